@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A tolerant C lexer: text in, tokens with positions out, whatever the text is.
+
+It reads whole files and fragments of patches whose white space was collapsed on the way, so the amount
+of white space never matters. Only one thing about layout does: a newline ends a directive.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a token is."""
+
+    BLANK = "blank"
+    COMMENT = "comment"
+    DIRECTIVE = "directive"  # the '#' that starts one
+    DIRECTIVE_END = "directive end"  # its newline; empty at the end of the text
+    HEADER = "header"  # <linux/types.h>
+    PARAMETERS = "parameters"  # the '(' that touches a macro's name: without it, it is a body
+    IDENTIFIER = "identifier"
+    NUMBER = "number"
+    STRING = "string"
+    CHAR = "char"
+    PUNCTUATOR = "punctuator"
+    ERROR = "error"  # an unterminated comment, string or character constant
+    OTHER = "other"  # a character that C has no use for
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of C text; ``line`` and ``column`` count from 1, in characters."""
+
+    kind: Kind
+    text: str
+    line: int
+    column: int
+
+    @property
+    def code(self) -> tuple[Kind, str]:
+        """What counts when code is compared: everything but the position."""
+        return self.kind, self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment's words, without its decoration, and where it starts."""
+
+    text: str
+    line: int
+    column: int
+
+
+_PATTERNS = {
+    "COMMENT": r"/\*.*?\*/|//(?:\\\r?\n|[^\n])*",
+    "NEWLINE": r"\n",
+    "BLANK": r"(?:[ \t\r\f\v]|\\[ \t]*\r?\n)+",
+    "STRING": r'(?:u8|[uUL])?"(?:\\.|[^"\\\n])*"',
+    "CHAR": r"[uUL]?'(?:\\.|[^'\\\n])*'",
+    "ERROR": r"/\*.*|(?:u8|[uUL])?[\"'](?:\\.|[^\"'\\\n])*",
+    "IDENTIFIER": r"[^\W\d]\w*",
+    "NUMBER": r"\.?\d(?:[eEpP][+-]|[\w.])*",
+    "PUNCTUATOR": r"\.\.\.|<<=|>>=|->|\+\+|--|<<|>>|[<>=!]=|&&|\|\||[-*/%+&^|]=|##"
+    r"|[][(){}.&*+\-~!/%<>^|?:;=,#]",
+    "OTHER": r".",
+}
+_TOKEN = re.compile("|".join(f"(?P<{kind}>{p})" for kind, p in _PATTERNS.items()), re.DOTALL)
+_HEADER = re.compile(r"<[^>\n]*>")
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Yield every token of ``text``; their texts, joined, are ``text`` again. Never raises."""
+    position, line, line_start = 0, 1, 0
+    fresh_line = True  # only blanks and comments so far: a '#' starts a directive
+    directive: list[str] | None = None  # the words of the directive that we are in
+    while position < len(text):
+        in_include = directive is not None and directive[1:] in (["include"], ["include_next"])
+        match = _HEADER.match(text, position) if in_include else None
+        kind = Kind.HEADER if match else None
+        match = match or _TOKEN.match(text, position)
+        assert match is not None, "the last alternative takes any character"
+        word = match.group()
+        if kind is None:
+            name = match.lastgroup or "OTHER"
+            if name == "NEWLINE":
+                kind = Kind.BLANK if directive is None else Kind.DIRECTIVE_END
+                fresh_line, directive = True, None
+            elif word == "#" and fresh_line:
+                kind, directive = Kind.DIRECTIVE, []
+            elif word == "(" and directive and directive[1:2] == ["define"] and len(directive) == 3:
+                # Blanks are kept from the name on, so that length means that nothing lies between.
+                kind = Kind.PARAMETERS
+            else:
+                kind = Kind[name]
+        yield Token(kind, word, line, position - line_start + 1)
+        if kind not in (Kind.BLANK, Kind.COMMENT, Kind.DIRECTIVE_END):
+            fresh_line = False
+        if directive is not None and (kind not in (Kind.BLANK, Kind.COMMENT) or directive[2:]):
+            directive.append(word)
+        newlines = word.count("\n")
+        if newlines:
+            line += newlines
+            line_start = position + word.rindex("\n") + 1
+        position = match.end()
+    if directive is not None:
+        yield Token(Kind.DIRECTIVE_END, "", line, position - line_start + 1)
+
+
+def code_tokens(text: str) -> list[Token]:
+    """The tokens that a compiler sees: no comments, no blanks; ends of directives are kept.
+
+    White space inside strings and broken tokens is folded, since archives of mails fold it too.
+    """
+    return [
+        Token(token.kind, _code_text(token), token.line, token.column)
+        for token in tokens(text)
+        if token.kind not in (Kind.BLANK, Kind.COMMENT)
+    ]
+
+
+def _code_text(token: Token) -> str:
+    if token.kind is Kind.DIRECTIVE_END:
+        return ""
+    if token.kind in (Kind.STRING, Kind.CHAR, Kind.ERROR, Kind.HEADER):
+        return " ".join(token.text.split())
+    return token.text
+
+
+def comments(text: str) -> list[Comment]:
+    """The comments of ``text``: white space folded, the stars at the starts of lines removed."""
+    return [
+        Comment(_comment_words(token.text), token.line, token.column)
+        for token in tokens(text)
+        if token.kind is Kind.COMMENT
+    ]
+
+
+def _comment_words(text: str) -> str:
+    if text.startswith("//"):
+        return " ".join(text.lstrip("/").split())
+    body = re.sub(r"\n\s*\*", "\n", text[2:-2].strip("*"))
+    return " ".join(body.split())
+
+
+def spaced(text: str) -> str:
+    """``text`` on one line: comments dropped, every run of white space one blank, strings kept."""
+    parts: list[str] = []
+    for token in tokens(text):
+        if token.kind not in (Kind.BLANK, Kind.COMMENT, Kind.DIRECTIVE_END):
+            parts.append(token.text)
+        elif parts and parts[-1] != " ":
+            parts.append(" ")
+    return "".join(parts).strip()

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Run the command: ``python -m xenhostgen`` and the installed ``xenhostgen`` start here."""
+
+import sys
+
+
+def main() -> int:
+    """Run the command line; the exit status is 0 (fine), 1 (a difference or finding) or 2 (error)."""
+    from xenhostgen import cli
+
+    return cli.main(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Render a spec's files: which template makes which file, and the fragments among them.
+
+A *fragment* is what the interface adds to a file that the kernel has already. Fragments are rendered
+first, each for itself; the stubs then are skeletons around them, and so are patches later.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xenhostgen.render.environment import environment, guarded, template_root
+from xenhostgen.render.operations import OpC, operations, prototype
+from xenhostgen.render.style import initialiser_column
+from xenhostgen.spec.model import Call, Guest, Include, Interface, Place, Register, Table
+from xenhostgen.spec.source import At
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """An addition to a kernel file: its text, and where it goes."""
+
+    file: str
+    kind: str
+    text: str
+    place: Place
+    guest: str = ""
+    at: At = At(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """Everything that a spec renders to: file texts by path, fragments in the order of a patch."""
+
+    files: dict[str, str]
+    fragments: tuple[Fragment, ...]
+
+    def whole(self) -> dict[str, str]:
+        """The files that are new to the kernel, as opposed to those that fragments go into."""
+        modified = {fragment.file for fragment in self.fragments}
+        return {path: text for path, text in self.files.items() if path not in modified}
+
+
+@dataclass(frozen=True, slots=True)
+class TableC:
+    """A table with its initialisers, as the templates loop over it."""
+
+    symbol: str
+    entries: list[tuple[str, str]]
+    column: int
+
+
+def source_name(spec: Interface) -> str:
+    """The spec's path as generated files name it: the same wherever the command was run."""
+    path = Path(spec.path).absolute()
+    return f"{path.parent.name}/{path.name}" if path.parent.name else path.name
+
+
+class Renderer:
+    """Renders one spec with its template set."""
+
+    def __init__(self, spec: Interface, root: Path | None = None) -> None:
+        self.spec = spec
+        self.environment = environment(spec.templates, root or template_root())
+        self.ops: list[OpC] = operations(spec)
+        self.shared: dict[str, Any] = {
+            "spec": spec,
+            "c": spec.c,
+            "registry": spec.registry,
+            "ops": self.ops,
+            "source_name": source_name(spec),
+        }
+
+    def template(self, name: str, **context: Any) -> str:
+        return guarded(lambda **given: self.environment.get_template(name).render(**given), **self.shared, **context)
+
+    def fragment(self, kind: str, **context: Any) -> str:
+        return self.template(f"fragments/{kind}.j2", **context)
+
+    def table(self, guest: Guest, table: Table) -> TableC:
+        entries = [(op.name, function) for op, function in self.spec.entries[f"{guest.name}.{table.role}"]]
+        column = initialiser_column(f".{name}" for name, _ in entries)
+        return TableC(table.symbol, entries, column)
+
+    def everything(self) -> Rendering:
+        """All files and fragments, files in the order of their paths."""
+        spec = self.spec
+        files = {
+            spec.header.file: self.template("interface.h.j2"),
+            spec.source.file: self.template("registry.c.j2"),
+        }
+        fragments: list[Fragment] = []
+
+        object_line = self.object_fragment()
+        files[object_line.file] = self.template("Makefile.j2", fragment=object_line)
+        fragments.append(object_line)
+        for guest in spec.guests:
+            mine = self.guest_fragments(guest)
+            files[guest.file] = self.guest_stub(guest, mine)
+            fragments += mine
+        predicates = self.predicates_fragment()
+        files[predicates.file] = self.template("predicates.h.j2", fragment=predicates)
+        fragments.append(predicates)
+        fragments.sort(key=lambda fragment: fragment.file)
+        return Rendering(dict(sorted(files.items())), tuple(fragments))
+
+    def object_fragment(self) -> Fragment:
+        line = self.spec.object
+        name = Path(self.spec.source.file).stem + ".o"
+        return Fragment(line.file, "object", self.fragment("object", object=name), line.place, at=line.at)
+
+    def predicates_fragment(self) -> Fragment:
+        asked = self.spec.predicates
+        return Fragment(asked.file, "predicates", self.fragment("predicates"), asked.place, at=asked.at)
+
+    def guest_fragments(self, guest: Guest) -> list[Fragment]:
+        """A guest's include, its tables or the declaration of borrowed ones, and its registrations."""
+        include: Include = guest.include
+        made = [
+            Fragment(
+                guest.file, "include", self.fragment("include", header=include.line), include.place, guest.name, include.at
+            )
+        ]
+        if guest.place and guest.tables:
+            tables = [self.table(guest, table) for table in guest.tables]
+            made.append(Fragment(guest.file, "tables", self.fragment("tables", tables=tables), guest.place, guest.name, guest.place.at))
+        if guest.place and guest.borrows:
+            text = self.fragment("borrowed", tables=self.spec.borrowed(guest))
+            made.append(Fragment(guest.file, "borrowed", text, guest.place, guest.name, guest.place.at))
+        for step in guest.boot.steps:
+            if isinstance(step, Register):
+                text = self.fragment("register", step=step, table=self.spec.table(guest, step.table).symbol)
+                made.append(Fragment(guest.file, "register", text, Place(), guest.name, step.at))
+        return made
+
+    def guest_stub(self, guest: Guest, fragments: list[Fragment]) -> str:
+        include = fragments[0]
+        includes = [f"#include {header}\n" for header in guest.context]
+        landmark = list(guest.context).index(include.place.landmark)
+        includes.insert(landmark + (1 if include.place.after else 0), include.text)
+        registrations = iter([fragment.text for fragment in fragments if fragment.kind == "register"])
+        kinds = [type(step).__name__ for step in guest.boot.steps]
+        steps = [
+            (kind, step, next(registrations) if kind == "Register" else "")
+            for kind, step in zip(kinds, guest.boot.steps, strict=True)
+        ]
+        return self.template(
+            "guest.c.j2",
+            guest=guest,
+            includes=includes,
+            additions=[fragment for fragment in fragments if fragment.kind in ("tables", "borrowed")],
+            steps=steps,
+            helpers=[step for step in guest.boot.steps if isinstance(step, Call)],
+            prototypes=self.prototypes(guest),
+        )
+
+    def prototypes(self, guest: Guest) -> list[str]:
+        """The kernel functions that a guest's tables name, declared for the stub."""
+        made: dict[str, str] = {}
+        for table in guest.tables:
+            for op, function in self.spec.entries[f"{guest.name}.{table.role}"]:
+                if function != "NULL" and function not in made:
+                    made[function] = prototype(self.spec, op, function)
+        return list(made.values())
+
+
+def render(spec: Interface, root: Path | None = None) -> Rendering:
+    """All that a spec renders to, in memory. Raises ``TemplateFailure``."""
+    return Renderer(spec, root).everything()

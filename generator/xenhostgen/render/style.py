@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Kernel style: how comments, columns and parameter lists are laid out (coding-style.rst)."""
+
+from collections.abc import Iterable
+
+TAB = 8
+COLUMNS = 80
+
+
+def comment(text: str, depth: int = 0) -> str:
+    """A block comment of a text's lines, indented by ``depth`` tabs, without a newline at its end."""
+    indent = "\t" * depth
+    body = [f"{indent} * {line}".rstrip() for line in text.strip("\n").split("\n")]
+    return "\n".join([f"{indent}/*", *body, f"{indent} */"])
+
+
+def kernel_doc(text: str, depth: int = 0) -> str:
+    """A comment that kernel-doc reads: as ``comment`` with the mark that scripts look for."""
+    return comment(text, depth).replace("/*", "/**", 1)
+
+
+def pad(text: str, column: int) -> str:
+    """A text with the tabs that take what follows it to a column, at least one."""
+    return text + "\t" * max(1, -(-(column - len(text)) // TAB))
+
+
+def initialiser_column(names: Iterable[str]) -> int:
+    """The tab stop at which the values of designated initialisers line up."""
+    longest = max((len(name) for name in names), default=0)
+    return (longest + 1) // TAB * TAB + TAB
+
+
+def wrapped(head: str, items: Iterable[str], tail: str = ")") -> str:
+    """``head(item, item)`` broken at 80 columns, further lines aligned behind the parenthesis."""
+    items = list(items) or ["void"]
+    whole = f"{head}({', '.join(items)}{tail}"
+    if len(whole) <= COLUMNS and "\t" not in head:
+        return whole
+    width = len(head.expandtabs(TAB)) + 1
+    indent = "\t" * (width // TAB) + " " * (width % TAB)
+    lines = [f"{head}({items[0]}"]
+    used = width + len(items[0])
+    for item in items[1:]:
+        if used + 2 + len(item) + len(tail) > COLUMNS:
+            lines[-1] += ","
+            lines.append(indent + item)
+            used = width + len(item)
+        else:
+            lines[-1] += f", {item}"
+            used += 2 + len(item)
+    return "\n".join(lines) + tail

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The small C expressions of boot conditions: parsed here, evaluated by whoever has the values.
+
+Names, members, calls without arguments, numbers, ``! & | == != && ||`` and parentheses: what a guest
+asks of the kernel's state while it boots. Precedence as in C.
+"""
+
+import re
+from dataclasses import dataclass
+
+_TOKEN = re.compile(r"\s*(?:(0[xX][0-9a-fA-F]+|\d+)|([A-Za-z_]\w*)|(&&|\|\||==|!=|->|[-!&|().]))")
+_PRECEDENCE = {"||": 1, "&&": 2, "|": 3, "&": 4, "==": 5, "!=": 5}
+
+
+class ExpressionError(ValueError):
+    """A text that is not such an expression; ``offset`` counts characters from its beginning."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A whole number."""
+
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A variable, constant or member; members are told by '.', whether C writes '.' or '->'."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A macro or function called without arguments."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Logical negation."""
+
+    operand: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """Two operands and a C operator."""
+
+    operator: str
+    left: "Expression"
+    right: "Expression"
+
+
+Expression = Number | Place | Ask | Not | Binary
+
+
+def parse(source: str) -> Expression:
+    """The expression that a text holds; raises ``ExpressionError``."""
+    return _Parser(source).whole()
+
+
+def names(expression: Expression) -> set[str]:
+    """All variables, constants and macros that an expression asks, without members."""
+    match expression:
+        case Place(path):
+            return {path.split(".")[0]}
+        case Ask(name):
+            return {name}
+        case Not(operand):
+            return names(operand)
+        case Binary(_, left, right):
+            return names(left) | names(right)
+    return set()
+
+
+class _Parser:
+    def __init__(self, source: str) -> None:
+        self.tokens: list[tuple[str, str, int]] = []
+        self.at = 0
+        end = len(source.rstrip())
+        offset = 0
+        while offset < end:
+            found = _TOKEN.match(source, offset)
+            if not found:
+                blank = len(source[offset:]) - len(source[offset:].lstrip())
+                raise ExpressionError(f"'{source[offset + blank]}' can't stand in a condition", offset + blank)
+            kind = ("number", "name", "mark")[found.lastindex - 1 if found.lastindex else 0]
+            self.tokens.append((kind, found[found.lastindex or 1], found.start(found.lastindex or 1)))
+            offset = found.end()
+        self.tokens.append(("end", "", end))
+        if len(self.tokens) > 200:
+            raise ExpressionError("the condition is too long", 0)
+
+    def take(self) -> tuple[str, str, int]:
+        token = self.tokens[self.at]
+        self.at += 1
+        return token
+
+    def accept(self, mark: str) -> bool:
+        if self.tokens[self.at][:2] == ("mark", mark):
+            self.at += 1
+            return True
+        return False
+
+    def expect(self, mark: str) -> None:
+        if not self.accept(mark):
+            _, found, offset = self.tokens[self.at]
+            raise ExpressionError(f"'{mark}' expected" + (f" before '{found}'" if found else ""), offset)
+
+    def whole(self) -> Expression:
+        made = self.binary(1)
+        kind, found, offset = self.take()
+        if kind != "end":
+            raise ExpressionError(f"'{found}' is not expected here", offset)
+        return made
+
+    def binary(self, lowest: int) -> Expression:
+        left = self.unary()
+        while (rank := _PRECEDENCE.get(self.tokens[self.at][1], 0)) >= lowest:
+            operator = self.take()[1]
+            left = Binary(operator, left, self.binary(rank + 1))
+        return left
+
+    def unary(self) -> Expression:
+        if self.accept("!"):
+            return Not(self.unary())
+        if self.accept("("):
+            inner = self.binary(1)
+            self.expect(")")
+            return inner
+        if self.accept("-"):
+            kind, found, offset = self.take()
+            if kind != "number":
+                raise ExpressionError("a number is expected after '-'", offset)
+            return Number(-int(found, 0))
+        kind, found, offset = self.take()
+        if kind == "number":
+            octal = len(found) > 1 and found[0] == "0" and found[1] not in "xX"
+            if octal and not set(found) <= set("01234567"):
+                raise ExpressionError(f"'{found}' is not an octal number", offset)
+            return Number(int(found, 8 if octal else 0))
+        if kind != "name":
+            raise ExpressionError("the condition ends too soon" if kind == "end" else f"'{found}' is not expected here", offset)
+        if self.accept("("):
+            self.expect(")")
+            return Ask(found)
+        path = found
+        while self.accept("->") or self.accept("."):
+            kind, member, offset = self.take()
+            if kind != "name":
+                raise ExpressionError("a member's name is expected", offset)
+            path += f".{member}"
+        return Place(path)

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""From a file to an ``Interface``: read, bind, check."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from xenhostgen.spec import rules, yaml
+from xenhostgen.spec.bind import Binder, Missing
+from xenhostgen.spec.model import Interface
+from xenhostgen.spec.source import Problems
+
+
+def load(path: Path) -> Interface:
+    """The interface that a spec file describes.
+
+    Raises ``SpecError`` with every problem of the file, in its order.
+    """
+    return load_text(yaml.read_file(path), str(path))
+
+
+def load_text(source: str, path: str) -> Interface:
+    """As ``load``, for a text that is at hand; ``path`` is used in messages."""
+    problems = Problems(path, source)
+    top = yaml.parse(source, problems)
+    if top is None:
+        problems.raise_if_any()
+        raise AssertionError("a spec that can't be read has a reason")
+    binder = Binder(problems)
+    try:
+        made: Interface | None = binder.read(Interface, top, "the spec")
+    except Missing:
+        made = None
+    if made is not None and not binder.incomplete:
+        made = replace(made, path=path)
+        rules.check(made, problems)
+    problems.raise_if_any()
+    assert made is not None
+    return made

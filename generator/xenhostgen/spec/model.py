@@ -1,0 +1,576 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The typed model of a spec: what a host interface is made of.
+
+Every class mirrors one mapping of the YAML; the ``key`` texts are also the descriptions in the JSON
+Schema. Decisions that templates need (which symbol, which value) are properties here, so that a
+template holds loops and names and nothing else.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from xenhostgen.spec.shape import CText, Doc, Header, Line, Name, Path, Symbol, key
+from xenhostgen.spec.source import At, Text
+
+NOWHERE = At(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class HostType:
+    """One enumerator of the enum of host types."""
+
+    name: Name = key("the type's name; the enumerator is the prefix, '_' and this")
+    value: int | None = key("its value, written out in C; without it C counts on", default=None)
+    distance: int | None = key("how many hypervisors away such a host is", default=None)
+    doc: Doc = key("the comment above the enumerator", default=Text())
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Types:
+    """The enum of host types. The type of value 0 marks an empty slot."""
+
+    values: tuple[HostType, ...] = key("the types in the order of their declaration")
+    doc: Doc = key("the comment above the enum", default=Text())
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place where one registered host lives."""
+
+    name: Name = key("the slot's name")
+    pointer: Symbol = key("the C pointer that always points to this slot")
+    accepts: tuple[Name, ...] = key("the host types that may be registered here")
+    requires: Name | None = key("a slot that must be taken before this one", default=None)
+    requires_doc: Doc = key("the comment above the check for that slot", default=Text())
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Misuse:
+    """The errno that each misuse returns, by the contract's rule."""
+
+    type: CText = key("a type that no slot accepts (rule 1)")
+    occupied: CText = key("the slot is taken already (rule 2)")
+    requires: CText = key("the slot that this one requires is empty (rule 3)")
+    ops: CText = key("the ops pointer is NULL (rule 1)")
+    absent: CText = key("no host of that type is registered (rule 6)")
+    required: CText = key("another taken slot requires this one (rule 7)")
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Symbols exported to GPL modules, under one comment."""
+
+    symbols: tuple[Symbol, ...] = key("the exported symbols")
+    doc: Doc = key("the comment above the exports", default=Text())
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The array of slots, the functions that change it, and the iterator."""
+
+    slots: tuple[Slot, ...] = key("the slots in the order of the array")
+    exports: tuple[Export, ...] = key("what modules may use", default=())
+    misuse: Misuse | None = key("errnos for misuse; without them misuse is a BUG", default=None)
+    storage: Literal["bss", "read_mostly", "ro_after_init"] = key(
+        "where the array lives; the kernel clears .bss during boot", default="bss"
+    )
+    cursor: Literal["host", "pointer"] = key(
+        "what the iterator's variable is: a pointer to a host, or a pointer to such a pointer",
+        default="host",
+    )
+    doc: Doc = key("the comment above the slots' pointers", default=Text())
+    register_doc: Doc = key("the comment above the registering function", default=Text())
+    unregister_doc: Doc = key("the comment above the unregistering function", default=Text())
+    iterator_doc: Doc = key("the comment above the iterator", default=Text())
+    at: At = NOWHERE
+
+    @property
+    def attribute(self) -> str:
+        """The array's attribute in C, with the blank before it."""
+        return "" if self.storage == "bss" else f" __{self.storage}"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A further member of the host structure: a declaration, or an anonymous struct of some."""
+
+    c: CText | None = key("the member's C declaration, without ';'", default=None)
+    struct: tuple[CText, ...] = key("the members of an anonymous struct", default=())
+    doc: Doc = key("the comment above the member", default=Text())
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One designated initialiser of an ops table."""
+
+    table: Text = key("GUEST.TABLE")
+    function: Symbol = key("the function that implements the op there, or NULL")
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One operation: a member of the ops structure, its wrapper, and a column per table."""
+
+    name: Name = key("the op's name")
+    returns: CText = key("the C type it returns", default=Text("void"))
+    args: tuple[CText, ...] = key("its C parameters after the host", default=())
+    host: Name = key("the name of its host parameter", default=Text("xh"))
+    tables: tuple[Entry, ...] = key("GUEST.TABLE: function, for each table that sets it", rows=True, default=())
+    wrapper: Literal["plain", "guarded", "none"] = key(
+        "the inline function that calls it: unchecked, only for a host that is not NULL, or none",
+        default="plain",
+    )
+    wrapper_returns: CText | None = key("what the wrapper returns, if not what the op does", default=None)
+    when_no_host: CText | None = key("what the wrapper evaluates to when the host is NULL", default=None)
+    when_missing: CText | None = key("what the wrapper evaluates to when the table lacks the op", default=None)
+    doc: Doc = key("the comment above the member", default=Text())
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """A predicate: a macro without arguments that boot code asks."""
+
+    name: Symbol = key("the macro's name")
+    expands: Line = key("what it expands to")
+    placeholder: bool = key("stands for detection to come: explored with both values", default=False)
+    config: Symbol | None = key("the kernel option without which it is 0", default=None)
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a fragment goes in an existing kernel file: after or before a landmark."""
+
+    after: Line | None = key("the landmark above the fragment", default=None)
+    before: Line | None = key("the landmark below the fragment", default=None)
+    at: At = NOWHERE
+
+    @property
+    def landmark(self) -> str:
+        """The line, function or object that the place is told by."""
+        return self.after or self.before or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Predicates:
+    """The predicates, and the kernel header that they go into."""
+
+    file: Path = key("the kernel header")
+    place: Place = key("where in it: after or before which line")
+    macros: tuple[Macro, ...] = key("the predicates")
+    at: At = NOWHERE
+
+    @property
+    def guard(self) -> str:
+        """The include guard of that header's skeleton."""
+        return "_" + "".join(c if c.isalnum() else "_" for c in self.file.upper().removeprefix("INCLUDE/"))
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A C file that the interface brings along."""
+
+    file: Path = key("its path in the kernel tree")
+    includes: tuple[Header, ...] = key("the headers that it includes", default=())
+    guard: Symbol | None = key("a header's include guard", default=None)
+    declares: tuple[CText, ...] = key("structures declared ahead, as 'struct page'", default=())
+    doc: Doc = key("the comment at its top", default=Text())
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectLine:
+    """The object in the directory's Makefile."""
+
+    file: Path = key("the Makefile")
+    place: Place = key("after or before which object")
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    """The include that a guest's file needs."""
+
+    line: Header = key("the header")
+    place: Place = key("after or before which include")
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An ops table: one role of one guest."""
+
+    role: Name = key("the table's role")
+    symbol: Symbol = key("the table's C name")
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Boot step, ours: register a host."""
+
+    type: Name = key("the host type")
+    table: Name = key("the role of the ops table")
+    when: Line | None = key("the C condition under which it is registered", default=None)
+    doc: Doc = key("the comment above it", default=Text())
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnIf:
+    """Boot step of the kernel: leave the boot function."""
+
+    condition: Line = key("the C condition")
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Boot step of the kernel: set a variable."""
+
+    target: Line = key("what is set")
+    value: Line = key("the C expression it is set to")
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Boot step of the kernel: call a function, of which we know what it sets."""
+
+    function: Symbol = key("the function's name")
+    sets: tuple[Assign, ...] = key("the variables it sets", rows=True, default=())
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class ClearBss:
+    """Boot step of the kernel: set all of .bss to zero."""
+
+    function: Symbol = key("the kernel function that does it")
+    at: At = NOWHERE
+
+
+Step = Register | ReturnIf | Assign | Call | ClearBss
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """A guest's boot function: the steps that matter, in order.
+
+    The same list is the body of the generated stub, the anchor in the real function, and what the
+    boot model executes.
+    """
+
+    function: Symbol = key("the kernel function")
+    linkage: CText | None = key("specifiers before its return type", default=None)
+    params: tuple[CText, ...] = key("its C parameters", default=())
+    steps: tuple[Step, ...] = key("what it does, in order", default=())
+    at: At = NOWHERE
+
+    @property
+    def head(self) -> str:
+        """The function's first line in C."""
+        linkage = f"{self.linkage} " if self.linkage else ""
+        return f"{linkage}void __init {self.function}({', '.join(self.params) or 'void'})"
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A guest's boot file: its tables and its registrations."""
+
+    name: Name = key("the guest's name")
+    file: Path = key("its file in the kernel tree")
+    include: Include = key("the interface's header there")
+    boot: Boot = key("its boot function")
+    context: tuple[Header, ...] = key("headers that the file includes already", default=())
+    tables: tuple[Table, ...] = key("role: C name of each ops table it defines", rows=True, default=())
+    borrows: Name | None = key("the guest whose tables it registers", default=None)
+    place: Place | None = key("after or before which function its tables stand", default=None)
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class EnumFact:
+    """An enum of the kernel's."""
+
+    name: Symbol = key("the enum's tag")
+    values: tuple[Symbol, ...] = key("its enumerators from 0 on")
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFact:
+    """A member of a kernel structure."""
+
+    name: Symbol = key("the member")
+    type: CText = key("its C type")
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class StructFact:
+    """A structure of the kernel's, as far as boot code reads it."""
+
+    name: Symbol = key("the structure's tag")
+    members: tuple[MemberFact, ...] = key("member: C type", rows=True)
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of the kernel's that boot code reads or sets."""
+
+    name: Symbol = key("the variable")
+    type: CText = key("its C type")
+    at: At = NOWHERE
+
+    @property
+    def declaration(self) -> str:
+        """Type and name as C writes them."""
+        return f"{self.type}{self.name}" if self.type.endswith("*") else f"{self.type} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A constant of the kernel's."""
+
+    name: Symbol = key("the constant")
+    value: int = key("its value")
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """What the kernel has already and the boot code uses: facts by which boot can be modelled."""
+
+    constants: tuple[Constant, ...] = key("name: value", rows=True, default=())
+    enums: tuple[EnumFact, ...] = key("enum: its enumerators", rows=True, default=())
+    structs: tuple[StructFact, ...] = key("struct: its members", rows=True, default=())
+    variables: tuple[Variable, ...] = key("variable: C type", rows=True, default=())
+    macros: tuple[Macro, ...] = key("macro: what it expands to", rows=True, default=())
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What differs from one boot to the next: a place in memory and the values it may begin with."""
+
+    target: Line = key("the variable or member")
+    values: tuple[Line, ...] = key("its values; 'object' points a pointer at something")
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class BootPath:
+    """A kind of guest as the kernel brings it up: the boot functions that run, one after another."""
+
+    kind: Name = key("the kind of guest")
+    runs: tuple[Name, ...] = key("the guests whose boot functions run; 'clear_bss' between them")
+    inputs: tuple[Input, ...] = key("what the hypervisor hands over: place: values", rows=True, default=())
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A finding that is known, with the reason why it stands."""
+
+    rule: Line = key("the finding's rule")
+    reason: Doc = key("why it is expected")
+    subject: Line | None = key("the symbol it is about", default=None)
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class NameChoices:
+    """Names that differ from those that the prefix would give."""
+
+    register: Symbol | None = key("the registering function", default=None)
+    unregister: Symbol | None = key("the unregistering function", default=None)
+    array: Symbol | None = key("the array of slots", default=None)
+    iterator: Symbol | None = key("the iterator macro", default=None)
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True)
+class Names:
+    """Every generated symbol, computed from the interface's prefix in this one place."""
+
+    prefix: str
+    typedefs: bool
+    choices: NameChoices
+
+    @property
+    def enum(self) -> str:
+        """The tag of the enum of host types."""
+        return f"{self.prefix}_type"
+
+    @property
+    def host(self) -> str:
+        """The C type of a host: a typedef or a struct."""
+        return f"{self.prefix}_t" if self.typedefs else f"struct {self.prefix}"
+
+    @property
+    def ops_tag(self) -> str:
+        """The tag of the ops structure."""
+        return f"{self.prefix}_ops"
+
+    @property
+    def ops(self) -> str:
+        """The C type of an ops table."""
+        return f"{self.ops_tag}_t" if self.typedefs else f"struct {self.ops_tag}"
+
+    @property
+    def register(self) -> str:
+        """The registering function."""
+        return self.choices.register or f"{self.prefix}_register"
+
+    @property
+    def unregister(self) -> str:
+        """The unregistering function."""
+        return self.choices.unregister or f"{self.prefix}_unregister"
+
+    @property
+    def array(self) -> str:
+        """The array of slots."""
+        return self.choices.array or f"{self.prefix}s"
+
+    @property
+    def iterator(self) -> str:
+        """The macro that visits every registered host."""
+        return self.choices.iterator or f"for_each_{self.prefix}"
+
+    @property
+    def slot_count(self) -> str:
+        """The define for the number of slots."""
+        return f"{self.prefix.upper()}_SLOTS"
+
+    def type(self, name: str) -> str:
+        """The enumerator of a host type."""
+        return f"{self.prefix}_{name}"
+
+    def wrapper(self, op: str) -> str:
+        """The inline function that calls an op."""
+        return f"{self.prefix}_{op}"
+
+
+@dataclass(frozen=True)
+class Interface:
+    """A whole spec: one host interface."""
+
+    interface: Name = key("the interface's name: the prefix of every generated symbol")
+    templates: Name = key("the template set: a folder of templates")
+    header: SourceFile = key("the interface's header")
+    source: SourceFile = key("the interface's C file")
+    object: ObjectLine = key("its object in the Makefile")
+    types: Types = key("the enum of host types")
+    registry: Registry = key("slots and the functions that change them")
+    guests: tuple[Guest, ...] = key("the guests that register hosts", rows=True)
+    kinds: tuple[BootPath, ...] = key("how each kind of guest boots", rows=True)
+    predicates: Predicates = key("what boot code asks")
+    kernel: Kernel = key("the kernel state that boot code reads and sets", default=Kernel())
+    fields: tuple[Field, ...] = key("further members of the host structure", default=())
+    ops: tuple[Op, ...] = key("the operations: a row an op, a column a table", rows=True, default=())
+    names: NameChoices = key("names that differ from the prefix's", default=NameChoices())
+    typedefs: bool = key("name structures by typedef", default=False)
+    spdx: Line | None = key("the licence line of the interface's files", default=None)
+    banner: bool = key("say in each file that it is generated, and how", default=True)
+    reference: Path | None = key("facts of the kernel patch that this spec re-creates", default=None)
+    expected_findings: tuple[Expected, ...] = key("known faults, each with its reason", default=())
+    path: str = ""
+    at: At = NOWHERE
+
+    @cached_property
+    def c(self) -> Names:
+        """The C names."""
+        return Names(self.interface, self.typedefs, self.names)
+
+    @cached_property
+    def values(self) -> dict[str, int]:
+        """The value of each host type, counted as C does."""
+        counted: dict[str, int] = {}
+        following = 0
+        for host_type in self.types.values:
+            value = following if host_type.value is None else host_type.value
+            counted[host_type.name] = value
+            following = value + 1
+        return counted
+
+    @property
+    def guard(self) -> str:
+        """The header's include guard."""
+        return self.header.guard or f"__{self.interface.upper()}_H"
+
+    @property
+    def empty(self) -> str:
+        """The name of the type that marks an empty slot."""
+        return next(name for name, value in self.values.items() if value == 0)
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """The slots in the order of the array."""
+        return self.registry.slots
+
+    def slot(self, name: str) -> Slot:
+        """The slot of that name; KeyError if there is none."""
+        for slot in self.slots:
+            if slot.name == name:
+                return slot
+        raise KeyError(name)
+
+    def slot_of(self, type_name: str) -> Slot | None:
+        """The slot that accepts a type."""
+        return next((slot for slot in self.slots if type_name in slot.accepts), None)
+
+    def guest(self, name: str) -> Guest:
+        """The guest of that name; KeyError if there is none."""
+        for guest in self.guests:
+            if guest.name == name:
+                return guest
+        raise KeyError(name)
+
+    def table(self, guest: Guest, role: str) -> Table:
+        """The table that a guest registers under a role, its own or a borrowed one; else KeyError."""
+        for table in guest.tables:
+            if table.role == role:
+                return table
+        if guest.borrows:
+            return self.table(self.guest(guest.borrows), role)
+        raise KeyError(role)
+
+    def borrowed(self, guest: Guest) -> tuple[Table, ...]:
+        """The tables of another guest that this one's file must declare."""
+        return self.guest(guest.borrows).tables if guest.borrows else ()
+
+    @cached_property
+    def entries(self) -> dict[str, list[tuple[Op, Text]]]:
+        """For each table (GUEST.ROLE) the ops that it sets, with their functions, in op order."""
+        columns: dict[str, list[tuple[Op, Text]]] = {
+            f"{guest.name}.{table.role}": [] for guest in self.guests for table in guest.tables
+        }
+        for op in self.ops:
+            for entry in op.tables:
+                columns[entry.table].append((op, entry.function))
+        return columns
+
+    def tables(self) -> Iterator[tuple[Guest, Table]]:
+        """Every ops table with the guest that defines it."""
+        return ((guest, table) for guest in self.guests for table in guest.tables)
+
+    def registrations(self) -> Iterator[tuple[Guest, Register]]:
+        """Every registering boot step with its guest."""
+        return (
+            (guest, step)
+            for guest in self.guests
+            for step in guest.boot.steps
+            if isinstance(step, Register)
+        )

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The vocabulary in which the model declares its keys.
+
+Each field of a model class says what text it takes (``Symbol``, ``Path``, …) and, through ``key``,
+what it means. The reader (bind.py) and the JSON Schema (schema.py) are both made from this.
+"""
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from xenhostgen.spec.source import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of text: its stable rule name, its pattern, and words for an error."""
+
+    rule: str
+    pattern: str
+    says: str
+
+    def accepts(self, value: str) -> bool:
+        """Whether a text is of this kind."""
+        return re.fullmatch(self.pattern, value) is not None
+
+
+# A line of C that we place in a declaration: no control characters, no comment marks, no directive.
+_C = r"(?!\s)(?!.*(?:/\*|\*/|//))[^\x00-\x1f\x7f\\#;{}]+(?<!\s)"
+
+Name = Annotated[Text, Kind("name", r"[a-z][a-z0-9_]*", "a name of small letters, digits and '_'")]
+Symbol = Annotated[Text, Kind("symbol", r"[A-Za-z_][A-Za-z0-9_]*", "a C identifier")]
+CText = Annotated[Text, Kind("c-text", _C, "one line of C without ';', braces or comments")]
+Path = Annotated[Text, Kind("path", r"[A-Za-z0-9_.+,@/\\~:-]+", "a file's path in the kernel tree")]
+Header = Annotated[
+    Text, Kind("header", r'<[A-Za-z0-9_./+-]+>|"[A-Za-z0-9_./+-]+"', 'a header, as <linux/x.h> or "x.h"')
+]
+Line = Annotated[Text, Kind("line", r"[^\x00-\x1f\x7f]+", "one line of text")]
+# Texts that land in C comments; rules.py refuses '*/' and control characters with their place.
+Doc = Annotated[Text, Kind("doc", r"(?s).*", "a text")]
+
+
+def key(
+    doc: str, *, default: Any = dataclasses.MISSING, rows: bool = False, spelled: str = ""
+) -> Any:
+    """A key of the spec with its meaning; without a default it must be given.
+
+    ``rows``: written as a mapping whose keys are the rows' first field. ``spelled``: how the key is
+    written where Python has taken the word.
+    """
+    metadata = {"doc": doc, "rows": rows, "spelled": spelled}
+    return dataclasses.field(default=default, metadata=metadata)

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a verification finds: typed findings, and how they are held against the expected ones."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from xenhostgen.spec.model import Expected, Interface
+from xenhostgen.spec.source import At
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A place in a C file, its path relative to the judged tree's root."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault: its rule, the symbol it is about, where it is in the C and in the spec.
+
+    ``counterexample`` is the shortest sequence of calls that shows it, one call an item, as
+    ``verify --replay`` takes them; empty for faults that are seen without running anything.
+    """
+
+    rule: str
+    subject: str
+    message: str
+    where: Where | None = None
+    spec_at: At | None = None
+    counterexample: tuple[str, ...] = ()
+    seen_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Findings held against the spec's expectations."""
+
+    expected: tuple[tuple[Finding, Expected], ...] = ()
+    unexpected: tuple[Finding, ...] = ()
+    missing: tuple[Expected, ...] = ()
+    facts: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """Whether exactly the expected findings were made."""
+        return not self.unexpected and not self.missing
+
+
+def judge(spec: Interface, findings: Iterable[Finding], facts: dict[str, object]) -> Verdict:
+    """Sort findings into expected and not; an expectation that no finding meets is missing."""
+    expected: list[tuple[Finding, Expected]] = []
+    unexpected: list[Finding] = []
+    met: set[Expected] = set()
+    for finding in findings:
+        match = _expectation(finding, spec.expected_findings)
+        if match is None:
+            unexpected.append(finding)
+        else:
+            expected.append((finding, match))
+            met.add(match)
+    missing = tuple(one for one in spec.expected_findings if one not in met)
+    return Verdict(tuple(expected), tuple(unexpected), missing, facts)
+
+
+def _expectation(finding: Finding, expected: Sequence[Expected]) -> Expected | None:
+    for one in expected:
+        if one.rule == finding.rule and one.subject in (None, finding.subject):
+            return one
+    return None

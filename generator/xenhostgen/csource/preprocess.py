@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Run the compiler's preprocessor on a stranger's file, under limits, and keep track of the lines.
+
+What may go wrong ends as a ``SourceError``: an include of /dev/zero, includes that include themselves,
+endless output, a file that names another in ``#line`` to hide what it defines.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from xenhostgen.csource.tokens import Kind, code_tokens
+
+SHIM = Path(__file__).parent / "shim"
+"""The stand-ins for kernel headers; its README says how to compile against them."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in a file; lines and columns count from 1, and 0 means that it isn't known."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        numbers = [str(n) for n in (self.line, self.column) if n]
+        return ":".join([self.file, *numbers])
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One complaint of the compiler or the parser."""
+
+    at: Position
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.at}: {self.message}"
+
+
+class SourceError(Exception):
+    """C that can't be preprocessed or parsed; ``diagnostics`` says where and why."""
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__("\n".join(map(str, diagnostics)))
+        self.diagnostics = diagnostics
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one run of the preprocessor may use."""
+
+    seconds: int = 10
+    output_bytes: int = 32 << 20
+    memory_bytes: int = 2 << 30
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """A macro definition; ``parameters`` is None for one without a parameter list."""
+
+    name: str
+    parameters: tuple[str, ...] | None
+    body: str
+    """Its tokens, separated by single blanks."""
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessed:
+    """Preprocessed C: no directives, and for each line where it comes from."""
+
+    path: str
+    text: str
+    origins: tuple[tuple[str, int], ...]
+    macros: tuple[Macro, ...]
+    """Those defined in the file itself, in order; what its includes define isn't here."""
+
+    def origin(self, line: int, column: int = 0) -> Position:
+        """The source position of a place in ``text``. Columns are exact where no macro came before."""
+        if not self.origins:
+            return Position(self.path)
+        file, source_line = self.origins[min(max(line, 1), len(self.origins)) - 1]
+        return Position(file, source_line, column)
+
+
+def preprocess(
+    path: Path,
+    include_dirs: Sequence[Path] = (),
+    *,
+    cc: str = "gcc",
+    limits: Limits = DEFAULT_LIMITS,
+) -> Preprocessed:
+    """Preprocess ``path`` for parsing; ``include_dirs`` come before the shim's.
+
+    Raises SourceError with the compiler's own messages, or with the limit that was hit.
+    """
+    if not path.is_file():
+        reason = "not a regular file" if path.exists() else "no such file"
+        raise SourceError(Diagnostic(Position(str(path)), reason))
+    directories = [f"-I{directory}" for directory in (*include_dirs, SHIM)]
+    flags = ["-E", "-dD", "-std=gnu11", "-nostdinc", "-DXENHOSTGEN_PARSE"]
+    name = f"./{path}" if str(path).startswith("-") else str(path)
+    output = _run(
+        [cc, *flags, "-include", str(SHIM / "parse.h"), *directories, name], str(path), limits
+    )
+    return _read_output(output, str(path))
+
+
+def _run(command: list[str], path: str, limits: Limits) -> str:
+    """The standard output of a compiler run, or SourceError."""
+    if shutil.which(command[0]) is None:
+        raise SourceError(Diagnostic(Position(path), f"compiler '{command[0]}' not found"))
+    ulimits = (
+        f"ulimit -v {limits.memory_bytes // 1024}; ulimit -f {limits.output_bytes // 512}; "
+        f'ulimit -t {limits.seconds}; exec "$@"'
+    )
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        try:
+            # The shell sets limits that all of the compiler's own processes inherit.
+            status = subprocess.run(
+                ["timeout", "-k1", str(limits.seconds), "sh", "-c", ulimits, "sh", *command],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                # No CPATH and the like: the same file gives the same result on every machine.
+                env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+                check=False,
+            ).returncode
+        except OSError as error:
+            raise SourceError(Diagnostic(Position(path), str(error))) from error
+        output, complaints = (_content(stream, limits.output_bytes) for stream in (out, err))
+        if len(output) >= limits.output_bytes // 512 * 512:
+            message = f"preprocessing gave more than {limits.output_bytes} bytes"
+            raise SourceError(Diagnostic(Position(path), message))
+    if status in (124, 137):
+        message = f"preprocessing took more than {limits.seconds} seconds"
+        raise SourceError(Diagnostic(Position(path), message))
+    if status != 0:
+        raise SourceError(*_diagnostics(complaints, path, status))
+    return output.decode("utf-8", "backslashreplace")
+
+
+def _content(stream: IO[bytes], limit: int) -> bytes:
+    stream.seek(0)
+    return stream.read(limit)
+
+
+def _diagnostics(complaints: bytes, path: str, status: int) -> list[Diagnostic]:
+    text = complaints.decode("utf-8", "backslashreplace")
+    pattern = re.compile(r"^(.+?):(\d+):(?:(\d+):)? (?:fatal )?error: (.*)$", re.MULTILINE)
+    found = [
+        Diagnostic(Position(file, int(line), int(column or 0)), message)
+        for file, line, column, message in pattern.findall(text)
+    ]
+    last = (text.strip().splitlines() or [f"the compiler ended with status {status}"])[-1]
+    return found or [Diagnostic(Position(path), last)]
+
+
+_MARKER = re.compile(r'# (\d+) "((?:[^"\\]|\\.)*)"([ \d]*)$')
+_DROPPED = re.compile(r"#\s*(?:define|undef|pragma)\b")
+
+
+def _read_output(output: str, path: str) -> Preprocessed:
+    """Take the line markers and definitions out of the preprocessor's output."""
+    kept: list[str] = []
+    origins: list[tuple[str, int]] = []
+    macros: list[Macro] = []
+    main = current = None  # file names as the markers spell them
+    line = 0
+    entered = False  # the compiler's own preamble is over
+    # Not splitlines(): a form feed doesn't end a line of C.
+    for text in output.split("\n"):
+        marker = _MARKER.match(text)
+        if marker:
+            number, file, flags = int(marker[1]), marker[2], marker[3].split()
+            main = main or file
+            if entered and file != current and not {"1", "2"} & set(flags):
+                message = "#line renames the file, which would hide what it defines"
+                raise SourceError(Diagnostic(_position(current, main, path, line), message))
+            entered = entered or (file == main and str(current).startswith("<command"))
+            current, line = file, number
+            continue
+        if _DROPPED.match(text):
+            if current == main and re.match(r"#\s*define\b", text):
+                macros.append(_macro(text, Position(path, line, 1)))
+        else:
+            kept.append(text)
+            at = _position(current, main, path, line)
+            origins.append((at.file, at.line))
+        line += 1
+    return Preprocessed(path, "\n".join(kept), tuple(origins), tuple(macros))
+
+
+def _position(current: str | None, main: str | None, path: str, line: int) -> Position:
+    if current is None or current == main:
+        return Position(path, line)
+    return Position(re.sub(r"\\(.)", r"\1", current), line)
+
+
+def _macro(text: str, at: Position) -> Macro:
+    tokens = code_tokens(text)[2:-1]  # between `# define` and the end of the directive
+    parameters = None
+    body = tokens[1:]
+    if body and body[0].kind is Kind.PARAMETERS:
+        end = next(i for i, token in enumerate(body) if token.text == ")")
+        parameters = tuple(token.text for token in body[1:end] if token.text != ",")
+        body = body[end + 1 :]
+    return Macro(tokens[0].text, parameters, " ".join(token.text for token in body), at)

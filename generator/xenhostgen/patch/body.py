@@ -112,7 +112,7 @@ def _exact_kinds(text: SourceText, start: int, counts: Counts) -> list[Kind]:
         old -= kind != "added"
         new -= kind != "removed"
         if old < 0 or new < 0:
-            raise _miscounted(text, start, counts, f"{kind} line too many", index)
+            raise _miscounted(text, start, counts, f"there is one {kind} line too many", index)
         kinds.append(kind)
         index += 1
     return kinds

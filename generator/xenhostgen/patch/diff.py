@@ -149,10 +149,8 @@ class _Reader:
     def _plain_names(self, head: _Header) -> None:
         old, new = (self._text.lines[self._at + i].rstrip("\r") for i in (0, 1))
         head.names = unquote(old[4:]), unquote(new[4:])
-        if not head.git and _EPOCH.search(old):
-            head.names = NO_FILE, head.names[1]
-        if not head.git and _EPOCH.search(new):
-            head.names = head.names[0], NO_FILE
+        if not head.git and (_EPOCH.search(old) or _EPOCH.search(new)):
+            head.change = "new" if _EPOCH.search(old) else "deleted"
         self._at += 2
 
     def _extended(self, head: _Header, line: str) -> bool:
@@ -223,7 +221,7 @@ class _Reader:
 
     def _finish(self, head: _Header) -> PatchFile:
         self._at, after = head.index, self._at  # errors below are about the file's first line
-        old, new = self._names(head)
+        old, new = self._names(head, after)
         if head.binary and head.hunks:
             raise self._error("binary-hunk", "a binary file with hunks of text")
         if head.change == "new" and any(hunk.old_count for hunk in head.hunks):
@@ -233,7 +231,7 @@ class _Reader:
         moved = head.change in ("renamed", "copied")
         if moved and not head.exact and not (head.hunks or head.binary):
             raise self._error(
-                "rename-no-content", f"'{new}' is {head.change} with changes, but has none"
+                "rename-no-content", f"'{new}' is {head.change} with changes, but none are given"
             )
         # A pure rename, a new mode and an empty file need no hunk; a binary file has none.
         same = (moved or head.mode_changed) and (head.pre == head.post or _is_empty(head))
@@ -245,7 +243,7 @@ class _Reader:
         for path, blob in ((old, head.pre), (new, head.post)):
             if blob is not None and (path is None) != is_null(blob):
                 raise self._error(
-                    "index-contradicts", f"index line: '{path}' and blob {blob} contradict"
+                    "index-contradicts", f"the index line's {blob} doesn't fit a {head.change} file"
                 )
         path = new or old or ""
         if path in self._seen:
@@ -267,7 +265,7 @@ class _Reader:
             number,
         )
 
-    def _names(self, head: _Header) -> tuple[str | None, str | None]:
+    def _names(self, head: _Header, end: int) -> tuple[str | None, str | None]:
         """The old and the new path, None where there is no file; refuses unsafe ones."""
         if set(head.moves) not in (set(), {"from", "to"}):
             raise self._error("rename-half", "a rename or copy needs a 'from' and a 'to' line")
@@ -284,8 +282,15 @@ class _Reader:
         for name in (old, new):
             reason = None if name == NO_FILE else fault(name)
             if reason:
+                self._at = next(
+                    (i for i in range(head.index, end) if name in self._text.lines[i]), head.index
+                )
+                column = max(self._text.lines[self._at].find(name), 0) + 1
                 raise self._error(
-                    "name-unsafe", f"file name '{name}' {reason}", "names start at the tree's root"
+                    "name-unsafe",
+                    f"file name '{name}' {reason}",
+                    "names start at the tree's root",
+                    column,
                 )
         if old != new and not head.moves and NO_FILE not in (old, new):
             raise self._error("name-mismatch", f"two names for one file: '{old}' and '{new}'")

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Each `cases/succ_*.patch` and `err_*.patch` has what is read from it, or the error, beside it.
+
+XENHOSTGEN_UPDATE=1 rewrites the `.expected` files; look at their diff before committing it.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from xenhostgen.patch.diff import parse_diff
+from xenhostgen.patch.errors import PatchError
+from xenhostgen.patch.hunks import PatchFile
+from xenhostgen.patch.mail import PatchMail, patches_in, read_patches
+
+CASES = Path(__file__).parent / "cases"
+
+
+def told(mail: PatchMail) -> Iterator[str]:
+    for name in ("subject", "message_id", "sender", "date", "body"):
+        if getattr(mail, name):
+            yield f"{name}: {getattr(mail, name)!r}"
+    yield from (f"trailer: {key}: {value}" for key, value in mail.trailers)
+    patch = parse_diff(mail.diff, mail.announced_files)
+    yield f"{len(patch.files)} files, +{patch.insertions} -{patch.deletions}"
+    for file in patch.files:
+        yield from file_told(file)
+
+
+def file_told(file: PatchFile) -> Iterator[str]:
+    flags = " binary" * file.binary + " collapsed" * file.collapsed
+    yield f"{file.number}: {file.change} {file.old} -> {file.new}{flags}"
+    yield f"    mode {file.mode}, blobs {file.pre} -> {file.post}"
+    for hunk in file.hunks:
+        ranges = f"-{hunk.old_start},{hunk.old_count} +{hunk.new_start},{hunk.new_count}"
+        yield f"    {hunk.number}: {ranges} {hunk.section!r}"
+        for line in hunk.lines:
+            end = "" if line.newline else " (no newline)"
+            yield f"        {line.number}: {line.kind} {line.text!r}{end}"
+
+
+def outcome(path: Path) -> str:
+    try:
+        mails = patches_in(path.read_bytes(), path.name)
+        return "\n".join(line for mail in mails for line in told(mail)) + "\n"
+    except PatchError as error:
+        return error.problem.shown() + "\n"
+
+
+@pytest.mark.parametrize("path", sorted(CASES.glob("*.patch")), ids=lambda path: path.stem)
+def test_case(path: Path) -> None:
+    expected = path.with_suffix(".expected")
+    found = outcome(path)
+    if os.environ.get("XENHOSTGEN_UPDATE") == "1":
+        expected.write_text(found, encoding="utf-8")
+    assert found == expected.read_text(encoding="utf-8")
+    is_error = found.startswith(f"{path.name}:")
+    assert is_error == path.name.startswith("err_")
+
+
+def test_every_expectation_has_its_case() -> None:
+    assert {p.stem for p in CASES.glob("*.expected")} == {p.stem for p in CASES.glob("*.patch")}
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"), [(".", "input-directory"), ("none.patch", "input-unreadable")]
+)
+def test_unreadable_input(tmp_path: Path, name: str, rule: str) -> None:
+    with pytest.raises(PatchError) as caught:
+        read_patches(tmp_path / name)
+    assert caught.value.problem.rule == rule
+
+
+def test_endless_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xenhostgen.patch.mail.SIZE_LIMIT", 1000)
+    with pytest.raises(PatchError) as caught:
+        read_patches(Path("/dev/zero"))
+    assert caught.value.problem.rule == "input-too-large"

@@ -87,7 +87,7 @@ def _is_no_newline(line: str) -> bool:
 def _exact_kinds(text: SourceText, start: int, counts: Counts) -> list[Kind]:
     old, new = counts.old, counts.new
     kinds: list[Kind] = []
-    index = start
+    index, last = start, len(text.lines) - 1
     while old or new:
         seen = Counts(counts.old - old, counts.new - new)
         if index >= len(text.lines):
@@ -96,8 +96,8 @@ def _exact_kinds(text: SourceText, start: int, counts: Counts) -> list[Kind]:
         if (
             line.startswith(("diff --git ", "@@ -"))
             or (not line and not (old and new))
-            # One removed line is wanted, and `--` may be one whose text is `-`.
-            or (_is_signature(text.lines, index) and (old, new) != (1, 0))
+            # The last line may be the one that is still to be removed, with the text `-`.
+            or (_is_signature(text.lines, index) and (old, new, index) != (1, 0, last))
         ):
             raise _truncated(text, start, counts, seen, index)
         if _is_no_newline(line) and kinds:

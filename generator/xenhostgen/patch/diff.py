@@ -31,7 +31,14 @@ def parse_diff(text: SourceText, announced_files: int = 0) -> Patch:
     Raises PatchError.
     """
     collapsed = _markers_lost(text)
-    files = tuple(_Reader(text, bool(collapsed)).files())
+    try:
+        files = tuple(_Reader(text, bool(collapsed)).files())
+    except PatchError:
+        if collapsed is not None:
+            raise
+        # All context may look marked, as `-1,` does, once its blanks are gone.
+        collapsed = True
+        files = tuple(_Reader(text, collapsed).files())
     if not files:
         raise text.error(0, "no-diff", "there is no diff in this text")
     if len(files) < announced_files:

@@ -6,16 +6,20 @@ code that it is compared with was preprocessed and uses macros of its own.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from xenhostgen.csource.preprocess import Diagnostic, Position, Preprocessed, SourceError
 from xenhostgen.csource.tokens import Kind, spaced, tokens
 
-_WIDTHS = (8, 16, 32, 64)
-KNOWN_TYPES = ("bool", "size_t", "ssize_t", "uintptr_t", *(f"u{n}" for n in _WIDTHS)) + tuple(
-    f"{sign}int{n}_t" for sign in ("", "u") for n in _WIDTHS
+KNOWN_TYPES = (
+    *("bool", "size_t", "ssize_t", "uintptr_t"),
+    *(
+        name.format(bits)
+        for name in ("u{}", "s{}", "uint{}_t", "int{}_t")
+        for bits in (8, 16, 32, 64)
+    ),
 )
 """Type names that every snippet may use; the shim's <linux/types.h> has them."""
 
@@ -31,7 +35,7 @@ def canonical_statements(code: str, typedefs: Sequence[str] = ()) -> tuple[str, 
 
 
 def canonical_expression(code: str, typedefs: Sequence[str] = ()) -> str:
-    """An expression on one line, with the parentheses that say how it groups. Raises SourceError."""
+    """An expression on one line, with its grouping in parentheses. Raises SourceError."""
     declaration = _snippet("int snippet = (\n", code, "\n);", typedefs)
     with parser_errors(_origin):
         return text_of(declaration.init)
@@ -46,27 +50,59 @@ def canonical_type(code: str, typedefs: Sequence[str] = ()) -> str:
 
 def parse(preprocessed: Preprocessed) -> Any:
     """The pycparser AST of preprocessed C; its coordinates are lines of ``preprocessed.text``."""
+    return _parsed(preprocessed.text, preprocessed.origin)
+
+
+class _Lexer:
+    """pycparser's lexer, remembering where it is, for the errors that pycparser gives no place."""
+
+    def __init__(self, **options: Any) -> None:
+        from pycparser.c_lexer import CLexer  # noqa: PLC0415
+
+        self._lexer = CLexer(**options)
+        self.place = (0, 0)
+
+    def token(self) -> Any:
+        token = self._lexer.token()
+        if token is not None:
+            self.place = (token.lineno, token.column)
+        return token
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._lexer, name)
+
+
+_Origin = Callable[[int, int], Position]
+
+
+def _parsed(text: str, origin: _Origin) -> Any:
     from pycparser import CParser  # noqa: PLC0415  # slow to import, and many commands don't parse
 
-    with parser_errors(preprocessed.origin):
-        return CParser().parse(preprocessed.text)
+    parser = CParser(lexer=_Lexer)
+    with parser_errors(origin, lambda: parser.clex.place):
+        return parser.parse(text)
 
 
 @contextmanager
-def parser_errors(origin: Any) -> Iterator[None]:
-    """Turn what pycparser raises into SourceError; ``origin(line, column)`` gives the position."""
+def parser_errors(
+    origin: _Origin, place: Callable[[], tuple[int, int]] = lambda: (0, 0)
+) -> Iterator[None]:
+    """Turn what pycparser raises into SourceError.
+
+    ``origin(line, column)`` gives a place's position; ``place()`` is where the parser has got to.
+    """
     try:
         yield
     except SourceError:
         raise
     except RecursionError as error:
-        raise SourceError(Diagnostic(origin(1), "nested too deeply")) from error
-    except Exception as error:
-        # ParseError puts the place into its text; asserts within the parser know none.
-        match = re.match(r"[^:]*:(\d+):(?:(\d+):)? *(.*)", str(error), re.DOTALL)
-        line, column, message = match.groups() if match else (1, 0, str(error))
-        message = f"not C that can be parsed: {message or type(error).__name__}"
-        raise SourceError(Diagnostic(origin(int(line), int(column or 0)), message)) from error
+        raise SourceError(Diagnostic(origin(*place()), "nested too deeply")) from error
+    except Exception as error:  # asserts, too: strange input trips a few within the parser
+        match = re.fullmatch(r"(?:[^:]*:(\d+)(?::(\d+))?|): (.*)", str(error), re.DOTALL)
+        line, column, reason = match.groups() if match else (None, None, repr(error))
+        at = (int(line), int(column or 0)) if line else place()
+        message = f"not C that can be parsed: {reason[0].lower()}{reason[1:]}"
+        raise SourceError(Diagnostic(origin(*at), message)) from error
 
 
 def text_of(node: Any) -> str:
@@ -107,22 +143,19 @@ def innermost(node: Any) -> Any:
     return node
 
 
-def _origin(line: int, column: int = 0) -> Position:
+def _origin(line: int, column: int) -> Position:
     """Snippets start on the third line of what is parsed."""
     return Position("<snippet>", max(line - 2, 1), column)
 
 
 def _snippet(before: str, code: str, after: str, typedefs: Sequence[str]) -> Any:
-    from pycparser import CParser  # noqa: PLC0415
-
     names = "".join(f"typedef int {name}; " for name in dict.fromkeys((*KNOWN_TYPES, *typedefs)))
     # The parser knows no comments; their newlines stay, for the lines of messages.
     bare = "".join(
         token.text if token.kind is not Kind.COMMENT else " " + "\n" * token.text.count("\n")
         for token in tokens(code)
     )
-    with parser_errors(_origin):
-        found = CParser().parse(f"{names}\n{before}{bare}{after}").ext
+    found = _parsed(f"{names}\n{before}{bare}{after}", _origin).ext
     if len(found) != names.count(";") + 1:
-        raise SourceError(Diagnostic(_origin(3), "more than one piece of C"))
+        raise SourceError(Diagnostic(_origin(3, 0), "more than one piece of C"))
     return found[-1]

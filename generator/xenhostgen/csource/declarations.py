@@ -15,10 +15,15 @@ _OPEN = {"(": ")", "[": "]", "{": "}"}
 _CLOSE = frozenset(_OPEN.values())
 _TAGS = ("struct", "union", "enum")
 _STATEMENTS = frozenset(
-    "if else for while do switch case default return goto break continue BUG BUG_ON".split()
+    [
+        *("if", "else", "for", "while", "do", "switch", "case", "default"),
+        *("return", "goto", "break", "continue", "BUG", "BUG_ON"),
+    ]
 )
 # They look like calls in a declaration and aren't part of what is declared.
-_ATTRIBUTES = frozenset("__attribute__ __section __aligned __printf __asm__ asm _Alignas".split())
+_ATTRIBUTES = frozenset(
+    ["__attribute__", "__section", "__aligned", "__printf", "__asm__", "asm", "_Alignas"]
+)
 _STATEMENT_HEAD = 60  # characters of a statement that its label shows
 
 
@@ -27,8 +32,9 @@ class Declaration:
     """One declaration, directive or stray statement at the top level of C text."""
 
     kind: str
-    """``include``, ``macro``, another directive's word, ``enum``, ``struct``, ``union``, ``forward``,
-    ``typedef``, ``function``, ``prototype``, ``variable``, ``export`` or ``statement``."""
+    """``include``, ``macro``, another directive's word, ``enum``, ``struct``, ``union``,
+    ``forward``, ``typedef``, ``function``, ``prototype``, ``variable``, ``export``, ``statement``.
+    """
     name: str
     tokens: tuple[Token, ...]
 
@@ -48,7 +54,7 @@ class Declaration:
 
 
 def digest(declaration: Declaration) -> str:
-    """The first 16 hex digits of the SHA-256 of its code tokens; layout and comments don't count."""
+    """The first 16 hex digits of the SHA-256 of its code tokens: layout doesn't count."""
     text = "".join(f"{kind}\t{word}\n" for kind, word in (t.code for t in declaration.tokens))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
@@ -158,31 +164,43 @@ def _directive_name(group: list[Token]) -> tuple[str, str]:
 def _declared_name(group: list[Token]) -> tuple[str, str]:
     first = group[0].text
     skeleton = _skeleton(group)
-    words = [t.text for t in skeleton]
-    if first.startswith("EXPORT_") and "SYMBOL" in first:
-        return "export", "".join(t.text for t in group if t.text != ";")
-    if first == "typedef":
-        return "typedef", ", ".join(declared_names(group))
+    words = [token.text for token in skeleton]
     head = words[: words.index("{")] if "{" in words else words
-    if first not in _STATEMENTS and _is_function(group) and head.index("(") > 1:
-        return "function", words[head.index("(") - 1]
-    tag = next((i for i, word in enumerate(words[:4]) if word in _TAGS), None)
-    if tag is not None and "{" in words and "=" not in words[: words.index("{")]:
-        if words[tag + 1] != "{":
-            return words[tag], words[tag + 1]
-        names = [name for name in declared_names(group) if name != words[tag]]
-        return ("variable", ", ".join(names)) if names else (words[tag], "(anonymous)")
-    if tag == 0 and len(words) == 3 and words[2] == ";":
-        return "forward", " ".join(words[:2])
-    if not _is_declaration(words, skeleton):
-        text = " ".join(t.text for t in group)
-        cut = (
-            text[:_STATEMENT_HEAD].rsplit(" ", 1)[0] + " …" if len(text) > _STATEMENT_HEAD else text
-        )
-        return "statement", cut
-    if "(" in words and "=" not in words and skeleton[words.index("(") - 1].kind is Kind.IDENTIFIER:
-        return "prototype", words[words.index("(") - 1]
-    return "variable", ", ".join(declared_names(group))
+    tagged = "{" in words and "=" not in head and any(word in _TAGS for word in head[:4])
+    called = skeleton[words.index("(") - 1] if "(" in words[1:] else None
+    if first.startswith("EXPORT_") and "SYMBOL" in first:
+        kind, name = "export", "".join(token.text for token in group if token.text != ";")
+    elif first == "typedef":
+        kind, name = "typedef", ", ".join(declared_names(group))
+    elif called and first not in _STATEMENTS and _is_function(group) and head.index("(") > 1:
+        kind, name = "function", called.text
+    elif tagged:
+        kind, name = _tagged_name(group, head)
+    elif first in _TAGS and len(words) == 3 and words[2] == ";":
+        kind, name = "forward", " ".join(words[:2])
+    elif not _is_declaration(words, skeleton):
+        text = " ".join(token.text for token in group)
+        kind, name = "statement", _shortened(text)
+    elif called and called.kind is Kind.IDENTIFIER and "=" not in words:
+        kind, name = "prototype", called.text
+    else:
+        kind, name = "variable", ", ".join(declared_names(group))
+    return kind, name
+
+
+def _tagged_name(group: list[Token], head: list[str]) -> tuple[str, str]:
+    """The tag of a struct, union or enum's definition; without one, the names of its variables."""
+    tag = next(index for index, word in enumerate(head) if word in _TAGS)
+    if len(head) > tag + 1:
+        return head[tag], head[tag + 1]
+    names = [name for name in declared_names(group) if name != head[tag]]
+    return ("variable", ", ".join(names)) if names else (head[tag], "(anonymous)")
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= _STATEMENT_HEAD:
+        return text
+    return text[:_STATEMENT_HEAD].rsplit(" ", 1)[0] + " …"
 
 
 def _is_declaration(words: list[str], skeleton: list[Token]) -> bool:

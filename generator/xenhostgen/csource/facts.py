@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What one C file defines, as plain data: the result of reading the C back.
 
-Texts are canonical (see ``canonical``), so expectations written as C snippets can be compared with them.
+Texts are canonical (see ``canonical``): compare them with expectations written as C snippets.
 Attributes and section names aren't here: look for those in the object file.
 """
 
@@ -88,7 +88,7 @@ class Function(Prototype):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a brace initialiser: ``.member`` or ``[index]`` (empty without) and its value."""
+    """One entry of a brace initialiser; the designator is ``.member``, ``[index]`` or empty."""
 
     designator: str
     value: str
@@ -97,7 +97,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable; ``storage`` is ``extern``, ``static`` or empty, ``const`` that of the object itself.
+    """A variable; ``storage`` is ``extern``, ``static`` or empty, ``const`` that of the object.
 
     ``entries`` is None unless the initialiser is a brace list.
     """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Run the compiler's preprocessor on a stranger's file, under limits, and keep track of the lines.
+"""Run the compiler's preprocessor on a stranger's file, under limits, keeping track of lines.
 
-What may go wrong ends as a ``SourceError``: an include of /dev/zero, includes that include themselves,
-endless output, a file that names another in ``#line`` to hide what it defines.
+What may go wrong ends as a ``SourceError``: an include of /dev/zero, includes that include
+themselves, endless output, a file that names another in ``#line`` to hide what it defines.
 """
 
 import os
@@ -87,10 +87,13 @@ class Preprocessed:
     """Those defined in the file itself, in order; what its includes define isn't here."""
 
     def origin(self, line: int, column: int = 0) -> Position:
-        """The source position of a place in ``text``. Columns are exact where no macro came before."""
-        if not self.origins:
+        """The source position of a place in ``text``; line 0 stands for none in particular.
+
+        Columns are exact where no macro was expanded before them on the line.
+        """
+        if not 1 <= line <= len(self.origins):
             return Position(self.path)
-        file, source_line = self.origins[min(max(line, 1), len(self.origins)) - 1]
+        file, source_line = self.origins[line - 1]
         return Position(file, source_line, column)
 
 

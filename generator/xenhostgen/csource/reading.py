@@ -65,7 +65,11 @@ class _Reader:
 
     def _at(self, node: Any) -> Position:
         coord = node.coord
-        return self.source.origin(coord.line, coord.column or 0) if coord else self.source.origin(1)
+        return (
+            self.source.origin(coord.line, coord.column or 0)
+            if coord
+            else Position(self.source.path)
+        )
 
     def _external(self, node: Any) -> None:
         if isinstance(node, c_ast.FuncDef):
@@ -77,11 +81,18 @@ class _Reader:
             self.typedefs.append(f.Typedef(node.name, type_text(node.type), members, at))
         elif isinstance(node, c_ast.StaticAssert):
             self._export(node)
-        elif isinstance(node, c_ast.Decl) and node.name is not None:
+        elif isinstance(node, c_ast.Decl) and node.name is None:
+            self._forward(node.type)
+        elif isinstance(node, c_ast.Decl):
             if isinstance(node.type, c_ast.FuncDecl):
                 self.prototypes.append(f.Prototype(*self._signature(node)))
             else:
                 self._variable(node)
+
+    def _forward(self, node: Any) -> None:
+        if isinstance(node, (c_ast.Struct, c_ast.Union)) and node.decls is None:
+            kind = type(node).__name__.lower()
+            self.structs.append(f.Struct(kind, node.name or "", None, self._at(node)))
 
     def _definitions(self, node: Any, ours: bool) -> None:
         """Note the enum, struct or union that a declaration defines, and those within."""
@@ -96,7 +107,6 @@ class _Reader:
             for member in node.decls or ():
                 if isinstance(member, c_ast.Decl):
                     self._definitions(innermost(member.type), ours)
-            # A mere use of a tag has the same node as its forward declaration: members tell.
             if ours and node.name and node.decls is not None:
                 kind = type(node).__name__.lower()
                 members = self._members(node)
@@ -170,7 +180,7 @@ class _Reader:
             text_of(part) if isinstance(part, c_ast.ArrayDesignator) else f".{text_of(part)}"
             for part in node.name
         )
-        return f.Entry(designator, text_of(node.expr), self._at(node))
+        return f.Entry(designator, text_of(node.expr), self._at(node.name[0]))
 
     def _export(self, node: Any) -> None:
         """An export is what the shim's EXPORT_SYMBOL made of it: sizeof(&symbol), and a message."""

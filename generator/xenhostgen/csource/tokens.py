@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A tolerant C lexer: text in, tokens with positions out, whatever the text is.
 
-It reads whole files and fragments of patches whose white space was collapsed on the way, so the amount
-of white space never matters. Only one thing about layout does: a newline ends a directive.
+It reads whole files, and fragments of patches whose white space was collapsed on the way. So the
+amount of white space never matters. One thing about layout does: a newline ends a directive.
 """
 
 import re

@@ -4,6 +4,7 @@
 import hashlib
 
 SHORTEST_ID = 7  # what git itself abbreviates to at the least
+EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"  # the id of an empty file
 
 
 def blob_id(content: bytes | str) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from xenhostgen.patch.blobs import blob_id, is_null, same_id
+from xenhostgen.patch.blobs import EMPTY_BLOB, blob_id, is_null, same_id
 from xenhostgen.patch.body import Counts, ends_hunk, read_body
 from xenhostgen.patch.errors import PatchError, SourceText
 from xenhostgen.patch.hunks import Change, Hunk, Patch, PatchFile, post_image
@@ -75,11 +75,17 @@ def _markers_lost(text: SourceText) -> bool | None:
 
 
 def _bytes_lost(files: tuple[PatchFile, ...]) -> bool:
-    """Whether new files aren't what their blob ids say, or, without ids, whether indentation is
-    by one blank, which is never the kernel's."""
-    new = [file for file in files if file.change == "new" and file.post and not file.binary]
-    if new:
-        return any(not same_id(file.post or "", blob_id(post_image(file))) for file in new)
+    """Whether files that were empty or new aren't what their blob ids say afterwards, or, where no
+    id tells, whether lines are indented by one blank, which is never the kernel's style."""
+    known = [
+        file
+        for file in files
+        if file.post
+        and not file.binary
+        and (file.change == "new" or same_id(file.pre or "", EMPTY_BLOB))
+    ]
+    if known:
+        return any(not same_id(file.post or "", blob_id(post_image(file))) for file in known)
     hunks = (hunk for file in files for hunk in file.hunks)
     return any(line.text.startswith(" ") for hunk in hunks for line in hunk.lines)
 
@@ -307,4 +313,4 @@ class _Reader:
 def _is_empty(head: _Header) -> bool:
     """Whether the file that comes or goes is an empty one, which needs no hunk."""
     blob = head.post if head.change == "new" else head.pre
-    return head.change in ("new", "deleted") and same_id(blob or "", blob_id(b""))
+    return head.change in ("new", "deleted") and same_id(blob or "", EMPTY_BLOB)

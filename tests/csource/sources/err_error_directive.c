@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: GPL-2.0-only
+	#error stop here
+/* expect: 2:10: #error stop here */

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define A xxxxxxxxxxxxxxxx xxxxxxxxxxxxxxxx xxxxxxxxxxxxxxxx
+#define B A A A A A A A A A A A A A A A A
+#define C B B B B B B B B B B B B B B B B
+#define D C C C C C C C C C C C C C C C C
+D D D D D D D D D D D D D D D D
+/* expect: preprocessing gave more than 1048576 bytes */

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Declarations are found and named; `declarations/*.c` stands beside the labels expected of it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xenhostgen.csource.declarations import declarations, digest
+from xenhostgen.csource.difference import describe_difference
+
+HERE = Path(__file__).parent
+MAIL = HERE.parents[1].parent / "shared/reference/rfc-v1-01.txt"
+PIECES = ["int", "x", "(", ")", "{", "}", ";", ",", "=", "*", "if", "else", "enum", "typedef"]
+any_c = st.lists(st.sampled_from([*PIECES, "#define", "\n", "struct", "EXPORT_SYMBOL", "[", "]"]))
+
+
+@pytest.mark.parametrize("case", sorted(HERE.glob("declarations/*.c")), ids=lambda p: p.stem)
+def test_labels(case: Path) -> None:
+    labels = [declaration.label for declaration in declarations(case.read_text())]
+    assert labels == case.with_suffix(".labels").read_text().splitlines()
+
+
+@pytest.mark.parametrize("case", sorted(HERE.glob("difference/*.case")), ids=lambda p: p.stem)
+def test_difference(case: Path) -> None:
+    ours, rest = case.read_text().split("--- theirs\n")
+    theirs, messages = rest.split("--- messages\n")
+    found = describe_difference(declarations(ours), declarations(theirs))
+    assert found == messages.splitlines()
+
+
+@given(any_c.map(" ".join), any_c.map(" ".join))
+def test_any_two_texts_compare(ours: str, theirs: str) -> None:
+    left, right = declarations(ours), declarations(theirs)
+    same = [digest(d) for d in left] == [digest(d) for d in right]
+    assert same == (not describe_difference(left, right))
+
+
+def test_layout_does_not_change_the_digest() -> None:
+    (one,), (two,) = (
+        declarations("int f(void) { return 1; }"),
+        declarations("int f ( void )\n{return 1;}"),
+    )
+    assert digest(one) == digest(two) != digest(declarations("int f(void) { return 2; }")[0])
+    assert len(digest(one)) == 16
+
+
+def test_the_new_files_of_the_reference_mail() -> None:
+    if not MAIL.exists():
+        pytest.skip("the reference mail isn't here")
+    header = MAIL.read_text().split("+++ b/include/xen/xenhost.h\n")[1]
+    added = "\n".join(line[1:] for line in header.splitlines() if line.startswith("+"))
+    kinds = [declaration.kind for declaration in declarations(added)]
+    expected = (
+        "ifndef macro enum forward typedef typedef variable variable prototype prototype macro"
+    )
+    assert kinds == [*expected.split(), "endif"]

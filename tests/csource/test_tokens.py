@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The lexer takes any text, loses nothing of it and doesn't care about amounts of white space."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xenhostgen.csource.tokens import Comment, Kind, code_tokens, comments, spaced, tokens
+
+ODD = ['"', "'", "/*", "*/", "//", "\\", "\n", "\\\n", "\r\n", "#", "define", "include", "<a.h>"]
+SNIPPETS = [
+    *ODD,
+    "\0",
+    "é",
+    "(",
+    ")",
+    "x",
+    "if",
+    "0x1fUL",
+    "1e+3",
+    ".5",
+    "...",
+    "->",
+    " ",
+    "\t",
+    ";",
+]
+any_c = st.lists(st.sampled_from(SNIPPETS) | st.text(max_size=3), max_size=40).map("".join)
+
+
+def words(text: str) -> list[tuple[Kind, str]]:
+    return [token.code for token in code_tokens(text)]
+
+
+@given(any_c)
+def test_the_tokens_joined_are_the_text(text: str) -> None:
+    assert "".join(token.text for token in tokens(text)) == text
+
+
+@given(any_c)
+def test_every_token_stands_where_it_says(text: str) -> None:
+    lines = text.split("\n")
+    for token in tokens(text):
+        assert "\n".join(lines[token.line - 1 :])[token.column - 1 :].startswith(token.text)
+
+
+@given(any_c, st.sampled_from([" ", "\t", "   ", " \t "]))
+def test_amounts_of_white_space_do_not_matter(text: str, blanks: str) -> None:
+    changed = "".join(
+        blanks if token.kind is Kind.BLANK and "\n" not in token.text else token.text
+        for token in tokens(text)
+    )
+    # A lone backslash would splice the line once blanks follow it, or no longer do.
+    if "\\" not in text:
+        assert words(changed) == words(text)
+
+
+@given(st.lists(st.sampled_from(["int", "x", "->", "=", "{", "}", "1", "'c'", ";"]), max_size=20))
+def test_lines_may_be_broken_anywhere_outside_directives(parts: list[str]) -> None:
+    assert words("\n".join(parts)) == words(" ".join(parts)) == words(" /*\n*/".join(parts))
+
+
+def test_a_directive_is_marked_from_its_hash_to_its_end() -> None:
+    text = "/* a */ # define A(x) \\\n x /* over\n lines */ y\nz"
+    kinds = [(token.kind, token.text) for token in code_tokens(text)]
+    assert kinds == [
+        (Kind.DIRECTIVE, "#"),
+        (Kind.IDENTIFIER, "define"),
+        (Kind.IDENTIFIER, "A"),
+        (Kind.PARAMETERS, "("),
+        (Kind.IDENTIFIER, "x"),
+        (Kind.PUNCTUATOR, ")"),
+        (Kind.IDENTIFIER, "x"),
+        (Kind.IDENTIFIER, "y"),
+        (Kind.DIRECTIVE_END, ""),
+        (Kind.IDENTIFIER, "z"),
+    ]
+
+
+def test_a_body_in_parentheses_is_no_parameter_list() -> None:
+    assert words("#define A(x)") != words("#define A (x)")
+
+
+def test_a_directive_ends_with_the_text() -> None:
+    assert words("#include <a/b.h>")[2:] == [(Kind.HEADER, "<a/b.h>"), (Kind.DIRECTIVE_END, "")]
+
+
+def test_what_is_unterminated_is_an_error_token() -> None:
+    for text in ('"abc', "'a", "/* abc"):
+        assert [token.kind for token in tokens(text)] == [Kind.ERROR]
+
+
+def test_comments_are_freed_of_their_layout() -> None:
+    text = "int a; /**\n * one:  two\n *\n * *three*\n */\n// four   five\n/* six\nseven */"
+    assert comments(text) == [
+        Comment("one: two *three*", 1, 8),
+        Comment("four five", 6, 1),
+        Comment("six seven", 7, 1),
+    ]
+    collapsed = "int a; /**\n* one: two\n*\n* *three*\n*/\n// four five\n/* six\nseven */"
+    assert [c.text for c in comments(collapsed)] == [c.text for c in comments(text)]
+
+
+def test_spaced_keeps_strings() -> None:
+    assert spaced('a\n\t b /* c */ "d  e" ;') == 'a b "d  e" ;'

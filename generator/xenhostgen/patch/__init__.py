@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Reading patches. Read the files in this order: errors, mail, names, body, hunks, blobs, diff."""
+"""Patches. What reads them, in order: errors, encoding, mail, names, body, hunks, blobs, diff."""

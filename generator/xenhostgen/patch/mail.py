@@ -5,9 +5,6 @@ Takes an mbox, one mail, `git format-patch`'s output, a bare diff, and a mail as
 shows it, below a header of the archive's own. Every line of a diff keeps its place in the input.
 """
 
-import base64
-import binascii
-import quopri
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -18,6 +15,7 @@ from email.message import Message
 from email.parser import Parser
 from pathlib import Path
 
+from xenhostgen.patch.encoding import decoded, refuse_binary, text_of
 from xenhostgen.patch.errors import PatchError, SourceText
 
 SIZE_LIMIT = 64 << 20  # bytes; the largest kernel patches are below 20 MiB
@@ -80,7 +78,7 @@ def patches_in(data: bytes, path: str) -> list[PatchMail]:
     if not data.strip():
         raise nowhere.error(0, "input-empty", "the patch is empty")
     raw_lines = data.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\n").split(b"\n")
-    text = _text(path, ((line + b"\n", number) for number, line in enumerate(raw_lines, 1)))
+    text = text_of(path, ((line + b"\n", number) for number, line in enumerate(raw_lines, 1)))
     found: list[PatchMail] = []
     refused: list[PatchError] = []
     for message in _messages(text):
@@ -93,31 +91,6 @@ def patches_in(data: bytes, path: str) -> list[PatchMail]:
     if not found:
         raise refused[0]
     return found
-
-
-def _text(path: str, chunks: Iterable[tuple[bytes, int]]) -> SourceText:
-    """Text from decoded chunks, each with the input line that it starts in."""
-    lines: list[str] = []
-    numbers: list[int] = []
-    parts: list[bytes] = []  # of the line that isn't complete yet
-    first = 1
-    for chunk, number in chunks:
-        first = first if parts else number
-        *complete, rest = chunk.split(b"\n")
-        for piece in complete:
-            lines.append(b"".join([*parts, piece]).decode("utf-8", "surrogateescape"))
-            numbers.append(first)
-            parts.clear()
-            first = number
-        if rest:
-            parts.append(rest)
-    if parts:
-        lines.append(b"".join(parts).decode("utf-8", "surrogateescape"))
-        numbers.append(first)
-    # Line ends of the transport, unless only some lines have them: then they are the file's own.
-    if len(lines) > 1 and all(line.endswith("\r") for line in lines[:-1]):
-        lines = [line.removesuffix("\r") for line in lines]
-    return SourceText(path, lines, numbers)
 
 
 def _messages(text: SourceText) -> Iterator[SourceText]:
@@ -169,12 +142,12 @@ def _read(text: SourceText, depth: int) -> Iterator[PatchMail]:
         if part.get_content_subtype() == "html":
             html = True
         elif part.get_content_maintype() == "text" or attached:
-            decoded = _decoded(part, body)
-            if depth < NESTING_LIMIT and part is not mail and _is_patch_mail(decoded):
-                for message in _messages(decoded):
+            plain = decoded(part, body)
+            if depth < NESTING_LIMIT and part is not mail and _is_patch_mail(plain):
+                for message in _messages(plain):
                     yield from _read(message, depth + 1)
                 return
-            inline.append(decoded)
+            inline.append(plain)
     if html and not inline:
         raise text.error(
             0, "input-html", "the mail is in HTML only", "get the plain text of the mail"
@@ -203,61 +176,6 @@ def _leaves(mail: Message, raw: str, text: SourceText) -> Iterator[tuple[Message
             position = found
 
 
-def _decoded(part: Message, body: SourceText) -> SourceText:
-    """A part's text without its transfer encoding and its soft line breaks."""
-    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
-    if encoding == "quoted-printable":
-        body = _text(body.path, _quoted_printable(body))
-    elif encoding == "base64":
-        body = _text(body.path, _base64(body))
-    _refuse_binary(body)
-    if str(part.get_param("format", "")).lower() == "flowed":
-        return _unflowed(body, str(part.get_param("delsp", "")).lower() == "yes")
-    return body
-
-
-def _quoted_printable(body: SourceText) -> Iterator[tuple[bytes, int]]:
-    for line, number in zip(body.lines, body.numbers, strict=True):
-        encoded = line.rstrip()
-        soft = encoded.endswith("=")
-        decoded = quopri.decodestring(encoded.removesuffix("=").encode("utf-8", "surrogateescape"))
-        yield decoded if soft else decoded + b"\n", number
-
-
-def _base64(body: SourceText) -> Iterator[tuple[bytes, int]]:
-    rest = ""
-    for index, (line, number) in enumerate(zip(body.lines, body.numbers, strict=True)):
-        rest += line.strip()
-        whole = len(rest) // 4 * 4
-        try:
-            yield base64.b64decode(rest[:whole], validate=True), number
-        except (binascii.Error, ValueError):
-            raise body.error(index, "mail-encoding", "malformed base64") from None
-        rest = rest[whole:]
-    if rest:
-        raise body.error(len(body.lines), "mail-encoding", "the base64 text is cut off")
-
-
-def _unflowed(body: SourceText, delete_space: bool) -> SourceText:
-    """The lines as they were before format=flowed (RFC 3676) broke and stuffed them."""
-    lines: list[str] = []
-    numbers: list[int] = []
-    parts: list[str] = []
-    for line, number in zip(body.lines, body.numbers, strict=True):
-        if not parts:
-            numbers.append(number)
-        plain = line.removeprefix(" ")
-        # "-- " is the signature; quoted lines are no part of a patch.
-        flows = plain.endswith(" ") and plain != "-- " and not plain.startswith(">")
-        parts.append(plain[:-1] if flows and delete_space else plain)
-        if not flows:
-            lines.append("".join(parts))
-            parts.clear()
-    if parts:
-        lines.append("".join(parts))
-    return SourceText(body.path, lines, numbers)
-
-
 def _header(value: object) -> str:
     """A header's value as people read it, on one line."""
     raw = str(value)
@@ -269,18 +187,9 @@ def _header(value: object) -> str:
     return " ".join(raw.split())
 
 
-def _refuse_binary(text: SourceText) -> None:
-    for index, line in enumerate(text.lines):
-        if "\0" in line:
-            column = line.index("\0") + 1
-            raise text.error(
-                index, "input-binary", "this is no text", "unpack it, or save it as UTF-8", column
-            )
-
-
 def _patch(text: SourceText, headers: dict[str, str]) -> PatchMail:
     """Split a message's text into commit message and diff."""
-    _refuse_binary(text)
+    refuse_binary(text)
     lines = text.lines
     if lines and _HTML.match("\n".join(lines[:5])):
         raise text.error(0, "input-html", "this is HTML", "save the mail as text or as an mbox")

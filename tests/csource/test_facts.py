@@ -116,7 +116,7 @@ def test_error(case: Path) -> None:
     with pytest.raises(SourceError) as caught:
         read_facts(case, [INCLUDE], limits=Limits(seconds=1, output_bytes=1 << 20))
     assert all(str(case) == diagnostic.at.file for diagnostic in caught.value.diagnostics)
-    assert expected[1] in str(caught.value)
+    assert any(message in str(caught.value) for message in expected[1].split(" or "))
     assert time.monotonic() - started < 5
 
 

@@ -81,12 +81,13 @@ def _groups(tokens: list[Token]) -> Iterator[list[Token]]:
     group: list[Token] = []
     depth = 0
     in_directive = False
+    body = None  # is the group's first brace list a function's body?
     for index, token in enumerate(tokens):
         if token.kind is Kind.DIRECTIVE:
             in_directive = True
             if depth == 0 and group:
                 yield group
-                group = []
+                group, body = [], None
         group.append(token)
         if in_directive:
             # Brackets in a directive pair off among themselves, if at all.
@@ -94,19 +95,21 @@ def _groups(tokens: list[Token]) -> Iterator[list[Token]]:
             ended = not in_directive and depth == 0
         else:
             if token.kind is Kind.PUNCTUATOR and token.text in _OPEN:
+                if depth == 0 and token.text == "{" and body is None:
+                    body = _is_function(group)
                 depth += 1
             elif token.kind is Kind.PUNCTUATOR and token.text in _CLOSE:
                 depth = max(0, depth - 1)
             following = tokens[index + 1].text if index + 1 < len(tokens) else ""
-            ended = depth == 0 and _ends(group, following)
+            ended = depth == 0 and _ends(group, following, bool(body))
         if ended:
             yield group
-            group = []
+            group, body = [], None
     if group:
         yield group
 
 
-def _ends(group: list[Token], following: str) -> bool:
+def _ends(group: list[Token], following: str, has_body: bool) -> bool:
     """Does the last token of ``group``, outside all brackets, end a declaration?"""
     last = group[-1].text
     if last == ";":
@@ -116,8 +119,8 @@ def _ends(group: list[Token], following: str) -> bool:
     if following == "else" or (following == "while" and group[0].text == "do"):
         return False
     if following in (";", ","):
-        return following == ";" and _is_function(group)
-    return _is_function(group) or group[0].text in {"{", "}"} | _STATEMENTS
+        return following == ";" and has_body
+    return has_body or group[0].text in {"{", "}"} | _STATEMENTS
 
 
 def _is_function(group: list[Token]) -> bool:

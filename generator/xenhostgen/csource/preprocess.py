@@ -59,7 +59,7 @@ class Limits:
 
     seconds: int = 10
     output_bytes: int = 32 << 20
-    memory_bytes: int = 2 << 30
+    memory_bytes: int = 1 << 30
 
 
 DEFAULT_LIMITS = Limits()
@@ -126,7 +126,7 @@ def _run(command: list[str], path: str, limits: Limits) -> str:
         raise SourceError(Diagnostic(Position(path), f"compiler '{command[0]}' not found"))
     ulimits = (
         f"ulimit -v {limits.memory_bytes // 1024}; ulimit -f {limits.output_bytes // 512}; "
-        f'ulimit -t {limits.seconds}; exec "$@"'
+        'exec "$@"'
     )
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         try:

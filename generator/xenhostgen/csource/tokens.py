@@ -74,7 +74,7 @@ def tokens(text: str) -> Iterator[Token]:
     """Yield every token of ``text``; their texts, joined, are ``text`` again. Never raises."""
     position, line, line_start = 0, 1, 0
     fresh_line = True  # only blanks and comments so far: a '#' starts a directive
-    directive: list[str] | None = None  # the words of the directive that we are in
+    directive: list[str] | None = None  # the first few words of the directive that we are in
     while position < len(text):
         in_include = directive is not None and directive[1:] in (["include"], ["include_next"])
         match = _HEADER.match(text, position) if in_include else None
@@ -97,7 +97,8 @@ def tokens(text: str) -> Iterator[Token]:
         yield Token(kind, word, line, position - line_start + 1)
         if kind not in (Kind.BLANK, Kind.COMMENT, Kind.DIRECTIVE_END):
             fresh_line = False
-        if directive is not None and (kind not in (Kind.BLANK, Kind.COMMENT) or directive[2:]):
+        counts = kind not in (Kind.BLANK, Kind.COMMENT)
+        if directive is not None and (counts or len(directive) == 3) and len(directive) < 4:
             directive.append(word)
         newlines = word.count("\n")
         if newlines:

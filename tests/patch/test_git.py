@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from xenhostgen.patch.blobs import blob_id, same_id
@@ -71,12 +71,13 @@ def read(data: bytes) -> Patch:
 
 @settings(max_examples=40, deadline=None)
 @given(_TREES, _TREES)
+@example(old={"a.c": "\n", "lib/b c.h": "-1,", "lib/ü.c": ""}, new={})
 def test_post_images_are_the_files(old: dict[str, str], new: dict[str, str]) -> None:
     if old == new:
         return
     data = series(old, new)
     patch = read(data)
-    if re.search(rb"\t|  |\n ", data.partition(b"\n@@")[2]):
+    if re.search(rb"\n([+-].*  |[+-][^+\-].*\t| \S)", data.partition(b"\n@@")[2]):
         assert not patch.collapsed  # else nothing in the text shows that its blanks are all there
     changed = {name for name in old | new if old.get(name) != new.get(name)}
     assert {file.path for file in patch.files if file.change != "renamed"} <= changed

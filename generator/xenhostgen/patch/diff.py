@@ -80,9 +80,10 @@ def _bytes_lost(files: tuple[PatchFile, ...]) -> bool:
     known = [
         file
         for file in files
-        if file.post
+        if (file.change == "new" or same_id(file.pre or "", EMPTY_BLOB))
+        and file.post
+        and file.new
         and not file.binary
-        and (file.change == "new" or same_id(file.pre or "", EMPTY_BLOB))
     ]
     if known:
         return any(not same_id(file.post or "", blob_id(post_image(file))) for file in known)

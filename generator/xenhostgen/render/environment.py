@@ -9,18 +9,14 @@ from typing import Any
 import jinja2
 
 from xenhostgen.render import style
-from xenhostgen.spec.source import did_you_mean
+from xenhostgen.spec.source import At, Problem, Refused, did_you_mean
 
 
-class TemplateFailure(Exception):
-    """A template that can't be used: which, where, why. Its text is ready for the user."""
+class TemplateFailure(Refused):
+    """A template that can't be used: which, where, why."""
 
-
-def template_root() -> Path:
-    """The folder of template sets: beside the sources in a checkout, inside an installed package."""
-    package = Path(__file__).resolve().parent.parent
-    checkout = package.parent.parent / "templates"
-    return checkout if checkout.is_dir() else package / "templates"
+    def __init__(self, path: Path | str, line: int, message: str, hint: str = "") -> None:
+        super().__init__([Problem("template", message, str(path), At(line, 1), hint)])
 
 
 def environment(template_set: str, root: Path) -> jinja2.Environment:
@@ -28,9 +24,8 @@ def environment(template_set: str, root: Path) -> jinja2.Environment:
     folder = root / template_set
     if not folder.is_dir():
         known = sorted(path.name for path in root.iterdir() if path.is_dir())
-        raise TemplateFailure(
-            f"{root}: no template set '{template_set}'; {did_you_mean(template_set, known)}"
-        )
+        message, hint = f"no template set '{template_set}'", did_you_mean(template_set, known)
+        raise TemplateFailure(root, 1, message, hint)
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader([folder, root / "shared"]),
         trim_blocks=True,
@@ -48,10 +43,11 @@ def guarded(render: Callable[..., str], **context: Any) -> str:
     try:
         return render(**context)
     except jinja2.TemplateSyntaxError as error:
-        raise TemplateFailure(f"{error.filename or error.name}:{error.lineno}: {error.message}") from None
+        where = error.filename or error.name or "template"
+        raise TemplateFailure(where, error.lineno, error.message or "syntax error") from None
     except (jinja2.TemplateError, TypeError, ValueError, AttributeError, LookupError) as error:
         # Jinja rewrites tracebacks so that frames inside templates carry their file and line.
         frames = traceback.extract_tb(error.__traceback__)
-        inside = [frame for frame in frames if frame.filename.endswith((".j2",))]
-        where = f"{inside[-1].filename}:{inside[-1].lineno}" if inside else "template"
-        raise TemplateFailure(f"{where}: {error}") from None
+        inside = [frame for frame in frames if frame.filename.endswith(".j2")]
+        where, line = (inside[-1].filename, inside[-1].lineno or 1) if inside else ("template", 1)
+        raise TemplateFailure(where, line, str(error)) from None

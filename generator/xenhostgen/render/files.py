@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xenhostgen.render.environment import environment, guarded, template_root
+from xenhostgen.render.environment import environment, guarded
+from xenhostgen.render.fresh import template_root
 from xenhostgen.render.operations import OpC, operations, prototype
 from xenhostgen.render.style import initialiser_column
 from xenhostgen.spec.model import Call, Guest, Include, Interface, Place, Register, Table
@@ -72,13 +73,19 @@ class Renderer:
         }
 
     def template(self, name: str, **context: Any) -> str:
-        return guarded(lambda **given: self.environment.get_template(name).render(**given), **self.shared, **context)
+        return guarded(
+            lambda **given: self.environment.get_template(name).render(**given),
+            **self.shared,
+            **context,
+        )
 
     def fragment(self, kind: str, **context: Any) -> str:
         return self.template(f"fragments/{kind}.j2", **context)
 
     def table(self, guest: Guest, table: Table) -> TableC:
-        entries = [(op.name, function) for op, function in self.spec.entries[f"{guest.name}.{table.role}"]]
+        entries = [
+            (op.name, function) for op, function in self.spec.entries[f"{guest.name}.{table.role}"]
+        ]
         column = initialiser_column(f".{name}" for name, _ in entries)
         return TableC(table.symbol, entries, column)
 
@@ -107,29 +114,51 @@ class Renderer:
     def object_fragment(self) -> Fragment:
         line = self.spec.object
         name = Path(self.spec.source.file).stem + ".o"
-        return Fragment(line.file, "object", self.fragment("object", object=name), line.place, at=line.at)
+        return Fragment(
+            line.file, "object", self.fragment("object", object=name), line.place, at=line.at
+        )
 
     def predicates_fragment(self) -> Fragment:
         asked = self.spec.predicates
-        return Fragment(asked.file, "predicates", self.fragment("predicates"), asked.place, at=asked.at)
+        return Fragment(
+            asked.file, "predicates", self.fragment("predicates"), asked.place, at=asked.at
+        )
 
     def guest_fragments(self, guest: Guest) -> list[Fragment]:
         """A guest's include, its tables or the declaration of borrowed ones, and its registrations."""
         include: Include = guest.include
         made = [
             Fragment(
-                guest.file, "include", self.fragment("include", header=include.line), include.place, guest.name, include.at
+                guest.file,
+                "include",
+                self.fragment("include", header=include.line),
+                include.place,
+                guest.name,
+                include.at,
             )
         ]
         if guest.place and guest.tables:
             tables = [self.table(guest, table) for table in guest.tables]
-            made.append(Fragment(guest.file, "tables", self.fragment("tables", tables=tables), guest.place, guest.name, guest.place.at))
+            made.append(
+                Fragment(
+                    guest.file,
+                    "tables",
+                    self.fragment("tables", tables=tables),
+                    guest.place,
+                    guest.name,
+                    guest.place.at,
+                )
+            )
         if guest.place and guest.borrows:
             text = self.fragment("borrowed", tables=self.spec.borrowed(guest))
-            made.append(Fragment(guest.file, "borrowed", text, guest.place, guest.name, guest.place.at))
+            made.append(
+                Fragment(guest.file, "borrowed", text, guest.place, guest.name, guest.place.at)
+            )
         for step in guest.boot.steps:
             if isinstance(step, Register):
-                text = self.fragment("register", step=step, table=self.spec.table(guest, step.table).symbol)
+                text = self.fragment(
+                    "register", step=step, table=self.spec.table(guest, step.table).symbol
+                )
                 made.append(Fragment(guest.file, "register", text, Place(), guest.name, step.at))
         return made
 
@@ -138,7 +167,9 @@ class Renderer:
         includes = [f"#include {header}\n" for header in guest.context]
         landmark = list(guest.context).index(include.place.landmark)
         includes.insert(landmark + (1 if include.place.after else 0), include.text)
-        registrations = iter([fragment.text for fragment in fragments if fragment.kind == "register"])
+        registrations = iter(
+            [fragment.text for fragment in fragments if fragment.kind == "register"]
+        )
         kinds = [type(step).__name__ for step in guest.boot.steps]
         steps = [
             (kind, step, next(registrations) if kind == "Register" else "")
@@ -148,7 +179,9 @@ class Renderer:
             "guest.c.j2",
             guest=guest,
             includes=includes,
-            additions=[fragment for fragment in fragments if fragment.kind in ("tables", "borrowed")],
+            additions=[
+                fragment for fragment in fragments if fragment.kind in ("tables", "borrowed")
+            ],
             steps=steps,
             helpers=[step for step in guest.boot.steps if isinstance(step, Call)],
             prototypes=self.prototypes(guest),

@@ -61,4 +61,6 @@ def _operation(op: Op, host: str, prefix: str) -> OpC:
 
 def prototype(spec: Interface, op: Op, function: str) -> str:
     """The declaration of a kernel function that implements an op."""
-    return wrapped(f"{pointer(op.returns)}{function}", [f"{spec.c.host} *{op.host}", *op.args], ");")
+    return wrapped(
+        f"{pointer(op.returns)}{function}", [f"{spec.c.host} *{op.host}", *op.args], ");"
+    )

@@ -153,7 +153,10 @@ class Binder:
             if value not in choices:
                 wanted = ", ".join(choices)
                 self.problems.add(
-                    "unknown-choice", f"{what} can't be '{value}'", value, did_you_mean(value, choices, f"one of: {wanted}")
+                    "unknown-choice",
+                    f"{what} can't be '{value}'",
+                    value,
+                    did_you_mean(value, choices, f"one of: {wanted}"),
                 )
                 return convert(choices[0])
             return convert(value)
@@ -167,7 +170,9 @@ class Binder:
                 raise ValueError
             number = Number(value, 0)
         except ValueError:
-            self.problems.add("not-a-number", f"{what} must be a whole number, not '{value[:40]}'", value)
+            self.problems.add(
+                "not-a-number", f"{what} must be a whole number, not '{value[:40]}'", value
+            )
             number = Number(0)
         number.at = value.at
         return number
@@ -206,7 +211,10 @@ class Binder:
                 found = readers.get(name)
                 if found is None:
                     self.problems.add(
-                        "unknown-key", f"unknown key '{name}' in {what}", name, did_you_mean(name, known)
+                        "unknown-key",
+                        f"unknown key '{name}' in {what}",
+                        name,
+                        did_you_mean(name, known),
                     )
                     continue
                 try:
@@ -245,7 +253,9 @@ class Binder:
                     if type(value) is Mapping and not nested:
                         made.append(whole(value, title, **{first: key}))  # type: ignore[call-arg]
                     else:
-                        made.append(cls(**{first: key, short.name: read_short(value, title)}, at=name.at))
+                        made.append(
+                            cls(**{first: key, short.name: read_short(value, title)}, at=name.at)
+                        )
                 except Missing:
                     continue
             return tuple(made)
@@ -255,11 +265,15 @@ class Binder:
     def step(self, node: Node, what: str) -> Any:
         """A boot step: a mapping with one key, which says what kind of step it is."""
         if type(node) is not Mapping or len(node) != 1:
-            raise self.wrong(node, "a boot step", f"a mapping with one of the keys {', '.join(STEPS)}")
-        (kind, value), = node.items()
+            raise self.wrong(
+                node, "a boot step", f"a mapping with one of the keys {', '.join(STEPS)}"
+            )
+        ((kind, value),) = node.items()
         cls = STEPS.get(kind)
         if cls is None:
-            self.problems.add("unknown-step", f"unknown boot step '{kind}'", kind, did_you_mean(kind, list(STEPS)))
+            self.problems.add(
+                "unknown-step", f"unknown boot step '{kind}'", kind, did_you_mean(kind, list(STEPS))
+            )
             self.incomplete = True
             raise Missing
         if cls is model.Assign:

@@ -89,9 +89,13 @@ class _Parser:
             found = _TOKEN.match(source, offset)
             if not found:
                 blank = len(source[offset:]) - len(source[offset:].lstrip())
-                raise ExpressionError(f"'{source[offset + blank]}' can't stand in a condition", offset + blank)
+                raise ExpressionError(
+                    f"'{source[offset + blank]}' can't stand in a condition", offset + blank
+                )
             kind = ("number", "name", "mark")[found.lastindex - 1 if found.lastindex else 0]
-            self.tokens.append((kind, found[found.lastindex or 1], found.start(found.lastindex or 1)))
+            self.tokens.append(
+                (kind, found[found.lastindex or 1], found.start(found.lastindex or 1))
+            )
             offset = found.end()
         self.tokens.append(("end", "", end))
         if len(self.tokens) > 200:
@@ -111,7 +115,9 @@ class _Parser:
     def expect(self, mark: str) -> None:
         if not self.accept(mark):
             _, found, offset = self.tokens[self.at]
-            raise ExpressionError(f"'{mark}' expected" + (f" before '{found}'" if found else ""), offset)
+            raise ExpressionError(
+                f"'{mark}' expected" + (f" before '{found}'" if found else ""), offset
+            )
 
     def whole(self) -> Expression:
         made = self.binary(1)
@@ -146,7 +152,12 @@ class _Parser:
                 raise ExpressionError(f"'{found}' is not an octal number", offset)
             return Number(int(found, 8 if octal else 0))
         if kind != "name":
-            raise ExpressionError("the condition ends too soon" if kind == "end" else f"'{found}' is not expected here", offset)
+            raise ExpressionError(
+                "the condition ends too soon"
+                if kind == "end"
+                else f"'{found}' is not expected here",
+                offset,
+            )
         if self.accept("("):
             self.expect(")")
             return Ask(found)

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from xenhostgen.spec.shape import CText, Doc, Header, Line, Name, Path, Symbol, key
+from xenhostgen.spec.shape import CText, Doc, Header, Line, Name, Part, Path, Symbol, key
 from xenhostgen.spec.source import At, Text
 
 NOWHERE = At(1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class HostType:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class HostType(Part):
     """One enumerator of the enum of host types."""
 
     name: Name = key("the type's name; the enumerator is the prefix, '_' and this")
@@ -28,8 +28,8 @@ class HostType:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Types:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Types(Part):
     """The enum of host types. The type of value 0 marks an empty slot."""
 
     values: tuple[HostType, ...] = key("the types in the order of their declaration")
@@ -37,8 +37,8 @@ class Types:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Slot(Part):
     """A place where one registered host lives."""
 
     name: Name = key("the slot's name")
@@ -49,8 +49,8 @@ class Slot:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Misuse:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Misuse(Part):
     """The errno that each misuse returns, by the contract's rule."""
 
     type: CText = key("a type that no slot accepts (rule 1)")
@@ -62,8 +62,8 @@ class Misuse:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Export(Part):
     """Symbols exported to GPL modules, under one comment."""
 
     symbols: tuple[Symbol, ...] = key("the exported symbols")
@@ -71,8 +71,8 @@ class Export:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Registry:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Registry(Part):
     """The array of slots, the functions that change it, and the iterator."""
 
     slots: tuple[Slot, ...] = key("the slots in the order of the array")
@@ -97,8 +97,8 @@ class Registry:
         return "" if self.storage == "bss" else f" __{self.storage}"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Field(Part):
     """A further member of the host structure: a declaration, or an anonymous struct of some."""
 
     c: CText | None = key("the member's C declaration, without ';'", default=None)
@@ -107,8 +107,8 @@ class Field:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Entry(Part):
     """One designated initialiser of an ops table."""
 
     table: Text = key("GUEST.TABLE")
@@ -116,39 +116,49 @@ class Entry:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Op:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Op(Part):
     """One operation: a member of the ops structure, its wrapper, and a column per table."""
 
     name: Name = key("the op's name")
     returns: CText = key("the C type it returns", default=Text("void"))
     args: tuple[CText, ...] = key("its C parameters after the host", default=())
     host: Name = key("the name of its host parameter", default=Text("xh"))
-    tables: tuple[Entry, ...] = key("GUEST.TABLE: function, for each table that sets it", rows=True, default=())
+    tables: tuple[Entry, ...] = key(
+        "GUEST.TABLE: function, for each table that sets it", rows=True, default=()
+    )
     wrapper: Literal["plain", "guarded", "none"] = key(
         "the inline function that calls it: unchecked, only for a host that is not NULL, or none",
         default="plain",
     )
-    wrapper_returns: CText | None = key("what the wrapper returns, if not what the op does", default=None)
-    when_no_host: CText | None = key("what the wrapper evaluates to when the host is NULL", default=None)
-    when_missing: CText | None = key("what the wrapper evaluates to when the table lacks the op", default=None)
+    wrapper_returns: CText | None = key(
+        "what the wrapper returns, if not what the op does", default=None
+    )
+    when_no_host: CText | None = key(
+        "what the wrapper evaluates to when the host is NULL", default=None
+    )
+    when_missing: CText | None = key(
+        "what the wrapper evaluates to when the table lacks the op", default=None
+    )
     doc: Doc = key("the comment above the member", default=Text())
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Macro:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Macro(Part):
     """A predicate: a macro without arguments that boot code asks."""
 
     name: Symbol = key("the macro's name")
     expands: Line = key("what it expands to")
-    placeholder: bool = key("stands for detection to come: explored with both values", default=False)
+    placeholder: bool = key(
+        "stands for detection to come: explored with both values", default=False
+    )
     config: Symbol | None = key("the kernel option without which it is 0", default=None)
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Place(Part):
     """Where a fragment goes in an existing kernel file: after or before a landmark."""
 
     after: Line | None = key("the landmark above the fragment", default=None)
@@ -161,8 +171,8 @@ class Place:
         return self.after or self.before or ""
 
 
-@dataclass(frozen=True, slots=True)
-class Predicates:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Predicates(Part):
     """The predicates, and the kernel header that they go into."""
 
     file: Path = key("the kernel header")
@@ -173,11 +183,13 @@ class Predicates:
     @property
     def guard(self) -> str:
         """The include guard of that header's skeleton."""
-        return "_" + "".join(c if c.isalnum() else "_" for c in self.file.upper().removeprefix("INCLUDE/"))
+        return "_" + "".join(
+            c if c.isalnum() else "_" for c in self.file.upper().removeprefix("INCLUDE/")
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SourceFile(Part):
     """A C file that the interface brings along."""
 
     file: Path = key("its path in the kernel tree")
@@ -188,8 +200,8 @@ class SourceFile:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectLine:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ObjectLine(Part):
     """The object in the directory's Makefile."""
 
     file: Path = key("the Makefile")
@@ -197,8 +209,8 @@ class ObjectLine:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Include:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Include(Part):
     """The include that a guest's file needs."""
 
     line: Header = key("the header")
@@ -206,8 +218,8 @@ class Include:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Table(Part):
     """An ops table: one role of one guest."""
 
     role: Name = key("the table's role")
@@ -215,8 +227,8 @@ class Table:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Register:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Register(Part):
     """Boot step, ours: register a host."""
 
     type: Name = key("the host type")
@@ -226,16 +238,16 @@ class Register:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnIf:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ReturnIf(Part):
     """Boot step of the kernel: leave the boot function."""
 
     condition: Line = key("the C condition")
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Assign(Part):
     """Boot step of the kernel: set a variable."""
 
     target: Line = key("what is set")
@@ -243,8 +255,8 @@ class Assign:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Call(Part):
     """Boot step of the kernel: call a function, of which we know what it sets."""
 
     function: Symbol = key("the function's name")
@@ -252,8 +264,8 @@ class Call:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class ClearBss:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ClearBss(Part):
     """Boot step of the kernel: set all of .bss to zero."""
 
     function: Symbol = key("the kernel function that does it")
@@ -263,8 +275,8 @@ class ClearBss:
 Step = Register | ReturnIf | Assign | Call | ClearBss
 
 
-@dataclass(frozen=True, slots=True)
-class Boot:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Boot(Part):
     """A guest's boot function: the steps that matter, in order.
 
     The same list is the body of the generated stub, the anchor in the real function, and what the
@@ -284,8 +296,8 @@ class Boot:
         return f"{linkage}void __init {self.function}({', '.join(self.params) or 'void'})"
 
 
-@dataclass(frozen=True, slots=True)
-class Guest:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Guest(Part):
     """A guest's boot file: its tables and its registrations."""
 
     name: Name = key("the guest's name")
@@ -293,14 +305,16 @@ class Guest:
     include: Include = key("the interface's header there")
     boot: Boot = key("its boot function")
     context: tuple[Header, ...] = key("headers that the file includes already", default=())
-    tables: tuple[Table, ...] = key("role: C name of each ops table it defines", rows=True, default=())
+    tables: tuple[Table, ...] = key(
+        "role: C name of each ops table it defines", rows=True, default=()
+    )
     borrows: Name | None = key("the guest whose tables it registers", default=None)
     place: Place | None = key("after or before which function its tables stand", default=None)
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class EnumFact:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class EnumFact(Part):
     """An enum of the kernel's."""
 
     name: Symbol = key("the enum's tag")
@@ -308,8 +322,8 @@ class EnumFact:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class MemberFact:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class MemberFact(Part):
     """A member of a kernel structure."""
 
     name: Symbol = key("the member")
@@ -317,8 +331,8 @@ class MemberFact:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class StructFact:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class StructFact(Part):
     """A structure of the kernel's, as far as boot code reads it."""
 
     name: Symbol = key("the structure's tag")
@@ -326,8 +340,8 @@ class StructFact:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Variable(Part):
     """A variable of the kernel's that boot code reads or sets."""
 
     name: Symbol = key("the variable")
@@ -340,8 +354,8 @@ class Variable:
         return f"{self.type}{self.name}" if self.type.endswith("*") else f"{self.type} {self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Constant(Part):
     """A constant of the kernel's."""
 
     name: Symbol = key("the constant")
@@ -349,8 +363,24 @@ class Constant:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Kernel:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class FunctionFact(Part):
+    """A function of the kernel's that wrappers or adapters call."""
+
+    name: Symbol = key("the function")
+    returns: CText = key("the C type it returns")
+    args: tuple[CText, ...] = key("its C parameters", default=())
+    at: At = NOWHERE
+
+    @property
+    def prototype(self) -> str:
+        """Its declaration without ';'."""
+        blank = "" if self.returns.endswith("*") else " "
+        return f"{self.returns}{blank}{self.name}({', '.join(self.args) or 'void'})"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Kernel(Part):
     """What the kernel has already and the boot code uses: facts by which boot can be modelled."""
 
     constants: tuple[Constant, ...] = key("name: value", rows=True, default=())
@@ -358,11 +388,12 @@ class Kernel:
     structs: tuple[StructFact, ...] = key("struct: its members", rows=True, default=())
     variables: tuple[Variable, ...] = key("variable: C type", rows=True, default=())
     macros: tuple[Macro, ...] = key("macro: what it expands to", rows=True, default=())
+    functions: tuple[FunctionFact, ...] = key("function: its C type", rows=True, default=())
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Input(Part):
     """What differs from one boot to the next: a place in memory and the values it may begin with."""
 
     target: Line = key("the variable or member")
@@ -370,18 +401,20 @@ class Input:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class BootPath:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class BootPath(Part):
     """A kind of guest as the kernel brings it up: the boot functions that run, one after another."""
 
     kind: Name = key("the kind of guest")
     runs: tuple[Name, ...] = key("the guests whose boot functions run; 'clear_bss' between them")
-    inputs: tuple[Input, ...] = key("what the hypervisor hands over: place: values", rows=True, default=())
+    inputs: tuple[Input, ...] = key(
+        "what the hypervisor hands over: place: values", rows=True, default=()
+    )
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Expected(Part):
     """A finding that is known, with the reason why it stands."""
 
     rule: Line = key("the finding's rule")
@@ -390,8 +423,8 @@ class Expected:
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class NameChoices:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class NameChoices(Part):
     """Names that differ from those that the prefix would give."""
 
     register: Symbol | None = key("the registering function", default=None)
@@ -463,8 +496,8 @@ class Names:
         return f"{self.prefix}_{op}"
 
 
-@dataclass(frozen=True)
-class Interface:
+@dataclass(frozen=True, eq=False, repr=False)
+class Interface(Part):
     """A whole spec: one host interface."""
 
     interface: Name = key("the interface's name: the prefix of every generated symbol")
@@ -479,12 +512,16 @@ class Interface:
     predicates: Predicates = key("what boot code asks")
     kernel: Kernel = key("the kernel state that boot code reads and sets", default=Kernel())
     fields: tuple[Field, ...] = key("further members of the host structure", default=())
-    ops: tuple[Op, ...] = key("the operations: a row an op, a column a table", rows=True, default=())
+    ops: tuple[Op, ...] = key(
+        "the operations: a row an op, a column a table", rows=True, default=()
+    )
     names: NameChoices = key("names that differ from the prefix's", default=NameChoices())
     typedefs: bool = key("name structures by typedef", default=False)
     spdx: Line | None = key("the licence line of the interface's files", default=None)
     banner: bool = key("say in each file that it is generated, and how", default=True)
-    reference: Path | None = key("facts of the kernel patch that this spec re-creates", default=None)
+    reference: Path | None = key(
+        "facts of the kernel patch that this spec re-creates", default=None
+    )
     expected_findings: tuple[Expected, ...] = key("known faults, each with its reason", default=())
     path: str = ""
     at: At = NOWHERE
@@ -546,6 +583,25 @@ class Interface:
         if guest.borrows:
             return self.table(self.guest(guest.borrows), role)
         raise KeyError(role)
+
+    @property
+    def table_type(self) -> str:
+        """The C type of a table as it is defined and declared."""
+        return self.c.ops if self.typedefs else f"const {self.c.ops}"
+
+    @property
+    def bss_functions(self) -> set[str]:
+        """The kernel functions by which boot functions clear .bss."""
+        steps = (step for guest in self.guests for step in guest.boot.steps)
+        return {step.function for step in steps if isinstance(step, ClearBss)}
+
+    @property
+    def context_headers(self) -> dict[str, None]:
+        """All headers of the kernel's own that the interface's files include."""
+        ours = {f"<{file.file.removeprefix('include/')}>" for file in (self.header,)}
+        asked = [*self.header.includes, *self.source.includes]
+        asked += [header for guest in self.guests for header in guest.context]
+        return dict.fromkeys(header for header in asked if header not in ours)
 
     def borrowed(self, guest: Guest) -> tuple[Table, ...]:
         """The tables of another guest that this one's file must declare."""

@@ -28,8 +28,12 @@ KEYWORDS = frozenset(
     "_Static_assert _Thread_local __attribute__ __inline __volatile__ __asm__ __typeof__".split()
 )
 # Words that kernel headers define for everyone; a symbol of ours by that name would not compile.
-RESERVED = frozenset("NULL true false bool BUG BUG_ON EXPORT_SYMBOL_GPL linux unix i386 current".split())
-_COMMENT_END = re.compile(r"\*/|/\*|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+RESERVED = frozenset(
+    "NULL true false bool BUG BUG_ON EXPORT_SYMBOL_GPL linux unix i386 current".split()
+)
+_COMMENT_END = re.compile(
+    r"\*/|/\*|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*")
 _DECLARED = re.compile(r"([A-Za-z_]\w*)\s*(?:\[[^\]]*\]\s*)*$")
 _FUNCTION_POINTER = re.compile(r"\(\s*\*\s*([A-Za-z_]\w*)\s*(?:\[[^\]]*\])?\s*\)")
@@ -59,16 +63,36 @@ def types(spec: Interface, problems: Problems) -> None:
     for host_type, value in zip(spec.types.values, _counted(spec), strict=True):
         name = host_type.name
         if name in seen:
-            problems.add("duplicate-type", f"type '{name}' is declared twice", name, f"the first is on line {seen[name].at.line}")
+            problems.add(
+                "duplicate-type",
+                f"type '{name}' is declared twice",
+                name,
+                f"the first is on line {seen[name].at.line}",
+            )
         seen.setdefault(name, name)
         place = at_of(host_type.value, name.at)
         if value in values:
-            problems.add("duplicate-value", f"type '{name}' has the value {value} of '{values[value]}'", place, "give each type its own value")
+            problems.add(
+                "duplicate-value",
+                f"type '{name}' has the value {value} of '{values[value]}'",
+                place,
+                "give each type its own value",
+            )
         values.setdefault(value, name)
         if not INT_MIN <= value <= INT_MAX:
-            problems.add("value-range", f"{value} does not fit an enumerator", place, "enumerators are 32-bit ints")
+            problems.add(
+                "value-range",
+                f"{value} does not fit an enumerator",
+                place,
+                "enumerators are 32-bit ints",
+            )
     if 0 not in values:
-        problems.add("no-empty-type", "no type has the value 0", spec.types.at, "the type of value 0 marks an empty slot; add '{name: invalid, value: 0}'")
+        problems.add(
+            "no-empty-type",
+            "no type has the value 0",
+            spec.types.at,
+            "the type of value 0 marks an empty slot; add '{name: invalid, value: 0}'",
+        )
 
 
 def _counted(spec: Interface) -> Iterator[int]:
@@ -85,34 +109,84 @@ def slots(spec: Interface, problems: Problems) -> None:
     by_name: dict[str, Text] = {}
     home: dict[str, str] = {}
     if not spec.slots:
-        problems.add("no-slot", "the registry has no slot", spec.registry.at, "list at least one under 'slots'")
+        problems.add(
+            "no-slot",
+            "the registry has no slot",
+            spec.registry.at,
+            "list at least one under 'slots'",
+        )
     for slot in spec.slots:
         if slot.name in by_name:
-            problems.add("duplicate-slot", f"slot '{slot.name}' is declared twice", slot.name, f"the first is on line {by_name[slot.name].at.line}")
+            problems.add(
+                "duplicate-slot",
+                f"slot '{slot.name}' is declared twice",
+                slot.name,
+                f"the first is on line {by_name[slot.name].at.line}",
+            )
         by_name.setdefault(slot.name, slot.name)
         if not slot.accepts:
-            problems.add("useless-slot", f"slot '{slot.name}' accepts no type", slot.at, "list types under 'accepts'")
+            problems.add(
+                "useless-slot",
+                f"slot '{slot.name}' accepts no type",
+                slot.at,
+                "list types under 'accepts'",
+            )
         for name in slot.accepts:
             if name not in known:
-                problems.add("unknown-type", f"unknown type '{name}' in slot '{slot.name}'", name, did_you_mean(name, known))
+                problems.add(
+                    "unknown-type",
+                    f"unknown type '{name}' in slot '{slot.name}'",
+                    name,
+                    did_you_mean(name, known),
+                )
             elif name in empty:
-                problems.add("empty-type-in-slot", f"slot '{slot.name}' can't accept '{name}', which marks an empty slot", name, "remove it")
+                problems.add(
+                    "empty-type-in-slot",
+                    f"slot '{slot.name}' can't accept '{name}', which marks an empty slot",
+                    name,
+                    "remove it",
+                )
             elif name in home:
-                problems.add("two-homes", f"type '{name}' is accepted by slot '{home[name]}' already", name, "a type lives in one slot")
+                problems.add(
+                    "two-homes",
+                    f"type '{name}' is accepted by slot '{home[name]}' already",
+                    name,
+                    "a type lives in one slot",
+                )
             home.setdefault(name, slot.name)
     for slot in spec.slots:
         if slot.requires is None:
             continue
         if slot.requires not in by_name:
             others = [name for name in by_name if name != slot.name]
-            problems.add("unknown-slot", f"slot '{slot.name}' requires an unknown slot '{slot.requires}'", slot.requires, did_you_mean(slot.requires, others))
+            problems.add(
+                "unknown-slot",
+                f"slot '{slot.name}' requires an unknown slot '{slot.requires}'",
+                slot.requires,
+                did_you_mean(slot.requires, others),
+            )
         elif slot.requires == slot.name:
-            problems.add("requires-itself", f"slot '{slot.name}' requires itself", slot.requires, "it could never be taken; remove 'requires'")
+            problems.add(
+                "requires-itself",
+                f"slot '{slot.name}' requires itself",
+                slot.requires,
+                "it could never be taken; remove 'requires'",
+            )
         elif _in_cycle(spec, slot.name):
-            problems.add("requires-cycle", f"slot '{slot.name}' requires itself by way of '{slot.requires}'", slot.requires, "none of them could ever be taken")
+            problems.add(
+                "requires-cycle",
+                f"slot '{slot.name}' requires itself by way of '{slot.requires}'",
+                slot.requires,
+                "none of them could ever be taken",
+            )
     for host_type in spec.types.values:
         if host_type.name not in home and host_type.name not in empty:
-            problems.add("homeless-type", f"no slot accepts type '{host_type.name}'", host_type.name, "add it to a slot's 'accepts', or remove it")
+            problems.add(
+                "homeless-type",
+                f"no slot accepts type '{host_type.name}'",
+                host_type.name,
+                "add it to a slot's 'accepts', or remove it",
+            )
 
 
 def _in_cycle(spec: Interface, start: str) -> bool:
@@ -132,10 +206,20 @@ def symbols(spec: Interface, problems: Problems) -> None:
         if name in KEYWORDS:
             problems.add("c-keyword", f"'{name}' is a keyword of C", at, "choose another name")
         elif name in RESERVED or re.match(r"_[A-Z]|__builtin_", name):
-            problems.add("reserved-name", f"'{name}' is reserved for the compiler or the kernel", at, "choose another name")
+            problems.add(
+                "reserved-name",
+                f"'{name}' is reserved for the compiler or the kernel",
+                at,
+                "choose another name",
+            )
         elif name in claimed:
             other, first = claimed[name]
-            problems.add("name-collision", f"{what} '{name}' collides with {other} of that name", at, f"that one is on line {first.line}")
+            problems.add(
+                "name-collision",
+                f"{what} '{name}' collides with {other} of that name",
+                at,
+                f"that one is on line {first.line}",
+            )
         else:
             claimed[name] = (what, at)
 
@@ -178,26 +262,53 @@ def members(spec: Interface, problems: Problems) -> None:
     seen = {"type": "the host's type", "ops": "the host's ops table"}
     for member in spec.fields:
         if (member.c is None) == (not member.struct):
-            problems.add("field-form", "a field has either 'c' or 'struct'", member.at, "write one declaration, or a list of them")
+            problems.add(
+                "field-form",
+                "a field has either 'c' or 'struct'",
+                member.at,
+                "write one declaration, or a list of them",
+            )
         for c in ([member.c] if member.c else []) + list(member.struct):
             name = declared_name(c)
             if not name or name in KEYWORDS:
-                problems.add("field-name", f"'{c}' declares no name", c, "write it as in C: 'struct page *page'")
+                problems.add(
+                    "field-name",
+                    f"'{c}' declares no name",
+                    c,
+                    "write it as in C: 'struct page *page'",
+                )
             elif name in seen:
-                problems.add("duplicate-field", f"field '{name}' stands twice", c, f"the other is {seen[name]}")
+                problems.add(
+                    "duplicate-field",
+                    f"field '{name}' stands twice",
+                    c,
+                    f"the other is {seen[name]}",
+                )
             else:
                 seen[name] = f"on line {c.at.line}"
 
 
 def exports(spec: Interface, problems: Problems) -> None:
-    known = [spec.c.array, *(slot.pointer for slot in spec.slots), spec.c.register, spec.c.unregister]
+    known = [
+        spec.c.array,
+        *(slot.pointer for slot in spec.slots),
+        spec.c.register,
+        spec.c.unregister,
+    ]
     seen: set[str] = set()
     for export in spec.registry.exports:
         for symbol in export.symbols:
             if symbol not in known:
-                problems.add("unknown-export", f"'{symbol}' is no symbol of this interface", symbol, did_you_mean(symbol, known))
+                problems.add(
+                    "unknown-export",
+                    f"'{symbol}' is no symbol of this interface",
+                    symbol,
+                    did_you_mean(symbol, known),
+                )
             elif symbol in seen:
-                problems.add("duplicate-export", f"'{symbol}' is exported twice", symbol, "remove one")
+                problems.add(
+                    "duplicate-export", f"'{symbol}' is exported twice", symbol, "remove one"
+                )
             seen.add(symbol)
 
 
@@ -208,13 +319,33 @@ def guests(spec: Interface, problems: Problems) -> None:
         if guest.borrows is not None:
             lender = next((other for other in spec.guests if other.name == guest.borrows), None)
             if lender is None or lender is guest:
-                problems.add("unknown-guest", f"guest '{guest.name}' borrows from unknown guest '{guest.borrows}'", guest.borrows, did_you_mean(guest.borrows, [n for n in names if n != guest.name]))
+                problems.add(
+                    "unknown-guest",
+                    f"guest '{guest.name}' borrows from unknown guest '{guest.borrows}'",
+                    guest.borrows,
+                    did_you_mean(guest.borrows, [n for n in names if n != guest.name]),
+                )
             elif not lender.tables:
-                problems.add("nothing-to-borrow", f"guest '{guest.borrows}' has no tables to borrow", guest.borrows, "name the guest that defines them")
+                problems.add(
+                    "nothing-to-borrow",
+                    f"guest '{guest.borrows}' has no tables to borrow",
+                    guest.borrows,
+                    "name the guest that defines them",
+                )
         if (guest.tables or guest.borrows) and guest.place is None:
-            problems.add("no-place", f"guest '{guest.name}' doesn't say where its tables stand", guest.at, "add 'place: {after: FUNCTION}'")
+            problems.add(
+                "no-place",
+                f"guest '{guest.name}' doesn't say where its tables stand",
+                guest.at,
+                "add 'place: {after: FUNCTION}'",
+            )
         if guest.name not in run:
-            problems.add("guest-never-boots", f"no kind of guest runs '{guest.name}'", guest.name if isinstance(guest.name, Text) else guest.at, "add it to a 'runs' list under 'kinds', or remove it")
+            problems.add(
+                "guest-never-boots",
+                f"no kind of guest runs '{guest.name}'",
+                guest.name if isinstance(guest.name, Text) else guest.at,
+                "add it to a 'runs' list under 'kinds', or remove it",
+            )
 
 
 def registrations(spec: Interface, problems: Problems) -> None:
@@ -225,14 +356,34 @@ def registrations(spec: Interface, problems: Problems) -> None:
         if step.table in roles:
             used.add(roles[step.table])
         else:
-            problems.add("unknown-table", f"guest '{guest.name}' has no table '{step.table}'", step.table, did_you_mean(step.table, list(roles)))
+            problems.add(
+                "unknown-table",
+                f"guest '{guest.name}' has no table '{step.table}'",
+                step.table,
+                did_you_mean(step.table, list(roles)),
+            )
         if step.type not in types_known:
-            problems.add("unknown-type", f"unknown type '{step.type}' in a boot step of '{guest.name}'", step.type, did_you_mean(step.type, types_known))
+            problems.add(
+                "unknown-type",
+                f"unknown type '{step.type}' in a boot step of '{guest.name}'",
+                step.type,
+                did_you_mean(step.type, types_known),
+            )
         elif spec.slot_of(step.type) is None:
-            problems.add("no-slot-for-type", f"no slot can take type '{step.type}'", step.type, "register a type that a slot accepts")
+            problems.add(
+                "no-slot-for-type",
+                f"no slot can take type '{step.type}'",
+                step.type,
+                "register a type that a slot accepts",
+            )
     for guest, table in spec.tables():
         if table.symbol not in used:
-            problems.add("unregistered-table", f"no boot step registers table '{table.role}' of guest '{guest.name}'", table.symbol, "add a 'register' step, or remove the table")
+            problems.add(
+                "unregistered-table",
+                f"no boot step registers table '{table.role}' of guest '{guest.name}'",
+                table.symbol,
+                "add a 'register' step, or remove the table",
+            )
     for guest in spec.guests:
         _order(spec, guest, problems)
 
@@ -253,12 +404,26 @@ def _order(spec: Interface, guest: Guest, problems: Problems) -> None:
             continue
         earlier = taken.get(slot.name)
         if earlier and (earlier.when is None or earlier.when == step.when):
-            problems.add("slot-taken", f"slot '{slot.name}' is taken by an earlier step already", step.type, "a second registration would be misuse")
+            problems.add(
+                "slot-taken",
+                f"slot '{slot.name}' is taken by an earlier step already",
+                step.type,
+                "a second registration would be misuse",
+            )
         later = mine[mine.index(step) + 1 :]
         if slot.requires and slot.requires not in taken:
-            fillers = [other for other in later if (home := spec.slot_of(other.type)) and home.name == slot.requires]
+            fillers = [
+                other
+                for other in later
+                if (home := spec.slot_of(other.type)) and home.name == slot.requires
+            ]
             if fillers:
-                problems.add("registered-too-early", f"slot '{slot.name}' requires '{slot.requires}', which is registered later", step.type, f"move it below line {fillers[0].at.line}")
+                problems.add(
+                    "registered-too-early",
+                    f"slot '{slot.name}' requires '{slot.requires}', which is registered later",
+                    step.type,
+                    f"move it below line {fillers[0].at.line}",
+                )
         taken.setdefault(slot.name, step)
 
 
@@ -269,21 +434,41 @@ def paths(spec: Interface, problems: Problems) -> None:
     for path in files:
         _relative(path, problems)
         if path in seen:
-            problems.add("duplicate-file", f"'{path}' is used twice", path, f"first on line {seen[path].at.line}; each file has one purpose")
+            problems.add(
+                "duplicate-file",
+                f"'{path}' is used twice",
+                path,
+                f"first on line {seen[path].at.line}; each file has one purpose",
+            )
         seen.setdefault(path, path)
     for path in files:
         parents = {"/".join(path.split("/")[:depth]) for depth in range(1, path.count("/") + 1)}
         if clash := parents & set(seen):
-            problems.add("file-in-file", f"'{path}' lies below the file '{clash.pop()}'", path, "a file can't be a folder too")
+            problems.add(
+                "file-in-file",
+                f"'{path}' lies below the file '{clash.pop()}'",
+                path,
+                "a file can't be a folder too",
+            )
     if spec.reference is not None:
         _relative(spec.reference, problems)
 
 
 def _relative(path: Text, problems: Problems) -> None:
     if path.startswith(("/", "~")) or "\\" in path or re.match(r"[A-Za-z]:", path):
-        problems.add("absolute-path", f"'{path}' is not a path below the tree's root", path, "write it relative to the root, with '/'")
+        problems.add(
+            "absolute-path",
+            f"'{path}' is not a path below the tree's root",
+            path,
+            "write it relative to the root, with '/'",
+        )
     elif any(part in ("", ".", "..") for part in path.split("/")):
-        problems.add("path-escapes", f"'{path}' has a part '.', '..' or an empty one", path, "write the path straight down from the root")
+        problems.add(
+            "path-escapes",
+            f"'{path}' has a part '.', '..' or an empty one",
+            path,
+            "write the path straight down from the root",
+        )
 
 
 def comments(spec: Interface, problems: Problems) -> None:
@@ -294,11 +479,26 @@ def comments(spec: Interface, problems: Problems) -> None:
             continue
         at = getattr(doc, "at", spec.at)
         if found[0] in ("*/", "/*"):
-            problems.add("comment-break", f"'{found[0]}' in a text that lands in a C comment", at, "put a blank between '*' and '/'")
+            problems.add(
+                "comment-break",
+                f"'{found[0]}' in a text that lands in a C comment",
+                at,
+                "put a blank between '*' and '/'",
+            )
         else:
-            problems.add("comment-control", f"control character U+{ord(found[0]):04X} in a text that lands in a C comment", at, "remove it")
+            problems.add(
+                "comment-control",
+                f"control character U+{ord(found[0]):04X} in a text that lands in a C comment",
+                at,
+                "remove it",
+            )
     if spec.spdx is not None and not _SPDX.fullmatch(spec.spdx):
-        problems.add("spdx", f"'{spec.spdx[:40]}' is not an SPDX licence expression", spec.spdx, "write it as 'GPL-2.0-only'")
+        problems.add(
+            "spdx",
+            f"'{spec.spdx[:40]}' is not an SPDX licence expression",
+            spec.spdx,
+            "write it as 'GPL-2.0-only'",
+        )
 
 
 def _docs(spec: Interface) -> Iterator[Text]:
@@ -318,15 +518,27 @@ def places(spec: Interface, problems: Problems) -> None:
         found += [guest.include.place] + ([guest.place] if guest.place else [])
         landmark = guest.include.place.landmark
         if landmark and landmark not in guest.context:
-            problems.add("unknown-include", f"'{landmark}' is not among the headers of '{guest.name}'", at_of(guest.include.place.after or guest.include.place.before, guest.at), did_you_mean(landmark, guest.context, "add it to 'context'"))
+            problems.add(
+                "unknown-include",
+                f"'{landmark}' is not among the headers of '{guest.name}'",
+                at_of(guest.include.place.after or guest.include.place.before, guest.at),
+                did_you_mean(landmark, guest.context, "add it to 'context'"),
+            )
     for place in found:
         if (place.after is None) == (place.before is None):
-            problems.add("place-form", "a place is told by 'after' or by 'before'", place.at, "write one of the two")
+            problems.add(
+                "place-form",
+                "a place is told by 'after' or by 'before'",
+                place.at,
+                "write one of the two",
+            )
 
 
 def conditions(spec: Interface, problems: Problems) -> None:
     kernel = spec.kernel
-    things = {variable.name for variable in kernel.variables} | {constant.name for constant in kernel.constants}
+    things = {variable.name for variable in kernel.variables} | {
+        constant.name for constant in kernel.constants
+    }
     things |= {value for enum in kernel.enums for value in enum.values}
     macros = {macro.name for macro in (*kernel.macros, *spec.predicates.macros)}
     for macro in (*kernel.macros, *spec.predicates.macros):
@@ -351,8 +563,15 @@ def conditions(spec: Interface, problems: Problems) -> None:
 
 def _assignment(step: Assign, known: set[str], problems: Problems) -> None:
     _expression(step.value, known, problems)
-    if _expression(step.target, known, problems) and not isinstance(expr.parse(step.target), expr.Place):
-        problems.add("not-assignable", f"'{step.target}' can't be assigned to", step.target, "name a variable or a member")
+    if _expression(step.target, known, problems) and not isinstance(
+        expr.parse(step.target), expr.Place
+    ):
+        problems.add(
+            "not-assignable",
+            f"'{step.target}' can't be assigned to",
+            step.target,
+            "name a variable or a member",
+        )
 
 
 def _expression(source: Text, known: set[str], problems: Problems) -> bool:
@@ -360,13 +579,23 @@ def _expression(source: Text, known: set[str], problems: Problems) -> bool:
         asked = expr.names(expr.parse(source))
     except expr.ExpressionError as error:
         at = At(source.at.line, source.at.column + error.offset)
-        problems.add("condition", f"'{source[:60]}': {error}", at, "names, ! && || == != & |, numbers and parentheses may stand here")
+        problems.add(
+            "condition",
+            f"'{source[:60]}': {error}",
+            at,
+            "names, ! && || == != & |, numbers and parentheses may stand here",
+        )
         return False
     except RecursionError:
         problems.add("condition", "the condition is nested too deeply", source, "use a predicate")
         return False
     for name in sorted(asked - known - {"NULL"}):
-        problems.add("unknown-name", f"'{name}' is known neither to 'kernel' nor to 'predicates'", source, did_you_mean(name, sorted(known)))
+        problems.add(
+            "unknown-name",
+            f"'{name}' is known neither to 'kernel' nor to 'predicates'",
+            source,
+            did_you_mean(name, sorted(known)),
+        )
     return True
 
 
@@ -386,28 +615,60 @@ def _macro_cycles(spec: Interface, problems: Problems) -> None:
                     reached.add(name)
                     todo.append(Text(name))
         if macro.name in reached:
-            problems.add("macro-cycle", f"'{macro.name}' expands to itself", macro.name, "break the circle")
+            problems.add(
+                "macro-cycle", f"'{macro.name}' expands to itself", macro.name, "break the circle"
+            )
 
 
 def kinds(spec: Interface, problems: Problems) -> None:
     names = [guest.name for guest in spec.guests]
     pointers = {variable.name: "*" in variable.type for variable in spec.kernel.variables}
     if not spec.kinds:
-        problems.add("no-kind", "no kind of guest boots", spec.at, "list the boot functions of each under 'kinds'")
+        problems.add(
+            "no-kind",
+            "no kind of guest boots",
+            spec.at,
+            "list the boot functions of each under 'kinds'",
+        )
     for path in spec.kinds:
         for name in path.runs:
             if name not in names and name != "clear_bss":
-                problems.add("unknown-guest", f"kind '{path.kind}' runs unknown guest '{name}'", name, did_you_mean(name, [*names, "clear_bss"]))
+                problems.add(
+                    "unknown-guest",
+                    f"kind '{path.kind}' runs unknown guest '{name}'",
+                    name,
+                    did_you_mean(name, [*names, "clear_bss"]),
+                )
         if not any(name in names for name in path.runs):
-            problems.add("kind-runs-nothing", f"kind '{path.kind}' runs no boot function", path.at, "list guests under 'runs'")
+            problems.add(
+                "kind-runs-nothing",
+                f"kind '{path.kind}' runs no boot function",
+                path.at,
+                "list guests under 'runs'",
+            )
         for put in path.inputs:
             base = re.split(r"->|\.", put.target)[0].strip()
             if base not in pointers:
-                problems.add("unknown-name", f"'{base}' is no variable of 'kernel'", put.target, did_you_mean(base, list(pointers)))
+                problems.add(
+                    "unknown-name",
+                    f"'{base}' is no variable of 'kernel'",
+                    put.target,
+                    did_you_mean(base, list(pointers)),
+                )
             elif "object" in put.values and not (base == put.target and pointers[base]):
-                problems.add("not-a-pointer", f"'{put.target}' is no pointer to an object", put.target, "give it numbers or constants")
+                problems.add(
+                    "not-a-pointer",
+                    f"'{put.target}' is no pointer to an object",
+                    put.target,
+                    "give it numbers or constants",
+                )
             if not put.values:
-                problems.add("no-values", f"'{put.target}' has no value to begin with", put.target, "list at least one")
+                problems.add(
+                    "no-values",
+                    f"'{put.target}' has no value to begin with",
+                    put.target,
+                    "list at least one",
+                )
 
 
 def ops(spec: Interface, problems: Problems) -> None:
@@ -416,7 +677,12 @@ def ops(spec: Interface, problems: Problems) -> None:
     for op in spec.ops:
         for entry in op.tables:
             if entry.table not in known:
-                problems.add("unknown-table", f"op '{op.name}' names unknown table '{entry.table}'", entry.table, did_you_mean(entry.table, tables))
+                problems.add(
+                    "unknown-table",
+                    f"op '{op.name}' names unknown table '{entry.table}'",
+                    entry.table,
+                    did_you_mean(entry.table, tables),
+                )
         if op.args:
             _arguments(op.args, op.host, problems)
         if op.wrapper != "none" and op.wrapper_returns != "void" and op.returns != "void":
@@ -425,7 +691,12 @@ def ops(spec: Interface, problems: Problems) -> None:
 
 def _value_wanted(wrapper: str, when_no_host: Text | None, name: Text, problems: Problems) -> None:
     if wrapper == "guarded" and when_no_host is None:
-        problems.add("no-fallback", f"the guarded wrapper of '{name}' returns nothing when there is no host", name, "add 'when_no_host', or 'wrapper_returns: void'")
+        problems.add(
+            "no-fallback",
+            f"the guarded wrapper of '{name}' returns nothing when there is no host",
+            name,
+            "add 'when_no_host', or 'wrapper_returns: void'",
+        )
 
 
 def _arguments(args: tuple[Text, ...], host: Text, problems: Problems) -> None:
@@ -433,7 +704,12 @@ def _arguments(args: tuple[Text, ...], host: Text, problems: Problems) -> None:
     for arg in args:
         name = declared_name(arg)
         if not name or name in KEYWORDS or " " not in arg.replace("*", " "):
-            problems.add("arg-name", f"'{arg}' is no C parameter with a name", arg, "write it as in C: 'int cpu'")
+            problems.add(
+                "arg-name",
+                f"'{arg}' is no C parameter with a name",
+                arg,
+                "write it as in C: 'int cpu'",
+            )
         elif name in seen:
             problems.add("duplicate-arg", f"parameter '{name}' stands twice", arg, "rename one")
         seen.add(name)
@@ -444,10 +720,20 @@ def expected(spec: Interface, problems: Problems) -> None:
     for finding in spec.expected_findings:
         which = (str(finding.rule), finding.subject)
         if which in seen:
-            problems.add("duplicate-expectation", f"'{finding.rule}' is expected twice", finding.rule, "remove one, or give each its subject")
+            problems.add(
+                "duplicate-expectation",
+                f"'{finding.rule}' is expected twice",
+                finding.rule,
+                "remove one, or give each its subject",
+            )
         seen.add(which)
         if not finding.reason.strip():
-            problems.add("no-reason", f"'{finding.rule}' is expected without a reason", finding.rule, "say why the fault stands")
+            problems.add(
+                "no-reason",
+                f"'{finding.rule}' is expected without a reason",
+                finding.rule,
+                "say why the fault stands",
+            )
 
 
 _RULES: tuple[Callable[[Interface, Problems], None], ...] = (

@@ -34,7 +34,8 @@ Symbol = Annotated[Text, Kind("symbol", r"[A-Za-z_][A-Za-z0-9_]*", "a C identifi
 CText = Annotated[Text, Kind("c-text", _C, "one line of C without ';', braces or comments")]
 Path = Annotated[Text, Kind("path", r"[A-Za-z0-9_.+,@/\\~:-]+", "a file's path in the kernel tree")]
 Header = Annotated[
-    Text, Kind("header", r'<[A-Za-z0-9_./+-]+>|"[A-Za-z0-9_./+-]+"', 'a header, as <linux/x.h> or "x.h"')
+    Text,
+    Kind("header", r'<[A-Za-z0-9_./+-]+>|"[A-Za-z0-9_./+-]+"', 'a header, as <linux/x.h> or "x.h"'),
 ]
 Line = Annotated[Text, Kind("line", r"[^\x00-\x1f\x7f]+", "one line of text")]
 # Texts that land in C comments; rules.py refuses '*/' and control characters with their place.
@@ -51,3 +52,18 @@ def key(
     """
     metadata = {"doc": doc, "rows": rows, "spelled": spelled}
     return dataclasses.field(default=default, metadata=metadata)
+
+
+class Part:
+    """A part of a spec. Each is itself only: two with the same values still stand in two places.
+
+    The model's dataclasses share this ``repr``, and have no ``eq``: to generate them for each class
+    would double the time that the model takes to be imported.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        names = [name for name in self.__dataclass_fields__ if name != "at"]  # type: ignore[attr-defined]
+        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
+        return f"{type(self).__name__}({values})"

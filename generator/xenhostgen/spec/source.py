@@ -7,7 +7,6 @@ collected, never raised one by one: a user sees everything that is wrong with a 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import NamedTuple
 
 
@@ -59,12 +58,19 @@ class Problem:
         return "\n".join(lines)
 
 
-class SpecError(Exception):
-    """A spec that can't be used; ``problems`` holds every reason, in the order of the file."""
+class Refused(Exception):
+    """The user's input or environment can't be used; ``problems`` holds every reason."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: problem.at))
+        self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+class SpecError(Refused):
+    """A spec that can't be used, with its problems in the order of the file."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        super().__init__(sorted(problems, key=lambda problem: problem.at))
 
 
 class Problems:
@@ -94,6 +100,8 @@ class Problems:
 
 def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:
     """A hint that names the nearest known word, else what is known, else ``otherwise``."""
+    from difflib import get_close_matches  # imported by those who have erred only
+
     near = get_close_matches(word, known, n=1)
     if near:
         return f"did you mean '{near[0]}'?"

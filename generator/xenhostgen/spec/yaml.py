@@ -63,7 +63,9 @@ def read_file(path: Path) -> str:
     with os.fdopen(handle, "rb") as stream:
         status = os.fstat(stream.fileno())
         if stat.S_ISDIR(status.st_mode):
-            raise refuse("is-a-directory", "is a directory", "name a spec file in it, or all of them")
+            raise refuse(
+                "is-a-directory", "is a directory", "name a spec file in it, or all of them"
+            )
         if not stat.S_ISREG(status.st_mode):
             raise refuse("not-a-file", "is not a regular file", "give a file")
         if status.st_size > MAX_BYTES:
@@ -121,7 +123,9 @@ class _Reader:
             self.next()  # stream start
             event = self.next()
             if isinstance(event, yaml.StreamEndEvent):
-                raise self.stop("empty", "the file is empty", At(1, 1), "a spec begins with 'interface:'")
+                raise self.stop(
+                    "empty", "the file is empty", At(1, 1), "a spec begins with 'interface:'"
+                )
             top = self.node(self.next(), 0)
             self.next()  # document end
             extra = self.next()
@@ -137,8 +141,12 @@ class _Reader:
             raise self.syntax_error(error) from None
         if not isinstance(top, Mapping):
             if top == "":
-                raise self.stop("empty", "the file holds no spec", At(1, 1), "it begins with 'interface:'")
-            raise self.stop("not-a-mapping", "a spec is a mapping of keys", place(top), "write 'key: value'")
+                raise self.stop(
+                    "empty", "the file holds no spec", At(1, 1), "it begins with 'interface:'"
+                )
+            raise self.stop(
+                "not-a-mapping", "a spec is a mapping of keys", place(top), "write 'key: value'"
+            )
         return top
 
     def syntax_error(self, error: Exception) -> _Stop:
@@ -155,16 +163,25 @@ class _Reader:
         mark = event.start_mark  # type: ignore[attr-defined]
         at = At(mark.line + 1, mark.column + 1)
         if isinstance(event, yaml.AliasEvent):
-            raise self.stop("anchor", f"alias '*{event.anchor}'", at, "write the value out; specs have no anchors")
+            raise self.stop(
+                "anchor",
+                f"alias '*{event.anchor}'",
+                at,
+                "write the value out; specs have no anchors",
+            )
         if event.anchor is not None:  # type: ignore[attr-defined]
             message = f"anchor '&{event.anchor}'"  # type: ignore[attr-defined]
             raise self.stop("anchor", message, at, "write the value out; specs have no anchors")
         if event.tag is not None and event.tag != "!":  # type: ignore[attr-defined]
-            raise self.stop("tag", f"tag '{event.tag}'", at, "remove it; the schema knows every type")  # type: ignore[attr-defined]
+            raise self.stop(
+                "tag", f"tag '{event.tag}'", at, "remove it; the schema knows every type"
+            )  # type: ignore[attr-defined]
         if isinstance(event, yaml.ScalarEvent):
             return text(event.value, at)
         if depth >= MAX_DEPTH:
-            raise self.stop("too-deep", f"nested more than {MAX_DEPTH} levels deep", at, "no spec needs that")
+            raise self.stop(
+                "too-deep", f"nested more than {MAX_DEPTH} levels deep", at, "no spec needs that"
+            )
         if isinstance(event, yaml.SequenceStartEvent):
             return self.sequence(at, depth)
         return self.mapping(at, depth)
@@ -184,7 +201,9 @@ class _Reader:
         while not isinstance(event := self.next(), end):
             key = self.node(event, depth + 1)
             if not isinstance(key, Text):
-                raise self.stop("key-not-text", "a key must be a plain text", place(key), "quote it")
+                raise self.stop(
+                    "key-not-text", "a key must be a plain text", place(key), "quote it"
+                )
             value = self.node(self.next(), depth + 1)
             if key in made:
                 first = next(known.at for known in made if known == key)

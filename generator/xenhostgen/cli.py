@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The command line: which command was asked for, and what its outcome means for the exit status.
+
+Each command is a module of ``commands``, imported only when it is the one that was asked for. A new
+command is a line in ``COMMANDS`` and such a module.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn, Protocol, cast
+
+from xenhostgen import __version__
+
+FINE, DIFFERENCE, ERROR = 0, 1, 2
+INTERRUPTED, TERMINATED, NO_READER = 130, 143, 141  # 128 and the signal's number, as shells do
+
+COMMANDS = {
+    "generate": "render specs into kernel C",
+    "lint": "check specs: shape and meaning, all errors at once",
+    "schema": "print the JSON Schema by which editors complete and check a spec",
+}
+
+
+class Command(Protocol):
+    """What a module of ``commands`` offers. Its docstring is the description in the help."""
+
+    __doc__: str | None
+    EXAMPLES: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's arguments."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do the work and print its outcome; the result is the exit status."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that takes no abbreviations and names the option that was meant."""
+
+    def __init__(self, prog: str, description: str, epilog: str) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
+        """The parsed arguments; exits with status 2 and a hint if there is one too many."""
+        known, unknown = self.parse_known_args(arguments)
+        if unknown:
+            option = unknown[0].split("=")[0]
+            options = [name for name in self._option_string_actions if name.startswith("--")]
+            self.error(f"unknown argument '{option}'{meant(option, options)}")
+        return known
+
+    def error(self, message: str) -> NoReturn:
+        """One line on stderr and exit status 2."""
+        self.exit(ERROR, f"{self.prog}: {message}\nSee '{self.prog} --help'.\n")
+
+
+class Terminated(BaseException):
+    """The process was asked to end; what stands in ``finally`` blocks still runs."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command; returns the exit status and lets no exception out but argparse's exit."""
+    try:
+        on_terminate()
+        status = dispatch(argv)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("xenhostgen: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except Terminated:
+        return TERMINATED
+    except BrokenPipeError:
+        drop_output()
+        return NO_READER
+    except Exception as error:
+        return refused(error)
+    return status
+
+
+def dispatch(argv: Sequence[str]) -> int:
+    """Find the command, parse its arguments, run it."""
+    if not argv or argv[0].startswith("-"):
+        return top_level(argv)
+    name = argv[0]
+    if name == "help":
+        return dispatch([*argv[1:2], "--help"])
+    if name not in COMMANDS:
+        hint = meant(name, list(COMMANDS))
+        print(f"xenhostgen: unknown command '{name}'{hint}", file=sys.stderr)
+        print("See 'xenhostgen --help'.", file=sys.stderr)
+        return ERROR
+    command = cast(Command, importlib.import_module(f"xenhostgen.commands.{name}"))
+    parser = Parser(f"xenhostgen {name}", command.__doc__ or "", command.EXAMPLES)
+    command.add_arguments(parser)
+    return command.run(parser.parse(argv[1:]))
+
+
+def top_level(argv: Sequence[str]) -> int:
+    """``xenhostgen`` alone, ``--help`` and ``--version``."""
+    width = max(map(len, COMMANDS))
+    listed = "\n".join(f"  {name:{width}}  {line}" for name, line in COMMANDS.items())
+    parser = Parser(
+        "xenhostgen",
+        "From a declarative spec of a host interface to kernel C, and its verification.",
+        f"commands:\n{listed}\n\n"
+        "xenhostgen COMMAND --help tells more, with examples.\n"
+        "Exit status: 0 fine, 1 a difference or a finding, 2 usage, spec or environment error.",
+    )
+    parser.usage = "xenhostgen [--help] [--version] COMMAND …"
+    parser.add_argument("--version", action="version", version=f"xenhostgen {__version__}")
+    parser.parse(argv)
+    parser.print_help(sys.stderr if not argv else sys.stdout)
+    return ERROR
+
+
+def meant(word: str, known: Sequence[str]) -> str:
+    """``; did you mean '…'?`` where a near word is known."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def refused(error: Exception) -> int:
+    """Say why nothing was done: the input's problems, the system's reason, or our own fault."""
+    from xenhostgen.report.problems import show
+    from xenhostgen.spec.source import Refused
+
+    if os.environ.get("XENHOSTGEN_TRACEBACK") == "1":
+        import traceback
+
+        traceback.print_exception(error, file=sys.stderr)
+    if isinstance(error, Refused):
+        show(error.problems, sys.stderr)
+    elif isinstance(error, OSError):
+        drop_output()
+        what = f"{error.filename}: " if error.filename else ""
+        print(f"xenhostgen: {what}{error.strerror or error}", file=sys.stderr)
+    else:
+        kind, why = type(error).__name__, " ".join(str(error).split())
+        print(
+            f"xenhostgen: internal error: {kind}: {why} (please report it; "
+            "XENHOSTGEN_TRACEBACK=1 shows where)",
+            file=sys.stderr,
+        )
+    return ERROR
+
+
+def drop_output() -> None:
+    """Point stdout at nothing, lest the interpreter fail once more to flush it when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def on_terminate() -> None:
+    """Let SIGTERM unwind the stack as Ctrl-C does, so that nothing half done stays behind."""
+    import signal
+
+    def end(_signal: int, _frame: FrameType | None) -> NoReturn:
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, end)

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Whether a spec has to be rendered at all, told without the YAML parser and the template engine.
+
+OUT/.fresh/SPEC.stamp holds a digest of everything that the last rendering was made from (the spec,
+its template set, this package's own sources, its version) and of each file as it was written. While
+all of them are as they were there is nothing to do. ``generate --check`` never believes a stamp.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from xenhostgen import __version__
+
+_SOURCES = ("spec", "render")
+
+
+def template_root() -> Path:
+    """The folder of template sets: beside the sources in a checkout, inside an installed package."""
+    package = Path(__file__).resolve().parent.parent
+    checkout = package.parent.parent / "templates"
+    return checkout if checkout.is_dir() else package / "templates"
+
+
+def state_folder(out: Path) -> Path:
+    """OUT/.fresh, made on first need; git ignores what is in it."""
+    folder = out / ".fresh"
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="ascii")
+    return folder
+
+
+def digest_of(chunks: Iterable[bytes]) -> str:
+    """A digest of some bytes, whose bounds count."""
+    made = hashlib.blake2b(digest_size=20)
+    for chunk in chunks:
+        made.update(b"%d:" % len(chunk))
+        made.update(chunk)
+    return made.hexdigest()
+
+
+def inputs_digest(spec: Path, content: bytes, templates: Path, template_set: str) -> str:
+    """A digest of everything that a spec's rendering is made from; ``content``: of the spec."""
+    package = Path(__file__).parent.parent
+    folders = [templates / template_set, templates / "shared"]
+    folders += [package / room for room in _SOURCES]
+    read = [__version__.encode(), os.fsencode(spec.absolute()), content]
+    for folder in folders:
+        for name in _sources_below(str(folder)):
+            read.append(os.fsencode(name))
+            with open(name, "rb") as stream:  # noqa: PTH123 (a Path each takes as long as the hash)
+                read.append(stream.read())
+    return digest_of(read)
+
+
+def is_fresh(spec: Path, out: Path, templates: Path) -> list[str] | None:
+    """The files that are up to date as the last run wrote them; None if there may be work."""
+    folder = out / spec.stem
+    try:
+        lines = _stamp(out, spec).read_text(encoding="utf-8").splitlines()
+        inputs, template_set = lines[0].split(" ", 1)
+        if inputs != inputs_digest(spec, spec.read_bytes(), templates, template_set):
+            return None
+        written = {name: digest for digest, name in (line.split(" ", 1) for line in lines[1:])}
+        for name, digest in written.items():
+            path = folder / name
+            if path.is_symlink() or digest != digest_of([path.read_bytes()]):
+                return None
+        here = {os.path.relpath(name, folder) for name in _all_below(str(folder))}
+    except (OSError, ValueError, IndexError):
+        return None
+    return list(written) if here == set(written) else None
+
+
+def stamp(spec: Path, out: Path, inputs: str, template_set: str, files: dict[str, str]) -> None:
+    """Note what the files were made from; where the folder can't be written, nothing is noted."""
+    lines = [f"{inputs} {template_set}"]
+    lines += [f"{digest_of([text.encode()])} {name}" for name, text in files.items()]
+    try:
+        path = _stamp(out, spec)
+        temporary = state_folder(out) / f"{os.urandom(8).hex()}.tmp"
+        try:
+            temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError:
+        return
+
+
+def _stamp(out: Path, spec: Path) -> Path:
+    return out / ".fresh" / f"{spec.stem}.stamp"
+
+
+def _all_below(folder: str) -> list[str]:
+    return [os.path.join(root, name) for root, _, names in os.walk(folder) for name in names]  # noqa: PTH118
+
+
+def _sources_below(folder: str) -> list[str]:
+    return sorted(name for name in _all_below(folder) if name.endswith((".py", ".j2")))

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What ``generate`` says about the files of a spec."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+MOST_LINES = 20_000  # beyond it difflib takes minutes for what nobody reads
+
+
+class Generated(NamedTuple):
+    """One spec's files: written (or stale, with ``--check``), unchanged, and not the spec's."""
+
+    spec: str
+    folder: str
+    written: list[str]
+    unchanged: list[str]
+    unknown: list[str]
+    diffs: list[str]
+
+
+def summary(one: Generated) -> Iterator[str]:
+    """One line a written file and one about all of them."""
+    yield from (f"  {path}" for path in one.written)
+    done = f"{len(one.written)} written, " if one.written else ""
+    yield f"{one.spec}: {done}{len(one.unchanged)} unchanged in {one.folder}"
+    yield from (f"  note: no spec makes {path}; it was left alone" for path in one.unknown)
+
+
+def verdict(one: Generated) -> Iterator[str]:
+    """What ``--check`` says: the diffs, the files, and the command that mends it."""
+    yield from one.diffs
+    yield from (f"{path}: no spec makes this file; remove it" for path in one.unknown)
+    if one.written:
+        yield f"{one.spec}: {len(one.written)} files are stale; run: xenhostgen generate {one.spec}"
+    elif not one.unknown:
+        yield f"{one.spec}: {len(one.unchanged)} files up to date in {one.folder}"
+
+
+def as_json(one: Generated, check: bool) -> dict[str, Any]:
+    """One spec's outcome as ``--format json`` gives it."""
+    told: dict[str, Any] = {"spec": one.spec, "folder": one.folder}
+    told["stale" if check else "written"] = one.written
+    told |= {"unchanged": one.unchanged, "unknown": one.unknown}
+    return told | ({"diffs": one.diffs} if check else {})
+
+
+def unified(path: str, before: bytes | None, after: bytes) -> str:
+    """A unified diff of a file from what it holds to what it should hold."""
+    from difflib import unified_diff
+
+    old = (before or b"").decode("utf-8", "backslashreplace").splitlines()
+    new = after.decode().splitlines()
+    if len(old) + len(new) > MOST_LINES:
+        return f"{path}: differs ({len(old)} lines, should be {len(new)}: too long to show)"
+    was = "/dev/null" if before is None else path
+    lines = list(unified_diff(old, new, was, f"{path} (generated)", lineterm=""))
+    if not lines:
+        return f"{path}: differs in line ends or in the newline at its end"
+    return "\n".join(lines)

@@ -3,5 +3,6 @@
 #define B A A A A A A A A A A A A A A A A
 #define C B B B B B B B B B B B B B B B B
 #define D C C C C C C C C C C C C C C C C
-D D D D D D D D D D D D D D D D
+#define E D D D D D D D D D D D D D D D D
+E E E E
 /* expect: preprocessing gave more than 1048576 bytes */

@@ -4,5 +4,7 @@
 #define C B B B B B B B B B B B B B B B B
 #define D C C C C C C C C C C C C C C C C
 #define E D D D D D D D D D D D D D D D D
-E E E E
+#define F E E E E E E E E E E E E E E E E
+#define G F F F F F F F F F F F F F F F F
+G
 /* expect: preprocessing gave more than 1048576 bytes */

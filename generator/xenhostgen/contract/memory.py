@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The kernel state that boot code sees: variables, what pointers point to, and C conditions on it."""
+
+from xenhostgen.spec import expr
+from xenhostgen.spec.model import Interface
+
+# A number, or the name of the object that a pointer points to.
+Value = int | str
+
+
+class Memory:
+    """Variables and members by name; whatever was never set is 0."""
+
+    def __init__(self, spec: Interface, placeholders: dict[str, bool]) -> None:
+        self.cells: dict[str, Value] = {}
+        self.placeholders = placeholders
+        self.constants = {constant.name: int(constant.value) for constant in spec.kernel.constants}
+        for enum in spec.kernel.enums:
+            self.constants |= {name: value for value, name in enumerate(enum.values)}
+        macros = (*spec.kernel.macros, *spec.predicates.macros)
+        self.macros = {macro.name: expr.parse(macro.expands) for macro in macros}
+
+    def set(self, target: str, value: Value) -> None:
+        """Set a variable or member."""
+        parsed = expr.parse(target)
+        assert isinstance(parsed, expr.Place)
+        self.cells[self.cell(parsed.path)] = value
+
+    def cell(self, path: str) -> str:
+        """The cell that a path means: members of what a pointer points to belong to that object."""
+        base, dot, member = path.partition(".")
+        pointed = self.cells.get(base)
+        return f"{pointed}.{member}" if dot and isinstance(pointed, str) else path
+
+    def value(self, source: str) -> Value:
+        """What a C expression evaluates to now."""
+        if source == "NULL":
+            return 0
+        return self.evaluate(expr.parse(source))
+
+    def true(self, source: str | None) -> bool:
+        """Whether a C condition holds now; none at all always does."""
+        return source is None or self.value(source) not in (0, "")
+
+    def evaluate(self, parsed: expr.Expression) -> Value:
+        """The value of a parsed expression."""
+        match parsed:
+            case expr.Number(value):
+                return value
+            case expr.Place(path):
+                if path in self.constants:
+                    return self.constants[path]
+                return self.cells.get(self.cell(path), 0)
+            case expr.Ask(name):
+                if name in self.placeholders:
+                    return int(self.placeholders[name])
+                return self.evaluate(self.macros[name])
+            case expr.Not(operand):
+                return int(not self.evaluate(operand))
+            case expr.Binary():
+                return self.binary(parsed)
+        raise AssertionError(parsed)
+
+    def binary(self, parsed: expr.Binary) -> Value:
+        left = self.evaluate(parsed.left)
+        match parsed.operator:
+            case "&&":
+                return int(bool(left) and bool(self.evaluate(parsed.right)))
+            case "||":
+                return int(bool(left) or bool(self.evaluate(parsed.right)))
+        right = self.evaluate(parsed.right)
+        match parsed.operator:
+            case "==":
+                return int(left == right)
+            case "!=":
+                return int(left != right)
+            case "&":
+                return int(left) & int(right)
+            case _:
+                return int(left) | int(right)

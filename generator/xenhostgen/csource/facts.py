@@ -148,6 +148,7 @@ def read_facts(
     path: Path,
     include_dirs: Sequence[Path] = (),
     *,
+    defines: Sequence[str] = (),
     cc: str = "gcc",
     limits: Limits = DEFAULT_LIMITS,
 ) -> Facts:
@@ -157,4 +158,4 @@ def read_facts(
     """
     from xenhostgen.csource.reading import facts_of  # noqa: PLC0415  # imports pycparser
 
-    return facts_of(preprocess(path, include_dirs, cc=cc, limits=limits))
+    return facts_of(preprocess(path, include_dirs, defines=defines, cc=cc, limits=limits))

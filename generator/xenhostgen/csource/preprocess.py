@@ -101,10 +101,13 @@ def preprocess(
     path: Path,
     include_dirs: Sequence[Path] = (),
     *,
+    defines: Sequence[str] = (),
     cc: str = "gcc",
     limits: Limits = DEFAULT_LIMITS,
 ) -> Preprocessed:
     """Preprocess ``path`` for parsing; ``include_dirs`` come before the shim's.
+
+    ``defines`` are macros to define as 1, such as the kernel's options.
 
     Raises SourceError with the compiler's own messages, or with the limit that was hit.
     """
@@ -112,6 +115,7 @@ def preprocess(
         reason = "not a regular file" if path.exists() else "no such file"
         raise SourceError(Diagnostic(Position(str(path)), reason))
     directories = [f"-I{directory}" for directory in (*include_dirs, SHIM)]
+    directories += [f"-D{name}=1" for name in defines]
     flags = ["-E", "-dD", "-std=gnu11", "-nostdinc", "-DXENHOSTGEN_PARSE"]
     name = f"./{path}" if str(path).startswith("-") else str(path)
     output = _run(

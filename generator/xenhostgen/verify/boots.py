@@ -38,22 +38,38 @@ class BootRunner:
         lines = [line(self.spec, scenario, booted) for scenario, booted in todo]
         for (scenario, booted), answer in zip(todo, self.driver.ask(lines), strict=True):
             self.judge(scenario, booted, answer)
-        findings = [
-            self.with_places(finding, places) for finding, places in self.found.values()
-        ]
+        findings = [self.with_places(finding, places) for finding, places in self.found.values()]
         return Boots(findings, len(todo))
 
     def judge(self, scenario: Scenario, booted: Booted, answer: Answer) -> None:
         """Hold one boot against the model's."""
         if booted.misuse:
             step = booted.misuse.step
-            self.note("boot-misuse", booted.misuse.table, "the spec's own steps are misuse", scenario, step.at)
+            self.note(
+                "boot-misuse",
+                booted.misuse.table,
+                "the spec's own steps are misuse",
+                scenario,
+                step.at,
+            )
             return
         if answer.how == "crash":
-            self.note("boot-crash", scenario.path.kind, f"the boot crashes: {answer.text}", scenario, scenario.path.at)
+            self.note(
+                "boot-crash",
+                scenario.path.kind,
+                f"the boot crashes: {answer.text}",
+                scenario,
+                scenario.path.at,
+            )
             return
         if answer.how == "bug":
-            self.note("boot-bug", scenario.path.kind, f"the boot ends in a BUG at {answer.text}", scenario, scenario.path.at)
+            self.note(
+                "boot-bug",
+                scenario.path.kind,
+                f"the boot ends in a BUG at {answer.text}",
+                scenario,
+                scenario.path.at,
+            )
             return
         stages = [decoded(slots) for slots in answer.stages]
         final = stages[-1]
@@ -62,7 +78,12 @@ class BootRunner:
             if final[index] == booted.state[index]:
                 continue
             promise = next(
-                (p for p in booted.promises if p.step.type in slot.accepts and (values[p.step.type], p.table) == booted.state[index]),
+                (
+                    p
+                    for p in booted.promises
+                    if p.step.type in slot.accepts
+                    and (values[p.step.type], p.table) == booted.state[index]
+                ),
                 None,
             )
             if promise is None:
@@ -71,7 +92,9 @@ class BootRunner:
             else:
                 self.missing(scenario, booted, stages, index, promise)
 
-    def missing(self, scenario: Scenario, booted: Booted, stages: list[State], index: int, promise: Promise) -> None:
+    def missing(
+        self, scenario: Scenario, booted: Booted, stages: list[State], index: int, promise: Promise
+    ) -> None:
         """Say why a promised registration isn't there in the end."""
         spec = self.spec
         want = booted.state[index]
@@ -81,7 +104,9 @@ class BootRunner:
             for earlier, later, stage in zip(stages, stages[1:], booted.stages[1:], strict=False)
         )
         steps = spec.guest(promise.guest).boot.steps
-        cleared_inside = any(isinstance(step, ClearBss) for step in steps[steps.index(promise.step) :])
+        cleared_inside = any(
+            isinstance(step, ClearBss) for step in steps[steps.index(promise.step) :]
+        )
         in_bss = self.sections.get(spec.c.array, "") in "bB"
         if wiped or (cleared_inside and in_bss):
             message = f"{function}() registers before the kernel clears .bss, and '{spec.c.array}' lies there: the entry is lost"
@@ -89,11 +114,22 @@ class BootRunner:
         elif promise.early and promise.step.when:
             asked = sorted(self.asked(promise.step.when))
             read = ", ".join(sorted(reads(spec, promise.step.when) & self.assigned()))
-            message = f"asked before {read} is set, so '{promise.table}' is never registered; asked in"
-            self.note("state-read-before-set", ", ".join(asked), message, scenario, promise.step.at, f"{function}()")
+            message = (
+                f"asked before {read} is set, so '{promise.table}' is never registered; asked in"
+            )
+            self.note(
+                "state-read-before-set",
+                ", ".join(asked),
+                message,
+                scenario,
+                promise.step.at,
+                f"{function}()",
+            )
         else:
             message = f"{function}() should have registered '{promise.table}' as {promise.step.type}; the slot holds {stages[-1][index]}"
-            self.note("boot-registration-missing", promise.table, message, scenario, promise.step.at)
+            self.note(
+                "boot-registration-missing", promise.table, message, scenario, promise.step.at
+            )
 
     def asked(self, condition: str) -> set[str]:
         """The predicates of a condition that depend on the kernel's state."""
@@ -110,7 +146,9 @@ class BootRunner:
                         found |= expr.names(expr.parse(target))
         return found
 
-    def note(self, rule: str, subject: str, message: str, scenario: Scenario, at: At, place: str = "") -> None:
+    def note(
+        self, rule: str, subject: str, message: str, scenario: Scenario, at: At, place: str = ""
+    ) -> None:
         """Keep the first counterexample, and every place where the same fault shows."""
         finding = Finding(rule, subject, message, None, at, (str(scenario),), "boot model")
         _, places = self.found.setdefault((rule, subject), (finding, []))
@@ -122,8 +160,13 @@ class BootRunner:
         if not places:
             return finding
         return Finding(
-            finding.rule, finding.subject, f"{finding.message} {', '.join(places)}", finding.where,
-            finding.spec_at, finding.counterexample, finding.seen_by,
+            finding.rule,
+            finding.subject,
+            f"{finding.message} {', '.join(places)}",
+            finding.where,
+            finding.spec_at,
+            finding.counterexample,
+            finding.seen_by,
         )
 
 
@@ -132,7 +175,9 @@ def line(spec: Interface, scenario: Scenario, booted: Booted) -> str:
     numbers = numbered_inputs(spec)
     names = [guest.name for guest in spec.guests]
     inputs = [numbers[pair] for pair in scenario.inputs]
-    inputs += [numbers[f"driver_{name}", str(int(answer))] for name, answer in scenario.placeholders]
+    inputs += [
+        numbers[f"driver_{name}", str(int(answer))] for name, answer in scenario.placeholders
+    ]
     stages = [-1 if stage == CLEAR_BSS else names.index(stage) for stage in booted.stages]
     return f"b {' '.join(map(str, inputs))} ; {' '.join(map(str, stages))}"
 
@@ -141,7 +186,9 @@ def sections(judged: Path) -> dict[str, str]:
     """The letter by which nm tells each defined symbol's section: ``b`` and ``B`` are .bss."""
     import subprocess
 
-    listing = subprocess.run(["nm", "--defined-only", judged], capture_output=True, text=True, check=True)
+    listing = subprocess.run(
+        ["nm", "--defined-only", judged], capture_output=True, text=True, check=True
+    )
     found = {}
     for row in listing.stdout.splitlines():
         _, letter, name = row.split(maxsplit=2)

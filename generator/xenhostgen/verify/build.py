@@ -41,10 +41,14 @@ class BuildError(Exception):
 
     def complaint(self) -> tuple[str, int, int, str]:
         """File, line, column and text of the first error; line 0 when it has no place."""
-        found = re.search(r"^(?:\./)?([^\s:]+):(\d+):(?:(\d+):)? (?:fatal )?error: (.*)$", self.output, re.M)
+        found = re.search(
+            r"^(?:\./)?([^\s:]+):(\d+):(?:(\d+):)? (?:fatal )?error: (.*)$", self.output, re.M
+        )
         if found:
             return found[1], int(found[2]), int(found[3] or 0), found[4]
-        undefined = re.search(r"undefined reference to [`'](\w+)'|multiple definition of [`'](\w+)'", self.output)
+        undefined = re.search(
+            r"undefined reference to [`'](\w+)'|multiple definition of [`'](\w+)'", self.output
+        )
         lines = [line for line in self.output.splitlines() if line.strip()]
         return "", 0, 0, undefined[0] if undefined else (lines[-1] if lines else str(self))
 
@@ -77,7 +81,11 @@ def overlay(spec: Interface, tree: Path, folder: Path) -> Path:
     placeholders = [macro for macro in spec.predicates.macros if macro.placeholder]
     predicates = include_name(spec.predicates.file)
     if placeholders:
-        text = guarded(env.get_template("placeholders.h.j2").render, include=predicates, placeholders=placeholders)
+        text = guarded(
+            env.get_template("placeholders.h.j2").render,
+            include=predicates,
+            placeholders=placeholders,
+        )
         _write(folder / predicates[1:-1], text)
     for header in spec.context_headers:
         name = header[1:-1]
@@ -114,9 +122,13 @@ def build(spec: Interface, tree: Path, work: Path, cc: str = "gcc") -> Program:
     objects = []
     for number, source in enumerate(sources):
         objects.append(str(work / f"judged{number}.o"))
-        jobs.append(([cc, *FLAGS, *sanitize, *includes, "-c", f"./{source}", "-o", objects[-1]], tree))
+        jobs.append(
+            ([cc, *FLAGS, *sanitize, *includes, "-c", f"./{source}", "-o", objects[-1]], tree)
+        )
     driver_object = work / "driver.o"
-    jobs.append(([cc, *FLAGS, *sanitize, *includes, "-c", str(driver.absolute()), "-o", str(driver_object)], tree))
+    jobs.append(
+        ([cc, *FLAGS, *sanitize, *includes, "-c", driver.name, "-o", str(driver_object)], work)
+    )
     _run_all(jobs)
     judged = work / "judged.o"
     _run_all([(["ld", "-r", "-T", str(script), *objects, "-o", str(judged)], None)])
@@ -129,11 +141,20 @@ def _run_all(jobs: Sequence[tuple[list[str], Path | None]]) -> None:
     """Run commands side by side; the first that fails decides."""
     env = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
     if missing := next((command[0] for command, _ in jobs if not shutil.which(command[0])), None):
-        raise BuildError(missing, f"'{missing}' is not installed (Debian: {'clang' if 'clang' in missing else 'gcc'})")
+        raise BuildError(
+            missing,
+            f"'{missing}' is not installed (Debian: {'clang' if 'clang' in missing else 'gcc'})",
+        )
     running = [
         subprocess.Popen(
-            ["timeout", "-k1", "60", *command], cwd=cwd, env=env, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace",
+            ["timeout", "-k1", "60", *command],
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
         )
         for command, cwd in jobs
     ]
@@ -153,7 +174,10 @@ def driver_source(spec: Interface) -> str:
         env.get_template("driver.c.j2").render,
         c=spec.c,
         slots=spec.slots,
-        guests=[_GuestCall(guest, ", ".join(map(declared_name, guest.boot.params))) for guest in spec.guests],
+        guests=[
+            _GuestCall(guest, ", ".join(map(declared_name, guest.boot.params)))
+            for guest in spec.guests
+        ],
         header=include_name(spec.header.file),
         predicates=include_name(spec.predicates.file),
         placeholders=[macro for macro in spec.predicates.macros if macro.placeholder],
@@ -210,7 +234,8 @@ def _objects(spec: Interface) -> list[_Object]:
     types |= {param.name: param.declaration for param in _parameters(spec)}
     wanted = {put.target for path in spec.kinds for put in path.inputs if "object" in put.values}
     return [
-        _Object(types[target].split("*")[0].strip(), f"object_{target}") for target in sorted(wanted)
+        _Object(types[target].split("*")[0].strip(), f"object_{target}")
+        for target in sorted(wanted)
     ]
 
 
@@ -239,14 +264,21 @@ def _functions(spec: Interface) -> list[str]:
         params = ", ".join([f"{spec.c.host} *{op.host}", *op.args])
         for entry in op.tables:
             if entry.function != "NULL":
-                made.setdefault(entry.function, _definition(f"{op.returns} {entry.function}({params})", op.returns))
+                made.setdefault(
+                    entry.function,
+                    _definition(f"{op.returns} {entry.function}({params})", op.returns),
+                )
     for function in spec.kernel.functions:
         made.setdefault(function.name, _definition(function.prototype, function.returns))
     return list(made.values())
 
 
 def _definition(head: str, returns: str) -> str:
-    body = "\n" if returns == "void" else f"\n\tstatic {returns.removeprefix('const ')} zero;\n\n\treturn zero;\n"
+    body = (
+        "\n"
+        if returns == "void"
+        else f"\n\tstatic {returns.removeprefix('const ')} zero;\n\n\treturn zero;\n"
+    )
     return f"{head}\n{{{body}}}\n"
 
 

@@ -56,8 +56,14 @@ class Driver:
     def __init__(self, program: Program) -> None:
         env = {"PATH": os.environ.get("PATH", os.defpath), **_OPTIONS}
         self.process = subprocess.Popen(
-            [program.executable], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, errors="replace", env=env, start_new_session=True,
+            [program.executable],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            env=env,
+            start_new_session=True,
         )
         self.said: list[str] = []
         self.listener = threading.Thread(target=self._listen, daemon=True)
@@ -142,7 +148,9 @@ class Driver:
     def _last_words(self) -> str:
         self.process.wait()
         self.listener.join()
-        return _sanitizer_text(self.said) or f"the driver ended with status {self.process.returncode}"
+        return (
+            _sanitizer_text(self.said) or f"the driver ended with status {self.process.returncode}"
+        )
 
 
 @contextmanager
@@ -178,15 +186,26 @@ def _answer(line: str) -> Answer:
         if how == "visit":
             return Answer("visit", visited=tuple(words))
         if how == "bug":
-            return Answer("bug", state=int(words[1]), slots=_slots(words[2:]), text=words[0].removeprefix("./"))
+            return Answer(
+                "bug",
+                state=int(words[1]),
+                slots=_slots(words[2:]),
+                text=words[0].removeprefix("./"),
+            )
         if "|" in line:
             head, *stages = line.split(" |")
             last = stages[-1].split()
             if last[:1] == ["bug"]:
-                return Answer("bug", stages=tuple(_slots(s.split()) for s in stages[:-1]), text=last[1].removeprefix("./"))
+                return Answer(
+                    "bug",
+                    stages=tuple(_slots(s.split()) for s in stages[:-1]),
+                    text=last[1].removeprefix("./"),
+                )
             return Answer("ok", stages=tuple(_slots(s.split()) for s in stages))
         if not words:
             return Answer("ok")
-        return Answer("ok", int(words[0]), int(words[1]) if len(words) > 1 else 0, _slots(words[2:]))
+        return Answer(
+            "ok", int(words[0]), int(words[1]) if len(words) > 1 else 0, _slots(words[2:])
+        )
     except (ValueError, IndexError):
         raise DriverError("the judged C writes to the driver's output") from None

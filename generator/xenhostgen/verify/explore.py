@@ -52,7 +52,9 @@ class Exploration:
 class Explorer:
     """Explores one interface with a running driver."""
 
-    def __init__(self, spec: Interface, driver: Driver, progress: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self, spec: Interface, driver: Driver, progress: Callable[[int], None] | None = None
+    ) -> None:
         self.spec = spec
         self.driver = driver
         self.registry = Registry(spec)
@@ -66,9 +68,16 @@ class Explorer:
     def explore(self) -> Exploration:
         """Visit every state; raises ``DriverError`` when the judged C breaks the driver."""
         (first,) = self.driver.ask(["s 0"])
-        self.enter(0, first.slots, ())
+        self.enter(0, first.slots)
         if self.images[0] != self.registry.initial:
-            self.note("initial-state", self.spec.c.array, "slots are not empty before the first call", 0, None, first)
+            self.note(
+                "initial-state",
+                self.spec.c.array,
+                "slots are not empty before the first call",
+                0,
+                None,
+                first,
+            )
         level = [0]
         while level:
             asked = [(state, call) for state in level for call in self.calls()]
@@ -79,10 +88,17 @@ class Explorer:
                 self.judge(state, call, answer)
                 if answer.how == "ok" and answer.state not in self.parents:
                     if answer.state >= STATES_MAX:
-                        self.note("hidden-state", self.spec.c.array, "there is no end of states: something counts", state, call, answer)
+                        self.note(
+                            "hidden-state",
+                            self.spec.c.array,
+                            "there is no end of states: something counts",
+                            state,
+                            call,
+                            answer,
+                        )
                         continue
                     self.parents[answer.state] = (state, call)
-                    self.enter(answer.state, answer.slots, (state, call))
+                    self.enter(answer.state, answer.slots)
                     level.append(answer.state)
             self.progress(len(self.parents))
         return Exploration(list(self.found.values()), len(self.parents), self.transitions)
@@ -94,7 +110,13 @@ class Explorer:
         outside = [value for value in (*_OUTSIDE, values[-1] + 1) if value not in values]
         # Tables are all alike to the registry: two tell whether it keeps the right one apart. With
         # many slots one keeps the number of states in reach.
-        tables = ("A", "B", "NULL") if len(self.spec.slots) <= 2 else ("A", "B") if len(self.spec.slots) <= 4 else ("A",)
+        tables = (
+            ("A", "B", "NULL")
+            if len(self.spec.slots) <= 2
+            else ("A", "B")
+            if len(self.spec.slots) <= 4
+            else ("A",)
+        )
         if self.spec.registry.misuse and "NULL" not in tables:
             tables = (*tables, "NULL")
         for value in (*values, *outside):
@@ -102,13 +124,20 @@ class Explorer:
                 yield Call("r", value, ops)
             yield Call("u", value)
 
-    def enter(self, state: int, slots: tuple[SlotImage, ...], by: tuple[int, Call] | tuple[()]) -> None:
+    def enter(self, state: int, slots: tuple[SlotImage, ...]) -> None:
         """Remember a new state, and look at what it holds besides what the slots should."""
         held = decoded(slots)
         self.images[state] = held
         for index, (slot, image) in enumerate(zip(self.spec.slots, slots, strict=True)):
             if image.pointer != index:
-                self.note("slot-pointer", slot.pointer, f"'{slot.pointer}' doesn't point to slot {index}", state, None, None)
+                self.note(
+                    "slot-pointer",
+                    slot.pointer,
+                    f"'{slot.pointer}' doesn't point to slot {index}",
+                    state,
+                    None,
+                    None,
+                )
         twin = self.by_slots.setdefault(held, state)
         if twin != state:
             message = "memory outside the slots differs between calls that leave the same slots"
@@ -120,12 +149,8 @@ class Explorer:
         if call.kind == "i":
             self.judge_iteration(state, call, answer)
             return
-        if call.kind == "r":
-            expected = self.registry.register(before, call.type, None if call.ops == "NULL" else call.ops)
-            function = self.spec.c.register
-        else:
-            expected = self.registry.unregister(before, call.type)
-            function = self.spec.c.unregister
+        expected = self.expected(before, call)
+        function = self.spec.c.register if call.kind == "r" else self.spec.c.unregister
         if answer.how == "crash":
             self.note("crash", function, f"the call crashes: {answer.text}", state, call, answer)
             return
@@ -139,7 +164,22 @@ class Explorer:
         message = f"expected {self.words(expected.errno, expected.state)}; the C: {self.words(reported, after)}"
         self.note(rule, subject, message, state, call, answer)
 
-    def rule(self, call: Call, expected: Outcome, as_expected: bool, before: State, after: State, refused: bool) -> str:
+    def expected(self, before: State, call: Call) -> Outcome:
+        """What the model says of a registering or unregistering call."""
+        if call.kind == "r":
+            ops = None if call.ops == "NULL" else call.ops
+            return self.registry.register(before, call.type, ops)
+        return self.registry.unregister(before, call.type)
+
+    def rule(
+        self,
+        call: Call,
+        expected: Outcome,
+        as_expected: bool,
+        before: State,
+        after: State,
+        refused: bool,
+    ) -> str:
         """Which rule a difference breaks."""
         if expected.misuse:
             if as_expected or (refused and after != before):
@@ -155,11 +195,28 @@ class Explorer:
         if answer.how == "visit" and answer.visited == expected:
             return
         wanted = ", ".join(self.registry.slot_name(int(index)) for index in expected) or "nothing"
-        saw = answer.text if answer.how == "crash" else "visited " + (", ".join(map(self.visit_name, answer.visited)) or "nothing")
-        self.note("iteration-wrong", self.spec.c.iterator, f"should visit {wanted}; {saw}", state, call, answer)
+        saw = (
+            answer.text
+            if answer.how == "crash"
+            else "visited " + (", ".join(map(self.visit_name, answer.visited)) or "nothing")
+        )
+        self.note(
+            "iteration-wrong",
+            self.spec.c.iterator,
+            f"should visit {wanted}; {saw}",
+            state,
+            call,
+            answer,
+        )
 
     def visit_name(self, index: str) -> str:
-        return self.registry.slot_name(int(index)) if index.isdigit() else "what is no slot" if index == "-1" else index
+        return (
+            self.registry.slot_name(int(index))
+            if index.isdigit()
+            else "what is no slot"
+            if index == "-1"
+            else index
+        )
 
     def result(self, outcome: Outcome) -> str | None:
         """What the function must return; None for a BUG."""
@@ -183,11 +240,21 @@ class Explorer:
         names = {value: name for name, value in self.spec.values.items()}
         said = []
         for slot, (value, ops) in zip(self.spec.slots, state, strict=True):
-            holds = "empty" if (value, ops) == EMPTY else f"{names.get(value, value)}:{ops or 'NULL'}"
+            holds = (
+                "empty" if (value, ops) == EMPTY else f"{names.get(value, value)}:{ops or 'NULL'}"
+            )
             said.append(f"{slot.name}={holds}")
         return " ".join(said)
 
-    def note(self, rule: str, subject: str, message: str, state: int, call: Call | None, answer: Answer | None) -> None:
+    def note(
+        self,
+        rule: str,
+        subject: str,
+        message: str,
+        state: int,
+        call: Call | None,
+        answer: Answer | None,
+    ) -> None:
         """Keep the first, shortest counterexample of each fault."""
         if (rule, subject) in self.found:
             return

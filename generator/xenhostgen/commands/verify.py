@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Judge each spec's C: parse it back, run it beside the reference model, boot every kind of guest.
+
+Passes when exactly the findings are made that the spec lists as expected. The C is what the spec
+renders to, or with --tree what lies in a folder laid out like the kernel's.
+"""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xenhostgen.commands.inputs import add_format, add_specs, spec_paths
+
+if TYPE_CHECKING:
+    from xenhostgen.verify.run import Options
+
+LEVELS = ("parse", "run")
+
+EXAMPLES = """\
+examples:
+  xenhostgen verify                                   every spec in specs/
+  xenhostgen verify specs/rfc-v1.yaml --format json   findings with their counterexamples
+  xenhostgen verify my.yaml --tree ../linux           a tree's files instead of the rendering
+  xenhostgen verify specs/rfc-v1.yaml --replay 'xenhost_register(xenhost_r2, A)'
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_specs(parser)
+    parser.add_argument("--tree", metavar="DIR", type=Path, help="judge the C files of this tree")
+    parser.add_argument(
+        "--level", choices=LEVELS, default=LEVELS[-1], help="how far to go (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--cc",
+        metavar="COMPILER",
+        action="append",
+        help="compile with this; may be repeated (default: gcc, and clang where installed)",
+    )
+    parser.add_argument(
+        "--replay", metavar="CALLS", help="run these calls, separated by ';', and show each outcome"
+    )
+    add_format(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Verify each spec; 1 if a verdict fails, 2 on an error."""
+    from xenhostgen.spec.load import load
+    from xenhostgen.verify.run import Options, verify
+
+    compilers = tuple(
+        arguments.cc or [cc for cc in ("gcc", "clang") if shutil.which(cc)] or ["gcc"]
+    )
+    options = Options(checked_tree(arguments.tree), compilers, arguments.level)
+    paths = spec_paths(arguments.specs)
+    if arguments.replay is not None:
+        return replayed(paths, options, arguments)
+    passed = True
+    told = []
+    for path in paths:
+        spec = load(path)
+        verdict = verify(spec, options, progress(str(path)))
+        passed = passed and verdict.passed
+        if arguments.format == "text":
+            from xenhostgen.report.findings import show
+
+            show(str(path), verdict, sys.stdout)
+        else:
+            from xenhostgen.report.findings import as_json
+
+            told.append(as_json(str(path), verdict))
+    if told:
+        import json
+
+        print(json.dumps({"specs": told}, indent=2))
+    return 0 if passed else 1
+
+
+def checked_tree(tree: Path | None) -> Path | None:
+    """The tree, if it is a folder; raises ``Refused``."""
+    if tree is not None and not tree.is_dir():
+        from xenhostgen.spec.source import Problem, Refused
+
+        hint = "give a folder that is laid out like the kernel's"
+        raise Refused([Problem("no-such-tree", "is no folder", str(tree), hint=hint)])
+    return tree
+
+
+def progress(title: str) -> Callable[[str], None]:
+    """A line on a terminal that says what is being done; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        return lambda said: None
+    return lambda said: print(f"\r\x1b[K{title}: {said} …", end="\r", file=sys.stderr, flush=True)
+
+
+def replayed(paths: list[Path], options: "Options", arguments: argparse.Namespace) -> int:
+    """Replay calls on one spec's C; 1 if the C and the model part ways."""
+    from xenhostgen.spec.load import load
+    from xenhostgen.spec.source import Problem, Refused
+    from xenhostgen.verify.replay import replay
+
+    if len(paths) != 1:
+        raise Refused([Problem("replay", "takes exactly one SPEC", "--replay")])
+    calls = [call.strip() for call in arguments.replay.split(";") if call.strip()]
+    steps = replay(load(paths[0]), options, calls)
+    if arguments.format == "json":
+        import json
+        from dataclasses import asdict
+
+        print(json.dumps([asdict(step) for step in steps], indent=2))
+    else:
+        for step in steps:
+            print(f"{step.call}\n    C:     {step.did}\n    model: {step.expected}")
+            print("    agree" if step.agrees else "    DIFFERENT")
+    return 0 if all(step.agrees for step in steps) else 1

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What ``verify`` says: each finding with its places and counterexample, then the verdict."""
+
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from xenhostgen.report.terminal import styled
+from xenhostgen.verify.findings import Finding, Verdict
+
+
+def show(spec_path: str, verdict: Verdict, stream: TextIO) -> None:
+    """The verdict on one spec, for a person."""
+    for finding, expectation in verdict.expected:
+        _show_finding(spec_path, finding, "expected", "dim", stream)
+        print(f"    known: {_one_line(expectation.reason)}", file=stream)
+    for finding in verdict.unexpected:
+        _show_finding(spec_path, finding, "FOUND", "red", stream)
+    for missing in verdict.missing:
+        place = f"{spec_path}:{missing.at.line}:{missing.at.column}"
+        said = f"expected finding '{missing.rule}' was not made; remove it from expected_findings if the fault is gone"
+        print(f"{place}: {styled(said, 'red', stream)}", file=stream)
+    for note in verdict.facts.get("drift", ()):
+        print(f"note: {note}", file=stream)
+    for line in summary(verdict):
+        print(f"{spec_path}: {line}", file=stream)
+
+
+def _show_finding(spec_path: str, finding: Finding, title: str, style: str, stream: TextIO) -> None:
+    place = str(finding.where) if finding.where else spec_path
+    print(f"{place}: {styled(title, style, stream)} {finding.rule}: {finding.message}", file=stream)
+    if finding.spec_at and finding.where:
+        print(f"    spec: {spec_path}:{finding.spec_at.line}:{finding.spec_at.column}", file=stream)
+    if finding.counterexample:
+        print(f"    replay: {'; '.join(finding.counterexample)}", file=stream)
+
+
+def summary(verdict: Verdict) -> Iterator[str]:
+    """What was run, and the outcome."""
+    for run in verdict.facts.get("runs", ()):
+        sanitizers = "+".join(run["sanitizers"]) or "no sanitizers"
+        yield (
+            f"{run['states']} states, {run['transitions']} transitions, {run['boots']} boots "
+            f"({run['compiler']}, {sanitizers})"
+        )
+    found, unexpected, missing = (
+        len(verdict.expected),
+        len(verdict.unexpected),
+        len(verdict.missing),
+    )
+    total = (
+        found + missing
+        if not missing
+        else len(verdict.missing) + len({id(e) for _, e in verdict.expected})
+    )
+    outcome = "verified" if verdict.passed else "FAILED"
+    yield f"{outcome}: {found} of {total} expected findings found, {unexpected} unexpected ({verdict.facts.get('seconds')} s)"
+
+
+def as_json(spec_path: str, verdict: Verdict) -> dict[str, Any]:
+    """The verdict for scripts."""
+    return {
+        "spec": spec_path,
+        "passed": verdict.passed,
+        "findings": [
+            finding_json(spec_path, finding, expectation.reason.strip())
+            for finding, expectation in verdict.expected
+        ]
+        + [finding_json(spec_path, finding, None) for finding in verdict.unexpected],
+        "missing": [
+            {"rule": one.rule, "subject": one.subject, "line": one.at.line, "column": one.at.column}
+            for one in verdict.missing
+        ],
+        **verdict.facts,
+    }
+
+
+def finding_json(spec_path: str, finding: Finding, reason: str | None) -> dict[str, Any]:
+    """One finding; ``expected`` holds the reason why it stands, or null."""
+    where, spec_at = finding.where, finding.spec_at
+    return {
+        "rule": finding.rule,
+        "subject": finding.subject,
+        "message": finding.message,
+        "expected": reason,
+        "c": {"file": where.file, "line": where.line, "column": where.column} if where else None,
+        "spec": {"file": spec_path, "line": spec_at.line, "column": spec_at.column}
+        if spec_at
+        else None,
+        "counterexample": list(finding.counterexample),
+        "seen_by": finding.seen_by,
+    }
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Render each spec into OUT/SPEC/, laid out like the kernel tree. Only files that differ are written."""
 
+from __future__ import annotations
+
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xenhostgen.commands.inputs import add_format, add_specs, spec_paths
 from xenhostgen.render.fresh import is_fresh, template_root
 from xenhostgen.report.generated import Generated, as_json, summary, unified, verdict
+
+if TYPE_CHECKING:
+    from xenhostgen.spec.source import Problem
 
 EXAMPLES = """\
 examples:
@@ -28,11 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=Path("out"),
         help="the folder that gets a folder for each spec (default: out)",
     )
-    parser.add_argument(
-        "--check",
-        action="store_true",
-        help="write nothing; exit 1 with a diff of each stale file",
-    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 with a diff of each stale file")
     add_format(parser)
 
 
@@ -41,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     check, text = arguments.check, arguments.format == "text"
     specs = spec_paths(arguments.specs)
     told: list[Generated] = []
-    problems = []
+    problems: list[Problem] = []
     for spec in specs:
         one = None if check else unchanged(spec, arguments.output)
         if one is None:

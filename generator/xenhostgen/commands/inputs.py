@@ -22,9 +22,7 @@ def add_specs(parser: argparse.ArgumentParser) -> None:
 
 def add_format(parser: argparse.ArgumentParser) -> None:
     """``--format``."""
-    parser.add_argument(
-        "--format", choices=FORMATS, default="text", help="how the outcome is printed"
-    )
+    parser.add_argument("--format", choices=FORMATS, default="text", help="how the outcome is printed")
 
 
 def spec_paths(given: list[Path]) -> list[Path]:

@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 
 from xenhostgen.render import style
+from xenhostgen.render.bytecode import Bytecode
 from xenhostgen.spec.source import At, Problem, Refused, did_you_mean
 
 
@@ -19,20 +20,31 @@ class TemplateFailure(Refused):
         super().__init__([Problem("template", message, str(path), At(line, 1), hint)])
 
 
+_LAYOUT: dict[str, Any] = {
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "keep_trailing_newline": True,
+    "autoescape": False,  # C is not HTML
+}
+
+
+def template_sets(root: Path) -> list[str]:
+    """The names of the template sets below a root; ``shared`` is part of all of them."""
+    return sorted(path.name for path in root.iterdir() if path.is_dir() and path.name not in ("shared", "__pycache__"))
+
+
 def environment(template_set: str, root: Path) -> jinja2.Environment:
     """The environment of one template set; raises ``TemplateFailure`` for a set that isn't there."""
     folder = root / template_set
-    if not folder.is_dir():
-        known = sorted(path.name for path in root.iterdir() if path.is_dir())
+    known = template_sets(root)
+    if template_set not in known:
         message, hint = f"no template set '{template_set}'", did_you_mean(template_set, known)
         raise TemplateFailure(root, 1, message, hint)
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader([folder, root / "shared"]),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+        bytecode_cache=Bytecode(root, repr(_LAYOUT)),
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # C is not HTML
+        **_LAYOUT,
     )
     made.filters.update(comment=style.comment, kernel_doc=style.kernel_doc, pad=style.pad)
     return made

@@ -73,17 +73,13 @@ class Renderer:
         }
 
     def template(self, name: str, **context: Any) -> str:
-        return guarded(
-            lambda **given: self.environment.get_template(name).render(**given),
-            **self.shared,
-            **context,
-        )
+        return guarded(lambda **given: self.environment.get_template(name).render(**given), **self.shared, **context)
 
     def fragment(self, kind: str, **context: Any) -> str:
         return self.template(f"fragments/{kind}.j2", **context)
 
     def table(self, guest: Guest, table: Table) -> TableC:
-        entries = [
+        entries: list[tuple[str, str]] = [
             (op.name, function) for op, function in self.spec.entries[f"{guest.name}.{table.role}"]
         ]
         column = initialiser_column(f".{name}" for name, _ in entries)
@@ -92,7 +88,7 @@ class Renderer:
     def everything(self) -> Rendering:
         """All files and fragments, files in the order of their paths."""
         spec = self.spec
-        files = {
+        files: dict[str, str] = {
             spec.header.file: self.template("interface.h.j2"),
             spec.source.file: self.template("registry.c.j2"),
         }
@@ -114,15 +110,11 @@ class Renderer:
     def object_fragment(self) -> Fragment:
         line = self.spec.object
         name = Path(self.spec.source.file).stem + ".o"
-        return Fragment(
-            line.file, "object", self.fragment("object", object=name), line.place, at=line.at
-        )
+        return Fragment(line.file, "object", self.fragment("object", object=name), line.place, at=line.at)
 
     def predicates_fragment(self) -> Fragment:
         asked = self.spec.predicates
-        return Fragment(
-            asked.file, "predicates", self.fragment("predicates"), asked.place, at=asked.at
-        )
+        return Fragment(asked.file, "predicates", self.fragment("predicates"), asked.place, at=asked.at)
 
     def guest_fragments(self, guest: Guest) -> list[Fragment]:
         """A guest's include, its tables or the declaration of borrowed ones, and its registrations."""
@@ -151,25 +143,20 @@ class Renderer:
             )
         if guest.place and guest.borrows:
             text = self.fragment("borrowed", tables=self.spec.borrowed(guest))
-            made.append(
-                Fragment(guest.file, "borrowed", text, guest.place, guest.name, guest.place.at)
-            )
+            made.append(Fragment(guest.file, "borrowed", text, guest.place, guest.name, guest.place.at))
         for step in guest.boot.steps:
             if isinstance(step, Register):
-                text = self.fragment(
-                    "register", step=step, table=self.spec.table(guest, step.table).symbol
-                )
+                text = self.fragment("register", step=step, table=self.spec.table(guest, step.table).symbol)
                 made.append(Fragment(guest.file, "register", text, Place(), guest.name, step.at))
         return made
 
     def guest_stub(self, guest: Guest, fragments: list[Fragment]) -> str:
         include = fragments[0]
         includes = [f"#include {header}\n" for header in guest.context]
-        landmark = list(guest.context).index(include.place.landmark)
+        headers: list[str] = list(guest.context)
+        landmark = headers.index(include.place.landmark)
         includes.insert(landmark + (1 if include.place.after else 0), include.text)
-        registrations = iter(
-            [fragment.text for fragment in fragments if fragment.kind == "register"]
-        )
+        registrations = iter([fragment.text for fragment in fragments if fragment.kind == "register"])
         kinds = [type(step).__name__ for step in guest.boot.steps]
         steps = [
             (kind, step, next(registrations) if kind == "Register" else "")
@@ -179,9 +166,7 @@ class Renderer:
             "guest.c.j2",
             guest=guest,
             includes=includes,
-            additions=[
-                fragment for fragment in fragments if fragment.kind in ("tables", "borrowed")
-            ],
+            additions=[fragment for fragment in fragments if fragment.kind in ("tables", "borrowed")],
             steps=steps,
             helpers=[step for step in guest.boot.steps if isinstance(step, Call)],
             prototypes=self.prototypes(guest),

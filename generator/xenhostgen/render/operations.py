@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The C of each op, put together once for the header, the tables and the stubs."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from xenhostgen.render.style import COLUMNS, wrapped
@@ -16,6 +17,7 @@ class OpC(NamedTuple):
     member: str
     wrapper: str
     guarded: bool
+    optional: bool
     head: str
     call: str
     result: str
@@ -25,7 +27,7 @@ class OpC(NamedTuple):
 
 def operations(spec: Interface) -> list[OpC]:
     """All ops in the order of the spec."""
-    return [_operation(op, spec.c.host, spec.c.prefix) for op in spec.ops]
+    return [_operation(op, spec.c.host, spec.c.prefix, not spec.typedefs) for op in spec.ops]
 
 
 def pointer(c_type: str) -> str:
@@ -33,7 +35,7 @@ def pointer(c_type: str) -> str:
     return c_type if c_type.endswith("*") else c_type + " "
 
 
-def _operation(op: Op, host: str, prefix: str) -> OpC:
+def _operation(op: Op, host: str, prefix: str, plain: bool) -> OpC:
     name, args = op.name, op.args
     params = [f"{host} *{op.host}", *args]
     member = f"{pointer(op.returns)}(*{name})({', '.join(params)});"
@@ -51,8 +53,9 @@ def _operation(op: Op, host: str, prefix: str) -> OpC:
         member,
         op.wrapper,
         op.wrapper == "guarded",
+        op.wrapper == "optional",
         head,
-        f"(xh->ops->{name})({passed})",
+        f"xh->ops->{name}({passed})" if plain else f"(xh->ops->{name})({passed})",
         "" if given == "void" else "return ",
         op.when_no_host or "",
         op.when_missing or "",
@@ -61,6 +64,17 @@ def _operation(op: Op, host: str, prefix: str) -> OpC:
 
 def prototype(spec: Interface, op: Op, function: str) -> str:
     """The declaration of a kernel function that implements an op."""
-    return wrapped(
-        f"{pointer(op.returns)}{function}", [f"{spec.c.host} *{op.host}", *op.args], ");"
-    )
+    return wrapped(f"{pointer(op.returns)}{function}", [f"{spec.c.host} *{op.host}", *op.args], ");")
+
+
+def adapters(spec: Interface, tables: Iterable[str]) -> list[tuple[str, str]]:
+    """Head and body of each adapter that tables (GUEST.ROLE) need, in op order."""
+    made: dict[str, tuple[str, str]] = {}
+    wanted = set(tables)
+    for op in spec.ops:
+        for entry in op.tables:
+            if entry.table in wanted and entry.calls is not None:
+                head = wrapped(f"static {pointer(op.returns)}{entry.function}", [f"{spec.c.host} *{op.host}", *op.args])
+                result = "" if op.returns == "void" else "return "
+                made.setdefault(entry.function, (head, f"{result}{entry.calls};" if entry.calls else ""))
+    return list(made.values())

@@ -93,6 +93,17 @@ def write(stale: tuple[Stale, ...], out: Path) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def write_file(path: Path, text: str) -> None:
+    """Replace one file outside OUT, whole or not at all. Raises ``WriteFailure``."""
+    temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
+    with _explained(path):
+        try:
+            temporary.write_text(text, encoding="utf-8")
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
 def _read(path: Path, out: Path) -> bytes | None:
     for part in (path, *path.parents):
         if part == out:

@@ -6,6 +6,7 @@ the nodes. Whatever doesn't fit is noted with its place and reading goes on.
 """
 
 import dataclasses
+import re
 import types
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -25,6 +26,13 @@ STEPS: dict[str, type] = {
     "call": model.Call,
     "clear_bss": model.ClearBss,
 }
+
+
+_SHAPES = {
+    "a mapping": "write 'key: value' pairs, below it or in {}",
+    "a list": "write its items in [], or below it with a '-' each",
+}
+INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*|0[xX][0-9a-fA-F]+)")
 
 
 class Number(int):
@@ -76,7 +84,7 @@ def without_none(hint: Any) -> Any:
 
 def short_form(keys: list[Key]) -> Key | None:
     """The key that a row's value may stand for by itself: a scalar or list for the second key."""
-    return keys[1] if len(keys) > 1 else None
+    return None if any(key.required for key in keys[2:]) else keys[1]
 
 
 class Binder:
@@ -119,7 +127,9 @@ class Binder:
 
     def wrong(self, node: Node, what: str, wanted: str) -> Missing:
         found = {Mapping: "a mapping", Sequence: "a list", Text: "a text"}[type(node)]
-        self.problems.add("wrong-shape", f"{what} must be {wanted}, not {found}", place(node))
+        found = "nothing" if node == "" else found
+        message, hint = f"{what} must be {wanted}, not {found}", _SHAPES.get(wanted, "")
+        self.problems.add("wrong-shape", message, place(node), hint or f"write {wanted}")
         self.incomplete = True
         return Missing()
 
@@ -140,9 +150,8 @@ class Binder:
                     accepted.add(node)
                 else:
                     found = f"'{node[:60]}'" if node else "an empty text"
-                    self.problems.add(
-                        f"not-a-{kind.rule}", f"{what} must be {kind.says}, not {found}", node
-                    )
+                    message = f"{what} must be {kind.says}, not {found}"
+                    self.problems.add(f"not-a-{kind.rule}", message, node, kind.hint)
             return node
 
         return read
@@ -165,14 +174,11 @@ class Binder:
 
     def number(self, node: Node, what: str) -> int:
         value = self.scalar(node, what)
-        try:
-            if not value.isascii() or "_" in value:
-                raise ValueError
+        if INTEGER.fullmatch(value) and len(value) <= 20:
             number = Number(value, 0)
-        except ValueError:
-            self.problems.add(
-                "not-a-number", f"{what} must be a whole number, not '{value[:40]}'", value
-            )
+        else:
+            message = f"{what} must be a whole number, not '{value[:40]}'"
+            self.problems.add("not-a-number", message, value, "write it as 12, -12 or 0x0c")
             number = Number(0)
         number.at = value.at
         return number
@@ -197,50 +203,52 @@ class Binder:
         keys = keys_of(cls)
         readers: dict[str, tuple[str, Reader]] = {}
         for key in keys:
-            of_item = self.rows(get_args(key.type)[0]) if key.rows else self.reader(key.type)
-            readers[key.name] = (f"'{key.name}'", of_item)
+            readers[key.name] = (f"'{key.name}'", self.key(key))
         required = [key.name for key in keys if key.required]
         known = [key.name for key in keys]
 
-        def read(node: Node, what: str, **given: Any) -> Any:
+        def read(node: Node, what: str, at: At | None = None, **values: Any) -> Any:
             if type(node) is not Mapping:
                 raise self.wrong(node, what, "a mapping")
-            values = given
             failed = False
             for name, value in node.items():
                 found = readers.get(name)
-                if found is None:
-                    self.problems.add(
-                        "unknown-key",
-                        f"unknown key '{name}' in {what}",
-                        name,
-                        did_you_mean(name, known),
-                    )
+                if found is None or name in values:
+                    message = f"unknown key '{name}' in {what}"
+                    others = [key for key in known if key not in values]
+                    hint = did_you_mean(name, others)
+                    self.problems.add("unknown-key", message, name, hint)
                     continue
                 try:
                     values[name] = found[1](value, found[0])
                 except Missing:
                     failed = True
-            for name in required:
-                if name not in values and name not in node:
-                    self.problems.add("missing-key", f"{what} lacks the key '{name}'", node.at)
-                    self.incomplete = failed = True
-            if failed:
+            missing = [name for name in required if name not in values and name not in node]
+            if missing:
+                lacks = ", ".join(f"'{name}'" for name in missing)
+                hint = "; ".join(f"{key.name}: {key.doc}" for key in keys if key.name in missing)
+                self.problems.add("missing-key", f"{what} lacks {lacks}", at or node.at, hint)
+            if failed or missing:
+                self.incomplete = True
                 raise Missing
-            return cls(**values, at=node.at)
+            return cls(**values, at=at or node.at)
 
         return read
+
+    def key(self, key: Key) -> Reader:
+        """The reader of a key's value."""
+        return self.rows(get_args(key.type)[0]) if key.rows else self.reader(key.type)
 
     def rows(self, cls: type) -> Reader:
         """Rows written as a mapping: the key is the row's first field."""
         keys = keys_of(cls)
         read_key = self.reader(keys[0].type)
         first = keys[0].name
-        whole = self.mapping(cls)
+        whole: Any = self.mapping(cls)
         short = short_form(keys)
-        assert short is not None
-        nested = short.rows and len(keys) == 2
-        read_short = self.rows(get_args(short.type)[0]) if short.rows else self.reader(short.type)
+        # A row whose only further key is itself a mapping of rows has no long form.
+        nested = short is not None and short.rows and len(keys) == 2
+        read_short = self.key(short) if short else None
 
         def read(node: Node, what: str) -> tuple[Any, ...]:
             if type(node) is not Mapping:
@@ -250,37 +258,35 @@ class Binder:
                 title = f"'{name}'"
                 try:
                     key = read_key(name, f"a key of {what}")
-                    if type(value) is Mapping and not nested:
-                        made.append(whole(value, title, **{first: key}))  # type: ignore[call-arg]
+                    if short is None or read_short is None or (type(value) is Mapping and not nested):
+                        row = whole(value, title, name.at, **{first: key})
                     else:
-                        made.append(
-                            cls(**{first: key, short.name: read_short(value, title)}, at=name.at)
-                        )
+                        row = cls(**{first: key, short.name: read_short(value, title)}, at=name.at)
+                    made.append(row)
                 except Missing:
                     continue
             return tuple(made)
 
         return read
 
-    def step(self, node: Node, what: str) -> Any:
+    def step(self, node: Node, _what: str) -> Any:
         """A boot step: a mapping with one key, which says what kind of step it is."""
         if type(node) is not Mapping or len(node) != 1:
-            raise self.wrong(
-                node, "a boot step", f"a mapping with one of the keys {', '.join(STEPS)}"
-            )
+            raise self.wrong(node, "a boot step", "a mapping with one key: " + ", ".join(STEPS))
         ((kind, value),) = node.items()
         cls = STEPS.get(kind)
         if cls is None:
-            self.problems.add(
-                "unknown-step", f"unknown boot step '{kind}'", kind, did_you_mean(kind, list(STEPS))
-            )
+            hint = did_you_mean(kind, list(STEPS))
+            self.problems.add("unknown-step", f"unknown boot step '{kind}'", kind, hint)
             self.incomplete = True
             raise Missing
         if cls is model.Assign:
-            (made,) = self.rows(cls)(value, f"'{kind}'") or (None,)
-            if made is None:
-                raise self.wrong(value, "'assign'", "one 'target: value'")
-            return made
+            if type(value) is not Mapping or len(value) != 1:
+                raise self.wrong(value, "'assign'", "a mapping with one 'target: value'")
+            made = self.rows(cls)(value, f"'{kind}'")
+            if not made:
+                raise Missing
+            return made[0]
         if type(value) is Text:
             first = keys_of(cls)[0]
             return cls(**{first.name: self.reader(first.type)(value, f"'{kind}'")}, at=kind.at)

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 
 _TOKEN = re.compile(r"\s*(?:(0[xX][0-9a-fA-F]+|\d+)|([A-Za-z_]\w*)|(&&|\|\||==|!=|->|[-!&|().]))")
+MAX_TOKENS = 200  # keeps the recursion far from Python's limit
+MAX_DIGITS = 20
 _PRECEDENCE = {"||": 1, "&&": 2, "|": 3, "&": 4, "==": 5, "!=": 5}
 
 
@@ -89,16 +91,14 @@ class _Parser:
             found = _TOKEN.match(source, offset)
             if not found:
                 blank = len(source[offset:]) - len(source[offset:].lstrip())
-                raise ExpressionError(
-                    f"'{source[offset + blank]}' can't stand in a condition", offset + blank
-                )
+                raise ExpressionError(f"'{source[offset + blank]}' can't stand in a condition", offset + blank)
             kind = ("number", "name", "mark")[found.lastindex - 1 if found.lastindex else 0]
-            self.tokens.append(
-                (kind, found[found.lastindex or 1], found.start(found.lastindex or 1))
-            )
+            if kind == "number" and len(found[1]) > MAX_DIGITS:
+                raise ExpressionError("the number is too large", found.start(1))
+            self.tokens.append((kind, found[found.lastindex or 1], found.start(found.lastindex or 1)))
             offset = found.end()
         self.tokens.append(("end", "", end))
-        if len(self.tokens) > 200:
+        if len(self.tokens) > MAX_TOKENS:
             raise ExpressionError("the condition is too long", 0)
 
     def take(self) -> tuple[str, str, int]:
@@ -115,9 +115,7 @@ class _Parser:
     def expect(self, mark: str) -> None:
         if not self.accept(mark):
             _, found, offset = self.tokens[self.at]
-            raise ExpressionError(
-                f"'{mark}' expected" + (f" before '{found}'" if found else ""), offset
-            )
+            raise ExpressionError(f"'{mark}' expected" + (f" before '{found}'" if found else ""), offset)
 
     def whole(self) -> Expression:
         made = self.binary(1)
@@ -153,10 +151,7 @@ class _Parser:
             return Number(int(found, 8 if octal else 0))
         if kind != "name":
             raise ExpressionError(
-                "the condition ends too soon"
-                if kind == "end"
-                else f"'{found}' is not expected here",
-                offset,
+                "the condition ends too soon" if kind == "end" else f"'{found}' is not expected here", offset
             )
         if self.accept("("):
             self.expect(")")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from xenhostgen.spec.shape import CText, Doc, Header, Line, Name, Part, Path, Symbol, key
+from xenhostgen.spec.shape import Statement, CText, Doc, Header, Line, Name, Part, Path, Symbol, key
 from xenhostgen.spec.source import At, Text
 
 NOWHERE = At(1, 1)
@@ -82,8 +82,7 @@ class Registry(Part):
         "where the array lives; the kernel clears .bss during boot", default="bss"
     )
     cursor: Literal["host", "pointer"] = key(
-        "what the iterator's variable is: a pointer to a host, or a pointer to such a pointer",
-        default="host",
+        "what the iterator's variable is: a pointer to a host, or a pointer to such a pointer", default="host"
     )
     doc: Doc = key("the comment above the slots' pointers", default=Text())
     register_doc: Doc = key("the comment above the registering function", default=Text())
@@ -113,7 +112,17 @@ class Entry(Part):
 
     table: Text = key("GUEST.TABLE")
     function: Symbol = key("the function that implements the op there, or NULL")
+    calls: Statement | None = key(
+        "makes the function an adapter, written beside the table: the value it returns or the call it makes, "
+        "empty for none; without it the function is the kernel's",
+        default=None,
+    )
     at: At = NOWHERE
+
+    @property
+    def is_kernels(self) -> bool:
+        """Whether a kernel function is named, as opposed to NULL or an adapter of ours."""
+        return self.calls is None and self.function != "NULL"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -124,22 +133,15 @@ class Op(Part):
     returns: CText = key("the C type it returns", default=Text("void"))
     args: tuple[CText, ...] = key("its C parameters after the host", default=())
     host: Name = key("the name of its host parameter", default=Text("xh"))
-    tables: tuple[Entry, ...] = key(
-        "GUEST.TABLE: function, for each table that sets it", rows=True, default=()
-    )
-    wrapper: Literal["plain", "guarded", "none"] = key(
-        "the inline function that calls it: unchecked, only for a host that is not NULL, or none",
+    tables: tuple[Entry, ...] = key("GUEST.TABLE: function, for each table that sets it", rows=True, default=())
+    wrapper: Literal["plain", "guarded", "optional", "none"] = key(
+        "the inline function that calls it: unchecked, only for a host that is not NULL, only where the table has "
+        "it, or no such function",
         default="plain",
     )
-    wrapper_returns: CText | None = key(
-        "what the wrapper returns, if not what the op does", default=None
-    )
-    when_no_host: CText | None = key(
-        "what the wrapper evaluates to when the host is NULL", default=None
-    )
-    when_missing: CText | None = key(
-        "what the wrapper evaluates to when the table lacks the op", default=None
-    )
+    wrapper_returns: CText | None = key("what the wrapper returns, if not what the op does", default=None)
+    when_no_host: CText | None = key("what the wrapper evaluates to when the host is NULL", default=None)
+    when_missing: CText | None = key("what the wrapper evaluates to when the table lacks the op", default=None)
     doc: Doc = key("the comment above the member", default=Text())
     at: At = NOWHERE
 
@@ -150,9 +152,7 @@ class Macro(Part):
 
     name: Symbol = key("the macro's name")
     expands: Line = key("what it expands to")
-    placeholder: bool = key(
-        "stands for detection to come: explored with both values", default=False
-    )
+    placeholder: bool = key("stands for detection to come: explored with both values", default=False)
     config: Symbol | None = key("the kernel option without which it is 0", default=None)
     at: At = NOWHERE
 
@@ -183,9 +183,7 @@ class Predicates(Part):
     @property
     def guard(self) -> str:
         """The include guard of that header's skeleton."""
-        return "_" + "".join(
-            c if c.isalnum() else "_" for c in self.file.upper().removeprefix("INCLUDE/")
-        )
+        return "_" + "".join(c if c.isalnum() else "_" for c in self.file.upper().removeprefix("INCLUDE/"))
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -305,9 +303,7 @@ class Guest(Part):
     include: Include = key("the interface's header there")
     boot: Boot = key("its boot function")
     context: tuple[Header, ...] = key("headers that the file includes already", default=())
-    tables: tuple[Table, ...] = key(
-        "role: C name of each ops table it defines", rows=True, default=()
-    )
+    tables: tuple[Table, ...] = key("role: C name of each ops table it defines", rows=True, default=())
     borrows: Name | None = key("the guest whose tables it registers", default=None)
     place: Place | None = key("after or before which function its tables stand", default=None)
     at: At = NOWHERE
@@ -407,9 +403,7 @@ class BootPath(Part):
 
     kind: Name = key("the kind of guest")
     runs: tuple[Name, ...] = key("the guests whose boot functions run; 'clear_bss' between them")
-    inputs: tuple[Input, ...] = key(
-        "what the hypervisor hands over: place: values", rows=True, default=()
-    )
+    inputs: tuple[Input, ...] = key("what the hypervisor hands over: place: values", rows=True, default=())
     at: At = NOWHERE
 
 
@@ -512,16 +506,12 @@ class Interface(Part):
     predicates: Predicates = key("what boot code asks")
     kernel: Kernel = key("the kernel state that boot code reads and sets", default=Kernel())
     fields: tuple[Field, ...] = key("further members of the host structure", default=())
-    ops: tuple[Op, ...] = key(
-        "the operations: a row an op, a column a table", rows=True, default=()
-    )
+    ops: tuple[Op, ...] = key("the operations: a row an op, a column a table", rows=True, default=())
     names: NameChoices = key("names that differ from the prefix's", default=NameChoices())
     typedefs: bool = key("name structures by typedef", default=False)
     spdx: Line | None = key("the licence line of the interface's files", default=None)
     banner: bool = key("say in each file that it is generated, and how", default=True)
-    reference: Path | None = key(
-        "facts of the kernel patch that this spec re-creates", default=None
-    )
+    reference: Path | None = key("facts of the kernel patch that this spec re-creates", default=None)
     expected_findings: tuple[Expected, ...] = key("known faults, each with its reason", default=())
     path: str = ""
     at: At = NOWHERE
@@ -624,9 +614,4 @@ class Interface(Part):
 
     def registrations(self) -> Iterator[tuple[Guest, Register]]:
         """Every registering boot step with its guest."""
-        return (
-            (guest, step)
-            for guest in self.guests
-            for step in guest.boot.steps
-            if isinstance(step, Register)
-        )
+        return ((guest, step) for guest in self.guests for step in guest.boot.steps if isinstance(step, Register))

@@ -20,6 +20,7 @@ class Kind:
     rule: str
     pattern: str
     says: str
+    hint: str = ""
 
     def accepts(self, value: str) -> bool:
         """Whether a text is of this kind."""
@@ -29,22 +30,62 @@ class Kind:
 # A line of C that we place in a declaration: no control characters, no comment marks, no directive.
 _C = r"(?!\s)(?!.*(?:/\*|\*/|//))[^\x00-\x1f\x7f\\#;{}]+(?<!\s)"
 
-Name = Annotated[Text, Kind("name", r"[a-z][a-z0-9_]*", "a name of small letters, digits and '_'")]
-Symbol = Annotated[Text, Kind("symbol", r"[A-Za-z_][A-Za-z0-9_]*", "a C identifier")]
-CText = Annotated[Text, Kind("c-text", _C, "one line of C without ';', braces or comments")]
-Path = Annotated[Text, Kind("path", r"[A-Za-z0-9_.+,@/\\~:-]+", "a file's path in the kernel tree")]
+Name = Annotated[
+    Text,
+    Kind(
+        "name",
+        r"[a-z][a-z0-9_]*",
+        "a name of small letters, digits and '_'",
+        "begin with a letter; the C name is made from it",
+    ),
+]
+Symbol = Annotated[
+    Text, Kind("symbol", r"[A-Za-z_][A-Za-z0-9_]*", "a C identifier", "letters, digits and '_', not a digit first")
+]
+CText = Annotated[
+    Text,
+    Kind(
+        "c-text",
+        _C,
+        "one line of C without ';', braces or comments",
+        "write one declaration; the ';' is added, comments go into 'doc'",
+    ),
+]
+Statement = Annotated[
+    Text, Kind("statement", r"[^\x00-\x1f\x7f\\#;{}]*", "one line of C without ';' or braces", "the ';' is added")
+]
+Path = Annotated[
+    Text,
+    Kind(
+        "path",
+        r"[A-Za-z0-9_.+,@/\\~:-]+",
+        "a file's path in the kernel tree",
+        "letters, digits and '_.+,@-', as 'include/linux/x.h'",
+    ),
+]
 Header = Annotated[
     Text,
-    Kind("header", r'<[A-Za-z0-9_./+-]+>|"[A-Za-z0-9_./+-]+"', 'a header, as <linux/x.h> or "x.h"'),
+    Kind(
+        "header",
+        r'<[A-Za-z0-9_./+-]+>|"[A-Za-z0-9_./+-]+"',
+        'a header, as <linux/x.h> or "x.h"',
+        "write it with the brackets or quotes of its #include",
+    ),
 ]
-Line = Annotated[Text, Kind("line", r"[^\x00-\x1f\x7f]+", "one line of text")]
-# Texts that land in C comments; rules.py refuses '*/' and control characters with their place.
+Line = Annotated[
+    Text,
+    Kind(
+        "line",
+        r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+",
+        "one line of text",
+        "remove control characters and line ends",
+    ),
+]
+# Texts that land in C comments; the rules refuse '*/' and control characters with their place.
 Doc = Annotated[Text, Kind("doc", r"(?s).*", "a text")]
 
 
-def key(
-    doc: str, *, default: Any = dataclasses.MISSING, rows: bool = False, spelled: str = ""
-) -> Any:
+def key(doc: str, *, default: Any = dataclasses.MISSING, rows: bool = False, spelled: str = "") -> Any:
     """A key of the spec with its meaning; without a default it must be given.
 
     ``rows``: written as a mapping whose keys are the rows' first field. ``spelled``: how the key is

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+EXCERPT = 160  # a line longer than this is shown around the place only
+
 
 class At(NamedTuple):
     """A place in a file; lines and columns count from 1."""
@@ -41,6 +43,7 @@ class Problem:
     at: At = At(1, 1)
     hint: str = ""
     excerpt: str = field(default="", compare=False)
+    cut: int = field(default=0, compare=False)  # characters of a long line before the excerpt
 
     def __str__(self) -> str:
         return f"{self.path}:{self.at.line}:{self.at.column}: {self.message} [{self.rule}]"
@@ -50,7 +53,7 @@ class Problem:
         lines = [str(self)]
         if self.excerpt.strip():
             # A caret below a tab must be indented by that tab to stand where the eye expects it.
-            before = self.excerpt[: self.at.column - 1]
+            before = self.excerpt[: self.at.column - 1 - self.cut]
             pad = "".join("\t" if char == "\t" else " " for char in before)
             lines += [f"    {self.excerpt}", f"    {pad}^"]
         if self.hint:
@@ -74,23 +77,42 @@ class SpecError(Refused):
 
 
 class Problems:
-    """Collects the problems of one file."""
+    """Collects the problems of one file, one for each place: what follows from it isn't told."""
 
     def __init__(self, path: str, source: str) -> None:
         self.path = path
         self.found: list[Problem] = []
-        self._lines: list[str] | None = None
         self._source = source
+        self._lines: list[str] | None = None
+        self._places: set[At] = set()
 
-    def add(self, rule: str, message: str, at: At | Text, hint: str = "") -> None:
+    def add(self, rule: str, message: str, at: At | Text, hint: str) -> None:
         """Note a problem at a position, or at the scalar that has one."""
         place = at.at if isinstance(at, Text) else at
+        if place in self._places:
+            return
+        self._places.add(place)
+        line = self.line(place.line)
+        cut = max(0, place.column - EXCERPT // 2) if len(line) > EXCERPT else 0
+        excerpt = _printable(line[cut : cut + EXCERPT], "?")
+        message = _printable(message)
+        self.found.append(Problem(rule, message, self.path, place, hint, excerpt, cut))
+
+    def line(self, number: int) -> str:
+        """A line of the source, empty beyond its end."""
         if self._lines is None:
             self._lines = self._source.split("\n")
-        row = place.line - 1
-        excerpt = self._lines[row].rstrip("\r") if 0 <= row < len(self._lines) else ""
-        printable = "".join(c if c == "\t" or c.isprintable() else "?" for c in excerpt[:200])
-        self.found.append(Problem(rule, message, self.path, place, hint, printable))
+        return self._lines[number - 1].rstrip("\r") if 0 < number <= len(self._lines) else ""
+
+    def inside(self, text: Text, offset: int) -> At:
+        """Where a character of a scalar stands: in its line, or in its block's lines below."""
+        line, column = text.at
+        row, found = text.count("\n", 0, offset), text.rfind("\n", 0, offset) + 1
+        written = text[found:].split("\n")[0]
+        if self.line(line)[column - 1 :][:1] in ("|", ">"):
+            line, column = line + 1 + row, 1
+        start = self.line(line).find(written, column - 1)
+        return At(line, start + 1 + offset - found) if start >= 0 else text.at
 
     def raise_if_any(self) -> None:
         """Raise ``SpecError`` with all that was found."""
@@ -98,13 +120,23 @@ class Problems:
             raise SpecError(self.found)
 
 
-def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:
-    """A hint that names the nearest known word, else what is known, else ``otherwise``."""
-    from difflib import get_close_matches  # imported by those who have erred only
+def _printable(text: str, instead: str = "") -> str:
+    """A text without the characters that would confuse a terminal or its reader."""
+    if text.isprintable():
+        return text
+    shown = (c if c.isprintable() or c == "\t" else instead or f"U+{ord(c):04X}" for c in text)
+    return "".join(shown)
 
-    near = get_close_matches(word, known, n=1)
+
+def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:
+    """A hint that names the nearest known word, else ``otherwise``, else what is known."""
+    from difflib import get_close_matches  # for those only who have erred
+
+    near = get_close_matches(word[:100], known, n=1)
     if near:
         return f"did you mean '{near[0]}'?"
-    if otherwise or not known:
+    if otherwise:
         return otherwise
+    if not known:
+        return "nothing of that kind is declared"
     return "known here: " + ", ".join(known[:12]) + (", …" if len(known) > 12 else "")

@@ -8,14 +8,17 @@ and files too large or too deeply nested to be a spec.
 """
 
 import os
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from xenhostgen.spec.source import At, Problem, Problems, SpecError, Text, did_you_mean, text
 
 MAX_BYTES = 128 << 20
 MAX_DEPTH = 24
+_ODD_LINE_BREAK = re.compile("\x85|\u2028|\u2029|\r(?!\n)")
 
 
 class Mapping(dict[Text, "Node"]):
@@ -60,17 +63,19 @@ def read_file(path: Path) -> str:
             raise refuse("no-such-file", "no such file", hint) from None
         reason = getattr(error, "strerror", None) or str(error)
         raise refuse("unreadable", f"cannot read: {reason}", "check path and permissions") from None
-    with os.fdopen(handle, "rb") as stream:
-        status = os.fstat(stream.fileno())
+    try:
+        status = os.fstat(handle)
         if stat.S_ISDIR(status.st_mode):
-            raise refuse(
-                "is-a-directory", "is a directory", "name a spec file in it, or all of them"
-            )
+            raise refuse("is-a-directory", "is a directory", "name a spec file in it")
         if not stat.S_ISREG(status.st_mode):
             raise refuse("not-a-file", "is not a regular file", "give a file")
         if status.st_size > MAX_BYTES:
             limit = f"larger than {MAX_BYTES >> 20} MiB"
             raise refuse("too-large", f"{limit}: not a spec", "is this the right file?")
+    except SpecError:
+        os.close(handle)
+        raise
+    with os.fdopen(handle, "rb") as stream:
         raw = stream.read()
     try:
         return raw.decode("utf-8")
@@ -84,6 +89,13 @@ def read_file(path: Path) -> str:
 
 def parse(source: str, problems: Problems) -> Mapping | None:
     """The document's top mapping; None if it can't be read, with the reasons in ``problems``."""
+    # Line breaks to YAML 1.1, but not to an editor: every line number below would be wrong.
+    if odd := _ODD_LINE_BREAK.search(source):
+        before = source[: odd.start()]
+        at = At(before.count("\n") + 1, len(before) - before.rfind("\n"))
+        message = f"character U+{ord(odd[0]):04X} breaks a line in YAML, but not in an editor"
+        problems.add("line-break", message, at, "remove it, or write it as an escape in quotes")
+        return None
     try:
         return _Reader(source, problems).document()
     except _Stop:
@@ -98,121 +110,106 @@ class _Reader:
     """Turns the stream of events into nodes."""
 
     def __init__(self, source: str, problems: Problems) -> None:
+        # Here and not above: who only asks whether a spec is up to date needs no parser.
         import yaml
 
-        self.events = yaml
+        self.yaml = yaml
+        self.source = source
         self.problems = problems
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        try:
-            self.loader = loader(source)
-        except yaml.reader.ReaderError as error:
-            before = source[: error.position]
-            at = At(before.count("\n") + 1, error.position - before.rfind("\n"))
-            character = f"character U+{error.character:04X} is not allowed in YAML"
-            problems.add("control-character", character, at, "remove it")
-            raise _Stop from None
-        self.next: Callable[[], object] = self.loader.get_event
+        self.next: Callable[[], Any] = loader(source).get_event
 
-    def stop(self, rule: str, message: str, at: At, hint: str = "") -> _Stop:
+    def stop(self, rule: str, message: str, at: At, hint: str) -> _Stop:
         self.problems.add(rule, message, at, hint)
         return _Stop()
 
     def document(self) -> Mapping:
-        yaml = self.events
         try:
             self.next()  # stream start
             event = self.next()
-            if isinstance(event, yaml.StreamEndEvent):
-                raise self.stop(
-                    "empty", "the file is empty", At(1, 1), "a spec begins with 'interface:'"
-                )
+            if isinstance(event, self.yaml.StreamEndEvent):
+                hint = "a spec begins with 'interface:'"
+                raise self.stop("empty", "the file is empty", At(1, 1), hint)
             top = self.node(self.next(), 0)
             self.next()  # document end
             extra = self.next()
-            if not isinstance(extra, yaml.StreamEndEvent):
-                mark = extra.start_mark
-                raise self.stop(
-                    "two-documents",
-                    "a second document begins here",
-                    At(mark.line + 1, mark.column + 1),
-                    "one file holds one spec; remove the '---'",
-                )
-        except yaml.YAMLError as error:
+        except self.yaml.reader.ReaderError as error:
+            raise self.bad_character(error) from None
+        except self.yaml.YAMLError as error:
             raise self.syntax_error(error) from None
+        if not isinstance(extra, self.yaml.StreamEndEvent):
+            at = At(extra.start_mark.line + 1, extra.start_mark.column + 1)
+            hint = "one file holds one spec; remove the '---'"
+            raise self.stop("two-documents", "a second document begins here", at, hint)
         if not isinstance(top, Mapping):
-            if top == "":
-                raise self.stop(
-                    "empty", "the file holds no spec", At(1, 1), "it begins with 'interface:'"
-                )
-            raise self.stop(
-                "not-a-mapping", "a spec is a mapping of keys", place(top), "write 'key: value'"
-            )
+            hint = "write 'key: value'; the first key is 'interface'"
+            raise self.stop("not-a-mapping", "a spec is a mapping of keys", place(top), hint)
         return top
 
-    def syntax_error(self, error: Exception) -> _Stop:
-        mark = getattr(error, "problem_mark", None)
-        at = At(mark.line + 1, mark.column + 1) if mark else At(1, 1)
-        message = getattr(error, "problem", None) or "cannot be read as YAML"
-        hint = "check indentation and quotes around here"
-        if "cannot start any token" in message or "\t" in message:
-            hint = "YAML indents with blanks, never with tabs; quote a text that begins with a special character"
+    def bad_character(self, error: Any) -> _Stop:
+        # libyaml counts bytes, PyYAML's own reader counts characters.
+        position = error.position
+        if self.next.__self__.__class__.__name__ == "CSafeLoader":  # type: ignore[attr-defined]
+            position = len(self.source.encode()[:position].decode(errors="replace"))
+        at = At(self.source.count("\n", 0, position) + 1, 1)
+        at = At(at.line, position - self.source.rfind("\n", 0, position))
+        return self.stop(
+            "control-character",
+            f"character U+{error.character:04X} is not allowed in YAML",
+            at,
+            "remove it; in a quoted text it may be written as an escape",
+        )
+
+    def syntax_error(self, error: Any) -> _Stop:
+        mark = error.problem_mark
+        at = At(mark.line + 1, mark.column + 1)
+        message = error.problem or "cannot be read"
+        hint = "check indentation, brackets and quotes around here"
+        if "cannot start any token" in message:
+            hint = "indent with blanks, never with tabs; quote a text that begins with this character"
         return self.stop("yaml-syntax", f"not YAML: {message}", at, hint)
 
-    def node(self, event: object, depth: int) -> Node:
-        yaml = self.events
-        mark = event.start_mark  # type: ignore[attr-defined]
+    def node(self, event: Any, depth: int) -> Node:
+        mark = event.start_mark
         at = At(mark.line + 1, mark.column + 1)
-        if isinstance(event, yaml.AliasEvent):
-            raise self.stop(
-                "anchor",
-                f"alias '*{event.anchor}'",
-                at,
-                "write the value out; specs have no anchors",
-            )
-        if event.anchor is not None:  # type: ignore[attr-defined]
-            message = f"anchor '&{event.anchor}'"  # type: ignore[attr-defined]
-            raise self.stop("anchor", message, at, "write the value out; specs have no anchors")
-        if event.tag is not None and event.tag != "!":  # type: ignore[attr-defined]
-            raise self.stop(
-                "tag", f"tag '{event.tag}'", at, "remove it; the schema knows every type"
-            )  # type: ignore[attr-defined]
-        if isinstance(event, yaml.ScalarEvent):
+        yaml = self.yaml
+        kind = type(event)
+        if kind is yaml.AliasEvent or event.anchor is not None:
+            name = f"alias '*{event.anchor}'" if kind is yaml.AliasEvent else f"anchor '&{event.anchor}'"
+            raise self.stop("anchor", name[:60], at, "write the value out; specs have no anchors")
+        if event.tag is not None and event.tag != "!":
+            hint = "remove it; the schema knows every type (quote a text that begins with '!')"
+            raise self.stop("tag", f"tag '{event.tag[:60]}'", at, hint)
+        if kind is yaml.ScalarEvent:
             return text(event.value, at)
         if depth >= MAX_DEPTH:
-            raise self.stop(
-                "too-deep", f"nested more than {MAX_DEPTH} levels deep", at, "no spec needs that"
-            )
-        if isinstance(event, yaml.SequenceStartEvent):
+            message = f"nested more than {MAX_DEPTH} levels deep"
+            raise self.stop("too-deep", message, at, "no spec needs that")
+        if kind is yaml.SequenceStartEvent:
             return self.sequence(at, depth)
         return self.mapping(at, depth)
 
     def sequence(self, at: At, depth: int) -> Sequence:
         made = Sequence()
         made.at = at
-        end = self.events.SequenceEndEvent
-        while not isinstance(event := self.next(), end):
+        end = self.yaml.SequenceEndEvent
+        while type(event := self.next()) is not end:
             made.append(self.node(event, depth + 1))
         return made
 
     def mapping(self, at: At, depth: int) -> Mapping:
         made = Mapping()
         made.at = at
-        end = self.events.MappingEndEvent
-        while not isinstance(event := self.next(), end):
+        end = self.yaml.MappingEndEvent
+        while type(event := self.next()) is not end:
             key = self.node(event, depth + 1)
-            if not isinstance(key, Text):
-                raise self.stop(
-                    "key-not-text", "a key must be a plain text", place(key), "quote it"
-                )
+            if type(key) is not Text:
+                raise self.stop("key-not-text", "a key must be a plain text", place(key), "quote it")
             value = self.node(self.next(), depth + 1)
             if key in made:
                 first = next(known.at for known in made if known == key)
-                self.problems.add(
-                    "duplicate-key",
-                    f"key '{key}' stands here again",
-                    key,
-                    f"the first is on line {first.line}; remove one",
-                )
+                hint = f"the first is on line {first.line}; remove one"
+                self.problems.add("duplicate-key", f"key '{key[:60]}' stands here again", key, hint)
             else:
                 made[key] = value
         return made

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The JSON Schema by which editors complete and check a spec, made from the model."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+EXAMPLES = """\
+examples:
+  xenhostgen schema                                print it
+  xenhostgen schema -o specs/schema.json           write it
+  xenhostgen schema --check -o specs/schema.json   fail if that file is not the one
+
+Editors find it by a spec's first line:
+  # yaml-language-server: $schema=schema.json
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write it to a file")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if FILE is not up to date")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print, write or check the schema."""
+    from xenhostgen.render.write import write_file
+    from xenhostgen.spec.schema import json_schema
+
+    text = json.dumps(json_schema(), indent=2) + "\n"
+    output: Path | None = arguments.output
+    if output is None:
+        if arguments.check:
+            print("xenhostgen schema: --check needs -o FILE", file=sys.stderr)
+            return 2
+        print(text, end="")
+        return 0
+    current = output.read_text(encoding="utf-8") if output.is_file() else ""
+    if arguments.check:
+        if current == text:
+            return 0
+        print(f"{output}: stale; run: xenhostgen schema -o {output}")
+        return 1
+    if current != text:
+        write_file(output, text)
+    return 0

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What must hold in a spec beyond its shape.
+
+One function a subject, each noting every breach with its place and a hint. Nothing here changes the
+model; whoever passes all of them can be rendered.
+"""
+
+from xenhostgen.spec.model import Interface
+from xenhostgen.spec.rules.conditions import conditions
+from xenhostgen.spec.rules.guests import guests, kinds, registrations
+from xenhostgen.spec.rules.hosts import exports, members, slots, types
+from xenhostgen.spec.rules.ops import expected, ops
+from xenhostgen.spec.rules.symbols import symbols
+from xenhostgen.spec.rules.texts import comments, paths, places
+from xenhostgen.spec.source import Problems
+from xenhostgen.spec.words import declared_name
+
+__all__ = ["check", "declared_name"]
+
+_RULES = (
+    types,
+    slots,
+    symbols,
+    members,
+    exports,
+    guests,
+    registrations,
+    paths,
+    comments,
+    places,
+    conditions,
+    kinds,
+    ops,
+    expected,
+)
+
+
+def check(spec: Interface, problems: Problems) -> None:
+    """Note every breach of every rule."""
+    for rule in _RULES:
+        rule(spec, problems)

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The small C expressions of boot steps, predicates and inputs."""
+
+import re
+
+from xenhostgen.spec import expr
+from xenhostgen.spec.model import Assign, Call, ClearBss, Interface, Register, ReturnIf
+from xenhostgen.spec.source import Problems, Text, did_you_mean
+from xenhostgen.spec.words import declared_name
+
+
+def conditions(spec: Interface, problems: Problems) -> None:
+    kernel = spec.kernel
+    constants = {constant.name for constant in kernel.constants}
+    constants |= {value for enum in kernel.enums for value in enum.values}
+    things = constants | {variable.name for variable in kernel.variables}
+    macros = {macro.name for macro in (*kernel.macros, *spec.predicates.macros)}
+    for macro in (*kernel.macros, *spec.predicates.macros):
+        _expression(macro.expands, things | macros, problems)
+    _macro_cycles(spec, problems)
+    for path in spec.kinds:
+        for put in path.inputs:
+            for value in put.values:
+                _expression(value, constants | {"object"}, problems)
+    for guest in spec.guests:
+        known = things | macros | {declared_name(param) for param in guest.boot.params}
+        for step in guest.boot.steps:
+            match step:
+                case ReturnIf(condition):
+                    _expression(condition, known, problems)
+                case Register(when=Text() as when):
+                    _expression(when, known, problems)
+                case Assign():
+                    _assignment(step, known, problems)
+                case Call(sets=sets):
+                    for each in sets:
+                        _assignment(each, known, problems)
+                case ClearBss() | Register():
+                    pass
+
+
+def _assignment(step: Assign, known: set[str], problems: Problems) -> None:
+    _expression(step.value, known, problems)
+    target = _expression(step.target, known, problems)
+    if target is not None and not isinstance(target, expr.Place):
+        message = f"'{step.target}' can't be assigned to"
+        problems.add("not-assignable", message, step.target, "name a variable or a member")
+
+
+def _expression(source: Text, known: set[str], problems: Problems) -> expr.Expression | None:
+    """The parsed expression, if it is one."""
+    try:
+        parsed = expr.parse(source)
+    except expr.ExpressionError as error:
+        message = f"'{source[:60]}': {error}"
+        hint = "names, members, f(), numbers, ! && || == != & | and parentheses may stand here"
+        problems.add("condition", message, problems.inside(source, error.offset), hint)
+        return None
+    for name in sorted(expr.names(parsed) - known - {"NULL"}):
+        found = re.search(rf"\b{name}\b", source)
+        at = problems.inside(source, found.start() if found else 0)
+        message = f"'{name}' is known neither to 'kernel' nor to 'predicates'"
+        problems.add("unknown-name", message, at, did_you_mean(name, sorted(known)))
+    return parsed
+
+
+def _macro_cycles(spec: Interface, problems: Problems) -> None:
+    asks: dict[str, set[str]] = {}
+    for macro in (*spec.kernel.macros, *spec.predicates.macros):
+        try:
+            asks[macro.name] = expr.names(expr.parse(macro.expands))
+        except expr.ExpressionError:
+            continue
+    for macro in (*spec.kernel.macros, *spec.predicates.macros):
+        reached: set[str] = set()
+        todo = [macro.name]
+        while todo:
+            for name in asks.get(todo.pop(), ()):
+                if name not in reached:
+                    reached.add(name)
+                    todo.append(Text(name))
+        if macro.name in reached:
+            message = f"'{macro.name}' expands to itself"
+            problems.add("macro-cycle", message, macro.name, "break the circle")

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Guests, their registrations, and the kinds of guest that boot."""
+
+import re
+
+from xenhostgen.spec.model import Guest, Interface, Register
+from xenhostgen.spec.source import Problems, Text, did_you_mean
+
+
+def guests(spec: Interface, problems: Problems) -> None:
+    names = [guest.name for guest in spec.guests]
+    run = {name for path in spec.kinds for name in path.runs}
+    for guest in spec.guests:
+        if guest.borrows is not None:
+            lender = next((other for other in spec.guests if other.name == guest.borrows), None)
+            if lender is None or lender is guest:
+                problems.add(
+                    "unknown-guest",
+                    f"guest '{guest.name}' borrows from unknown guest '{guest.borrows}'",
+                    guest.borrows,
+                    did_you_mean(guest.borrows, [n for n in names if n != guest.name]),
+                )
+            elif not lender.tables:
+                problems.add(
+                    "nothing-to-borrow",
+                    f"guest '{guest.borrows}' has no tables to borrow",
+                    guest.borrows,
+                    "name the guest that defines them",
+                )
+        if (guest.tables or guest.borrows) and guest.place is None:
+            problems.add(
+                "no-place",
+                f"guest '{guest.name}' doesn't say where its tables stand",
+                guest.at,
+                "add 'place: {after: FUNCTION}'",
+            )
+        if guest.name not in run:
+            problems.add(
+                "guest-never-boots",
+                f"no kind of guest runs '{guest.name}'",
+                guest.name if isinstance(guest.name, Text) else guest.at,
+                "add it to a 'runs' list under 'kinds', or remove it",
+            )
+
+
+def registrations(spec: Interface, problems: Problems) -> None:
+    types_known = [host_type.name for host_type in spec.types.values]
+    used: set[str] = set()
+    for guest, step in spec.registrations():
+        roles = _roles(spec, guest)
+        if step.table in roles:
+            used.add(roles[step.table])
+        else:
+            problems.add(
+                "unknown-table",
+                f"guest '{guest.name}' has no table '{step.table}'",
+                step.table,
+                did_you_mean(step.table, list(roles)),
+            )
+        if step.type not in types_known:
+            problems.add(
+                "unknown-type",
+                f"unknown type '{step.type}' in a boot step of '{guest.name}'",
+                step.type,
+                did_you_mean(step.type, types_known),
+            )
+        elif spec.slot_of(step.type) is None:
+            problems.add(
+                "no-slot-for-type",
+                f"no slot can take type '{step.type}'",
+                step.type,
+                "register a type that a slot accepts",
+            )
+    for guest, table in spec.tables():
+        if table.symbol not in used:
+            problems.add(
+                "unregistered-table",
+                f"no boot step registers table '{table.role}' of guest '{guest.name}'",
+                table.symbol,
+                "add a 'register' step, or remove the table",
+            )
+    for guest in spec.guests:
+        _order(spec, guest, problems)
+
+
+def _roles(spec: Interface, guest: Guest) -> dict[str, str]:
+    lender = next((other for other in spec.guests if other.name == guest.borrows), None)
+    tables = [*(lender.tables if lender else ()), *guest.tables]
+    return {table.role: table.symbol for table in tables}
+
+
+def _order(spec: Interface, guest: Guest, problems: Problems) -> None:
+    """Within one boot function a slot is taken once, and after the slot that it requires."""
+    taken: dict[str, Register] = {}
+    mine = [step for step in guest.boot.steps if isinstance(step, Register)]
+    for step in mine:
+        slot = spec.slot_of(step.type)
+        if slot is None:
+            continue
+        earlier = taken.get(slot.name)
+        if earlier and (earlier.when is None or earlier.when == step.when):
+            problems.add(
+                "slot-taken",
+                f"slot '{slot.name}' is taken by an earlier step already",
+                step.type,
+                "a second registration would be misuse",
+            )
+        later = mine[mine.index(step) + 1 :]
+        if slot.requires and slot.requires not in taken:
+            fillers = [other for other in later if (home := spec.slot_of(other.type)) and home.name == slot.requires]
+            if fillers:
+                problems.add(
+                    "registered-too-early",
+                    f"slot '{slot.name}' requires '{slot.requires}', which is registered later",
+                    step.type,
+                    f"move it below line {fillers[0].at.line}",
+                )
+        taken.setdefault(slot.name, step)
+
+
+def kinds(spec: Interface, problems: Problems) -> None:
+    names = [guest.name for guest in spec.guests]
+    pointers: dict[str, bool] = {variable.name: "*" in variable.type for variable in spec.kernel.variables}
+    if not spec.kinds:
+        problems.add("no-kind", "no kind of guest boots", spec.at, "list the boot functions of each under 'kinds'")
+    for path in spec.kinds:
+        for name in path.runs:
+            if name not in names and name != "clear_bss":
+                problems.add(
+                    "unknown-guest",
+                    f"kind '{path.kind}' runs unknown guest '{name}'",
+                    name,
+                    did_you_mean(name, [*names, "clear_bss"]),
+                )
+        if not any(name in names for name in path.runs):
+            problems.add(
+                "kind-runs-nothing", f"kind '{path.kind}' runs no boot function", path.at, "list guests under 'runs'"
+            )
+        for put in path.inputs:
+            base = re.split(r"->|\.", put.target)[0].strip()
+            if base not in pointers:
+                problems.add(
+                    "unknown-name",
+                    f"'{base}' is no variable of 'kernel'",
+                    put.target,
+                    did_you_mean(base, list(pointers)),
+                )
+            elif "object" in put.values and not (base == put.target and pointers[base]):
+                problems.add(
+                    "not-a-pointer",
+                    f"'{put.target}' is no pointer to an object",
+                    put.target,
+                    "give it numbers or constants",
+                )
+            if not put.values:
+                problems.add("no-values", f"'{put.target}' has no value to begin with", put.target, "list at least one")

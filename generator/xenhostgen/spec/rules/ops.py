@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Operations, and the findings that are expected."""
+
+from xenhostgen.spec.model import Interface, Op
+from xenhostgen.spec.source import Problems, Text, did_you_mean
+from xenhostgen.spec.words import KEYWORDS, declared_name
+
+
+def ops(spec: Interface, problems: Problems) -> None:
+    tables = [f"{guest.name}.{table.role}" for guest, table in spec.tables()]
+    known = set(tables)
+    for op in spec.ops:
+        for entry in op.tables:
+            if entry.table not in known:
+                message = f"op '{op.name}' names unknown table '{entry.table}'"
+                hint = did_you_mean(entry.table, tables)
+                problems.add("unknown-table", message, entry.table, hint)
+            if entry.function in KEYWORDS:
+                message = f"'{entry.function}' is a keyword of C"
+                problems.add("c-keyword", message, entry.function, "name a kernel function")
+        if op.args:
+            _arguments(op.args, op.host, problems)
+        if op.wrapper != "none":
+            _wrapper(op, problems)
+
+
+def _wrapper(op: Op, problems: Problems) -> None:
+    """A wrapper that promises a value has one to give, whatever happens."""
+    given = op.wrapper_returns or op.returns
+    if given != "void" and op.returns == "void":
+        message = f"the wrapper of '{op.name}' can't return '{given}': the op returns nothing"
+        hint = "remove 'wrapper_returns', or give the op a 'returns'"
+        problems.add("no-value", message, op.wrapper_returns or op.name, hint)
+    elif given != "void" and op.wrapper == "optional":
+        message = f"the optional wrapper of '{op.name}' returns nothing where the table lacks the op"
+        problems.add("no-fallback", message, op.name, "use 'when_missing' with a plain wrapper")
+    elif given != "void" and op.wrapper == "guarded" and op.when_no_host is None:
+        message = f"the guarded wrapper of '{op.name}' returns nothing when there is no host"
+        problems.add("no-fallback", message, op.name, "add 'when_no_host', or 'wrapper_returns: void'")
+
+
+def _arguments(args: tuple[Text, ...], host: Text, problems: Problems) -> None:
+    seen = {str(host)}
+    for arg in args:
+        name = declared_name(arg)
+        if not name or name in KEYWORDS or " " not in arg.replace("*", " "):
+            problems.add("arg-name", f"'{arg}' is no C parameter with a name", arg, "write it as in C: 'int cpu'")
+        elif name in seen:
+            problems.add("duplicate-arg", f"parameter '{name}' stands twice", arg, "rename one")
+        seen.add(name)
+
+
+def expected(spec: Interface, problems: Problems) -> None:
+    seen: set[tuple[str, str | None]] = set()
+    for finding in spec.expected_findings:
+        which = (str(finding.rule), finding.subject)
+        if which in seen:
+            problems.add(
+                "duplicate-expectation",
+                f"'{finding.rule}' is expected twice",
+                finding.rule,
+                "remove one, or give each its subject",
+            )
+        seen.add(which)
+        if not finding.reason.strip():
+            problems.add(
+                "no-reason", f"'{finding.rule}' is expected without a reason", finding.rule, "say why the fault stands"
+            )

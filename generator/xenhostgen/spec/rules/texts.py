@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Paths, texts in C comments, and the places of fragments."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from xenhostgen.spec.model import Interface, Place
+from xenhostgen.spec.source import Problems, Text, did_you_mean
+from xenhostgen.spec.words import at_of
+
+_COMMENT_END = re.compile(r"\*/|/\*|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_SPDX = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*")
+
+
+def paths(spec: Interface, problems: Problems) -> None:
+    seen: dict[str, Text] = {}
+    files = [spec.header.file, spec.source.file, spec.object.file, spec.predicates.file]
+    files += [guest.file for guest in spec.guests]
+    for path in files:
+        _relative(path, problems)
+        if path in seen:
+            problems.add(
+                "duplicate-file",
+                f"'{path}' is used twice",
+                path,
+                f"first on line {seen[path].at.line}; each file has one purpose",
+            )
+        seen.setdefault(path, path)
+    for path in files:
+        parents = {"/".join(path.split("/")[:depth]) for depth in range(1, path.count("/") + 1)}
+        if clash := parents & set(seen):
+            problems.add(
+                "file-in-file", f"'{path}' lies below the file '{clash.pop()}'", path, "a file can't be a folder too"
+            )
+    if spec.reference is not None:
+        _relative(spec.reference, problems)
+
+
+def _relative(path: Text, problems: Problems) -> None:
+    if path.startswith(("/", "~")) or "\\" in path or re.match(r"[A-Za-z]:", path):
+        problems.add(
+            "absolute-path",
+            f"'{path}' is not a path below the tree's root",
+            path,
+            "write it relative to the root, with '/'",
+        )
+    elif any(part in ("", ".", "..") for part in path.split("/")):
+        problems.add(
+            "path-escapes",
+            f"'{path}' has a part '.', '..' or an empty one",
+            path,
+            "write the path straight down from the root",
+        )
+
+
+def comments(spec: Interface, problems: Problems) -> None:
+    """Texts that land in C comments can't end the comment nor hide what they say."""
+    for doc in _docs(spec):
+        found = _COMMENT_END.search(doc)
+        if not found:
+            continue
+        at = problems.inside(doc, found.start())
+        if found[0] in ("*/", "/*"):
+            message = f"'{found[0]}' in a text that lands in a C comment"
+            problems.add("comment-break", message, at, "put a blank between '*' and '/'")
+        else:
+            message = f"character U+{ord(found[0]):04X} in a text that lands in a C comment"
+            problems.add("comment-control", message, at, "remove it")
+    if spec.spdx is not None and not _SPDX.fullmatch(spec.spdx):
+        problems.add(
+            "spdx", f"'{spec.spdx[:40]}' is not an SPDX licence expression", spec.spdx, "write it as 'GPL-2.0-only'"
+        )
+
+
+def _docs(spec: Interface) -> Iterator[Text]:
+    yield spec.types.doc
+    registry = spec.registry
+    yield from (registry.doc, registry.register_doc, registry.unregister_doc, registry.iterator_doc)
+    yield from (spec.header.doc, spec.source.doc)
+    documented: tuple[Any, ...] = (*spec.types.values, *registry.exports, *spec.fields, *spec.ops)
+    yield from (thing.doc for thing in documented if thing.doc)
+    yield from (slot.requires_doc for slot in spec.slots)
+    yield from (step.doc for _, step in spec.registrations())
+
+
+def places(spec: Interface, problems: Problems) -> None:
+    found: list[Place] = [spec.object.place, spec.predicates.place]
+    for guest in spec.guests:
+        found += [guest.include.place] + ([guest.place] if guest.place else [])
+        landmark = guest.include.place.landmark
+        if landmark and landmark not in guest.context:
+            problems.add(
+                "unknown-include",
+                f"'{landmark}' is not among the headers of '{guest.name}'",
+                at_of(guest.include.place.after or guest.include.place.before, guest.at),
+                did_you_mean(landmark, guest.context, "add it to 'context'"),
+            )
+    for place in found:
+        if (place.after is None) == (place.before is None):
+            problems.add("place-form", "a place is told by 'after' or by 'before'", place.at, "write one of the two")

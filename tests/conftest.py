@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Options of the whole suite: ``--update`` rewrites the files of expected output."""
+
+import os
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update", action="store_true", help="rewrite the .expected files; look at their diff before committing it"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # By way of the environment, so that the workers of pytest-xdist see it too.
+    if config.getoption("--update"):
+        os.environ["XENHOSTGEN_UPDATE"] = "1"
+
+
+@pytest.fixture
+def update() -> bool:
+    """Whether expected output is to be rewritten."""
+    return os.environ.get("XENHOSTGEN_UPDATE") == "1"

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Each ``cases/err_*.yaml`` is a spec with one fault, beside what ``lint`` says of it.
+
+``cases/succ_*.yaml`` are good specs. File names say what they prove. ``pytest --update`` rewrites the
+expectations.
+"""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import xenhostgen.spec
+from xenhostgen.render.files import render
+from xenhostgen.spec.load import load
+from xenhostgen.spec.source import SpecError
+
+CASES = Path(__file__).parent / "cases"
+
+
+@pytest.mark.parametrize("path", sorted(CASES.glob("err_*.yaml")), ids=lambda path: path.stem)
+def test_error(path: Path, update: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(CASES)
+    with pytest.raises(SpecError) as caught:
+        load(Path(path.name))
+    said = "".join(problem.shown() + "\n" for problem in caught.value.problems)
+    expected = path.with_suffix(".expected")
+    if update:
+        expected.write_text(said, encoding="utf-8")
+    assert said == expected.read_text(encoding="utf-8")
+    for problem in caught.value.problems:
+        assert problem.hint, "an error says what to do"
+
+
+@pytest.mark.parametrize("path", sorted(CASES.glob("succ_*.yaml")), ids=lambda path: path.stem)
+def test_success(path: Path) -> None:
+    assert render(load(path)).files
+
+
+def test_every_expectation_has_its_case() -> None:
+    assert {p.stem for p in CASES.glob("*.expected")} == {p.stem for p in CASES.glob("err_*.yaml")}
+
+
+def rules_in_code() -> set[str]:
+    """The rule names that the code can note: first arguments of add, stop and refuse."""
+    found = set()
+    for path in Path(xenhostgen.spec.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            called = node.func.id if isinstance(node.func, ast.Name) else called
+            first = node.args[0]
+            if called in ("add", "stop", "refuse") and isinstance(first, ast.Constant):
+                found.add(str(first.value))
+    return found
+
+
+def test_every_rule_has_a_case() -> None:
+    """Files of a kind that git can't hold are made in test_files.py."""
+    in_test_files = {"no-such-file", "is-a-directory", "not-a-file", "too-large", "unreadable"}
+    said = " ".join(path.read_text() for path in CASES.glob("*.expected"))
+    missing = {rule for rule in rules_in_code() if f"[{rule}]" not in said}
+    assert missing <= in_test_files

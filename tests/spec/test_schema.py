@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The JSON Schema: fresh, valid, and of one mind with the reader on every shipped and made-up spec."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from xenhostgen.spec.schema import json_schema
+
+ROOT = Path(__file__).parents[2]
+CASES = Path(__file__).parent / "cases"
+SHIPPED = sorted((ROOT / "specs").glob("*.yaml"))
+# Faults that even a schema sees: what the shape is, not what it means.
+SEEN = ["unknown_key", "missing_key", "list_for_mapping", "text_for_list", "unknown_choice"]
+SEEN += ["unknown_step", "step_with_two_kinds", "upper_case_name", "header_without_brackets"]
+SEEN += ["unknown_key_deep", "symbol_with_blank", "number_is_text", "c_text_with_semicolon"]
+
+
+def validator() -> jsonschema.Draft202012Validator:
+    schema = json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def as_an_editor_reads(path: Path) -> Any:
+    return yaml.safe_load(path.read_text())
+
+
+def test_the_committed_schema_is_fresh() -> None:
+    committed = (ROOT / "specs" / "schema.json").read_text()
+    assert json.loads(committed) == json_schema(), "run: xenhostgen schema -o specs/schema.json"
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_specs_are_valid(path: Path) -> None:
+    validator().validate(as_an_editor_reads(path))
+    assert path.read_text().startswith("# yaml-language-server: $schema=schema.json\n")
+
+
+def test_a_minimal_spec_is_valid() -> None:
+    validator().validate(as_an_editor_reads(CASES / "succ_minimal.yaml"))
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_faults_of_shape_are_seen(name: str) -> None:
+    assert not validator().is_valid(as_an_editor_reads(CASES / f"err_{name}.yaml"))

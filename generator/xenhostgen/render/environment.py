@@ -46,7 +46,7 @@ def environment(template_set: str, root: Path) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         **_LAYOUT,
     )
-    made.filters.update(comment=style.comment, kernel_doc=style.kernel_doc, pad=style.pad)
+    made.filters.update(comment=style.comment, starred=style.starred, pad=style.pad)
     return made
 
 
@@ -57,9 +57,13 @@ def guarded(render: Callable[..., str], **context: Any) -> str:
     except jinja2.TemplateSyntaxError as error:
         where = error.filename or error.name or "template"
         raise TemplateFailure(where, error.lineno, error.message or "syntax error") from None
-    except (jinja2.TemplateError, TypeError, ValueError, AttributeError, LookupError) as error:
+    except Exception as error:
         # Jinja rewrites tracebacks so that frames inside templates carry their file and line.
         frames = traceback.extract_tb(error.__traceback__)
         inside = [frame for frame in frames if frame.filename.endswith(".j2")]
-        where, line = (inside[-1].filename, inside[-1].lineno or 1) if inside else ("template", 1)
-        raise TemplateFailure(where, line, str(error)) from None
+        if not inside:
+            if isinstance(error, jinja2.TemplateNotFound):
+                hint = "put it into the template set"
+                raise TemplateFailure(error.name or "template", 1, "no such template", hint) from None
+            raise
+        raise TemplateFailure(inside[-1].filename, inside[-1].lineno or 1, str(error)) from None

@@ -11,9 +11,9 @@ from typing import Any
 
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
-from xenhostgen.render.operations import OpC, operations, prototype
+from xenhostgen.render.operations import OpC, adapters, operations, prototype
 from xenhostgen.render.style import initialiser_column
-from xenhostgen.spec.model import Call, Guest, Include, Interface, Place, Register, Table
+from xenhostgen.spec.model import Call, ClearBss, Guest, Include, Interface, Place, Register, Table
 from xenhostgen.spec.source import At
 
 
@@ -80,7 +80,7 @@ class Renderer:
 
     def table(self, guest: Guest, table: Table) -> TableC:
         entries: list[tuple[str, str]] = [
-            (op.name, function) for op, function in self.spec.entries[f"{guest.name}.{table.role}"]
+            (op.name, entry.function) for op, entry in self.spec.entries[f"{guest.name}.{table.role}"]
         ]
         column = initialiser_column(f".{name}" for name, _ in entries)
         return TableC(table.symbol, entries, column)
@@ -131,11 +131,12 @@ class Renderer:
         ]
         if guest.place and guest.tables:
             tables = [self.table(guest, table) for table in guest.tables]
+            names = [f"{guest.name}.{table.role}" for table in guest.tables]
             made.append(
                 Fragment(
                     guest.file,
                     "tables",
-                    self.fragment("tables", tables=tables),
+                    self.fragment("tables", tables=tables, adapters=adapters(self.spec, names)),
                     guest.place,
                     guest.name,
                     guest.place.at,
@@ -173,12 +174,13 @@ class Renderer:
         )
 
     def prototypes(self, guest: Guest) -> list[str]:
-        """The kernel functions that a guest's tables name, declared for the stub."""
-        made: dict[str, str] = {}
+        """The kernel functions that a guest's tables and steps name, declared for the stub."""
+        clearing = [step.function for step in guest.boot.steps if isinstance(step, ClearBss)]
+        made: dict[str, str] = {function: f"void {function}(void);" for function in clearing}
         for table in guest.tables:
-            for op, function in self.spec.entries[f"{guest.name}.{table.role}"]:
-                if function != "NULL" and function not in made:
-                    made[function] = prototype(self.spec, op, function)
+            for op, entry in self.spec.entries[f"{guest.name}.{table.role}"]:
+                if entry.is_kernels and entry.function not in made:
+                    made[entry.function] = prototype(self.spec, op, entry.function)
         return list(made.values())
 
 

@@ -14,9 +14,9 @@ def comment(text: str, depth: int = 0) -> str:
     return "\n".join([f"{indent}/*", *body, f"{indent} */"])
 
 
-def kernel_doc(text: str, depth: int = 0) -> str:
-    """A comment that kernel-doc reads: as ``comment`` with the mark that scripts look for."""
-    return comment(text, depth).replace("/*", "/**", 1)
+def starred(text: str) -> str:
+    """A text's lines as they stand inside a comment."""
+    return "\n".join(f" * {line}".rstrip() for line in text.strip("\n").split("\n"))
 
 
 def pad(text: str, column: int) -> str:

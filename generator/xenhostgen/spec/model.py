@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from xenhostgen.spec.shape import Statement, CText, Doc, Header, Line, Name, Part, Path, Symbol, key
+from xenhostgen.spec.shape import CText, Doc, Header, Line, Name, Part, Path, Statement, Symbol, key
 from xenhostgen.spec.source import At, Text
 
 NOWHERE = At(1, 1)
@@ -594,18 +594,29 @@ class Interface(Part):
         return dict.fromkeys(header for header in asked if header not in ours)
 
     def borrowed(self, guest: Guest) -> tuple[Table, ...]:
-        """The tables of another guest that this one's file must declare."""
+        """The tables of another guest that this one registers."""
         return self.guest(guest.borrows).tables if guest.borrows else ()
 
+    @property
+    def shared_tables(self) -> list[Table]:
+        """Borrowed tables that the interface's header declares, as the borrower's file doesn't."""
+        borrowers = (guest for guest in self.guests if guest.borrows and not guest.place)
+        return list(dict.fromkeys(table for guest in borrowers for table in self.borrowed(guest)))
+
+    @property
+    def exported(self) -> set[str]:
+        """The exported symbols."""
+        return {symbol for export in self.registry.exports for symbol in export.symbols}
+
     @cached_property
-    def entries(self) -> dict[str, list[tuple[Op, Text]]]:
-        """For each table (GUEST.ROLE) the ops that it sets, with their functions, in op order."""
-        columns: dict[str, list[tuple[Op, Text]]] = {
+    def entries(self) -> dict[str, list[tuple[Op, Entry]]]:
+        """For each table (GUEST.ROLE) the ops that it sets, in op order."""
+        columns: dict[str, list[tuple[Op, Entry]]] = {
             f"{guest.name}.{table.role}": [] for guest in self.guests for table in guest.tables
         }
         for op in self.ops:
             for entry in op.tables:
-                columns[entry.table].append((op, entry.function))
+                columns[entry.table].append((op, entry))
         return columns
 
     def tables(self) -> Iterator[tuple[Guest, Table]]:

@@ -4,7 +4,8 @@
 import re
 
 from xenhostgen.spec.model import Guest, Interface, Register
-from xenhostgen.spec.source import Problems, Text, did_you_mean
+from xenhostgen.spec.source import Problems, Text, did_you_mean, text
+from xenhostgen.spec.words import declared_name
 
 
 def guests(spec: Interface, problems: Problems) -> None:
@@ -27,7 +28,7 @@ def guests(spec: Interface, problems: Problems) -> None:
                     guest.borrows,
                     "name the guest that defines them",
                 )
-        if (guest.tables or guest.borrows) and guest.place is None:
+        if guest.tables and guest.place is None:
             problems.add(
                 "no-place",
                 f"guest '{guest.name}' doesn't say where its tables stand",
@@ -121,6 +122,8 @@ def _order(spec: Interface, guest: Guest, problems: Problems) -> None:
 def kinds(spec: Interface, problems: Problems) -> None:
     names = [guest.name for guest in spec.guests]
     pointers: dict[str, bool] = {variable.name: "*" in variable.type for variable in spec.kernel.variables}
+    params = [param for guest in spec.guests for param in guest.boot.params]
+    pointers.update({text(declared_name(param), param.at): "*" in param for param in params})
     if not spec.kinds:
         problems.add("no-kind", "no kind of guest boots", spec.at, "list the boot functions of each under 'kinds'")
     for path in spec.kinds:
@@ -141,7 +144,7 @@ def kinds(spec: Interface, problems: Problems) -> None:
             if base not in pointers:
                 problems.add(
                     "unknown-name",
-                    f"'{base}' is no variable of 'kernel'",
+                    f"'{base}' is no variable of 'kernel' and no parameter of a boot function",
                     put.target,
                     did_you_mean(base, list(pointers)),
                 )

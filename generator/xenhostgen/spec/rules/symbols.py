@@ -15,7 +15,7 @@ def symbols(spec: Interface, problems: Problems) -> None:
     for name, what, at in _claims(spec):
         if name in KEYWORDS:
             problems.add("c-keyword", f"'{name}' is a keyword of C", at, "choose another name")
-        elif name in RESERVED or re.match(r"_[A-Z]|__builtin_", name):
+        elif name in RESERVED or (name != spec.guard and re.match(r"_[A-Z]|__builtin_", name)):
             problems.add(
                 "reserved-name", f"'{name}' is reserved for the compiler or the kernel", at, "choose another name"
             )

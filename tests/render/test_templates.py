@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A broken template is told by its file and line; bytecode never outlives its template."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from xenhostgen.render.environment import TemplateFailure
+from xenhostgen.render.files import render
+from xenhostgen.render.fresh import template_root
+from xenhostgen.spec.load import load
+from xenhostgen.spec.model import Interface
+
+MINIMAL = Path(__file__).parents[1] / "spec" / "cases" / "succ_minimal.yaml"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    copy = tmp_path / "templates"
+    shutil.copytree(template_root(), copy, ignore=shutil.ignore_patterns("__pycache__"))
+    return copy
+
+
+@pytest.fixture
+def spec() -> Interface:
+    return load(MINIMAL)
+
+
+@pytest.mark.parametrize("file", ["rfc/registry.c.j2", "rfc/fragments/include.j2", "shared/skeleton.j2"])
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ("{% if %}", "Expected an expression"),
+        ("{% for x in y %}", "tag"),
+        ("{{ nobody_knows }}", "'nobody_knows' is undefined"),
+        ("{{ 'x' | nofilter }}", "No filter named 'nofilter'"),
+        ("{{ 1 / 0 }}", "division by zero"),
+        ("{{ none.member }}", "has no attribute 'member'"),
+        ("{% include 'absent.j2' %}", "absent.j2"),
+        ("{{ 'x' | comment('deep') }}", "can't multiply"),
+    ],
+)
+def test_told_by_file_and_line(root: Path, spec: Interface, file: str, broken: str, said: str) -> None:
+    path = root / file
+    text = path.read_text()
+    # In a macro file only what is inside a macro is run.
+    lines = text.split("\n")
+    row = 2 if file.startswith("shared") else 0
+    lines.insert(row, broken)
+    path.write_text("\n".join(lines))
+    with pytest.raises(TemplateFailure) as caught:
+        render(spec, root)
+    (problem,) = caught.value.problems
+    assert problem.path == str(path)
+    assert said in problem.message
+    if "for x" not in broken:  # an unclosed block is told where the file ends
+        assert problem.at.line == row + 1
+
+
+def test_a_missing_template_is_named(root: Path, spec: Interface) -> None:
+    (root / "rfc/registry.c.j2").unlink()
+    with pytest.raises(TemplateFailure, match=r"registry\.c\.j2"):
+        render(spec, root)
+
+
+def test_an_unknown_set_gets_a_suggestion(root: Path, spec: Interface) -> None:
+    (root / "rfc").rename(root / "rfx")
+    with pytest.raises(TemplateFailure, match="no template set 'rfc'") as caught:
+        render(spec, root)
+    assert caught.value.problems[0].hint == "did you mean 'rfx'?"
+
+
+def test_an_edited_template_is_seen(root: Path, spec: Interface, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    render(spec, root)
+    assert list((root / "__pycache__").glob("*.jinja"))
+    path = root / "rfc/fragments/include.j2"
+    path.write_text(path.read_text().replace("#include", "#import"))
+    assert "#import <widget.h>" in render(spec, root).files["arch/small.c"]
+
+
+def test_damaged_bytecode_is_no_bytecode(root: Path, spec: Interface, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    before = render(spec, root).files
+    for number, path in enumerate(sorted((root / "__pycache__").glob("*.jinja"))):
+        whole = path.read_bytes()
+        path.write_bytes([b"", b"junk", whole[: len(whole) // 2]][number % 3])
+    assert render(spec, root).files == before

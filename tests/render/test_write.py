@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Files are written whole or not at all, only when they differ, and nothing else is touched."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from xenhostgen.render.write import Comparison, WriteFailure, compare, write
+
+FILES = {"include/a.h": "a\n", "lib/b.c": "b\n"}
+
+
+def put(out: Path, files: dict[str, str] = FILES) -> Comparison:
+    found = compare(files, out, "spec")
+    write(found.stale, out)
+    return found
+
+
+def content(out: Path) -> dict[str, str]:
+    """Every file below OUT, the state folder's own .gitignore aside."""
+    paths = [path for path in out.rglob("*") if path.is_file() and path.name != ".gitignore"]
+    return {str(path.relative_to(out)): path.read_text() for path in paths}
+
+
+def test_written_once(tmp_path: Path) -> None:
+    put(tmp_path)
+    assert content(tmp_path) == {"spec/include/a.h": "a\n", "spec/lib/b.c": "b\n"}
+    before = (tmp_path / "spec/lib/b.c").stat()
+    assert not put(tmp_path).stale
+    after = (tmp_path / "spec/lib/b.c").stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+def test_only_the_different_file_is_written(tmp_path: Path) -> None:
+    put(tmp_path)
+    untouched = (tmp_path / "spec/lib/b.c").stat().st_ino
+    (tmp_path / "spec/include/a.h").write_text("edited\n")
+    assert [one.path.name for one in put(tmp_path).stale] == ["a.h"]
+    assert (tmp_path / "spec/lib/b.c").stat().st_ino == untouched
+    assert (tmp_path / "spec/include/a.h").read_text() == "a\n"
+
+
+def test_foreign_files_are_named_and_left_alone(tmp_path: Path) -> None:
+    put(tmp_path)
+    (tmp_path / "spec/lib/mine.c").write_text("mine\n")
+    assert [path.name for path in put(tmp_path).unknown] == ["mine.c"]
+    assert (tmp_path / "spec/lib/mine.c").read_text() == "mine\n"
+
+
+def test_permissions_follow_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        put(tmp_path)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "spec/lib/b.c").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_full_disk_leaves_the_old_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path)
+    old = content(tmp_path)
+    real = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        if data == b"B\n":
+            real(path, data[:1])
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return real(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(WriteFailure, match="No space left on device"):
+        put(tmp_path, {"include/a.h": "A\n", "lib/b.c": "B\n"})
+    assert content(tmp_path) == old
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
+def test_an_interrupt_leaves_the_old_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: type[BaseException]
+) -> None:
+    put(tmp_path)
+    old = content(tmp_path)
+    real = Path.write_bytes
+
+    def interrupted(path: Path, data: bytes) -> int:
+        real(path, data)
+        if data == b"B\n":
+            raise stop
+        return len(data)
+
+    monkeypatch.setattr(Path, "write_bytes", interrupted)
+    with pytest.raises(stop):
+        put(tmp_path, {"include/a.h": "A\n", "lib/b.c": "B\n"})
+    assert content(tmp_path) == old
+
+
+def file_for_folder(out: Path) -> None:
+    (out / "spec").mkdir()
+    (out / "spec/include").write_text("a file\n")
+
+
+def folder_for_file(out: Path) -> None:
+    (out / "spec/lib/b.c").mkdir(parents=True)
+
+
+def file_for_out(out: Path) -> None:
+    out.rmdir()
+    out.write_text("a file\n")
+
+
+def file_for_state(out: Path) -> None:
+    (out / ".fresh").write_text("a file\n")
+
+
+def link_leads_out(out: Path) -> None:
+    (out / "spec").mkdir()
+    (out / "spec/include").symlink_to(out.parent)
+
+
+def link_for_file(out: Path) -> None:
+    (out / "spec/lib").mkdir(parents=True)
+    (out / "spec/lib/b.c").symlink_to(out.parent / "outside.c")
+
+
+def dangling_spec_folder(out: Path) -> None:
+    (out / "spec").symlink_to(out.parent / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (file_for_folder, "is a file where a folder must be"),
+        (folder_for_file, "is a folder where a file must be"),
+        (file_for_out, "is a file where a folder must be"),
+        (file_for_state, "is a file where a folder must be"),
+        (link_leads_out, "is a symbolic link"),
+        (link_for_file, "is a symbolic link"),
+        (dangling_spec_folder, "is a symbolic link"),
+    ],
+)
+def test_odd_places_are_refused(tmp_path: Path, spoil: object, said: str) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (tmp_path / "outside.c").write_text("outside\n")
+    assert callable(spoil)
+    spoil(out)
+    with pytest.raises(WriteFailure, match=said) as caught:
+        put(out)
+    assert caught.value.problems[0].hint
+    assert (tmp_path / "outside.c").read_text() == "outside\n"
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
+    put(tmp_path)
+    (tmp_path / "spec/lib/b.c").write_text("old\n")
+    (tmp_path / "spec/lib").chmod(0o555)
+    try:
+        with pytest.raises(WriteFailure, match="written"):
+            put(tmp_path)
+    finally:
+        (tmp_path / "spec/lib").chmod(0o755)
+    assert (tmp_path / "spec/lib/b.c").read_text() == "old\n"

@@ -263,7 +263,7 @@ def _functions(spec: Interface) -> list[str]:
     for op in spec.ops:
         params = ", ".join([f"{spec.c.host} *{op.host}", *op.args])
         for entry in op.tables:
-            if entry.function != "NULL":
+            if entry.is_kernels:
                 made.setdefault(
                     entry.function,
                     _definition(f"{op.returns} {entry.function}({params})", op.returns),

@@ -13,7 +13,7 @@ from xenhostgen.csource.canonical import canonical_expression, canonical_stateme
 from xenhostgen.csource.facts import Facts, Member, Prototype
 from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.spec.model import (
-    Assign,
+    ClearBss, Assign,
     Call,
     Guest,
     Interface,
@@ -76,6 +76,8 @@ class Expectation:
         flat["variable", c.array] = f"extern {self.type(f'{c.host} [{count}]')}"
         for slot in spec.slots:
             flat["variable", slot.pointer] = f"extern {self.type(f'{c.host} *')}"
+        for table in spec.shared_tables:
+            flat["variable", table.symbol] = f"extern {self.type(spec.table_type)}"
         flat["macro", spec.guard] = ""
         flat["macro", c.iterator] = "(xh)"
         if not spec.typedefs:
@@ -92,7 +94,7 @@ class Expectation:
         return self.function("int" if self.spec.registry.misuse else "void", params)
 
     def op_type(self, op: Op) -> str:
-        params = ", ".join(map(self.param, [f"{self.c.host} *{op.host}", *op.args]))
+        params = ", ".join([f"{self.c.host} *{op.host}", *op.args])
         return self.type(f"{op.returns} (*)({params})")
 
     def members(self, declarations: Iterable[str]) -> list[str]:
@@ -127,22 +129,25 @@ class Expectation:
         """A guest's file: what the interface adds, in its frame."""
         spec, c = self.spec, self.c
         flat: Flat = {("include", header): "" for header in (*guest.context, guest.include.line)}
-        for table in spec.borrowed(guest):
+        for table in spec.borrowed(guest) if guest.place else ():
             flat["variable", table.symbol] = f"extern {self.type(spec.table_type)}"
         for table in guest.tables:
             flat["variable", table.symbol] = self.type(spec.table_type)
             entries = spec.entries[f"{guest.name}.{table.role}"]
             flat["table", table.symbol] = "; ".join(
-                f".{op.name}={canonical_expression(function)}" for op, function in entries
+                f".{op.name}={canonical_expression(entry.function)}" for op, entry in entries
             )
-            for op, function in entries:
-                if function != "NULL":
-                    flat["prototype", function] = self.function(
+            for op, entry in entries:
+                if entry.function != "NULL":
+                    kind = "prototype" if entry.is_kernels else "function"
+                    flat[kind, entry.function] = self.function(
                         op.returns, [f"{c.host} *{op.host}", *op.args]
                     )
         for step in guest.boot.steps:
             if isinstance(step, Call):
                 flat["function", step.function] = "void (void)"
+            elif isinstance(step, ClearBss):
+                flat["prototype", step.function] = "void (void)"
         flat["function", guest.boot.function] = self.function("void", guest.boot.params)
         return flat
 
@@ -191,6 +196,7 @@ def _tokens(text: str) -> str:
 def flatten(spec: Interface, facts: Facts) -> Flat:
     """What a file declares, in the form of the expectations."""
     flat: Flat = {("include", include.text): "" for include in facts.includes}
+    pointers = {slot.pointer for slot in spec.slots}
     for enum in facts.enums:
         flat["enum", enum.name] = " ".join(f"{one.name}={one.value}" for one in enum.enumerators)
     for thing in (*facts.structs, *facts.typedefs):
@@ -209,9 +215,11 @@ def flatten(spec: Interface, facts: Facts) -> Flat:
     for function in facts.functions:
         flat["function", function.name] = _function(function)
     for variable in facts.variables:
-        const = "const " if variable.const and not variable.type.startswith("const ") else ""
+        const = "const " if variable.const and "*" not in variable.type and not variable.type.startswith("const ") else ""
         storage = f"{variable.storage} " if variable.storage else ""
-        flat["variable", variable.name] = f"{storage}{const}{variable.type}"
+        # A slot's pointer may promise more than the spec asks: never to be changed.
+        c_type = variable.type.removesuffix(" const") if variable.name in pointers else variable.type
+        flat["variable", variable.name] = f"{storage}{const}{c_type}"
         if variable.entries is not None:
             flat["table", variable.name] = "; ".join(
                 f"{e.designator}={e.value}" for e in variable.entries
@@ -273,7 +281,7 @@ def _compare(
     if not closed:
         return findings
     private = {v.name for v in facts.variables if v.storage == "static"}
-    private |= {f.name for f in facts.functions if "static" in f.specifiers and path.endswith(".c")}
+    private |= {f.name for f in facts.functions if "static" in f.specifiers}
     private |= {p.name for p in facts.prototypes if "static" in p.specifiers}
     if path.endswith(".c"):
         # A C file may include and define for itself what nobody else sees.

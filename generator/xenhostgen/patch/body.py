@@ -57,16 +57,12 @@ def _is_signature(lines: Sequence[str], index: int) -> bool:
     return index + 1 == len(lines) or bool(_VERSION.match(lines[index + 1]))
 
 
-def read_body(
-    text: SourceText, start: int, counts: Counts, collapsed: bool
-) -> tuple[tuple[HunkLine, ...], int]:
+def read_body(text: SourceText, start: int, counts: Counts, collapsed: bool) -> tuple[tuple[HunkLine, ...], int]:
     """The hunk's lines, and the index after them. `start` is the index after the `@@` line.
 
     Raises PatchError `hunk-truncated`, `hunk-counts`, `hunk-bad-line` or `hunk-ambiguous`.
     """
-    kinds = (
-        _collapsed_kinds(text, start, counts) if collapsed else _exact_kinds(text, start, counts)
-    )
+    kinds = _collapsed_kinds(text, start, counts) if collapsed else _exact_kinds(text, start, counts)
     body: list[HunkLine] = []
     index = start
     for kind in kinds:
@@ -106,9 +102,7 @@ def _exact_kinds(text: SourceText, start: int, counts: Counts) -> list[Kind]:
         # Mail programs drop the lone blank of an empty context line.
         kind = _KINDS.get(line[:1] or " ")
         if kind is None:
-            raise text.error(
-                index, "hunk-bad-line", "a line of a hunk starts with ' ', '+' or '-'", _WRAPPED
-            )
+            raise text.error(index, "hunk-bad-line", "a line of a hunk starts with ' ', '+' or '-'", _WRAPPED)
         old -= kind != "added"
         new -= kind != "removed"
         if old < 0 or new < 0:
@@ -142,9 +136,7 @@ def _collapsed_kinds(text: SourceText, start: int, counts: Counts) -> list[Kind]
         if text.lines[block[-1][0]]:
             break
         block.pop()
-    seen = Counts(
-        sum(kind != "added" for _, kind in block), sum(kind != "removed" for _, kind in block)
-    )
+    seen = Counts(sum(kind != "added" for _, kind in block), sum(kind != "removed" for _, kind in block))
     if seen.old > counts.old or seen.new > counts.new:
         raise _miscounted(text, start, counts, "more lines than that follow", end)
     raise _truncated(text, start, counts, seen, end)
@@ -184,8 +176,7 @@ def _truncated(text: SourceText, start: int, counts: Counts, seen: Counts, end: 
     return text.error(
         start - 1,
         "hunk-truncated",
-        f"the hunk announces {counts.old} old and {counts.new} new lines, "
-        f"but has {seen.old} and {seen.new}",
+        f"the hunk announces {counts.old} old and {counts.new} new lines, but has {seen.old} and {seen.new}",
         f"it ends at {stop}; lines were lost, or the counts were edited",
     )
 

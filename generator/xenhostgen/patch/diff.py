@@ -80,10 +80,7 @@ def _bytes_lost(files: tuple[PatchFile, ...]) -> bool:
     known = [
         file
         for file in files
-        if (file.change == "new" or same_id(file.pre or "", EMPTY_BLOB))
-        and file.post
-        and file.new
-        and not file.binary
+        if (file.change == "new" or same_id(file.pre or "", EMPTY_BLOB)) and file.post and file.new and not file.binary
     ]
     if known:
         return any(not same_id(file.post or "", blob_id(post_image(file))) for file in known)
@@ -125,9 +122,7 @@ class _Reader:
             if line.startswith("diff --git ") or self._at_plain_names():
                 yield self._file()
             elif line.startswith(_COMBINED):
-                raise self._error(
-                    "combined-diff", "this is the combined diff of a merge", "diff one parent only"
-                )
+                raise self._error("combined-diff", "this is the combined diff of a merge", "diff one parent only")
             elif line.startswith("@@ -"):
                 raise self._error("hunk-without-file", "a hunk before any file name")
             elif line.startswith("+++ "):
@@ -172,16 +167,12 @@ class _Reader:
         if line.startswith("index "):
             found = _INDEX.match(line)
             if found is None:
-                raise self._error(
-                    "index-malformed", "malformed index line", "index OLD..NEW [MODE]", 7
-                )
+                raise self._error("index-malformed", "malformed index line", "index OLD..NEW [MODE]", 7)
             head.pre, head.post = found[1], found[2]
             head.mode = found[3] or head.mode
         elif mode := _MODE.match(line):
             if not re.fullmatch("[0-7]{6}", mode[2]):
-                raise self._error(
-                    "mode-malformed", "a mode is six octal digits", "", mode.start(2) + 1
-                )
+                raise self._error("mode-malformed", "a mode is six octal digits", "", mode.start(2) + 1)
             head.mode = mode[2] if mode[1] != "deleted file" else None
             head.mode_changed = True
             if mode[1].endswith("file"):
@@ -202,16 +193,11 @@ class _Reader:
     def _hunk(self, head: _Header, line: str) -> None:
         found = _HUNK.match(line)
         if found is None:
-            raise self._error(
-                "hunk-header", "malformed hunk header", "@@ -START,COUNT +START,COUNT @@"
-            )
+            raise self._error("hunk-header", "malformed hunk header", "@@ -START,COUNT +START,COUNT @@")
         old_start, new_start = int(found[1]), int(found[3])
         old_count, new_count = (int(n) if n is not None else 1 for n in (found[2], found[4]))
         last = head.hunks[-1] if head.hunks else None
-        if last and (
-            old_start < last.old_start + last.old_count
-            or new_start < last.new_start + last.new_count
-        ):
+        if last and (old_start < last.old_start + last.old_count or new_start < last.new_start + last.new_count):
             raise self._error("hunk-order", "the hunk overlaps the one before, or precedes it")
         number = self._text.numbers[self._at]
         counts = Counts(old_count, new_count)
@@ -219,8 +205,7 @@ class _Reader:
         if self._runs_on():
             raise self._error(
                 "hunk-too-long",
-                f"the hunk of line {number} announces {old_count} old and {new_count} new lines, "
-                "but goes on here",
+                f"the hunk of line {number} announces {old_count} old and {new_count} new lines, but goes on here",
                 "the counts were edited, or lines were added to the hunk by hand",
             )
         section = found[5] or ""
@@ -244,26 +229,18 @@ class _Reader:
             raise self._error("deleted-file-content", "a deleted file whose hunks have new lines")
         moved = head.change in ("renamed", "copied")
         if moved and not head.exact and not (head.hunks or head.binary):
-            raise self._error(
-                "rename-no-content", f"'{new}' is {head.change} with changes, but none are given"
-            )
+            raise self._error("rename-no-content", f"'{new}' is {head.change} with changes, but none are given")
         # A pure rename, a new mode and an empty file need no hunk; a binary file has none.
         same = (moved or head.mode_changed) and (head.pre == head.post or _is_empty(head))
         whole = head.binary or same
         if not head.hunks and not whole:
-            raise self._error(
-                "file-no-content", f"nothing is changed in '{new or old}'", "were lines lost here?"
-            )
+            raise self._error("file-no-content", f"nothing is changed in '{new or old}'", "were lines lost here?")
         for path, blob in ((old, head.pre), (new, head.post)):
             if blob is not None and (path is None) != is_null(blob):
-                raise self._error(
-                    "index-contradicts", f"the index line's {blob} doesn't fit a {head.change} file"
-                )
+                raise self._error("index-contradicts", f"the index line's {blob} doesn't fit a {head.change} file")
         path = new or old or ""
         if path in self._seen:
-            raise self._error(
-                "file-twice", f"'{path}' was changed already in line {self._seen[path]}"
-            )
+            raise self._error("file-twice", f"'{path}' was changed already in line {self._seen[path]}")
         number = self._seen[path] = self._text.numbers[head.index]
         self._at = after
         return PatchFile(
@@ -296,15 +273,10 @@ class _Reader:
         for name in (old, new):
             reason = None if name == NO_FILE else fault(name)
             if reason:
-                self._at = next(
-                    (i for i in range(head.index, end) if name in self._text.lines[i]), head.index
-                )
+                self._at = next((i for i in range(head.index, end) if name in self._text.lines[i]), head.index)
                 column = max(self._text.lines[self._at].find(name), 0) + 1
                 raise self._error(
-                    "name-unsafe",
-                    f"file name '{name}' {reason}",
-                    "names start at the tree's root",
-                    column,
+                    "name-unsafe", f"file name '{name}' {reason}", "names start at the tree's root", column
                 )
         if old != new and not head.moves and NO_FILE not in (old, new):
             raise self._error("name-mismatch", f"two names for one file: '{old}' and '{new}'")

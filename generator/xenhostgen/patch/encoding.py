@@ -98,6 +98,4 @@ def refuse_binary(text: SourceText) -> None:
     for index, line in enumerate(text.lines):
         if "\0" in line:
             column = line.index("\0") + 1
-            raise text.error(
-                index, "input-binary", "this is no text", "unpack it, or save it as UTF-8", column
-            )
+            raise text.error(index, "input-binary", "this is no text", "unpack it, or save it as UTF-8", column)

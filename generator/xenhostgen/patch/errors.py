@@ -4,16 +4,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xenhostgen.spec.source import At, Problem
+from xenhostgen.spec.source import At, Problem, Refused
 
 SHOWN_WIDTH = 160  # a minified or binary line must not flood the terminal
 
 
-class PatchError(Exception):
+class PatchError(Refused):
     """A patch that can't be read. The first problem only: what follows it can't be trusted."""
 
     def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
+        super().__init__([problem])
         self.problem = problem
 
 
@@ -33,17 +33,13 @@ class SourceText:
         """The lines from index `start` up to `end`."""
         return SourceText(self.path, self.lines[start:end], self.numbers[start:end])
 
-    def error(
-        self, index: int, rule: str, message: str, hint: str = "", column: int = 1
-    ) -> PatchError:
+    def error(self, index: int, rule: str, message: str, hint: str = "", column: int = 1) -> PatchError:
         """An error at the line with this index; an index past the end means the last line."""
         line, excerpt = 1, ""
         if self.lines:
             index = min(index, len(self.lines) - 1)
             line, excerpt = self.numbers[index], printable(self.lines[index][:SHOWN_WIDTH])
-        return PatchError(
-            Problem(rule, printable(message), self.path, At(line, column), hint, excerpt)
-        )
+        return PatchError(Problem(rule, printable(message), self.path, At(line, column), hint, excerpt))
 
 
 def printable(text: str) -> str:

@@ -131,9 +131,7 @@ def added_blocks(file: PatchFile) -> Iterator[AddedBlock]:
                 # Runs alternate, so a context run is at most two removed or added runs away.
                 before = next((r for k, r in reversed(runs[:place]) if k == "context"), ())
                 after = next((r for k, r in runs[place:] if k == "context"), ())
-                yield AddedBlock(
-                    hunk.section, before[-ANCHOR_LINES:], run, after[:ANCHOR_LINES], new_line
-                )
+                yield AddedBlock(hunk.section, before[-ANCHOR_LINES:], run, after[:ANCHOR_LINES], new_line)
             new_line += len(run) if kind != "removed" else 0
 
 

@@ -99,9 +99,7 @@ def _messages(text: SourceText) -> Iterator[SourceText]:
     starts = [
         index
         for index, line in enumerate(lines)
-        if line.startswith("From ")
-        and _MBOX.match(line)
-        and (index == 0 or not lines[index - 1].strip())
+        if line.startswith("From ") and _MBOX.match(line) and (index == 0 or not lines[index - 1].strip())
     ]
     if not starts or any(line.strip() for line in lines[: starts[0]]):
         yield text
@@ -149,9 +147,7 @@ def _read(text: SourceText, depth: int) -> Iterator[PatchMail]:
                 return
             inline.append(plain)
     if html and not inline:
-        raise text.error(
-            0, "input-html", "the mail is in HTML only", "get the plain text of the mail"
-        )
+        raise text.error(0, "input-html", "the mail is in HTML only", "get the plain text of the mail")
     lines = [line for part in inline for line in part.lines]
     numbers = [number for part in inline for number in part.numbers]
     yield _patch(SourceText(text.path, lines, numbers), headers)

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A file's text as what counts when two are compared: its declarations, and its comments."""
+
+import hashlib
+import re
+from dataclasses import replace
+
+from xenhostgen.csource.declarations import Declaration, declarations, digest
+from xenhostgen.csource.tokens import Kind, Token, code_tokens, comments
+
+
+def declared(path: str, text: str, first_line: int = 1) -> list[Declaration]:
+    """The declarations of a C file's text; of any other file the lines, by their words.
+
+    ``first_line`` is where the text stands in the file.
+    """
+    found = declarations(text) if _is_c(path) else _lines(text)
+    down = first_line - 1
+    return [replace(one, tokens=tuple(replace(token, line=token.line + down) for token in one.tokens)) for one in found]
+
+
+def remarks(path: str, text: str) -> list[str]:
+    """The words of each comment; outside C, of what follows a ``#``."""
+    if _is_c(path):
+        return [comment.text for comment in comments(text)]
+    after = (line.partition("#") for line in text.split("\n"))
+    return [" ".join(words.split()) for _, mark, words in after if mark]
+
+
+def code_digest(text: str) -> str:
+    """A digest of a piece of C's tokens; layout and comments don't count."""
+    return digest(Declaration("", "", tuple(code_tokens(text))))
+
+
+def words_digest(text: str) -> str:
+    """A digest of a text's words; the amount of white space between them doesn't count."""
+    words = " ".join(text.split()).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(words).hexdigest()[:16]
+
+
+def function_begun(text: str) -> str:
+    """The name of the function whose heading a text begins with, or an empty string."""
+    first = next(iter(declarations(text)), None)
+    if first is None or first.kind not in ("function", "prototype"):
+        return ""
+    declares_only = first.kind == "prototype" and first.tokens[-1].text == ";"
+    return "" if declares_only else first.name
+
+
+def _is_c(path: str) -> bool:
+    return path.endswith((".c", ".h"))
+
+
+def _lines(text: str) -> list[Declaration]:
+    made = []
+    for number, line in enumerate(text.split("\n"), 1):
+        words = list(re.finditer(r"\S+", line.partition("#")[0]))
+        if words:
+            tokens = [Token(Kind.OTHER, word[0], number, word.start() + 1) for word in words]
+            name = " ".join(token.text for token in tokens)
+            made.append(Declaration("line", name, tuple(tokens)))
+    return made

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The facts of a patch: what identifies its code without being it.
+
+A rendering is always compared with facts. Made from a patch at hand, they also carry the code and
+the words, for readable details. Read from a file they don't: facts can be shipped with a spec.
+"""
+
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from xenhostgen.csource.declarations import Declaration, digest
+from xenhostgen.patch.blobs import blob_id
+from xenhostgen.patch.body import HunkLine
+from xenhostgen.patch.code import code_digest, declared, function_begun, remarks, words_digest
+from xenhostgen.patch.diff import parse_diff
+from xenhostgen.patch.errors import printable
+from xenhostgen.patch.hunks import AddedBlock, Hunk, PatchFile, added_blocks, post_image
+from xenhostgen.patch.mail import PatchMail
+from xenhostgen.spec.model import Interface
+from xenhostgen.spec.source import At, Problem, Refused
+
+FORMAT = 1
+SIZE_LIMIT = 16 << 20  # bytes of a file of facts; a patch of 10,000 declarations needs one MiB
+
+
+def _at_hand(empty: Any) -> Any:
+    """A field that only a patch at hand can fill; it is neither stored nor compared."""
+    return dataclasses.field(default=empty, compare=False, metadata={"stored": False})
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One added declaration: how messages call it, and the digest of its code tokens."""
+
+    label: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What the context on one side of a block tells; strings are empty where it tells nothing.
+
+    ``line``: digest of the words of the nearest line that isn't blank. ``code``: digests of the
+    code in the nearest one, two, … such lines. ``function``: above the block, whose heading is
+    nearest (the hunk's section heading, if none is in the context); below, whose heading follows.
+    """
+
+    line: str
+    code: tuple[str, ...]
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines that a patch adds in one place. ``shown``: that place, for a person."""
+
+    above: Side
+    below: Side
+    code: tuple[Piece, ...]
+    shown: str = _at_hand("")
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a patch does to a file. ``pre`` and ``post`` are blob ids, empty if not known.
+
+    ``comments`` are digests of the added comments' words, in order.
+    """
+
+    path: str
+    change: str
+    pre: str
+    post: str
+    insertions: int
+    deletions: int
+    blocks: tuple[Block, ...]
+    comments: tuple[str, ...]
+    declarations: tuple[Declaration, ...] = _at_hand(())
+    remarks: tuple[str, ...] = _at_hand(())
+
+    @property
+    def code(self) -> list[Piece]:
+        """All that the patch adds to the file."""
+        return [piece for block in self.blocks for piece in block.code]
+
+
+@dataclass(frozen=True, slots=True)
+class PatchFacts:
+    """One patch; its files in the order of their paths."""
+
+    subject: str
+    message_id: str
+    files: tuple[FileFacts, ...]
+
+
+def pieces(found: Sequence[Declaration]) -> tuple[Piece, ...]:
+    """Declarations without their code."""
+    return tuple(Piece(printable(one.label), digest(one)) for one in found)
+
+
+def patch_facts(mail: PatchMail) -> PatchFacts:
+    """The facts of a patch. Raises PatchError if its diff can't be read."""
+    patch = parse_diff(mail.diff, mail.announced_files)
+    files = sorted((_file_facts(file) for file in patch.files), key=lambda file: file.path)
+    return PatchFacts(printable(mail.subject), printable(mail.message_id), tuple(files))
+
+
+def _file_facts(file: PatchFile) -> FileFacts:
+    blocks: list[Block] = []
+    found: list[Declaration] = []
+    words: list[str] = []
+    for hunk in file.hunks:
+        for block in added_blocks(dataclasses.replace(file, hunks=(hunk,))):
+            text = "\n".join(line.text for line in block.lines) + "\n"
+            here = declared(file.path, text, block.new_line)
+            blocks.append(_block(hunk, block, pieces(here)))
+            found += here
+            words += remarks(file.path, text)
+    whole = file.change == "new" and not file.collapsed and not file.binary
+    kinds = [line.kind for hunk in file.hunks for line in hunk.lines]
+    return FileFacts(
+        printable(file.path),
+        file.change,
+        file.pre or "",
+        file.post or (blob_id(post_image(file)) if whole else ""),
+        kinds.count("added"),
+        kinds.count("removed"),
+        tuple(blocks),
+        tuple(map(words_digest, words)),
+        tuple(found),
+        tuple(words),
+    )
+
+
+def _block(hunk: Hunk, block: AddedBlock, code: tuple[Piece, ...]) -> Block:
+    first = next(index for index, line in enumerate(hunk.lines) if line is block.lines[0])
+    context = (line.text for line in reversed(hunk.lines[:first]) if line.kind == "context")
+    headings = (function_begun(text) for text in (*context, hunk.section))
+    function = next((name for name in headings if name), "")
+    before, after = _texts(block.before), _texts(block.after)
+    above = Side(
+        words_digest(before[-1]) if before else "",
+        tuple(code_digest("\n".join(before[-count:])) for count in range(1, len(before) + 1)),
+        printable(function),
+    )
+    below = Side(
+        words_digest(after[0]) if after else "",
+        tuple(code_digest("\n".join(after[:count])) for count in range(1, len(after) + 1)),
+        printable(function_begun("\n".join(after))),
+    )
+    places = [f"after '{before[-1]}'"] if before else []
+    places += [f"before '{after[0]}'"] if after else []
+    where = f"{' and '.join(places)} (line {block.lines[0].number} of the patch)"
+    return Block(above, below, code, printable(where).lstrip())
+
+
+def _texts(lines: Sequence[HunkLine]) -> list[str]:
+    return [" ".join(line.text.split()) for line in lines if line.text.strip()]
+
+
+def to_json(patches: Sequence[PatchFacts]) -> str:
+    """The facts as a file holds them."""
+    return json.dumps({"format": FORMAT, "patches": _stored(patches)}, indent=1) + "\n"
+
+
+def _stored(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {name: _stored(getattr(value, name)) for name, _ in _stored_fields(type(value))}
+    return [_stored(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _stored_fields(kind: Any) -> Iterator[tuple[str, Any]]:
+    for field in dataclasses.fields(kind):
+        if field.metadata.get("stored", True):
+            yield field.name, field.type
+
+
+def shipped_facts(spec: Interface) -> tuple[Path, list[PatchFacts]]:
+    """The facts that a spec names as its reference, and their file. Raises Refused."""
+    if spec.reference is None:
+        hint = "name the patch: xenhostgen diff SPEC PATCH"
+        raise Refused([Problem("no-reference", "the spec names no reference", spec.path, hint=hint)])
+    folder = Path(spec.path).parent
+    path = folder / spec.reference
+    try:
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise OSError("a link leads out of the spec's folder")
+        return path, read_facts(path)
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
+        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        message = f"the reference '{spec.reference}' can't be read: {reason}"
+        hint = f"make it from the patch: xenhostgen facts PATCH -o {path}"
+        raise Refused([Problem("no-reference", message, spec.path, spec.reference.at, hint)]) from None
+
+
+def read_facts(path: Path) -> list[PatchFacts]:
+    """The facts in a file that ``to_json`` made. Raises Refused for any other, and OSError."""
+    with path.open("rb") as stream:
+        data = stream.read(SIZE_LIMIT + 1)
+    try:
+        if len(data) > SIZE_LIMIT:
+            raise ValueError(f"larger than {SIZE_LIMIT >> 20} MiB")
+        top = json.loads(data)
+        given = top.get("format") if isinstance(top, dict) else None
+        if given != FORMAT:
+            raise ValueError(f"the format is {given!r}, not {FORMAT}")
+        return [_read(PatchFacts, one, f"patches[{at}]") for at, one in enumerate(top["patches"])]
+    except json.JSONDecodeError as error:
+        raise _refused(path, error.msg, At(error.lineno, error.colno)) from None
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _refused(path, printable(str(error)), At(1, 1)) from None
+
+
+def _refused(path: Path, reason: str, at: At) -> Refused:
+    hint = f"make it from the patch: xenhostgen facts PATCH -o {path}"
+    return Refused([Problem("facts", f"not the facts of a patch: {reason}", str(path), at, hint)])
+
+
+def _read(kind: Any, value: Any, where: str) -> Any:
+    """A value of JSON as the type that ``_stored`` made it of; raises ValueError for another."""
+    if dataclasses.is_dataclass(kind):
+        fields = dict(_stored_fields(kind))
+        if isinstance(value, dict) and value.keys() == fields.keys():
+            read = {name: _read(of, value[name], f"{where}.{name}") for name, of in fields.items()}
+            return kind(**read)  # type: ignore[operator]
+        raise ValueError(f"{where} should have the keys {', '.join(fields)}")
+    if items := get_args(kind):
+        if isinstance(value, list):
+            return tuple(_read(items[0], one, f"{where}[{at}]") for at, one in enumerate(value))
+        raise ValueError(f"{where} should be a list")
+    if type(value) is kind:
+        return value
+    raise ValueError(f"{where} should be of type {kind.__name__}")

@@ -163,6 +163,7 @@ class Place(Part):
 
     after: Line | None = key("the landmark above the fragment", default=None)
     before: Line | None = key("the landmark below the fragment", default=None)
+    alternatives: tuple[Line, ...] = key("landmarks that other kernel versions have instead", default=())
     at: At = NOWHERE
 
     @property
@@ -241,6 +242,7 @@ class ReturnIf(Part):
     """Boot step of the kernel: leave the boot function."""
 
     condition: Line = key("the C condition")
+    alternatives: tuple[Line, ...] = key("conditions that other kernel versions have instead", default=())
     at: At = NOWHERE
 
 
@@ -250,6 +252,7 @@ class Assign(Part):
 
     target: Line = key("what is set")
     value: Line = key("the C expression it is set to")
+    alternatives: tuple[Line, ...] = key("values that other kernel versions set instead", default=())
     at: At = NOWHERE
 
 
@@ -418,6 +421,25 @@ class Expected(Part):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Message(Part):
+    """What a mail of the series says."""
+
+    part: Name = key("'cover', 'interface', 'predicates' or a guest")
+    subject: Line = key("the subject, without the series' area")
+    body: Doc = key("the text below it", default=Text())
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Series(Part):
+    """The words of a patch series; where they lack, the subjects are made up."""
+
+    area: Line = key("the subsystem that each subject begins with")
+    messages: tuple[Message, ...] = key("part: its subject and text", rows=True, default=())
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class NameChoices(Part):
     """Names that differ from those that the prefix would give."""
 
@@ -513,6 +535,7 @@ class Interface(Part):
     banner: bool = key("say in each file that it is generated, and how", default=True)
     reference: Path | None = key("facts of the kernel patch that this spec re-creates", default=None)
     expected_findings: tuple[Expected, ...] = key("known faults, each with its reason", default=())
+    series: Series | None = key("the words of a patch series", default=None)
     path: str = ""
     at: At = NOWHERE
 

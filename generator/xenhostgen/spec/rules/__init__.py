@@ -11,7 +11,7 @@ from xenhostgen.spec.rules.guests import guests, kinds, registrations
 from xenhostgen.spec.rules.hosts import exports, members, slots, types
 from xenhostgen.spec.rules.ops import expected, ops
 from xenhostgen.spec.rules.symbols import symbols
-from xenhostgen.spec.rules.texts import comments, paths, places
+from xenhostgen.spec.rules.texts import comments, messages, paths, places
 from xenhostgen.spec.source import Problems
 from xenhostgen.spec.words import declared_name
 
@@ -32,6 +32,7 @@ _RULES = (
     kinds,
     ops,
     expected,
+    messages,
 )
 
 

@@ -99,3 +99,11 @@ def places(spec: Interface, problems: Problems) -> None:
     for place in found:
         if (place.after is None) == (place.before is None):
             problems.add("place-form", "a place is told by 'after' or by 'before'", place.at, "write one of the two")
+
+
+def messages(spec: Interface, problems: Problems) -> None:
+    parts = ["cover", "interface", "predicates", *(guest.name for guest in spec.guests)]
+    for message in spec.series.messages if spec.series else ():
+        if message.part not in parts:
+            hint = did_you_mean(message.part, parts)
+            problems.add("unknown-part", f"'{message.part}' is no part of the series", message.part, hint)

@@ -7,6 +7,7 @@ renders to, or with --tree what lies in a folder laid out like the kernel's.
 
 import argparse
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -32,18 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_specs(parser)
     parser.add_argument("--tree", metavar="DIR", type=Path, help="judge the C files of this tree")
-    parser.add_argument(
-        "--level", choices=LEVELS, default=LEVELS[-1], help="how far to go (default: %(default)s)"
-    )
+    parser.add_argument("--level", choices=LEVELS, default=LEVELS[-1], help="how far to go (default: %(default)s)")
     parser.add_argument(
         "--cc",
         metavar="COMPILER",
         action="append",
         help="compile with this; may be repeated (default: gcc, and clang where installed)",
     )
-    parser.add_argument(
-        "--replay", metavar="CALLS", help="run these calls, separated by ';', and show each outcome"
-    )
+    parser.add_argument("--replay", metavar="CALLS", help="run these calls, separated by ';', and show each outcome")
     add_format(parser)
 
 
@@ -52,9 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
     from xenhostgen.spec.load import load
     from xenhostgen.verify.run import Options, verify
 
-    compilers = tuple(
-        arguments.cc or [cc for cc in ("gcc", "clang") if shutil.which(cc)] or ["gcc"]
-    )
+    # Ended from outside, too, it takes its temporary files and processes along.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    compilers = tuple(arguments.cc or [cc for cc in ("gcc", "clang") if shutil.which(cc)] or ["gcc"])
     options = Options(checked_tree(arguments.tree), compilers, arguments.level)
     paths = spec_paths(arguments.specs)
     if arguments.replay is not None:

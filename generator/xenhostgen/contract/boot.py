@@ -13,16 +13,7 @@ from itertools import product
 from xenhostgen.contract.memory import Memory
 from xenhostgen.contract.registry import Registry, State
 from xenhostgen.spec import expr
-from xenhostgen.spec.model import (
-    Assign,
-    BootPath,
-    Call,
-    ClearBss,
-    Guest,
-    Interface,
-    Register,
-    ReturnIf,
-)
+from xenhostgen.spec.model import Assign, BootPath, Call, ClearBss, Guest, Interface, Register, ReturnIf
 
 CLEAR_BSS = "clear_bss"
 
@@ -136,7 +127,7 @@ def _assign(step: Assign, memory: Memory) -> None:
 
 def reads(spec: Interface, condition: str) -> set[str]:
     """The variables that a condition depends on, through all its macros."""
-    macros = {m.name: m.expands for m in (*spec.kernel.macros, *spec.predicates.macros)}
+    macros: dict[str, str] = {m.name: m.expands for m in (*spec.kernel.macros, *spec.predicates.macros)}
     found: set[str] = set()
     todo = [condition]
     while todo:

@@ -14,11 +14,11 @@ class Memory:
     def __init__(self, spec: Interface, placeholders: dict[str, bool]) -> None:
         self.cells: dict[str, Value] = {}
         self.placeholders = placeholders
-        self.constants = {constant.name: int(constant.value) for constant in spec.kernel.constants}
+        self.constants: dict[str, int] = {constant.name: int(constant.value) for constant in spec.kernel.constants}
         for enum in spec.kernel.enums:
             self.constants |= {name: value for value, name in enumerate(enum.values)}
         macros = (*spec.kernel.macros, *spec.predicates.macros)
-        self.macros = {macro.name: expr.parse(macro.expands) for macro in macros}
+        self.macros: dict[str, expr.Expression] = {macro.name: expr.parse(macro.expands) for macro in macros}
 
     def set(self, target: str, value: Value) -> None:
         """Set a variable or member."""

@@ -42,18 +42,12 @@ def summary(verdict: Verdict) -> Iterator[str]:
             f"{run['states']} states, {run['transitions']} transitions, {run['boots']} boots "
             f"({run['compiler']}, {sanitizers})"
         )
-    found, unexpected, missing = (
-        len(verdict.expected),
-        len(verdict.unexpected),
-        len(verdict.missing),
-    )
-    total = (
-        found + missing
-        if not missing
-        else len(verdict.missing) + len({id(e) for _, e in verdict.expected})
-    )
+    met = len({id(expectation) for _, expectation in verdict.expected})
     outcome = "verified" if verdict.passed else "FAILED"
-    yield f"{outcome}: {found} of {total} expected findings found, {unexpected} unexpected ({verdict.facts.get('seconds')} s)"
+    yield (
+        f"{outcome}: {met} of {met + len(verdict.missing)} expected findings found, "
+        f"{len(verdict.unexpected)} unexpected ({verdict.facts.get('seconds')} s)"
+    )
 
 
 def as_json(spec_path: str, verdict: Verdict) -> dict[str, Any]:
@@ -62,8 +56,7 @@ def as_json(spec_path: str, verdict: Verdict) -> dict[str, Any]:
         "spec": spec_path,
         "passed": verdict.passed,
         "findings": [
-            finding_json(spec_path, finding, expectation.reason.strip())
-            for finding, expectation in verdict.expected
+            finding_json(spec_path, finding, expectation.reason.strip()) for finding, expectation in verdict.expected
         ]
         + [finding_json(spec_path, finding, None) for finding in verdict.unexpected],
         "missing": [
@@ -83,9 +76,7 @@ def finding_json(spec_path: str, finding: Finding, reason: str | None) -> dict[s
         "message": finding.message,
         "expected": reason,
         "c": {"file": where.file, "line": where.line, "column": where.column} if where else None,
-        "spec": {"file": spec_path, "line": spec_at.line, "column": spec_at.column}
-        if spec_at
-        else None,
+        "spec": {"file": spec_path, "line": spec_at.line, "column": spec_at.column} if spec_at else None,
         "counterexample": list(finding.counterexample),
         "seen_by": finding.seen_by,
     }

@@ -1,22 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Talk to a running driver: batches of calls go in, answers come out, crashes included."""
+"""Talk to a running driver: calls go in, answers come out, crashes included.
+
+The driver runs a stranger's C, so whatever it says is read with distrust.
+"""
 
 import os
 import re
-import signal
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from xenhostgen.verify.build import Program
+from xenhostgen.verify.toolchain import end_group
 
-SECONDS_MAX = 120
+SECONDS_MAX = 60
 _BATCH = 200_000
+_ANSWER_MAX = 1 << 17
 _OPTIONS = {
-    "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1:allocator_may_return_null=1:hard_rss_limit_mb=1024",
-    "UBSAN_OPTIONS": "print_stacktrace=0:abort_on_error=1",
+    "ASAN_OPTIONS": "detect_leaks=0:symbolize=0:exitcode=77:allocator_may_return_null=1",
+    "UBSAN_OPTIONS": "print_stacktrace=0:exitcode=77",
+}
+# How driver.c ends when it can't go on.
+_ENDINGS = {
+    5: "nearly every call crashes",
+    6: "calls don't end",
+    7: "the judged C has more writable memory than can be watched",
+    8: "this system can't confine the judged C (seccomp is missing)",
 }
 
 
@@ -29,128 +41,88 @@ class SlotImage:
     pointer: int
 
 
+Slots = tuple[SlotImage, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What one call did.
 
-    ``how`` is ``ok``, ``bug``, ``visit`` or ``crash``; ``text`` tells where a BUG struck or what a
-    sanitizer said; ``result`` is what the function returned.
+    ``how`` is ``ok``, ``bug``, ``visit``, ``boot`` or ``crash``; ``text`` tells where a BUG struck or how it
+    crashed; ``result`` is what the function returned; ``state`` is -1 when there are too many.
     """
 
     how: str
     result: int = 0
     state: int = 0
-    slots: tuple[SlotImage, ...] = ()
-    stages: tuple[tuple[SlotImage, ...], ...] = ()
+    slots: Slots = ()
+    stages: tuple[Slots, ...] = ()
     visited: tuple[str, ...] = ()
     text: str = ""
 
 
 class DriverError(Exception):
-    """The driver itself ended or stopped answering; the judged C has broken it."""
+    """The driver ended or says what it never would; the judged C has broken it."""
 
 
 class Driver:
     """A driver process."""
 
     def __init__(self, program: Program) -> None:
-        env = {"PATH": os.environ.get("PATH", os.defpath), **_OPTIONS}
         self.process = subprocess.Popen(
             [program.executable],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            env=env,
+            stderr=subprocess.DEVNULL,
+            env={"PATH": os.environ.get("PATH", os.defpath), **_OPTIONS},
             start_new_session=True,
         )
-        self.said: list[str] = []
-        self.listener = threading.Thread(target=self._listen, daemon=True)
-        self.listener.start()
-        self.watch = threading.Timer(SECONDS_MAX, self.kill)
+        self.late = False
+        self.watch = threading.Timer(SECONDS_MAX, self.expire)
         self.watch.daemon = True
         self.watch.start()
 
-    def _listen(self) -> None:
-        assert self.process.stderr
-        for line in self.process.stderr:
-            if len(self.said) < 100_000:
-                self.said.append(line)
-
-    def kill(self) -> None:
-        """End the driver and whatever the judged C has started."""
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+    def expire(self) -> None:
+        """End a driver that takes too long."""
+        self.late = True
+        end_group(self.process)
 
     def close(self) -> None:
-        """End the driver."""
+        """End the driver and whatever the judged C has started."""
         self.watch.cancel()
-        self.kill()
-        self.process.wait()
-        self.listener.join()
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
-            if stream:
+        end_group(self.process)
+        for stream in (self.process.stdin, self.process.stdout):
+            assert stream
+            with suppress(BrokenPipeError):  # what it didn't read any more
                 stream.close()
 
     def ask(self, calls: Iterable[str]) -> Iterator[Answer]:
         """The answer to each call, in order. Raises ``DriverError``."""
-        batch: list[str] = []
-        for call in calls:
-            batch.append(call)
-            if len(batch) == _BATCH:
-                yield from self._batch(batch)
-                batch = []
-        if batch:
+        waiting = iter(calls)
+        while batch := list(islice(waiting, _BATCH)):
             yield from self._batch(batch)
 
-    def _batch(self, calls: list[str]) -> list[Answer]:
-        process = self.process
-        assert process.stdin and process.stdout
+    def _batch(self, calls: Sequence[str]) -> Iterator[Answer]:
+        assert self.process.stdin and self.process.stdout
         try:
-            process.stdin.write("\n".join(calls) + "\n\n")
-            process.stdin.flush()
+            self.process.stdin.write(("\n".join(calls) + "\n\n").encode())
+            self.process.stdin.flush()
         except BrokenPipeError:
-            raise DriverError(self._last_words()) from None
-        answers: list[Answer] = []
-        crashed: list[int] = []
-        for line in process.stdout:
-            line = line.rstrip("\n")
-            if line == ".":
-                break
-            if line.startswith("crash "):
-                _, number, how = line.split(" ", 2)
-                crashed.append(int(number))
-                answers.append(Answer("crash", text=how))
-            elif line:
-                answers.append(_answer(line))
-        else:
-            raise DriverError(self._last_words())
-        if crashed:
-            self._explain(answers, crashed)
-        if len(answers) != len(calls):
-            raise DriverError("the judged C writes to the driver's output")
-        return answers
+            raise DriverError(self._ending()) from None
+        for _ in calls:
+            line = self.process.stdout.readline(_ANSWER_MAX)
+            if not line.endswith(b"\n"):
+                raise DriverError(self._ending())
+            yield _answer(line.decode(errors="replace").rstrip("\n"))
 
-    def _explain(self, answers: list[Answer], crashed: list[int]) -> None:
-        """Put what the sanitizers said beside each crash."""
-        for number in crashed:
-            end = f"crash {number} ends here\n"
-            while end not in self.said and self.process.poll() is None:
-                threading.Event().wait(0.001)
-            words: list[str] = []
-            while self.said and (line := self.said.pop(0)) != end:
-                words.append(line)
-            answers[number] = Answer("crash", text=_sanitizer_text(words) or answers[number].text)
-
-    def _last_words(self) -> str:
-        self.process.wait()
-        self.listener.join()
-        return (
-            _sanitizer_text(self.said) or f"the driver ended with status {self.process.returncode}"
-        )
+    def _ending(self) -> str:
+        try:
+            status = self.process.wait(1)
+        except subprocess.TimeoutExpired:
+            return "the answers of the judged C make no sense"
+        if self.late:
+            return f"running the judged C takes more than {SECONDS_MAX} seconds"
+        return _ENDINGS.get(status, f"the driver ended with status {status}")
 
 
 @contextmanager
@@ -163,16 +135,41 @@ def running(program: Program) -> Iterator[Driver]:
         driver.close()
 
 
-def _sanitizer_text(words: Iterable[str]) -> str:
-    for line in words:
-        found = re.search(r"(\S+:\d+:\d+: runtime error: .*)|ERROR: (AddressSanitizer: .*)", line)
-        if found:
-            said = found[1] or found[2]
-            return re.sub(r" \(pc 0x.*| at pc 0x.*", "", re.sub(r"^\./", "", said)).strip()
-    return ""
+def _answer(line: str) -> Answer:
+    how, _, rest = line.partition(" ")
+    try:
+        match how:
+            case "ok":
+                result, state, *slots = rest.split()
+                return Answer("ok", int(result), int(state), _slots(slots))
+            case "bug":
+                place, state, *slots = rest.split()
+                return Answer("bug", state=int(state), slots=_slots(slots), text=place.removeprefix("./"))
+            case "visit":
+                return Answer("visit", visited=tuple(rest.split()))
+            case "boot":
+                return _boot([stage.split() for stage in rest.split("|")[1:]])
+            case "crash":
+                ending, _, said = rest.partition("\t")
+                return Answer("crash", text=_sanitizer_text(said) or _PLAIN.get(ending, ending))
+    except ValueError:
+        pass
+    raise DriverError("the answers of the judged C make no sense")
 
 
-def _slots(words: Iterable[str]) -> tuple[SlotImage, ...]:
+_PLAIN = {"Bad system call": "it asks the operating system for something", "Profiling timer expired": "it doesn't end"}
+
+
+def _boot(stages: list[list[str]]) -> Answer:
+    if stages and stages[-1][:1] == ["bug"]:
+        (_, place) = stages.pop()
+        return Answer("bug", stages=tuple(map(_slots, stages)), text=place.removeprefix("./"))
+    if not stages:
+        raise ValueError
+    return Answer("boot", stages=tuple(map(_slots, stages)))
+
+
+def _slots(words: Iterable[str]) -> Slots:
     images = []
     for word in words:
         kind, ops, pointer = word.split(",")
@@ -180,32 +177,10 @@ def _slots(words: Iterable[str]) -> tuple[SlotImage, ...]:
     return tuple(images)
 
 
-def _answer(line: str) -> Answer:
-    try:
-        how, *words = line.split(" ")
-        if how == "visit":
-            return Answer("visit", visited=tuple(words))
-        if how == "bug":
-            return Answer(
-                "bug",
-                state=int(words[1]),
-                slots=_slots(words[2:]),
-                text=words[0].removeprefix("./"),
-            )
-        if "|" in line:
-            head, *stages = line.split(" |")
-            last = stages[-1].split()
-            if last[:1] == ["bug"]:
-                return Answer(
-                    "bug",
-                    stages=tuple(_slots(s.split()) for s in stages[:-1]),
-                    text=last[1].removeprefix("./"),
-                )
-            return Answer("ok", stages=tuple(_slots(s.split()) for s in stages))
-        if not words:
-            return Answer("ok")
-        return Answer(
-            "ok", int(words[0]), int(words[1]) if len(words) > 1 else 0, _slots(words[2:])
-        )
-    except (ValueError, IndexError):
-        raise DriverError("the judged C writes to the driver's output") from None
+def _sanitizer_text(said: str) -> str:
+    """What a sanitizer complains of, without addresses that differ from run to run."""
+    found = re.search(r"([^\s\t]+:\d+:\d+: runtime error: [^\t]*)|ERROR: (AddressSanitizer: [^\t]*)", said)
+    if not found:
+        return ""
+    text = re.sub(r"^\S*/glue\.c:\d+:\d+: runtime error: ", "", found[1] or found[2]).removeprefix("./")
+    return re.sub(r"( on (unknown )?address)? 0x[0-9a-f]+| \(pc .*| at pc .*", "", text).strip()

@@ -3,14 +3,26 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from xenhostgen.csource.facts import Facts, read_facts
-from xenhostgen.csource.preprocess import Position, SourceError
+from xenhostgen.csource.preprocess import SHIM, Diagnostic, Position, SourceError
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.build import include_name, overlay
+from xenhostgen.verify.build import overlay
 from xenhostgen.verify.findings import Finding, Where
+from xenhostgen.verify.harness import include_name
+
+
+class _Named(Protocol):
+    """Whatever has a name and a place."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def at(self) -> Position: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,80 +32,67 @@ class Read:
     facts: dict[str, Facts]
     findings: tuple[Finding, ...]
 
-    def where(self, symbol: str) -> Where | None:
-        """Where a symbol is defined, else where it is declared."""
+    def where(self, symbol: str, file: str = "") -> Where | None:
+        """Where a symbol is defined, else where it is declared, in one file or in any."""
         for defining in (True, False):
             for path, facts in self.facts.items():
-                for at in _places(facts, symbol, defining):
-                    return Where(path, at.line, at.column or 1)
+                if file not in ("", path):
+                    continue
+                for thing in _named(facts, defining):
+                    if thing.name == symbol:
+                        return Where(path, thing.at.line, thing.at.column or 1)
         return None
 
 
-def _places(facts: Facts, symbol: str, defining: bool) -> list[Position]:
+def _named(facts: Facts, defining: bool) -> list[_Named]:
+    """What a file defines, or what it only declares."""
     if defining:
-        named = [
-            *facts.functions,
-            *(v for v in facts.variables if v.storage != "extern"),
-            *facts.macros,
-        ]
+        defined = [variable for variable in facts.variables if variable.storage != "extern"]
         enumerators = [one for enum in facts.enums for one in enum.enumerators]
-        return [thing.at for thing in (*named, *enumerators) if thing.name == symbol]
-    declared = (*facts.prototypes, *facts.variables, *facts.enums, *facts.structs, *facts.typedefs)
-    return [thing.at for thing in declared if thing.name == symbol]
+        return [*facts.functions, *defined, *facts.macros, *enumerators]
+    return [*facts.prototypes, *facts.variables, *facts.enums, *facts.structs, *facts.typedefs]
 
 
 def read_tree(spec: Interface, tree: Path, work: Path, cc: str = "gcc") -> Read:
     """Parse every C file of the spec that lies in the tree."""
     overlaid = overlay(spec, tree, work / "overlay")
-    asked = work / "asked"
-    env = environment("harness", template_root())
-    macros = [*spec.kernel.macros, *spec.predicates.macros]
-    text = guarded(env.get_template("asked.h.j2").render, kernel=spec.kernel, macros=macros)
-    predicates = asked / include_name(spec.predicates.file)[1:-1]
-    predicates.parent.mkdir(parents=True, exist_ok=True)
-    predicates.write_text(text)
+    asked = _questions(spec, work / "asked")
     configs = sorted({macro.config for macro in spec.kernel.macros if macro.config})
     facts: dict[str, Facts] = {}
     findings: list[Finding] = []
     for path in c_files(spec):
         if not (tree / path).is_file():
-            findings.append(
-                Finding(
-                    "file-missing",
-                    path,
-                    "the tree has no such file",
-                    Where(path),
-                    None,
-                    (),
-                    "parsing",
-                )
-            )
+            message = "the tree has no such file"
+            findings.append(Finding("file-missing", path, message, Where(path), seen_by="parsing"))
             continue
         front = [overlaid] if path == spec.predicates.file else [asked, overlaid]
         try:
-            facts[path] = read_facts(
-                tree / path, [*front, tree / "include"], defines=configs, cc=cc
-            )
+            facts[path] = read_facts(tree / path, [*front, SHIM, tree / "include"], defines=configs, cc=cc)
         except SourceError as error:
-            for diagnostic in error.diagnostics:
-                at = diagnostic.at
-                file = (
-                    str(Path(at.file).relative_to(tree))
-                    if Path(at.file).is_relative_to(tree)
-                    else path
-                )
-                where = Where(file, at.line or 1, at.column or 1)
-                findings.append(
-                    Finding("unparsable", path, diagnostic.message, where, None, (), "parsing")
-                )
+            findings += [_unparsable(path, said, tree) for said in error.diagnostics]
     return Read(facts, tuple(findings))
+
+
+def _questions(spec: Interface, folder: Path) -> Path:
+    """Where guests are parsed, predicates are functions: what the guests ask stays to be seen."""
+    template = environment("harness", template_root()).get_template("asked.h.j2")
+    macros = [*spec.kernel.macros, *spec.predicates.macros]
+    file = folder / include_name(spec.predicates.file)[1:-1]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(guarded(template.render, kernel=spec.kernel, macros=macros))
+    return folder
+
+
+def _unparsable(path: str, said: Diagnostic, tree: Path) -> Finding:
+    at = said.at
+    if Path(at.file).is_relative_to(tree):
+        where = Where(str(Path(at.file).relative_to(tree)), at.line or 1, at.column or 1)
+    else:
+        where = Where(path)
+    return Finding("unparsable", path, said.message, where, seen_by="parsing")
 
 
 def c_files(spec: Interface) -> list[str]:
     """The C files of a spec: all but the Makefile."""
-    return [
-        spec.header.file,
-        spec.source.file,
-        spec.predicates.file,
-        *(guest.file for guest in spec.guests),
-    ]
+    guests = [guest.file for guest in spec.guests]
+    return [spec.header.file, spec.source.file, spec.predicates.file, *guests]

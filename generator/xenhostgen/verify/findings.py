@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from xenhostgen.spec.model import Expected, Interface
 from xenhostgen.spec.source import At
@@ -44,7 +45,7 @@ class Verdict:
     expected: tuple[tuple[Finding, Expected], ...] = ()
     unexpected: tuple[Finding, ...] = ()
     missing: tuple[Expected, ...] = ()
-    facts: dict[str, object] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -52,7 +53,7 @@ class Verdict:
         return not self.unexpected and not self.missing
 
 
-def judge(spec: Interface, findings: Iterable[Finding], facts: dict[str, object]) -> Verdict:
+def judge(spec: Interface, findings: Iterable[Finding], facts: dict[str, Any]) -> Verdict:
     """Sort findings into expected and not; an expectation that no finding meets is missing."""
     expected: list[tuple[Finding, Expected]] = []
     unexpected: list[Finding] = []

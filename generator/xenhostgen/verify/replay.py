@@ -10,11 +10,13 @@ from pathlib import Path
 from xenhostgen.contract.boot import boot, scenarios
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused, did_you_mean
-from xenhostgen.verify.boots import BootRunner, line, sections
-from xenhostgen.verify.build import build
-from xenhostgen.verify.driver import Driver, running
-from xenhostgen.verify.explore import Call, Explorer, decoded
+from xenhostgen.verify.boots import BootRunner, line
+from xenhostgen.verify.build import Program, build
+from xenhostgen.verify.calls import Call, Wording, decoded
+from xenhostgen.verify.driver import Driver, DriverError, running
+from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.run import Options, written
+from xenhostgen.verify.toolchain import BuildError
 
 _CALL = re.compile(r"\s*(\w+)\s*\(([^()]*)\)\s*;?\s*$")
 
@@ -32,71 +34,73 @@ class Step:
 def replay(spec: Interface, options: Options, steps: list[str]) -> list[Step]:
     """Run calls one after another from the initial state.
 
-    Raises ``Refused`` for a call that can't be read, ``BuildError`` and ``DriverError``.
+    Raises ``Refused`` for a call that can't be read, and if the C can't be run.
     """
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as name:
         work = Path(name)
         tree = options.tree.absolute() if options.tree else written(spec, work / "tree")
-        with running(build(spec, tree, work / "run", options.compilers[0])) as driver:
-            replayer = _Replayer(spec, driver, sections(work / "run" / "judged0.o"))
-            return list(replayer.run(steps))
+        try:
+            program = build(spec, tree, work / "run", options.compilers[0])
+            with running(program) as driver:
+                return list(_Replayer(spec, driver, program).run(steps))
+        except (BuildError, DriverError) as error:
+            said = error.complaint().text if isinstance(error, BuildError) else str(error)
+            raise Refused([Problem("replay", f"the C can't be run: {said}", spec.path)]) from None
 
 
 class _Replayer:
-    def __init__(self, spec: Interface, driver: Driver, lies_in: dict[str, str]) -> None:
+    def __init__(self, spec: Interface, driver: Driver, program: Program) -> None:
         self.spec = spec
         self.driver = driver
-        self.sections = lies_in
         self.explorer = Explorer(spec, driver)
+        self.boots = BootRunner(spec, driver, program.sections)
+        self.wording = Wording(spec)
         self.state = 0
 
     def run(self, steps: list[str]) -> Iterator[Step]:
-        (first,) = self.driver.ask(["s 0"])
-        self.explorer.enter(0, first.slots)
         parsed = [(step, self.parse(step)) for step in steps]
+        if not self.explorer.start():
+            (fault,) = self.explorer.findings
+            yield Step("", fault.message, "empty slots", False)
+            return
         for text, call in parsed:
             yield self.boot(text) if call is None else self.call(call)
 
     def call(self, call: Call) -> Step:
-        explorer, before = self.explorer, self.state
+        explorer, held = self.explorer, self.explorer.images[self.state]
         explorer.found.clear()
-        (answer,) = self.driver.ask([call.line(before)])
-        explorer.judge(before, call, answer)
-        held = explorer.images[before]
+        (answer,) = self.driver.ask([call.line(self.state)])
+        explorer.step(self.state, call, answer)
         if call.kind == "i":
-            visited = ", ".join(map(explorer.visit_name, answer.visited)) or "nothing"
-            did = f"crashes: {answer.text}" if answer.how == "crash" else f"visits {visited}"
-            names = map(explorer.registry.slot_name, explorer.registry.visited(held))
-            expected = f"visits {', '.join(names) or 'nothing'}"
+            indexes = map(str, explorer.judging.registry.visited(held))
+            expected = f"visits {self.wording.visits(indexes)}"
         else:
-            outcome = explorer.expected(held, call)
-            expected = explorer.words(outcome.errno, outcome.state)
+            expected = self.wording.outcome(explorer.judging.expected(held, call))
+        if answer.how == "crash":
             did = f"crashes: {answer.text}"
-            if answer.how != "crash":
-                result = str(answer.result) if answer.how == "ok" else None
-                did = explorer.words(result, decoded(answer.slots))
+        elif call.kind == "i":
+            did = f"visits {self.wording.visits(answer.visited)}"
+        else:
+            result = str(answer.result) if answer.how == "ok" else None
+            did = self.wording.done(result, held, decoded(answer.slots))
+            if answer.state in explorer.images:  # a BUG may leave one where nothing goes on
                 self.state = answer.state
-                if self.state not in explorer.images:
-                    explorer.parents[self.state] = (before, call)
-                    explorer.enter(self.state, answer.slots)
-        return Step(explorer.call_text(call), did, expected, not explorer.found)
+        return Step(self.wording.call(call), did, expected, not explorer.found)
 
     def boot(self, text: str) -> Step:
         """A whole boot, from power-on."""
-        known = {str(scenario): scenario for scenario in scenarios(self.spec)}
-        scenario = known[text]
+        scenario = next(one for one in scenarios(self.spec) if str(one) == text)
         expected = boot(self.spec, scenario)
         (answer,) = self.driver.ask([line(self.spec, scenario, expected)])
-        runner = BootRunner(self.spec, self.driver, self.sections)
-        runner.judge(scenario, expected, answer)
-        words = self.explorer.state_words
+        self.boots.found.clear()
+        self.boots.judge(scenario, expected, answer)
         stages = [
-            f"{stage}: {words(decoded(slots))}"
+            f"{stage}: {self.wording.state(decoded(slots))}"
             for stage, slots in zip(expected.stages, answer.stages, strict=False)
         ]
         if answer.how in ("crash", "bug"):
             stages.append(f"{answer.how} {answer.text}")
-        return Step(text, "; ".join(stages), words(expected.state), not runner.found)
+        return Step(text, "; ".join(stages), self.wording.state(expected.state), not self.boots.found)
 
     def parse(self, step: str) -> Call | None:
         """A call from its C text; None for a boot."""
@@ -110,15 +114,11 @@ class _Replayer:
         kinds = {c.register: "r", c.unregister: "u", c.iterator: "i"}
         if not found or found[1] not in kinds:
             name = found[1] if found else step
-            raise _unreadable(
-                step, did_you_mean(name, list(kinds), f"write {c.register}(TYPE, A), …")
-            )
+            raise _unreadable(step, did_you_mean(name, list(kinds), f"write {c.register}(TYPE, A), …"))
         arguments = [word.strip() for word in found[2].split(",") if word.strip()]
         kind = kinds[found[1]]
         if len(arguments) != {"r": 2, "u": 1, "i": 0}[kind]:
-            raise _unreadable(
-                step, f"write {c.register}(TYPE, A|B|NULL), {c.unregister}(TYPE), {c.iterator}()"
-            )
+            raise _unreadable(step, f"write {c.register}(TYPE, A|B|NULL), {c.unregister}(TYPE), {c.iterator}()")
         if kind == "i":
             return Call("i")
         values = {c.type(name): value for name, value in self.spec.values.items()}

@@ -4,26 +4,30 @@
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface, Register
-from xenhostgen.verify.boots import BootRunner, sections
-from xenhostgen.verify.build import BuildError, build
+from xenhostgen.verify.boots import BootRunner
+from xenhostgen.verify.build import build
 from xenhostgen.verify.conform import conform
+from xenhostgen.verify.drift import drift, read_text
 from xenhostgen.verify.driver import DriverError, running
 from xenhostgen.verify.explore import Explorer
-from xenhostgen.verify.facts import Read, read_tree
+from xenhostgen.verify.facts import Read, c_files, read_tree
 from xenhostgen.verify.findings import Finding, Verdict, Where, judge
+from xenhostgen.verify.places import spec_places
+from xenhostgen.verify.toolchain import BuildError
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to judge and how: a tree instead of the rendering, the compiler, the last level."""
+    """What to judge and how: a tree instead of the rendering, the compilers, the last level."""
 
     tree: Path | None = None
     compilers: tuple[str, ...] = ("gcc",)
@@ -55,67 +59,69 @@ def examine(
 ) -> tuple[list[Finding], dict[str, object]]:
     """All findings of the levels asked for, and what was done to find them."""
     facts: dict[str, object] = {"level": options.level}
+    if options.tree:
+        facts["drift"] = drift(spec, tree)
     progress("parse")
     read = read_tree(spec, tree, work / "parse", options.compilers[0])
     findings = [*read.findings, *conform(spec, read, tree), *unused_tables(spec)]
-    if options.level == "parse":
-        return located(findings, read, tree), facts
-    runs = []
-    for compiler in options.compilers:
-        progress(f"run under {compiler}")
-        more, run = execute(spec, tree, work / compiler, compiler, read)
-        runs.append(run)
-        seen = {(finding.rule, finding.subject) for finding in findings}
-        findings += [finding for finding in more if (finding.rule, finding.subject) not in seen]
-    facts["runs"] = runs
-    return located(findings, read, tree), facts
+    if options.level != "parse":
+        runs = []
+        for compiler in options.compilers:
+            progress(f"run under {compiler}")
+            more, run = execute(spec, tree, work / compiler, compiler, read)
+            runs.append(run)
+            seen = {(finding.rule, finding.subject) for finding in findings}
+            findings += [finding for finding in more if (finding.rule, finding.subject) not in seen]
+        facts["runs"] = runs
+    return located(findings, spec, read, tree), facts
 
 
 def execute(
     spec: Interface, tree: Path, work: Path, compiler: str, read: Read
 ) -> tuple[list[Finding], dict[str, object]]:
     """Compile and run: the registry's states, and every boot."""
-    run: dict[str, object] = {
-        "compiler": compiler,
-        "sanitizers": [],
-        "states": 0,
-        "transitions": 0,
-        "boots": 0,
-    }
+    run: dict[str, object] = {"compiler": compiler, "sanitizers": [], "states": 0, "transitions": 0, "boots": 0}
     try:
         program = build(spec, tree, work, compiler)
     except BuildError as error:
-        return [uncompilable(error, spec)], run
+        return [uncompilable(error, spec, tree, read)], run
     run["sanitizers"] = list(program.sanitizers)
-    findings: list[Finding] = []
-    try:
-        with running(program) as driver:
-            explored = Explorer(spec, driver).explore()
-            findings += [diagnosed(spec, finding, read) for finding in explored.findings]
-            run |= {"states": explored.states, "transitions": explored.transitions}
-            booted = BootRunner(spec, driver, sections(work / "judged0.o")).run()
-            findings += booted.findings
-            run["boots"] = booted.count
-    except DriverError as error:
-        findings.append(
-            Finding("driver-broken", spec.source.file, str(error), None, None, (), "execution")
-        )
-    return findings, run
+    broken: list[Finding] = []
+    with running(program) as driver:
+        explorer, boots = Explorer(spec, driver), BootRunner(spec, driver, program.sections)
+        try:
+            explorer.explore()
+            boots.run()
+        except DriverError as error:
+            broken.append(Finding("not-runnable", spec.source.file, str(error), seen_by="execution"))
+    run |= {"states": explorer.states, "transitions": explorer.transitions, "boots": boots.count}
+    explored = [diagnosed(spec, finding, read) for finding in explorer.findings]
+    return [*explored, *boots.findings, *broken], run
 
 
-def uncompilable(error: BuildError, spec: Interface) -> Finding:
-    """A build failure as a finding with the compiler's place."""
-    file, line, column, text = error.complaint()
-    where = Where(file, line, column or 1) if line and not file.startswith("/") else None
-    return Finding(
-        "uncompilable",
-        file or spec.source.file,
-        f"does not compile: {text}",
-        where,
-        None,
-        (),
-        "compiler",
-    )
+def uncompilable(error: BuildError, spec: Interface, tree: Path, read: Read) -> Finding:
+    """What the compiler or linker says, with its place in the judged files if there is one."""
+    said = error.complaint()
+    if said.line and (tree / said.file).is_file() and not said.file.startswith("/"):
+        where: Where | None = Where(said.file, said.line, said.column or 1)
+        message = f"does not compile: {said.text}"
+    elif said.line:
+        where = read.where(said.symbol) or Where(spec.header.file)
+        message = f"a caller that keeps to the spec does not compile: {said.text}"
+    else:
+        where = mentioned(said.symbol, spec, tree)
+        message = f"can't be run: {said.text}"
+    subject = where.file if where else spec.source.file
+    return Finding("uncompilable", subject, message, where, seen_by="compiler")
+
+
+def mentioned(symbol: str, spec: Interface, tree: Path) -> Where | None:
+    """The first place in the judged files where a symbol stands."""
+    for path in c_files(spec):
+        for token in code_tokens(read_text(tree / path) or ""):
+            if token.text == symbol:
+                return Where(path, token.line, token.column)
+    return None
 
 
 def diagnosed(spec: Interface, finding: Finding, read: Read) -> Finding:
@@ -125,36 +131,35 @@ def diagnosed(spec: Interface, finding: Finding, read: Read) -> Finding:
     """
     if finding.rule != "iteration-wrong":
         return finding
-    for facts in read.facts.values():
-        for macro in facts.macros:
-            pun = rf"\( {re.escape(spec.c.host)} \* \* \) (?:& )?{spec.c.array}\b"
-            if macro.name == spec.c.iterator and re.search(pun, macro.body):
-                message = (
-                    f"casts the array of structures to a pointer to pointers: {finding.message}"
-                )
-                return replace(finding, rule="iterator-type-pun", message=message)
+    pun = rf"\( {re.escape(spec.c.host)} \* \* \) (?:& )?{spec.c.array}\b"
+    for macro in (macro for facts in read.facts.values() for macro in facts.macros):
+        if macro.name == spec.c.iterator and re.search(pun, macro.body):
+            message = f"casts the array of structures to a pointer to pointers: {finding.message}"
+            return replace(finding, rule="iterator-type-pun", message=message)
     return finding
 
 
-def unused_tables(spec: Interface) -> Iterable[Finding]:
+def unused_tables(spec: Interface) -> Iterator[Finding]:
     """Tables that a guest defines and its own boot function never registers."""
     for guest in spec.guests:
         used = {step.table for step in guest.boot.steps if isinstance(step, Register)}
         for table in guest.tables:
             if table.role not in used:
                 message = f"{guest.boot.function}() never registers '{table.symbol}', which its file defines"
-                yield Finding(
-                    "nested-table-unused", table.symbol, message, None, table.at, (), "spec rules"
-                )
+                yield Finding("nested-table-unused", table.symbol, message, spec_at=table.at, seen_by="spec rules")
 
 
-def located(findings: Iterable[Finding], read: Read, tree: Path) -> list[Finding]:
-    """Findings with the place of their subject in the C, and without this run's folder names."""
+def located(findings: Iterable[Finding], spec: Interface, read: Read, tree: Path) -> list[Finding]:
+    """Findings with their places in the C and in the spec, and without this run's folder names."""
+    places = spec_places(spec)
     made = []
     for finding in findings:
         message = finding.message.replace(f"{tree}/", "")
         where = finding.where or called(finding, read) or read.where(finding.subject)
-        made.append(replace(finding, where=where, message=message))
+        if where and where.line == 1:  # only its file is known so far
+            where = read.where(finding.subject, where.file) or where
+        at = finding.spec_at or places.get(finding.subject) or (places.get(where.file) if where else None)
+        made.append(replace(finding, where=where, spec_at=at or spec.at, message=message))
     return made
 
 

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Hold what one call did against what the model says of it."""
+
+from dataclasses import dataclass
+
+from xenhostgen.contract.registry import Outcome, Registry, State
+from xenhostgen.spec.model import Interface
+from xenhostgen.verify.calls import Call, Wording, decoded, errno_value, place_in
+from xenhostgen.verify.driver import Answer
+from xenhostgen.verify.findings import Where
+
+# What a broken promise is called, by the rule of the contract that decides the case.
+_NOT_REFUSED = {
+    1: "unlisted-type-accepted",
+    2: "slot-overwritten",
+    3: "vacuous-guard",
+    6: "unregister-wrong-type",
+    7: "orphaned-remote",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """How a call differs from the model: the broken rule, the symbol it is about, in words and in place."""
+
+    rule: str
+    subject: str
+    message: str
+    where: Where | None = None
+
+
+class Transitions:
+    """Judges single calls on one interface."""
+
+    def __init__(self, spec: Interface) -> None:
+        self.spec = spec
+        self.registry = Registry(spec)
+        self.wording = Wording(spec)
+
+    def judge(self, before: State, call: Call, answer: Answer) -> Fault | None:
+        """The fault that an answer shows."""
+        if answer.how == "crash":
+            message = f"{self.wording.call(call)} crashes: {answer.text}"
+            rule = "iteration-wrong" if call.kind == "i" else "crash"
+            return Fault(rule, self.called(call), message, place_in(answer.text))
+        if call.kind == "i":
+            return self.iteration(before, answer)
+        expected = self.expected(before, call)
+        after = decoded(answer.slots)
+        reported = str(answer.result) if answer.how == "ok" else None
+        wanted = errno_value(expected.errno) if expected.errno else None
+        if reported == wanted and after == expected.state:
+            return None
+        if expected.misuse:
+            rule = _not_refused(expected, reported, wanted, changed=after != before)
+        elif expected.rule == 6 and expected.state == before:
+            rule = "unregister-wrong-type"
+        else:
+            verb = "registration" if call.kind == "r" else "unregistration"
+            rule = f"{verb}-wrong" if reported == "0" else f"{verb}-refused"
+        did = self.wording.done(reported, before, after)
+        message = f"{self.wording.call(call)}: expected {self.wording.outcome(expected)}; the C: {did}"
+        where = place_in(answer.text) if answer.how == "bug" else None
+        return Fault(rule, self.subject(rule, call), message, where)
+
+    def expected(self, before: State, call: Call) -> Outcome:
+        """What the model says of a registering or unregistering call."""
+        if call.kind == "r":
+            return self.registry.register(before, call.type, None if call.ops == "NULL" else call.ops)
+        return self.registry.unregister(before, call.type)
+
+    def iteration(self, before: State, answer: Answer) -> Fault | None:
+        """Whether exactly the registered hosts were visited, in order."""
+        expected = tuple(map(str, self.registry.visited(before)))
+        if answer.how == "visit" and answer.visited == expected:
+            return None
+        visits = self.wording.visits
+        did = f"a BUG at {answer.text}" if answer.how == "bug" else f"it visits {visits(answer.visited)}"
+        return Fault("iteration-wrong", self.spec.c.iterator, f"should visit {visits(expected)}; {did}")
+
+    def called(self, call: Call) -> str:
+        """The symbol that a call calls."""
+        c = self.spec.c
+        return {"r": c.register, "u": c.unregister}.get(call.kind, c.iterator)
+
+    def subject(self, rule: str, call: Call) -> str:
+        """What a fault is about: the slot that lacks its guard, else the function."""
+        if rule not in ("vacuous-guard", "orphaned-remote"):
+            return self.called(call)
+        home = self.registry.home[call.type]
+        return self.spec.slots[home if rule == "vacuous-guard" else self.registry.requires.index(home)].pointer
+
+
+def _not_refused(expected: Outcome, reported: str | None, wanted: str | None, changed: bool) -> str:
+    """Which rule misuse breaks that isn't refused as it should be."""
+    if reported == wanted or (reported != "0" and changed):
+        return "misuse-changes-state"
+    return _NOT_REFUSED[expected.rule] if reported == "0" else "misuse-misreported"

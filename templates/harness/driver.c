@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Runs the judged C one call at a time and says what it did.
+ *
+ * Each line of standard input is a call in a numbered state, each line of standard output its
+ * answer. A state is an image of all writable memory of the judged objects, which the linker has
+ * gathered in two sections; equal images are the same state, so that a hidden variable shows as
+ * further states. Calls run in a confined child process: when one crashes or doesn't end, the
+ * next child goes on behind it with all states kept.
+ */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "confine.h"
+#include "glue.h"
+
+#define STATES_MAX (1 << 16)
+#define STATE_BYTES_MAX (256UL << 20)
+#define IMAGE_MAX (1UL << 20)
+#define VISITS_MAX 64
+#define LINES_MAX (1 << 20)
+#define CRASHES_MAX 2048
+#define HANGS_MAX 3
+/* A prime well above STATES_MAX keeps the table sparse. */
+#define HASHES 131101
+
+/* How the driver ends when it can't go on; the reader knows these numbers. */
+enum { BROKEN = 4, TOO_MANY_CRASHES = 5, TOO_MANY_HANGS = 6, TOO_BIG = 7, UNCONFINED = 8 };
+
+extern char __start_judged_data[] __attribute__((weak)), __stop_judged_data[] __attribute__((weak));
+extern char __start_judged_bss[] __attribute__((weak)), __stop_judged_bss[] __attribute__((weak));
+/* What the sanitizer wants called first. */
+typedef void (*starter)(void);
+extern starter __start_judged_start[] __attribute__((weak));
+extern starter __stop_judged_start[] __attribute__((weak));
+
+/* What parent and children share: the states found so far and the call that is under way. */
+static struct shared {
+	size_t count;
+	long line;
+	size_t at_hash[HASHES];
+	char images[];
+} *shared;
+static size_t data_size, bss_size, image_size, states_max;
+
+static jmp_buf after_bug;
+static const char *bug_file;
+static int bug_line;
+static int visits;
+static char answer[1 << 16];
+static size_t answer_length;
+
+/* Add to the answer; too long an answer is cut. */
+__attribute__((format(printf, 1, 2)))
+static void say(const char *format, ...)
+{
+	size_t room = sizeof(answer) - answer_length;
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(answer + answer_length, room, format, arguments);
+	va_end(arguments);
+	if (length > 0)
+		answer_length += (size_t)length < room ? (size_t)length : room - 1;
+}
+
+/* Add text of unknown origin as one word. */
+static void say_word(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length && text[i]; i++)
+		say("%c", text[i] > ' ' && text[i] <= '~' ? text[i] : '_');
+}
+
+static void send_answer(void)
+{
+	const char *rest = answer;
+
+	say("\n");
+	answer[answer_length - 1] = '\n';
+	while (answer_length) {
+		ssize_t sent = write(STDOUT_FILENO, rest, answer_length);
+
+		if (sent < 0)
+			_exit(BROKEN);
+		rest += sent;
+		answer_length -= (size_t)sent;
+	}
+}
+
+void shim_bug(const char *file, int line)
+{
+	bug_file = file;
+	bug_line = line;
+	longjmp(after_bug, 1);
+}
+
+int driver_visit(int slot)
+{
+	say(" %d", slot);
+	if (++visits < VISITS_MAX)
+		return 1;
+	say(" endless");
+	return 0;
+}
+
+/*
+ * Whole sections, red zones and all: not by memcpy() and memcmp(), which the sanitizer watches. The
+ * words are volatile, or the compiler would make those calls of the loops.
+ */
+typedef volatile unsigned long __attribute__((may_alias, aligned(1))) word;
+
+static void copy(char *to, const char *from, size_t size)
+{
+	size_t done = 0;
+
+	for (; done + sizeof(word) <= size; done += sizeof(word))
+		*(word *)(to + done) = *(const word *)(from + done);
+	for (; done < size; done++)
+		*(volatile char *)(to + done) = from[done];
+}
+
+static int same(const char *left, const char *right, size_t size)
+{
+	size_t done = 0;
+
+	for (; done + sizeof(word) <= size; done += sizeof(word))
+		if (*(const word *)(left + done) != *(const word *)(right + done))
+			return 0;
+	for (; done < size; done++)
+		if (left[done] != right[done])
+			return 0;
+	return 1;
+}
+
+void driver_clear_bss(void)
+{
+	for (size_t done = 0; done < bss_size; done++)
+		*(volatile char *)(__start_judged_bss + done) = 0;
+}
+
+static char *image(size_t state)
+{
+	return shared->images + state * image_size;
+}
+
+static void restore(size_t state)
+{
+	if (state >= shared->count)
+		_exit(BROKEN);
+	copy(__start_judged_data, image(state), data_size);
+	copy(__start_judged_bss, image(state) + data_size, bss_size);
+	glue_reset();
+}
+
+/* The number of the state that memory is in now; -1 when there are too many. */
+static long current(void)
+{
+	char *now = image(shared->count);
+	size_t hash = 14695981039346656037UL;
+
+	copy(now, __start_judged_data, data_size);
+	copy(now + data_size, __start_judged_bss, bss_size);
+	for (size_t i = 0; i < image_size; i++)
+		hash = (hash ^ (unsigned char)now[i]) * 1099511628211UL;
+	for (hash %= HASHES; shared->at_hash[hash]; hash = (hash + 1) % HASHES)
+		if (same(image(shared->at_hash[hash] - 1), now, image_size))
+			return (long)shared->at_hash[hash] - 1;
+	if (shared->count == states_max)
+		return -1;
+	shared->at_hash[hash] = ++shared->count;
+	return (long)shared->count - 1;
+}
+
+static void say_slots(void)
+{
+	for (int slot = 0; slot < glue_slot_count; slot++) {
+		const volatile void *ops = glue_slot_ops(slot);
+		int known = 0;
+
+		while (known < glue_table_count && glue_tables[known].address != ops)
+			known++;
+		say(" %d,", glue_slot_type(slot));
+		if (known < glue_table_count)
+			say("%s", glue_tables[known].name);
+		else
+			say("%p", (void *)ops);
+		say(",%d", glue_slot_pointer(slot));
+	}
+}
+
+static void say_bug(void)
+{
+	say_word(bug_file, 200);
+	say(":%d", bug_line);
+}
+
+static const volatile void *table(const char *name)
+{
+	for (int known = 0; known < glue_table_count; known++)
+		if (!strcmp(glue_tables[known].name, name))
+			return glue_tables[known].address;
+	_exit(BROKEN);
+}
+
+/* "b INPUTS ; STAGES": boot from power-on; the answer tells the slots behind each stage. */
+static void boot(char *line)
+{
+	char *stages = strchr(line, ';'), *rest = NULL, *number;
+	int guest, used;
+
+	if (!stages)
+		_exit(BROKEN);
+	*stages++ = 0;
+	restore(0);
+	for (number = strtok_r(line, " ", &rest); number; number = strtok_r(NULL, " ", &rest))
+		glue_assign(atoi(number));
+	say("boot");
+	if (setjmp(after_bug)) {
+		say(" | bug ");
+		say_bug();
+		return;
+	}
+	for (; sscanf(stages, "%d%n", &guest, &used) == 1; stages += used) {
+		if (guest < 0)
+			driver_clear_bss();
+		else
+			glue_boot(guest);
+		say(" |");
+		say_slots();
+	}
+}
+
+/* "r STATE TYPE OPS", "u STATE TYPE", "i STATE", "s STATE", "w STATE OP TABLE". */
+static void call_in_state(char kind, const char *line)
+{
+	char op[256] = "", name[256] = "";
+	unsigned long state = 0;
+	long type = 0;
+	int result = 0;
+
+	if (kind == 'w')
+		sscanf(line, "%lu %255s %255s", &state, op, name);
+	else
+		sscanf(line, "%lu %ld %255s", &state, &type, name);
+	restore(state);
+	if (setjmp(after_bug)) {
+		answer_length = 0;
+		say("bug ");
+		say_bug();
+		say(" %ld", current());
+		say_slots();
+		return;
+	}
+	switch (kind) {
+	case 'r':
+		result = glue_register(type, table(name));
+		break;
+	case 'u':
+		result = glue_unregister(type);
+		break;
+	case 'w':
+		glue_wrapper(op, table(name), strcmp(name, "NULL"));
+		break;
+	case 'i':
+		say("visit");
+		visits = 0;
+		glue_iterate();
+		return;
+	}
+	say("ok %d %ld", result, current());
+	say_slots();
+}
+
+/* Run calls from the one under way on; only a crash ends this early. */
+static void child(char **lines, long count, rlim_t mapped_before)
+{
+	starter *start;
+
+	if (confine(mapped_before))
+		_exit(UNCONFINED);
+	for (start = __start_judged_start; start < __stop_judged_start; start++)
+		(*start)();
+	for (; shared->line < count; shared->line++) {
+		const char *line = lines[shared->line];
+
+		if (shared->line % 256 == 0)
+			start_clock();
+		if (line[0] == 'b')
+			boot(lines[shared->line] + 1);
+		else
+			call_in_state(line[0], line + 1);
+		send_answer();
+	}
+	_exit(0);
+}
+
+/* Answer for a child that has crashed: how it ended, and what the sanitizer wrote. */
+static void send_crash(int status, int said)
+{
+	char text[4096];
+	ssize_t length = pread(said, text, sizeof(text), 0);
+
+	say("crash ");
+	if (WIFSIGNALED(status))
+		say("%s", strsignal(WTERMSIG(status)));
+	else
+		say("exit status %d", WEXITSTATUS(status));
+	say("\t");
+	for (ssize_t i = 0; i < length; i++)
+		say("%c", text[i] == '\n' ? '\t' : text[i] >= ' ' && text[i] <= '~' ? text[i] : '?');
+	send_answer();
+}
+
+static void batch(char **lines, long count, rlim_t mapped_before)
+{
+	static int crashes, hangs;
+	int said = memfd_create("said", 0);
+
+	for (long line = 0; line < count; line = shared->line + 1) {
+		int status;
+		pid_t pid;
+
+		shared->line = line;
+		if (said < 0 || ftruncate(said, 0) || lseek(said, 0, SEEK_SET))
+			exit(BROKEN);
+		pid = fork();
+		if (!pid) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			if (dup2(said, STDERR_FILENO) < 0)
+				_exit(BROKEN);
+			close(STDIN_FILENO);
+			child(lines, count, mapped_before);
+		}
+		if (pid < 0 || waitpid(pid, &status, 0) < 0)
+			exit(BROKEN);
+		if (WIFEXITED(status) && WEXITSTATUS(status) == UNCONFINED)
+			exit(UNCONFINED);
+		if (WIFEXITED(status) && !WEXITSTATUS(status) && shared->line == count)
+			break;
+		/* The judged C can write here, too. */
+		if (shared->line < line || shared->line >= count)
+			exit(BROKEN);
+		send_crash(status, said);
+		if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF && ++hangs == HANGS_MAX)
+			exit(TOO_MANY_HANGS);
+		if (++crashes == CRASHES_MAX)
+			exit(TOO_MANY_CRASHES);
+	}
+	close(said);
+}
+
+/* Map the states and enter the first. */
+static void prepare(void)
+{
+	size_t header = sizeof(*shared);
+
+	data_size = (size_t)(__stop_judged_data - __start_judged_data);
+	bss_size = (size_t)(__stop_judged_bss - __start_judged_bss);
+	image_size = data_size + bss_size;
+	if (image_size > IMAGE_MAX)
+		exit(TOO_BIG);
+	states_max = STATES_MAX;
+	if (image_size && STATE_BYTES_MAX / image_size < states_max)
+		states_max = STATE_BYTES_MAX / image_size;
+	shared = mmap(NULL, header + (states_max + 2) * image_size, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (shared == MAP_FAILED)
+		exit(BROKEN);
+	current();
+}
+
+int main(void)
+{
+	char **lines = malloc(sizeof(*lines) * LINES_MAX);
+	rlim_t mapped_before;
+	char *line = NULL;
+	size_t room = 0;
+	long count = 0;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_DUMPABLE, 0);
+	if (!lines)
+		return BROKEN;
+	prepare();
+	mapped_before = mapped();
+	/* An empty line ends a batch. */
+	while (getline(&line, &room, stdin) > 0) {
+		if (line[0] != '\n' && count < LINES_MAX) {
+			line[strcspn(line, "\n")] = 0;
+			lines[count++] = strdup(line);
+			continue;
+		}
+		batch(lines, count, mapped_before);
+		while (count)
+			free(lines[--count]);
+	}
+	return 0;
+}

@@ -64,9 +64,7 @@ def test_every_expectation_has_its_case() -> None:
     assert {p.stem for p in CASES.glob("*.expected")} == {p.stem for p in CASES.glob("*.patch")}
 
 
-@pytest.mark.parametrize(
-    ("name", "rule"), [(".", "input-directory"), ("none.patch", "input-unreadable")]
-)
+@pytest.mark.parametrize(("name", "rule"), [(".", "input-directory"), ("none.patch", "input-unreadable")])
 def test_unreadable_input(tmp_path: Path, name: str, rule: str) -> None:
     with pytest.raises(PatchError) as caught:
         read_patches(tmp_path / name)

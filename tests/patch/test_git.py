@@ -16,26 +16,10 @@ from xenhostgen.patch.hunks import Patch, added_blocks, post_image
 from xenhostgen.patch.mail import patches_in
 
 # Lines that look like parts of a diff or of a mail are the interesting ones.
-_SHAPES = [
-    "",
-    "\tx = 1;",
-    "-1,",
-    "+ 2;",
-    "--",
-    "--- a",
-    "+++ b",
-    "}",
-    " * @@ -1 +1 @@",
-    "é\f",
-    "x\r",
-]
-_LINES = st.lists(
-    st.sampled_from([*_SHAPES, "int a;", "\tif (a)", "\t\tb();", "a  b"]), max_size=20
-)
+_SHAPES = ["", "\tx = 1;", "-1,", "+ 2;", "--", "--- a", "+++ b", "}", " * @@ -1 +1 @@", "é\f", "x\r"]
+_LINES = st.lists(st.sampled_from([*_SHAPES, "int a;", "\tif (a)", "\t\tb();", "a  b"]), max_size=20)
 _CONTENT = st.builds(
-    lambda lines, newline: "\n".join(lines) + ("\n" if newline and lines else ""),
-    _LINES,
-    st.booleans(),
+    lambda lines, newline: "\n".join(lines) + ("\n" if newline and lines else ""), _LINES, st.booleans()
 )
 _TREES = st.dictionaries(st.sampled_from(["a.c", "lib/b c.h", "lib/ü.c"]), _CONTENT, max_size=3)
 _IDENTITY = ("-c", "user.name=Wanda", "-c", "user.email=wanda@example.org")

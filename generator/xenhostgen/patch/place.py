@@ -62,7 +62,7 @@ def _in_boot(renderer: Renderer, fragment: Fragment) -> Spot:
         beside = (before and above in block.above.code) or (after and below in block.below.code)
         return block.above.function == boot.function and bool(beside or not words)
 
-    return Spot(" ".join([f"in {boot.function}()", " and ".join(words)]).strip(), fits)
+    return Spot(", ".join([f"in {boot.function}()", *words]), fits)
 
 
 def _kernels(renderer: Renderer, steps: tuple[Step, ...]) -> str:

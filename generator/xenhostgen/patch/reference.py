@@ -7,8 +7,10 @@ the words, for readable details. Read from a file they don't: facts can be shipp
 
 import dataclasses
 import json
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,7 +20,7 @@ from xenhostgen.patch.body import HunkLine
 from xenhostgen.patch.code import code_digest, declared, function_begun, remarks, words_digest
 from xenhostgen.patch.diff import parse_diff
 from xenhostgen.patch.errors import printable
-from xenhostgen.patch.hunks import AddedBlock, Hunk, PatchFile, added_blocks, post_image
+from xenhostgen.patch.hunks import ANCHOR_LINES, Hunk, PatchFile, post_image
 from xenhostgen.patch.mail import PatchMail
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused
@@ -114,10 +116,11 @@ def _file_facts(file: PatchFile) -> FileFacts:
     found: list[Declaration] = []
     words: list[str] = []
     for hunk in file.hunks:
-        for block in added_blocks(dataclasses.replace(file, hunks=(hunk,))):
-            text = "\n".join(line.text for line in block.lines) + "\n"
-            here = declared(file.path, text, block.new_line)
-            blocks.append(_block(hunk, block, pieces(here)))
+        surroundings = _Surroundings(hunk)
+        for start, run in _added_runs(hunk):
+            text = "\n".join(line.text for line in run) + "\n"
+            here = declared(file.path, text, surroundings.new_line(start))
+            blocks.append(surroundings.block(start, pieces(here)))
             found += here
             words += remarks(file.path, text)
     whole = file.change == "new" and not file.collapsed and not file.binary
@@ -136,30 +139,58 @@ def _file_facts(file: PatchFile) -> FileFacts:
     )
 
 
-def _block(hunk: Hunk, block: AddedBlock, code: tuple[Piece, ...]) -> Block:
-    first = next(index for index, line in enumerate(hunk.lines) if line is block.lines[0])
-    context = (line.text for line in reversed(hunk.lines[:first]) if line.kind == "context")
-    headings = (function_begun(text) for text in (*context, hunk.section))
-    function = next((name for name in headings if name), "")
-    before, after = _texts(block.before), _texts(block.after)
-    above = Side(
-        words_digest(before[-1]) if before else "",
-        tuple(code_digest("\n".join(before[-count:])) for count in range(1, len(before) + 1)),
-        printable(function),
-    )
-    below = Side(
-        words_digest(after[0]) if after else "",
-        tuple(code_digest("\n".join(after[:count])) for count in range(1, len(after) + 1)),
-        printable(function_begun("\n".join(after))),
-    )
-    places = [f"after '{before[-1]}'"] if before else []
-    places += [f"before '{after[0]}'"] if after else []
-    where = f"{' and '.join(places)} (line {block.lines[0].number} of the patch)"
-    return Block(above, below, code, printable(where).lstrip())
+def _added_runs(hunk: Hunk) -> Iterator[tuple[int, list[HunkLine]]]:
+    """Each run of added lines, and the index of its first."""
+    start = 0
+    for kind, lines in groupby(hunk.lines, lambda line: line.kind):
+        run = list(lines)
+        if kind == "added":
+            yield start, run
+        start += len(run)
 
 
-def _texts(lines: Sequence[HunkLine]) -> list[str]:
-    return [" ".join(line.text.split()) for line in lines if line.text.strip()]
+class _Surroundings:
+    """The context of a hunk's blocks.
+
+    The nearest lines count even over other added ones: a blank line of context may stand amid what
+    belongs together.
+    """
+
+    def __init__(self, hunk: Hunk) -> None:
+        self._lines = hunk.lines
+        context = [at for at, line in enumerate(hunk.lines) if line.kind == "context" and line.text.strip()]
+        self._context = context
+        self._texts = [" ".join(hunk.lines[at].text.split()) for at in context]
+        self._functions = [function_begun(hunk.section)]
+        for text in self._texts:
+            self._functions.append(function_begun(text) or self._functions[-1])
+        kept = (line.kind != "removed" for line in hunk.lines)
+        self._new_lines = list(accumulate(kept, initial=hunk.new_start))
+
+    def new_line(self, start: int) -> int:
+        """The line number of the hunk's line in the file afterwards."""
+        return self._new_lines[start]
+
+    def block(self, start: int, code: tuple[Piece, ...]) -> Block:
+        """The block whose lines begin at an index of the hunk."""
+        cut = bisect(self._context, start)
+        before, after = self._texts[max(cut - ANCHOR_LINES, 0) : cut], self._texts[cut : cut + ANCHOR_LINES]
+        function = self._functions[cut]
+        above = Side(
+            words_digest(before[-1]) if before else "",
+            tuple(code_digest("\n".join(before[-count:])) for count in range(1, len(before) + 1)),
+            printable(function),
+        )
+        below = Side(
+            words_digest(after[0]) if after else "",
+            tuple(code_digest("\n".join(after[:count])) for count in range(1, len(after) + 1)),
+            printable(function_begun("\n".join(after))),
+        )
+        places = [f"below the heading of {function}()"] if function else []
+        places += [f"after '{before[-1]}'"] if before else []
+        places += [f"before '{after[0]}'"] if after else []
+        shown = f"{', '.join(places)} (line {self._lines[start].number} of the patch)"
+        return Block(above, below, code, printable(shown).lstrip())
 
 
 def to_json(patches: Sequence[PatchFacts]) -> str:

@@ -11,11 +11,12 @@ ASPECTS = ("code", "place", "comments", "bytes")
 
 
 class Detail(TypedDict):
-    """One difference; ``line`` is 0 where it has none."""
+    """One difference; ``line`` and ``column`` are 0 where it has none."""
 
     aspect: str
     message: str
     line: int
+    column: int
 
 
 class File(TypedDict):
@@ -85,9 +86,9 @@ def _lines(told: Compared) -> Iterator[tuple[str, str]]:
         yield "  ".join(["", f"{file['path']:{width}}", *(f"{word:8}" for word in answers)]).rstrip(), ""
     for file in told["files"]:
         for detail in file["details"]:
-            line = f":{detail['line']}" if detail["line"] else ""
+            at = f":{detail['line']}:{detail['column']}" if detail["line"] else ""
             style = "" if detail["aspect"] in ("comments", "bytes") else "red"
-            yield f"{file['path']}{line}: {detail['message']}", style
+            yield f"{file['path']}{at}: {detail['message']}", style
         yield from ((f"    {line}".rstrip(), "cyan") for line in file["wording"])
     yield verdict(told), "green" if told["same"] else "red"
     (code, codes), (place, places), (comments, all_comments), (same, new) = counts(told).values()

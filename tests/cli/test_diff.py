@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``diff`` without a patch, and ``facts``. ``pytest --update`` rewrites the expectations."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from xenhostgen.cli import main
+
+SPECS = Path(__file__).parents[2] / "specs"
+CASES = Path(__file__).parent / "diff"
+PATCH = Path(__file__).parents[1] / "patch" / "cases" / "succ_format_patch.patch"
+MAIL = SPECS.parents[1] / "shared" / "reference" / "rfc-v1-01.txt"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A current folder with the spec, without its banner, and the facts of its patch."""
+    (tmp_path / "specs" / "reference").mkdir(parents=True)
+    spec = (SPECS / "rfc-v1.yaml").read_text()
+    (tmp_path / "specs" / "rfc-v1.yaml").write_text(spec + "\nbanner: false\n")
+    facts = Path("reference") / "rfc-v1-01.json"
+    (tmp_path / "specs" / facts).write_bytes((SPECS / facts).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def edit(folder: Path, old: str, new: str) -> None:
+    path = folder / "specs" / "rfc-v1.yaml"
+    text = path.read_text()
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new))
+
+
+def expect(said: str, path: Path, update: bool) -> None:
+    said = re.sub(r"rfc-v1\.yaml:\d+:\d+", "rfc-v1.yaml:LINE:COLUMN", said)
+    if update:
+        path.write_text(said, encoding="utf-8")
+    assert said == path.read_text(encoding="utf-8")
+
+
+def test_shipped_facts(folder: Path, update: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", "specs/rfc-v1.yaml"]) == 0
+    expect(capsys.readouterr().out, CASES / "succ_facts.expected", update)
+    edit(
+        folder,
+        "{line: <xen/xenhost.h>, place: {after: <xen/events.h>}}",
+        "{line: <xen/xenhost.h>, place: {after: <xen/xen.h>}}",
+    )
+    edit(folder, "    - {name: invalid, value: 0}\n", "    - {name: invalid}\n")
+    edit(folder, "    - symbols: [xenhosts]\n      doc: The iterator reads the array from modules.\n", "")
+    edit(folder, "  includes: [<linux/types.h>, <linux/bug.h>,", "  includes: [<linux/bug.h>, <linux/types.h>,")
+    assert main(["diff", "specs/rfc-v1.yaml"]) == 1
+    expect(capsys.readouterr().out, CASES / "err_facts.expected", update)
+
+
+def test_json_says_the_same(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(folder, "    - {name: invalid, value: 0}\n", "    - {name: invalid}\n")
+    assert main(["diff", "specs/rfc-v1.yaml", "--format", "json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["same"] is False
+    assert told["verdict"] == "Code or place differ in 1 of 7 files."
+    assert told["summary"]["code"] == {"equal": 6, "of": 7}
+    assert told["summary"]["place"] == {"equal": 5, "of": 5}
+    assert told["summary"]["bytes"] == {"equal": 0, "of": 2}
+    (file,) = (file for file in told["files"] if not file["code"])
+    assert (file["path"], file["place"], file["bytes"]) == ("include/xen/xenhost.h", None, False)
+    assert {"aspect": "code", "message": "enum xenhost_type: other code", "line": 20, "column": 1} in file["details"]
+
+
+def test_errors_have_their_place(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "bad.patch").write_text("diff --git a/x b/x\nindex 1..2\n")
+    (folder / "specs" / "reference" / "rfc-v1-01.json").write_text("{}")
+    for arguments, said in [
+        (["diff", "specs/none.yaml"], "specs/none.yaml:1:1: "),
+        (["diff", "specs/rfc-v1.yaml", "none.patch"], "none.patch:1:1: can't read the patch: No such file"),
+        (["diff", "specs/rfc-v1.yaml", "bad.patch"], "bad.patch:2:7: malformed index line"),
+        (["diff", "specs/rfc-v1.yaml"], "specs/reference/rfc-v1-01.json:1:1: not the facts of a patch"),
+        (["facts", "bad.patch"], "bad.patch:2:7: malformed index line"),
+        (["facts", str(PATCH), "--message-id", "2@example.org"], "for a single patch without one"),
+        (["facts", str(PATCH), "-o", "none/facts.json"], "none/facts.json"),
+    ]:
+        assert main(arguments) == 2
+        output = capsys.readouterr()
+        assert said in output.err
+        assert not output.out
+    (folder / "specs" / "reference" / "rfc-v1-01.json").unlink()
+    assert main(["diff", "specs/rfc-v1.yaml"]) == 2
+    assert re.search(r"rfc-v1\.yaml:\d+:12: the reference .* can't be read", capsys.readouterr().err)
+
+
+def test_facts_hold_no_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["facts", str(PATCH)]) == 0
+    said = capsys.readouterr().out
+    assert json.loads(said)["patches"][0]["message_id"] == "20250304-gear-1@example.org"
+    assert "before it stops" not in said
+    assert "hypervisor" not in (SPECS / "reference" / "rfc-v1-01.json").read_text()
+    assert main(["facts", str(PATCH), "-o", "facts.json"]) == 0
+    written = (folder / "facts.json").stat()
+    assert (folder / "facts.json").read_text() == said
+    assert main(["facts", str(PATCH), "-o", "facts.json"]) == 0
+    assert (folder / "facts.json").stat().st_mtime_ns == written.st_mtime_ns
+
+
+@pytest.mark.skipif(not MAIL.is_file(), reason=f"the mail is not there: {MAIL}")
+def test_the_mail_says_what_its_facts_say(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", "specs/rfc-v1.yaml", str(MAIL)]) == 0
+    by_mail = capsys.readouterr().out.splitlines()
+    assert main(["diff", "specs/rfc-v1.yaml"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == by_mail[1:]
+    assert by_mail[-2:] == [
+        "What differs is only comment wording.",
+        "code tokens equal 7/7 · places equal 5/5 · comments equal 2/7 · byte-identical 0/2 new files",
+    ]

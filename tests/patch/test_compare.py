@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A rendering against patches: made from it with git, broken in one spot, and the mail itself."""
+
+import json
+import re
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from posted import (
+    BREAKS,
+    HEADER,
+    HVM,
+    PV,
+    PVH,
+    ROOT,
+    SOURCE,
+    SPEC,
+    facts,
+    git,
+    kernel,
+    posted,
+    renderer,
+    rendering,
+    without_fragments,
+)
+
+from xenhostgen.csource.tokens import code_tokens
+from xenhostgen.patch.compare import Comparison, compare
+from xenhostgen.patch.mail import read_patches
+from xenhostgen.patch.reference import PatchFacts, patch_facts, read_facts, shipped_facts, to_json
+from xenhostgen.render.files import Renderer, Rendering
+from xenhostgen.spec.load import load
+from xenhostgen.spec.model import Interface
+from xenhostgen.spec.source import Refused, Text
+
+MAIL = ROOT.parent / "shared" / "reference" / "rfc-v1-01.txt"
+MESSAGE_ID = "20190509172540.12398-2-ankur.a.arora@oracle.com"
+needs_mail = pytest.mark.skipif(not MAIL.is_file(), reason=f"the mail is not there: {MAIL}")
+
+
+def compared(data: bytes) -> Comparison:
+    return compare(renderer(), rendering(), facts(data), "x.patch")
+
+
+def answers(found: Comparison) -> list[tuple[object, ...]]:
+    return [(file.path, file.code, file.place, file.comments, file.bytes) for file in found.files]
+
+
+def collapsed(data: bytes) -> bytes:
+    """What a web archive makes of a mail's text."""
+    _, text = data.decode().split("\n\n", 1)
+    lines = (re.sub(r"[ \t]+", " ", line).removeprefix(" ") for line in text.split("\n"))
+    head = "[PATCH] widget: change\n\nFrom: Wanda\nDate: Thu May 09 2019 - 13:29:05 EST\n\n"
+    return (head + "\n".join(lines)).rstrip("\n").encode()
+
+
+def test_every_form_of_a_patch_is_equal_to_the_byte(tmp_path: Path) -> None:
+    mbox = posted(tmp_path, *kernel())
+    bare = git(tmp_path, "diff", "HEAD~1..HEAD")
+    quoted = mbox.replace(b"\n\n", b"\nContent-Transfer-Encoding: quoted-printable\n\n", 1).replace(b"=", b"=3D")
+    mail = mbox.split(b"\n", 1)[1].replace(b"\n", b"\r\n")
+    for data in (mbox, bare, mail, quoted.replace(b"encoding=3D", b"encoding="), collapsed(mbox)):
+        found = compared(data)
+        assert found.same
+        assert [(file.code, file.comments) for file in found.files] == [(True, True)] * 7
+        assert sorted(str(file.place) for file in found.files) == ["None"] * 2 + ["True"] * 5
+        assert [file.path for file in found.files if file.bytes] == [SOURCE, HEADER]
+        assert not any(file.details for file in found.files)
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_each_break_is_named(tmp_path: Path, name: str) -> None:
+    path, edit, aspect, message = BREAKS[name]
+    before, after = kernel()
+    broken = {**after, path: edit(after[path])}
+    assert broken != after
+    if aspect == "place":  # the fragments are whole, and the kernel around them is another one
+        before[path] = without_fragments(path, broken[path])
+    told(tmp_path, posted(tmp_path, before, broken), path, aspect, message)
+
+
+def told(folder: Path, data: bytes, path: str, aspect: str, message: str) -> None:
+    """The difference is told, in this file only; and the facts alone give the same answers."""
+    found = compared(data)
+    (file,) = (file for file in found.files if file.path == path)
+    assert any(message in detail.message for detail in file.details if detail.aspect == aspect), file.details
+    assert getattr(file, aspect) is False
+    assert [other.path for other in found.files if other.details] == [path]
+    assert found.same == (aspect in ("comments", "bytes"))
+    stored = folder / "facts.json"
+    stored.write_text(to_json(facts(data)))
+    by_facts = compare(renderer(), rendering(), read_facts(stored), str(stored))
+    assert answers(by_facts) == answers(found)
+    assert [other.path for other in by_facts.files if other.details] == [path]
+
+
+@needs_mail
+def test_the_mail() -> None:
+    found = compared(MAIL.read_bytes())
+    assert found.same
+    assert answers(found) == [
+        ("arch/x86/xen/Makefile", True, True, True, None),
+        (HVM, True, True, False, None),
+        (PV, True, True, False, None),
+        (PVH, True, True, False, None),
+        (SOURCE, True, None, False, False),
+        ("include/xen/xen.h", True, True, True, None),
+        (HEADER, True, None, False, False),
+    ]
+
+
+def lines_of(path: str) -> str:
+    """The lines that the mail adds to a file."""
+    _, _, rest = MAIL.read_text().partition(f"diff --git a/{path} ")
+    return "\n".join(line[1:] for line in rest.split("\ndiff --git")[0].split("\n")[1:] if line[:1] == "+")
+
+
+def with_comments_of_the_mail(spec: Interface) -> Interface:
+    def words(path: str) -> list[Text]:
+        blocks = re.findall(r"/\*\n(.*?)\*/", lines_of(path), re.DOTALL)
+        return [
+            Text("\n".join(re.sub(r"^ ?\* ?", "", line) for line in block.rstrip().split("\n"))) for block in blocks
+        ]
+
+    header, source = words(HEADER), words(SOURCE)
+    first, *others = spec.types.values
+    values = [first, *(replace(one, doc=doc) for one, doc in zip(others, header[2:5], strict=True))]
+    slot, remote = spec.registry.slots
+    exports = [replace(one, doc=doc) for one, doc in zip(spec.registry.exports, source[1:3], strict=True)]
+    registry = replace(
+        spec.registry,
+        doc=source[0],
+        exports=tuple(exports),
+        slots=(slot, replace(remote, requires_doc=source[3])),
+        unregister_doc=source[4],
+        register_doc=header[5],
+        iterator_doc=header[6],
+    )
+    types = replace(spec.types, doc=header[1], values=tuple(values))
+    return replace(spec, types=types, registry=registry, header=replace(spec.header, doc=header[0]), banner=False)
+
+
+@needs_mail
+def test_the_mails_comments_make_the_mails_bytes() -> None:
+    made = Renderer(with_comments_of_the_mail(load(SPEC)))
+    found = compare(made, made.everything(), facts(MAIL.read_bytes()), "x.patch")
+    new = {file.path: (file.comments, file.bytes) for file in found.files if file.place is None}
+    assert new == {SOURCE: (True, True), HEADER: (True, True)}
+
+
+@needs_mail
+def test_shipped_facts_are_those_of_the_mail() -> None:
+    (mail,) = read_patches(MAIL)
+    made = patch_facts(replace(mail, message_id=MESSAGE_ID))
+    shipped = SPEC.parent / "reference" / "rfc-v1-01.json"
+    assert shipped.read_text() == to_json([made])
+    assert read_facts(shipped) == [made]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_token_counts(data: st.DataObject) -> None:
+    """Whatever code token of the rendering is another one, is lost or doubled: the file's code differs."""
+    path = data.draw(st.sampled_from(sorted(rendering().files)))
+    mine = [fragment for fragment in rendering().fragments if fragment.file == path]
+    text = data.draw(st.sampled_from([fragment.text for fragment in mine] or [rendering().files[path]]))
+    token = data.draw(st.sampled_from([token for token in code_tokens(text) if token.text and token.text != ""]))
+    lines = text.split("\n")
+    line, start = lines[token.line - 1], token.column - 1
+    assert line[start:].startswith(token.text)
+    other = data.draw(st.sampled_from(["", " zz ", f"{token.text} {token.text}", f"{token.text} /* x */ 7"]))
+    lines[token.line - 1] = line[:start] + other + line[start + len(token.text) :]
+    changed = "\n".join(lines)
+    fragments = tuple(replace(one, text=changed) if one.text == text else one for one in rendering().fragments)
+    texts = {**rendering().files, path: rendering().files[path].replace(text, changed)}
+    found = compare(renderer(), Rendering(texts, fragments), own_facts(), "x.patch")
+    differing = [file for file in found.files if not file.code]
+    assert path in [file.path for file in differing]
+    assert all(file.details for file in differing)
+
+
+@cache
+def own_facts() -> list[PatchFacts]:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        return facts(posted(Path(folder), *kernel()))
+
+
+def test_a_series_is_taken_as_far_as_no_file_changes_twice(tmp_path: Path) -> None:
+    before, after = kernel()
+    first = {**before, **{path: text for path, text in after.items() if path not in (PV, PVH)}}
+    later = {**after, HEADER: after[HEADER] + "/* more */\n"}
+    found = compared(posted(tmp_path, before, first, {**after, "unrelated.c": "int a;\n"}, later))
+    assert found.patches == ("[PATCH 1/3] widget: change 1", "[PATCH 2/3] widget: change 2")
+    assert found.left_out == ("[PATCH 3/3] widget: change 3",)
+    assert [(file.path, file.only_in, file.code) for file in found.files if not file.same] == [
+        ("unrelated.c", "patch", False)
+    ]
+
+
+def test_a_file_on_one_side_only_is_told(tmp_path: Path) -> None:
+    before, after = kernel()
+    found = compared(posted(tmp_path, before, {path: text for path, text in after.items() if path != SOURCE}))
+    (file,) = (file for file in found.files if file.only_in)
+    assert (file.path, file.only_in, file.same) == (SOURCE, "rendering", False)
+
+
+def test_new_here_and_modified_there_is_another_place(tmp_path: Path) -> None:
+    before, after = kernel()
+    found = compared(
+        posted(tmp_path, {**before, SOURCE: "/* old */\n"}, {**after, SOURCE: "/* old */\n" + after[SOURCE]})
+    )
+    (file,) = (file for file in found.files if file.details)
+    assert (file.path, file.code, file.place, file.bytes) == (SOURCE, True, False, None)
+
+
+def test_an_unrelated_patch_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"x\.patch:1:1: no patch in it changes a file of this spec \[unrelated-patch\]"):
+        compared(posted(tmp_path, {"a.c": "int a;\n"}, {"a.c": "int b;\n"}))
+
+
+def reference(folder: Path, name: str = "facts.json") -> Interface:
+    return replace(renderer().spec, path=str(folder / "spec.yaml"), reference=renderer().spec.reference and at(name))
+
+
+def at(name: str) -> Text:
+    text = Text(name)
+    text.at = renderer().spec.at
+    return text
+
+
+GOOD = '{"subject": "", "message_id": "", "files": []}'
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "facts.json:1:1: not the facts of a patch: Expecting value"),
+        ('{"format": 1,\n  "patches" []}', "facts.json:2:13: not the facts of a patch: Expecting ':' delimiter"),
+        ("[]", "the format is None, not 1"),
+        ('{"format": 2}', "the format is 2, not 1"),
+        ('{"format": 1}', "not the facts of a patch: 'patches'"),
+        ('{"format": 1, "patches": 3}', "not the facts of a patch"),
+        ('{"format": 1, "patches": [{}]}', "patches[0] should have the keys subject, message_id, files"),
+        (f'{{"format": 1, "patches": [{GOOD.replace("[]", "7")}]}}', "patches[0].files should be a list"),
+        (f'{{"format": 1, "patches": [{GOOD.replace(": []", ": [7]")}]}}', "patches[0].files[0] should have the keys"),
+        (f'{{"format": 1, "patches": [{{"subject": 1, {GOOD[15:]}]}}', "patches[0].subject should be of type str"),
+        ("[" * 100_000, "not the facts of a patch"),
+        ("\xff", "not the facts of a patch"),
+    ],
+)
+def test_other_files_are_no_facts(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "facts.json").write_bytes(content.encode("latin-1"))
+    with pytest.raises(Refused) as caught:
+        shipped_facts(reference(tmp_path))
+    (problem,) = caught.value.problems
+    assert message in str(problem)
+    assert problem.hint.startswith("make it from the patch: xenhostgen facts PATCH -o ")
+
+
+def test_no_facts_to_be_had(tmp_path: Path) -> None:
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "outside.json").write_text(json.dumps({"format": 1, "patches": []}))
+    (tmp_path / "specs" / "link.json").symlink_to("../outside.json")
+    (tmp_path / "specs" / "loop.json").symlink_to("loop.json")
+    for name, reason in [
+        ("none.json", "No such file or directory"),
+        ("link.json", "a link leads out of the spec's folder"),
+        ("loop.json", ""),
+        (".", "Is a directory"),
+    ]:
+        with pytest.raises(Refused, match=rf"spec\.yaml:6:1: the reference '{name}' can't be read: .*{reason}"):
+            shipped_facts(reference(tmp_path / "specs", name))
+    with pytest.raises(Refused, match="the spec names no reference"):
+        shipped_facts(replace(renderer().spec, reference=None))

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What ``diff`` says of patches, as a person reads it. ``pytest --update`` rewrites the expectations."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from posted import BREAKS, PVH, SPEC, Tree, kernel, posted, without_fragments
+
+from xenhostgen.cli import main
+
+TOLD = Path(__file__).parent / "told"
+FAULTS = (
+    *("enumerators swapped", "enumerator's value", "export dropped", "includes reordered", "predicate changed"),
+    *("other object", "a comment", "registration moved", "include moved", "tables after another function"),
+)
+
+
+def faulty() -> tuple[Tree, Tree]:
+    """Most breaks at once, a file too many and one too few."""
+    before, after = kernel()
+    for name in FAULTS:
+        path, edit, aspect, _ = BREAKS[name]
+        after[path] = edit(after[path])
+        if aspect == "place":
+            before[path] = without_fragments(path, after[path])
+    after["Documentation/hosts.rst"] = "Hosts\n=====\n"
+    del before[PVH], after[PVH]
+    return before, after
+
+
+@pytest.mark.parametrize(("name", "trees"), [("succ_whole", kernel), ("err_faulty", faulty)])
+def test_told(
+    name: str,
+    trees: Callable[[], tuple[Tree, Tree]],
+    *,
+    tmp_path: Path,
+    update: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("my.yaml").write_text(SPEC.read_text() + "\nbanner: false\n")
+    Path("tree").mkdir()
+    Path("x.patch").write_bytes(posted(Path("tree"), *trees()))
+    status = main(["diff", "my.yaml", "x.patch", "--comments"])
+    said = capsys.readouterr()
+    assert (status, said.err) == (0 if name.startswith("succ_") else 1, "")
+    out = re.sub(r"my\.yaml:\d+:\d+", "my.yaml:LINE:COLUMN", said.out)
+    expected = TOLD / f"{name}.expected"
+    if update:
+        expected.write_text(out, encoding="utf-8")
+    assert out == expected.read_text(encoding="utf-8")
+
+    Path("reference").mkdir()
+    main(["facts", "x.patch", "-o", "reference/rfc-v1-01.json"])
+    assert main(["diff", "my.yaml"]) == status
+    assert capsys.readouterr().out.splitlines()[-2:] == said.out.splitlines()[-2:]

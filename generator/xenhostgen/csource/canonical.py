@@ -15,11 +15,7 @@ from xenhostgen.csource.tokens import Kind, spaced, tokens
 
 KNOWN_TYPES = (
     *("bool", "size_t", "ssize_t", "uintptr_t"),
-    *(
-        name.format(bits)
-        for name in ("u{}", "s{}", "uint{}_t", "int{}_t")
-        for bits in (8, 16, 32, 64)
-    ),
+    *(name.format(bits) for name in ("u{}", "s{}", "uint{}_t", "int{}_t") for bits in (8, 16, 32, 64)),
 )
 """Type names that every snippet may use; the shim's <linux/types.h> has them."""
 
@@ -57,7 +53,7 @@ class _Lexer:
     """pycparser's lexer, remembering where it is, for the errors that pycparser gives no place."""
 
     def __init__(self, **options: Any) -> None:
-        from pycparser.c_lexer import CLexer  # noqa: PLC0415
+        from pycparser.c_lexer import CLexer
 
         self._lexer = CLexer(**options)
         self.place = (0, 0)
@@ -76,7 +72,7 @@ _Origin = Callable[[int, int], Position]
 
 
 def _parsed(text: str, origin: _Origin) -> Any:
-    from pycparser import CParser  # noqa: PLC0415  # slow to import, and many commands don't parse
+    from pycparser import CParser  # slow to import, and many commands don't parse
 
     parser = CParser(lexer=_Lexer)
     with parser_errors(origin, lambda: parser.clex.place):
@@ -84,9 +80,7 @@ def _parsed(text: str, origin: _Origin) -> Any:
 
 
 @contextmanager
-def parser_errors(
-    origin: _Origin, place: Callable[[], tuple[int, int]] = lambda: (0, 0)
-) -> Iterator[None]:
+def parser_errors(origin: _Origin, place: Callable[[], tuple[int, int]] = lambda: (0, 0)) -> Iterator[None]:
     """Turn what pycparser raises into SourceError.
 
     ``origin(line, column)`` gives a place's position; ``place()`` is where the parser has got to.
@@ -107,7 +101,7 @@ def parser_errors(
 
 def text_of(node: Any) -> str:
     """An expression's or initialiser's C text on one line."""
-    from pycparser.c_generator import CGenerator  # noqa: PLC0415
+    from pycparser.c_generator import CGenerator
 
     text = spaced(CGenerator().visit(node))
     return f"{{{text}}}" if type(node).__name__ == "InitList" else text
@@ -115,7 +109,7 @@ def text_of(node: Any) -> str:
 
 def statement_texts(compound: Any) -> tuple[str, ...]:
     """The text of each statement of a compound one."""
-    from pycparser.c_ast import Compound  # noqa: PLC0415
+    from pycparser.c_ast import Compound
 
     # In braces of its own the generator gives it its semicolon.
     return tuple(text_of(Compound([item]))[1:-1].strip() for item in compound.block_items or ())
@@ -149,11 +143,11 @@ def _origin(line: int, column: int) -> Position:
 
 
 def _snippet(before: str, code: str, after: str, typedefs: Sequence[str]) -> Any:
-    names = "".join(f"typedef int {name}; " for name in dict.fromkeys((*KNOWN_TYPES, *typedefs)))
+    used = {token.text for token in tokens(code)}
+    names = "".join(f"typedef int {name}; " for name in dict.fromkeys((*KNOWN_TYPES, *typedefs)) if name in used)
     # The parser knows no comments; their newlines stay, for the lines of messages.
     bare = "".join(
-        token.text if token.kind is not Kind.COMMENT else " " + "\n" * token.text.count("\n")
-        for token in tokens(code)
+        token.text if token.kind is not Kind.COMMENT else " " + "\n" * token.text.count("\n") for token in tokens(code)
     )
     found = _parsed(f"{names}\n{before}{bare}{after}", _origin).ext
     if len(found) != names.count(";") + 1:

@@ -21,9 +21,7 @@ _STATEMENTS = frozenset(
     ]
 )
 # They look like calls in a declaration and aren't part of what is declared.
-_ATTRIBUTES = frozenset(
-    ["__attribute__", "__section", "__aligned", "__printf", "__asm__", "asm", "_Alignas"]
-)
+_ATTRIBUTES = frozenset(["__attribute__", "__section", "__aligned", "__printf", "__asm__", "asm", "_Alignas"])
 _STATEMENT_HEAD = 60  # characters of a statement that its label shows
 
 
@@ -230,9 +228,7 @@ def declared_names(group: Sequence[Token]) -> list[str]:
         elif depth_before == 0 and token.text in ("=", ":"):
             settled = True
         elif not settled and token.kind is Kind.IDENTIFIER and token.text not in _ATTRIBUTES:
-            in_pointer = (
-                depth == 1 and group[index - 1].text == "*" and group[index - 2].text == "("
-            )
+            in_pointer = depth == 1 and group[index - 1].text == "*" and group[index - 2].text == "("
             if depth == 0 or in_pointer:
                 candidate = token.text
                 settled = in_pointer  # (*name)(…): the words behind it are parameters

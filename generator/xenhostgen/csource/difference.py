@@ -24,18 +24,13 @@ def describe_difference(ours: Sequence[Declaration], theirs: Sequence[Declaratio
     """
     pairs, missing, extra = _paired(ours, theirs)
     messages = [f"missing: {declaration.label}" for declaration in missing]
-    messages += [
-        f"extra: {declaration.label} ({_place(declaration.tokens[0])})" for declaration in extra
-    ]
+    messages += [f"extra: {declaration.label} ({_place(declaration.tokens[0])})" for declaration in extra]
     for our, their in pairs:
         messages += [f"{our.label}: {text}" for text in _inside(our, their)]
     labels = {id(their): our.label for our, their in pairs}
     our_order = [id(their) for _, their in sorted(pairs, key=lambda pair: _start(pair[0]))]
     their_order = [id(their) for _, their in sorted(pairs, key=lambda pair: _start(pair[1]))]
-    messages += [
-        f"order: {labels[first]} before {labels[second]}"
-        for first, second in _moved(our_order, their_order)
-    ]
+    messages += [f"order: {labels[first]} before {labels[second]}" for first, second in _moved(our_order, their_order)]
     return messages
 
 

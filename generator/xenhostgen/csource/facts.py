@@ -156,6 +156,6 @@ def read_facts(
 
     Raises SourceError.
     """
-    from xenhostgen.csource.reading import facts_of  # noqa: PLC0415  # imports pycparser
+    from xenhostgen.csource.reading import facts_of  # imports pycparser
 
     return facts_of(preprocess(path, include_dirs, defines=defines, cc=cc, limits=limits))

@@ -118,9 +118,7 @@ def preprocess(
     directories += [f"-D{name}=1" for name in defines]
     flags = ["-E", "-dD", "-std=gnu11", "-nostdinc", "-DXENHOSTGEN_PARSE"]
     name = f"./{path}" if str(path).startswith("-") else str(path)
-    output = _run(
-        [cc, *flags, "-include", str(SHIM / "parse.h"), *directories, name], str(path), limits
-    )
+    output = _run([cc, *flags, "-include", str(SHIM / "parse.h"), *directories, name], str(path), limits)
     return _read_output(output, str(path))
 
 
@@ -128,10 +126,7 @@ def _run(command: list[str], path: str, limits: Limits) -> str:
     """The standard output of a compiler run, or SourceError."""
     if shutil.which(command[0]) is None:
         raise SourceError(Diagnostic(Position(path), f"compiler '{command[0]}' not found"))
-    ulimits = (
-        f"ulimit -v {limits.memory_bytes // 1024}; ulimit -f {limits.output_bytes // 512}; "
-        'exec "$@"'
-    )
+    ulimits = f'ulimit -v {limits.memory_bytes // 1024}; ulimit -f {limits.output_bytes // 512}; exec "$@"'
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         try:
             # The shell sets limits that all of the compiler's own processes inherit.

@@ -7,14 +7,7 @@ from typing import Any
 from pycparser import c_ast
 
 from xenhostgen.csource import facts as f
-from xenhostgen.csource.canonical import (
-    innermost,
-    parse,
-    parser_errors,
-    statement_texts,
-    text_of,
-    type_text,
-)
+from xenhostgen.csource.canonical import innermost, parse, parser_errors, statement_texts, text_of, type_text
 from xenhostgen.csource.constants import evaluate
 from xenhostgen.csource.preprocess import Position, Preprocessed
 from xenhostgen.csource.tokens import Kind, code_tokens
@@ -65,11 +58,7 @@ class _Reader:
 
     def _at(self, node: Any) -> Position:
         coord = node.coord
-        return (
-            self.source.origin(coord.line, coord.column or 0)
-            if coord
-            else Position(self.source.path)
-        )
+        return self.source.origin(coord.line, coord.column or 0) if coord else Position(self.source.path)
 
     def _external(self, node: Any) -> None:
         if isinstance(node, c_ast.FuncDef):
@@ -139,9 +128,7 @@ class _Reader:
                 result.append(f.Member(member.name or "", text, inner, self._at(member)))
         return tuple(result)
 
-    def _signature(
-        self, node: Any
-    ) -> tuple[str, str, tuple[f.Parameter, ...], tuple[str, ...], Position]:
+    def _signature(self, node: Any) -> tuple[str, str, tuple[f.Parameter, ...], tuple[str, ...], Position]:
         parameters = [
             f.Parameter("", "...")
             if isinstance(parameter, c_ast.EllipsisParam)
@@ -177,8 +164,7 @@ class _Reader:
         if not isinstance(node, c_ast.NamedInitializer):
             return f.Entry("", text_of(node), self._at(node))
         designator = "".join(
-            text_of(part) if isinstance(part, c_ast.ArrayDesignator) else f".{text_of(part)}"
-            for part in node.name
+            text_of(part) if isinstance(part, c_ast.ArrayDesignator) else f".{text_of(part)}" for part in node.name
         )
         return f.Entry(designator, text_of(node.expr), self._at(node.name[0]))
 

@@ -16,6 +16,7 @@ from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.harness import glue_source, include_name
+from xenhostgen.verify.store import Store
 from xenhostgen.verify.toolchain import BuildError, Job, run_all
 
 # Where sanitizers register variables (those priorities are reserved) must not run before the driver's
@@ -34,6 +35,7 @@ _STRINGS = {"memcmp", "memcpy", "memmove", "memset", "strcmp", "strcpy", "strlen
 _SANITIZER = re.compile(r"__(asan|ubsan)_|__(start|stop)_asan_globals$|_GLOBAL_OFFSET_TABLE_$")
 FLAGS = ("-std=gnu11", "-g", "-O1", "-fno-common", "-fno-omit-frame-pointer", "-w", "-fmax-errors=20")
 SANITIZERS = ("address", "undefined")
+_SANITIZE = (f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +74,43 @@ def include_flags(spec: Interface, overlaid: Path) -> list[str]:
     return [f"-I{overlaid}", f"-I{SHIM}", "-Iinclude"] + [f"-D{config}=1" for config in sorted(configs)]
 
 
-def build(spec: Interface, tree: Path, work: Path, cc: str = "gcc") -> Program:
-    """Compile and link. Raises ``BuildError``."""
+def build(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: Store | None = None) -> Program:
+    """Compile and link; what the store has already is taken from there. Raises ``BuildError``."""
     work.mkdir(parents=True, exist_ok=True)
-    includes = include_flags(spec, overlay(spec, tree, work / "overlay"))
-    sanitize = [f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all"]
-    harness = template_root() / "harness"
     (work / "glue.c").write_text(glue_source(spec))
     (work / "sections.ld").write_text(_SECTIONS)
-    compile_judged = [cc, *FLAGS, *sanitize, *includes, "-c"]
-    sources = [spec.source.file, *(guest.file for guest in spec.guests)]
-    objects = [str(work / f"judged{number}.o") for number in range(len(sources))]
-    jobs = [
-        Job([*compile_judged, f"./{source}", "-o", made], tree) for source, made in zip(sources, objects, strict=True)
-    ]
-    jobs.append(Job([*compile_judged, f"-I{harness}", str(work / "glue.c"), "-o", str(work / "glue.o")], tree))
-    jobs.append(Job([cc, "-std=gnu11", "-O2", "-c", str(harness / "driver.c"), "-o", "driver.o"], work))
-    run_all(jobs, work)
-    run_all([Job(["ld", "-r", "-T", "sections.ld", *objects, "glue.o", "-o", "judged.o"], work)], work)
-    listed = ["readelf -SW judged.o", "nm judged.o", "nm glue.o", "nm driver.o", f"nm {objects[0]}"]
-    sections, judged, glue, driver, first = run_all([Job(listing.split(), work) for listing in listed], work)
-    _check(_writable(sections), _symbols(judged), _symbols(driver))
-    wanted = {name for name, letter in _symbols(driver) if letter in "Uw" and name in dict(_symbols(glue))}
+    objects = _compiled(spec, tree, work, cc, store)
+    *judged, glue, driver = map(str, objects)
+    run_all([Job(["ld", "-r", "-T", "sections.ld", *judged, glue, "-o", "judged.o"], work)], work)
+    listings = [["readelf", "-SW", "judged.o"], *(["nm", name] for name in ("judged.o", glue, driver, judged[0]))]
+    sections, *symbols = run_all([Job(listing, work) for listing in listings], work)
+    all_judged, of_glue, of_driver, of_source = map(_symbols, symbols)
+    _check(_writable(sections), all_judged, of_driver)
+    wanted = {name for name, letter in of_driver if letter in "Uw"} & {name for name, _ in of_glue}
     (work / "wanted").write_text("".join(f"{name}\n" for name in sorted(wanted)))
     run_all([Job(["objcopy", "--keep-global-symbols=wanted", "judged.o", "hidden.o"], work)], work)
-    run_all([Job([cc, *sanitize, "driver.o", "hidden.o", "-o", "driver"], work)], work)
-    return Program(work / "driver", cc, SANITIZERS, dict(_symbols(first)))
+    run_all([Job([cc, *_SANITIZE, driver, "hidden.o", "-o", "driver"], work)], work)
+    return Program(work / "driver", cc, SANITIZERS, dict(of_source))
+
+
+def _compiled(spec: Interface, tree: Path, work: Path, cc: str, store: Store | None) -> list[Path]:
+    """The objects of the judged sources, of the glue and of the driver."""
+    harness = template_root() / "harness"
+    judge = [cc, *FLAGS, *_SANITIZE, *include_flags(spec, overlay(spec, tree, work / "overlay")), "-c"]
+    sources = [spec.source.file, *(guest.file for guest in spec.guests)]
+    todo = [(Job([*judge, f"./{source}"], tree), tree / source, f"judged{n}.o") for n, source in enumerate(sources)]
+    todo.append((Job([*judge, f"-I{harness}", str(work / "glue.c")], tree), work / "glue.c", "glue.o"))
+    ours = Job([cc, "-std=gnu11", "-O1", "-c", str(harness / "driver.c")], work)
+    todo.append((ours, harness / "driver.c", "driver.o"))
+    objects: list[Path] = []
+    jobs = []
+    for job, source, name in todo:
+        made = store.object(store.key(tree, source, cc, name), name) if store else work / name
+        objects.append(made)
+        if not made.exists():
+            jobs.append(Job([*job.command, "-o", str(made)], job.folder))
+    run_all(jobs, work)
+    return objects
 
 
 def _writable(listing: str) -> list[str]:

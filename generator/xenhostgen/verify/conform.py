@@ -109,8 +109,9 @@ def _finding(rule: str, path: str, name: str, message: str) -> Finding:
 
 def _bodies(guest: Guest, expectation: Expectation, facts: Facts) -> Iterator[Finding]:
     """The statements of the boot function, its helpers and adapters against the spec's, in order."""
+    bodies = expectation.bodies(guest)
     for function in facts.functions:
-        expected = expectation.bodies(guest).get(function.name)
+        expected = bodies.get(function.name)
         if expected is None or list(function.statements) == expected:
             continue
         name, where = function.name, Where(guest.file, function.at.line, function.at.column or 1)

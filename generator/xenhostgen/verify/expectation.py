@@ -21,11 +21,14 @@ class Expectation:
     def __init__(self, spec: Interface) -> None:
         self.spec = spec
         self.c = spec.c
+        self.types: dict[str, str] = {}  # by their spelling in the spec
         self.typedefs = [spec.c.host, spec.c.ops] if spec.typedefs else []
 
     def type(self, text: str) -> str:
         """A C type in canonical spelling."""
-        return canonical_type(text, self.typedefs)
+        if text not in self.types:
+            self.types[text] = canonical_type(text, self.typedefs)
+        return self.types[text]
 
     def param(self, declaration: str) -> str:
         """The type of a parameter's declaration."""
@@ -132,10 +135,7 @@ class Expectation:
         for op, entry in (pair for table in guest.tables for pair in self.spec.entries[f"{guest.name}.{table.role}"]):
             if entry.calls is not None:
                 bodies[entry.function] = [self.adapter(op, entry)] if entry.calls else []
-        return {
-            name: [text for step in steps for text in canonical_statements(step, self.typedefs)]
-            for name, steps in bodies.items()
-        }
+        return {name: list(canonical_statements(" ".join(steps), self.typedefs)) for name, steps in bodies.items()}
 
     def adapter(self, op: Op, entry: Entry) -> str:
         """What an adapter does, as C."""

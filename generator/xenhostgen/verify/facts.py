@@ -13,6 +13,7 @@ from xenhostgen.spec.model import Interface
 from xenhostgen.verify.build import overlay
 from xenhostgen.verify.findings import Finding, Where
 from xenhostgen.verify.harness import include_name
+from xenhostgen.verify.store import Store
 
 
 class _Named(Protocol):
@@ -53,8 +54,8 @@ def _named(facts: Facts, defining: bool) -> list[_Named]:
     return [*facts.prototypes, *facts.variables, *facts.enums, *facts.structs, *facts.typedefs]
 
 
-def read_tree(spec: Interface, tree: Path, work: Path, cc: str = "gcc") -> Read:
-    """Parse every C file of the spec that lies in the tree."""
+def read_tree(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: Store | None = None) -> Read:
+    """Parse every C file of the spec that lies in the tree, or take its facts from the store."""
     overlaid = overlay(spec, tree, work / "overlay")
     asked = _questions(spec, work / "asked")
     configs = sorted({macro.config for macro in spec.kernel.macros if macro.config})
@@ -65,9 +66,15 @@ def read_tree(spec: Interface, tree: Path, work: Path, cc: str = "gcc") -> Read:
             message = "the tree has no such file"
             findings.append(Finding("file-missing", path, message, Where(path), seen_by="parsing"))
             continue
+        key = store.key(tree, tree / path, cc) if store else ""
+        if store and key in store.facts:
+            facts[path] = store.facts[key]
+            continue
         front = [overlaid] if path == spec.predicates.file else [asked, overlaid]
         try:
             facts[path] = read_facts(tree / path, [*front, SHIM, tree / "include"], defines=configs, cc=cc)
+            if store:
+                store.facts[key] = facts[path]
         except SourceError as error:
             findings += [_unparsable(path, said, tree) for said in error.diagnostics]
     return Read(facts, tuple(findings))

@@ -20,6 +20,7 @@ from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.facts import Read, c_files, read_tree
 from xenhostgen.verify.findings import Finding, Verdict, Where, judge
 from xenhostgen.verify.places import spec_places
+from xenhostgen.verify.store import Store
 from xenhostgen.verify.toolchain import BuildError
 
 Progress = Callable[[str], None]
@@ -27,11 +28,15 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to judge and how: a tree instead of the rendering, the compilers, the last level."""
+    """What to judge and how: a tree instead of the rendering, the compilers, the last level.
+
+    The store is for whoever judges many variants of one tree.
+    """
 
     tree: Path | None = None
     compilers: tuple[str, ...] = ("gcc",)
     level: str = "run"
+    store: Store | None = None
 
 
 def verify(spec: Interface, options: Options, progress: Progress = lambda said: None) -> Verdict:
@@ -62,29 +67,30 @@ def examine(
     if options.tree:
         facts["drift"] = drift(spec, tree)
     progress("parse")
-    read = read_tree(spec, tree, work / "parse", options.compilers[0])
+    read = read_tree(spec, tree, work / "parse", options.compilers[0], options.store)
     findings = [*read.findings, *conform(spec, read, tree), *unused_tables(spec)]
     if options.level != "parse":
         runs = []
         for compiler in options.compilers:
             progress(f"run under {compiler}")
-            more, run = execute(spec, tree, work / compiler, compiler, read)
+            more, run = execute(spec, tree, work / compiler, compiler, options.store)
             runs.append(run)
             seen = {(finding.rule, finding.subject) for finding in findings}
-            findings += [finding for finding in more if (finding.rule, finding.subject) not in seen]
+            told = [diagnosed(spec, finding, read) for finding in more]
+            findings += [finding for finding in told if (finding.rule, finding.subject) not in seen]
         facts["runs"] = runs
     return located(findings, spec, read, tree), facts
 
 
 def execute(
-    spec: Interface, tree: Path, work: Path, compiler: str, read: Read
+    spec: Interface, tree: Path, work: Path, compiler: str, store: Store | None
 ) -> tuple[list[Finding], dict[str, object]]:
     """Compile and run: the registry's states, and every boot."""
     run: dict[str, object] = {"compiler": compiler, "sanitizers": [], "states": 0, "transitions": 0, "boots": 0}
     try:
-        program = build(spec, tree, work, compiler)
+        program = build(spec, tree, work, compiler, store)
     except BuildError as error:
-        return [uncompilable(error, spec, tree, read)], run
+        return [uncompilable(error, spec, tree)], run
     run["sanitizers"] = list(program.sanitizers)
     broken: list[Finding] = []
     with running(program) as driver:
@@ -95,18 +101,17 @@ def execute(
         except DriverError as error:
             broken.append(Finding("not-runnable", spec.source.file, str(error), seen_by="execution"))
     run |= {"states": explorer.states, "transitions": explorer.transitions, "boots": boots.count}
-    explored = [diagnosed(spec, finding, read) for finding in explorer.findings]
-    return [*explored, *boots.findings, *broken], run
+    return [*explorer.findings, *boots.findings, *broken], run
 
 
-def uncompilable(error: BuildError, spec: Interface, tree: Path, read: Read) -> Finding:
+def uncompilable(error: BuildError, spec: Interface, tree: Path) -> Finding:
     """What the compiler or linker says, with its place in the judged files if there is one."""
     said = error.complaint()
     if said.line and (tree / said.file).is_file() and not said.file.startswith("/"):
         where: Where | None = Where(said.file, said.line, said.column or 1)
         message = f"does not compile: {said.text}"
     elif said.line:
-        where = read.where(said.symbol) or Where(spec.header.file)
+        where = mentioned(said.symbol, spec, tree) or Where(spec.header.file)
         message = f"a caller that keeps to the spec does not compile: {said.text}"
     else:
         where = mentioned(said.symbol, spec, tree)

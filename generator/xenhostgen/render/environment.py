@@ -64,6 +64,6 @@ def guarded(render: Callable[..., str], **context: Any) -> str:
         if not inside:
             if isinstance(error, jinja2.TemplateNotFound):
                 hint = "put it into the template set"
-                raise TemplateFailure(error.name or "template", 1, "no such template", hint) from None
+                raise TemplateFailure(str(error.name), 1, "no such template", hint) from None
             raise
         raise TemplateFailure(inside[-1].filename, inside[-1].lineno or 1, str(error)) from None

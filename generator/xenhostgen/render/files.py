@@ -11,8 +11,8 @@ from typing import Any
 
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
-from xenhostgen.render.operations import OpC, adapters, operations, prototype
-from xenhostgen.render.style import initialiser_column
+from xenhostgen.render.operations import OpC, adapters, operations, prototypes
+from xenhostgen.render.style import initialiser_column, pad
 from xenhostgen.spec.model import Call, ClearBss, Guest, Include, Interface, Place, Register, Table
 from xenhostgen.spec.source import At
 
@@ -44,11 +44,10 @@ class Rendering:
 
 @dataclass(frozen=True, slots=True)
 class TableC:
-    """A table with its initialisers, as the templates loop over it."""
+    """A table with its initialisers, as the templates loop over it: members padded, and functions."""
 
     symbol: str
     entries: list[tuple[str, str]]
-    column: int
 
 
 def source_name(spec: Interface) -> str:
@@ -79,11 +78,9 @@ class Renderer:
         return self.template(f"fragments/{kind}.j2", **context)
 
     def table(self, guest: Guest, table: Table) -> TableC:
-        entries: list[tuple[str, str]] = [
-            (op.name, entry.function) for op, entry in self.spec.entries[f"{guest.name}.{table.role}"]
-        ]
-        column = initialiser_column(f".{name}" for name, _ in entries)
-        return TableC(table.symbol, entries, column)
+        entries = self.spec.entries[f"{guest.name}.{table.role}"]
+        column = initialiser_column(op.name for op, _ in entries) - 1
+        return TableC(table.symbol, [(pad(op.name, column), entry.function) for op, entry in entries])
 
     def everything(self) -> Rendering:
         """All files and fragments, files in the order of their paths."""
@@ -178,9 +175,7 @@ class Renderer:
         clearing = [step.function for step in guest.boot.steps if isinstance(step, ClearBss)]
         made: dict[str, str] = {function: f"void {function}(void);" for function in clearing}
         for table in guest.tables:
-            for op, entry in self.spec.entries[f"{guest.name}.{table.role}"]:
-                if entry.is_kernels and entry.function not in made:
-                    made[entry.function] = prototype(self.spec, op, entry.function)
+            made |= prototypes(self.spec, self.spec.entries[f"{guest.name}.{table.role}"])
         return list(made.values())
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from xenhostgen.render.style import COLUMNS, wrapped
-from xenhostgen.spec.model import Interface, Op
+from xenhostgen.spec.model import Entry, Interface, Op
 from xenhostgen.spec.rules import declared_name
 
 
@@ -62,19 +62,27 @@ def _operation(op: Op, host: str, prefix: str, plain: bool) -> OpC:
     )
 
 
-def prototype(spec: Interface, op: Op, function: str) -> str:
-    """The declaration of a kernel function that implements an op."""
-    return wrapped(f"{pointer(op.returns)}{function}", [f"{spec.c.host} *{op.host}", *op.args], ");")
+def prototypes(spec: Interface, entries: Iterable[tuple[Op, Entry]]) -> dict[str, str]:
+    """The declaration of each kernel function that table entries name."""
+    made: dict[str, str] = {}
+    host = spec.c.host
+    for op, entry in entries:
+        function = entry.function
+        if function not in made and entry.is_kernels:
+            head, params = f"{pointer(op.returns)}{function}", [f"{host} *{op.host}", *op.args]
+            line = f"{head}({', '.join(params)});"
+            made[function] = line if len(line) <= COLUMNS else wrapped(head, params, ");")
+    return made
 
 
 def adapters(spec: Interface, tables: Iterable[str]) -> list[tuple[str, str]]:
     """Head and body of each adapter that tables (GUEST.ROLE) need, in op order."""
     made: dict[str, tuple[str, str]] = {}
     wanted = set(tables)
-    for op in spec.ops:
-        for entry in op.tables:
-            if entry.table in wanted and entry.calls is not None:
-                head = wrapped(f"static {pointer(op.returns)}{entry.function}", [f"{spec.c.host} *{op.host}", *op.args])
-                result = "" if op.returns == "void" else "return "
-                made.setdefault(entry.function, (head, f"{result}{entry.calls};" if entry.calls else ""))
+    rows = ((op, entry) for op in spec.ops for entry in op.tables if entry.calls is not None)
+    for op, entry in rows:
+        if entry.table in wanted:
+            head = wrapped(f"static {pointer(op.returns)}{entry.function}", [f"{spec.c.host} *{op.host}", *op.args])
+            result = "" if op.returns == "void" else "return "
+            made.setdefault(entry.function, (head, f"{result}{entry.calls};" if entry.calls else ""))
     return list(made.values())

@@ -25,8 +25,8 @@ def pad(text: str, column: int) -> str:
 
 
 def initialiser_column(names: Iterable[str]) -> int:
-    """The tab stop at which the values of designated initialisers line up."""
-    longest = max((len(name) for name in names), default=0)
+    """The tab stop at which the values of designated initialisers of these members line up."""
+    longest = 1 + max(map(len, names), default=-1)
     return (longest + 1) // TAB * TAB + TAB
 
 

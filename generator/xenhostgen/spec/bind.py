@@ -9,12 +9,12 @@ import dataclasses
 import re
 import types
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from xenhostgen.spec import model
 from xenhostgen.spec.shape import Kind
 from xenhostgen.spec.source import At, Problems, Text, did_you_mean
-from xenhostgen.spec.yaml import Mapping, Node, Sequence, place
+from xenhostgen.spec.tree import Mapping, Node, Sequence, place
 
 Reader = Callable[[Node, str], Any]
 
@@ -59,11 +59,10 @@ class Key:
 
 def keys_of(cls: type) -> list[Key]:
     """The keys of a model class in the order of their declaration."""
-    hints = get_type_hints(cls, include_extras=True)
     return [
         Key(
             field.metadata["spelled"] or field.name,
-            hints[field.name],
+            field.type,
             field.metadata["doc"],
             field.metadata["rows"],
             field.default is dataclasses.MISSING,
@@ -85,6 +84,11 @@ def without_none(hint: Any) -> Any:
 def short_form(keys: list[Key]) -> Key | None:
     """The key that a row's value may stand for by itself: a scalar or list for the second key."""
     return None if any(key.required for key in keys[2:]) else keys[1]
+
+
+def _shown(what: str) -> str:
+    """What an error speaks of: a name that the spec's author wrote is quoted."""
+    return f"'{what}'" if isinstance(what, Text) else what
 
 
 class Binder:
@@ -128,7 +132,7 @@ class Binder:
     def wrong(self, node: Node, what: str, wanted: str) -> Missing:
         found = {Mapping: "a mapping", Sequence: "a list", Text: "a text"}[type(node)]
         found = "nothing" if node == "" else found
-        message, hint = f"{what} must be {wanted}, not {found}", _SHAPES.get(wanted, "")
+        message, hint = f"{_shown(what)} must be {wanted}, not {found}", _SHAPES.get(wanted, "")
         self.problems.add("wrong-shape", message, place(node), hint or f"write {wanted}")
         self.incomplete = True
         return Missing()
@@ -139,19 +143,15 @@ class Binder:
         return node
 
     def of_kind(self, kind: Kind) -> Reader:
-        accepted: set[str] = set()
-        matches = kind.accepts
+        matches = re.compile(kind.pattern).fullmatch
 
         def read(node: Node, what: str) -> Text:
             if type(node) is not Text:
                 raise self.wrong(node, what, kind.says)
-            if node not in accepted:
-                if matches(node):
-                    accepted.add(node)
-                else:
-                    found = f"'{node[:60]}'" if node else "an empty text"
-                    message = f"{what} must be {kind.says}, not {found}"
-                    self.problems.add(f"not-a-{kind.rule}", message, node, kind.hint)
+            if matches(node) is None:
+                found = f"'{node[:60]}'" if node else "an empty text"
+                message = f"{_shown(what)} must be {kind.says}, not {found}"
+                self.problems.add(f"not-a-{kind.rule}", message, node, kind.hint)
             return node
 
         return read
@@ -163,7 +163,7 @@ class Binder:
                 wanted = ", ".join(choices)
                 self.problems.add(
                     "unknown-choice",
-                    f"{what} can't be '{value}'",
+                    f"{_shown(what)} can't be '{value}'",
                     value,
                     did_you_mean(value, choices, f"one of: {wanted}"),
                 )
@@ -177,7 +177,7 @@ class Binder:
         if INTEGER.fullmatch(value) and len(value) <= 20:
             number = Number(value, 0)
         else:
-            message = f"{what} must be a whole number, not '{value[:40]}'"
+            message = f"{_shown(what)} must be a whole number, not '{value[:40]}'"
             self.problems.add("not-a-number", message, value, "write it as 12, -12 or 0x0c")
             number = Number(0)
         number.at = value.at
@@ -190,9 +190,10 @@ class Binder:
             if type(node) is not Sequence:
                 raise self.wrong(node, what, "a list")
             made = []
+            title = f"an item of {_shown(what)}"
             for element in node:
                 try:
-                    made.append(read_item(element, f"an item of {what}"))
+                    made.append(read_item(element, title))
                 except Missing:
                     continue
             return tuple(made)
@@ -204,7 +205,7 @@ class Binder:
         readers: dict[str, tuple[str, Reader]] = {}
         for key in keys:
             readers[key.name] = (f"'{key.name}'", self.key(key))
-        required = [key.name for key in keys if key.required]
+        required = {key.name for key in keys if key.required}
         known = [key.name for key in keys]
 
         def read(node: Node, what: str, at: At | None = None, **values: Any) -> Any:
@@ -214,7 +215,7 @@ class Binder:
             for name, value in node.items():
                 found = readers.get(name)
                 if found is None or name in values:
-                    message = f"unknown key '{name}' in {what}"
+                    message = f"unknown key '{name}' in {_shown(what)}"
                     others = [key for key in known if key not in values]
                     hint = did_you_mean(name, others)
                     self.problems.add("unknown-key", message, name, hint)
@@ -223,15 +224,17 @@ class Binder:
                     values[name] = found[1](value, found[0])
                 except Missing:
                     failed = True
-            missing = [name for name in required if name not in values and name not in node]
-            if missing:
+            if failed or not required <= values.keys():
+                self.incomplete = True
+                missing = [name for name in known if name in required - values.keys() - node.keys()]
+                if not missing:
+                    raise Missing
                 lacks = ", ".join(f"'{name}'" for name in missing)
                 hint = "; ".join(f"{key.name}: {key.doc}" for key in keys if key.name in missing)
-                self.problems.add("missing-key", f"{what} lacks {lacks}", at or node.at, hint)
-            if failed or missing:
-                self.incomplete = True
+                self.problems.add("missing-key", f"{_shown(what)} lacks {lacks}", at or node.at, hint)
                 raise Missing
-            return cls(**values, at=at or node.at)
+            values["at"] = at or node.at
+            return cls(**values)
 
         return read
 
@@ -254,15 +257,14 @@ class Binder:
             if type(node) is not Mapping:
                 raise self.wrong(node, what, "a mapping")
             made = []
+            title = f"a key of {_shown(what)}"
             for name, value in node.items():
-                title = f"'{name}'"
                 try:
-                    key = read_key(name, f"a key of {what}")
-                    if short is None or read_short is None or (type(value) is Mapping and not nested):
-                        row = whole(value, title, name.at, **{first: key})
-                    else:
-                        row = cls(**{first: key, short.name: read_short(value, title)}, at=name.at)
-                    made.append(row)
+                    key = read_key(name, title)
+                    if read_short is None or (type(value) is Mapping and not nested):
+                        made.append(whole(value, name, name.at, **{first: key}))
+                    else:  # the row's first two fields
+                        made.append(cls(key, read_short(value, name), at=name.at))
                 except Missing:
                     continue
             return tuple(made)

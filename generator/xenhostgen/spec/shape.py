@@ -6,7 +6,6 @@ what it means. The reader (bind.py) and the JSON Schema (schema.py) are both mad
 """
 
 import dataclasses
-import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -21,10 +20,6 @@ class Kind:
     pattern: str
     says: str
     hint: str = ""
-
-    def accepts(self, value: str) -> bool:
-        """Whether a text is of this kind."""
-        return re.fullmatch(self.pattern, value) is not None
 
 
 # A line of C that we place in a declaration: no control characters, no comment marks, no directive.

@@ -19,6 +19,9 @@ _FUNCTION_POINTER = re.compile(r"\(\s*\*\s*([A-Za-z_]\w*)\s*(?:\[[^\]]*\])?\s*\)
 
 def declared_name(c: str) -> str:
     """The name that a C declaration declares; empty if it declares none."""
+    last = c.rpartition(" ")[2].lstrip("*")
+    if last.isidentifier() and last.isascii():
+        return last
     found = _FUNCTION_POINTER.search(c) or _DECLARED.search(c)
     return found[1] if found else ""
 

@@ -14,33 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from xenhostgen.spec import everyday
 from xenhostgen.spec.source import At, Problem, Problems, SpecError, Text, did_you_mean, text
+from xenhostgen.spec.tree import MAX_DEPTH, Mapping, Node, Sequence, place
 
 MAX_BYTES = 128 << 20
-MAX_DEPTH = 24
 _ODD_LINE_BREAK = re.compile("\x85|\u2028|\u2029|\r(?!\n)")
-
-
-class Mapping(dict[Text, "Node"]):
-    """A YAML mapping, in its order, with the place where it begins."""
-
-    __slots__ = ("at",)
-    at: At
-
-
-class Sequence(list["Node"]):
-    """A YAML sequence with the place where it begins."""
-
-    __slots__ = ("at",)
-    at: At
-
-
-Node = Text | Mapping | Sequence
-
-
-def place(node: Node) -> At:
-    """Where a node begins."""
-    return node.at
 
 
 def read_file(path: Path) -> str:
@@ -89,6 +68,11 @@ def read_file(path: Path) -> str:
 
 def parse(source: str, problems: Problems) -> Mapping | None:
     """The document's top mapping; None if it can't be read, with the reasons in ``problems``."""
+    return everyday.parse(source) or parse_fully(source, problems)
+
+
+def parse_fully(source: str, problems: Problems) -> Mapping | None:
+    """As ``parse``, by the real parser whatever the text."""
     # Line breaks to YAML 1.1, but not to an editor: every line number below would be wrong.
     if odd := _ODD_LINE_BREAK.search(source):
         before = source[: odd.start()]
@@ -113,7 +97,7 @@ class _Reader:
         # Here and not above: who only asks whether a spec is up to date needs no parser.
         import yaml
 
-        self.yaml = yaml
+        self.yaml: Any = yaml
         self.source = source
         self.problems = problems
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -135,7 +119,7 @@ class _Reader:
             extra = self.next()
         except self.yaml.reader.ReaderError as error:
             raise self.bad_character(error) from None
-        except self.yaml.YAMLError as error:
+        except self.yaml.MarkedYAMLError as error:
             raise self.syntax_error(error) from None
         if not isinstance(extra, self.yaml.StreamEndEvent):
             at = At(extra.start_mark.line + 1, extra.start_mark.column + 1)
@@ -147,21 +131,14 @@ class _Reader:
         return top
 
     def bad_character(self, error: Any) -> _Stop:
-        # libyaml counts bytes, PyYAML's own reader counts characters.
-        position = error.position
-        if self.next.__self__.__class__.__name__ == "CSafeLoader":  # type: ignore[attr-defined]
-            position = len(self.source.encode()[:position].decode(errors="replace"))
-        at = At(self.source.count("\n", 0, position) + 1, 1)
-        at = At(at.line, position - self.source.rfind("\n", 0, position))
-        return self.stop(
-            "control-character",
-            f"character U+{error.character:04X} is not allowed in YAML",
-            at,
-            "remove it; in a quoted text it may be written as an escape",
-        )
+        # Not the error's position: libyaml counts bytes and PyYAML's own reader characters.
+        position = max(self.source.find(chr(error.character)), 0)
+        at = At(self.source.count("\n", 0, position) + 1, position - self.source.rfind("\n", 0, position))
+        message = f"character U+{error.character:04X} is not allowed in YAML"
+        return self.stop("control-character", message, at, "remove it; in quotes it may be written as an escape")
 
     def syntax_error(self, error: Any) -> _Stop:
-        mark = error.problem_mark
+        mark: Any = error.problem_mark
         at = At(mark.line + 1, mark.column + 1)
         message = error.problem or "cannot be read"
         hint = "check indentation, brackets and quotes around here"
@@ -170,8 +147,7 @@ class _Reader:
         return self.stop("yaml-syntax", f"not YAML: {message}", at, hint)
 
     def node(self, event: Any, depth: int) -> Node:
-        mark = event.start_mark
-        at = At(mark.line + 1, mark.column + 1)
+        at = At(event.start_mark.line + 1, event.start_mark.column + 1)
         yaml = self.yaml
         kind = type(event)
         if kind is yaml.AliasEvent or event.anchor is not None:

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""CPU time and memory of ``xenhostgen generate``: cold, with nothing to do, and by number of ops.
+
+Each figure is user + system time of the whole child process, the median of interleaved runs. Run it
+with ``make bench``, or ``python tests/bench/bench_generate.py [--json FILE] [--runs N] [OPS…]``.
+"""
+
+import argparse
+import json
+import math
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = ROOT / "specs" / "rfc-v1.yaml"
+SIZES = [100, 1_000, 10_000, 100_000]
+GUESTS = ("alpha", "beta", "gamma")
+
+
+@dataclass
+class Case:
+    """A command to measure, what must be done before each run of it, and what came of the runs."""
+
+    name: str
+    spec: Path
+    prepare: Callable[[], object]
+    seconds: list[float] = field(default_factory=list)
+    kib: int = 0
+
+
+def synthetic(ops: int) -> Iterator[str]:
+    """A spec of so many ops and three guests, each of which sets every op."""
+    yield "interface: widget\ntemplates: rfc\ntypedefs: true\n"
+    yield "header: {file: include/widget.h, includes: [<linux/types.h>]}\nsource: {file: lib/widget.c}\n"
+    yield "object: {file: lib/Makefile, place: {after: other.o}}\n"
+    yield "types: {values: [{name: none, value: 0}, {name: near}]}\n"
+    yield "registry: {slots: [{name: main, pointer: widget_main, accepts: [near]}]}\n"
+    yield 'predicates: {file: include/state.h, place: {after: "#endif"}, macros: []}\nguests:\n'
+    for guest in GUESTS:
+        yield f"  {guest}:\n    file: arch/{guest}.c\n    context: [<linux/init.h>]\n"
+        yield "    include: {line: <widget.h>, place: {after: <linux/init.h>}}\n"
+        yield f"    tables: {{direct: {guest}_ops}}\n    place: {{after: {guest}_setup}}\n"
+        yield f"    boot: {{function: {guest}_init, steps: [{{register: {{type: near, table: direct}}}}]}}\n"
+    yield "kinds: {" + ", ".join(f"{guest}: [{guest}]" for guest in GUESTS) + "}\nops:\n"
+    for number in range(ops):
+        op = f"op_{number:06}"
+        tables = ", ".join(f"{guest}.direct: {guest}_{op}" for guest in GUESTS)
+        yield f"  {op}: {{returns: int, args: [int cpu, struct page **pages], tables: {{{tables}}}}}\n"
+
+
+def measure(case: Case, out: Path) -> None:
+    """Run the command once in a process of its own."""
+    case.prepare()
+    command = [sys.executable, "-m", "xenhostgen", "generate", str(case.spec), "-o", str(out)]
+    quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    child = os.posix_spawn(command[0], command, dict(os.environ), file_actions=quiet)
+    _, status, used = os.wait4(child, 0)
+    if status:
+        raise SystemExit(f"{' '.join(command)}: exit status {os.waitstatus_to_exitcode(status)}")
+    case.seconds.append(used.ru_utime + used.ru_stime)
+    case.kib = max(case.kib, used.ru_maxrss)
+
+
+def lines_below(folder: Path) -> int:
+    """The number of lines of all files below a folder."""
+    return sum(path.read_bytes().count(b"\n") for path in folder.rglob("*") if path.is_file())
+
+
+def main() -> None:
+    """Measure everything, print a table, write JSON where asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sizes", nargs="*", type=int, default=SIZES, metavar="OPS")
+    parser.add_argument("--runs", type=int, default=11, help="interleaved runs of the small cases (default: 11)")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as work:
+        figures = measured(Path(work), arguments.sizes, arguments.runs)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def measured(work: Path, sizes: list[int], runs: int) -> dict[str, object]:
+    """All figures, printed as they are made."""
+    out = work / "out"
+    cold = Case("cold", SHIPPED, lambda: shutil.rmtree(out, ignore_errors=True))
+    no_op = Case("nothing to do", SHIPPED, lambda: None)
+    for _ in range(runs):
+        measure(cold, out)
+        measure(no_op, out)
+    figures: dict[str, object] = {}
+    for case in (cold, no_op):
+        milliseconds = statistics.median(case.seconds) * 1000
+        print(f"{case.name:>14}: {milliseconds:6.1f} ms CPU, {case.kib / 1024:5.1f} MiB")
+        figures[case.name] = {"cpu_ms": round(milliseconds, 1), "mib": round(case.kib / 1024, 1)}
+    points = []
+    for ops in sizes:
+        spec = work / f"ops{ops}.yaml"
+        spec.write_text("".join(synthetic(ops)))
+        case = Case(f"{ops} ops", spec, lambda: shutil.rmtree(out, ignore_errors=True))
+        for _ in range(max(1, min(runs, 50_000 // ops))):
+            measure(case, out)
+        lines, seconds = lines_below(out / spec.stem), statistics.median(case.seconds)
+        points.append((ops, seconds))
+        print(
+            f"{case.name:>14}: {seconds:7.3f} s CPU, {lines:9,} lines, {lines / seconds:9,.0f} lines/s, "
+            f"{case.kib / 1024:6.1f} MiB"
+        )
+        figures[case.name] = {"cpu_s": seconds, "lines": lines, "lines_per_s": round(lines / seconds)}
+        figures[case.name] |= {"mib": round(case.kib / 1024, 1)}  # type: ignore[operator]
+    if len(points) > 1:
+        (few, least), (many, most) = points[-2], points[-1]
+        exponent = math.log(most / least) / math.log(many / few)
+        print(f"growth from {few} to {many} ops: exponent {exponent:.2f}")
+        figures["exponent"] = round(exponent, 2)
+    return figures
+
+
+if __name__ == "__main__":
+    main()

@@ -145,6 +145,20 @@ BREAKS: dict[str, tuple[str, Callable[[str], str], str, str]] = {
         "place",
         "goes before the function xen_pvh_init()",
     ),
+    "declaration above a prototype": (
+        PVH,
+        lambda text: re.sub(r"(extern xenhost_ops_t [^;]*;\n)", r"\1void xen_pvh_init(void);\n", text),
+        "place",
+        "goes before the function xen_pvh_init()",
+    ),
+    "tables within the function": (
+        HVM,
+        lambda text: re.sub(
+            r"\}\n\n(xenhost_ops_t xh_hvm_ops.*?nested_ops = \{\n\};\n)", r"\1}\n", text, flags=re.DOTALL
+        ),
+        "place",
+        "goes after the function xen_hvm_init_mem_mapping()",
+    ),
     "predicate changed": (
         "include/xen/xen.h",
         lambda text: text.replace("#define xen_nested()\t0", "#define xen_nested()\t1"),

@@ -33,7 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Compare; 1 if code or place differ."""
     from xenhostgen.patch.compare import compare
     from xenhostgen.patch.mail import read_patches
-    from xenhostgen.patch.reference import patch_facts, shipped_facts
+    from xenhostgen.patch.reference import patch_facts
+    from xenhostgen.patch.stored import shipped_facts
     from xenhostgen.render.files import Renderer
     from xenhostgen.report.compared import Compared, as_json, show
     from xenhostgen.spec.load import load

@@ -26,7 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print or write the facts."""
     from xenhostgen.patch.mail import read_patches
-    from xenhostgen.patch.reference import patch_facts, to_json
+    from xenhostgen.patch.reference import patch_facts
+    from xenhostgen.patch.stored import to_json
     from xenhostgen.render.write import write_file
 
     mails = read_patches(arguments.patch)

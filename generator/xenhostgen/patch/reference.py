@@ -6,13 +6,11 @@ the words, for readable details. Read from a file they don't: facts can be shipp
 """
 
 import dataclasses
-import json
 from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
-from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from xenhostgen.csource.declarations import Declaration, digest
 from xenhostgen.patch.blobs import blob_id
@@ -22,11 +20,6 @@ from xenhostgen.patch.diff import parse_diff
 from xenhostgen.patch.errors import printable
 from xenhostgen.patch.hunks import ANCHOR_LINES, Hunk, PatchFile, post_image
 from xenhostgen.patch.mail import PatchMail
-from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import At, Problem, Refused
-
-FORMAT = 1
-SIZE_LIMIT = 16 << 20  # bytes of a file of facts; a patch of 10,000 declarations needs one MiB
 
 
 def _at_hand(empty: Any) -> Any:
@@ -191,78 +184,3 @@ class _Surroundings:
         places += [f"before '{after[0]}'"] if after else []
         shown = f"{', '.join(places)} (line {self._lines[start].number} of the patch)"
         return Block(above, below, code, printable(shown).lstrip())
-
-
-def to_json(patches: Sequence[PatchFacts]) -> str:
-    """The facts as a file holds them."""
-    return json.dumps({"format": FORMAT, "patches": _stored(patches)}, indent=1) + "\n"
-
-
-def _stored(value: Any) -> Any:
-    if dataclasses.is_dataclass(value):
-        return {name: _stored(getattr(value, name)) for name, _ in _stored_fields(type(value))}
-    return [_stored(one) for one in value] if isinstance(value, (list, tuple)) else value
-
-
-def _stored_fields(kind: Any) -> Iterator[tuple[str, Any]]:
-    for field in dataclasses.fields(kind):
-        if field.metadata.get("stored", True):
-            yield field.name, field.type
-
-
-def shipped_facts(spec: Interface) -> tuple[Path, list[PatchFacts]]:
-    """The facts that a spec names as its reference, and their file. Raises Refused."""
-    if spec.reference is None:
-        hint = "name the patch: xenhostgen diff SPEC PATCH"
-        raise Refused([Problem("no-reference", "the spec names no reference", spec.path, hint=hint)])
-    folder = Path(spec.path).parent
-    path = folder / spec.reference
-    try:
-        if not path.resolve().is_relative_to(folder.resolve()):
-            raise OSError("a link leads out of the spec's folder")
-        return path, read_facts(path)
-    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
-        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
-        message = f"the reference '{spec.reference}' can't be read: {reason}"
-        hint = f"make it from the patch: xenhostgen facts PATCH -o {path}"
-        raise Refused([Problem("no-reference", message, spec.path, spec.reference.at, hint)]) from None
-
-
-def read_facts(path: Path) -> list[PatchFacts]:
-    """The facts in a file that ``to_json`` made. Raises Refused for any other, and OSError."""
-    with path.open("rb") as stream:
-        data = stream.read(SIZE_LIMIT + 1)
-    try:
-        if len(data) > SIZE_LIMIT:
-            raise ValueError(f"larger than {SIZE_LIMIT >> 20} MiB")
-        top = json.loads(data)
-        given = top.get("format") if isinstance(top, dict) else None
-        if given != FORMAT:
-            raise ValueError(f"the format is {given!r}, not {FORMAT}")
-        return [_read(PatchFacts, one, f"patches[{at}]") for at, one in enumerate(top["patches"])]
-    except json.JSONDecodeError as error:
-        raise _refused(path, error.msg, At(error.lineno, error.colno)) from None
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _refused(path, printable(str(error)), At(1, 1)) from None
-
-
-def _refused(path: Path, reason: str, at: At) -> Refused:
-    hint = f"make it from the patch: xenhostgen facts PATCH -o {path}"
-    return Refused([Problem("facts", f"not the facts of a patch: {reason}", str(path), at, hint)])
-
-
-def _read(kind: Any, value: Any, where: str) -> Any:
-    """A value of JSON as the type that ``_stored`` made it of; raises ValueError for another."""
-    if dataclasses.is_dataclass(kind):
-        fields = dict(_stored_fields(kind))
-        if isinstance(value, dict) and value.keys() == fields.keys():
-            read = {name: _read(of, value[name], f"{where}.{name}") for name, of in fields.items()}
-            return kind(**read)  # type: ignore[operator]
-        raise ValueError(f"{where} should have the keys {', '.join(fields)}")
-    if items := get_args(kind):
-        if isinstance(value, list):
-            return tuple(_read(items[0], one, f"{where}[{at}]") for at, one in enumerate(value))
-        raise ValueError(f"{where} should be a list")
-    if type(value) is kind:
-        return value
-    raise ValueError(f"{where} should be of type {kind.__name__}")

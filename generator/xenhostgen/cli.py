@@ -21,6 +21,8 @@ INTERRUPTED, TERMINATED, NO_READER = 130, 143, 141  # 128 and the signal's numbe
 COMMANDS = {
     "generate": "render specs into kernel C",
     "lint": "check specs: shape and meaning, all errors at once",
+    "diff": "compare a spec's rendering with the kernel patch that it re-creates",
+    "facts": "note the facts of a kernel patch, by which diff works without it",
     "schema": "print the JSON Schema by which editors complete and check a spec",
 }
 

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Judging trees in tests: shipped specs, and one store a spec for all the variants of its tree."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tools import need
+from xenhostgen.spec.load import load
+from xenhostgen.spec.model import Interface
+from xenhostgen.verify.findings import Verdict
+from xenhostgen.verify.run import Options, verify
+from xenhostgen.verify.store import Store
+
+REPO = Path(__file__).parents[2]
+
+JudgeTree = Callable[[Interface, Path], Verdict]
+
+
+@pytest.fixture(scope="session")
+def load_spec() -> Callable[[str], Interface]:
+    """Specs by their path in the repository, each loaded once."""
+    loaded: dict[str, Interface] = {}
+
+    def get(path: str) -> Interface:
+        if path not in loaded:
+            loaded[path] = load(REPO / path)
+        return loaded[path]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def judge_tree(tmp_path_factory: pytest.TempPathFactory) -> JudgeTree:
+    """Judge a tree under gcc; what it shares with other trees of the same spec is compiled once."""
+    stores: dict[int, Store] = {}
+
+    def judge(spec: Interface, tree: Path) -> Verdict:
+        need("gcc", "gcc")
+        if id(spec) not in stores:
+            stores[id(spec)] = Store(spec, tmp_path_factory.mktemp("store"))
+        return verify(spec, Options(tree, ("gcc",), "run", stores[id(spec)]))
+
+    return judge

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The RFC's first patch: its seven faults, no other, each with places and a sequence that shows it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tools import need
+from xenhostgen.spec.load import load
+from xenhostgen.spec.model import Expected, Interface
+from xenhostgen.spec.source import Text
+from xenhostgen.verify.findings import Finding, Verdict, judge
+from xenhostgen.verify.replay import replay
+from xenhostgen.verify.run import Options, verify
+
+SPEC = "specs/rfc-v1.yaml"
+GOLDEN = Path(__file__).with_name("rfc-v1.expected")
+COMPILERS = ("gcc", "clang")
+EXPECTED = range(len(load(Path(__file__).parents[2] / SPEC).expected_findings))
+
+
+@pytest.fixture(scope="module")
+def verdict(load_spec: Callable[[str], Interface]) -> Verdict:
+    need("gcc", "gcc")
+    return verify(load_spec(SPEC), Options())
+
+
+def found(verdict: Verdict) -> list[Finding]:
+    return [finding for finding, _ in verdict.expected]
+
+
+def told(finding: Finding) -> str:
+    """A finding without the words that differ between compilers."""
+    assert finding.spec_at
+    lines = [f"{finding.rule} {finding.subject}", f"  C: {finding.where}"]
+    lines.append(f"  spec: {finding.spec_at.line}:{finding.spec_at.column}")
+    return "\n".join([*lines, *(f"  {step}" for step in finding.counterexample)]) + "\n"
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_finds_exactly_the_seven_faults(
+    compiler: str, load_spec: Callable[[str], Interface], update: bool
+) -> None:
+    need(compiler, compiler)
+    verdict = verify(load_spec(SPEC), Options(compilers=(compiler,)))
+    text = "".join(sorted(map(told, found(verdict))))
+    if update:
+        GOLDEN.write_text(text)
+    assert text == GOLDEN.read_text()
+    assert verdict.passed
+    assert verdict.facts["runs"] == [
+        {
+            "compiler": compiler,
+            "sanitizers": ["address", "undefined"],
+            "states": 28,
+            "transitions": 28 * 37,
+            "boots": 12,
+        }
+    ]
+
+
+def test_each_counterexample_shows_its_fault(load_spec: Callable[[str], Interface], verdict: Verdict) -> None:
+    shown = [finding for finding in found(verdict) if finding.counterexample]
+    assert len(shown) == 6
+    for finding in shown:
+        steps = replay(load_spec(SPEC), Options(), list(finding.counterexample))
+        assert [step.agrees for step in steps][-1] is False, finding.rule
+
+
+@pytest.mark.parametrize("number", EXPECTED)
+def test_a_missing_expectation_fails(
+    number: int, load_spec: Callable[[str], Interface], verdict: Verdict
+) -> None:
+    spec = load_spec(SPEC)
+    expected = spec.expected_findings
+    fewer = replace(spec, expected_findings=expected[:number] + expected[number + 1 :])
+    verdict = judge(fewer, found(verdict), {})
+    assert not verdict.passed
+    assert {finding.rule for finding in verdict.unexpected} == {expected[number].rule}
+
+
+@pytest.mark.parametrize(
+    ("rule", "subject"), [("slot-overwritten", None), ("vacuous-guard", "xh_default"), ("no-such-rule", None)]
+)
+def test_a_wrong_expectation_fails(
+    rule: str, subject: str | None, load_spec: Callable[[str], Interface], verdict: Verdict
+) -> None:
+    spec = load_spec(SPEC)
+    wrong = Expected(Text(rule), Text("wrongly expected"), Text(subject) if subject else None)
+    verdict = judge(replace(spec, expected_findings=(*spec.expected_findings, wrong)), found(verdict), {})
+    assert not verdict.passed
+    assert verdict.missing == (wrong,)

@@ -87,5 +87,5 @@ def _read(kind: Any, value: Any, where: str) -> Any:
             return tuple(_read(items[0], one, f"{where}[{at}]") for at, one in enumerate(value))
         raise ValueError(f"{where} should be a list")
     if type(value) is kind:
-        return value
+        return printable(value) if kind is str else value
     raise ValueError(f"{where} should be of type {kind.__name__}")

@@ -5,13 +5,14 @@ A *fragment* is what the interface adds to a file that the kernel has already. F
 first, each for itself; the stubs then are skeletons around them, and so are patches later.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
 from xenhostgen.render.operations import OpC, adapters, operations, prototypes
+from xenhostgen.render.raw import spliced
 from xenhostgen.render.style import initialiser_column, pad
 from xenhostgen.spec.model import Call, ClearBss, Guest, Include, Interface, Place, Register, Table
 from xenhostgen.spec.source import At
@@ -102,7 +103,30 @@ class Renderer:
         files[predicates.file] = self.template("predicates.h.j2", fragment=predicates)
         fragments.append(predicates)
         fragments.sort(key=lambda fragment: fragment.file)
+        if spec.raw:
+            fragments = self.with_raw(files, fragments)
         return Rendering(dict(sorted(files.items())), tuple(fragments))
+
+    def with_raw(self, files: dict[str, str], fragments: list[Fragment]) -> list[Fragment]:
+        """Put raw blocks into whole files and into fragments; those with a place become fragments.
+
+        The stubs go without: verification has to compile them.
+        """
+        made = list(fragments)
+        for path in dict.fromkeys(raw.file for raw in self.spec.raw):
+            kept = [raw for raw in self.spec.raw if raw.file == path]
+            placed = [Fragment(path, "raw", raw.text, raw.place, at=raw.at) for raw in kept if raw.place]
+            mine = [row for row, fragment in enumerate(made) if fragment.file == path]
+            whole = path in files and not mine
+            before = [files[path]] if whole else [made[row].text for row in mine]
+            texts = spliced(before, [raw for raw in kept if not raw.place], self.spec.path)
+            if whole:
+                files[path] = texts[0]
+            for row, text in zip(mine, texts if not whole else (), strict=True):
+                made[row] = replace(made[row], text=text)
+            made += placed
+            files.setdefault(path, "".join(fragment.text for fragment in placed))
+        return sorted(made, key=lambda fragment: fragment.file)
 
     def object_fragment(self) -> Fragment:
         line = self.spec.object

@@ -440,6 +440,18 @@ class Series(Part):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Raw(Part):
+    """Lines that the rest of the spec can't say, kept as they are in their place."""
+
+    file: Path = key("the file that they belong to")
+    text: Doc = key("the lines", default=Text())
+    after: Doc = key("rendered lines right above them; without any they stand at the top", default=Text())
+    instead: Doc = key("lines that they take the place of", default=Text())
+    place: Place | None = key("in a kernel file, away from what is rendered: after or before which line", default=None)
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class NameChoices(Part):
     """Names that differ from those that the prefix would give."""
 
@@ -536,6 +548,7 @@ class Interface(Part):
     reference: Path | None = key("facts of the kernel patch that this spec re-creates", default=None)
     expected_findings: tuple[Expected, ...] = key("known faults, each with its reason", default=())
     series: Series | None = key("the words of a patch series", default=None)
+    raw: tuple[Raw, ...] = key("lines kept as they are, of each file from the top down", default=())
     path: str = ""
     at: At = NOWHERE
 

@@ -27,7 +27,11 @@ def paths(spec: Interface, problems: Problems) -> None:
                 f"first on line {seen[path].at.line}; each file has one purpose",
             )
         seen.setdefault(path, path)
-    for path in files:
+    kept = dict.fromkeys(raw.file for raw in spec.raw)
+    for path in kept:
+        _relative(path, problems)
+    seen |= {path: path for path in kept if path not in seen}
+    for path in (*files, *kept):
         parents = {"/".join(path.split("/")[:depth]) for depth in range(1, path.count("/") + 1)}
         if clash := parents & set(seen):
             problems.add(

@@ -69,9 +69,11 @@ def prototypes(spec: Interface, entries: Iterable[tuple[Op, Entry]]) -> dict[str
     for op, entry in entries:
         function = entry.function
         if function not in made and entry.is_kernels:
-            head, params = f"{pointer(op.returns)}{function}", [f"{host} *{op.host}", *op.args]
-            line = f"{head}({', '.join(params)});"
-            made[function] = line if len(line) <= COLUMNS else wrapped(head, params, ");")
+            head, params = pointer(op.returns) + function, f"{host} *{op.host}"
+            if op.args:
+                params = ", ".join((params, *op.args))
+            line = f"{head}({params});"
+            made[function] = line if len(line) <= COLUMNS else wrapped(head, [f"{host} *{op.host}", *op.args], ");")
     return made
 
 

@@ -179,15 +179,14 @@ class _Reader:
             found = _PAIR.match(line, end + 1)
             if found is None:
                 raise _Unsure
-            name, plain = found.group(1, 2)
-            key = Text(name)
-            key.at = _new(At, (number, found.start(1) + 1))
+            (_, end), (first, last), (begin, stop) = found.regs
+            key = Text(line[first:last])
+            key.at = _new(At, (number, first + 1))
             if key in made:
                 raise _Unsure
-            end = found.end()
-            if plain is not None:
-                value = made[key] = Text(plain)
-                value.at = _new(At, (number, found.start(2) + 1))
+            if begin >= 0:
+                value = made[key] = Text(line[begin:stop])
+                value.at = _new(At, (number, begin + 1))
             else:
                 made[key], end = self.inner(line, end, depth)
             mark = line[end : end + 1]

@@ -8,14 +8,17 @@ from xenhostgen.spec.model import Constant, Interface, Macro, Variable
 from xenhostgen.spec.source import At, Problems
 from xenhostgen.spec.words import KEYWORDS, RESERVED, at_of
 
+_RESERVED = re.compile(r"_[A-Z]|__builtin_")
+
 
 def symbols(spec: Interface, problems: Problems) -> None:
     """No keyword, no reserved word, and no two things by one name once prefixed."""
     claimed: dict[str, tuple[str, At]] = {}
+    guard = spec.guard
     for name, what, at in _claims(spec):
         if name in KEYWORDS:
             problems.add("c-keyword", f"'{name}' is a keyword of C", at, "choose another name")
-        elif name in RESERVED or (name != spec.guard and re.match(r"_[A-Z]|__builtin_", name)):
+        elif name in RESERVED or (name.startswith("_") and name != guard and _RESERVED.match(name)):
             problems.add(
                 "reserved-name", f"'{name}' is reserved for the compiler or the kernel", at, "choose another name"
             )

@@ -21,8 +21,11 @@ INTERRUPTED, TERMINATED, NO_READER = 130, 143, 141  # 128 and the signal's numbe
 COMMANDS = {
     "generate": "render specs into kernel C",
     "lint": "check specs: shape and meaning, all errors at once",
+    "verify": "judge the C: parse it back, run it beside the model, boot every guest",
     "diff": "compare a spec's rendering with the kernel patch that it re-creates",
     "facts": "note the facts of a kernel patch, by which diff works without it",
+    "apply": "write a spec into a kernel tree, or take it out",
+    "patch": "write a spec as a patch series for a kernel tree",
     "schema": "print the JSON Schema by which editors complete and check a spec",
 }
 
@@ -151,8 +154,7 @@ def refused(error: Exception) -> int:
     else:
         kind, why = type(error).__name__, " ".join(str(error).split())
         print(
-            f"xenhostgen: internal error: {kind}: {why} (please report it; "
-            "XENHOSTGEN_TRACEBACK=1 shows where)",
+            f"xenhostgen: internal error: {kind}: {why} (please report it; XENHOSTGEN_TRACEBACK=1 shows where)",
             file=sys.stderr,
         )
     return ERROR

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Write a placement into a kernel tree, and take it out again: all files or none.
+
+What was applied is kept as a patch beside the tree's files: what blank lines were there before can't
+be told from the result.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from xenhostgen.kernel.place import Placement, content
+from xenhostgen.patch.git import GitFailure, git
+from xenhostgen.spec.model import Interface
+from xenhostgen.spec.source import At, Problem, Refused
+
+
+def record(spec: Interface, tree: Path) -> Path:
+    """The patch that says what was applied to a tree; the kernel's .gitignore leaves such names out."""
+    return tree / f".xenhostgen-{spec.interface}.patch"
+
+
+def write(folder: Path, files: Mapping[str, bytes | None]) -> None:
+    """Give files of a folder new contents (None: remove them), once all of these are on the disk."""
+    if taken := next((path for path in files if (folder / path).is_dir()), None):
+        raise IsADirectoryError(None, "is a folder where a file must be", str(folder / taken))
+    staged: list[tuple[Path, Path]] = []
+    try:
+        for path, new in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            staged.append((folder / f"{path}.{os.getpid()}.tmp", folder / path))
+            if new is not None:
+                staged[-1][0].write_bytes(new)
+                staged[-1][0].chmod((folder / path).stat().st_mode if (folder / path).exists() else 0o644)
+        for temporary, target in staged:
+            # A new file takes the place of the old one, whose other hard links keep what they hold.
+            temporary.replace(target) if temporary.exists() else target.unlink(missing_ok=True)
+    finally:
+        for temporary, _ in staged:
+            temporary.unlink(missing_ok=True)
+
+
+def difference(placement: Placement) -> str:
+    """A placement as git's diff."""
+    with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:
+        write(Path(folder), {f"a/{path}": file.before for path, file in placement.files.items()})
+        write(Path(folder), {f"b/{path}": file.after for path, file in placement.files.items()})
+        options = ("--no-index", "--no-prefix", "--no-color", "--no-ext-diff", "--no-renames", "--full-index")
+        made = git(Path(folder), "diff", *options, "a", "b", fine=(0, 1))
+    return re.sub("^diff --git b/", "diff --git a/", made, flags=re.M)  # so git says it of new files
+
+
+def apply(spec: Interface, placement: Placement, tree: Path) -> None:
+    """Write the files of a placement, and the record of it."""
+    kept = {record(spec, tree).name: difference(placement).encode(errors="surrogateescape")}
+    write(tree, {**kept, **{path: file.after for path, file in placement.files.items()}})
+
+
+def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
+    """Take out what was applied; returns the files' paths.
+
+    Raises ``Refused`` where the applied lines, or those around them, have been edited since.
+    """
+    kept = record(spec, tree).resolve()
+    with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:
+        copy = Path(folder)
+        paths = [line.split("\t")[2] for line in git(copy, "apply", "--numstat", str(kept)).splitlines()]
+        write(copy, {path: content(tree / path) for path in paths})
+        try:
+            git(copy, "apply", "--reverse", "--whitespace=nowarn", str(kept))
+        except GitFailure as failure:
+            found = re.findall(r"^error: (?:patch failed: (\S+):(\d+)|(\S+): No such file.*)$", failure.said, re.M)
+            message, hint = "was edited where it was applied, or next to that", "undo these edits, or go on by hand"
+            places = [(f"{tree}/{path or gone}", At(int(row or 1), 1)) for path, row, gone in found]
+            raise Refused([Problem("edited-since", message, path, at, hint) for path, at in places]) from None
+        after = {path: content(copy / path) for path in paths}
+    if not dry_run:
+        write(tree, {**after, kept.name: None})
+    return paths

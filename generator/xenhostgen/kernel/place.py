@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Put a rendering's fragments into the files of a real kernel, each where its spec wants it.
+
+Refuses rather than guesses: when any place isn't as the spec describes it, nothing is placed and all
+such places are told. What stands there already is recognised.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from xenhostgen.kernel.source import KernelFile
+from xenhostgen.kernel.spots import Spot, of_place, of_registrations
+from xenhostgen.render.files import Rendering
+from xenhostgen.spec.model import Interface
+from xenhostgen.spec.source import Problem, Refused
+
+Reader = Callable[[str], bytes | None]
+
+_UNDO = "take out what was applied with the spec that it was applied with: xenhostgen apply SPEC --tree DIR --revert"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A file before (None: it is new) and after."""
+
+    before: bytes | None
+    after: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The files that an interface adds or changes, by path. ``applied``: they are like that already."""
+
+    files: dict[str, Placed]
+    applied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """The lines of a fragment, or of a run of registrations, with their spot."""
+
+    kind: str
+    lines: list[str]
+    spot: Spot
+
+
+def placed(spec: Interface, rendering: Rendering, tree: Path) -> Placement:
+    """The fragments in the files of a kernel tree.
+
+    Raises ``Refused`` with all reasons: no kernel tree, a file or a place that isn't as the spec says,
+    a part that is applied already while others aren't.
+    """
+    kernel_version(tree)
+    return placed_in(spec, rendering, lambda path: content(tree / path), str(tree))
+
+
+def kernel_version(tree: Path) -> str:
+    """The tree's version, as 6.12.8. Raises ``Refused`` if it is no kernel tree."""
+    makefile = (content(tree / "Makefile") or b"").decode(errors="replace")
+    numbers = re.findall(r"^(?:VERSION|PATCHLEVEL|SUBLEVEL) = (\d+)$", makefile, re.M)
+    if len(numbers) != 3 or not (tree / "scripts").is_dir():
+        hint = "give the top folder of a Linux source tree"
+        raise Refused([Problem("no-kernel-tree", "is not a kernel tree", str(tree), hint=hint)])
+    return ".".join(numbers)
+
+
+def content(path: Path) -> bytes | None:
+    """What a file holds, None if it isn't there."""
+    return path.read_bytes() if path.is_file() else None
+
+
+def placed_in(spec: Interface, rendering: Rendering, read: Reader, root: str) -> Placement:
+    """``placed``, with the tree's files as ``read`` gives them; ``root`` names it in messages."""
+    files: dict[str, Placed] = {}
+    problems: list[Problem] = []
+    there: list[bool] = []  # for each addition and new file, whether the tree has it as it should be
+    lacks: list[Problem] = []
+    for path, text in rendering.whole().items():
+        before = read(path)
+        files[path] = Placed(before, text.encode())
+        there.append(before == text.encode())
+        if before is None:
+            lacks.append(Problem("applied-in-part", "isn't there, other parts are", f"{root}/{path}", hint=_UNDO))
+        elif not there[-1]:
+            message = "is there already and isn't what the spec renders to"
+            lacks.append(Problem("applied-otherwise", message, f"{root}/{path}", hint=_UNDO))
+    for path in dict.fromkeys(fragment.file for fragment in rendering.fragments):
+        before = read(path)
+        if before is None:
+            hint = "has it moved? name its path in the spec"
+            problems.append(Problem("file-missing", "expected this file; it isn't there", f"{root}/{path}", hint=hint))
+            continue
+        kernel = KernelFile(f"{root}/{path}", before)
+        additions = list(_additions(spec, rendering, kernel, path))
+        problems += kernel.problems.found
+        absent = [each for each in additions if not _is_there(kernel, each)]
+        there += [each not in absent for each in additions]
+        if not kernel.problems.found:
+            files[path] = Placed(before, _inserted(kernel, absent))
+            for each in absent:
+                _note_lack(spec, kernel, each)
+            lacks += kernel.problems.found
+    if not problems:
+        problems = lacks if any(there) else [lack for lack in lacks if lack.rule == "applied-otherwise"]
+    if problems:
+        raise Refused(problems)
+    return Placement(dict(sorted(files.items())), all(there))
+
+
+def _additions(spec: Interface, rendering: Rendering, kernel: KernelFile, path: str) -> Iterator[Addition]:
+    """The additions to a file; problems are noted in the file."""
+    fragments = [fragment for fragment in rendering.fragments if fragment.file == path]
+    for fragment in fragments:
+        if fragment.kind != "register" and (spot := of_place(kernel, fragment)):
+            yield Addition(fragment.kind, fragment.text.rstrip("\n").split("\n"), spot)
+    texts = iter([fragment.text for fragment in fragments if fragment.kind == "register"])
+    for guest in spec.guests:
+        for spot, run in of_registrations(kernel, guest.boot) if guest.file == path else ():
+            yield Addition("register", "\n".join(next(texts) for _ in run).rstrip("\n").split("\n"), spot)
+
+
+def _inserted(kernel: KernelFile, additions: list[Addition]) -> bytes:
+    """The file with every addition, set apart by blank lines in the way of kernel files.
+
+    A blank line that was there stays above the addition. An addition to a paragraph of statements that
+    opens with a comment needs none above: the comment sets it apart.
+    """
+    lines = list(kernel.lines)
+    for each in sorted(additions, key=lambda each: each.spot.row, reverse=True):
+        row, text = each.spot.row, each.lines
+        if not each.spot.tight:
+            gap_below = row < len(lines) and not lines[row].strip()
+            comes_first = not row or lines[row - 1].strip() in ("", "{")
+            comes_last = "".join(lines[row : row + 1]).startswith("}")
+            joined = each.spot.in_body and text[0].lstrip().startswith("/*")
+            if gap_below and not joined and not each.spot.upward:
+                row += 1
+            elif not joined and not comes_first:
+                text = ["", *text]
+            if not (gap_below and joined) and not comes_last:
+                text = [*text, ""]
+        lines[row:row] = text
+    return "\n".join(lines).encode(errors="surrogateescape")
+
+
+def _is_there(kernel: KernelFile, each: Addition) -> bool:
+    """Whether an addition stands at its spot, blank lines aside."""
+    row, lines, length = each.spot.row, kernel.lines, len(each.lines)
+    if each.spot.upward:
+        while row and not lines[row - 1].strip():
+            row -= 1
+        return lines[max(0, row - length) : row] == each.lines
+    while row < len(lines) and not lines[row].strip():
+        row += 1
+    return lines[row : row + length] == each.lines
+
+
+def _note_lack(spec: Interface, kernel: KernelFile, each: Addition) -> None:
+    """Why an addition isn't there as it should be, judged by names that come with the interface only."""
+    names = [spec.header.file.removeprefix("include/"), Path(spec.source.file).stem + ".o", spec.c.register]
+    names += [*(table.symbol for _, table in spec.tables()), *(macro.name for macro in spec.predicates.macros)]
+    text = "\n".join(each.lines)
+    marks = [re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") for name in names if name in text]
+    row = next((row for mark in marks for row, line in enumerate(kernel.lines) if mark.search(line)), None)
+    first = each.lines[0].strip()
+    if row is None:
+        kernel.wrong("applied-in-part", f"lacks '{first}' here, other parts are there", each.spot.row, _UNDO)
+    else:
+        kernel.wrong("applied-otherwise", f"'{first}' isn't where the spec wants it, or isn't all", row, _UNDO)

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Where in a kernel file a fragment belongs, told by the file's structure and never guessed."""
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from tree_sitter import Node
+
+from xenhostgen.kernel.source import KernelFile, bare, words
+from xenhostgen.render.files import Fragment
+from xenhostgen.spec.model import Assign, Boot, Call, ClearBss, Register, ReturnIf, Step
+from xenhostgen.spec.source import did_you_mean
+
+_ALTERNATIVES = "if another kernel has something else in its place, name that under 'alternatives' in the spec"
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place between two lines: the row of the line below it.
+
+    ``upward``: its landmark is that line, not the one above. ``tight``: the fragment's lines join the
+    landmark's, as in a list; otherwise blank lines set it apart. ``in_body``: it follows a statement.
+    """
+
+    row: int
+    upward: bool = False
+    tight: bool = False
+    in_body: bool = False
+
+
+def of_place(kernel: KernelFile, fragment: Fragment) -> Spot | None:
+    """The spot that a fragment's place means in a file, None once a problem is noted."""
+    landmarks = [fragment.place.landmark, *fragment.place.alternatives]
+    upward = fragment.place.before is not None
+    lines = dict(enumerate(kernel.lines))
+    if fragment.kind == "include":
+        outside = {node.start_point.row for node, inside in kernel.nodes("preproc_include") if not inside}
+        lines = {row: line for row, line in lines.items() if row in outside}
+        return _at_line(kernel, lines, [f"#include {each}" for each in landmarks], upward, tight=True)
+    if fragment.kind == "object":
+        assigned = fragment.text.rsplit(maxsplit=1)[0]
+        return _at_line(kernel, lines, [f"{assigned} {each}" for each in landmarks], upward, tight=True)
+    if fragment.kind == "predicates":
+        return _at_line(kernel, lines, landmarks, upward, tight=False)
+    function = function_of(kernel, landmarks)
+    if function is None:
+        return None
+    return Spot(kernel.above(function), upward=True) if upward else Spot(kernel.below(function))
+
+
+def _at_line(kernel: KernelFile, lines: dict[int, str], landmarks: list[str], upward: bool, tight: bool) -> Spot | None:
+    """The spot at the one line among some that is a landmark, white space aside."""
+    wanted = {" ".join(landmark.split()) for landmark in landmarks}
+    spelled = {row: " ".join(line.split()) for row, line in lines.items()}
+    rows = [row for row, line in spelled.items() if line in wanted]
+    if len(rows) == 1:
+        return Spot(rows[0] + (not upward), upward, tight)
+    expected = " ".join(landmarks[0].split())
+    if rows:
+        message = f"'{expected}' stands {len(rows)} times; which one does the spec mean?"
+        kernel.wrong("landmark-twice", message, rows[1], "give the place a landmark that is unique")
+        return None
+    row = next((row for row, line in enumerate(kernel.lines) if " ".join(line.split()) in wanted), None)
+    stands = "it may not be built where it stands, in an #if block"
+    if row is None:
+        near = get_close_matches(expected, list(spelled.values()), n=1, cutoff=0.5)
+        row = next((row for row, line in spelled.items() if near == [line]), max(spelled, default=0))
+        stands = f"here stands '{kernel.lines[row].strip()}'"
+    where = "before" if upward else "after"
+    message = f"expected '{expected}', {where} which the fragment goes; {stands}"
+    kernel.wrong("landmark-gone", message, row, _ALTERNATIVES)
+    return None
+
+
+def function_of(kernel: KernelFile, names: list[str]) -> Node | None:
+    """The one definition of a function, None once a problem is noted."""
+    found = [each for name in names for each in kernel.functions.get(name, [])]
+    if len(found) == 1 and not found[0][1]:
+        return found[0][0]
+    if found:
+        message = f"{names[0]}() is defined in an #if block, or more than once"
+        kernel.wrong("function-unclear", message, found[-1][0].start_point.row, "name a function that is always built")
+        return None
+    near = get_close_matches(names[0], list(kernel.functions), n=1)
+    row = kernel.functions[near[0]][0][0].start_point.row if near else 0
+    hint = did_you_mean(names[0], list(kernel.functions), "has it been renamed, or moved to another file?")
+    kernel.wrong("function-gone", f"expected the function {names[0]}(); it isn't defined here", row, hint)
+    return None
+
+
+def of_registrations(kernel: KernelFile, boot: Boot) -> list[tuple[Spot, list[Register]]]:
+    """The spot of each run of registering steps in a boot function, none once a problem is noted.
+
+    Each of the kernel's steps must be there once, and in the order of the spec.
+    """
+    function = function_of(kernel, [boot.function])
+    body = function and function.child_by_field_name("body")
+    if not body:
+        return []
+    inside = [node for node in body.named_children if node.type != "comment"]
+    last = body.children[0]  # the opening brace
+    for node in inside:
+        if node.type != "declaration":
+            break
+        last = node
+    spots: list[tuple[Spot, list[Register]]] = []
+    run: list[Register] = []
+    for step in boot.steps:
+        if isinstance(step, Register):
+            if not run:
+                in_body = last.type not in ("{", "declaration")
+                spots.append((Spot(last.end_point.row + 1, in_body=in_body), run))
+            run.append(step)
+        else:
+            run = []
+            last = _statement(kernel, step, inside, last, f"{boot.function}()") or last
+    return [] if kernel.problems.found else spots
+
+
+def _statement(kernel: KernelFile, step: Step, inside: list[Node], last: Node, function: str) -> Node | None:
+    """The statement after ``last`` that is a step of the spec's, None once a problem is noted."""
+    wanted, pattern = _said(step)
+    found = [node for node in inside if re.fullmatch(pattern, words(node))]
+    after = [node for node in inside if node.start_byte >= last.end_byte]
+    previous = kernel.lines[last.start_point.row].strip()
+    if len(found) == 1 and found[0] in after:
+        return found[0]
+    if len(found) > 1:
+        message = f"'{wanted}' stands {len(found)} times in {function}; which one does the spec mean?"
+        kernel.wrong("step-twice", message, found[1].start_point.row, "give the spec another step")
+    elif found:
+        message = f"'{wanted}' stands before '{previous}' in {function}; the spec has it after that"
+        hint = "put the spec's boot steps into the kernel's order"
+        kernel.wrong("step-moved", message, found[0].start_point.row, hint)
+    else:
+        row = after[0].start_point.row if after else last.end_point.row + 1
+        stands = kernel.lines[row].strip()
+        message = f"expected '{wanted}' after '{previous}' in {function}; here stands '{stands}'"
+        block = next((node for node in inside if bare(wanted) in words(node)[1:]), None)
+        hint = f"it stands within the statement of line {block.start_point.row + 1}" if block else _ALTERNATIVES
+        kernel.wrong("step-gone", message, row, hint)
+    return None
+
+
+def _said(step: Step) -> tuple[str, str]:
+    """A step in C, and the pattern of its bare code."""
+    match step:
+        case ReturnIf(condition, alternatives):
+            either = "|".join(re.escape(bare(each)) for each in (condition, *alternatives))
+            return f"if ({condition}) return;", rf"if\((?:{either})\)(?:return;|{{[^}}]*return;}})"
+        case Assign(target, value, alternatives):
+            either = "|".join(re.escape(bare(each)) for each in (value, *alternatives))
+            return f"{target} = {value};", rf"{re.escape(bare(target))}=(?:{either});"
+        case Call(function) | ClearBss(function):
+            return f"{function}();", rf"{function}\(.*\);"
+        case Register():
+            raise AssertionError("registrations are ours")

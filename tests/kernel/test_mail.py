@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The reference mail's own hunks come out when its spec is placed into what its context lines show."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from xenhostgen.kernel.place import placed_in
+from xenhostgen.patch.diff import parse_diff
+from xenhostgen.patch.hunks import PatchFile
+from xenhostgen.patch.mail import read_patches
+from xenhostgen.render.files import render
+from xenhostgen.spec.load import load
+
+ROOT = Path(__file__).parents[2]
+MAIL = ROOT.parent / "shared/reference/rfc-v1-01.txt"
+
+
+def shown(file: PatchFile, kinds: Iterable[str]) -> str:
+    """What the hunks show of a file, closed to whole functions."""
+    lines: list[str] = []
+    depth = 0
+    for hunk in file.hunks:
+        mine = [line.text for line in hunk.lines if line.kind in kinds]
+        if "(" in hunk.section and hunk.section not in lines:
+            lines += ["}"] * depth + [hunk.section] + ["{"] * (mine[0] != "{")
+            depth = int(mine[0] != "{")
+        depth += sum(line.count("{") - line.count("}") for line in mine)
+        lines += mine
+    return "\n".join([*lines, *["}"] * depth]) + "\n"
+
+
+def layout(text: str) -> list[str]:
+    """Lines without their white space; of a comment only that it is there."""
+    return [" ".join(line.split()) for line in re.sub(r"/\*.*?\*/", "/* */", text, flags=re.S).split("\n")]
+
+
+def test_the_mails_hunks_come_out() -> None:
+    if not MAIL.is_file():
+        pytest.skip(f"no reference mail at {MAIL}")
+    patch = parse_diff(read_patches(MAIL)[0].diff)
+    base = {file.path: shown(file, ("context", "removed")) for file in patch.files if file.change == "modified"}
+    spec = load(ROOT / "specs/rfc-v1.yaml")
+    placement = placed_in(spec, render(spec), lambda path: base[path].encode() if path in base else None, "v5.0")
+    for file in patch.files:
+        if file.change == "modified":
+            expected = layout(shown(file, ("context", "added")))
+            assert layout(placement.files[file.path].after.decode()) == expected, file.path
+    assert len(base) == 5

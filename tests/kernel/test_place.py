@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Placing into a small made-up kernel tree, edited by hand in many ways.
+
+Each ``cases/*.edit`` is a diff of that tree: what somebody did to the kernel before. For ``succ_*`` the
+expectation beside it is the diff of the placement, for ``err_*`` it is what is said. File names say what
+they prove. ``pytest --update`` rewrites the expectations.
+"""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xenhostgen.kernel.apply import apply, difference, record, revert
+from xenhostgen.kernel.place import placed, placed_in
+from xenhostgen.patch.git import git
+from xenhostgen.render.files import Rendering, render
+from xenhostgen.spec.load import load
+from xenhostgen.spec.model import Interface
+from xenhostgen.spec.source import Refused
+
+HERE = Path(__file__).parent
+CASES = sorted((HERE / "cases").glob("*.edit"))
+
+
+@pytest.fixture(scope="module")
+def spec() -> Interface:
+    return load(HERE / "gate.yaml")
+
+
+@pytest.fixture(scope="module")
+def rendering(spec: Interface) -> Rendering:
+    return render(spec)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(HERE / "tree", tmp_path / "tree"))
+
+
+def contents(tree: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(tree)): path.read_bytes() for path in tree.rglob("*") if path.is_file()}
+
+
+def said(caught: pytest.ExceptionInfo[Refused], tree: Path) -> str:
+    return "".join(problem.shown().replace(f"{tree}/", "") + "\n" for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_case(case: Path, spec: Interface, rendering: Rendering, tree: Path, update: bool) -> None:
+    git(tree, "apply", "--whitespace=nowarn", str(case))
+    before = contents(tree)
+    if case.stem.startswith("succ_"):
+        placement = placed(spec, rendering, tree)
+        # What an edit leaves as it was is shown by the case without one.
+        told = difference(placement) if not placement.applied else "applied already\n"
+        told = told if case.stem == "succ_plain" else edited_files(told, case)
+    else:
+        with pytest.raises(Refused) as caught:
+            placed(spec, rendering, tree)
+        told = said(caught, tree)
+        assert all(problem.hint for problem in caught.value.problems), "an error says what to do"
+    assert contents(tree) == before
+    expected = case.with_suffix(".expected")
+    if update:
+        expected.write_text(told)
+    assert told == expected.read_text()
+
+
+def edited_files(diff: str, case: Path) -> str:
+    edits = case.read_text()
+    parts = ["diff --git " + part for part in diff.split("diff --git ")[1:]]
+    return "".join(part for part in parts if part.split("\n")[0] in edits) or diff
+
+
+def test_every_expectation_has_its_case() -> None:
+    assert {path.with_suffix(".edit") for path in (HERE / "cases").glob("*.expected")} == set(CASES)
+
+
+def test_apply_is_idempotent_and_revert_exact(spec: Interface, rendering: Rendering, tree: Path) -> None:
+    before = contents(tree)
+    apply(spec, placed(spec, rendering, tree), tree)
+    applied = contents(tree)
+    assert placed(spec, rendering, tree).applied
+    assert set(applied) - set(before) == {spec.header.file, spec.source.file, record(spec, tree).name}
+    assert revert(spec, tree, dry_run=True)
+    assert contents(tree) == applied
+    revert(spec, tree)
+    assert contents(tree) == before
+
+
+def test_revert_keeps_edits_elsewhere(spec: Interface, rendering: Rendering, tree: Path) -> None:
+    apply(spec, placed(spec, rendering, tree), tree)
+    small = tree / "arch/toy/small.c"
+    small.write_text(small.read_text() + "\nint mine;\n")
+    revert(spec, tree)
+    assert small.read_text() == (HERE / "tree/arch/toy/small.c").read_text() + "\nint mine;\n"
+
+
+def test_revert_refuses_edited_fragments(spec: Interface, rendering: Rendering, tree: Path) -> None:
+    apply(spec, placed(spec, rendering, tree), tree)
+    for name, old, new in (("arch/toy/small.c", "gate_near", "gate_far"), ("include/toy/gate.h", "gate_far,", "")):
+        path = tree / name
+        path.write_text(path.read_text().replace(old, new))
+    before = contents(tree)
+    with pytest.raises(Refused) as caught:
+        revert(spec, tree)
+    assert {problem.path.removeprefix(f"{tree}/") for problem in caught.value.problems} == {
+        "arch/toy/small.c",
+        "include/toy/gate.h",
+    }
+    assert contents(tree) == before
+
+
+def test_a_failed_write_leaves_every_file(spec: Interface, rendering: Rendering, tree: Path) -> None:
+    before = contents(tree)
+    placement = placed(spec, rendering, tree)
+    (tree / spec.header.file).mkdir()
+    with pytest.raises(OSError):
+        apply(spec, placement, tree)
+    (tree / spec.header.file).rmdir()
+    assert contents(tree) == before
+
+
+def test_hard_links_and_modes_stay(spec: Interface, rendering: Rendering, tree: Path, tmp_path: Path) -> None:
+    small, other = tree / "arch/toy/small.c", tmp_path / "other"
+    small.chmod(0o640)
+    other.hardlink_to(small)
+    apply(spec, placed(spec, rendering, tree), tree)
+    assert other.read_bytes() == (HERE / "tree/arch/toy/small.c").read_bytes()
+    assert small.stat().st_mode & 0o777 == 0o640
+
+
+def test_no_kernel_tree(spec: Interface, rendering: Rendering, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="not a kernel tree"):
+        placed(spec, rendering, tmp_path)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_edits_by_chance_never_break_it(data: st.DataObject) -> None:
+    """Whatever lines go or are doubled: either it refuses, or what it placed is found to be applied."""
+    spec = load(HERE / "gate.yaml")
+    rendering = render(spec)
+    files = {path: content.decode() for path, content in contents(HERE / "tree").items()}
+    for _ in range(data.draw(st.integers(1, 3))):
+        path = data.draw(st.sampled_from(sorted(files)))
+        lines = files[path].splitlines(keepends=True)
+        row = data.draw(st.integers(0, max(0, len(lines) - 1)))
+        line = lines[row : row + 1]
+        lines[row : row + 1] = data.draw(st.sampled_from(([], line * 2, ["\n", *line], ["{\n"])))
+        files[path] = "".join(lines)
+    try:
+        placement = placed_in(spec, rendering, lambda path: files[path].encode() if path in files else None, "tree")
+    except Refused:
+        return
+    after = {path: content.encode() for path, content in files.items()}
+    after |= {path: file.after for path, file in placement.files.items()}
+    assert not placement.applied
+    assert placed_in(spec, rendering, after.get, "tree").applied

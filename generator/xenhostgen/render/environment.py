@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One Jinja environment for a run, and template errors that name template and line."""
 
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -58,6 +57,8 @@ def guarded(render: Callable[..., str], **context: Any) -> str:
         where = error.filename or error.name or "template"
         raise TemplateFailure(where, error.lineno, error.message or "syntax error") from None
     except Exception as error:
+        import traceback
+
         # Jinja rewrites tracebacks so that frames inside templates carry their file and line.
         frames = traceback.extract_tb(error.__traceback__)
         inside = [frame for frame in frames if frame.filename.endswith(".j2")]

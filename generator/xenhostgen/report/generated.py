@@ -31,7 +31,10 @@ def verdict(one: Generated) -> Iterator[str]:
     yield from one.diffs
     yield from (f"{path}: no spec makes this file; remove it" for path in one.unknown)
     if one.written:
-        yield f"{one.spec}: {len(one.written)} files are stale; run: xenhostgen generate {one.spec}"
+        out = one.folder.rpartition("/")[0]
+        option = "" if out == "out" else f" -o {out}"
+        count = f"{len(one.written)} file{'s are' if len(one.written) > 1 else ' is'} stale"
+        yield f"{one.spec}: {count}; run: xenhostgen generate {one.spec}{option}"
     elif not one.unknown:
         yield f"{one.spec}: {len(one.unchanged)} files up to date in {one.folder}"
 

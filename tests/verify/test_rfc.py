@@ -39,9 +39,7 @@ def told(finding: Finding) -> str:
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-def test_finds_exactly_the_seven_faults(
-    compiler: str, load_spec: Callable[[str], Interface], update: bool
-) -> None:
+def test_finds_exactly_the_seven_faults(compiler: str, load_spec: Callable[[str], Interface], update: bool) -> None:
     need(compiler, compiler)
     verdict = verify(load_spec(SPEC), Options(compilers=(compiler,)))
     text = "".join(sorted(map(told, found(verdict))))
@@ -69,9 +67,7 @@ def test_each_counterexample_shows_its_fault(load_spec: Callable[[str], Interfac
 
 
 @pytest.mark.parametrize("number", EXPECTED)
-def test_a_missing_expectation_fails(
-    number: int, load_spec: Callable[[str], Interface], verdict: Verdict
-) -> None:
+def test_a_missing_expectation_fails(number: int, load_spec: Callable[[str], Interface], verdict: Verdict) -> None:
     spec = load_spec(SPEC)
     expected = spec.expected_findings
     fewer = replace(spec, expected_findings=expected[:number] + expected[number + 1 :])

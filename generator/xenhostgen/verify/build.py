@@ -17,7 +17,7 @@ from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.harness import glue_source, include_name
 from xenhostgen.verify.store import Store
-from xenhostgen.verify.toolchain import BuildError, Job, run_all
+from xenhostgen.verify.toolchain import BuildError, Job, Unwatchable, run_all
 
 # Where sanitizers register variables (those priorities are reserved) must not run before the driver's
 # main(), as nothing must that comes from judged files; the driver calls it in the child.
@@ -96,7 +96,9 @@ def build(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: Store
 def _compiled(spec: Interface, tree: Path, work: Path, cc: str, store: Store | None) -> list[Path]:
     """The objects of the judged sources, of the glue and of the driver."""
     harness = template_root() / "harness"
-    judge = [cc, *FLAGS, *_SANITIZE, *include_flags(spec, overlay(spec, tree, work / "overlay")), "-c"]
+    # clang watches variables in sections of their own anyhow.
+    sections = [] if "clang" in cc else ["-fsanitize-sections=.data*,.init.data*"]
+    judge = [cc, *FLAGS, *_SANITIZE, *sections, *include_flags(spec, overlay(spec, tree, work / "overlay")), "-c"]
     sources = [spec.source.file, *(guest.file for guest in spec.guests)]
     todo = [(Job([*judge, f"./{source}"], tree), tree / source, f"judged{n}.o") for n, source in enumerate(sources)]
     todo.append((Job([*judge, f"-I{harness}", str(work / "glue.c")], tree), work / "glue.c", "glue.o"))
@@ -130,12 +132,12 @@ def _check(writable: Iterable[str], judged: list[tuple[str, str]], driver: list[
     """Refuse what couldn't be judged: memory that escapes the driver, code that runs before it, foreign calls."""
     for section in writable:
         if section == "judged_constructors":
-            raise BuildError("a constructor runs before anything that could be judged")
+            raise Unwatchable("a constructor runs before anything that could be judged")
         if section not in _WRITABLE | _GLUE_WRITABLE:
-            raise BuildError(f"data in the section '{section}' can't be watched")
+            raise Unwatchable(f"data in the section '{section}' can't be watched")
     there = {name for name, letter in driver if letter in "TDBR" and name != "main"}
     for name, letter in judged:
         if letter == "i":
-            raise BuildError(f"'{name}' is chosen by code that runs before anything that could be judged")
+            raise Unwatchable(f"'{name}' is chosen by code that runs before anything that could be judged")
         if letter in "Uwv" and not (name in there | _STRINGS or _SANITIZER.match(name)):
             raise BuildError(f"undefined reference to '{name}'")

@@ -21,7 +21,7 @@ from xenhostgen.verify.facts import Read, c_files, read_tree
 from xenhostgen.verify.findings import Finding, Verdict, Where, judge
 from xenhostgen.verify.places import spec_places
 from xenhostgen.verify.store import Store
-from xenhostgen.verify.toolchain import BuildError
+from xenhostgen.verify.toolchain import BuildError, Unwatchable
 
 Progress = Callable[[str], None]
 
@@ -99,7 +99,8 @@ def execute(
             explorer.explore()
             boots.run()
         except DriverError as error:
-            broken.append(Finding("not-runnable", spec.source.file, str(error), seen_by="execution"))
+            file = spec.source.file
+            broken.append(Finding("not-runnable", file, str(error), Where(file), seen_by="execution"))
     run |= {"states": explorer.states, "transitions": explorer.transitions, "boots": boots.count}
     return [*explorer.findings, *boots.findings, *broken], run
 
@@ -108,16 +109,16 @@ def uncompilable(error: BuildError, spec: Interface, tree: Path) -> Finding:
     """What the compiler or linker says, with its place in the judged files if there is one."""
     said = error.complaint()
     if said.line and (tree / said.file).is_file() and not said.file.startswith("/"):
-        where: Where | None = Where(said.file, said.line, said.column or 1)
+        where = Where(said.file, said.line, said.column or 1)
         message = f"does not compile: {said.text}"
     elif said.line:
         where = mentioned(said.symbol, spec, tree) or Where(spec.header.file)
         message = f"a caller that keeps to the spec does not compile: {said.text}"
     else:
-        where = mentioned(said.symbol, spec, tree)
+        where = mentioned(said.symbol, spec, tree) or Where(spec.source.file)
         message = f"can't be run: {said.text}"
-    subject = where.file if where else spec.source.file
-    return Finding("uncompilable", subject, message, where, seen_by="compiler")
+    rule = "not-runnable" if isinstance(error, Unwatchable) else "uncompilable"
+    return Finding(rule, where.file, message, where, seen_by="compiler")
 
 
 def mentioned(symbol: str, spec: Interface, tree: Path) -> Where | None:

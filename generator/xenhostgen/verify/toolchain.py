@@ -49,6 +49,10 @@ class BuildError(Exception):
         return Complaint(lines[-1] if lines else "no reason given")
 
 
+class Unwatchable(BuildError):
+    """The judged C compiles, and does what would escape being judged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A command and the folder that it runs in."""

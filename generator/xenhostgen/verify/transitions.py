@@ -53,6 +53,8 @@ class Transitions:
             return None
         if expected.misuse:
             rule = _not_refused(expected, reported, wanted, changed=after != before)
+            if rule == _NOT_REFUSED[1] and call.type in self.registry.home:
+                rule = "null-ops-accepted"
         elif expected.rule == 6 and expected.state == before:
             rule = "unregister-wrong-type"
         else:

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Small patches without line numbers: what they change must be there exactly once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Change:
+    """Lines of one file that become others."""
+
+    file: str
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A changed rendering: the spec, the rule that it breaks (None: none), the changes."""
+
+    spec: str
+    rule: str | None
+    changes: tuple[Change, ...]
+
+
+def read_tree_case(file: Path) -> Tree:
+    """A case file: ``# spec:`` and ``# rule:`` lines, then a diff whose hunks are parted by ``@@``."""
+    lines = file.read_text().splitlines()
+    about = dict(line[2:].split(": ", 1) for line in lines if line.startswith(("# spec: ", "# rule: ")))
+    changes: list[Change] = []
+    path, hunk = "", list[str]()
+    for line in [*lines, "@@"]:
+        if line == "@@" or line.startswith("--- "):
+            if hunk:
+                old = tuple(row[1:] for row in hunk if not row.startswith("+"))
+                new = tuple(row[1:] for row in hunk if not row.startswith("-"))
+                changes.append(Change(path, old, new))
+            hunk = []
+            path = line[4:] if line != "@@" else path
+        elif not line.startswith("# "):
+            hunk.append(line or " ")
+    return Tree(about["spec"], about.get("rule"), tuple(changes))
+
+
+def apply(tree: Path, changes: tuple[Change, ...]) -> None:
+    """Change the files of a tree."""
+    for change in changes:
+        file = tree / change.file
+        old, new = ("\n".join(rows) + "\n" for rows in (change.old, change.new))
+        text = file.read_text()
+        assert text.count(old) == 1, f"{change.file} holds {text.count(old)} times:\n{old}"
+        file.write_text(text.replace(old, new))

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Hand-made trees: each wrong one is reported by its rule, each right one accepted however it is written."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from patching import apply, read_tree_case
+from xenhostgen.spec.model import Interface
+from xenhostgen.verify.findings import Verdict
+from xenhostgen.verify.run import written
+
+CASES = sorted(Path(__file__).parent.glob("trees/*.diff"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
+def test_tree(
+    case: Path, tmp_path: Path, load_spec: Callable[[str], Interface], judge_tree: Callable[[Interface, Path], Verdict]
+) -> None:
+    wanted = read_tree_case(case)
+    spec = load_spec(wanted.spec)
+    tree = written(spec, tmp_path / "tree")
+    apply(tree, wanted.changes)
+    verdict = judge_tree(spec, tree)
+    rules = {finding.rule for finding in verdict.unexpected}
+    assert verdict.facts["drift"]
+    if case.stem.startswith("succ_"):
+        assert verdict.passed, verdict.unexpected
+    else:
+        assert wanted.rule in rules, verdict.unexpected
+    for finding in verdict.unexpected:
+        assert finding.where, finding
+        assert (tree / finding.where.file).is_file()
+        assert finding.spec_at
+
+
+def test_there_are_enough() -> None:
+    names = [case.stem for case in CASES]
+    assert sum(name.startswith("err_") for name in names) >= 20
+    assert sum(name.startswith("succ_") for name in names) >= 5

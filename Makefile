@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make              set everything up; regenerate, verify, diff
+# make test         the tests that need Python, gcc and git; under two minutes
+# make test-kernel  … and those that build in Debian's kernel trees
+# make test-boot    … and those that boot on Xen under QEMU
+# make bench        how fast generating is
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: all setup test test-kernel test-boot bench clean
+
+all: setup
+	$(BIN)/xenhostgen generate
+	$(BIN)/xenhostgen verify --brief
+	$(BIN)/xenhostgen diff specs/rfc-v1.yaml
+
+setup: $(READY)
+
+$(READY): pyproject.toml requirements.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q generator/xenhostgen
+	$(BIN)/python -m xenhostgen.render.bytecode
+	touch $@
+
+test: setup
+	$(BIN)/pytest -n auto
+
+test-kernel: setup
+	$(BIN)/pytest -m kernel
+
+test-boot: setup
+	$(BIN)/pytest -m boot
+
+bench: setup
+	$(BIN)/python tests/bench/bench_generate.py
+
+clean:
+	rm -rf .venv .cache out/.fresh dist

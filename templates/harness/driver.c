@@ -27,7 +27,7 @@
 #define VISITS_MAX 64
 #define LINES_MAX (1 << 20)
 #define CRASHES_MAX 2048
-#define HANGS_MAX 3
+#define HANGS_MAX 2
 /* A prime well above STATES_MAX keeps the table sparse. */
 #define HASHES 131101
 
@@ -109,6 +109,13 @@ int driver_visit(int slot)
 		return 1;
 	say(" endless");
 	return 0;
+}
+
+void driver_called(const char *function, int count, const long *arguments)
+{
+	say(" %s", function);
+	while (count--)
+		say(":%ld", *arguments++);
 }
 
 /*
@@ -238,18 +245,15 @@ static void boot(char *line)
 	}
 }
 
-/* "r STATE TYPE OPS", "u STATE TYPE", "i STATE", "s STATE", "w STATE OP TABLE". */
+/* "r STATE TYPE OPS", "u STATE TYPE", "i STATE", "s STATE", "w STATE SLOT OP" (slot -1: no host). */
 static void call_in_state(char kind, const char *line)
 {
-	char op[256] = "", name[256] = "";
+	char name[256] = "";
 	unsigned long state = 0;
 	long type = 0;
 	int result = 0;
 
-	if (kind == 'w')
-		sscanf(line, "%lu %255s %255s", &state, op, name);
-	else
-		sscanf(line, "%lu %ld %255s", &state, &type, name);
+	sscanf(line, "%lu %ld %255s", &state, &type, name);
 	restore(state);
 	if (setjmp(after_bug)) {
 		answer_length = 0;
@@ -267,8 +271,9 @@ static void call_in_state(char kind, const char *line)
 		result = glue_unregister(type);
 		break;
 	case 'w':
-		glue_wrapper(op, table(name), strcmp(name, "NULL"));
-		break;
+		say("wrap");
+		say(" =%ld", glue_wrapper(name, (int)type));
+		return;
 	case 'i':
 		say("visit");
 		visits = 0;

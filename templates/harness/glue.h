@@ -26,9 +26,10 @@ void glue_iterate(void);
 void glue_reset(void);
 void glue_assign(int number);
 void glue_boot(int guest);
-void glue_wrapper(const char *op, const volatile void *ops, int with_host);
+long glue_wrapper(const char *op, int slot);
 
 /* In the driver. */
 int driver_visit(int slot);
+void driver_called(const char *function, int count, const long *arguments);
 void driver_clear_bss(void);
 void shim_bug(const char *file, int line) __attribute__((noreturn));

@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="compile with this; may be repeated (default: gcc, and clang where installed)",
     )
     parser.add_argument("--replay", metavar="CALLS", help="run these calls, separated by ';', and show each outcome")
+    parser.add_argument("--brief", action="store_true", help="tell expected findings by their rules alone")
     add_format(parser)
 
 
@@ -65,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.format == "text":
             from xenhostgen.report.findings import show
 
-            show(str(path), verdict, sys.stdout)
+            show(str(path), verdict, sys.stdout, arguments.brief)
         else:
             from xenhostgen.report.findings import as_json
 

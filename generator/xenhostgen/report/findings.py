@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What ``verify`` says: each finding with its places and counterexample, then the verdict."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, TextIO
 
@@ -8,9 +9,13 @@ from xenhostgen.report.terminal import styled
 from xenhostgen.verify.findings import Finding, Verdict
 
 
-def show(spec_path: str, verdict: Verdict, stream: TextIO) -> None:
-    """The verdict on one spec, for a person."""
-    for finding, expectation in verdict.expected:
+def show(spec_path: str, verdict: Verdict, stream: TextIO, brief: bool = False) -> None:
+    """The verdict on one spec, for a person; ``brief``: expected findings by their rules alone."""
+    if brief and verdict.expected:
+        rules = Counter(finding.rule for finding, _ in verdict.expected)
+        told = [rule if count == 1 else f"{rule} ({count})" for rule, count in rules.items()]
+        print(f"{spec_path}: expected and found: {', '.join(told)}", file=stream)
+    for finding, expectation in () if brief else verdict.expected:
         _show_finding(spec_path, finding, "expected", "dim", stream)
         print(f"    known: {_one_line(expectation.reason)}", file=stream)
     for finding in verdict.unexpected:
@@ -39,7 +44,7 @@ def summary(verdict: Verdict) -> Iterator[str]:
     for run in verdict.facts.get("runs", ()):
         sanitizers = "+".join(run["sanitizers"]) or "no sanitizers"
         yield (
-            f"{run['states']} states, {run['transitions']} transitions, {run['boots']} boots "
+            f"{run['states']} states, {run['transitions']} transitions, {run['boots']} boots, {run['wrapper_calls']} wrapper calls "
             f"({run['compiler']}, {sanitizers})"
         )
     met = len({id(expectation) for _, expectation in verdict.expected})

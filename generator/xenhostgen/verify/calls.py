@@ -24,7 +24,10 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of the interface: what is called (r, u or i), with which type and ops table."""
+    """One call of the interface: what is called (r, u or i), with which type and ops table.
+
+    For a wrapper (w) these are the slot's index, -1 for no host, and the op.
+    """
 
     kind: str
     type: int = 0
@@ -73,6 +76,8 @@ class Wording:
                 return f"{c.register}({value}, {call.ops})"
             case "u":
                 return f"{c.unregister}({value})"
+            case "w":
+                return f"{c.wrapper(call.ops)}({self.spec.slots[call.type].pointer if call.type >= 0 else 'NULL'})"
         return f"{c.iterator}()"
 
     def state(self, state: State) -> str:

@@ -31,7 +31,8 @@ def flatten(spec: Interface, facts: Facts) -> Flat:
     for prototype in facts.prototypes:
         flat["prototype", prototype.name] = _function(prototype)
     for function in facts.functions:
-        flat["function", function.name] = _function(function)
+        static = "static " if "static" in function.specifiers else ""
+        flat["function", function.name] = static + _function(function)
     for variable in facts.variables:
         storage = f"{variable.storage} " if variable.storage else ""
         said_already = "*" in variable.type or variable.type.startswith("const ")

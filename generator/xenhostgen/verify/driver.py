@@ -48,7 +48,7 @@ Slots = tuple[SlotImage, ...]
 class Answer:
     """What one call did.
 
-    ``how`` is ``ok``, ``bug``, ``visit``, ``boot`` or ``crash``; ``text`` tells where a BUG struck or how it
+    ``how`` is ``ok``, ``bug``, ``visit``, ``wrap``, ``boot`` or ``crash``; ``text`` tells where a BUG struck or how it
     crashed; ``result`` is what the function returned; ``state`` is -1 when there are too many.
     """
 
@@ -145,6 +145,8 @@ def _answer(line: str) -> Answer:
             case "bug":
                 place, state, *slots = rest.split()
                 return Answer("bug", state=int(state), slots=_slots(slots), text=place.removeprefix("./"))
+            case "wrap":
+                return Answer("wrap", visited=tuple(rest.split()))
             case "visit":
                 return Answer("visit", visited=tuple(rest.split()))
             case "boot":

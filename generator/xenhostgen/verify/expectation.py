@@ -68,7 +68,8 @@ class Expectation:
         for op in spec.ops:
             if op.wrapper != "none":
                 params = [f"{c.host} *xh", *op.args]
-                flat["function", c.wrapper(op.name)] = self.function(op.wrapper_returns or op.returns, params)
+                signature = self.function(op.wrapper_returns or op.returns, params)
+                flat["function", c.wrapper(op.name)] = f"static {signature}"
         return flat
 
     def registering(self, params: list[str]) -> str:
@@ -117,10 +118,11 @@ class Expectation:
             for op, entry in entries:
                 if entry.function != "NULL":
                     kind = "prototype" if entry.is_kernels else "function"
-                    flat[kind, entry.function] = self.function(op.returns, [f"{c.host} *{op.host}", *op.args])
+                    signature = self.function(op.returns, [f"{c.host} *{op.host}", *op.args])
+                    flat[kind, entry.function] = signature if entry.is_kernels else f"static {signature}"
         for step in guest.boot.steps:
             if isinstance(step, Call):
-                flat["function", step.function] = "void (void)"
+                flat["function", step.function] = "static void (void)"
             elif isinstance(step, ClearBss):
                 flat["prototype", step.function] = "void (void)"
         flat["function", guest.boot.function] = self.function("void", guest.boot.params)
@@ -160,6 +162,10 @@ class Expectation:
         flat: Flat = {}
         for macro in (*spec.kernel.macros, *spec.predicates.macros):
             flat["macro", macro.name] = f"() {_tokens(_expansion(macro, macro not in spec.predicates.macros))}"
+        for struct in spec.kernel.structs:
+            if struct.members:
+                members = (f"{member.name}: {self.type(member.type)}" for member in struct.members)
+                flat["struct", struct.name] = "; ".join(members)
         for enum in spec.kernel.enums:
             flat["enum", enum.name] = " ".join(f"{name}={n}" for n, name in enumerate(enum.values))
         return flat

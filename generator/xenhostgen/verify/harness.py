@@ -11,11 +11,33 @@ from xenhostgen.spec.words import declared_name
 
 
 @dataclass(frozen=True, slots=True)
+class Argument:
+    """A wrapper's argument and the number that marks it."""
+
+    name: str
+    declaration: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Wrapper:
-    """The call of an op's wrapper with zeros for its arguments."""
+    """The call of an op's wrapper with marked arguments; ``returns`` tells whether its result is a number."""
 
     op: str
+    args: tuple[Argument, ...]
     call: str
+    returns: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A kernel function that is only called: it tells its arguments and returns its mark."""
+
+    name: str
+    head: str
+    values: tuple[str, ...]
+    returns: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +87,8 @@ def glue_source(spec: Interface) -> str:
         tables=[table.symbol for _, table in spec.tables()],
         table_type=spec.table_type,
         bss_functions=sorted(spec.bss_functions),
-        functions=_functions(spec),
-        wrappers=_wrappers(spec),
+        functions=kernel_functions(spec),
+        wrappers=wrappers(spec),
         cursor=f"{spec.c.host} **" if by_pointer else f"{spec.c.host} *",
         visited="*cursor" if by_pointer else "cursor",
         errno=spec.registry.misuse is not None,
@@ -103,29 +125,56 @@ def _assignments(spec: Interface) -> list[tuple[int, str]]:
     ]
 
 
-def _functions(spec: Interface) -> list[str]:
-    """Definitions of the kernel functions that tables, wrappers and adapters name: they return zero."""
-    made: dict[str, str] = {}
+def kernel_functions(spec: Interface) -> list[Function]:
+    """The kernel functions that tables, wrappers and adapters name."""
+    heads: dict[str, tuple[str, str, tuple[str, ...]]] = {}
     for op in spec.ops:
-        params = ", ".join([f"{spec.c.host} *{op.host}", *op.args])
+        params = (f"{spec.c.host} *{op.host}", *op.args)
         for entry in op.tables:
             if entry.is_kernels:
-                head = f"{op.returns} {entry.function}({params})"
-                made.setdefault(entry.function, _definition(head, op.returns))
-    for function in spec.kernel.functions:
-        made.setdefault(function.name, _definition(function.prototype, function.returns))
-    return list(made.values())
-
-
-def _definition(head: str, returns: str) -> str:
-    if returns == "void":
-        return f"{head}\n{{\n}}\n"
-    return f"{head}\n{{\n\tstatic {returns.removeprefix('const ')} zero;\n\n\treturn zero;\n}}\n"
-
-
-def _wrappers(spec: Interface) -> list[Wrapper]:
+                head = f"{op.returns} {entry.function}({', '.join(params)})"
+                heads.setdefault(entry.function, (head, op.returns, params))
+    for fact in spec.kernel.functions:
+        heads.setdefault(fact.name, (fact.prototype, fact.returns, fact.args))
     return [
-        Wrapper(op.name, f"{spec.c.wrapper(op.name)}({', '.join(['xh', *('0' for _ in op.args)])})")
+        Function(
+            name,
+            head,
+            tuple(_as_number(spec, param) for param in params),
+            "" if returns == "void" else returns.removeprefix("const ") if "*" not in returns else returns,
+            _mark(returns, number),
+        )
+        for number, (name, (head, returns, params)) in enumerate(heads.items())
+    ]
+
+
+def wrappers(spec: Interface) -> list[Wrapper]:
+    """The wrapper of each op that has one."""
+    return [
+        Wrapper(
+            op.name,
+            tuple(Argument(declared_name(arg), arg, _mark(arg, 10 + n)) for n, arg in enumerate(op.args)),
+            f"{spec.c.wrapper(op.name)}({', '.join(['xh', *map(declared_name, op.args)])})",
+            (op.wrapper_returns or op.returns) != "void" and not _by_value(op.wrapper_returns or op.returns),
+        )
         for op in spec.ops
         if op.wrapper != "none"
     ]
+
+
+def _mark(c_type: str, number: int) -> int:
+    """A byte to tell a value by; a truth value has but one."""
+    return 1 if "bool" in c_type.lower() and "*" not in c_type else number % 120 + 1
+
+
+def _by_value(c_type: str) -> bool:
+    """Whether a whole structure is passed, which is no number."""
+    return "*" not in c_type and c_type.split()[0] in ("struct", "union")
+
+
+def _as_number(spec: Interface, param: str) -> str:
+    """A parameter as the driver is told of it: a host by its slot, structures not at all."""
+    name = declared_name(param)
+    if param.startswith(f"{spec.c.host} *"):
+        return f"slot_index({name})"
+    return "0" if _by_value(param) else f"(long){name}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xenhostgen.contract.boot import boot, scenarios
+from xenhostgen.contract.ops import dispatch
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused, did_you_mean
 from xenhostgen.verify.boots import BootRunner, line
@@ -17,6 +18,7 @@ from xenhostgen.verify.driver import Driver, DriverError, running
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.run import Options, written
 from xenhostgen.verify.toolchain import BuildError
+from xenhostgen.verify.wrappers import WrapperRunner
 
 _CALL = re.compile(r"\s*(\w+)\s*\(([^()]*)\)\s*;?\s*$")
 
@@ -54,6 +56,7 @@ class _Replayer:
         self.driver = driver
         self.explorer = Explorer(spec, driver)
         self.boots = BootRunner(spec, driver, program.sections)
+        self.wrapping = WrapperRunner(spec, driver)
         self.wording = Wording(spec)
         self.state = 0
 
@@ -64,7 +67,10 @@ class _Replayer:
             yield Step("", fault.message, "empty slots", False)
             return
         for text, call in parsed:
-            yield self.boot(text) if call is None else self.call(call)
+            if call is None:
+                yield self.boot(text)
+            else:
+                yield self.wrapper(call) if call.kind == "w" else self.call(call)
 
     def call(self, call: Call) -> Step:
         explorer, held = self.explorer, self.explorer.images[self.state]
@@ -86,6 +92,22 @@ class _Replayer:
             if answer.state in explorer.images:  # a BUG may leave one where nothing goes on
                 self.state = answer.state
         return Step(self.wording.call(call), did, expected, not explorer.found)
+
+    def wrapper(self, call: Call) -> Step:
+        """An op's wrapper, for what a slot holds now or for no host."""
+        held = self.explorer.images[self.state][call.type][1] if call.type >= 0 else None
+        tables = {table.symbol: f"{guest.name}.{table.role}" for guest, table in self.spec.tables()}
+        if call.type >= 0 and held not in tables:
+            raise _unreadable(self.wording.call(call), f"register one of {', '.join(tables)} first")
+        expected = dispatch(self.spec, self.wrapping.ops[call.ops], tables.get(held) if held else None)
+        (answer,) = self.driver.ask([call.line(self.state)])
+        self.wrapping.found.clear()
+        self.wrapping.judge(self.wrapping.ops[call.ops], call.type, held or "", expected, answer, ())
+        did = f"crashes: {answer.text}" if answer.how == "crash" else f"reaches {' '.join(answer.visited)}"
+        reached = " ".join(self.wrapping.call_words(self.wrapping.ops[call.ops], call.type, expected))
+        wanted = "calls through NULL" if expected.null else f"reaches {reached or 'nothing'}"
+        agrees = not self.wrapping.found and not expected.null
+        return Step(self.wording.call(call), did, wanted, agrees)
 
     def boot(self, text: str) -> Step:
         """A whole boot, from power-on."""
@@ -111,12 +133,20 @@ class _Replayer:
                 raise _unreadable(step, did_you_mean(step, known))
             return None
         found = _CALL.match(step)
-        kinds = {c.register: "r", c.unregister: "u", c.iterator: "i"}
+        wrappers = {c.wrapper(op): op for op in self.wrapping.wrappers}
+        kinds = {c.register: "r", c.unregister: "u", c.iterator: "i"} | dict.fromkeys(wrappers, "w")
         if not found or found[1] not in kinds:
             name = found[1] if found else step
             raise _unreadable(step, did_you_mean(name, list(kinds), f"write {c.register}(TYPE, A), …"))
         arguments = [word.strip() for word in found[2].split(",") if word.strip()]
         kind = kinds[found[1]]
+        if kind == "w":
+            pointers = [slot.pointer for slot in self.spec.slots]
+            if arguments[:1] == ["NULL"]:
+                return Call("w", -1, wrappers[found[1]])
+            if not arguments or arguments[0] not in pointers:
+                raise _unreadable(step, f"its host is one of {', '.join(pointers)}, NULL")
+            return Call("w", pointers.index(arguments[0]), wrappers[found[1]])
         if len(arguments) != {"r": 2, "u": 1, "i": 0}[kind]:
             raise _unreadable(step, f"write {c.register}(TYPE, A|B|NULL), {c.unregister}(TYPE), {c.iterator}()")
         if kind == "i":

@@ -22,6 +22,7 @@ from xenhostgen.verify.findings import Finding, Verdict, Where, judge
 from xenhostgen.verify.places import spec_places
 from xenhostgen.verify.store import Store
 from xenhostgen.verify.toolchain import BuildError, Unwatchable
+from xenhostgen.verify.wrappers import WrapperRunner
 
 Progress = Callable[[str], None]
 
@@ -86,7 +87,14 @@ def execute(
     spec: Interface, tree: Path, work: Path, compiler: str, store: Store | None
 ) -> tuple[list[Finding], dict[str, object]]:
     """Compile and run: the registry's states, and every boot."""
-    run: dict[str, object] = {"compiler": compiler, "sanitizers": [], "states": 0, "transitions": 0, "boots": 0}
+    run: dict[str, object] = {
+        "compiler": compiler,
+        "sanitizers": [],
+        "states": 0,
+        "transitions": 0,
+        "boots": 0,
+        "wrapper_calls": 0,
+    }
     try:
         program = build(spec, tree, work, compiler, store)
     except BuildError as error:
@@ -95,14 +103,17 @@ def execute(
     broken: list[Finding] = []
     with running(program) as driver:
         explorer, boots = Explorer(spec, driver), BootRunner(spec, driver, program.sections)
+        wrapping = WrapperRunner(spec, driver)
         try:
             explorer.explore()
             boots.run()
+            wrapping.run()
         except DriverError as error:
             file = spec.source.file
             broken.append(Finding("not-runnable", file, str(error), Where(file), seen_by="execution"))
     run |= {"states": explorer.states, "transitions": explorer.transitions, "boots": boots.count}
-    return [*explorer.findings, *boots.findings, *broken], run
+    run["wrapper_calls"] = wrapping.calls
+    return [*explorer.findings, *boots.findings, *wrapping.findings, *broken], run
 
 
 def uncompilable(error: BuildError, spec: Interface, tree: Path) -> Finding:

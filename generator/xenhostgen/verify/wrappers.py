@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Every wrapper called with every table in every slot, and with no host, held against rule 11.
+
+The kernel functions behind the ops are stand-ins that tell who called them, with which arguments, and
+return a mark: a wrapper that calls the wrong op, swaps arguments or loses the result is seen.
+"""
+
+from collections.abc import Iterator
+
+from xenhostgen.contract.ops import Dispatch, dispatch
+from xenhostgen.contract.registry import Registry
+from xenhostgen.spec.model import Interface, Op
+from xenhostgen.verify.calls import Call, Wording, errno_value
+from xenhostgen.verify.driver import Answer, Driver
+from xenhostgen.verify.findings import Finding
+from xenhostgen.verify.harness import kernel_functions, wrappers
+
+_WORD = 1 << 32
+
+
+class WrapperRunner:
+    """Calls the wrappers of one interface with a running driver."""
+
+    def __init__(self, spec: Interface, driver: Driver) -> None:
+        self.spec = spec
+        self.driver = driver
+        self.wording = Wording(spec)
+        self.ops = {op.name: op for op in spec.ops}
+        self.wrappers = {wrapper.op: wrapper for wrapper in wrappers(spec)}
+        self.marks = {function.name: function.number for function in kernel_functions(spec)}
+        self.found: dict[tuple[str, str], Finding] = {}
+        self.calls = 0
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What was found."""
+        return list(self.found.values())
+
+    def run(self) -> None:
+        """Call them all; raises ``DriverError``."""
+        if not self.wrappers:
+            return
+        asked = [(0, (), -1, "", None, op) for op in self.wrappers if self.takes_no_host(self.ops[op])]
+        for state, path, slot, symbol, table in self.registered():
+            asked += [(state, path, slot, symbol, table, op) for op in self.wrappers]
+        calls = [Call("w", slot, op) for _, _, slot, _, _, op in asked]
+        lines = [call.line(state) for call, (state, *_) in zip(calls, asked, strict=True)]
+        for (_, path, slot, symbol, table, name), call, answer in zip(
+            asked, calls, self.driver.ask(lines), strict=True
+        ):
+            self.calls += 1
+            steps = (*path, self.wording.call(call))
+            expected = dispatch(self.spec, self.ops[name], table)
+            self.judge(self.ops[name], slot, symbol, expected, answer, steps)
+
+    @staticmethod
+    def takes_no_host(op: Op) -> bool:
+        """Whether the spec says what happens without a host."""
+        return op.when_no_host is not None or op.wrapper == "guarded"
+
+    def registered(self) -> Iterator[tuple[int, tuple[str, ...], int, str, str]]:
+        """States in which a slot holds a table of the spec's: how to get there, the slot, the table.
+
+        What the guests' boot code registers comes first, as it makes the better counterexamples.
+        """
+        spec = self.spec
+        booted = {(step.type, spec.table(guest, step.table).symbol) for guest, step in spec.registrations()}
+        every = [
+            (index, name, f"{guest.name}.{table.role}", table.symbol)
+            for index, slot in enumerate(spec.slots)
+            for name in slot.accepts
+            for guest, table in spec.tables()
+        ]
+        for index, name, table, symbol in sorted(every, key=lambda row: (row[1], row[3]) not in booted):
+            calls = [Call("r", spec.values[spec.slots[n].accepts[0]], "A") for n in self.needed(index)]
+            calls.append(Call("r", spec.values[name], symbol))
+            state = self.reached(calls)
+            if state is not None:
+                yield state, tuple(map(self.wording.call, calls)), index, symbol, table
+
+    def needed(self, index: int) -> list[int]:
+        """The slots that must be taken before one, in that order."""
+        requires = Registry(self.spec).requires
+        before: list[int] = []
+        while (required := requires[index]) is not None:
+            before.insert(0, required)
+            index = required
+        return before
+
+    def reached(self, calls: list[Call]) -> int | None:
+        """The state behind a sequence of calls; None if the C refuses one, which exploring has told."""
+        state = 0
+        for call in calls:
+            (answer,) = self.driver.ask([call.line(state)])
+            if answer.how != "ok" or answer.result or answer.state < 0:
+                return None
+            state = answer.state
+        return state
+
+    def judge(self, op: Op, slot: int, symbol: str, expected: Dispatch, answer: Answer, steps: tuple[str, ...]) -> None:
+        """Hold one call against what it must lead to."""
+        wrapper = self.spec.c.wrapper(op.name)
+        if expected.null:
+            if answer.how == "crash":
+                subject = f"{symbol}.{op.name}"
+                message = f"'{symbol}' doesn't set '{op.name}', and {wrapper}() calls it all the same: {answer.text}"
+                self.note("null-op", subject, message, op, steps)
+            return
+        if answer.how != "wrap":
+            self.note("wrapper-crash", wrapper, f"{answer.how}: {answer.text}", op, steps)
+            return
+        *called, result = answer.visited
+        wanted = self.call_words(op, slot, expected)
+        if called != wanted:
+            message = f"reaches {', '.join(called) or 'nothing'}, should reach {', '.join(wanted) or 'nothing'}"
+            self.note("wrapper-wrong", wrapper, message, op, steps)
+        elif self.wrappers[op.name].returns and (int(result[1:]) - self.result(expected)) % _WORD:
+            message = f"returns {result[1:]}, should return {expected.result or 'what the op returns'}"
+            self.note("wrapper-wrong", wrapper, message, op, steps)
+
+    def call_words(self, op: Op, slot: int, expected: Dispatch) -> list[str]:
+        """The call that must be reached, as the driver tells calls."""
+        if not expected.called:
+            return []
+        values = {arg.name: arg.number for arg in self.wrappers[op.name].args}
+        values |= {"xh": slot, op.host: slot}
+        return [":".join([expected.called, *(str(values.get(name, name)) for name in expected.arguments)])]
+
+    def result(self, expected: Dispatch) -> int:
+        """The number that must come back."""
+        if expected.result is not None:
+            return int(errno_value(expected.result))
+        return self.marks.get(expected.called, 0)
+
+    def note(self, rule: str, subject: str, message: str, op: Op, steps: tuple[str, ...]) -> None:
+        """Keep the first counterexample of each fault."""
+        finding = Finding(rule, subject, message, spec_at=op.at, counterexample=steps, seen_by="wrappers")
+        self.found.setdefault((rule, subject), finding)

@@ -635,9 +635,9 @@ class Interface(Part):
 
     @property
     def shared_tables(self) -> list[Table]:
-        """Borrowed tables that the interface's header declares, as the borrower's file doesn't."""
-        borrowers = (guest for guest in self.guests if guest.borrows and not guest.place)
-        return list(dict.fromkeys(table for guest in borrowers for table in self.borrowed(guest)))
+        """The tables, declared by the interface's header where a borrower's file doesn't declare what it borrows."""
+        shared = any(guest.borrows and not guest.place for guest in self.guests)
+        return [table for _, table in self.tables()] if shared else []
 
     @property
     def exported(self) -> set[str]:

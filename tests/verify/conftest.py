@@ -5,16 +5,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tools import need
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.findings import Verdict
+from xenhostgen.verify.findings import Finding, Verdict
 from xenhostgen.verify.run import Options, verify
 from xenhostgen.verify.store import Store
 
 REPO = Path(__file__).parents[2]
 
-JudgeTree = Callable[[Interface, Path], Verdict]
+JudgeTree = Callable[[Interface, Path, Callable[[Finding], bool]], Verdict]
 
 
 @pytest.fixture(scope="session")
@@ -32,13 +33,19 @@ def load_spec() -> Callable[[str], Interface]:
 
 @pytest.fixture(scope="session")
 def judge_tree(tmp_path_factory: pytest.TempPathFactory) -> JudgeTree:
-    """Judge a tree under gcc; what it shares with other trees of the same spec is compiled once."""
+    """Judge a tree under gcc, and run it only if parsing it doesn't find what is looked for.
+
+    What it shares with other trees of the same spec is compiled once.
+    """
     stores: dict[int, Store] = {}
 
-    def judge(spec: Interface, tree: Path) -> Verdict:
+    def judge(spec: Interface, tree: Path, enough: Callable[[Finding], bool]) -> Verdict:
         need("gcc", "gcc")
         if id(spec) not in stores:
             stores[id(spec)] = Store(spec, tmp_path_factory.mktemp("store"))
+        parsed = verify(spec, Options(tree, ("gcc",), "parse", stores[id(spec)]))
+        if any(map(enough, parsed.unexpected)):
+            return parsed
         return verify(spec, Options(tree, ("gcc",), "run", stores[id(spec)]))
 
     return judge

@@ -4,6 +4,7 @@
 from pathlib import Path
 
 import pytest
+
 from tools import need
 from xenhostgen.spec.load import load
 from xenhostgen.verify.run import Options, verify

@@ -42,7 +42,7 @@ def replay(spec: Interface, options: Options, steps: list[str]) -> list[Step]:
         work = Path(name)
         tree = options.tree.absolute() if options.tree else written(spec, work / "tree")
         try:
-            program = build(spec, tree, work / "run", options.compilers[0])
+            program = build(spec, tree, work / "run", options.compilers[0], options.store)
             with running(program) as driver:
                 return list(_Replayer(spec, driver, program).run(steps))
         except (BuildError, DriverError) as error:
@@ -96,7 +96,7 @@ class _Replayer:
     def wrapper(self, call: Call) -> Step:
         """An op's wrapper, for what a slot holds now or for no host."""
         held = self.explorer.images[self.state][call.type][1] if call.type >= 0 else None
-        tables = {table.symbol: f"{guest.name}.{table.role}" for guest, table in self.spec.tables()}
+        tables: dict[str, str] = {t.symbol: f"{guest.name}.{t.role}" for guest, t in self.spec.tables()}
         if call.type >= 0 and held not in tables:
             raise _unreadable(self.wording.call(call), f"register one of {', '.join(tables)} first")
         expected = dispatch(self.spec, self.wrapping.ops[call.ops], tables.get(held) if held else None)
@@ -141,7 +141,7 @@ class _Replayer:
         arguments = [word.strip() for word in found[2].split(",") if word.strip()]
         kind = kinds[found[1]]
         if kind == "w":
-            pointers = [slot.pointer for slot in self.spec.slots]
+            pointers: list[str] = [slot.pointer for slot in self.spec.slots]
             if arguments[:1] == ["NULL"]:
                 return Call("w", -1, wrappers[found[1]])
             if not arguments or arguments[0] not in pointers:

@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from keyword import iskeyword
 from types import FrameType
 from typing import NoReturn, Protocol, cast
 
@@ -23,6 +24,7 @@ COMMANDS = {
     "lint": "check specs: shape and meaning, all errors at once",
     "verify": "judge the C: parse it back, run it beside the model, boot every guest",
     "diff": "compare a spec's rendering with the kernel patch that it re-creates",
+    "import": "lift a kernel patch, or an interface's C files, into a spec",
     "facts": "note the facts of a kernel patch, by which diff works without it",
     "apply": "write a spec into a kernel tree, or take it out",
     "patch": "write a spec as a patch series for a kernel tree",
@@ -104,7 +106,8 @@ def dispatch(argv: Sequence[str]) -> int:
         print(f"xenhostgen: unknown command '{name}'{hint}", file=sys.stderr)
         print("See 'xenhostgen --help'.", file=sys.stderr)
         return ERROR
-    command = cast(Command, importlib.import_module(f"xenhostgen.commands.{name}"))
+    module = f"{name}_" if iskeyword(name) else name  # no module can be called 'import'
+    command = cast(Command, importlib.import_module(f"xenhostgen.commands.{module}"))
     parser = Parser(f"xenhostgen {name}", command.__doc__ or "", command.EXAMPLES)
     command.add_arguments(parser)
     return command.run(parser.parse(argv[1:]))

@@ -124,7 +124,7 @@ def kinds(spec: Interface, problems: Problems) -> None:
     pointers: dict[str, bool] = {variable.name: "*" in variable.type for variable in spec.kernel.variables}
     params = [param for guest in spec.guests for param in guest.boot.params]
     pointers.update({text(declared_name(param), param.at): "*" in param for param in params})
-    if not spec.kinds:
+    if spec.guests and not spec.kinds:
         problems.add("no-kind", "no kind of guest boots", spec.at, "list the boot functions of each under 'kinds'")
     for path in spec.kinds:
         for name in path.runs:

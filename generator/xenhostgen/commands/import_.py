@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Lift a kernel patch, or an interface's C files, into a spec.
+
+What a spec can't say is kept verbatim as raw blocks in its place. The new spec is rendered and held
+against what was imported before it is written.
+"""
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from xenhostgen.commands.inputs import default_specs
+
+EXAMPLES = """\
+examples:
+  xenhostgen import mail.txt -o my.yaml                  a patch: mail, mbox, git format-patch or diff
+  xenhostgen import more.patch --onto my.yaml -o new.yaml   a patch on top of a spec
+  xenhostgen import include/xen/foo.h -o foo.yaml        a header as it is (with its C file: better)
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("patches", nargs="+", metavar="PATCH", type=Path, help="patches in their order, or C files")
+    parser.add_argument("-o", "--output", metavar="SPEC", type=Path, required=True, help="the spec to write")
+    parser.add_argument("--onto", metavar="SPEC", type=Path, help="a spec that the patches go on top of")
+    parser.add_argument("--name", metavar="PREFIX", default="", help="the interface, if there are several")
+    parser.add_argument("--force", action="store_true", help="replace SPEC if it is there")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Lift, write, tell; 1 if a new file isn't re-created to the byte, 2 on an error."""
+    from xenhostgen.patch.errors import PatchError
+    from xenhostgen.patch.lift import lift
+    from xenhostgen.render.write import write_file
+    from xenhostgen.spec.load import load
+    from xenhostgen.spec.source import Problem, Refused
+
+    output: Path = arguments.output
+    if output.exists() and not arguments.force:
+        raise Refused([Problem("exists", "is there already", str(output), hint="give --force to replace it")])
+    onto = load(arguments.onto) if arguments.onto else None
+    try:
+        lifted = lift(arguments.patches, str(output), _schema(output), onto, arguments.name)
+    except PatchError as error:
+        raise Refused([error.problem]) from None
+    write_file(output, lifted.text)
+    proofs = {proof.path: proof for proof in lifted.proofs}
+    print(f"{output}: {lifted.spec.interface}")
+    for share in lifted.shares:
+        told = f"  {share.path}: {share.lines - len(share.raw)} of {share.lines} lines lifted"
+        told += f", raw: {_ranges(share.raw)}" if share.raw else ""
+        proof = proofs.get(share.path)
+        if proof:
+            told += {True: ", byte-identical", False: ", NOT identical", None: ""}[
+                proof.same
+            ] + f" (blob {proof.blob[:12]})"
+        print(told)
+    for each in lifted.assumed:
+        print(f"  assumed: {each}")
+    lines = sum(share.lines for share in lifted.shares)
+    raw = sum(len(share.raw) for share in lifted.shares)
+    same = [proof.same for proof in lifted.proofs if proof.same is not None]
+    percent = 100 * (lines - raw) / lines
+    print(f"lifted {percent:.{1 if raw else 0}f} % ({lines - raw} of {lines} lines), {raw} raw", end="; ")
+    print(f"byte-identical {sum(same)}/{len(same)} new files")
+    return 0 if all(same) else 1
+
+
+def _schema(output: Path) -> str:
+    """Where the JSON Schema is, as seen from the new spec."""
+    return os.path.relpath(default_specs() / "schema.json", output.parent)
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Line numbers as people write them: 3, 7-9."""
+    starts = [number for number in numbers if number - 1 not in numbers]
+    ends = [number for number in numbers if number + 1 not in numbers]
+    return ", ".join(f"{a}-{b}" if b > a else str(a) for a, b in zip(starts, ends, strict=True))

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A spec as YAML that people read and edit: short rows on one line, texts of several lines as blocks.
+
+Whatever a text holds (blanks at its ends, tabs, quotes, control characters), it is read back the same.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+WIDTH = 100
+SCHEMA_LINE = "# yaml-language-server: $schema={schema}"
+
+# Texts that mean themselves without quotes, to this tool and to editors, in and out of {}.
+_PLAIN = re.compile(r"[A-Za-z_<(/][^\s:#,{}\[\]\"'`\\]*(?: [^\s:#,{}\[\]\"'`\\]+)*|0|-?[1-9][0-9]{0,8}|-E[A-Z]+")
+_TAKEN = re.compile(r"null|yes|no|on|off|y|n|<<|-?\.inf|\.nan", re.IGNORECASE)
+
+
+def write_yaml(data: Mapping[str, Any], schema: str, remarks: Mapping[str, str]) -> str:
+    """The spec's text; ``remarks`` are comments above top-level keys, ``""`` names the file's own."""
+    lines = [SCHEMA_LINE.format(schema=schema), *_comment(remarks.get("", ""))]
+    spread = True
+    for key, value in data.items():
+        made = list(_entry(f"{_scalar(key)}:", value, 0, flows=len(_flow(value)) < WIDTH // 2))
+        told = _comment(remarks.get(key, ""))
+        lines += ["", *told, *made] if spread or told or len(made) > 1 else made
+        spread = len(made) > 1
+    return "\n".join(lines) + "\n"
+
+
+def _comment(text: str) -> list[str]:
+    return [f"# {line}".rstrip() for line in text.split("\n")] if text else []
+
+
+def _entry(head: str, value: Any, depth: int, flows: bool = True) -> Iterable[str]:
+    """The lines of ``head`` (a key or a dash, indented) and its value; ``depth``: blanks before it."""
+    short = f"{head} {_flow(value)}"
+    if isinstance(value, str) and "\n" in value and _is_literal(value):
+        # An explicit indentation where the text's own blanks would be taken for it.
+        hint = "2" if value[0] in " \t\n" else ""
+        chomp = "-" if value[-1] != "\n" else "+" if value.endswith("\n\n") or value == "\n" else ""
+        yield f"{head} |{hint}{chomp}"
+        for line in value.removesuffix("\n").split("\n"):
+            yield " " * (depth + 2) + line if line else ""
+    elif not isinstance(value, (dict, list)) or not value:
+        yield short
+    elif flows and len(short) <= WIDTH and _is_row(value) and (len(value) > 1 or not head.endswith("-")):
+        yield short
+    elif head.endswith("-"):
+        lines = [line for one in _children(value, depth + 2) for line in one]
+        yield head + lines[0][len(head) :]
+        yield from lines[1:]
+    else:
+        yield head
+        for one in _children(value, depth + 2):
+            yield from one
+
+
+def _children(value: Any, depth: int) -> Iterable[Iterable[str]]:
+    blanks = " " * depth
+    if isinstance(value, dict):
+        return (_entry(f"{blanks}{_scalar(key)}:", each, depth) for key, each in value.items())
+    return (_entry(f"{blanks}-", each, depth) for each in value)
+
+
+def _is_row(value: Any) -> bool:
+    """Whether a collection reads well on one line: no text of several lines, and hardly nested."""
+    parts = list(value.values() if isinstance(value, dict) else value)
+    inner = [part for part in parts if isinstance(part, (dict, list))]
+    deeper = [each for part in inner for each in (part.values() if isinstance(part, dict) else part)]
+    texts = [part for part in (*parts, *deeper) if isinstance(part, str)]
+    return not any(isinstance(each, (dict, list)) for each in deeper) and not any("\n" in text for text in texts)
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_scalar(key)}: {_flow(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    if _PLAIN.fullmatch(text) and text.isprintable() and not _TAKEN.fullmatch(text):
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in quoted)
+
+
+def _is_literal(text: str) -> bool:
+    """Whether a block can hold the text as it stands."""
+    return all(char.isprintable() or char in "\t\n" for char in text) and text.strip("\n") != ""

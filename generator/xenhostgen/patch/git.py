@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from xenhostgen.spec.source import Problem, Refused
@@ -16,14 +17,16 @@ class GitFailure(Refused):
         super().__init__([Problem("git", self.said.split("\n")[0], f"git {command}")])
 
 
-def git(folder: Path, *arguments: str, fine: tuple[int, ...] = (0,), **environment: str) -> str:
+def git(folder: Path, *arguments: str, fine: tuple[int, ...] = (0,), given: Mapping[str, str] | None = None) -> str:
     """What git prints when run in a folder, without a look for repositories above it.
 
     Raises ``GitFailure`` unless it exits with one of the ``fine`` codes.
     """
-    around = {**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.resolve().parent), "LC_ALL": "C.UTF-8", **environment}
+    around = {**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.resolve().parent), "LC_ALL": "C.UTF-8"}
     try:
-        done = subprocess.run(["git", *arguments], cwd=folder, env=around, capture_output=True, check=False)
+        done = subprocess.run(
+            ["git", *arguments], cwd=folder, env=around | dict(given or {}), capture_output=True, check=False
+        )
     except FileNotFoundError:
         raise GitFailure(arguments[0], "the command is not installed") from None
     if done.returncode not in fine:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from xenhostgen.commands.inputs import add_format, add_specs, spec_paths
 
 if TYPE_CHECKING:
+    from xenhostgen.spec.model import Interface
+    from xenhostgen.verify.findings import Verdict
     from xenhostgen.verify.run import Options
 
 LEVELS = ("parse", "run")
@@ -25,6 +27,7 @@ examples:
   xenhostgen verify                                   every spec in specs/
   xenhostgen verify specs/rfc-v1.yaml --format json   findings with their counterexamples
   xenhostgen verify my.yaml --tree ../linux           a tree's files instead of the rendering
+  xenhostgen verify specs/xenhost.yaml --kernel ../linux   build it there, objects kept in .cache
   xenhostgen verify specs/rfc-v1.yaml --replay 'xenhost_register(xenhost_r2, A)'
 """
 
@@ -33,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_specs(parser)
     parser.add_argument("--tree", metavar="DIR", type=Path, help="judge the C files of this tree")
+    parser.add_argument("--kernel", metavar="LINUX", type=Path, help="build it in this Linux source tree, too")
     parser.add_argument("--level", choices=LEVELS, default=LEVELS[-1], help="how far to go (default: %(default)s)")
     parser.add_argument(
         "--cc",
@@ -62,6 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
     for path in paths:
         spec = load(path)
         verdict = verify(spec, options, progress(str(path)))
+        if arguments.kernel:
+            verdict = built(spec, verdict, arguments.kernel, progress(str(path)))
         passed = passed and verdict.passed
         if arguments.format == "text":
             from xenhostgen.report.findings import show
@@ -76,6 +82,19 @@ def run(arguments: argparse.Namespace) -> int:
 
         print(json.dumps({"specs": told}, indent=2))
     return 0 if passed else 1
+
+
+def built(spec: "Interface", verdict: "Verdict", linux: Path, tell: Callable[[str], None]) -> "Verdict":
+    """The verdict with what a kernel build says besides; its objects are kept in .cache/kernel."""
+    from dataclasses import replace
+
+    from xenhostgen.kernel.build import build
+    from xenhostgen.verify.findings import Finding, Where
+
+    known = {expected.rule for expected in spec.expected_findings}
+    complaints = [each for each in build(spec, linux, Path(".cache/kernel"), tell) if each.rule not in known]
+    found = [Finding(each.rule, each.file, each.message, Where(each.file, each.line)) for each in complaints]
+    return replace(verdict, unexpected=(*verdict.unexpected, *found))
 
 
 def checked_tree(tree: Path | None) -> Path | None:

@@ -9,7 +9,7 @@ from xenhostgen.csource.tokens import Kind, Token, code_tokens
 _OTHER = {
     **{"==": "!=", "!=": "==", "&&": "||", "||": "&&", "<": "<=", "!": "", "++": "--", "&": "", "*": ""},
     **{"const": "", "static": "", "extern": "", "break": "", "return": "", "struct": "union", "inline": ""},
-    **{"int": "long", "void": "int", "uint32_t": "u8", "type": "ops", "ops": "type", "switch": "while"},
+    **{"int": "long", "uint32_t": "u8", "type": "ops", "ops": "type", "switch": "while"},
     **{"EXPORT_SYMBOL_GPL": "EXPORT_SYMBOL", "BUG": "WARN", "BUG_ON": "WARN_ON", "if": "while"},
     **{"EINVAL": "EPERM", "EBUSY": "EINVAL", "ENODEV": "EBUSY", "ENOENT": "EINVAL", "NULL": "(void *)8"},
     **{"__ro_after_init": "", "asmlinkage": "", "__init": "", "__visible": ""},

@@ -40,11 +40,12 @@ _SANITIZE = (f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A driver that is ready to run; ``sections`` tells where each judged symbol lies, as nm's letters do."""
+    """A driver that is ready to run, for so many slots; ``sections`` are nm's letters for each judged symbol."""
 
     executable: Path
     compiler: str
     sanitizers: tuple[str, ...]
+    slots: int
     sections: dict[str, str]
 
 
@@ -90,7 +91,7 @@ def build(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: Store
     (work / "wanted").write_text("".join(f"{name}\n" for name in sorted(wanted)))
     run_all([Job(["objcopy", "--keep-global-symbols=wanted", "judged.o", "hidden.o"], work)], work)
     run_all([Job([cc, *_SANITIZE, driver, "hidden.o", "-o", "driver"], work)], work)
-    return Program(work / "driver", cc, SANITIZERS, dict(of_source))
+    return Program(work / "driver", cc, SANITIZERS, len(spec.slots), dict(of_source))
 
 
 def _compiled(spec: Interface, tree: Path, work: Path, cc: str, store: Store | None) -> list[Path]:

@@ -23,6 +23,7 @@ _OPTIONS = {
     "ASAN_OPTIONS": "detect_leaks=0:symbolize=0:exitcode=77:allocator_may_return_null=1",
     "UBSAN_OPTIONS": "print_stacktrace=0:exitcode=77",
 }
+_NONSENSE = "the answers of the judged C make no sense"
 # How driver.c ends when it can't go on.
 _ENDINGS = {
     5: "nearly every call crashes",
@@ -69,6 +70,7 @@ class Driver:
     """A driver process."""
 
     def __init__(self, program: Program) -> None:
+        self.slots = program.slots
         self.process = subprocess.Popen(
             [program.executable],
             stdin=subprocess.PIPE,
@@ -109,17 +111,20 @@ class Driver:
             self.process.stdin.flush()
         except BrokenPipeError:
             raise DriverError(self._ending()) from None
-        for _ in calls:
+        for call in calls:
             line = self.process.stdout.readline(_ANSWER_MAX)
             if not line.endswith(b"\n"):
                 raise DriverError(self._ending())
-            yield _answer(line.decode(errors="replace").rstrip("\n"))
+            answer = _answer(line.decode(errors="replace").rstrip("\n"))
+            if not _fits(answer, call[:1], self.slots):
+                raise DriverError(_NONSENSE)
+            yield answer
 
     def _ending(self) -> str:
         try:
             status = self.process.wait(1)
         except subprocess.TimeoutExpired:
-            return "the answers of the judged C make no sense"
+            return _NONSENSE
         if self.late:
             return f"running the judged C takes more than {SECONDS_MAX} seconds"
         return _ENDINGS.get(status, f"the driver ended with status {status}")
@@ -156,7 +161,16 @@ def _answer(line: str) -> Answer:
                 return Answer("crash", text=_sanitizer_text(said) or _PLAIN.get(ending, ending))
     except ValueError:
         pass
-    raise DriverError("the answers of the judged C make no sense")
+    raise DriverError(_NONSENSE)
+
+
+def _fits(answer: Answer, call: str, slots: int) -> bool:
+    """Whether an answer is one that such a call can have."""
+    if answer.how == "crash":
+        return True
+    images = [answer.slots] if answer.how == "ok" or (answer.how == "bug" and call != "b") else answer.stages
+    wanted = {"i": "visit", "b": "boot"}.get(call, "ok")
+    return answer.how in (wanted, "bug") and all(len(image) == slots for image in images)
 
 
 _PLAIN = {"Bad system call": "it asks the operating system for something", "Profiling timer expired": "it doesn't end"}

@@ -16,7 +16,7 @@ from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.transitions import Fault, Transitions
 
 # Once hidden memory has shown, more of its states tell nothing new.
-_HIDDEN_STATES_MAX = 2000
+_HIDDEN_STATES_MAX = 300
 
 
 class Explorer:

@@ -60,12 +60,14 @@ def read_tree(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: S
     asked = _questions(spec, work / "asked")
     configs = sorted({macro.config for macro in spec.kernel.macros if macro.config})
     facts: dict[str, Facts] = {}
-    findings: list[Finding] = []
+    findings = [
+        Finding("file-missing", path, "the tree has no such file", Where(path), seen_by="parsing")
+        for path in c_files(spec)
+        if not (tree / path).is_file()
+    ]
+    if findings:
+        return Read(facts, tuple(findings))
     for path in c_files(spec):
-        if not (tree / path).is_file():
-            message = "the tree has no such file"
-            findings.append(Finding("file-missing", path, message, Where(path), seen_by="parsing"))
-            continue
         key = store.key(tree, tree / path, cc) if store else ""
         if store and key in store.facts:
             facts[path] = store.facts[key]

@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-SECONDS_MAX = 20
-MEMORY_MAX = 4 << 30
+SECONDS_MAX = 10
+MEMORY_MAX = 2 << 30
 FILE_MAX = 64 << 20
 _COMPLAINT_MAX = 1 << 16
 _DEBIAN = {"clang": "clang", "gcc": "gcc", "ld": "binutils", "nm": "binutils"}

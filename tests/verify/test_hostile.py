@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""C that harms whoever runs it: bounded, reported as a finding, and nothing is left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tools import need
+from xenhostgen.spec.load import load
+from xenhostgen.spec.model import Interface
+from xenhostgen.verify.findings import Verdict
+from xenhostgen.verify.run import Options, verify, written
+
+REPO = Path(__file__).parents[2]
+SPEC = "tests/verify/succ_pair.yaml"
+SOURCE = "drivers/pair/pair.c"
+
+# What goes to the top of the C file, what into the unregistering function, the rule, words of the message.
+HOSTILE = {
+    "endless": ("", "for (;;) ;", "crash", "doesn't end"),
+    "recursion": ("static int deep(volatile int n) { return deep(n + 1) + n; }", "return deep(0);", "crash", "stack"),
+    "null": ("", "*(volatile int *)0 = 1;", "crash", "null"),
+    "wild": ("", "*(volatile char *)(unsigned long)(0x123456000 + type) = 1;", "crash", "Sanitizer"),
+    "division": ("", "return 1 / (type - type);", "crash", "division by zero"),
+    "huge": ("static char huge[1 << 30];", "huge[type & 1]++;", "not-runnable", "memory"),
+    "fork": ("int fork(void);", "while (fork() >= 0) ;", "uncompilable", "fork"),
+    "exit": ("void exit(int);", "exit(0);", "uncompilable", "exit"),
+    "prints": ("int puts(const char *);", 'puts("ok 0 0 0,NULL,0 0,NULL,1");', "uncompilable", "puts"),
+    "opens": ("void *fopen(const char *, const char *);", 'fopen("stolen", "w");', "uncompilable", "fopen"),
+    "main": ("int main(void) { for (;;) ; }", "", "unknown", "main"),
+    "interposes": ("int prctl(int n, ...) { return 0; }", "", "unknown", "prctl"),
+    "constructor": (
+        "__attribute__((constructor)) static void early(void) { for (;;) ; }",
+        "",
+        "not-runnable",
+        "constr",
+    ),
+    "ifunc": (
+        'static void *choose(void) { for (;;) ; }\nvoid chosen(void) __attribute__((ifunc("choose")));',
+        "chosen();",
+        "not-runnable",
+        "chosen",
+    ),
+    "section": (
+        'static int hidden __attribute__((section("elsewhere"))) = 1;',
+        "hidden++;",
+        "not-runnable",
+        "elsewhere",
+    ),
+    "device": ('#include "/dev/zero"', "", "uncompilable", ""),
+    "itself": ('#include "pair.c"', "", "uncompilable", "nested"),
+    "unparsable": ("int int int;", "", "unparsable", "declaration"),
+    "brackets": ("(" * 50_000, "", "unparsable", ""),
+    "big_initialiser": ("char big[1ul << 33] = { 1 };", "", "uncompilable", ""),
+}
+# Machine code, by which a file gets past the check of what it calls: nothing comes of it.
+SYSTEM_CALL = 'long r; asm volatile("syscall" : "=a"(r) : "a"({}), "D"({}), "S"({}), "d"({}) : "rcx", "r11", "memory");'
+
+
+def hostile_tree(spec: Interface, folder: Path, top: str, inside: str) -> Path:
+    tree = written(spec, folder)
+    file = tree / SOURCE
+    text = file.read_text().replace("\txh->type = pair_none;", f"\t{inside}\n\txh->type = pair_none;")
+    file.write_text(f"{text}\n{top}\n" if top.startswith("(") else f"{top}\n{text}")
+    return tree
+
+
+def judged(spec: Interface, tree: Path) -> Verdict:
+    need("gcc", "gcc")
+    started = time.monotonic()
+    verdict = verify(spec, Options(tree, ("gcc",)))
+    assert time.monotonic() - started < 60
+    return verdict
+
+
+@pytest.fixture(autouse=True)
+def leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    yield
+    assert not list(folder.iterdir())
+    running = subprocess.run(["pgrep", "-f", str(folder)], capture_output=True, text=True, check=False)
+    assert not running.stdout
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile(name: str, tmp_path: Path, load_spec: Callable[[str], Interface]) -> None:
+    top, inside, rule, words = HOSTILE[name]
+    spec = load_spec(SPEC)
+    verdict = judged(spec, hostile_tree(spec, tmp_path / "tree", top, inside))
+    assert any(finding.rule == rule and words in finding.message for finding in verdict.unexpected), verdict.unexpected
+    for finding in verdict.unexpected:
+        assert finding.where
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="system calls of x86-64")
+@pytest.mark.parametrize(
+    "call",
+    {
+        "fork": (57, 0, 0, 0),
+        "kill": (62, -1, 9, 0),
+        "kill_parent": (234, '({long p; asm volatile("syscall" : "=a"(p) : "a"(110) : "rcx", "r11"); p;})', 9, 9),
+        "creates": (2, '"stolen"', 0o101, 0o777),
+        "answers": (1, 1, '"ok 0 0\\n"', 7),
+        "pause": (34, 0, 0, 0),
+    }.items(),
+    ids=lambda call: call[0],
+)
+def test_system_call(
+    call: tuple[str, tuple[object, ...]], tmp_path: Path, load_spec: Callable[[str], Interface]
+) -> None:
+    spec = load_spec(SPEC)
+    tree = hostile_tree(spec, tmp_path / "tree", "", SYSTEM_CALL.format(*call[1]))
+    verdict = judged(spec, tree)
+    assert "unparsable" in {finding.rule for finding in verdict.unexpected}
+    assert not list(tmp_path.rglob("stolen"))
+    assert not Path("stolen").exists()
+
+
+@pytest.mark.parametrize("kind", ["missing", "pipe", "unreadable"])
+@pytest.mark.parametrize("file", ["drivers/pair/pair.c", "include/linux/pair.h", "drivers/pair/Makefile"])
+def test_file_that_is_none(file: str, kind: str, tmp_path: Path, load_spec: Callable[[str], Interface]) -> None:
+    spec = load_spec(SPEC)
+    tree = written(spec, tmp_path / "tree")
+    path = tree / file
+    path.unlink()
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "unreadable":
+        path.symlink_to(path)
+    (finding, *_) = judged(spec, tree).unexpected
+    assert finding.rule in ("file-missing", "missing")
+    assert finding.where
+    assert finding.where.file == file
+
+
+@pytest.mark.parametrize("content", [b"", bytes(range(256)) * 20], ids=["empty", "binary"])
+@pytest.mark.parametrize("file", ["drivers/pair/pair.c", "include/linux/pair.h"])
+def test_odd_content(file: str, content: bytes, tmp_path: Path, load_spec: Callable[[str], Interface]) -> None:
+    spec = load_spec(SPEC)
+    tree = written(spec, tmp_path / "tree")
+    (tree / file).write_bytes(content)
+    assert not judged(spec, tree).passed
+
+
+def test_wrong_types_point_into_the_judged_file(tmp_path: Path, load_spec: Callable[[str], Interface]) -> None:
+    spec = load_spec(SPEC)
+    tree = written(spec, tmp_path / "tree")
+    for file in ("include/linux/pair.h", SOURCE):
+        text = (tree / file).read_text()
+        (tree / file).write_text(text.replace("pair_unregister(enum pair_type type)", "pair_unregister(char *type)"))
+    rules = {finding.rule: finding for finding in judged(spec, tree).unexpected}
+    assert rules["differs"].subject == "pair_unregister"
+    assert all(finding.where for finding in rules.values())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ended_from_outside(number: signal.Signals, tmp_path: Path, load_spec: Callable[[str], Interface]) -> None:
+    need("gcc", "gcc")
+    spec = load(REPO / SPEC)
+    tree = hostile_tree(spec, tmp_path / "tree", "", "for (;;) ;")
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    command = [sys.executable, "-m", "xenhostgen", "verify", str(REPO / SPEC), "--tree", str(tree)]
+    process = subprocess.Popen(
+        command, env={**os.environ, "TMPDIR": str(folder)}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 20
+    while not list(folder.glob("*/*/driver")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(number)
+    assert "Traceback" not in process.communicate(timeout=20)[1]
+    assert process.returncode not in (0, 1)
+    assert not list(folder.iterdir())
+    assert not subprocess.run(["pgrep", "-f", str(folder)], capture_output=True, text=True, check=False).stdout

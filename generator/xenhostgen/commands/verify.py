@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from xenhostgen.verify.findings import Verdict
     from xenhostgen.verify.run import Options
 
-LEVELS = ("parse", "run")
+LEVELS = ("parse", "run", "prove")
 
 EXAMPLES = """\
 examples:
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_specs(parser)
     parser.add_argument("--tree", metavar="DIR", type=Path, help="judge the C files of this tree")
     parser.add_argument("--kernel", metavar="LINUX", type=Path, help="build it in this Linux source tree, too")
-    parser.add_argument("--level", choices=LEVELS, default=LEVELS[-1], help="how far to go (default: %(default)s)")
+    parser.add_argument("--level", choices=LEVELS, default="run", help="how far to go (default: %(default)s)")
     parser.add_argument(
         "--cc",
         metavar="COMPILER",

@@ -47,6 +47,11 @@ def summary(verdict: Verdict) -> Iterator[str]:
             f"{run['states']} states, {run['transitions']} transitions, {run['boots']} boots, {run['wrapper_calls']} wrapper calls "
             f"({run['compiler']}, {sanitizers})"
         )
+    if proof := verdict.facts.get("proof"):
+        if proof["missing"]:
+            yield f"nothing proved: not installed: {proof['missing']}"
+        else:
+            yield f"{proof['proved']} of {proof['goals']} goals proved (Frama-C WP and EVA)"
     met = len({id(expectation) for _, expectation in verdict.expected})
     outcome = "verified" if verdict.passed else "FAILED"
     yield (

@@ -169,7 +169,7 @@ def _fits(answer: Answer, call: str, slots: int) -> bool:
     if answer.how == "crash":
         return True
     images = [answer.slots] if answer.how == "ok" or (answer.how == "bug" and call != "b") else answer.stages
-    wanted = {"i": "visit", "b": "boot"}.get(call, "ok")
+    wanted = {"i": "visit", "w": "wrap", "b": "boot"}.get(call, "ok")
     return answer.how in (wanted, "bug") and all(len(image) == slots for image in images)
 
 

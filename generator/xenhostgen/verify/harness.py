@@ -2,6 +2,7 @@
 """The source of the glue: the C between the fixed driver and the judged C of one interface."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from xenhostgen.contract.boot import scenarios
 from xenhostgen.render.environment import environment, guarded
@@ -71,28 +72,33 @@ def include_name(path: str) -> str:
 
 def glue_source(spec: Interface) -> str:
     """The C of the glue."""
+    template = environment("harness", template_root()).get_template("glue.c.j2")
+    return guarded(template.render, **glue_context(spec))
+
+
+def glue_context(spec: Interface) -> dict[str, Any]:
+    """What the glue's template names."""
     by_pointer = spec.registry.cursor == "pointer"
     boots = [guest.boot for guest in spec.guests]
-    return guarded(
-        environment("harness", template_root()).get_template("glue.c.j2").render,
-        c=spec.c,
-        slots=spec.slots,
-        guests=[_GuestCall(boot, ", ".join(map(declared_name, boot.params))) for boot in boots],
-        header=include_name(spec.header.file),
-        predicates=include_name(spec.predicates.file),
-        placeholders=[macro for macro in spec.predicates.macros if macro.placeholder],
-        variables=[*spec.kernel.variables, *_parameters(spec)],
-        objects=_objects(spec),
-        assignments=_assignments(spec),
-        tables=[table.symbol for _, table in spec.tables()],
-        table_type=spec.table_type,
-        bss_functions=sorted(spec.bss_functions),
-        functions=kernel_functions(spec),
-        wrappers=wrappers(spec),
-        cursor=f"{spec.c.host} **" if by_pointer else f"{spec.c.host} *",
-        visited="*cursor" if by_pointer else "cursor",
-        errno=spec.registry.misuse is not None,
-    )
+    return {
+        "c": spec.c,
+        "slots": spec.slots,
+        "guests": [_GuestCall(boot, ", ".join(map(declared_name, boot.params))) for boot in boots],
+        "header": include_name(spec.header.file),
+        "predicates": include_name(spec.predicates.file),
+        "placeholders": [macro for macro in spec.predicates.macros if macro.placeholder],
+        "variables": [*spec.kernel.variables, *_parameters(spec)],
+        "objects": _objects(spec),
+        "assignments": _assignments(spec),
+        "tables": [table.symbol for _, table in spec.tables()],
+        "table_type": spec.table_type,
+        "bss_functions": sorted(spec.bss_functions),
+        "functions": kernel_functions(spec),
+        "wrappers": wrappers(spec),
+        "cursor": f"{spec.c.host} **" if by_pointer else f"{spec.c.host} *",
+        "visited": "*cursor" if by_pointer else "cursor",
+        "errno": spec.registry.misuse is not None,
+    }
 
 
 def numbered_inputs(spec: Interface) -> dict[tuple[str, str], int]:
@@ -118,11 +124,13 @@ def _objects(spec: Interface) -> list[_Object]:
     return [_Object(types[target].split("*")[0].strip(), f"object_{target}") for target in sorted(wanted)]
 
 
+def assignment(target: str, value: str) -> str:
+    """C that gives a place a value that a scenario may begin with."""
+    return f"{target} = {f'&object_{target}' if value == 'object' else value}"
+
+
 def _assignments(spec: Interface) -> list[tuple[int, str]]:
-    return [
-        (number, f"{target} = {f'&object_{target}' if value == 'object' else value}")
-        for (target, value), number in numbered_inputs(spec).items()
-    ]
+    return [(number, assignment(target, value)) for (target, value), number in numbered_inputs(spec).items()]
 
 
 def kernel_functions(spec: Interface) -> list[Function]:
@@ -169,7 +177,7 @@ def _mark(c_type: str, number: int) -> int:
 
 def _by_value(c_type: str) -> bool:
     """Whether a whole structure is passed, which is no number."""
-    return "*" not in c_type and c_type.split()[0] in ("struct", "union")
+    return "*" not in c_type and c_type.split(maxsplit=1)[0] in ("struct", "union")
 
 
 def _as_number(spec: Interface, param: str) -> str:

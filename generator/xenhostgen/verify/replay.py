@@ -18,7 +18,7 @@ from xenhostgen.verify.driver import Driver, DriverError, running
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.run import Options, written
 from xenhostgen.verify.toolchain import BuildError
-from xenhostgen.verify.wrappers import WrapperRunner
+from xenhostgen.verify.wrappers import Held, WrapperRunner
 
 _CALL = re.compile(r"\s*(\w+)\s*\(([^()]*)\)\s*;?\s*$")
 
@@ -99,12 +99,14 @@ class _Replayer:
         tables: dict[str, str] = {t.symbol: f"{guest.name}.{t.role}" for guest, t in self.spec.tables()}
         if call.type >= 0 and held not in tables:
             raise _unreadable(self.wording.call(call), f"register one of {', '.join(tables)} first")
-        expected = dispatch(self.spec, self.wrapping.ops[call.ops], tables.get(held) if held else None)
+        op = self.wrapping.ops[call.ops]
+        table = tables.get(held) if held else None
         (answer,) = self.driver.ask([call.line(self.state)])
         self.wrapping.found.clear()
-        self.wrapping.judge(self.wrapping.ops[call.ops], call.type, held or "", expected, answer, ())
+        self.wrapping.judge(op, Held(self.state, (), call.type, held or "", table), answer)
+        expected = dispatch(self.spec, op, table)
         did = f"crashes: {answer.text}" if answer.how == "crash" else f"reaches {' '.join(answer.visited)}"
-        reached = " ".join(self.wrapping.call_words(self.wrapping.ops[call.ops], call.type, expected))
+        reached = " ".join(self.wrapping.call_words(op, call.type, expected))
         wanted = "calls through NULL" if expected.null else f"reaches {reached or 'nothing'}"
         agrees = not self.wrapping.found and not expected.null
         return Step(self.wording.call(call), did, wanted, agrees)

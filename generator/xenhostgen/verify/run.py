@@ -20,6 +20,8 @@ from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.facts import Read, c_files, read_tree
 from xenhostgen.verify.findings import Finding, Verdict, Where, judge
 from xenhostgen.verify.places import spec_places
+from xenhostgen.verify.prove import findings as unproved
+from xenhostgen.verify.prove import prove
 from xenhostgen.verify.store import Store
 from xenhostgen.verify.toolchain import BuildError, Unwatchable
 from xenhostgen.verify.wrappers import WrapperRunner
@@ -70,7 +72,8 @@ def examine(
     progress("parse")
     read = read_tree(spec, tree, work / "parse", options.compilers[0], options.store)
     findings = [*read.findings, *conform(spec, read, tree), *unused_tables(spec)]
-    if options.level != "parse":
+    whole = not any(finding.rule == "file-missing" for finding in read.findings)
+    if options.level != "parse" and whole:
         runs = []
         for compiler in options.compilers:
             progress(f"run under {compiler}")
@@ -80,6 +83,11 @@ def examine(
             told = [diagnosed(spec, finding, read) for finding in more]
             findings += [finding for finding in told if (finding.rule, finding.subject) not in seen]
         facts["runs"] = runs
+    if options.level == "prove":
+        progress("prove")
+        proof = prove(spec, tree, work / "prove", read)
+        facts["proof"] = {"proved": proof.proved, "goals": proof.total, "missing": proof.missing}
+        findings += unproved(proof, findings)
     return located(findings, spec, read, tree), facts
 
 

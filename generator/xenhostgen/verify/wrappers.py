@@ -6,6 +6,7 @@ return a mark: a wrapper that calls the wrong op, swaps arguments or loses the r
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from xenhostgen.contract.ops import Dispatch, dispatch
 from xenhostgen.contract.registry import Registry
@@ -18,6 +19,17 @@ from xenhostgen.verify.harness import kernel_functions, wrappers
 _WORD = 1 << 32
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a wrapper is called for: a state, how to get there, and what its slot holds; slot -1 is no host."""
+
+    state: int
+    path: tuple[str, ...]
+    slot: int
+    symbol: str
+    table: str | None
+
+
 class WrapperRunner:
     """Calls the wrappers of one interface with a running driver."""
 
@@ -25,7 +37,7 @@ class WrapperRunner:
         self.spec = spec
         self.driver = driver
         self.wording = Wording(spec)
-        self.ops = {op.name: op for op in spec.ops}
+        self.ops: dict[str, Op] = {op.name: op for op in spec.ops}
         self.wrappers = {wrapper.op: wrapper for wrapper in wrappers(spec)}
         self.marks = {function.name: function.number for function in kernel_functions(spec)}
         self.found: dict[tuple[str, str], Finding] = {}
@@ -40,25 +52,20 @@ class WrapperRunner:
         """Call them all; raises ``DriverError``."""
         if not self.wrappers:
             return
-        asked = [(0, (), -1, "", None, op) for op in self.wrappers if self.takes_no_host(self.ops[op])]
-        for state, path, slot, symbol, table in self.registered():
-            asked += [(state, path, slot, symbol, table, op) for op in self.wrappers]
-        calls = [Call("w", slot, op) for _, _, slot, _, _, op in asked]
-        lines = [call.line(state) for call, (state, *_) in zip(calls, asked, strict=True)]
-        for (_, path, slot, symbol, table, name), call, answer in zip(
-            asked, calls, self.driver.ask(lines), strict=True
-        ):
+        nobody = Held(0, (), -1, "", None)
+        asked = [(nobody, op) for op in self.wrappers if self.takes_no_host(self.ops[op])]
+        asked += [(held, op) for held in self.registered() for op in self.wrappers]
+        lines = [Call("w", held.slot, op).line(held.state) for held, op in asked]
+        for (held, op), answer in zip(asked, self.driver.ask(lines), strict=True):
             self.calls += 1
-            steps = (*path, self.wording.call(call))
-            expected = dispatch(self.spec, self.ops[name], table)
-            self.judge(self.ops[name], slot, symbol, expected, answer, steps)
+            self.judge(self.ops[op], held, answer)
 
     @staticmethod
     def takes_no_host(op: Op) -> bool:
         """Whether the spec says what happens without a host."""
         return op.when_no_host is not None or op.wrapper == "guarded"
 
-    def registered(self) -> Iterator[tuple[int, tuple[str, ...], int, str, str]]:
+    def registered(self) -> Iterator[Held]:
         """States in which a slot holds a table of the spec's: how to get there, the slot, the table.
 
         What the guests' boot code registers comes first, as it makes the better counterexamples.
@@ -76,7 +83,7 @@ class WrapperRunner:
             calls.append(Call("r", spec.values[name], symbol))
             state = self.reached(calls)
             if state is not None:
-                yield state, tuple(map(self.wording.call, calls)), index, symbol, table
+                yield Held(state, tuple(map(self.wording.call, calls)), index, symbol, table)
 
     def needed(self, index: int) -> list[int]:
         """The slots that must be taken before one, in that order."""
@@ -97,20 +104,24 @@ class WrapperRunner:
             state = answer.state
         return state
 
-    def judge(self, op: Op, slot: int, symbol: str, expected: Dispatch, answer: Answer, steps: tuple[str, ...]) -> None:
+    def judge(self, op: Op, held: Held, answer: Answer) -> None:
         """Hold one call against what it must lead to."""
         wrapper = self.spec.c.wrapper(op.name)
+        steps = (*held.path, self.wording.call(Call("w", held.slot, op.name)))
+        expected = dispatch(self.spec, op, held.table)
         if expected.null:
             if answer.how == "crash":
-                subject = f"{symbol}.{op.name}"
-                message = f"'{symbol}' doesn't set '{op.name}', and {wrapper}() calls it all the same: {answer.text}"
+                subject = f"{held.symbol}.{op.name}"
+                message = (
+                    f"'{held.symbol}' doesn't set '{op.name}', and {wrapper}() calls it all the same: {answer.text}"
+                )
                 self.note("null-op", subject, message, op, steps)
             return
         if answer.how != "wrap":
             self.note("wrapper-crash", wrapper, f"{answer.how}: {answer.text}", op, steps)
             return
         *called, result = answer.visited
-        wanted = self.call_words(op, slot, expected)
+        wanted = self.call_words(op, held.slot, expected)
         if called != wanted:
             message = f"reaches {', '.join(called) or 'nothing'}, should reach {', '.join(wanted) or 'nothing'}"
             self.note("wrapper-wrong", wrapper, message, op, steps)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from tools import need
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface

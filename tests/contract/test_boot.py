@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What boots must lead to: each kind of guest, with and without a domain's privileges, nested or not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from xenhostgen.contract.boot import Booted, boot, reads, scenarios
+from xenhostgen.contract.memory import Memory
+from xenhostgen.spec.load import load
+from xenhostgen.spec.model import Interface
+
+REPO = Path(__file__).parents[2]
+RFC = load(REPO / "specs/rfc-v1.yaml")
+NEW = load(REPO / "specs/xenhost.yaml")
+RELAY = load(REPO / "tests/verify/succ_relay.yaml")
+
+
+def booted(spec: Interface) -> Iterator[tuple[str, Booted]]:
+    return ((str(scenario), boot(spec, scenario)) for scenario in scenarios(spec))
+
+
+def held(found: Booted) -> list[str | None]:
+    return [ops for _, ops in found.state]
+
+
+def test_every_combination_once() -> None:
+    names = [str(scenario) for scenario in scenarios(RFC)]
+    assert len(names) == len(set(names)) == 12  # hvm 2; pv 2 * 2, and 2 without start info; pvh 2 * 2
+    assert not any("NULL" in name and "->" in name for name in names)
+
+
+@pytest.mark.parametrize("spec", [RFC, NEW], ids=["rfc", "new"])
+def test_nested_hosts_are_promised_to_privileged_nested_guests(spec: Interface) -> None:
+    for name, found in booted(spec):
+        nested = "xen_nested()=1" in name
+        match name.split()[1]:
+            case "hvm":
+                remote = "xh_hvm_nested_ops" if nested and spec is NEW else None
+                assert held(found) == ["xh_hvm_ops", remote], name
+            case "pv":
+                there = "NULL" not in name
+                privileged = nested and "SIF_INITDOMAIN" in name
+                wanted = ["xh_pv_ops" if there else None, "xh_pv_nested_ops" if privileged else None]
+                assert held(found) == wanted, name
+            case "pvh":
+                privileged = nested and "SIF_INITDOMAIN" in name
+                assert held(found) == ["xh_hvm_ops", "xh_hvm_nested_ops" if privileged else None], name
+        assert found.misuse is None
+
+
+def test_who_asks_too_soon_is_early() -> None:
+    early = {name for name, found in booted(RFC) if any(promise.early for promise in found.promises)}
+    assert early == {
+        "boot pv with xen_start_info=object, xen_start_info->flags=SIF_INITDOMAIN, xen_nested()=1",
+        "boot pvh with pvh_start_info.flags=SIF_INITDOMAIN, xen_nested()=1",
+    }
+    assert not any(promise.early for _, found in booted(NEW) for promise in found.promises)
+
+
+def test_pv_never_gets_into_hvm() -> None:
+    for name, found in booted(NEW):
+        if name.startswith("boot pv "):
+            assert "xh_hvm_ops" not in held(found)
+
+
+def test_without_what_its_entry_needs_a_guest_doesnt_boot_on() -> None:
+    stages = {name: found.stages for name, found in booted(NEW)}
+    assert stages["boot pv with si=NULL, xen_nested()=0"] == ("pv",)
+    assert stages["boot pv with si=object, si->flags=0, xen_nested()=0"] == ("pv", "hvm")
+    assert stages["boot pvh with pvh_start_info.flags=0, xen_nested()=0"] == ("pvh", "clear_bss", "hvm")
+
+
+def test_a_chain_of_three() -> None:
+    full = ["alpha_ops", "alpha_far_ops", "alpha_deep_ops"]
+    for name, found in booted(RELAY):
+        if name.startswith(("boot small", "boot late")):
+            wanted = full if "RELAY_MASTER" in name and "chained()=1" in name else ["alpha_ops", None, None]
+            assert held(found) == wanted, name
+        assert found.misuse is None
+
+
+def test_reads_sees_through_macros() -> None:
+    assert reads(RFC, "xen_driver_domain()") >= {"xen_domain_type", "xen_start_flags"}
+    assert "xen_pvh" not in reads(RFC, "xen_driver_domain()")
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("!xen_start_info", True),
+        ("xen_domain_type == XEN_NATIVE", True),
+        ("xen_domain_type != XEN_NATIVE || xen_nested()", True),
+        ("xen_domain() && xen_nested()", False),
+        ("(xen_start_flags | 2) & SIF_INITDOMAIN", True),
+        ("xen_start_flags & SIF_INITDOMAIN", False),
+        ("0x10 == 16 && 010 == 8", True),
+    ],
+)
+def test_conditions(condition: str, holds: bool) -> None:
+    assert Memory(RFC, {"xen_nested": True}).true(condition) is holds
+
+
+def test_members_belong_to_what_a_pointer_points_to() -> None:
+    memory = Memory(RFC, {})
+    memory.set("xen_start_info", "first")
+    memory.set("xen_start_info->flags", 2)
+    assert memory.true("xen_start_info->flags & SIF_INITDOMAIN")
+    memory.set("xen_start_info", "second")
+    assert not memory.true("xen_start_info->flags & SIF_INITDOMAIN")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from xenhostgen.report.terminal import styled
-from xenhostgen.verify.findings import Finding, Verdict
+from xenhostgen.verify.findings import STATIC, Finding, Verdict
 
 
 def show(spec_path: str, verdict: Verdict, stream: TextIO, brief: bool = False) -> None:
@@ -52,10 +52,14 @@ def summary(verdict: Verdict) -> Iterator[str]:
             yield f"nothing proved: not installed: {proof['missing']}"
         else:
             yield f"{proof['proved']} of {proof['goals']} goals proved (Frama-C WP and EVA)"
-    met = len({id(expectation) for _, expectation in verdict.expected})
+    static = sum(finding.rule in STATIC for finding, _ in verdict.expected)
+    if static:
+        yield f"{static} complaints of static checkers, as expected"
+    met = len({id(expectation) for _, expectation in verdict.expected if expectation.rule not in STATIC})
+    total = met + sum(one.rule not in STATIC for one in verdict.missing)
     outcome = "verified" if verdict.passed else "FAILED"
     yield (
-        f"{outcome}: {met} of {met + len(verdict.missing)} expected findings found, "
+        f"{outcome}: {met} of {total} expected findings found, "
         f"{len(verdict.unexpected)} unexpected ({verdict.facts.get('seconds')} s)"
     )
 

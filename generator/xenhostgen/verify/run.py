@@ -22,6 +22,7 @@ from xenhostgen.verify.findings import Finding, Verdict, Where, judge
 from xenhostgen.verify.places import spec_places
 from xenhostgen.verify.prove import findings as unproved
 from xenhostgen.verify.prove import prove
+from xenhostgen.verify.static import complaints
 from xenhostgen.verify.store import Store
 from xenhostgen.verify.toolchain import BuildError, Unwatchable
 from xenhostgen.verify.wrappers import WrapperRunner
@@ -83,6 +84,8 @@ def examine(
             told = [diagnosed(spec, finding, read) for finding in more]
             findings += [finding for finding in told if (finding.rule, finding.subject) not in seen]
         facts["runs"] = runs
+        progress("static checks")
+        findings += complaints(spec, tree, work / "static", options.compilers, read)
     if options.level == "prove":
         progress("prove")
         proof = prove(spec, tree, work / "prove", read)

@@ -27,6 +27,7 @@ COMMANDS = {
     "import": "lift a kernel patch, or an interface's C files, into a spec",
     "facts": "note the facts of a kernel patch, by which diff works without it",
     "apply": "write a spec into a kernel tree, or take it out",
+    "boot": "boot a spec's kernel on Xen as every kind of guest, and judge what they report",
     "patch": "write a spec as a patch series for a kernel tree",
     "schema": "print the JSON Schema by which editors complete and check a spec",
 }

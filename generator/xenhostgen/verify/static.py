@@ -66,6 +66,7 @@ def _enclosing(read: Read, where: Where) -> str:
     facts = read.facts.get(where.file)
     if facts is None:
         return where.file
-    starts = [(thing.at.line, thing.name) for thing in (*facts.functions, *facts.variables)]
+    starts = [(function.at.line, function.name) for function in facts.functions]
+    starts += [(variable.at.line, variable.name) for variable in facts.variables]
     starts += [(macro.at.line, macro.name) for macro in facts.macros]
     return max((start for start in starts if start[0] <= where.line), default=(0, where.file))[1]

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from xenhostgen.kernel.place import Placement, content
+from xenhostgen.kernel.place import Placement
 from xenhostgen.patch.git import GitFailure, git
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused
@@ -63,19 +63,15 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
 
     Raises ``Refused`` where the applied lines, or those around them, have been edited since.
     """
-    kept = record(spec, tree).resolve()
-    with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:
-        copy = Path(folder)
-        paths = [line.split("\t")[2] for line in git(copy, "apply", "--numstat", str(kept)).splitlines()]
-        write(copy, {path: content(tree / path) for path in paths})
-        try:
-            git(copy, "apply", "--reverse", "--whitespace=nowarn", str(kept))
-        except GitFailure as failure:
-            found = re.findall(r"^error: (?:patch failed: (\S+):(\d+)|(\S+): No such file.*)$", failure.said, re.M)
-            message, hint = "was edited where it was applied, or next to that", "undo these edits, or go on by hand"
-            places = [(f"{tree}/{path or gone}", At(int(row or 1), 1)) for path, row, gone in found]
-            raise Refused([Problem("edited-since", message, path, at, hint) for path, at in places]) from None
-        after = {path: content(copy / path) for path in paths}
+    kept = record(spec, tree)
+    paths = [line.split("\t")[2] for line in git(tree, "apply", "--numstat", kept.name).splitlines()]
+    try:
+        git(tree, "apply", "--reverse", *["--check"] * dry_run, "--whitespace=nowarn", kept.name)
+    except GitFailure as failure:
+        found = re.findall(r"^error: (?:patch failed: (\S+):(\d+)|(\S+): No such file.*)$", failure.said, re.M)
+        message, hint = "was edited where it was applied, or next to that", "undo these edits, or go on by hand"
+        places = [(f"{tree}/{path or gone}", At(int(row or 1), 1)) for path, row, gone in found]
+        raise Refused([Problem("edited-since", message, path, at, hint) for path, at in places]) from None
     if not dry_run:
-        write(tree, {**after, kept.name: None})
+        kept.unlink()
     return paths

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Version 2 in Debian's kernel trees: placed, sent, taken by git, built at every step without a word.
+
+``make kernel-source`` gets the trees; ``make test-kernel`` runs this.
+"""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from xenhostgen.kernel.build import Scratch, build
+from xenhostgen.kernel.place import Placement, placed
+from xenhostgen.patch.git import git
+from xenhostgen.patch.series import Letter, concerns, series
+from xenhostgen.render.files import render
+from xenhostgen.spec.load import load
+from xenhostgen.spec.model import Interface
+
+ROOT = Path(__file__).parents[2]
+TREES = sorted((ROOT / ".cache").glob("linux-source-*"))
+WORK = ROOT / ".cache/kernel"
+
+pytestmark = [
+    pytest.mark.kernel,
+    pytest.mark.skipif(not TREES, reason="no kernel tree; run: make kernel-source"),
+    pytest.mark.parametrize("tree", TREES, ids=lambda path: path.name),
+]
+
+
+@pytest.fixture(scope="module")
+def spec() -> Interface:
+    return load(ROOT / "specs/xenhost.yaml")
+
+
+@pytest.fixture
+def placement(spec: Interface, tree: Path) -> Placement:
+    return placed(spec, render(spec), tree)
+
+
+@pytest.fixture
+def written(
+    spec: Interface, placement: Placement, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[Path]:
+    monkeypatch.setenv("GIT_COMMITTER_NAME", "Ann Other")
+    monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ann@example.org")
+    before = {path: file.before for path, file in placement.files.items()}
+    made = series(spec, before, {path: file.after for path, file in placement.files.items()}, tree, Letter())
+    (tmp_path / "mails").mkdir()
+    for name, text in made.items():
+        (tmp_path / "mails" / name).write_bytes(text)
+    return sorted((tmp_path / "mails").iterdir())
+
+
+def test_builds_without_a_new_word(spec: Interface, tree: Path) -> None:
+    assert build(spec, tree, WORK) == []
+
+
+def test_finds_the_faults_of_the_first_patch(tree: Path) -> None:
+    found = {complaint.rule for complaint in build(load(ROOT / "specs/rfc-v1.yaml"), tree, WORK)}
+    assert found == {"build", "checkpatch", "registry-in-bss"}
+
+
+def test_finds_a_fault_put_in(spec: Interface, tree: Path, tmp_path: Path) -> None:
+    text = (ROOT / "specs/xenhost.yaml").read_text()
+    broken = tmp_path / "xenhost.yaml"
+    broken.write_text(text.replace("<linux/mm_types.h>, ", ""))
+    assert any("struct page" in complaint.message for complaint in build(load(broken), tree, WORK))
+
+
+def test_builds_at_every_step(spec: Interface, placement: Placement, tree: Path, tmp_path: Path) -> None:
+    folders = {str(Path(path).parent) for path in placement.files}
+    scratch = Scratch(tree, tmp_path, folders)
+    scratch.configure()
+    files: dict[str, bytes] = {}
+    for paths in concerns(spec).values():
+        files |= {path: placement.files[path].after for path in paths}
+        scratch.fill(files)
+        done = scratch.make(f"{Path(spec.source.file).parent}/")
+        assert (done.returncode, done.stderr) == (0, ""), paths
+
+
+def test_git_am_takes_it(placement: Placement, written: list[Path], tmp_path: Path) -> None:
+    clean = tmp_path / "clean"
+    for path, file in placement.files.items():
+        (clean / path).parent.mkdir(parents=True, exist_ok=True)
+        if file.before is not None:
+            (clean / path).write_bytes(file.before)
+    git(clean, "init", "-q")
+    git(clean, "add", "-A")
+    git(clean, "commit", "-q", "-m", "base", given={"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.org"})
+    git(clean, "am", "-q", *map(str, written[1:]))
+    for path, file in placement.files.items():
+        assert (clean / path).read_bytes() == file.after
+
+
+def test_checkpatch_is_silent_on_each_mail(written: list[Path], tree: Path) -> None:
+    command = ["perl", tree / "scripts/checkpatch.pl", f"--root={tree}", "--strict", "-q", "--ignore=FILE_PATH_CHANGES"]
+    for mail in written[1:]:
+        done = subprocess.run([*command, mail], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (0, ""), mail.name
+
+
+def test_maintainers_are_addressed(written: list[Path]) -> None:
+    assert "\nTo: " in written[0].read_text()
+    assert "\nCc: " in written[0].read_text()

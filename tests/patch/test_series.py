@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A series made for the made-up tree of ``tests/kernel``: git takes it, and it says what it should."""
+
+import shutil
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+
+from xenhostgen.cli import main
+from xenhostgen.kernel.bytes import prove
+from xenhostgen.patch.diff import parse_diff
+from xenhostgen.patch.git import git
+from xenhostgen.patch.mail import read_patches
+from xenhostgen.patch.series import changes
+from xenhostgen.spec.load import load
+from xenhostgen.spec.source import Refused
+
+KERNEL = Path(__file__).parents[1] / "kernel"
+SPECS = Path(__file__).parents[2] / "specs"
+SPEC = str(KERNEL / "gate.yaml")
+MAINTAINERS = """\
+$list = grep { $_ eq "--nom" } @ARGV;
+print $list ? "toy\\@lists.example\\n" : "To Y. <toy\\@example.org>\\n";
+"""
+
+
+@pytest.fixture(autouse=True)
+def sender(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "gitconfig").write_text(
+        "[user]\n\tname = Ann Öther\n\temail = ann@example.org\n[format]\n\tsignature = x\n"
+    )
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", "/dev/null")
+    for name in ("NAME", "EMAIL"):
+        monkeypatch.delenv(f"GIT_COMMITTER_{name}", raising=False)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    tree = Path(shutil.copytree(KERNEL / "tree", tmp_path / "tree"))
+    (tree / "scripts/get_maintainer.pl").write_text(MAINTAINERS)
+    git(tree, "init", "-q", "-b", "main")
+    git(tree, "add", "-A")
+    git(tree, "commit", "-q", "-m", "base")
+    return tree
+
+
+def mails(tree: Path, output: Path, *options: str) -> list[Path]:
+    assert main(["patch", SPEC, "--tree", str(tree), "-o", str(output), *options]) == 0
+    return sorted(output.iterdir())
+
+
+def test_git_takes_it(tree: Path, tmp_path: Path) -> None:
+    written = mails(tree, tmp_path / "out")
+    git(tree, "am", "-q", *map(str, written[1:]))
+    subjects = git(tree, "log", "--format=%s|%an <%ae>|%(trailers:key=Signed-off-by,valueonly)", "main~4..")
+    assert [line for line in subjects.splitlines() if line] == [
+        f"{subject}|Ann Öther <ann@example.org>|Ann Öther <ann@example.org>"
+        for subject in (
+            "register the gates of big guests",
+            "register the gates of small guests",
+            "add predicates for gates",
+            "add the gate interface",
+        )
+    ]
+    applied = Path(shutil.copytree(KERNEL / "tree", tmp_path / "applied"))
+    assert main(["apply", SPEC, "--tree", str(applied)]) == 0
+    for path in applied.rglob("*.[ch]"):
+        assert (tree / path.relative_to(applied)).read_bytes() == path.read_bytes()
+    # What the commits made is found to be applied, though no record is there to revert it by.
+    assert main(["apply", SPEC, "--tree", str(tree)]) == 0
+    assert main(["apply", SPEC, "--tree", str(tree), "--revert"]) == 2
+
+
+def test_blob_ids_prove_it(tree: Path, tmp_path: Path) -> None:
+    """Placed, committed, sent, read back: N of N files identical, in a tree and at a revision."""
+    spec = load(Path(SPEC))
+    assert main(["apply", SPEC, "--tree", str(tree)]) == 0
+    git(tree, "add", "arch", "include")
+    git(tree, "commit", "-q", "-m", "all")
+    mail = tmp_path / git(tree, "format-patch", "-o", str(tmp_path), "-1").strip()
+    patch = parse_diff(read_patches(mail)[0].diff)
+    proofs = prove(spec, patch, tree, "HEAD~1")
+    assert len(proofs) == 6 and all(proof.identical for proof in proofs)
+    base = Path(shutil.copytree(KERNEL / "tree", tmp_path / "base"))
+    assert prove(spec, patch, base) == proofs
+    small = base / "arch/toy/small.c"
+    small.write_text(small.read_text() + "\n")
+    assert "is based on" in next(proof.said for proof in prove(spec, patch, base) if not proof.identical)
+    with pytest.raises(Refused, match="no revision"):
+        prove(spec, patch, tree, "nothing")
+
+
+def test_the_first_difference_is_told(tree: Path, tmp_path: Path) -> None:
+    spec = load(Path(SPEC))
+    assert main(["apply", SPEC, "--tree", str(tree)]) == 0
+    small = tree / "arch/toy/small.c"
+    small.write_text(small.read_text().replace("gate_near", "gate_far"))
+    mail = tmp_path / "mail"
+    mail.write_text(git(tree, "diff"))
+    proofs = {proof.path: proof for proof in prove(spec, parse_diff(read_patches(mail)[0].diff), tree, "HEAD")}
+    said = "line 34: '\tgate_register(gate_near, &small_ops);', in the patch '\tgate_register(gate_far, &small_ops);'"
+    assert proofs["arch/toy/small.c"].said == said
+    assert proofs["arch/toy/big.c"].identical
+    assert proofs["arch/toy/gate.c"].said == "isn't in the patch"
+
+
+def test_same_input_same_bytes(tree: Path, tmp_path: Path) -> None:
+    one, other = mails(tree, tmp_path / "one"), mails(tree, tmp_path / "other")
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
+    assert mails(tree, tmp_path / "one") == one  # its own files it overwrites
+    assert b"Date: Tue, 14 Nov 2023 22:13:20 +0000" in one[0].read_bytes()
+
+
+def test_cover_letter(tree: Path, tmp_path: Path) -> None:
+    written = mails(tree, tmp_path / "out", "--version", "3", "--prefix", "RFC PATCH", "--since", SPEC)
+    assert [path.name for path in written] == [
+        "v3-0000-cover-letter.patch",
+        "v3-0001-add-the-gate-interface.patch",
+        "v3-0002-add-predicates-for-gates.patch",
+        "v3-0003-register-the-gates-of-small-guests.patch",
+        "v3-0004-register-the-gates-of-big-guests.patch",
+    ]
+    cover = message_from_bytes(written[0].read_bytes())
+    assert cover["Subject"] == "[RFC PATCH v3 0/4] gates"
+    assert (cover["To"], cover["Cc"]) == ("To Y. <toy@example.org>", "toy@lists.example") or '"To Y."' in cover["To"]
+    body = str(cover.get_payload())
+    assert "6 files changed" in body and "Changes in" not in body
+
+
+def test_log_of_changes() -> None:
+    log = changes(load(SPECS / "rfc-v1.yaml"), load(SPECS / "xenhost.yaml"))
+    for line in (
+        "type at distance 1: direct, was r1",
+        "misuse: an errno, was a BUG",
+        "storage: ro_after_init, was bss",
+        "registration of pv.direct: after xen_start_flags, was after !xen_start_info",
+    ):
+        assert line in log
+    assert not changes(load(SPECS / "xenhost.yaml"), load(SPECS / "xenhost.yaml"))
+
+
+def test_refusals(
+    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ["patch", SPEC, "--tree", str(tree), "-o", str(tmp_path / "out")]
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/notes").write_text("mine")
+    assert main(arguments) == 2
+    assert "notes:1:1: is no part of this series" in capsys.readouterr().err
+    (tmp_path / "out/notes").unlink()
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    assert main(arguments) == 2
+    assert "no name and address" in capsys.readouterr().err
+    assert main(["apply", SPEC, "--tree", str(tree)]) == 0
+    assert main(arguments) == 2
+    assert "has all of it already" in capsys.readouterr().err
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_without_get_maintainer(tree: Path, tmp_path: Path) -> None:
+    (tree / "scripts/get_maintainer.pl").write_text("exit 1;")
+    assert message_from_bytes(mails(tree, tmp_path / "out")[0].read_bytes())["To"] is None
+
+
+def test_no_kernel_tree(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["patch", SPEC, "--tree", "/"]) == 2
+    assert capsys.readouterr().err.startswith("/:1:1: is not a kernel tree [no-kernel-tree]")

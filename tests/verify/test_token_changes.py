@@ -16,7 +16,7 @@ from xenhostgen.verify.run import written
 
 REPO = Path(__file__).parents[2]
 # One of so many changes: together some seventy.
-SPECS = {"specs/rfc-v1.yaml": 9, "specs/xenhost.yaml": 15}
+SPECS = {"specs/rfc-v1.yaml": 7, "specs/xenhost.yaml": 13}
 
 
 def alike(spec: Interface) -> tuple[tuple[str, ...], ...]:

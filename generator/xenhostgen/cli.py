@@ -29,6 +29,7 @@ COMMANDS = {
     "apply": "write a spec into a kernel tree, or take it out",
     "boot": "boot a spec's kernel on Xen as every kind of guest, and judge what they report",
     "patch": "write a spec as a patch series for a kernel tree",
+    "rules": "explain the rules by which findings are named",
     "schema": "print the JSON Schema by which editors complete and check a spec",
 }
 

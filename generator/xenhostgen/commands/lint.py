@@ -24,12 +24,13 @@ def run(arguments: argparse.Namespace) -> int:
     from xenhostgen.report.problems import as_json, show
     from xenhostgen.spec.load import load
     from xenhostgen.spec.source import Problem, SpecError
+    from xenhostgen.verify.catalogue import check_expectations
 
     problems: list[Problem] = []
     specs = spec_paths(arguments.specs)
     for path in specs:
         try:
-            load(path)
+            check_expectations(load(path))
         except SpecError as error:
             problems += error.problems
             if arguments.format == "text":

@@ -93,6 +93,15 @@ def test_blob_ids_prove_it(tree: Path, tmp_path: Path) -> None:
         prove(spec, patch, tree, "nothing")
 
 
+def test_diff_proves_a_whole_series(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mbox = tmp_path / "mbox"
+    mbox.write_bytes(b"".join(path.read_bytes() for path in mails(tree, tmp_path / "out")))
+    capsys.readouterr()
+    assert main(["diff", SPEC, str(mbox), "--tree", str(tree), "--rev", "HEAD"]) == 0
+    assert "byte-identical 6/6 files" in capsys.readouterr().out
+    assert main(["diff", SPEC, "--tree", str(tree)]) == 2
+
+
 def test_the_first_difference_is_told(tree: Path, tmp_path: Path) -> None:
     spec = load(Path(SPEC))
     assert main(["apply", SPEC, "--tree", str(tree)]) == 0

@@ -6,18 +6,21 @@ compiler sees the same code in the same places; the wording of comments may diff
 """
 
 import argparse
+import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
 from xenhostgen.commands.inputs import add_format
+from xenhostgen.spec.model import Interface
 
 EXAMPLES = """\
 examples:
   xenhostgen diff specs/rfc-v1.yaml                        against the shipped facts
   xenhostgen diff specs/rfc-v1.yaml rfc.mbox               against a mail, an mbox or a bare diff
   xenhostgen diff specs/rfc-v1.yaml rfc.mbox --comments    with the comments that differ
+  xenhostgen diff my.yaml sent.mbox --tree ../linux --rev v6.12   every byte, by git's object ids
 """
 
 
@@ -26,6 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("spec", metavar="SPEC", type=Path, help="the spec file")
     parser.add_argument("patch", metavar="PATCH", type=Path, nargs="?", help="the patch (default: the spec's facts)")
     parser.add_argument("--comments", action="store_true", help="show comments that are worded differently")
+    parser.add_argument(
+        "--tree", metavar="DIR", type=Path, help="place the spec into this kernel tree, compare blob ids"
+    )
+    parser.add_argument("--rev", metavar="REV", help="the tree as git has it at this revision")
     add_format(parser)
 
 
@@ -40,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     from xenhostgen.spec.load import load
 
     spec = load(arguments.spec)
+    if arguments.tree:
+        return proved(spec, arguments)
     if arguments.patch:
         source, facts = arguments.patch, list(map(patch_facts, read_patches(arguments.patch)))
     else:
@@ -55,3 +64,26 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         show(told, sys.stdout)
     return 0 if found.same else 1
+
+
+def proved(spec: Interface, arguments: argparse.Namespace) -> int:
+    """Compare the bytes of every file, modified ones too; 1 if any differs."""
+    from xenhostgen.kernel.bytes import prove
+    from xenhostgen.patch.diff import parse_diff
+    from xenhostgen.patch.hunks import Patch
+    from xenhostgen.patch.mail import read_patches
+    from xenhostgen.spec.source import Problem, Refused
+
+    if not arguments.patch:
+        raise Refused([Problem("no-patch", "needs a PATCH to compare with", "--tree", hint="name it after SPEC")])
+    files = tuple(file for mail in read_patches(arguments.patch) for file in parse_diff(mail.diff).files)
+    proofs = prove(spec, Patch(files, collapsed=False), arguments.tree, arguments.rev)
+    identical = sum(proof.identical for proof in proofs)
+    if arguments.format == "json":
+        print(json.dumps([proof._asdict() for proof in proofs], indent=2))
+    else:
+        print(
+            "\n".join(f"  {each.path}: {'identical' if each.identical else 'DIFFERS'}, {each.said}" for each in proofs)
+        )
+        print(f"{spec.path}: byte-identical {identical}/{len(proofs)} files")
+    return 0 if identical == len(proofs) else 1

@@ -78,8 +78,7 @@ class Judge:
     @property
     def checks(self) -> list[str]:
         """The cases of the suite, in the order of the matrix."""
-        source = self.suite.sources()[f"{self.spec.c.prefix}_kunit_boot.c"]
-        return [name for name in _RULES if name != "wrappers" or "KUNIT_CASE(wrappers)" in source]
+        return [name for name in _RULES if name != "wrappers" or self.suite.wrappers]
 
     def _kind(self, each: Boot, case: Case | None) -> Cell:
         """Whether the guest is of the kind that was asked for, by the kernel's own predicates."""
@@ -153,9 +152,8 @@ class Judge:
 
     def _puns(self) -> bool:
         """Whether the iterator casts the array of hosts to a pointer to pointers."""
-        c = self.spec.c
-        macro = re.search(rf"#define {c.iterator}\(.*(?:\\\n.*)*", self.header)
-        return bool(macro and re.search(rf"\({re.escape(c.host)} \*\*\) ?&?{c.array}", macro[0]))
+        cast = rf"\({re.escape(self.spec.c.host)} \*\*\) ?&?{self.spec.c.array}"
+        return re.search(cast, self.header) is not None
 
     def _path(self, state: State) -> tuple[str, ...]:
         origin = self.suite.origins[state]

@@ -88,7 +88,7 @@ class Suite:
             "required": {slot.name: slot.pointer for slot in spec.slots},
             "table_type": spec.table_type,
             "tables": self._tables(),
-            "wrappers": self._wrappers(),
+            "wrappers": self.wrappers,
             "iterable": self.iterable,
             "cursor": f"{c.host} **" if by_pointer else f"{c.host} *",
             "visited": "*cursor" if by_pointer else "cursor",
@@ -143,7 +143,8 @@ class Suite:
             made.append({"symbol": table.symbol, "entries": entries})
         return made
 
-    def _wrappers(self) -> list[dict[str, str]]:
+    @cached_property
+    def wrappers(self) -> list[dict[str, str]]:
         """Calls of wrappers that end in a constant, in nothing, or in a kernel function that only answers."""
         kernels: dict[str, FunctionFact] = {function.name: function for function in self.spec.kernel.functions}
         made: list[dict[str, str]] = []

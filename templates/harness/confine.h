@@ -40,7 +40,10 @@ static int filter_calls(void)
 		ALLOW(rt_sigprocmask), ALLOW(rt_sigaction), ALLOW(rt_sigreturn), ALLOW(sigaltstack),
 		ALLOW(mmap), ALLOW(munmap), ALLOW(mprotect), ALLOW(madvise), ALLOW(brk),
 		ALLOW(getpid), ALLOW(gettid), ALLOW(futex), ALLOW(sched_yield),
-		KILL(clone), KILL(execve), KILL(kill), KILL(tkill), KILL(tgkill), KILL(ptrace),
+#ifdef __NR_fork
+		KILL(fork), KILL(vfork),
+#endif
+		KILL(clone), KILL(clone3), KILL(execve), KILL(kill), KILL(tkill), KILL(tgkill), KILL(ptrace),
 		KILL(socket), KILL(unlinkat), KILL(mkdirat), KILL(renameat2), KILL(mount),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 	};

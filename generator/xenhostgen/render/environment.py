@@ -19,14 +19,6 @@ class TemplateFailure(Refused):
         super().__init__([Problem("template", message, str(path), At(line, 1), hint)])
 
 
-_LAYOUT: dict[str, Any] = {
-    "trim_blocks": True,
-    "lstrip_blocks": True,
-    "keep_trailing_newline": True,
-    "autoescape": False,  # C is not HTML
-}
-
-
 def template_sets(root: Path) -> list[str]:
     """The names of the template sets below a root; ``shared`` is part of all of them."""
     return sorted(path.name for path in root.iterdir() if path.is_dir() and path.name not in ("shared", "__pycache__"))
@@ -41,9 +33,12 @@ def environment(template_set: str, root: Path) -> jinja2.Environment:
         raise TemplateFailure(root, 1, message, hint)
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader([folder, root / "shared"]),
-        bytecode_cache=Bytecode(root, repr(_LAYOUT)),
+        bytecode_cache=Bytecode(root),
         undefined=jinja2.StrictUndefined,
-        **_LAYOUT,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # C is not HTML
     )
     made.filters.update(comment=style.comment, starred=style.starred, pad=style.pad)
     return made

@@ -20,9 +20,9 @@ def add_specs(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_format(parser: argparse.ArgumentParser) -> None:
-    """``--format``."""
-    parser.add_argument("--format", choices=FORMATS, default="text", help="how the outcome is printed")
+def add_format(parser: argparse.ArgumentParser, *more: str) -> None:
+    """``--format``; ``more`` are the forms that this command has besides."""
+    parser.add_argument("--format", choices=(*FORMATS, *more), default="text", help="how the outcome is printed")
 
 
 def spec_paths(given: list[Path]) -> list[Path]:

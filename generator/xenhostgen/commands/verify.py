@@ -13,9 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xenhostgen.commands.inputs import add_format, add_specs, spec_paths
+from xenhostgen.commands.inputs import FORMATS, add_format, add_specs, spec_paths
 
 if TYPE_CHECKING:
+    from xenhostgen.report.cases import Judged
     from xenhostgen.spec.model import Interface
     from xenhostgen.verify.findings import Verdict
     from xenhostgen.verify.run import Options
@@ -26,6 +27,7 @@ EXAMPLES = """\
 examples:
   xenhostgen verify                                   every spec in specs/
   xenhostgen verify specs/rfc-v1.yaml --format json   findings with their counterexamples
+  xenhostgen verify --format sarif > findings.sarif   for code hosts; junit and ktap for CI
   xenhostgen verify my.yaml --tree ../linux           a tree's files instead of the rendering
   xenhostgen verify specs/xenhost.yaml --kernel ../linux   build it there, objects kept in .cache
   xenhostgen verify specs/rfc-v1.yaml --replay 'xenhost_register(xenhost_r2, A)'
@@ -46,12 +48,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--replay", metavar="CALLS", help="run these calls, separated by ';', and show each outcome")
     parser.add_argument("--brief", action="store_true", help="tell expected findings by their rules alone")
-    add_format(parser)
+    add_format(parser, "sarif", "junit", "ktap")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Verify each spec; 1 if a verdict fails, 2 on an error."""
+    from xenhostgen.report.cases import Judged
+    from xenhostgen.report.findings import show
     from xenhostgen.spec.load import load
+    from xenhostgen.verify.catalogue import check_expectations
     from xenhostgen.verify.run import Options, verify
 
     # Ended from outside, too, it takes its temporary files and processes along.
@@ -61,27 +66,36 @@ def run(arguments: argparse.Namespace) -> int:
     paths = spec_paths(arguments.specs)
     if arguments.replay is not None:
         return replayed(paths, options, arguments)
-    passed = True
-    told = []
+    judged = []
     for path in paths:
         spec = load(path)
+        check_expectations(spec)
         verdict = verify(spec, options, progress(str(path)))
         if arguments.kernel:
             verdict = built(spec, verdict, arguments.kernel, progress(str(path)))
-        passed = passed and verdict.passed
+        judged.append(Judged(str(path), verdict, str(arguments.tree or f"out/{path.stem}")))
         if arguments.format == "text":
-            from xenhostgen.report.findings import show
-
             show(str(path), verdict, sys.stdout, arguments.brief)
-        else:
-            from xenhostgen.report.findings import as_json
+    if arguments.format != "text":
+        print(formatted(judged, arguments.format))
+    return 0 if all(each.verdict.passed for each in judged) else 1
 
-            told.append(as_json(str(path), verdict))
-    if told:
-        import json
 
-        print(json.dumps({"specs": told}, indent=2))
-    return 0 if passed else 1
+def formatted(judged: list["Judged"], form: str) -> str:
+    """The verdicts for other programs."""
+    import json
+
+    from xenhostgen.report.findings import as_json
+    from xenhostgen.report.junit import as_junit
+    from xenhostgen.report.ktap import as_ktap
+    from xenhostgen.report.sarif import as_sarif
+
+    if form == "junit":
+        return as_junit(judged)
+    if form == "ktap":
+        return "\n".join(as_ktap(judged))
+    told = {"specs": [as_json(each.spec, each.verdict) for each in judged]}
+    return json.dumps(as_sarif(judged) if form == "sarif" else told, indent=2)
 
 
 def built(spec: "Interface", verdict: "Verdict", linux: Path, tell: Callable[[str], None]) -> "Verdict":
@@ -90,10 +104,17 @@ def built(spec: "Interface", verdict: "Verdict", linux: Path, tell: Callable[[st
 
     from xenhostgen.kernel.build import build
     from xenhostgen.verify.findings import Finding, Where
+    from xenhostgen.verify.places import spec_places
 
     known = {expected.rule for expected in spec.expected_findings}
     complaints = [each for each in build(spec, linux, Path(".cache/kernel"), tell) if each.rule not in known]
-    found = [Finding(each.rule, each.file, each.message, Where(each.file, each.line)) for each in complaints]
+    at = spec_places(spec)
+    found = [
+        Finding(
+            each.rule, each.file, each.message, Where(each.file, each.line), at.get(each.file, spec.at), (), "kernel"
+        )
+        for each in complaints
+    ]
     return replace(verdict, unexpected=(*verdict.unexpected, *found))
 
 
@@ -120,8 +141,8 @@ def replayed(paths: list[Path], options: "Options", arguments: argparse.Namespac
     from xenhostgen.spec.source import Problem, Refused
     from xenhostgen.verify.replay import replay
 
-    if len(paths) != 1:
-        raise Refused([Problem("replay", "takes exactly one SPEC", "--replay")])
+    if len(paths) != 1 or arguments.format not in FORMATS:
+        raise Refused([Problem("replay", "takes exactly one SPEC, and tells it as text or json", "--replay")])
     calls = [call.strip() for call in arguments.replay.split(";") if call.strip()]
     steps = replay(load(paths[0]), options, calls)
     if arguments.format == "json":

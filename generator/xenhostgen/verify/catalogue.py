@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from textwrap import fill, indent
 
 import yaml
 
@@ -16,29 +16,33 @@ from xenhostgen.spec.yaml import read_file
 class Rule:
     """One rule: what it means, why that matters in a kernel, an example, and how to mend it.
 
-    ``level`` is the part of verification that sees it, and ``seen`` says what that part does. An
-    example that ends in a newline is code, else it is a sentence.
+    ``level`` is the part of verification that sees it. An example that ends in a newline is code.
     """
 
     name: str
     level: str
-    seen: str
     meaning: str
     why: str
     example: str
     mend: str
     severity: str = "error"
 
+    def explained(self) -> str:
+        """All that there is to say of it, in plain text that is Markdown as well."""
+        code = self.example.endswith("\n")
+        example = (
+            f"Example:\n\n{indent(self.example.rstrip(), '    ')}" if code else fill(f"Example: {self.example}", 110)
+        )
+        said = (self.meaning, f"Why it matters: {self.why}", f"To mend it: {self.mend}")
+        meaning, why, mend = (fill(text, 110) for text in said)
+        return "\n\n".join([meaning, why, example, mend, f"Seen at the level: {self.level}"])
+
 
 def catalogue() -> dict[str, Rule]:
     """All rules by name, in the order in which verification goes through them."""
     text = Path(__file__).with_name("rules.yaml").read_text(encoding="utf-8")
-    levels: dict[str, dict[str, Any]] = yaml.load(text, yaml.CSafeLoader)
-    return {
-        name: Rule(name, level, row["seen"], **texts)
-        for level, row in levels.items()
-        for name, texts in row["rules"].items()
-    }
+    levels = yaml.load(text, yaml.CSafeLoader)
+    return {name: Rule(name, level, **texts) for level, rules in levels.items() for name, texts in rules.items()}
 
 
 def check_expectations(spec: Interface) -> None:

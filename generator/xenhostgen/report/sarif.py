@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Findings as a SARIF 2.1.0 log, the format that code hosts and editors show beside the code."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote
+
+from xenhostgen import __version__
+from xenhostgen.report.cases import Case, Judged, cases
+from xenhostgen.spec.source import At
+from xenhostgen.verify.catalogue import Rule, catalogue
+from xenhostgen.verify.findings import Finding
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def as_sarif(judged: Sequence[Judged]) -> dict[str, Any]:
+    """All findings in one run; expected ones are suppressed with the spec's reason."""
+    rules = catalogue()
+    made = [(each.spec, case, case.finding) for each in judged for case in cases(each) if case.finding]
+    names = list(dict.fromkeys(case.rule for _, case, _ in made))
+    driver = {"name": "xenhostgen", "version": __version__, "rules": [_rule(name, rules.get(name)) for name in names]}
+    results = []
+    for spec, case, finding in made:
+        rule = rules.get(case.rule)
+        level = {"ruleIndex": names.index(case.rule), "level": rule.severity if rule else "error"}
+        results.append({"ruleId": case.rule, **level, **_result(spec, case, finding)})
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _rule(name: str, rule: Rule | None) -> dict[str, Any]:
+    if rule is None:
+        return {"id": name}
+    return {
+        "id": name,
+        "shortDescription": {"text": rule.meaning},
+        "fullDescription": {"text": f"{rule.meaning} {rule.why}"},
+        "help": {"text": rule.explained(), "markdown": rule.explained()},
+        "defaultConfiguration": {"level": rule.severity},
+    }
+
+
+def _result(spec: str, case: Case, finding: Finding) -> dict[str, Any]:
+    """A finding in the C with the spec's place beside it, or in the spec alone."""
+    in_spec, where = _location(spec, finding.spec_at or At(1, 1)), finding.where
+    known = {"kind": "external", "status": "accepted", "justification": case.why}
+    if case.expected:
+        known["location"] = _location(spec, case.expected.at)
+    identity = "\n".join([spec, finding.rule, finding.subject]).encode("utf-8", "backslashreplace")
+    more = {"subject": finding.subject, "counterexample": list(finding.counterexample), "seenBy": finding.seen_by}
+    return {
+        "message": {"text": finding.message},
+        "locations": [_location(case.file, At(where.line, where.column)) if where else in_spec],
+        "relatedLocations": [{"id": 1, "message": {"text": "the spec"}, **in_spec}],
+        "partialFingerprints": {"ruleAndSubject/v1": sha256(identity).hexdigest()[:16]},
+        "suppressions": [known] if case.expected else [],
+        "properties": more,
+    }
+
+
+def _location(path: str, at: At) -> dict[str, Any]:
+    uri = ("file://" if path.startswith("/") else "") + quote(path.encode("utf-8", "surrogateescape"))
+    region = {"startLine": max(1, at.line), "startColumn": max(1, at.column)}
+    return {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}

@@ -1,22 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Build a kernel with a spec's interface and boot it on a real Xen, as every kind of guest.
 
-The kernel's own KUnit tests, generated from the reference model, report from inside each guest. All
-runs under QEMU's software emulation; nothing is installed, everything lies in the work folder.
+KUnit tests generated from the reference model report from inside each guest. It all runs under QEMU's
+software emulation; nothing is installed, everything lies in the work folder.
 """
 
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from xenhostgen.kernel.boot.run import Booted
-    from xenhostgen.report.booted import Checked
-    from xenhostgen.spec.model import Interface
+    from xenhostgen.kernel.boot.judge import Cell
+    from xenhostgen.report.booted import Check
     from xenhostgen.verify.findings import Verdict
 
 EXAMPLES = """\
@@ -31,10 +30,10 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("spec", metavar="SPEC", type=Path, help="the spec file")
-    parser.add_argument("--guests", metavar="LIST", help="pv-dom0,pvh-dom0,pv,pvh,hvm,nested, or some of them")
-    kernel = "the version of a linux-source package, or a kernel tree, which is left as it is (default: %(default)s)"
-    parser.add_argument("--kernel-source", metavar="VERSION|DIR", default="6.12", help=kernel)
-    work = "where everything is built and kept for the next run (default: %(default)s)"
+    parser.add_argument("--guests", metavar="LIST", help="pv-dom0,pvh-dom0,pv,pvh,hvm,nested or some of them")
+    source = "the version of a linux-source package, or a kernel tree, which is left as it is (default: %(default)s)"
+    parser.add_argument("--kernel-source", metavar="VERSION|DIR", default="6.12", help=source)
+    work = "where everything is built, and kept for the next run (default: %(default)s)"
     parser.add_argument("--work", metavar="DIR", type=Path, default=Path(".cache/boot"), help=work)
     parser.add_argument("--kvm", action="store_true", help="use KVM, which must be able to nest")
     parser.add_argument(
@@ -45,82 +44,73 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Boot; 1 if a guest differs from the model in a way that the spec doesn't expect."""
     from xenhostgen.kernel.boot.guests import GUESTS
-    from xenhostgen.kernel.boot.run import Options, boot_all
+    from xenhostgen.kernel.boot.judge import Judge
+    from xenhostgen.kernel.boot.run import Lab
+    from xenhostgen.kernel.boot.suite import Suite
     from xenhostgen.report.booted import junit, matrix_json, show_matrix
     from xenhostgen.spec.load import load
     from xenhostgen.spec.source import Problem, Refused, did_you_mean
+    from xenhostgen.verify.findings import judge
 
-    spec = load(arguments.spec)
-    guests = tuple(arguments.guests.split(",") if arguments.guests else GUESTS)
-    unknown = [name for name in guests if name not in GUESTS]
-    if unknown:
-        hint = did_you_mean(unknown[0], list(GUESTS))
-        raise Refused([Problem("unknown-guest", f"no kind of guest '{unknown[0]}'", "--guests", hint=hint)])
+    suite, path = Suite(load(arguments.spec)), str(arguments.spec)
+    guests = arguments.guests.split(",") if arguments.guests else list(GUESTS)
+    for name in set(guests) - set(GUESTS):
+        hint = did_you_mean(name, list(GUESTS))
+        raise Refused([Problem("unknown-guest", f"no kind of guest '{name}'", "--guests", hint=hint)])
     started = time.monotonic()
-    said = _progress(started)
-    booted = boot_all(spec, Options(guests, arguments.kernel_source, arguments.work, arguments.kvm), said)
-    if sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-    verdict = verdict_on(spec, booted, round(time.monotonic() - started, 1))
-    cells = checked(booted, verdict)
+    lab = Lab(arguments.work.absolute(), arguments.kernel_source, arguments.kvm, progress)
+    told = lab.boot(suite, guests)
+    judging = Judge(suite, told.sections)
+    cells = [cell for boot, console in told.consoles.items() for cell in judging.judge(boot, console)]
+    first = {(one.rule, one.subject): one for cell in reversed(cells) for one in reversed(cell.findings)}
+    seconds = round(time.monotonic() - started, 1)
+    verdict = judge(suite.spec, reversed(first.values()), {"seconds": seconds})
+    verdict = replace(verdict, missing=tuple(one for one in verdict.missing if shown_by(one.rule, cells)))
+    checks = matrix(cells, verdict, lab.work / "consoles")
     if arguments.format == "json":
-        print(matrix_json(str(arguments.spec), cells, verdict))
+        import json
+
+        print(json.dumps(matrix_json(path, checks, verdict), indent=2))
     elif arguments.format == "junit":
-        print(junit(str(arguments.spec), cells))
+        print(junit(path, checks))
     else:
-        show_matrix(str(arguments.spec), cells, verdict, sys.stdout)
+        show_matrix(path, checks, verdict, sys.stdout)
     return 0 if verdict.passed else 1
 
 
-def _progress(started: float) -> Callable[[str], None]:
-    """Says what is being done and since when: one line on a terminal, else a line each."""
-
-    def say(what: str) -> None:
-        line = f"[{time.monotonic() - started:4.0f} s] {what} …"
-        print(
-            f"\r\x1b[K{line}" if sys.stderr.isatty() else line,
-            end="\r" if sys.stderr.isatty() else "\n",
-            file=sys.stderr,
-        )
-        sys.stderr.flush()
-
-    return say
+def progress(what: str) -> None:
+    """What is being done: one line on a terminal, else a line each."""
+    begin, end = ("\r\x1b[K", " …\r") if sys.stderr.isatty() else ("", "\n")
+    print(f"{begin}{time.strftime('%T')} {what}", end=end, file=sys.stderr, flush=True)
 
 
-def verdict_on(spec: "Interface", booted: "Booted", seconds: float) -> "Verdict":
-    """The findings of all guests against those that the spec expects and these guests can show."""
-    from xenhostgen.verify.findings import judge
-
-    first = {(one.rule, one.subject): one for cell in reversed(booted.cells) for one in reversed(cell.findings)}
-    verdict = judge(spec, reversed(first.values()), {"seconds": seconds, "kernel": booted.kernel})
-    checks = {(cell.guest, cell.check) for cell in booted.cells}
-    watched = {
-        "registry-in-bss": any(guest.startswith("pvh") for guest, _ in checks),
-        "state-read-before-set": ("pv-dom0", "answered") in checks,
-        "nested-table-unused": False,  # tells of what never runs
-    }
-    dom0 = ("pv-dom0", "fatal") in checks
-    return replace(verdict, missing=tuple(one for one in verdict.missing if watched.get(one.rule, dom0)))
+def shown_by(rule: str, cells: "Iterable[Cell]") -> bool:
+    """Whether these checks would show an expected finding, were it there."""
+    checks = {(cell.boot.guest, cell.check) for cell in cells}
+    if rule == "registry-in-bss":
+        return bool({("pvh", "registered"), ("pvh-dom0", "registered")} & checks)
+    wanted = {"state-read-before-set": "override", "nested-table-unused": ""}
+    return ("pv-dom0", wanted.get(rule, "fatal")) in checks
 
 
-def checked(booted: "Booted", verdict: "Verdict") -> "Sequence[Checked]":
-    """The cells of the matrix; several boots may go into one."""
+def matrix(cells: "Iterable[Cell]", verdict: "Verdict", consoles: Path) -> "list[Check]":
+    """The checks of each guest; of several boots for one the worst."""
+    from xenhostgen.report.booted import STATUSES
+
     known = {(one.rule, one.subject) for one, _ in verdict.expected}
-    made: dict[tuple[str, str], Checked] = {}
-    for cell in booted.cells:
-        found = [f"{one.rule}: {one.message}" for one in cell.findings]
-        unexpected = any((one.rule, one.subject) not in known for one in cell.findings)
-        status = "FAIL" if unexpected else "known" if found else "ok"
-        name = next((one.seen_by.removeprefix("boot of ") for one in cell.findings), cell.guest)
-        new: Checked = {
-            "guest": cell.guest,
+    made: dict[tuple[str, str], Check] = {}
+    for cell in cells:
+        expected = all((one.rule, one.subject) in known for one in cell.findings)
+        check: Check = {
+            "guest": cell.boot.guest,
             "check": cell.check,
-            "status": status,
-            "findings": found,
-            "excerpt": list(cell.excerpt) if found else [],
-            "console": booted.consoles.get(name, ""),
+            "status": ("known" if expected else "FAIL") if cell.findings else "ok",
+            "findings": [f"{one.rule}: {one.message}" for one in cell.findings],
+            "excerpt": list(cell.excerpt) if cell.findings else [],
+            "console": str(consoles / f"{cell.boot.name}.log"),
         }
-        old = made.get((cell.guest, cell.check))
-        if old is None or ("ok", "known", "FAIL").index(status) > ("ok", "known", "FAIL").index(old["status"]):
-            made[cell.guest, cell.check] = new
+        rank = list(STATUSES).index
+        old = made.get((cell.boot.guest, cell.check))
+        if old is None or rank(check["status"]) > rank(old["status"]):
+            made[cell.boot.guest, cell.check] = check
     return list(made.values())

@@ -1,69 +1,54 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What ``boot`` says: a matrix of guests and checks, and what each failed check saw on the console."""
+"""What ``boot`` says: the findings, and a matrix of guests and checks."""
 
-import json
 from collections.abc import Sequence
-from typing import TextIO, TypedDict
-from xml.sax.saxutils import quoteattr
+from typing import Any, TextIO, TypedDict
+from xml.sax.saxutils import escape, quoteattr
 
 from xenhostgen.report.findings import as_json, show
 from xenhostgen.report.terminal import styled
 from xenhostgen.verify.findings import Verdict
 
-_STYLES = {"ok": "green", "known": "yellow", "FAIL": "red"}
+STATUSES = {"ok": "green", "known": "yellow", "FAIL": "red"}  # from good to bad, each with its style
 
 
-class Checked(TypedDict):
-    """One check of one guest; ``status`` is 'ok', 'known' (an expected finding) or 'FAIL'."""
+class Check(TypedDict):
+    """One check of one guest. ``known``: it found only what the spec expects."""
 
     guest: str
     check: str
     status: str
-    findings: Sequence[str]
-    excerpt: Sequence[str]
+    findings: list[str]
+    excerpt: list[str]
     console: str
 
 
-def show_matrix(spec_path: str, cells: Sequence[Checked], verdict: Verdict, stream: TextIO) -> None:
-    """The findings, then the matrix, for a person."""
-    for cell in cells:
-        if cell["status"] == "FAIL":
-            print(f"{cell['guest']}, {cell['check']}: {cell['console']}", file=stream)
-            print("".join(f"    | {line}\n" for line in cell["excerpt"]), end="", file=stream)
-    checks, guests = _order(cells, "check"), _order(cells, "guest")
-    status = {(cell["guest"], cell["check"]): cell["status"] for cell in cells}
-    print("".join([f"{'':10}", *(f"{check:>11}" for check in checks)]), file=stream)
-    for guest in guests:
-        row = [status.get((guest, check), "-") for check in checks]
-        shown = [" " * (11 - len(each)) + styled(each, _STYLES.get(each, "dim"), stream) for each in row]
-        print(f"{guest:10}{''.join(shown)}", file=stream)
+def show_matrix(spec_path: str, checks: Sequence[Check], verdict: Verdict, stream: TextIO) -> None:
+    """Findings and matrix for a person, with what the console showed where a check failed."""
     show(spec_path, verdict, stream)
+    for check in (check for check in checks if check["status"] == "FAIL"):
+        print(f"{check['guest']}, {check['check']} ({check['console']}):", *check["excerpt"], sep="\n    ", file=stream)
+    names = list(dict.fromkeys(check["check"] for check in checks))
+    print(f"{'':10}" + "".join(f"{name:>11}" for name in names), file=stream)
+    for guest in dict.fromkeys(check["guest"] for check in checks):
+        row = {check["check"]: check["status"] for check in checks if check["guest"] == guest}
+        shown = [styled(f"{row.get(name, '-'):>11}", STATUSES.get(row.get(name, ""), "dim"), stream) for name in names]
+        print(f"{guest:10}{''.join(shown)}", file=stream)
 
 
-def matrix_json(spec_path: str, cells: Sequence[Checked], verdict: Verdict) -> str:
+def matrix_json(spec_path: str, checks: Sequence[Check], verdict: Verdict) -> dict[str, Any]:
     """Findings and matrix for scripts."""
-    return json.dumps({**as_json(spec_path, verdict), "matrix": cells}, indent=2)
+    return {**as_json(spec_path, verdict), "matrix": checks}
 
 
-def junit(spec_path: str, cells: Sequence[Checked]) -> str:
-    """The matrix as JUnit XML: a test suite per guest, a case per check."""
-    lines = ['<?xml version="1.0" encoding="utf-8"?>', "<testsuites>"]
-    for guest in _order(cells, "guest"):
-        mine = [cell for cell in cells if cell["guest"] == guest]
-        failed = sum(cell["status"] == "FAIL" for cell in mine)
-        lines.append(f'  <testsuite name={quoteattr(guest)} tests="{len(mine)}" failures="{failed}">')
-        for cell in mine:
-            head = f"    <testcase classname={quoteattr(f'{spec_path}.{guest}')} name={quoteattr(cell['check'])}"
-            if cell["status"] == "FAIL":
-                message, text = "; ".join(cell["findings"]), "\n".join(cell["excerpt"])
-                said = "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
-                said = said.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-                lines.append(f"{head}><failure message={quoteattr(message)}>{said}</failure></testcase>")
-            else:
-                lines.append(f"{head}/>")
-        lines.append("  </testsuite>")
-    return "\n".join([*lines, "</testsuites>"])
-
-
-def _order(cells: Sequence[Checked], key: str) -> list[str]:
-    return list(dict.fromkeys(str(cell[key]) for cell in cells))  # type: ignore[literal-required]
+def junit(spec_path: str, checks: Sequence[Check]) -> str:
+    """The matrix as JUnit XML: a test case per guest and check."""
+    failures = sum(check["status"] == "FAIL" for check in checks)
+    lines = [f'<testsuite name={quoteattr(spec_path)} tests="{len(checks)}" failures="{failures}">']
+    for check in checks:
+        lines.append(f"<testcase classname={quoteattr(check['guest'])} name={quoteattr(check['check'])}>")
+        if check["status"] == "FAIL":
+            said = "".join(c if c.isprintable() or c == "\n" else "?" for c in "\n".join(check["excerpt"]))
+            lines.append(f"<failure message={quoteattr('; '.join(check['findings']))}>{escape(said)}</failure>")
+        lines.append("</testcase>")
+    return "\n".join(['<?xml version="1.0" encoding="utf-8"?>', *lines, "</testsuite>"])

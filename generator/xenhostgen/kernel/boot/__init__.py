@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A kernel with the interface, booted on a real Xen as every kind of guest.
 
-In order: suite (the KUnit tests, from the reference model), guests (the kinds of guests), process
-(programs with time limits), scratch (kernel and initramfs), run (boot), ktap and judge (what came of it).
+In order: suite (KUnit tests from the reference model), guests (the kinds), process (programs with time
+limits), run (the work folder, the builds, the boots), judge (what the guests told).
 """

@@ -12,8 +12,6 @@ from pathlib import Path
 
 from xenhostgen.spec.source import Problem, Refused
 
-Command = Sequence[str | Path]
-
 
 class Programs:
     """Starts programs, from any thread; on the way out of its ``with`` block it ends all that still run."""
@@ -34,39 +32,43 @@ class Programs:
         for process in tuple(self._running):
             _end(process)
 
-    def run(self, command: Command, log: Path, seconds: float, cwd: Path | None = None) -> None:
+    def run(self, command: Sequence[str | Path], folder: Path, log: Path, seconds: float) -> None:
         """Run a program with its output in a log. Raises ``Refused`` with the log's end if it fails."""
-        status = self._status(command, log, seconds, cwd)
-        if status:
+        if status := self._status(command, folder, log, seconds, lambda: False):
             said = log.read_text(errors="replace").rstrip().splitlines()[-20:]
-            shown = "".join(f"\n    {line}" for line in said)
-            why = "takes too long" if status == signal.SIGKILL else f"fails (status {status})"
-            raise Refused([Problem("program", f"{why}; its last words:{shown}", _named(command), hint=f"all: {log}")])
+            why = "takes too long" if status == signal.SIGKILL else f"fails with status {status}"
+            message = "".join([why, *(f"\n    {line}" for line in said)])
+            raise Refused([Problem("program", message, " ".join(map(str, command[:2])), hint=f"all of it: {log}")])
 
-    def console(self, command: Command, console: Path, seconds: float, end: str) -> None:
-        """Run a machine until it goes off, its console shows the pattern ``end``, or time is up."""
+    def console(self, command: Sequence[str | Path], console: Path, seconds: float, end: str) -> str:
+        """Run a machine until it goes off, its console shows the pattern ``end``, or time is up; what it shows."""
         console.unlink(missing_ok=True)
-        pattern, log = re.compile(end.encode()), console.with_suffix(".err")
-        ended = lambda: console.exists() and bool(pattern.search(console.read_bytes()))  # noqa: E731
-        self._status(command, log, seconds, None, ended)
+        log, pattern = console.with_suffix(".err"), re.compile(end.encode())
+
+        def ended() -> bool:
+            return console.exists() and pattern.search(console.read_bytes()) is not None
+
+        self._status([*command, "-serial", f"file:{console}"], console.parent, log, seconds, ended)
         if not console.exists():
-            raise Refused([Problem("program", log.read_text(errors="replace").strip(), _named(command))])
+            raise Refused([Problem("program", log.read_text(errors="replace").strip() or "fails", str(command[0]))])
         log.unlink()
+        return console.read_text(errors="replace").replace("\r", "")
 
     def _status(
-        self, command: Command, log: Path, seconds: float, cwd: Path | None, ended: Callable[[], bool] = lambda: False
+        self, command: Sequence[str | Path], folder: Path, log: Path, seconds: float, ended: Callable[[], bool]
     ) -> int:
-        """The exit status; that of being killed if ``ended`` comes true, or time is up."""
+        """The exit status; that of being killed if ``ended`` comes true or time is up."""
         if self._stopped:
             raise KeyboardInterrupt
+        around = {**os.environ, "LC_ALL": "C"}
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command,
-                cwd=cwd,
+                cwd=folder,
+                env=around,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env={**os.environ, "LC_ALL": "C"},
                 start_new_session=True,
             )
         self._running.add(process)
@@ -85,7 +87,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def _named(command: Command) -> str:
-    return " ".join(map(str, command[:3])) + (" …" if len(command) > 3 else "")

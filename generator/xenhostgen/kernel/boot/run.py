@@ -1,142 +1,165 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Boot an interface as every kind of guest, two machines at a time, and have each boot judged."""
+"""Build a kernel with the interface and its tests; boot it as every kind of guest, two machines at a time."""
 
+import os
 import re
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from xenhostgen.kernel.boot.guests import GUESTS, Boot, Guest, domain_config, machine
-from xenhostgen.kernel.boot.judge import Cell, Judge
+from xenhostgen.kernel import build
+from xenhostgen.kernel.boot.guests import GUESTS, Boot, Guest, machine
 from xenhostgen.kernel.boot.process import Programs
-from xenhostgen.kernel.boot.scratch import Say, Scratch, check_tools
-from xenhostgen.kernel.boot.suite import Suite
-from xenhostgen.spec.model import Interface
+from xenhostgen.kernel.boot.suite import DATA, Suite
+from xenhostgen.kernel.place import content, placed
+from xenhostgen.render.files import render
 from xenhostgen.spec.source import Problem, Refused
 
-_XEN = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all dom0_max_vcpus=1"
-_OFF = r"ardware Dom0 (halted|shutdown|crashed)|Kernel panic - not syncing|xenhostgen: done"
-_SETTLE = 60  # seconds until dom0 can make domains
+_TOOLS = {name: name for name in ("make", "gcc", "flex", "bison", "bc", "perl", "cpio")} | {
+    "xz": "xz-utils",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "/bin/busybox": "busybox-static",
+    "/usr/include/gelf.h": "libelf-dev",
+    "/usr/share/seabios/bios-256k.bin": "seabios",
+}
+_XEN = "4.17"
+_OFF = "ardware Dom0 (halted|shutdown|crashed)|Kernel panic - not syncing|xenhostgen: done"
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """What to boot (names of ``GUESTS``), on which kernel, in which work folder; whether with KVM."""
+class Told:
+    """What each boot's console shows, and nm's letter for each symbol of the kernel that was booted."""
 
-    guests: tuple[str, ...]
-    kernel: str
+    consoles: Mapping[Boot, str]
+    sections: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A work folder for one kernel, Debian's of that version or a tree's. What one run has made the next one uses."""
+
     work: Path
-    kvm: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Booted:
-    """The checks of every guest, and the files of their consoles by the boots' names."""
-
-    cells: tuple[Cell, ...]
-    consoles: dict[str, str]
     kernel: str
+    kvm: bool
+    say: Callable[[str], None]
+    programs: Programs = field(default_factory=Programs)
 
+    def boot(self, suite: Suite, guests: Sequence[str], extra: Mapping[str, str] | None = None) -> Told:
+        """Build and boot. ``extra``: other texts of some files, to see them found.
 
-def boot_all(spec: Interface, options: Options, say: Say, extra: Mapping[str, str] | None = None) -> Booted:
-    """Build the kernel, boot it, judge it. ``extra``: other texts of some files, to see them caught.
+        Raises ``Refused`` for missing tools, and for a kernel that the spec doesn't fit or that doesn't build.
+        """
+        lacking = {tool: name for tool, name in _TOOLS.items() if not (shutil.which(tool) or Path(tool).exists())}
+        hint = f"apt-get install --no-install-recommends {' '.join(lacking.values())}"
+        if lacking:
+            found = [("no-tool", f"is not installed (Debian: {name})", tool) for tool, name in lacking.items()]
+            raise Refused(Problem(*each, hint=hint) for each in found)
+        boots = plan(suite, guests)
+        with self.programs:
+            objects = self.compile(suite, extra or {})
+            consoles = self.machines(suite, boots, objects / "arch/x86/boot/bzImage")
+            symbols = re.findall(r"^\w+ (\w) (\w+)$", (objects / "System.map").read_text(), re.M)
+        return Told(consoles, {name: letter for letter, name in symbols})
 
-    Raises ``Refused`` for missing tools, a kernel that the spec doesn't fit or that doesn't build.
-    """
-    check_tools()
-    suite = Suite(spec)
-    with Programs() as programs:
-        scratch = Scratch(options.work, options.kernel, programs, say)
-        scratch.fetch()
-        objects = scratch.compile(spec, suite, extra or {})
-        session = Session(spec, suite, scratch, objects / "arch/x86/boot/bzImage", options)
-        consoles = session.boot(session.plan(), say)
-        table = (objects / "System.map").read_text()
-    sections = {name: letter for letter, name in re.findall(r"^\w+ (\w) (\w+)$", table, re.M)}
-    judge = Judge(suite, sections)
-    cells: list[Cell] = []
-    for each, path in consoles.items():
-        scenario = each.scenario(spec)
-        assert scenario
-        cells += judge.judge(each, scenario, path.read_text(errors="replace") if path.exists() else "")
-    return Booted(tuple(cells), {each.name: str(path) for each, path in consoles.items()}, scratch.version)
+    def run(self, what: str, seconds: float, folder: Path, *command: str | Path) -> None:
+        """Run a program and say so; its log is kept in the work folder."""
+        self.say(what)
+        self.programs.run(command, folder, self.work / f"{what.partition(' ')[0]}.log", seconds)
 
+    def compile(self, suite: Suite, extra: Mapping[str, str]) -> Path:
+        """Have everything unpacked and built; the folder of the objects."""
+        spec, version = suite.spec, self.kernel if re.fullmatch(r"\d+\.\d+", self.kernel) else ""
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.run(f"fetching Xen {_XEN}, Linux {version}", 900, self.work, "sh", DATA / "fetch", version, _XEN)
+        source = self.work / f"linux-{version}" if version else Path(self.kernel)
+        wanted = {path: file.after for path, file in placed(spec, render(spec), source).files.items()}
+        for name, text in suite.sources().items():
+            path = f"{suite.folder}/{name.removeprefix('+')}"
+            old = wanted.get(path) or content(source / path) or b""
+            wanted[path] = (old if name.startswith("+") else b"") + text.encode()
+        wanted |= {path: text.encode() for path, text in extra.items()}
+        tree = build.Scratch(
+            source, self.work / f"kernel-{version or 'given'}", {str(Path(path).parent) for path in wanted}
+        )
+        tree.fill(wanted)
+        make = ("make", "-s", f"O={tree.objects}", f"-j{os.cpu_count()}")
+        options = [f"CONFIG_{spec.interface.upper()}_KUNIT_{name}=y\n" for name in ("TEST", "OVERRIDE")]
+        config = (DATA / "kernel.config").read_text(encoding="utf-8") + "".join(options)
+        done, new = tree.work / "done.config", tree.work / "new.config"
+        if not done.exists() or done.read_text() != config:
+            new.write_text(config)
+            self.run("configuring the kernel", 600, tree.source, *make, f"KCONFIG_ALLCONFIG={new}", "allnoconfig")
+            lost = set(re.findall("^CONFIG.*", config, re.M)) - set((tree.objects / ".config").read_text().split("\n"))
+            if lost:
+                raise Refused([Problem("config", f"this kernel has no {', '.join(sorted(lost))}", str(source))])
+            new.rename(done)
+        self.run("building the kernel", 3600, tree.source, *make, "bzImage")
+        return tree.objects
 
-class Session:
-    """The boots of one kernel image."""
-
-    def __init__(self, spec: Interface, suite: Suite, scratch: Scratch, image: Path, options: Options) -> None:
-        self.spec = spec
-        self.suite = suite
-        self.scratch = scratch
-        self.image = image
-        self.options = options
-        self.consoles = scratch.work / "consoles" / f"{Path(spec.path).stem}-{scratch.version}"
-        self.consoles.mkdir(parents=True, exist_ok=True)
-
-    def plan(self) -> list[Boot]:
-        """The boots: each guest as it is, with placeholders that say yes, and with calls that may be fatal."""
-        boots = [Boot(guest) for guest in self.options.guests]
-        if self.suite.placeholders:
-            boots += [Boot(each.guest, answer=True) for each in boots if GUESTS[each.guest].answers]
-        if Boot("pv-dom0") in boots:
-            boots += [Boot("pv-dom0", fatal=number) for number in range(len(self.suite.fatal))]
-        for each in boots:
-            if each.scenario(self.spec) is None:
-                message = f"knows no kind of guest that boots as '{each.guest}' does"
-                raise Refused([Problem("no-kind", message, self.spec.path, hint="leave it out by --guests")])
-        return boots
-
-    def boot(self, boots: Sequence[Boot], say: Say) -> dict[Boot, Path]:
-        """Boot them all; the files of their consoles."""
+    def machines(self, suite: Suite, boots: Sequence[Boot], image: Path) -> dict[Boot, str]:
+        """Boot everything; the consoles. They stay in the work folder, too."""
+        (self.work / "consoles").mkdir(exist_ok=True)
         domains = [each for each in boots if GUESTS[each.guest].domain]
-        initramfs = Path()
-        if domains:
-            configs = {f"{each.name}.cfg": domain_config(each, self.spec) for each in domains}
-            configs |= {f"{each.name}.seconds": f"{GUESTS[each.guest].seconds}\n" for each in domains}
-            initramfs = self.scratch.initramfs(self.image, configs)
         nested = [each for each in domains if GUESTS[each.guest].domain == "nested"]
         groups = [group for group in (nested, [each for each in domains if each not in nested]) if group]
-        # The machines that take longest go first.
+        groups += [[each] for each in boots if each not in domains]
+        if domains:
+            self._pack(suite, domains, image)
         with ThreadPoolExecutor(max_workers=2) as pool:
-            started = [pool.submit(self.domains, group, initramfs, say) for group in groups]
-            started += [pool.submit(self.dom0, each, say) for each in boots if each not in domains]
+            started = [pool.submit(self._machine, suite, group, image) for group in groups]
             try:
-                for one in started:
-                    one.result()
+                shown = {each: text for one in started for each, text in one.result().items()}
             except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                self.scratch.programs.stop()
+                self.programs.stop()
                 raise
-        return {each: self.console(each) for each in boots}
+        return {each: shown[each] for each in boots}
 
-    def console(self, each: Boot) -> Path:
-        """The file of a boot's console."""
-        return self.consoles / f"{each.name}.log"
+    def _pack(self, suite: Suite, domains: Sequence[Boot], image: Path) -> None:
+        """Dom0's initramfs: the domains' kernel and configurations in front of the tools."""
+        folder = self.work / "domains"
+        shutil.rmtree(folder, ignore_errors=True)
+        for name in ("boot", "etc/xen"):
+            (folder / name).mkdir(parents=True)
+        for each in domains:
+            (folder / f"etc/xen/{each.name}.cfg").write_text(each.domain(suite))
+            (folder / f"etc/xen/{each.name}.seconds").write_text(f"{GUESTS[each.guest].seconds}\n")
+        shutil.copy(DATA / "dom0-init", folder / "init")
+        (folder / "init").chmod(0o755)
+        shutil.copy(image, folder / "boot/vmlinuz")
+        pack = "find . | cpio -oH newc --quiet >../initramfs; cat ../tools.cpio.gz >>../initramfs"
+        self.run("packing dom0's initramfs", 120, folder, "sh", "-ec", pack)
 
-    def dom0(self, each: Boot, say: Say) -> None:
-        """Boot the kernel as dom0."""
-        say(f"booting {each.name}")
-        guest = GUESTS[each.guest]
-        kernel = f"{self.image} {each.arguments(self.spec)} earlyprintk=xen"
-        self._machine(self.console(each), 1024, f"{_XEN} dom0_mem=512M", kernel, guest)
+    def _machine(self, suite: Suite, group: Sequence[Boot], image: Path) -> dict[Boot, str]:
+        """One machine: a boot of dom0, or of a dom0 that makes one domain after another."""
+        names, guest = [each.name for each in group], GUESTS[group[0].guest]
+        self.say(f"booting {', '.join(names)}")
+        console = self.work / "consoles" / f"{names[0]}.log"
+        if not guest.domain:
+            command = [*machine(self.kvm, 1024, guest), "-initrd", f"{image} {group[0].arguments(suite)}"]
+            return {group[0]: self._shown(command, console, guest.seconds)}
+        seconds = sum(GUESTS[each.guest].seconds for each in group)
+        kernel = f"{image} console=hvc0 loglevel=4 kunit.enable=0 domains={':'.join(names)},{self.work}/initramfs"
+        command = [*machine(self.kvm, 2048, Guest("pv", True)), "-initrd", kernel]
+        text = self._shown(command, console.with_name(f"dom0-of-{names[0]}.log"), seconds)
+        shown = dict(re.findall(r"^xenhostgen: console (\S+)\n(.*?)^xenhostgen: end \1$", text, re.M | re.S))
+        for name in names:
+            console.with_name(f"{name}.log").write_text(shown.get(name, ""))
+        return {each: shown.get(each.name, "") for each in group}
 
-    def domains(self, group: Sequence[Boot], initramfs: Path, say: Say) -> None:
-        """Boot a dom0 that makes one domain after another, and take their consoles from its own."""
-        names = [each.name for each in group]
-        say(f"booting {', '.join(names)}")
-        whole = self.consoles / f"dom0-of-{names[0]}.log"
-        for each in group:
-            self.console(each).unlink(missing_ok=True)
-        kernel = f"{self.image} console=hvc0 loglevel=4 kunit.enable=0 domains={':'.join(names)},{initramfs}"
-        seconds = _SETTLE + sum(GUESTS[each.guest].seconds for each in group)
-        self._machine(whole, 2048, f"{_XEN} dom0_mem=768M", kernel, Guest("pv", True, seconds=seconds))
-        text = whole.read_text(errors="replace").replace("\r", "")
-        for name, shown in re.findall(r"^xenhostgen: console (\S+)\n(.*?)^xenhostgen: end \1$", text, re.M | re.S):
-            (self.consoles / f"{name}.log").write_text(shown)
+    def _shown(self, command: Sequence[str], console: Path, seconds: float) -> str:
+        command = [*command, "-kernel", str(self.work / "xen")]
+        return self.programs.console(command, console, seconds, _OFF)
 
-    def _machine(self, console: Path, memory: int, xen: str, modules: str, guest: Guest) -> None:
-        command = machine(console, memory, self.options.kvm, guest.machine)
-        command += ["-kernel", str(self.scratch.root / "xen"), "-append", xen + guest.xen, "-initrd", modules]
-        self.scratch.programs.console(command, console, guest.seconds, _OFF)
+
+def plan(suite: Suite, guests: Sequence[str]) -> list[Boot]:
+    """The boots: each guest as it is, some with placeholders that say yes, and dom0 with rows that may be fatal."""
+    boots = [Boot(guest) for guest in guests]
+    boots += [Boot(guest, answer=True) for guest in guests if GUESTS[guest].overridden and suite.placeholders]
+    boots += [Boot("pv-dom0", fatal=number) for number in suite.fatal if "pv-dom0" in guests]
+    for each in boots:
+        if each.scenario(suite) is None:
+            message = f"knows no kind of guest that boots as '{each.guest}' does"
+            raise Refused([Problem("no-kind", message, suite.spec.path, hint="leave it out by --guests")])
+    return boots

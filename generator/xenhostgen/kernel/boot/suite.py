@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The KUnit suites of an interface: every call in every state of the reference model, as C tables."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +14,6 @@ from xenhostgen.spec.model import FunctionFact, Interface
 from xenhostgen.verify.calls import Call, all_calls
 
 DATA = Path(__file__).parent.parent / "data"
-# Where the kernel declares what wrappers lead to.
-_HEADERS = ("<asm/xen/hypervisor.h>", "<xen/xen-ops.h>")
 _TABLES = ("NULL", "A", "B")
 
 
@@ -83,63 +82,42 @@ class Suite:
 
     def sources(self) -> dict[str, str]:
         """The files to put beside the interface's own, by name; ``+`` marks what is added to a file's end."""
-        spec, c = self.spec, self.spec.c
-        by_pointer = spec.registry.cursor == "pointer"
-        number = {state: number for number, state in enumerate(self.origins)}
+        spec, prefix = self.spec, f"{self.spec.c.prefix}_kunit_"
         context = {
-            "c": c,
-            "slots": spec.slots,
-            "empty": spec.empty,
-            "macros": [*spec.kernel.macros, *spec.predicates.macros],
-            "placeholders": self.placeholders,
-            "headers": _HEADERS,
-            "header": f"<{spec.header.file.removeprefix('include/')}>",
-            "predicates": f"<{spec.predicates.file.removeprefix('include/')}>",
-            "required": {slot.name: slot.pointer for slot in spec.slots},
-            "table_type": spec.table_type,
-            "tables": self._tables(),
-            "wrappers": self.wrappers,
-            "cursor": f"{c.host} **" if by_pointer else f"{c.host} *",
-            "visited": "*cursor" if by_pointer else "cursor",
+            "suite": self,
+            "spec": spec,
+            "c": spec.c,
             "errno": spec.registry.misuse is not None,
-            "fatal": bool(self.fatal),
-            "renamed": [c.array, c.register, c.unregister, *(slot.pointer for slot in spec.slots)],
+            "header": spec.header.file.removeprefix("include/"),
+            "predicates": spec.predicates.file.removeprefix("include/"),
             "source": Path(spec.source.file).name,
-            "folder": self.folder,
             "overridden": [Path(guest.file).stem + ".o" for guest in spec.guests],
-            "states": [
-                {
-                    "origin": number[origin[0]] if origin else 0,
-                    "by": _call(origin[1]) if origin else "0",
-                    "slots": ", ".join(f"{{ {value}, {_TABLES.index(ops or 'NULL')} }}" for value, ops in state),
-                }
-                for state, origin in self.origins.items()
-            ],
-            "rows": [
-                {
-                    "origin": number[row.before],
-                    "call": _call(row.call),
-                    "result": row.outcome.errno or 0,
-                    "to": -1 if row.outcome.errno is None else number[row.outcome.state],
-                }
-                for row in self.rows
-            ],
         }
-        prefix = f"{c.prefix}_kunit_"
-        names = {"boot.c": f"{prefix}boot.c", "rules.c": f"{prefix}rules.c", "override.h": f"{prefix}override.h"}
         templates = environment("kunit", template_root())
         made = {f"{prefix}override.c": (DATA / "override.c").read_text(encoding="utf-8")}
-        for template, name in (names | {"Kconfig": "+Kconfig", "Makefile": "+Makefile"}).items():
-            made[name] = guarded(templates.get_template(f"{template}.j2").render, **context)
+        for name in ("boot.c", "rules.c", "override.h", "Kconfig", "Makefile"):
+            target = prefix + name if "." in name else f"+{name}"
+            made[target] = guarded(templates.get_template(f"{name}.j2").render, **context)
         return made
 
-    def _tables(self) -> list[dict[str, object]]:
-        made: list[dict[str, object]] = []
+    @cached_property
+    def number(self) -> dict[State, int]:
+        """The states' numbers in the C table."""
+        return {state: number for number, state in enumerate(self.origins)}
+
+    def c_call(self, call: Call) -> str:
+        """A call as the C table has it."""
+        return f"'{call.kind}', {call.type}, {_TABLES.index(call.ops or 'NULL')}"
+
+    def c_slots(self, state: State) -> str:
+        """A state's slots as the C table has them."""
+        return ", ".join(f"{{ {value}, {_TABLES.index(ops or 'NULL')} }}" for value, ops in state)
+
+    def entries(self) -> Iterator[tuple[str, str, str]]:
+        """For each table and op the function that must stand there, or NULL."""
         for guest, table in self.spec.tables():
             given = {op.name: entry.function for op, entry in self.spec.entries[f"{guest.name}.{table.role}"]}
-            entries = [(op.name, given.get(op.name, "NULL")) for op in self.spec.ops]
-            made.append({"symbol": table.symbol, "entries": entries})
-        return made
+            yield from ((table.symbol, op.name, given.get(op.name, "NULL")) for op in self.spec.ops)
 
     @cached_property
     def wrappers(self) -> list[dict[str, str]]:
@@ -159,7 +137,3 @@ class Suite:
                     call = f"{self.spec.c.wrapper(op.name)}({', '.join(['&host', *'0' * len(op.args)])})"
                     made.append({"table": table.symbol, "call": call, "expected": leads.result or asked})
         return made
-
-
-def _call(call: Call) -> str:
-    return f"'{call.kind}', {call.type}, {_TABLES.index(call.ops or 'NULL')}"

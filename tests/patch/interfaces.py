@@ -21,7 +21,7 @@ _ODD = [
     'say "hi" \\n, `x`',
     "  two blanks first",
     "\ta tab first\tand inside",
-    "naïve – Ünïcode ☃",
+    "naïve «Ünïcode» ☃",
     "- a dash, * a star",
     "* star",
     "--- a/x",
@@ -77,13 +77,15 @@ def interfaces(draw: st.DrawFn, templates: str) -> Data:
             slot |= {} if plain else _with(requires_doc=draw(doc))
         slots.append(slot)
     types = [_with(name="none", value=0, doc=draw(short))]
-    types += [_with(name=name, doc=draw(short)) for name in draw(st.permutations(sum(accepts, [])))]
+    types += [
+        _with(name=name, doc=draw(short)) for name in draw(st.permutations([name for each in accepts for name in each]))
+    ]
     guests: Data = {}
     tables: list[str] = []
     for name in names[4 : 4 + draw(st.integers(1, 4))]:
         roles = ["near", "far"][: draw(st.integers(1, 2))]
         tables += [f"{name}.{role}" for role in roles]
-        guests[name] = _guest(draw, prefix, name, roles, slots, doc)
+        guests[name] = _guest(draw, prefix, name, roles=roles, slots=slots, doc=doc)
     used = _KERNELS_WRAPPERS if plain else _WRAPPERS
     ops: Data = {}
     for row in range(draw(st.integers(0, 4))):
@@ -162,7 +164,7 @@ def interfaces(draw: st.DrawFn, templates: str) -> Data:
 
 
 def _guest(
-    draw: st.DrawFn, prefix: str, name: str, roles: list[str], slots: list[Data], doc: st.SearchStrategy[str]
+    draw: st.DrawFn, prefix: str, name: str, *, roles: list[str], slots: list[Data], doc: st.SearchStrategy[str]
 ) -> Data:
     steps: list[Data] = []
     if draw(st.booleans()):

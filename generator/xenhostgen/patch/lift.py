@@ -22,7 +22,7 @@ from xenhostgen.render.files import Rendering, render
 from xenhostgen.spec import yaml
 from xenhostgen.spec.bind import keys_of
 from xenhostgen.spec.load import load_text
-from xenhostgen.spec.model import Interface, Registry
+from xenhostgen.spec.model import Interface, Misuse, Registry
 from xenhostgen.spec.source import At, Problem, Problems, Refused, SpecError
 from xenhostgen.spec.tree import place
 from xenhostgen.spec.words import declared_name
@@ -30,9 +30,23 @@ from xenhostgen.spec.words import declared_name
 _FIRST = ["interface", "templates", "typedefs", "reference", "names", "spdx", "banner"]
 _FIRST += ["header", "source", "object", "types", "registry", "fields", "ops", "predicates", "guests", "kinds"]
 # What the rules may refuse without the rest losing its sense: an item of these, or a text.
-_PARTS = {"values", "fields", "ops", "tables", "macros", "steps", "exports", "guests", "includes", "declares"}
+_PARTS = {
+    "values",
+    "slots",
+    "accepts",
+    "fields",
+    "ops",
+    "tables",
+    "macros",
+    "steps",
+    "exports",
+    "guests",
+    "includes",
+    "declares",
+}
 _TEXTS = {"doc", "register_doc", "unregister_doc", "iterator_doc", "requires_doc", "spdx", "wrapper_returns"}
 _TEXTS |= {"when_no_host", "when_missing", "requires", "guard", "linkage"}
+_WHOLE = {"no-slot", "no-empty-type"}  # what is left would be another interface
 _ROUNDS = 30
 _WORD = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)(\(\)|(?:->|\.)\w+)?")
 
@@ -61,7 +75,7 @@ def lift(paths: list[Path], output: str, schema: str, onto: Interface | None = N
     """The spec of the interface that patches or C files hold. Raises ``PatchError`` and ``Refused``."""
     given = read_input(paths, onto)
     seen = _header(given, onto, prefix, str(paths[0]))
-    base: Data = _base(onto) if onto else {}
+    base: Data = _base(onto, given.on_top) if onto else {}
     source = next((path for path, text in given.whole.items() if path.endswith(".c") and _defines(text, seen)), "")
     known: dict[str, str] = {slot.pointer: slot.name for slot in onto.slots} if onto else {}
     if source:
@@ -79,7 +93,9 @@ def lift(paths: list[Path], output: str, schema: str, onto: Interface | None = N
         elif PurePath(path).name == "Makefile" and "object" not in data:
             data |= compact(object=object_line(path, stretches, source))
     data["guests"] = guests.finish()
-    assumed = dict(_assume(data, seen))
+    assumed: dict[str, str] = {}
+    for key, what in _assume(data, seen):
+        assumed[key] = f"{assumed[key]}, {what}" if key in assumed else what
     remarks = {"": f"Lifted by: xenhostgen import {' '.join(map(str, paths))}"}
     remarks |= {key: f"Assumed, as it isn't in what was imported: {what}." for key, what in assumed.items()}
 
@@ -89,9 +105,14 @@ def lift(paths: list[Path], output: str, schema: str, onto: Interface | None = N
         data["registry"] = {key: data["registry"][key] for key in rows if key in data["registry"]}
         return write_yaml({key: data[key] for key in order if key in data}, schema, remarks)
 
-    spec = _accepted(data, written, output)
+    try:
+        spec = _accepted(data, written, output)
+    except SpecError as error:
+        said = [f"no spec can say this interface: {problem.message}" for problem in error.problems]
+        raise Refused([Problem("not-liftable", message, str(paths[0])) for message in said]) from None
     data["raw"], shares = remainder(given, render(spec))
-    data = compact(**data)
+    if not data["raw"]:
+        del data["raw"]
     spec = load_text(text := written(), output)
     return Lifted(
         text, spec, shares, _proofs(given, render(spec)), [f"{key} ({what})" for key, what in assumed.items()]
@@ -115,11 +136,14 @@ def _defines(text: str, seen: Seen) -> bool:
     return bool(re.search(rf"^[^;=]*\b{re.escape(seen.c.register)}\([^;]*\)\s*\{{", text, re.MULTILINE))
 
 
-def _base(onto: Interface) -> Data:
-    """The spec that a patch goes on top of, as data."""
+def _base(onto: Interface, on_top: bool) -> Data:
+    """What the C doesn't tell, from the spec that it goes on top of, or that has the kernel's facts."""
     source = yaml.read_file(Path(onto.path))
     data: Data = _plain(yaml.parse(source, Problems(onto.path, source)))
-    return data
+    if not on_top:
+        data["guests"] = {name: {"file": guest["file"]} for name, guest in data["guests"].items()}
+    told = {"fields", "ops", "raw", *(() if on_top else ("predicates", "object"))}
+    return {key: value for key, value in data.items() if key not in told}
 
 
 def _plain(node: Any) -> Any:
@@ -134,17 +158,18 @@ def _assume(data: Data, seen: Seen) -> Iterator[tuple[str, str]]:
     if "source" not in data:
         header = f"<{seen.path.removeprefix('include/')}>"
         data["source"] = {"file": f"{PurePath(seen.path).stem}.c", "includes": [header]}
-        registry["slots"] = [
-            {"name": name, "pointer": pointer, "accepts": []}
-            for pointer, name in zip(seen.slots, distinguished(seen.slots), strict=True)
-        ]
+        yield "source", "the C file"
+    if not any(slot["accepts"] for slot in registry.get("slots", ())):
+        names = zip(seen.slots, distinguished(seen.slots), strict=True)
+        registry["slots"] = [{"name": name, "pointer": pointer, "accepts": []} for pointer, name in names]
         types = [row["name"] for row in data["types"]["values"] if row.get("value") != "0"]
-        for row, name in enumerate(types):
+        for row, name in enumerate(types if seen.slots else ()):
             registry["slots"][min(row, len(seen.slots) - 1)]["accepts"].append(name)
-        yield "source", "the C file's name, and which slot takes which types"
-    if not seen.c.typedefs and "misuse" not in registry:
-        registry["misuse"] = dict.fromkeys(["type", "occupied", "requires", "ops", "absent", "required"], "-EINVAL")
-        yield "registry", "the errnos"
+        yield "registry", "which slot takes which types"
+    errnos = [key.name for key in keys_of(Misuse)]
+    if not seen.c.typedefs and len(registry.get("misuse", {})) < len(errnos):
+        registry["misuse"] = dict.fromkeys(errnos, "-EINVAL") | registry.get("misuse", {})
+        yield "registry", "errnos"
     if "object" not in data:
         data["object"] = {"file": str(folder / "Makefile"), "place": {"after": "built-in.o"}}
         yield "object", "the Makefile and the neighbour"
@@ -210,7 +235,7 @@ def _accepted(data: Data, written: Callable[[], str], output: str) -> Interface:
         except SpecError as error:
             top = yaml.parse(text, Problems(output, text))
             refused = {part for problem in error.problems if (part := _part(top, problem.at))}
-            if not refused:
+            if not refused or _WHOLE & {problem.rule for problem in error.problems}:
                 raise
             for *path, last in sorted(refused, key=str, reverse=True):
                 holder: Any = data

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from xenhostgen.patch.code import function_begun
 from xenhostgen.patch.lift_c import Piece, doc, pieces
 from xenhostgen.patch.lift_header import Data, Seen, compact
-from xenhostgen.patch.lift_input import Stretch
+from xenhostgen.patch.lift_input import Stretch, landmarks
 from xenhostgen.patch.lift_source import distinguished
 
 _HEAD = re.compile(r"(?:(?P<linkage>[\w ]+) )?void __init (?P<function>\w+)\((?P<params>.*)\)")
@@ -36,8 +36,8 @@ class Found(NamedTuple):
     def beside(self, step: int) -> str:
         """The nearest line of the kernel's above (-1) or below (1), stripped; empty if none is seen."""
         rows = range(self.row - 1, -1, -1) if step < 0 else range(self.row + 1, len(self.stretch.lines))
-        near = (self.stretch.lines[row].strip() for row in rows if not self.stretch.added[row])
-        return next((line for line in near if line), "")
+        near = landmarks(self.stretch.lines[row] for row in rows if not self.stretch.added[row])
+        return near[0] if near else ""
 
 
 def found_in(stretches: Iterable[Stretch]) -> Iterator[Found]:
@@ -71,14 +71,14 @@ class Guests:
 
     def read(self, path: str, stretches: list[Stretch]) -> None:
         """Take in a C file."""
-        old = self.guests.get(path, {})
-        guest: Data = {"file": path, "context": [], "tables": {}, **old}
+        guest: Data = {"file": path, "context": [], "tables": {}, **self.guests.get(path, {})}
+        old = "boot" in guest
         known = list(found_in(stretches))
         headings = [found.piece.name for found in known if found.piece.kind == "include" and not found.added]
         steps: list[Data] = []
         for found in known:
             self.table(guest, found)
-            if found.added and found.piece.name == self.header and "include" not in old:
+            if found.added and found.piece.name == self.header and "include" not in guest:
                 place = self.place_of_include(found)
                 guest |= {"include": {"line": self.header, "place": place}} if place else {}
             step = None if found.stretch.known else self.step(found)
@@ -92,7 +92,7 @@ class Guests:
             needs = ["<linux/init.h>"] + ["<linux/linkage.h>"] * ("asmlinkage" in guest["boot"].get("linkage", ""))
             guest["context"] = list(dict.fromkeys([*needs, *headings]))
         elif old:
-            self.add_steps(old["boot"].setdefault("steps", []), steps)
+            self.add_steps(guest["boot"].setdefault("steps", []), steps)
         if "include" in guest and "boot" in guest:
             self.guests[path] = {key: value for key, value in guest.items() if value not in ({}, [])}
 
@@ -164,6 +164,7 @@ class Guests:
 
     def finish(self) -> Data:
         """The guests by name; their tables' entries go into the ops."""
+        self.guests = {path: guest for path, guest in self.guests.items() if "boot" in guest}
         new = {path: guest for path, guest in self.guests.items() if "name" not in guest}
         stems = distinguished([PurePath(path).stem for path in new])
         for guest, name in zip(new.values(), stems, strict=True):

@@ -45,33 +45,45 @@ class Stretch:
 
 @dataclass(slots=True)
 class Input:
-    """The files by path; ``ids`` are the blob ids that a patch names, ``collapsed`` those without tabs."""
+    """The files by path; ``ids`` are the blob ids that a patch names, ``collapsed`` those without tabs.
+
+    ``on_top``: what is given goes on top of a spec, as opposed to a patch that brings its header in.
+    """
 
     whole: dict[str, str] = field(default_factory=dict)
     stretches: dict[str, list[Stretch]] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     collapsed: set[str] = field(default_factory=set)
+    on_top: bool = False
 
 
 def read_input(paths: Iterable[Path], onto: Interface | None) -> Input:
     """All that is given, patches applied in their order. Raises ``PatchError``, ``Refused`` and ``OSError``."""
+    patches: list[tuple[PatchFile, str]] = []
     found = Input()
-    if onto:
+    for path in paths:
+        if path.suffix in (".c", ".h"):
+            try:
+                with path.open("rb") as stream:
+                    found.whole[_in_tree(path)] = stream.read(SIZE_LIMIT + 1).decode("utf-8", "surrogateescape")
+            except OSError as error:
+                raise Refused([Problem("input-unreadable", f"can't be read: {error.strerror}", str(path))]) from None
+        else:
+            mails = read_patches(path)
+            files = (file for mail in mails for file in parse_diff(mail.diff, mail.announced_files).files)
+            patches += [(file, str(path)) for file in files]
+    found.on_top = onto is not None and all(
+        file.change != "new" or file.path != onto.header.file for file, _ in patches
+    )
+    if onto and found.on_top:
         rendering = render(replace(onto, banner=False))
-        found.whole = rendering.whole()
+        found.whole = rendering.whole() | found.whole
         for fragment in rendering.fragments:
             lines = fragment.text.splitlines()
             made = Stretch(lines, [True] * len(lines), known=True)
             found.stretches.setdefault(fragment.file, []).append(made)
-    for path in paths:
-        if path.suffix in (".c", ".h"):
-            with path.open("rb") as stream:
-                content = stream.read(SIZE_LIMIT + 1).decode("utf-8", "surrogateescape")
-            found.whole[_in_tree(path)] = content
-        else:
-            for mail in read_patches(path):
-                for file in parse_diff(mail.diff, mail.announced_files).files:
-                    _apply(found, file, str(path))
+    for file, source in patches:
+        _apply(found, file, source)
     _check(found)
     return found
 
@@ -79,6 +91,11 @@ def read_input(paths: Iterable[Path], onto: Interface | None) -> Input:
 def squeezed(line: str) -> str:
     """A line by its words, as collapsed text still has it."""
     return " ".join(line.split())
+
+
+def landmarks(lines: Iterable[str]) -> list[str]:
+    """The lines that a place can be told by."""
+    return [words for line in lines if (words := squeezed(line)) and words.isprintable()]
 
 
 def _in_tree(path: Path) -> str:
@@ -104,8 +121,8 @@ def _check(found: Input) -> None:
 def _apply(found: Input, file: PatchFile, source: str) -> None:
     path = file.path
     if file.change in ("renamed", "copied") or file.binary:
-        what = "a binary file" if file.binary else f"a {file.change} file"
-        raise Refused([Problem("not-liftable", f"{what}: a spec can't say that", source, At(file.number, 1))])
+        what = "binary" if file.binary else file.change
+        raise Refused([Problem("not-liftable", f"a {what} file, which no spec can say", source, At(file.number, 1))])
     if file.collapsed:
         found.collapsed.add(path)
     if file.change == "new" or (path in found.whole and file.change == "modified"):
@@ -119,7 +136,7 @@ def _apply(found: Input, file: PatchFile, source: str) -> None:
     else:
         stretches = found.stretches.setdefault(path, [])
         for hunk in file.hunks:
-            if not any(_change_known(known, hunk) for known in stretches if known.known):
+            if not any(_changed(known, hunk) for known in stretches):
                 stretches.append(_stretch(hunk))
 
 
@@ -150,8 +167,8 @@ def _stretch(hunk: Hunk) -> Stretch:
     return made
 
 
-def _change_known(known: Stretch, hunk: Hunk) -> bool:
-    """Change lines that a spec renders, if the hunk changes such; a hunk that also changes others doesn't."""
+def _changed(known: Stretch, hunk: Hunk) -> bool:
+    """Change added lines, if that is all that the hunk does: it may reach beyond them with its context."""
     old = [squeezed(line.text) for line in hunk.lines if line.kind != "added"]
     have = [squeezed(line) for line in known.lines]
     best, at = 0, 0
@@ -160,14 +177,17 @@ def _change_known(known: Stretch, hunk: Hunk) -> bool:
         worth = sum(len(one) > 1 for one, _ in pairs)
         if worth > best and all(one == other for one, other in pairs):
             best, at = worth, start
-    row, kept = at, []
+    marked = list(zip(known.lines, known.added, strict=True))
+    made, row = marked[: max(0, at)], at
     for line in hunk.lines:
-        if best and (line.kind == "added") <= row < len(have):
-            kept.append(line)
-        elif line.kind != "context":
+        inside = best and (line.kind == "added") <= row < len(have)
+        if line.kind != "context" and not (inside and marked[row][1]):
             return False
-        row += line.kind != "added"
-    inside = [line.text for line in kept if line.kind != "removed"]
-    known.lines = known.lines[: max(0, at)] + inside + known.lines[max(0, row) :]
-    known.added = [True] * len(known.lines)
+        if line.kind == "added":
+            made.append((line.text, True))
+        else:
+            made += marked[row : row + 1] if inside and line.kind == "context" else []
+            row += 1
+    made += marked[max(0, row) :]
+    known.lines, known.added = [text for text, _ in made], [added for _, added in made]
     return True

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What an interface's C file tells: the slots, what they accept and require, exports, errnos."""
 
-import os
 import re
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 
 from xenhostgen.patch.lift_c import Piece, doc, pieces
 from xenhostgen.patch.lift_header import Data, Seen, compact, middle
@@ -61,7 +61,8 @@ def lift_source(path: str, text: str, seen: Seen, known: Mapping[str, str]) -> N
 def distinguished(names: Sequence[str]) -> list[str]:
     """For each name the words that tell it from the others, as a name of the spec."""
     words = [re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_").split("_") for name in names]
-    shared = len(os.path.commonprefix(words)) if len(words) > 1 else len(words[0]) - 1 if words else 0
+    columns = takewhile(lambda column: len(set(column)) == 1, zip(*words, strict=False))
+    shared = len(list(columns)) - (len(words) == 1)
     made = ["_".join(each[shared:]) or "main" for each in words]
     return [
         name if name[0].isalpha() and made.count(name) == 1 else f"n{index}_{name}" for index, name in enumerate(made)
@@ -72,10 +73,13 @@ def _accepts(function: Piece | None, prefix: str, slots: Data, names: Mapping[st
     """Which types go into which slot, and what it checks first: from the cases of a switch."""
     switch = next(iter(pieces(function.inner)), None) if function else None
     slot: Data = {}
+    cases: list[str] = []
     for piece in pieces(switch.inner) if switch else ():
-        if cases := re.match(r"((?:case \w+: ?)+)(?:BUG_ON\(|return )(\w+)", piece.code):
-            slot = slots.get(cases[2], {})
-            slot["accepts"] = re.findall(rf"case {prefix}_(\w+):", cases[1])
+        cases = re.findall(rf"case {prefix}_(\w+):", piece.code) or cases
+        target = re.search(r"(?:BUG_ON\(|return )(\w+)(?:->type|;)", piece.code)
+        if cases and target and target[1] in slots:
+            slot = slots[target[1]]
+            slot["accepts"], cases = cases, []
         elif (needs := re.fullmatch(r"BUG_ON\(!(\w+)\);", piece.code)) and needs[1] in names:
             slot |= compact(requires=names[needs[1]], requires_doc=doc(piece.remark))
 

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a lifted spec doesn't say yet: the lines by which its rendering differs from what was lifted."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import accumulate
+from typing import NamedTuple
 
 from xenhostgen.patch.lift_header import Data, compact
-from xenhostgen.patch.lift_input import Input, Stretch, squeezed
+from xenhostgen.patch.lift_input import Input, Stretch, landmarks, squeezed
 from xenhostgen.render.files import Rendering
 from xenhostgen.render.raw import lines_of
 
 SLOW = 4000  # lines, beyond which the comparison leaves lines out of account that stand everywhere
+
+Key = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,41 +27,56 @@ class Share:
     raw: tuple[int, ...]
 
 
+class _Line(NamedTuple):
+    """An added line of a kernel file, its number there, and the block of added lines that it stands in."""
+
+    text: str
+    number: int
+    block: range
+
+
 def remainder(given: Input, rendering: Rendering) -> tuple[list[Data], list[Share]]:
     """The raw blocks that make a rendering what was given, and each file's share."""
     blocks: list[Data] = []
     shares: list[Share] = []
     for path, text in sorted(given.whole.items()):
-        key = squeezed if path in given.collapsed else str
-        lines = lines_of(text)
+        lines, key = lines_of(text), squeezed if path in given.collapsed else str
         differing = _differing(lines_of(rendering.files.get(path, "")), lines, key)
-        made = [compact(file=path, **_anchored) for _anchored, _ in differing]
-        blocks += made
-        raw = [number for _, rows in differing for number in range(rows.start + 1, rows.stop + 1)]
+        blocks += [compact(file=path, **words) for words, _ in differing]
+        raw = [row + 1 for _, rows in differing for row in rows]
         shares.append(Share(path, len(lines), tuple(raw)))
     for path, stretches in sorted(given.stretches.items()):
         texts = [lines_of(fragment.text) for fragment in rendering.fragments if fragment.file == path]
-        made, share = _of_stretches(path, texts, stretches, path in given.collapsed)
+        made, share = _of_stretches(path, texts, stretches, squeezed if path in given.collapsed else str)
         blocks += made
         shares.append(share)
     return blocks, shares
 
 
-def _differing(ours: Sequence[str], theirs: Sequence[str], key: Callable[[str], str]) -> list[tuple[Data, range]]:
-    """For each difference where it is told by, as ``spliced`` will look for it, and the rows of theirs."""
+def _differing(
+    ours: Sequence[str], theirs: Sequence[str], key: Key, begins: Collection[int] = (), blocks: Sequence[range] = ()
+) -> list[tuple[Data, range]]:
+    """For each difference what it is told by, as ``spliced`` will look for it, and the rows of theirs.
+
+    With ``blocks`` (of their lines) ours are fragments, which begin in the rows ``begins``: blank lines
+    don't count, they are a matter of placing, and what is added right above a fragment belongs to it.
+    """
     quick = len(ours) + len(theirs) > SLOW
     matcher = SequenceMatcher(None, [*map(key, ours)], [*map(key, theirs)], autojunk=quick)
     made = []
     done = 0
     for kind, begin, end, first, last in matcher.get_opcodes():
-        if kind != "equal":
-            start = begin
-            # As few lines above as tell the place from any that is similar.
-            while start > done and _first(ours, ours[start:end], done) != start:
-                start -= 1
-            words = {"after": ours[start:begin], "instead": ours[begin:end], "text": theirs[first:last]}
-            made.append(({name: "".join(lines) for name, lines in words.items()}, range(first, last)))
-            done = end
+        blank = not "".join([*ours[begin:end], *theirs[first:last]]).strip()
+        if kind == "equal" or (blocks and blank):
+            continue
+        joined = kind == "insert" and begin in begins and 0 < last < len(blocks) and blocks[last] is blocks[last - 1]
+        start, stop = begin, end + joined
+        # As few lines above as tell the place from any that is similar.
+        while start > done and _first(ours, ours[start:stop], done) != start:
+            start -= 1
+        words = {"after": ours[start:begin], "instead": ours[begin:stop], "text": theirs[first : last + joined]}
+        made.append(({name: "".join(lines) for name, lines in words.items()}, range(first, last)))
+        done = stop
     return made
 
 
@@ -65,16 +85,11 @@ def _first(lines: Sequence[str], wanted: Sequence[str], begin: int) -> int:
 
 
 def _of_stretches(
-    path: str, texts: list[list[str]], stretches: Sequence[Stretch], collapsed: bool
+    path: str, texts: list[list[str]], stretches: Sequence[Stretch], key: Key
 ) -> tuple[list[Data], Share]:
-    """As for whole files, but blank lines don't count: they are a matter of placing.
-
-    Lines away from all that is rendered, and removed ones, get a place of their own.
-    """
-    filled = [[line for line in text if line.strip()] for text in texts]
-    lifted = {squeezed(line) for text in filled for line in text}
-    key = squeezed if collapsed else str
-    near: list[tuple[str, int]] = []
+    """As for whole files; lines away from all that is rendered, and removed ones, get a place of their own."""
+    lifted = {squeezed(line) for text in texts for line in text if line.strip()}
+    near: list[_Line] = []
     blocks: list[Data] = []
     raw: list[int] = []
     total = 0
@@ -85,35 +100,35 @@ def _of_stretches(
             total += len(lines)
         for rows in stretch.blocks():
             total += len(rows)
-            lines = [stretch.lines[row] for row in rows]
+            lines = stretch.lines[rows.start : rows.stop]
             if any(squeezed(line) in lifted for line in lines):
-                near += [
-                    (line + "\n", stretch.first + row) for line, row in zip(lines, rows, strict=True) if line.strip()
-                ]
+                near += [_Line(f"{stretch.lines[row]}\n", stretch.first + row, rows) for row in rows]
             elif _text(lines).strip():
                 blocks.append(compact(file=path, text=_text(lines), place=_place(stretch, rows.start, rows.stop)))
                 raw += [stretch.first + row for row in rows]
-    near = _ordered(near, filled, key)
-    ours = [line for text in filled for line in text]
-    for words, rows in _differing(ours, [line for line, _ in near], key):
+    near = _ordered(near, texts, key)
+    ours, theirs = [line for text in texts for line in text], [line.text for line in near]
+    begins = {*accumulate(map(len, texts), initial=0)}
+    for words, rows in _differing(ours, theirs, key, begins, [line.block for line in near]):
         blocks.append(compact(file=path, **words))
-        raw += [near[row][1] for row in rows]
+        raw += [near[row].number for row in rows]
     return blocks, Share(path, total, tuple(sorted(raw)))
 
 
-def _ordered(near: list[tuple[str, int]], texts: list[list[str]], key: Callable[[str], str]) -> list[tuple[str, int]]:
+def _ordered(near: list[_Line], texts: list[list[str]], key: Key) -> list[_Line]:
     """Lines in the order of the fragments that they make up; others stay behind those they follow."""
-    keys = [key(line) for line, _ in near]
-    order = [-1] * len(near)
+    rows = [row for row, line in enumerate(near) if line.text.strip()]
+    words = [key(near[row].text) for row in rows]
+    order: dict[int, int] = {}
     for index, text in enumerate(texts):
-        wanted, size = [*map(key, text)], len(text)
-        free = (row for row in range(len(keys) - size + 1) if size and keys[row : row + size] == wanted)
-        row = next((row for row in free if order[row] < 0), None)
-        if row is not None:
-            order[row : row + size] = [index] * size
-    for row in range(len(order)):
-        order[row] = order[row] if order[row] >= 0 else order[row - 1] if row else 0
-    return [near[row] for row in sorted(range(len(near)), key=order.__getitem__)]
+        wanted = [key(line) for line in text if line.strip()]
+        for begin in range(len(words) - len(wanted) + 1):
+            if words[begin : begin + len(wanted)] == wanted and wanted and rows[begin] not in order:
+                order |= dict.fromkeys(rows[begin : begin + len(wanted)], index)
+                break
+    for row in range(len(near)):
+        order.setdefault(row, order[row - 1] if row else 0)
+    return [near[row] for row in sorted(order, key=lambda row: (order[row], row))]
 
 
 def _text(lines: Sequence[str]) -> str:
@@ -121,8 +136,7 @@ def _text(lines: Sequence[str]) -> str:
 
 
 def _place(stretch: Stretch, begin: int, end: int) -> Data:
-    above = [line.strip() for line in stretch.lines[:begin] if line.strip()]
-    below = [line.strip() for line in stretch.lines[end:] if line.strip()]
-    if above or below:
-        return {"after": above[-1]} if above else {"before": below[0]}
-    return {"after": "?"}
+    """The nearest line with a word in it; braces and the like stand in many places."""
+    above, below = landmarks(stretch.lines[:begin])[-1:], landmarks(stretch.lines[end:])[:1]
+    words = [{"after": line} for line in above] + [{"before": line} for line in below]
+    return next((told for told in words if re.search(r"\w", "".join(told.values()))), (words or [{"after": "?"}])[0])

@@ -43,9 +43,7 @@ def _entry(head: str, value: Any, depth: int, flows: bool = True) -> Iterable[st
         yield f"{head} |{hint}{chomp}"
         for line in value.removesuffix("\n").split("\n"):
             yield " " * (depth + 2) + line if line else ""
-    elif not isinstance(value, (dict, list)) or not value:
-        yield short
-    elif flows and len(short) <= WIDTH and _is_row(value) and (len(value) > 1 or not head.endswith("-")):
+    elif not isinstance(value, (dict, list)) or not value or (flows and _is_row(value, head, len(short))):
         yield short
     elif head.endswith("-"):
         lines = [line for one in _children(value, depth + 2) for line in one]
@@ -64,13 +62,14 @@ def _children(value: Any, depth: int) -> Iterable[Iterable[str]]:
     return (_entry(f"{blanks}-", each, depth) for each in value)
 
 
-def _is_row(value: Any) -> bool:
+def _is_row(value: Any, head: str, width: int) -> bool:
     """Whether a collection reads well on one line: no text of several lines, and hardly nested."""
     parts = list(value.values() if isinstance(value, dict) else value)
     inner = [part for part in parts if isinstance(part, (dict, list))]
     deeper = [each for part in inner for each in (part.values() if isinstance(part, dict) else part)]
-    texts = [part for part in (*parts, *deeper) if isinstance(part, str)]
-    return not any(isinstance(each, (dict, list)) for each in deeper) and not any("\n" in text for text in texts)
+    several = any(isinstance(part, str) and "\n" in part for part in (*parts, *deeper))
+    lone = len(parts) == 1 and head.endswith("-")
+    return width <= WIDTH and not (several or lone or any(isinstance(each, (dict, list)) for each in deeper))
 
 
 def _flow(value: Any) -> str:

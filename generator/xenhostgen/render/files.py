@@ -110,22 +110,20 @@ class Renderer:
     def with_raw(self, files: dict[str, str], fragments: list[Fragment]) -> list[Fragment]:
         """Put raw blocks into whole files and into fragments; those with a place become fragments.
 
-        The stubs go without: verification has to compile them.
+        A file that nothing else is rendered for is new. The stubs go without: they have to compile.
         """
         made = list(fragments)
         for path in dict.fromkeys(raw.file for raw in self.spec.raw):
             kept = [raw for raw in self.spec.raw if raw.file == path]
             placed = [Fragment(path, "raw", raw.text, raw.place, at=raw.at) for raw in kept if raw.place]
             mine = [row for row, fragment in enumerate(made) if fragment.file == path]
-            whole = path in files and not mine
-            before = [files[path]] if whole else [made[row].text for row in mine]
+            before = [made[row].text for row in mine] or [files.get(path, "")]
             texts = spliced(before, [raw for raw in kept if not raw.place], self.spec.path)
-            if whole:
-                files[path] = texts[0]
-            for row, text in zip(mine, texts if not whole else (), strict=True):
+            for row, text in zip(mine, texts, strict=False):
                 made[row] = replace(made[row], text=text)
+            if not mine:
+                files[path] = texts[0] + "".join(fragment.text for fragment in placed)
             made += placed
-            files.setdefault(path, "".join(fragment.text for fragment in placed))
         return sorted(made, key=lambda fragment: fragment.file)
 
     def object_fragment(self) -> Fragment:

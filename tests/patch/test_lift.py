@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The import command: the reference mail, headers, patches on top, code that no spec can say, odd input."""
+
+import random
+import re
+import subprocess
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from interfaces import interfaces, patch_between, trees
+
+from xenhostgen.cli import main
+from xenhostgen.patch.diff import parse_diff
+from xenhostgen.patch.errors import PatchError
+from xenhostgen.patch.lift import lift
+from xenhostgen.patch.mail import read_patches
+from xenhostgen.patch.yaml_writer import write_yaml
+from xenhostgen.render.files import render
+from xenhostgen.spec import yaml as spec_yaml
+from xenhostgen.spec.load import load, load_text
+from xenhostgen.spec.source import Problems, Refused
+
+ROOT = Path(__file__).parents[2]
+CASES = Path(__file__).parent / "lift"
+MAIL = ROOT.parent / "shared" / "reference" / "rfc-v1-01.txt"
+HEADER, SOURCE = "include/xen/xenhost.h", "arch/x86/xen/xenhost.c"
+BLOBS = {HEADER: "a58e883f144e", SOURCE: "ca90acd7687e"}
+
+
+def shipped(name: str, folder: Path) -> dict[str, str]:
+    """The new files of a shipped spec, written below a folder."""
+    rendering = render(replace(load(ROOT / "specs" / f"{name}.yaml"), banner=False))
+    for path, text in rendering.whole().items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    return rendering.whole()
+
+
+@pytest.fixture
+def mail() -> Path:
+    if not MAIL.is_file():
+        pytest.skip("the reference mail is not here")
+    return MAIL
+
+
+def test_the_reference_mail_is_lifted_whole(mail: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "lifted.yaml"
+    assert main(["import", str(mail), "-o", str(spec)]) == 0
+    told = capsys.readouterr().out
+    assert told.endswith("lifted 100 % (215 of 215 lines), 0 raw; byte-identical 2/2 new files\n")
+    assert "raw:" not in spec.read_text()
+    assert main(["lint", str(spec)]) == 0
+    assert main(["generate", str(spec), "-o", str(tmp_path / "out")]) == 0
+    for path, blob in BLOBS.items():
+        made = tmp_path / "out" / "lifted" / path
+        hashed = subprocess.run(["git", "hash-object", made], check=True, capture_output=True, text=True).stdout
+        assert hashed.startswith(blob)
+    capsys.readouterr()
+    assert main(["diff", str(spec), str(mail)]) == 0
+    assert "code tokens equal 7/7" in (told := capsys.readouterr().out)
+    assert "byte-identical 2/2 new files" in told
+
+
+def test_the_reference_mail_takes_the_kernels_facts_from_a_spec(mail: Path) -> None:
+    lifted = lift([mail], "lifted.yaml", "schema.json", load(ROOT / "specs" / "rfc-v1.yaml"))
+    shipped_spec = load(ROOT / "specs" / "rfc-v1.yaml")
+    assert not lifted.assumed
+    assert not lifted.spec.raw
+    assert [path.kind for path in lifted.spec.kinds] == [path.kind for path in shipped_spec.kinds]
+    assert [slot.name for slot in lifted.spec.slots] == [slot.name for slot in shipped_spec.slots]
+    assert {proof.path: proof.blob[:12] for proof in lifted.proofs} == BLOBS
+
+
+def test_a_reference_mail_with_other_words_in_a_comment_is_told_from_it(mail: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "changed.txt"
+    changed.write_text(mail.read_text().replace("Convoluted interface", "A convoluted interface"))
+    lifted = lift([changed], "lifted.yaml", "schema.json")
+    assert {proof.path: proof.same for proof in lifted.proofs} == {HEADER: False, SOURCE: True}
+
+
+@pytest.mark.parametrize("name", ["rfc-v1", "rfc-v1-ops", "xenhost"])
+@pytest.mark.parametrize("files", [(HEADER,), (HEADER, SOURCE)], ids=["header", "both"])
+def test_shipped_c_files_are_lifted_whole(name: str, files: tuple[str, ...], tmp_path: Path) -> None:
+    if not (ROOT / "specs" / f"{name}.yaml").is_file():
+        pytest.skip(f"there is no spec {name}")
+    made = shipped(name, tmp_path)
+    lifted = lift([tmp_path / file for file in files], "lifted.yaml", "schema.json")
+    # A header alone doesn't tell whose the tables are that it declares.
+    assert "".join(raw.text for raw in lifted.spec.raw) == "".join(re.findall("extern const .*\n", made[HEADER]))
+    again = render(lifted.spec).files
+    assert [again[file] for file in files] == [made[file] for file in files]
+    assert any("which slot" in told for told in lifted.assumed) == (len(files) == 1)
+
+
+def test_a_header_with_code_of_its_own_is_mostly_declarative(tmp_path: Path) -> None:
+    made = shipped("rfc-v1-ops", tmp_path)
+    header = made[HEADER].replace(
+        "#endif /* __XENHOST_H */",
+        "/* Only here. */\nstatic inline bool xenhost_is_far(xenhost_t *xh)\n{\n\treturn xh == xh_remote;\n}\n\n#endif",
+    )
+    (tmp_path / HEADER).write_text(header)
+    lifted = lift([tmp_path / HEADER], "lifted.yaml", "schema.json")
+    (share,) = (share for share in lifted.shares if share.path == HEADER)
+    assert 0 < len(share.raw) < share.lines / 10
+    assert render(lifted.spec).files[HEADER] == header
+
+
+def test_a_later_patch_that_lost_its_tabs_goes_on_top(tmp_path: Path) -> None:
+    bases = [ROOT / "specs" / "rfc-v1.yaml", ROOT / "specs" / "rfc-v1-ops.yaml"]
+    if not bases[1].is_file():
+        pytest.skip("there is no spec rfc-v1-ops")
+    early, late = (render(replace(load(path), banner=False)) for path in bases)
+    git_patch = patch_between(tmp_path, early.whole(), late.whole())
+    squeezed = tmp_path / "mail.patch"
+    squeezed.write_bytes(b"\n".join(b" ".join(line.split()) for line in git_patch.split(b"\n")))
+    lifted = lift([squeezed], "lifted.yaml", "schema.json", load(bases[0]))
+    assert not lifted.spec.raw
+    assert render(lifted.spec).whole() == late.whole()
+
+
+@pytest.mark.parametrize("case", sorted(CASES.glob("*.[pm]*")), ids=lambda path: path.stem)
+def test_case(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], update: bool) -> None:
+    spec = tmp_path / "lifted.yaml"
+    status = main(["import", str(case), "-o", str(spec)])
+    told = "".join(capsys.readouterr()).replace(str(case), case.name).replace(str(spec), spec.name)
+    if spec.exists():
+        told += spec.read_text().partition("\nraw:")[2]
+        assert main(["lint", str(spec)]) == 0
+    expected = case.with_suffix(".expected")
+    if update:
+        expected.write_text(told)
+    assert told == expected.read_text()
+    assert (status, spec.exists()) == ((2, False) if case.name.startswith("err_") else (0, True))
+
+
+def test_a_spec_that_is_there_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "mine.yaml"
+    spec.write_text("precious\n")
+    command = ["import", str(CASES / "succ_plain.patch"), "-o", str(spec)]
+    assert main(command) == 2
+    assert "--force" in capsys.readouterr().err
+    assert spec.read_text() == "precious\n"
+    assert main([*command, "--force"]) == 0
+    assert spec.read_text().startswith("# yaml-language-server: $schema=")
+    assert list(tmp_path.iterdir()) == [spec]
+
+
+@pytest.mark.parametrize("missing", ["-o", "--onto", "PATCH"])
+def test_files_that_cannot_be_had(missing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = {"PATCH": str(CASES / "succ_plain.patch"), "-o": str(tmp_path / "new.yaml"), "--onto": ""}
+    given[missing] = str(tmp_path / "nowhere" / "file.h")
+    onto = ["--onto", given["--onto"]] if given["--onto"] else []
+    assert main(["import", given["PATCH"], "-o", given["-o"], *onto]) == 2
+    assert "nowhere" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_interface_may_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "both.h"
+    one = shipped("rfc-v1", tmp_path)[HEADER]
+    path.write_text(one + one.replace("xenhost", "other").replace("XENHOST", "OTHER").replace("xh_", "oh_"))
+    assert lift([path], "lifted.yaml", "schema.json", prefix="other").spec.interface == "other"
+    with pytest.raises(Refused, match=r"no interface in it.*third_type"):
+        lift([path], "lifted.yaml", "schema.json", prefix="third")
+
+
+def test_much_code_is_lifted_in_time_and_too_much_refused(tmp_path: Path) -> None:
+    path = tmp_path / "much.h"
+    text = shipped("rfc-v1", tmp_path)[HEADER]
+    ops = "".join(f"\tint (*op_{row})(xenhost_t *xh, int cpu);\n" for row in range(1000))
+    path.write_text(text.replace("struct xenhost_ops {\n}", f"struct xenhost_ops {{\n{ops}}}"))
+    lifted = lift([path], "lifted.yaml", "schema.json")
+    assert (len(lifted.spec.ops), len(lifted.spec.raw)) == (1000, 0)
+    path.write_text(text + "int a;\n" * (1 << 20))
+    with pytest.raises(Refused, match="more than 4 MiB"):
+        lift([path], "lifted.yaml", "schema.json")
+
+
+_ODD = [
+    "",
+    "\tint odd;",
+    "#define ODD(x) ((x) + 1)",
+    "/* one line */",
+    "}",
+    "{",
+    "\t */",
+    "/*",
+    "#if 0",
+    "\f",
+    "'",
+    '"open',
+]
+_ODD += [
+    "static inline int odd(void) { return 1; }",
+    "struct odd;",
+    "\todd();",
+    "int a, b; /* behind */",
+    "case 1:",
+    "\r",
+]
+_ODD += ["enum odd_type { odd_a };", "trailing  ", "\r", '"open', "EXPORT_SYMBOL_GPL(odd);", "é \u2028 x"]
+
+
+def _mutated(text: str, chance: random.Random) -> str:
+    lines = text.split("\n")
+    for _ in range(chance.randint(1, 9)):
+        row, other = chance.randrange(len(lines)), chance.randrange(len(lines))
+        match chance.randrange(6):
+            case 0:
+                del lines[row : row + 1]
+            case 1:
+                lines[row], lines[other] = lines[other], lines[row]
+            case 2:
+                lines[row] = lines[row].replace("xh", "yh").replace("type", "kind")
+            case _:
+                lines.insert(row, chance.choice(_ODD))
+        lines = lines or [""]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("templates", ["rfc", "kernel"])
+@given(choices=st.data())
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_line_of_edited_code_is_lost(
+    templates: str, tmp_path_factory: pytest.TempPathFactory, choices: st.DataObject
+) -> None:
+    spec = load_text(write_yaml(choices.draw(interfaces(templates)), "schema.json", {}), "made-up.yaml")
+    rendering = render(spec)
+    before, after = trees(spec, rendering)
+    chance = choices.draw(st.randoms(use_true_random=False))
+    after = {path: _mutated(text, chance) if chance.random() < 0.6 else text for path, text in after.items()}
+    folder = tmp_path_factory.mktemp("tree")
+    path = folder / "mail.patch"
+    path.write_bytes(patch_between(folder, before, after))
+    try:
+        lifted = lift([path], "lifted.yaml", "schema.json")
+    except (Refused, PatchError) as refusal:
+        assert re.search(r"\[(no-interface|not-liftable|combined-diff)\]", str(refusal))
+        return
+    again = render(load_text(lifted.text, "lifted.yaml"))
+    whole = {path: text for path, text in after.items() if path in rendering.whole()}
+    assert {path: again.files[path] for path in whole} == whole
+    for file in parse_diff(read_patches(path)[0].diff).files:
+        lines = [line for hunk in file.hunks for line in hunk.lines if line.text.strip()]
+        if file.path not in whole:
+            texts = [fragment.text for fragment in again.fragments if fragment.file == file.path]
+            ours = Counter(line for text in texts for line in text.split("\n") if line.strip())
+            assert ours == Counter(line.text for line in lines if line.kind == "added")
+            kept = "".join(raw.instead for raw in lifted.spec.raw if raw.file == file.path and raw.place)
+            gone = Counter(line for line in kept.split("\n") if line.strip())
+            assert gone == Counter(line.text for line in lines if line.kind == "removed")
+
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+_TEXT |= st.text(alphabet=" \ta-:#{}[],\n'\"&*!|>%@`?~é\x07\u2028\xa0", max_size=12)
+_TREE = st.recursive(_TEXT, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXT, inner, max_size=4))
+
+
+def _plain(node: object) -> object:
+    if isinstance(node, dict):
+        return {str(key): _plain(value) for key, value in node.items()}
+    return [_plain(value) for value in node] if isinstance(node, list) else str(node)
+
+
+@given(st.dictionaries(_TEXT, _TREE, min_size=1, max_size=4))
+@settings(deadline=None)
+def test_whatever_is_written_as_yaml_is_read_back(data: dict[str, object]) -> None:
+    text = write_yaml(data, "schema.json", {"": "Some\nwords", "types": "more"})
+    problems = Problems("made-up.yaml", text)
+    assert _plain(spec_yaml.parse(text, problems)) == data, problems.found
+    assert yaml.safe_load(text).keys() == data.keys() or any(key.isdigit() or key in ("true", "false") for key in data)

@@ -45,7 +45,7 @@ def _rule(name: str, rule: Rule | None) -> dict[str, Any]:
 def _result(spec: str, case: Case, finding: Finding) -> dict[str, Any]:
     """A finding in the C with the spec's place beside it, or in the spec alone."""
     in_spec, where = _location(spec, finding.spec_at or At(1, 1)), finding.where
-    known = {"kind": "external", "status": "accepted", "justification": case.why}
+    known: dict[str, Any] = {"kind": "external", "status": "accepted", "justification": case.why}
     if case.expected:
         known["location"] = _location(spec, case.expected.at)
     identity = "\n".join([spec, finding.rule, finding.subject]).encode("utf-8", "backslashreplace")

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Verdicts as if verification had made them: the RFC's, and one with all that can go wrong with text."""
+
+from xenhostgen.report.cases import Judged
+from xenhostgen.spec.model import Expected
+from xenhostgen.spec.source import At, Text
+from xenhostgen.verify.findings import Finding, Verdict, Where
+
+HEADER = "include/xen/xenhost.h"
+SOURCE = "arch/x86/xen/xenhost.c"
+ODD = "a\x1b[31m \x00 \"q\" 'q' <b>&amp; ]]> # é \u2028 \ufffe \udcff\nnot ok 9 forged"
+
+
+def known(finding: Finding, line: int, reason: str) -> tuple[Finding, Expected]:
+    return finding, Expected(Text(finding.rule), Text(reason), None, At(line, 5))
+
+
+def rfc_v1() -> Judged:
+    """Some of the faults of the RFC's first patch, all of them expected."""
+    expected = (
+        known(
+            Finding(
+                "nested-table-unused",
+                "xh_hvm_nested_ops",
+                "xen_hvm_guest_init() never registers 'xh_hvm_nested_ops', which its file defines",
+                Where("arch/x86/xen/enlighten_hvm.c", 15, 15),
+                At(99, 34),
+                seen_by="spec rules",
+            ),
+            201,
+            "As posted, these guests define a nested table\nand never register it.\n",
+        ),
+        known(
+            Finding(
+                "vacuous-guard",
+                "xh_remote",
+                "xenhost_register(xenhost_r2, A): expected a BUG and no change; the C: success",
+                Where(SOURCE, 31, 6),
+                At(63, 7),
+                ("xenhost_register(xenhost_r2, A)",),
+                "exploration",
+            ),
+            191,
+            "As posted, the check tests a pointer that is never NULL.",
+        ),
+        known(
+            Finding(
+                "compiler-warning",
+                "for_each_xenhost -Wstrict-aliasing",
+                "gcc: dereferencing type-punned pointer might break strict-aliasing rules",
+                Where(HEADER, 71, 9),
+                At(57, 3),
+                seen_by="gcc",
+            ),
+            203,
+            "As posted.",
+        ),
+    )
+    facts = {"level": "prove", "runs": [{"states": 28}], "proof": {"missing": "frama-c (Debian: frama-c-base)"}}
+    return Judged("specs/rfc-v1.yaml", Verdict(expected, facts=facts), "out/rfc-v1")
+
+
+def odd() -> Judged:
+    """Unexpected and missing findings, odd text everywhere, a rule that no catalogue knows, C that can't run."""
+    unexpected = (
+        Finding(ODD, ODD, ODD, Where(f"ä b/{ODD}.c", 3, 0), At(1, 1), (ODD, ODD), ODD),
+        Finding("unparsable", HEADER, "before: =", Where(HEADER, 7), At(4, 1), seen_by="parsing"),
+        Finding("checkpatch", SOURCE, "NEW_TYPEDEFS: do not", Where(SOURCE, 9), At(5, 1)),
+    )
+    expected = (known(Finding("null-op", ODD, ODD), 8, ODD),)
+    missing = (Expected(Text("vacuous-guard"), Text("was there"), Text("xh_remote"), At(12, 5)),)
+    facts = {"level": "run", "runs": [{"states": 0}]}
+    return Judged("specs/ödd #1.yaml", Verdict(expected, unexpected, missing, facts), "/tmp/a tree")

@@ -8,15 +8,8 @@ software emulation; nothing is installed, everything lies in the work folder.
 import argparse
 import sys
 import time
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from xenhostgen.kernel.boot.judge import Cell
-    from xenhostgen.report.booted import Check
-    from xenhostgen.verify.findings import Verdict
 
 EXAMPLES = """\
 examples:
@@ -44,15 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Boot; 1 if a guest differs from the model in a way that the spec doesn't expect."""
     from xenhostgen.kernel.boot.guests import GUESTS
-    from xenhostgen.kernel.boot.judge import Judge
+    from xenhostgen.kernel.boot.judge import Judge, shown_by
     from xenhostgen.kernel.boot.run import Lab
     from xenhostgen.kernel.boot.suite import Suite
-    from xenhostgen.report.booted import junit, matrix_json, show_matrix
+    from xenhostgen.report.booted import Check, show
     from xenhostgen.spec.load import load
     from xenhostgen.spec.source import Problem, Refused, did_you_mean
     from xenhostgen.verify.findings import judge
 
-    suite, path = Suite(load(arguments.spec)), str(arguments.spec)
+    suite = Suite(load(arguments.spec))
     guests = arguments.guests.split(",") if arguments.guests else list(GUESTS)
     for name in set(guests) - set(GUESTS):
         hint = did_you_mean(name, list(GUESTS))
@@ -63,18 +56,21 @@ def run(arguments: argparse.Namespace) -> int:
     judging = Judge(suite, told.sections)
     cells = [cell for boot, console in told.consoles.items() for cell in judging.judge(boot, console)]
     first = {(one.rule, one.subject): one for cell in reversed(cells) for one in reversed(cell.findings)}
-    seconds = round(time.monotonic() - started, 1)
-    verdict = judge(suite.spec, reversed(first.values()), {"seconds": seconds})
+    verdict = judge(suite.spec, reversed(first.values()), {"seconds": round(time.monotonic() - started, 1)})
     verdict = replace(verdict, missing=tuple(one for one in verdict.missing if shown_by(one.rule, cells)))
-    checks = matrix(cells, verdict, lab.work / "consoles")
-    if arguments.format == "json":
-        import json
-
-        print(json.dumps(matrix_json(path, checks, verdict), indent=2))
-    elif arguments.format == "junit":
-        print(junit(path, checks))
-    else:
-        show_matrix(path, checks, verdict, sys.stdout)
+    known = {(one.rule, one.subject) for one, _ in verdict.expected}
+    checks = [
+        Check(
+            cell.boot.guest,
+            cell.check,
+            "ok" if not cell.findings else "FAIL" if {(f.rule, f.subject) for f in cell.findings} - known else "known",
+            tuple(f"{one.rule}: {one.message}" for one in cell.findings),
+            cell.excerpt,
+            str(lab.work / "consoles" / f"{cell.boot.name}.log"),
+        )
+        for cell in cells
+    ]
+    show(str(arguments.spec), checks, verdict, arguments.format, sys.stdout)
     return 0 if verdict.passed else 1
 
 
@@ -82,35 +78,3 @@ def progress(what: str) -> None:
     """What is being done: one line on a terminal, else a line each."""
     begin, end = ("\r\x1b[K", " …\r") if sys.stderr.isatty() else ("", "\n")
     print(f"{begin}{time.strftime('%T')} {what}", end=end, file=sys.stderr, flush=True)
-
-
-def shown_by(rule: str, cells: "Iterable[Cell]") -> bool:
-    """Whether these checks would show an expected finding, were it there."""
-    checks = {(cell.boot.guest, cell.check) for cell in cells}
-    if rule == "registry-in-bss":
-        return bool({("pvh", "registered"), ("pvh-dom0", "registered")} & checks)
-    wanted = {"state-read-before-set": "override", "nested-table-unused": ""}
-    return ("pv-dom0", wanted.get(rule, "fatal")) in checks
-
-
-def matrix(cells: "Iterable[Cell]", verdict: "Verdict", consoles: Path) -> "list[Check]":
-    """The checks of each guest; of several boots for one the worst."""
-    from xenhostgen.report.booted import STATUSES
-
-    known = {(one.rule, one.subject) for one, _ in verdict.expected}
-    made: dict[tuple[str, str], Check] = {}
-    for cell in cells:
-        expected = all((one.rule, one.subject) in known for one in cell.findings)
-        check: Check = {
-            "guest": cell.boot.guest,
-            "check": cell.check,
-            "status": ("known" if expected else "FAIL") if cell.findings else "ok",
-            "findings": [f"{one.rule}: {one.message}" for one in cell.findings],
-            "excerpt": list(cell.excerpt) if cell.findings else [],
-            "console": str(consoles / f"{cell.boot.name}.log"),
-        }
-        rank = list(STATUSES).index
-        old = made.get((cell.boot.guest, cell.check))
-        if old is None or rank(check["status"]) > rank(old["status"]):
-            made[cell.boot.guest, cell.check] = check
-    return list(made.values())

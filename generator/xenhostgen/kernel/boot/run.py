@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from signal import SIGKILL
 
 from xenhostgen.kernel import build
 from xenhostgen.kernel.boot.guests import GUESTS, Boot, Guest, machine
@@ -17,15 +18,8 @@ from xenhostgen.kernel.place import content, placed
 from xenhostgen.render.files import render
 from xenhostgen.spec.source import Problem, Refused
 
-_TOOLS = {name: name for name in ("make", "gcc", "flex", "bison", "bc", "perl", "cpio")} | {
-    "xz": "xz-utils",
-    "qemu-system-x86_64": "qemu-system-x86",
-    "/bin/busybox": "busybox-static",
-    "/usr/include/gelf.h": "libelf-dev",
-    "/usr/share/seabios/bios-256k.bin": "seabios",
-}
 _XEN = "4.17"
-_OFF = "ardware Dom0 (halted|shutdown|crashed)|Kernel panic - not syncing|xenhostgen: done"
+_OFF = re.compile(b"ardware Dom0 (halted|shutdown|crashed)|Kernel panic - not syncing|xenhostgen: done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +43,25 @@ class Lab:
     def boot(self, suite: Suite, guests: Sequence[str], extra: Mapping[str, str] | None = None) -> Told:
         """Build and boot. ``extra``: other texts of some files, to see them found.
 
-        Raises ``Refused`` for missing tools, and for a kernel that the spec doesn't fit or that doesn't build.
+        Raises ``Refused``: Debian packages are missing, the spec doesn't fit the kernel, or that doesn't build.
         """
-        lacking = {tool: name for tool, name in _TOOLS.items() if not (shutil.which(tool) or Path(tool).exists())}
-        hint = f"apt-get install --no-install-recommends {' '.join(lacking.values())}"
-        if lacking:
-            found = [("no-tool", f"is not installed (Debian: {name})", tool) for tool, name in lacking.items()]
-            raise Refused(Problem(*each, hint=hint) for each in found)
         boots = plan(suite, guests)
-        with self.programs:
+        try:
             objects = self.compile(suite, extra or {})
             consoles = self.machines(suite, boots, objects / "arch/x86/boot/bzImage")
-            symbols = re.findall(r"^\w+ (\w) (\w+)$", (objects / "System.map").read_text(), re.M)
+        finally:
+            self.programs.stop()
+        symbols = re.findall(r"^\w+ (\w) (\w+)$", (objects / "System.map").read_text(), re.M)
         return Told(consoles, {name: letter for letter, name in symbols})
 
     def run(self, what: str, seconds: float, folder: Path, *command: str | Path) -> None:
-        """Run a program and say so; its log is kept in the work folder."""
+        """Run a program and say so. Raises ``Refused`` with the end of its log if it fails."""
         self.say(what)
-        self.programs.run(command, folder, self.work / f"{what.partition(' ')[0]}.log", seconds)
+        log = self.work / f"{what.partition(' ')[0]}.log"
+        if status := self.programs.run(command, folder, log, seconds):
+            said = [f"\n    {line}" for line in log.read_text(errors="replace").rstrip().splitlines()[-20:]]
+            why = "takes too long" if status == SIGKILL else f"fails with status {status}"
+            raise Refused([Problem("program", why + "".join(said), what, hint=f"all of it: {log}")])
 
     def compile(self, suite: Suite, extra: Mapping[str, str]) -> Path:
         """Have everything unpacked and built; the folder of the objects."""
@@ -80,9 +75,8 @@ class Lab:
             old = wanted.get(path) or content(source / path) or b""
             wanted[path] = (old if name.startswith("+") else b"") + text.encode()
         wanted |= {path: text.encode() for path, text in extra.items()}
-        tree = build.Scratch(
-            source, self.work / f"kernel-{version or 'given'}", {str(Path(path).parent) for path in wanted}
-        )
+        folders = {str(Path(path).parent) for path in wanted}
+        tree = build.Scratch(source, self.work / f"kernel-{version or 'given'}", folders)
         tree.fill(wanted)
         make = ("make", "-s", f"O={tree.objects}", f"-j{os.cpu_count()}")
         options = [f"CONFIG_{spec.interface.upper()}_KUNIT_{name}=y\n" for name in ("TEST", "OVERRIDE")]
@@ -102,18 +96,18 @@ class Lab:
         """Boot everything; the consoles. They stay in the work folder, too."""
         (self.work / "consoles").mkdir(exist_ok=True)
         domains = [each for each in boots if GUESTS[each.guest].domain]
-        nested = [each for each in domains if GUESTS[each.guest].domain == "nested"]
-        groups = [group for group in (nested, [each for each in domains if each not in nested]) if group]
-        groups += [[each] for each in boots if each not in domains]
         if domains:
             self._pack(suite, domains, image)
+        # What takes longest first; of the domains the nested Xen has a machine of its own.
+        alone = [[each] for each in domains if each.guest == "nested"]
+        others = [each for each in domains if each.guest != "nested"]
+        groups = [*alone, *[others] * bool(others), *([each] for each in boots if each not in domains)]
         with ThreadPoolExecutor(max_workers=2) as pool:
             started = [pool.submit(self._machine, suite, group, image) for group in groups]
             try:
                 shown = {each: text for one in started for each, text in one.result().items()}
-            except BaseException:
+            finally:
                 self.programs.stop()
-                raise
         return {each: shown[each] for each in boots}
 
     def _pack(self, suite: Suite, domains: Sequence[Boot], image: Path) -> None:
@@ -134,23 +128,29 @@ class Lab:
     def _machine(self, suite: Suite, group: Sequence[Boot], image: Path) -> dict[Boot, str]:
         """One machine: a boot of dom0, or of a dom0 that makes one domain after another."""
         names, guest = [each.name for each in group], GUESTS[group[0].guest]
+        seconds = sum(GUESTS[each.guest].seconds for each in group)
         self.say(f"booting {', '.join(names)}")
-        console = self.work / "consoles" / f"{names[0]}.log"
         if not guest.domain:
             command = [*machine(self.kvm, 1024, guest), "-initrd", f"{image} {group[0].arguments(suite)}"]
-            return {group[0]: self._shown(command, console, guest.seconds)}
-        seconds = sum(GUESTS[each.guest].seconds for each in group)
+            return {group[0]: self._shown(command, names[0], seconds)}
         kernel = f"{image} console=hvc0 loglevel=4 kunit.enable=0 domains={':'.join(names)},{self.work}/initramfs"
         command = [*machine(self.kvm, 2048, Guest("pv", True)), "-initrd", kernel]
-        text = self._shown(command, console.with_name(f"dom0-of-{names[0]}.log"), seconds)
+        text = self._shown(command, f"dom0-of-{names[0]}", seconds)
         shown = dict(re.findall(r"^xenhostgen: console (\S+)\n(.*?)^xenhostgen: end \1$", text, re.M | re.S))
         for name in names:
-            console.with_name(f"{name}.log").write_text(shown.get(name, ""))
+            (self.work / "consoles" / f"{name}.log").write_text(shown.get(name, ""))
         return {each: shown.get(each.name, "") for each in group}
 
-    def _shown(self, command: Sequence[str], console: Path, seconds: float) -> str:
-        command = [*command, "-kernel", str(self.work / "xen")]
-        return self.programs.console(command, console, seconds, _OFF)
+    def _shown(self, command: Sequence[str], name: str, seconds: float) -> str:
+        """Run a machine until Xen or dom0 are done; what its console shows."""
+        console, log = self.work / "consoles" / f"{name}.log", self.work / f"qemu-{name}.log"
+        console.unlink(missing_ok=True)
+        command = [*command, "-kernel", str(self.work / "xen"), "-serial", f"file:{console}"]
+        done = lambda: console.exists() and _OFF.search(console.read_bytes()) is not None  # noqa: E731
+        self.programs.run(command, self.work, log, seconds, done)
+        if not console.exists():
+            raise Refused([Problem("program", log.read_text(errors="replace").strip() or "fails", command[0])])
+        return console.read_text(errors="replace").replace("\r", "")
 
 
 def plan(suite: Suite, guests: Sequence[str]) -> list[Boot]:

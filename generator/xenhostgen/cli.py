@@ -23,6 +23,7 @@ COMMANDS = {
     "generate": "render specs into kernel C",
     "lint": "check specs: shape and meaning, all errors at once",
     "verify": "judge the C: parse it back, run it beside the model, boot every guest",
+    "mutate": "measure the checks: which faults in the C would they miss?",
     "diff": "compare a spec's rendering with the kernel patch that it re-creates",
     "import": "lift a kernel patch, or an interface's C files, into a spec",
     "facts": "note the facts of a kernel patch, by which diff works without it",

@@ -421,6 +421,15 @@ class Expected(Part):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
+class AcceptedMutant(Part):
+    """A wrong version of the C that no check can tell from the right one, with the reason why that is well."""
+
+    mutant: Line = key("the mutant's id, as 'mutate' shows it")
+    reason: Doc = key("why no observer can tell it apart")
+    at: At = NOWHERE
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Message(Part):
     """What a mail of the series says."""
 
@@ -547,6 +556,7 @@ class Interface(Part):
     banner: bool = key("say in each file that it is generated, and how", default=True)
     reference: Path | None = key("facts of the kernel patch that this spec re-creates", default=None)
     expected_findings: tuple[Expected, ...] = key("known faults, each with its reason", default=())
+    accepted_mutants: tuple[AcceptedMutant, ...] = key("mutants that may survive, each with its reason", default=())
     series: Series | None = key("the words of a patch series", default=None)
     raw: tuple[Raw, ...] = key("lines kept as they are, of each file from the top down", default=())
     path: str = ""

@@ -1,290 +1,230 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Wrong versions of rendered C, each with one fault that a person might make.
 
-The syntax tree tells what can go wrong where; the fault is then made in the text itself, so that all
-else stays as rendered, line numbers included.
+Faults are made in the syntax tree. Printed with and without one, it tells which tokens differ, and those
+are changed in the text: all else stays as rendered, line numbers included.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
+from itertools import accumulate
 from typing import Any
 
 from pycparser import c_ast
+from pycparser.c_generator import CGenerator
 
 from xenhostgen.csource.canonical import KNOWN_TYPES, parse
 from xenhostgen.csource.declarations import Declaration, declarations, declared_names
 from xenhostgen.csource.preprocess import Preprocessed
-from xenhostgen.csource.tokens import Kind
+from xenhostgen.csource.tokens import Kind, Token, code_tokens
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.score import Mutant
 
-_Edit = tuple[str, int, int, str]  # the operator, the first token, the one behind the last, the new text
-_Span = tuple[int, int]  # the first token and the one behind the last
-_OTHER = {"==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=", ">=": ">", "&&": "||", "||": "&&"}
-_CLOSING = {"(": ")", "[": "]", "{": "}"}
+_Edit = tuple[str, int, int, str]  # an operator: what stands from where to where becomes which text
+_Fault = tuple[str, Any, str, Any]  # an operator: which attribute of which node becomes what
+_Words = list[tuple[str, int, int]]  # tokens: each one's text, beginning and end
+_OTHER = {"==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=", ">=": ">", "&&": "||", "||": "&&", "p++": "p--"}
 _ASSERTIONS = ("BUG_ON", "WARN_ON", "WARN_ON_ONCE")
-_KINDS = ("function", "variable", "struct", "enum", "typedef", "prototype", "export", "macro")
+_PARSED = ("function", "variable", "struct", "enum", "typedef", "prototype", "macro")
+_LINE_END = re.compile(r"(?:[ \t]*\\)?\n")
+_NO, _YES = c_ast.Constant("int", "0"), c_ast.Constant("int", "1")
 
 
 def mutants(spec: Interface, path: str, text: str) -> Iterator[Mutant]:
-    """The mutants of one rendered C file, from the top down."""
+    """The mutants of one rendered C file; of the predicates' header only those of the predicates."""
     ours = {macro.name for macro in spec.predicates.macros} if path == spec.predicates.file else None
     others = _mistakable(spec)
-    starts = [0]
-    for line in text.split("\n"):
-        starts.append(starts[-1] + len(line) + 1)
+    starts = _starts(text)
     ordinals: Counter[tuple[str, str]] = Counter()
-    made: set[str] = {text}
+    made = {text}
     for declaration in declarations(text):
-        if declaration.kind not in _KINDS or (ours is not None and declaration.name not in ours):
+        if ours is not None and declaration.name not in ours:
             continue
-        unit = _Unit(spec, declaration, others, text, starts)
-        for operator, first, behind, new in unit.edits():
-            start, end = unit.extent(first, behind)
+        name, edits = _edits(spec, declaration, starts, others)
+        for operator, start, end, new in edits:
             # As many lines as before, for a BUG tells its line.
-            new += "".join(re.findall(r"(?: \\)?\n", text[start:end])[new.count("\n") :])
-            if (whole := text[:start] + new + text[end:]) not in made:
+            ends = _LINE_END.findall(text[start:end])
+            if new.count("\n") > len(ends) or declaration.kind == "macro":
+                new = " ".join(new.split())
+            rest = _LINE_END.search(text, end)
+            behind = rest.start() if rest else len(text)
+            whole = f"{text[:start]}{new}{text[end:behind]}{''.join(ends[new.count(chr(10)) :])}{text[behind:]}"
+            if whole not in made:
                 made.add(whole)
-                ordinals[unit.name, operator] += 1
-                name = f"{path}:{unit.name}:{operator}:{ordinals[unit.name, operator]}"
-                at = unit.tokens[first]
-                in_body = declaration.kind in ("function", "macro") and ours is None
-                yield Mutant(name, path, operator, at.line, at.column, start, end, new, in_body)
+                ordinals[name, operator] += 1
+                mutant = f"{path}:{name}:{operator}:{ordinals[name, operator]}"
+                line = text.count("\n", 0, start)
+                in_body = declaration.kind in ("function", "macro")
+                yield Mutant(mutant, path, line + 1, start - starts[line] + 1, in_body, text, whole)
 
 
 def _mistakable(spec: Interface) -> dict[str, str]:
     """For each name another one of the same sort, which someone could have written instead."""
-    c, misuse = spec.c, spec.registry.misuse
-    errnos = [getattr(misuse, case)[1:] for case in ("type", "occupied", "requires", "absent")] if misuse else []
-    sorts: list[Sequence[str]] = [
-        [c.type(name) for name in spec.values],
+    misuse = spec.registry.misuse
+    errnos = (misuse.type, misuse.occupied, misuse.requires, misuse.absent) if misuse else ()
+    sorts: list[Iterable[str]] = [
+        [spec.c.type(name) for name in spec.values],
         [*(slot.pointer for slot in spec.slots), "NULL"],
         [table.symbol for _, table in spec.tables()],
-        [str(errno) for errno in errnos],
+        [errno.removeprefix("-") for errno in errnos],
         [macro.name for macro in (*spec.kernel.macros, *spec.predicates.macros)],
         [variable.name for variable in spec.kernel.variables],
         [op.name for op in spec.ops],
         ["type", "ops"],
         *(enum.values for enum in spec.kernel.enums),
     ]
-    for guest in spec.guests:
-        for op in spec.ops:
+    for op in spec.ops:
+        for guest in spec.guests:
             entries = [entry for entry in op.tables if entry.table.startswith(f"{guest.name}.")]
-            sorts.append(list(dict.fromkeys(str(entry.function) for entry in entries if entry.function != "NULL")))
+            sorts.append([entry.function for entry in entries if entry.function != "NULL"])
     unique = [list(dict.fromkeys(sort)) for sort in sorts]
     return {name: other for sort in unique for name, other in zip(sort, sort[1:] + sort[:1], strict=True)}
 
 
-class _Unit:
-    """One declaration: its tokens, without words that the parser doesn't know, and its tree."""
-
-    def __init__(
-        self, spec: Interface, declaration: Declaration, others: dict[str, str], text: str, starts: list[int]
-    ) -> None:
-        self.kind = declaration.kind
-        self.source = text
-        self.starts = starts
-        self.others = others
-        linkage = " ".join(guest.boot.linkage or "" for guest in spec.guests)
-        self.unknown = {"__init", spec.registry.attribute.strip(), *linkage.split()}
-        self.raw = list(declaration.tokens)
-        self.tokens = self.raw
-        self.name = declaration.name
-        if self.kind == "variable":
-            self.name = declared_names([token for token in self.raw if token.text not in self.unknown])[0]
-        elif self.kind == "export":
-            self.name = self.raw[2].text
-        elif self.kind == "macro":
-            body = next((n + 1 for n, t in enumerate(self.raw) if t.text == ")"), 3)
-            self.tokens = self.raw[body if self.raw[3].kind is Kind.PARAMETERS else 3 : -1]
-        self.typedefs = (*KNOWN_TYPES, *((spec.c.host, spec.c.ops) if spec.typedefs else ()))
-
-    def edits(self) -> Iterator[_Edit]:
-        """Every fault, as tokens that become another text."""
-        if self.kind in ("export", "prototype"):
-            yield "drop-declaration", 0, len(self.tokens), ""
-        if self.kind == "export":
-            return
-        yield from self.words()
-        if self.tokens:
-            self.tokens = [token for token in self.tokens if token.text not in self.unknown]
-            self.index = {(token.line, token.column): n for n, token in enumerate(self.tokens)}
-            yield from self.node(self.tree())
-
-    def words(self) -> Iterator[_Edit]:
-        """Words that change what the others mean, forgotten."""
-        for n, token in enumerate(self.tokens if self.kind != "macro" else ()):
-            if token.text in ("const", "static") or (self.kind == "variable" and token.text in self.unknown):
-                yield "drop-word", n, n + 1, ""
-
-    def tree(self) -> Any:
-        """The syntax tree; its coordinates are those of the file."""
-        used = {token.text for token in self.tokens} - {self.name}
-        ahead = "".join(f"typedef int {name}; " for name in self.typedefs if name in used)
-        before, after = ("void macro(void) {", "\n;}") if self.kind == "macro" else ("", "\n")
-        rows: dict[int, str] = {}
-        for token in self.tokens:
-            rows[token.line] = rows.get(token.line, "").ljust(token.column - 1) + token.text
-        code = "\n".join(rows.get(line, "") for line in range(1, max(rows) + 1))
-        return parse(Preprocessed("", f'{ahead}{before}\n# 1 "here"\n{code}{after}', (), ())).ext[-1]
-
-    def node(self, node: Any) -> Iterator[_Edit]:
-        """The faults that a node allows, then those of its parts."""
-        match node:
-            case c_ast.FuncDef() if self.kind == "function":
-                yield from self.block(node.body.block_items, self.find("{", 0) + 1)[1]
-            case c_ast.For() if self.kind == "macro":
-                first = self.find(";", 0)
-                yield from self.condition(first + 1, self.find(";", first + 1))
-            case c_ast.FuncCall(name=c_ast.ID(name=name)) if name in _ASSERTIONS:
-                opening = self.at(node.name) + 1
-                yield from self.condition(opening + 1, self.match(opening))
-            case c_ast.ID(name=name) if name in self.others:
-                yield "swap-name", self.at(node), self.at(node) + 1, self.others[name]
-            case c_ast.Constant(type="int"):
-                at, value = self.at(node), int(node.value, 0)
-                yield from (("off-by-one", at, at + 1, str(near)) for near in (value + 1, value - 1) if near >= 0)
-            case c_ast.BinaryOp(op=op) if op in _OTHER:
-                yield from self.operation(op, self.find(op, self.at(_last(node.left)) + 1))
-            case c_ast.UnaryOp(op="p++"):
-                at = self.find("++", self.at(_last(node)))
-                yield "swap-operator", at, at + 1, "--"
-            case c_ast.UnaryOp(op="!"):
-                at = max(n for n in range(self.at(_first(node))) if self.tokens[n].text == "!")
-                yield "drop-not", at, at + 1, ""
-            case c_ast.Decl(init=init) if init is not None:
-                first = self.find("=", self.at(node))
-                yield "drop-initialiser", first, self.ending(first, (",", ";")), ""
-                if isinstance(init, c_ast.InitList):
-                    yield from self.members("entry", first + 1, ",")
-            case c_ast.Struct(decls=decls) if decls:
-                yield from self.members("member", self.find("{", self.at(node)), ";")
-            case c_ast.Enum(values=values) if values:
-                yield from self.members("enumerator", self.find("{", self.at(node)), ",")
-        for _, part in node.children():
-            yield from self.node(part)
-
-    def block(self, items: Sequence[Any] | None, at: int) -> tuple[int, list[_Edit]]:
-        """Statements one after another: where they end, and their faults."""
-        spans: list[_Span] = []
-        edits: list[_Edit] = []
-        for item in items or ():
-            start = at
-            if isinstance(item, (c_ast.Case, c_ast.Default)):
-                colon = self.find(":", at)
-                edits.append(("drop-label", at, colon + 1, ""))
-                at, more = self.block(item.stmts, colon + 1)
-                edits += more
-                continue
-            at = self.behind(at)
-            edits += self.statement(item, start)
-            if not isinstance(item, c_ast.Decl):
-                spans.append((start, at))
-        return at, [*edits, *self.sequence("statement", spans, ";")]
-
-    def statement(self, node: Any, at: int) -> Iterator[_Edit]:
-        """The faults of control flow in one statement."""
-        match node:
-            case c_ast.Compound():
-                yield from self.block(node.block_items, at + 1)[1]
-            case c_ast.If() | c_ast.While():
-                closing = self.match(at + 1)
-                yield from self.condition(at + 2, closing)
-                yield from self.statement(node.stmt if isinstance(node, c_ast.While) else node.iftrue, closing + 1)
-                if isinstance(node, c_ast.If) and node.iffalse:
-                    yield from self.statement(node.iffalse, self.behind(closing + 1) + 1)
-            case c_ast.Switch():
-                yield from self.block(node.stmt.block_items, self.match(at + 1) + 2)[1]
-
-    def condition(self, first: int, behind: int) -> Iterator[_Edit]:
-        """A condition that never holds, that always does, or when it shouldn't."""
-        yield "condition-false", first, behind, "0"
-        yield "condition-true", first, behind, "1"
-        words = {token.text for token in self.tokens[first:behind]}
-        if words & {"&&", "||"} or not words & {"!", *_OTHER}:  # else another operator does the same
-            yield "negate", first, behind, f"!({self.text(first, behind)})"
-
-    def operation(self, op: str, at: int) -> Iterator[_Edit]:
-        """Another operator, or one side of a conjunction forgotten."""
-        yield "swap-operator", at, at + 1, _OTHER[op]
-        if op in ("&&", "||"):
-            yield "drop-operand", at, self.ending(at + 1, (op, "||", ",", ";")), ""
-            yield "drop-operand", self.beginning(at, (op, "||", ",", ";", "return")), at + 1, ""
-
-    def members(self, kind: str, opening: int, mark: str) -> Iterator[_Edit]:
-        """What stands in braces, each ended by a mark."""
-        at, closing = opening + 1, self.match(opening)
-        spans: list[_Span] = []
-        while at < closing:
-            end = min(self.ending(at, (mark,)) + 1, closing)
-            spans.append((at, end))
-            at = end
-        yield from self.sequence(kind, spans, "")
-
-    def sequence(self, kind: str, spans: list[_Span], nothing: str) -> Iterator[_Edit]:
-        """One left out, or two exchanged."""
-        for first, behind in spans:
-            yield f"drop-{kind}", first, behind, nothing
-        for (first, end), (start, behind) in zip(spans, spans[1:], strict=False):
-            gap = self.source[self.extent(first, end)[1] : self.extent(start, behind)[0]]
-            yield f"reorder-{kind}", first, behind, f"{self.text(start, behind)}{gap}{self.text(first, end)}"
-
-    def extent(self, first: int, behind: int) -> tuple[int, int]:
-        """Where tokens begin and end in the file."""
-        begin, last = self.tokens[first], self.tokens[behind - 1]
-        start, end = (self.starts[token.line - 1] + token.column - 1 for token in (begin, last))
-        return start, end + len(last.text)
-
-    def text(self, first: int, behind: int) -> str:
-        """Tokens as they stand in the file."""
-        start, end = self.extent(first, behind)
-        return self.source[start:end]
-
-    def at(self, node: Any) -> int:
-        """The token that a node's coordinates name."""
-        return self.index[node.coord.line, node.coord.column]
-
-    def find(self, text: str, at: int) -> int:
-        """The next token of that text."""
-        return next(n for n in range(at, len(self.tokens)) if self.tokens[n].text == text)
-
-    def match(self, opening: int) -> int:
-        """The bracket that closes one."""
-        return self.ending(opening + 1, (_CLOSING[self.tokens[opening].text],))
-
-    def beginning(self, at: int, marks: Sequence[str]) -> int:
-        """The token behind the last of some marks outside brackets, or behind the bracket that opens around them."""
-        depth = 0
-        while at and (depth or self.tokens[at - 1].text not in (*marks, *_CLOSING)):
-            at -= 1
-            depth += (self.tokens[at].text in _CLOSING.values()) - (self.tokens[at].text in _CLOSING)
-        return at
-
-    def ending(self, at: int, marks: Sequence[str]) -> int:
-        """The first of some marks outside brackets, or the bracket that closes around them."""
-        while at < len(self.tokens) and self.tokens[at].text not in (*marks, *_CLOSING.values()):
-            at = self.match(at) + 1 if self.tokens[at].text in _CLOSING else at + 1
-        return at
-
-    def behind(self, at: int) -> int:
-        """The token behind the statement that starts here."""
-        match self.tokens[at].text:
-            case "{":
-                return self.match(at) + 1
-            case "if" | "while" | "for" | "switch" as word:
-                end = self.behind(self.match(at + 1) + 1)
-                return self.behind(end + 1) if word == "if" and self.tokens[end].text == "else" else end
-        return self.ending(at, (";",)) + 1
+def _starts(text: str) -> list[int]:
+    """Where lines begin."""
+    return [0, *accumulate(map(len, text.splitlines(keepends=True)))]
 
 
-def _first(node: Any) -> Any:
-    """The leaf of a tree that stands first."""
-    parts = [part for _, part in node.children() if part.coord]
-    return _first(parts[0]) if parts else node
+def _words(tokens: Iterable[Token], starts: list[int]) -> _Words:
+    begun = [(token.text, starts[token.line - 1] + token.column - 1) for token in tokens]
+    return [(word, start, start + len(word)) for word, start in begun]
 
 
-def _last(node: Any) -> Any:
-    """The leaf of a tree that stands last."""
-    parts = [part for _, part in node.children() if part.coord]
-    return _last(parts[-1]) if parts else node
+def _edits(
+    spec: Interface, declaration: Declaration, starts: list[int], others: dict[str, str]
+) -> tuple[str, list[_Edit]]:
+    """What the declaration declares, and its faults."""
+    kind, name, tokens = declaration.kind, declaration.name, list(declaration.tokens)
+    words = _words(tokens, starts)
+    whole = [("drop-declaration", words[0][1], words[-1][2], "")]
+    if kind == "export":
+        return tokens[2].text, whole
+    if kind not in _PARSED:
+        return name, []
+    linkage = " ".join(guest.boot.linkage or "" for guest in spec.guests)
+    unknown = {"__init", *linkage.split(), attribute := spec.registry.attribute.strip()}
+    forgotten = {"const", "static", attribute} if kind != "macro" else {}
+    edits = [("drop-word", start, end, "") for word, start, end in words if word in forgotten]
+    if kind == "variable":
+        name = declared_names([token for token in tokens if token.text not in unknown])[0]
+    elif kind == "macro":  # its body
+        listed = tokens[3].kind is Kind.PARAMETERS
+        words = words[next(n for n, token in enumerate(tokens) if token.text == ")") + 1 if listed else 3 : -1]
+    words = [word for word in words if word[0] not in unknown]
+    if words:
+        edits += _of_tree(_tree(spec, kind, name, [word for word, *_ in words]), words, others)
+    return name, [*edits, *(whole if kind == "prototype" else [])]
+
+
+def _tree(spec: Interface, kind: str, name: str, words: list[str]) -> Any:
+    """The syntax tree of a declaration, or of a function around a macro's body."""
+    known = (*KNOWN_TYPES, *((spec.c.host, spec.c.ops) if spec.typedefs else ()))
+    types = "".join(f"typedef int {word}; " for word in known if word != name and word in words)
+    code = " ".join(words)
+    code = f"void macro(void) {{ {code}; }}" if kind == "macro" else code
+    return parse(Preprocessed("", types + code, (), ())).ext[-1]
+
+
+def _of_tree(tree: Any, words: _Words, others: dict[str, str]) -> Iterator[_Edit]:
+    """A tree's faults, as changes of the text that it was made from."""
+    _, before = _printed(tree)
+    old, written = ([word for word, *_ in each] for each in (before, words))
+    at: dict[int, int] = {}  # the printed tokens' places among the written ones
+    for block in SequenceMatcher(None, old, written, autojunk=False).get_matching_blocks():
+        at |= {block.a + n: block.b + n for n in range(block.size)}
+    for operator, node, attribute, value in _faults(tree, others):
+        kept = getattr(node, attribute)
+        setattr(node, attribute, value)
+        text, after = _printed(tree)
+        setattr(node, attribute, kept)
+        new = [word for word, *_ in after]
+        ahead = _common(old, new)
+        behind = _common(old[ahead:][::-1], new[ahead:][::-1])
+        found = [at[n] for n in range(ahead, len(old) - behind) if n in at]
+        if not found and ahead not in at:
+            continue
+        first, last = (found[0], found[-1]) if found else (at[ahead], at[ahead] - 1)
+        while (surplus := _depth(written[first : last + 1]) - _depth(old[ahead : len(old) - behind])) and first:
+            first, last = (first, last + 1) if surplus > 0 else (first - 1, last)  # brackets that say nothing
+        inserted = after[ahead : len(after) - behind]
+        said = text[inserted[0][1] : inserted[-1][2]] if inserted else ""
+        said = re.sub(r"\s*\n( *)", lambda found: "\n" + "\t" * (len(found[1]) // 2), said)
+        start = words[first][1]
+        yield operator, start, max(start, words[last][2]) if found else start, said
+
+
+def _printed(tree: Any) -> tuple[str, _Words]:
+    text: str = CGenerator(reduce_parentheses=True).visit(tree)
+    return text, _words(code_tokens(text), _starts(text))
+
+
+def _common(some: list[str], others: list[str]) -> int:
+    """How many words both begin with."""
+    return next(
+        (n for n, pair in enumerate(zip(some, others, strict=False)) if len({*pair}) > 1), min(len(some), len(others))
+    )
+
+
+def _depth(words: list[str]) -> int:
+    return sum((word in "([{") - (word in ")]}") for word in words)
+
+
+def _faults(node: Any, others: dict[str, str]) -> Iterator[_Fault]:
+    """The faults that a node allows, then those of its parts."""
+    match node:
+        case c_ast.If(cond=cond) | c_ast.While(cond=cond) | c_ast.For(cond=cond):
+            yield from ((operator, node, "cond", value) for operator, value in _conditions(cond))
+            if getattr(node, "iffalse", None):
+                yield "drop-else", node, "iffalse", None
+        case c_ast.FuncCall(name=c_ast.ID(name=name), args=c_ast.ExprList(exprs=[cond])) if name in _ASSERTIONS:
+            yield from ((operator, node.args, "exprs", [value]) for operator, value in _conditions(cond))
+        case c_ast.ID(name=name) if name in others:
+            yield "swap-name", node, "name", others[name]
+        case c_ast.Constant(type="int", value=digits):
+            near = [n for n in (int(digits, 0) + 1, int(digits, 0) - 1) if n >= 0]
+            yield from (("off-by-one", node, "value", str(n)) for n in near)
+        case c_ast.BinaryOp(op=op) | c_ast.UnaryOp(op=op) if op in _OTHER:
+            yield "swap-operator", node, "op", _OTHER[op]
+            if op in ("&&", "||"):
+                for side in ("left", "right"):
+                    yield "drop-operand", node, side, _YES if op == "&&" else _NO
+        case c_ast.UnaryOp(op="!"):
+            yield "drop-not", node, "op", "!!"
+        case c_ast.Decl(init=init) if init:
+            yield "drop-initialiser", node, "init", None
+        case c_ast.Compound() | c_ast.Case() | c_ast.Default():
+            yield from _of_list("statement", node, "block_items" if isinstance(node, c_ast.Compound) else "stmts")
+        case c_ast.Struct():
+            yield from _of_list("member", node, "decls")
+        case c_ast.EnumeratorList():
+            yield from _of_list("enumerator", node, "enumerators")
+        case c_ast.InitList():
+            yield from _of_list("entry", node, "exprs")
+    for _, part in node.children():
+        yield from _faults(part, others)
+
+
+def _conditions(cond: Any) -> Iterator[tuple[str, Any]]:
+    """What stands instead of a condition."""
+    yield "condition-false", _NO
+    yield "condition-true", _YES
+    if getattr(cond, "op", "&&") in ("&&", "||", "*"):  # else another operator does the same
+        yield "negate", c_ast.UnaryOp("!", cond)
+
+
+def _of_list(kind: str, node: Any, attribute: str) -> Iterator[_Fault]:
+    """One left out, or two neighbours exchanged."""
+    items = getattr(node, attribute) or []
+    for n, item in enumerate(items):
+        before, after, second = items[:n], items[n + 1 :], items[n + 1 : n + 2]
+        if isinstance(item, (c_ast.Case, c_ast.Default)):
+            yield "drop-label", node, attribute, [*before, *(item.stmts or []), *after]
+        elif kind == "statement" and isinstance(item, c_ast.Decl):
+            continue
+        elif not isinstance(item, (c_ast.If, c_ast.While)) or getattr(item, "iffalse", None):
+            yield f"drop-{kind}", node, attribute, before + after  # the others fall with their conditions
+        if second and not isinstance(item, (c_ast.Case, c_ast.Default)):
+            yield f"reorder-{kind}", node, attribute, [*before, *second, item, *after[1:]]

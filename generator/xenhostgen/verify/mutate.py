@@ -5,17 +5,16 @@ A mutant is killed if its verdict isn't the rendering's: a finding more, or one 
 come first: does it compile, to other code than the rendering's, is it seen at once?
 """
 
-import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from itertools import count
 from pathlib import Path
 
 from xenhostgen.render.files import render
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
+from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.verify.build import include_flags, overlay
 from xenhostgen.verify.conform import conform
 from xenhostgen.verify.facts import c_files, read_tree
@@ -27,79 +26,89 @@ from xenhostgen.verify.score import Mutant, Outcome, Score
 from xenhostgen.verify.store import Store
 from xenhostgen.verify.toolchain import BuildError, Job, run_all
 
-_CC = "gcc"
-_GLUE = "glue.c"
-_Key = tuple[str, str]  # a finding's rule and subject
+_CC, _GLUE = "gcc", "glue.c"
 
 
 def mutate(spec: Interface, jobs: int, progress: Callable[[int, int], None] = lambda done, of: None) -> Score:
     """Judge every mutant of a spec's C, some side by side; ``progress`` hears how many of how many are done.
 
-    Raises ``BuildError`` if the rendering itself doesn't compile.
+    Raises ``Refused`` if the rendering itself doesn't compile.
     """
     started = time.monotonic()
     files = render(spec).files
     todo = [mutant for path in c_files(spec) for mutant in mutants(spec, path, files[path])]
-    outcomes: dict[str, Outcome] = {}
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as name:
-        judging = _Judge(spec, files, Path(name))
+        try:
+            judging = _Judge(spec, files, Path(name))
+        except BuildError as error:
+            message = f"the rendering doesn't compile: {error.complaint().text}"
+            raise Refused([Problem("uncompilable", message, spec.path)]) from None
         pool = ThreadPoolExecutor(jobs)
         try:
-            for future in as_completed([pool.submit(judging.outcome, mutant) for mutant in todo]):
-                outcomes[future.result().mutant.id] = future.result()
-                progress(len(outcomes), len(todo))
+            futures = [pool.submit(judging.outcome, mutant) for mutant in todo]
+            for done, future in enumerate(as_completed(futures), 1):
+                future.result()
+                progress(done, len(todo))
         finally:  # when interrupted, too, before the folder goes
             pool.shutdown(cancel_futures=True)
-    seconds = round(time.monotonic() - started, 1)
-    return Score(tuple(outcomes[mutant.id] for mutant in todo), spec.accepted_mutants, seconds, files)
+    outcomes = [future.result() for future in futures]
+    return Score(outcomes, spec.accepted_mutants, round(time.monotonic() - started, 1))
+
+
+class _View(Store):
+    """A mutant's view of the store: what a changed header leaves as it is, is the rendering's."""
+
+    def __init__(self, store: Store, base: Path, changed: set[str]) -> None:
+        self.headers, self.folder, self.facts = store.headers, store.folder, store.facts
+        self.base, self.changed = base, changed
+
+    def key(self, tree: Path, source: Path, *words: str) -> str:
+        """A text that differs when the code does."""
+        name = str(source.relative_to(tree)) if source.is_relative_to(tree) else source.name
+        return super().key(tree if name in self.changed else self.base, source, *words)
 
 
 class _Judge:
     """Judges mutants of one rendering; what they share with it is compiled and parsed once."""
 
     def __init__(self, spec: Interface, files: dict[str, str], folder: Path) -> None:
-        self.spec = spec
-        self.files = files
-        self.folder = folder
-        self.numbers = count()
+        self.spec, self.files, self.folder = spec, files, folder
         self.glue = glue_source(spec)
-        self.store = Store(spec, folder / "objects")
-        self.store.folder.mkdir()
         self.units = [spec.source.file, *(guest.file for guest in spec.guests), _GLUE]
-        tree, work = self.laid_out()
-        self.code = self.compiled(tree, work, self.units)
-        self.unmutated = {stage: self.keys(stage(tree, work)) for stage in (self.declared, self.run, self.whole)}
+        self.store = Store(spec, folder)
+        self.tree = self.laid_out(folder / "base", files)
+        self.code = self.compiled(self.tree, self.units)
+        stages = (self.declared, self.run, self.whole)
+        self.unmutated = {stage: self.keys(stage(self.tree, self.store)) for stage in stages}
 
-    def laid_out(self, mutant: Mutant | None = None) -> tuple[Path, Path]:
-        """The tree with a mutant in it, and the folder around it to work in."""
-        work = self.folder / str(next(self.numbers))
-        tree = work / "tree"
-        for path, text in self.files.items():
-            (tree / path).parent.mkdir(parents=True, exist_ok=True)
-            (tree / path).write_text(mutant.applied(text) if mutant and mutant.file == path else text)
-        return tree, work
+    def laid_out(self, work: Path, files: dict[str, str]) -> Path:
+        """Write a tree into a folder to work in."""
+        for path, text in files.items():
+            (work / "tree" / path).parent.mkdir(parents=True, exist_ok=True)
+            (work / "tree" / path).write_text(text)
+        (work / _GLUE).write_text(self.glue)
+        return work / "tree"
 
     def outcome(self, mutant: Mutant) -> Outcome:
         """What becomes of one mutant."""
-        tree, work = self.laid_out(mutant)
-        try:
-            return self.judged(mutant, tree, work)
-        finally:
-            shutil.rmtree(work)
+        with tempfile.TemporaryDirectory(dir=self.folder) as name:
+            tree = self.laid_out(Path(name), self.files | {mutant.file: mutant.text})
+            units = [mutant.file] if mutant.file in self.units else self.units
+            try:
+                code = self.compiled(tree, units)
+            except BuildError:
+                return Outcome(mutant, "stillborn")
+            changed = {unit for unit in units if code[unit] != self.code[unit]}
+            # Placeholders among the predicates are never compiled: the driver answers in their place.
+            if not changed and mutant.file != self.spec.predicates.file:
+                return Outcome(mutant, "equivalent")
+            return self.judged(mutant, tree, _View(self.store, self.tree, changed | {mutant.file}))
 
-    def judged(self, mutant: Mutant, tree: Path, work: Path) -> Outcome:
-        units = [mutant.file] if mutant.file in self.units else self.units
-        try:
-            code = self.compiled(tree, work, units)
-        except BuildError:
-            return Outcome(mutant, "stillborn")
-        # Placeholders among the predicates are never compiled: the driver answers in their place.
-        if mutant.file != self.spec.predicates.file and all(code[unit] == self.code[unit] for unit in units):
-            return Outcome(mutant, "equivalent")
-        # Bodies of boot functions are read, all others are run.
+    def judged(self, mutant: Mutant, tree: Path, store: Store) -> Outcome:
+        # Boot functions are compared with the spec's steps; the other functions' bodies must be run.
         runs = mutant.in_body and mutant.file in (self.spec.header.file, self.spec.source.file)
         for stage in (self.run if runs else self.declared, self.whole):
-            found, known = stage(tree, work), self.unmutated[stage]
+            found, known = stage(tree, store), self.unmutated[stage]
             for finding in found:
                 if not self.keys([finding]) <= known:
                     return Outcome(mutant, "killed", finding.rule, finding.seen_by)
@@ -107,31 +116,30 @@ class _Judge:
                 return Outcome(mutant, "killed", min(missing)[0], "absence")
         return Outcome(mutant, "survived")
 
-    def keys(self, found: list[Finding]) -> set[_Key]:
-        """Findings as a verdict tells them apart: an expected one by its expectation."""
+    def keys(self, found: list[Finding]) -> set[tuple[str, str]]:
+        """Findings by rule and subject as a verdict tells them apart: an expected one by its expectation."""
         verdict = judge(self.spec, found, {})
         met = {(str(one.rule), one.subject or "") for _, one in verdict.expected}
         return met | {(one.rule, one.subject) for one in verdict.unexpected}
 
-    def compiled(self, tree: Path, work: Path, units: Iterable[str]) -> dict[str, bytes]:
-        """Optimised code without debugging information. Raises ``BuildError``."""
-        (work / _GLUE).write_text(self.glue)
-        flags = include_flags(self.spec, overlay(self.spec, tree, work / "overlay"))
-        command = [_CC, "-std=gnu11", "-O2", "-w", *flags, f"-I{template_root() / 'harness'}", "-c"]
-        objects = {unit: work / f"{number}.o" for number, unit in enumerate(units)}
-        files = {unit: f"../{_GLUE}" if unit == _GLUE else f"./{unit}" for unit in units}
-        run_all([Job([*command, files[unit], "-o", str(made)], tree) for unit, made in objects.items()], work)
-        return {unit: made.read_bytes() for unit, made in objects.items()}
+    def compiled(self, tree: Path, units: Sequence[str]) -> dict[str, bytes]:
+        """Optimised code. As in the kernel, a warning is an error. Raises ``BuildError``."""
+        work = tree.parent
+        flags = [*include_flags(self.spec, overlay(self.spec, tree, work / "overlay")), f"-I{template_root()}/harness"]
+        command = [_CC, "-std=gnu11", "-O2", "-Werror", *flags, "-c"]
+        files = [f"../{_GLUE}" if unit == _GLUE else f"./{unit}" for unit in units]
+        run_all([Job([*command, file, "-o", f"../{n}.o"], tree) for n, file in enumerate(files)], work)
+        return {unit: (work / f"{n}.o").read_bytes() for n, unit in enumerate(units)}
 
-    def declared(self, tree: Path, work: Path) -> list[Finding]:
+    def declared(self, tree: Path, store: Store) -> list[Finding]:
         """What parsing and comparing shows."""
-        read = read_tree(self.spec, tree, work / "parse", _CC, self.store)
+        read = read_tree(self.spec, tree, tree.parent / "parse", _CC, store)
         return [*read.findings, *conform(self.spec, read, tree)]
 
-    def run(self, tree: Path, work: Path) -> list[Finding]:
+    def run(self, tree: Path, store: Store) -> list[Finding]:
         """What running shows."""
-        return execute(self.spec, tree, work / _CC, _CC, self.store)[0]
+        return execute(self.spec, tree, tree.parent / _CC, _CC, store)[0]
 
-    def whole(self, tree: Path, work: Path) -> list[Finding]:
+    def whole(self, tree: Path, store: Store) -> list[Finding]:
         """What a verification finds."""
-        return examine(self.spec, tree, work, Options(compilers=(_CC,), store=self.store), lambda said: None)[0]
+        return examine(self.spec, tree, tree.parent, Options(compilers=(_CC,), store=store), lambda said: None)[0]

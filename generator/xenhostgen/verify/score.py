@@ -2,9 +2,7 @@
 """What becomes of mutants, held against those that the spec accepts."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 from xenhostgen.spec.model import AcceptedMutant
@@ -14,31 +12,24 @@ Fate = Literal["killed", "survived", "equivalent", "stillborn"]
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One wrong version of one file: ``text`` in place of what stands from ``start`` to ``end``.
+    """A wrong version of one file: ``text`` instead of ``original``; ``in_body``: of code that runs.
 
     The id names file, declaration, operator and a count among those: edits elsewhere leave it as it is.
     """
 
     id: str
     file: str
-    operator: str
     line: int
     column: int
-    start: int
-    end: int
-    text: str
     in_body: bool
-    """Whether code was changed that is judged by running it."""
+    original: str
+    text: str
 
-    def applied(self, source: str) -> str:
-        """The file with its fault."""
-        return source[: self.start] + self.text + source[self.end :]
-
-    def diff(self, source: str) -> tuple[list[str], list[str]]:
+    def diff(self) -> list[str]:
         """The lines that differ, as they were and as they are."""
-        pairs = zip(source.splitlines(), self.applied(source).splitlines(), strict=True)
-        differing = [(old, new) for old, new in pairs if old != new]
-        return [old for old, _ in differing], [new for _, new in differing]
+        pairs = zip(self.original.splitlines(), self.text.splitlines(), strict=True)
+        both = [(f"-{old}", f"+{new}") for old, new in pairs if old != new]
+        return [old for old, _ in both] + [new for _, new in both]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,48 +45,27 @@ class Outcome:
     seen_by: str = ""
 
 
-@dataclass(frozen=True)
 class Score:
-    """The mutants of one spec's C, in source order."""
+    """The mutants of one spec's C, in source order, and how many of those that could be seen were."""
 
-    outcomes: tuple[Outcome, ...]
-    accepted: tuple[AcceptedMutant, ...]
-    seconds: float
-    sources: dict[str, str]
-
-    @cached_property
-    def counts(self) -> Counter[Fate]:
-        """How many mutants met each fate."""
-        return Counter(outcome.fate for outcome in self.outcomes)
-
-    @cached_property
-    def survivors(self) -> list[Outcome]:
-        """Mutants that no check sees and the spec doesn't accept."""
-        return [one for one in self._survived() if one.mutant.id not in {ok.mutant for ok in self.accepted}]
-
-    @cached_property
-    def reviewed(self) -> list[tuple[Outcome, AcceptedMutant]]:
-        """Mutants that no check sees, as the spec knows."""
-        known = {ok.mutant: ok for ok in self.accepted}
-        return [(one, known[one.mutant.id]) for one in self._survived() if one.mutant.id in known]
-
-    @cached_property
-    def stale(self) -> list[tuple[AcceptedMutant, str]]:
-        """Accepted mutants that didn't survive, with what became of them."""
-        fates = {one.mutant.id: one.fate for one in self.outcomes}
-        fate = [(ok, fates.get(ok.mutant)) for ok in self.accepted]
-        return [(ok, f"is {met}" if met else "doesn't exist") for ok, met in fate if met != "survived"]
+    def __init__(self, outcomes: list[Outcome], accepted: tuple[AcceptedMutant, ...], seconds: float) -> None:
+        self.outcomes = outcomes
+        self.seconds = seconds
+        self.counts: Counter[Fate] = Counter(one.fate for one in outcomes)
+        survived = {one.mutant.id: one for one in outcomes if one.fate == "survived"}
+        self.accepted = [(one, survived.pop(one.mutant)) for one in accepted if one.mutant in survived]
+        self.survivors = list(survived.values())
+        fates: dict[str, Fate] = {one.mutant.id: one.fate for one in outcomes if one.fate != "survived"}
+        known = {one.mutant.id for _, one in self.accepted}
+        self.stale = [(one, fates.get(one.mutant, "no such mutant")) for one in accepted if one.mutant not in known]
 
     @property
     def percent(self) -> float:
         """How many of the mutants that are neither equivalent nor accepted were killed."""
-        killed, left = self.counts["killed"], len(self.survivors)
-        return 100 * killed / (killed + left) if killed + left else 100.0
+        seen = self.counts["killed"]
+        return 100 * seen / (seen + len(self.survivors)) if seen + len(self.survivors) else 100.0
 
     @property
     def passed(self) -> bool:
-        """Whether every mutant was killed or accepted, and each accepted one still is a survivor."""
+        """Whether every mutant was killed or accepted, and each accepted one still survives."""
         return not self.survivors and not self.stale
-
-    def _survived(self) -> Iterable[Outcome]:
-        return (one for one in self.outcomes if one.fate == "survived")

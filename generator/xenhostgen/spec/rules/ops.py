@@ -66,3 +66,11 @@ def expected(spec: Interface, problems: Problems) -> None:
             problems.add(
                 "no-reason", f"'{finding.rule}' is expected without a reason", finding.rule, "say why the fault stands"
             )
+    mutants: set[str] = set()
+    for accepted in spec.accepted_mutants:
+        if accepted.mutant in mutants:
+            problems.add("duplicate-mutant", f"'{accepted.mutant}' is accepted twice", accepted.mutant, "remove one")
+        mutants.add(accepted.mutant)
+        if not accepted.reason.strip():
+            message = f"'{accepted.mutant}' is accepted without a reason"
+            problems.add("no-reason", message, accepted.mutant, "say why no observer can tell it apart")

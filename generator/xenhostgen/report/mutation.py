@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What ``mutate`` says: mutants that no check sees, which check killed the others, and the score."""
+
+from collections import Counter
+from typing import Any, TextIO
+
+from xenhostgen.report.terminal import styled
+from xenhostgen.verify.score import Score
+
+
+def show(spec_path: str, score: Score, stream: TextIO) -> None:
+    """The score of one spec, for a person."""
+    for one in score.survivors:
+        place = f"{one.mutant.file}:{one.mutant.line}:{one.mutant.column}"
+        print(f"{place}: {styled('SURVIVED', 'red', stream)} {one.mutant.id}", file=stream)
+        print("".join(f"    {line}\n" for line in one.mutant.diff()), end="", file=stream)
+    for accepted, _ in score.accepted:
+        print(f"{spec_path}: accepted {accepted.mutant}: {' '.join(accepted.reason.split())}", file=stream)
+    for accepted, fate in score.stale:
+        place, said = f"{spec_path}:{accepted.at.line}:{accepted.at.column}", f"no survivor, but {fate}"
+        print(f"{place}: {styled(f'accepted mutant {accepted.mutant} is {said}', 'red', stream)}", file=stream)
+    seen = Counter(one.seen_by for one in score.outcomes if one.seen_by)
+    print(f"{spec_path}: killed by {', '.join(f'{by} {n}' for by, n in seen.most_common()) or 'none'}", file=stream)
+    print(
+        f"{spec_path}: mutation score {score.percent:.1f} %: {score.counts['killed']} killed, "
+        f"{len(score.survivors)} survived, {len(score.accepted)} accepted; "
+        f"{score.counts['equivalent']} equivalent, {score.counts['stillborn']} stillborn ({score.seconds} s)",
+        file=stream,
+    )
+
+
+def as_json(spec_path: str, score: Score) -> dict[str, Any]:
+    """The score and every mutant, for scripts."""
+    reasons = {str(accepted.mutant): accepted.reason.strip() for accepted, _ in score.accepted}
+    mutants = [
+        {"id": one.mutant.id, "file": one.mutant.file, "line": one.mutant.line, "column": one.mutant.column}
+        | {"fate": one.fate, "rule": one.rule, "seen_by": one.seen_by, "diff": one.mutant.diff()}
+        | {"accepted": reasons.get(one.mutant.id)}
+        for one in score.outcomes
+    ]
+    stale = [{"mutant": accepted.mutant, "fate": fate, "line": accepted.at.line} for accepted, fate in score.stale]
+    told = {"spec": spec_path, "score": score.percent, "passed": score.passed, "seconds": score.seconds}
+    return told | {"stale": stale, "mutants": mutants}

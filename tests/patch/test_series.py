@@ -67,7 +67,7 @@ def test_git_takes_it(tree: Path, tmp_path: Path) -> None:
     ]
     applied = Path(shutil.copytree(KERNEL / "tree", tmp_path / "applied"))
     assert main(["apply", SPEC, "--tree", str(applied)]) == 0
-    for path in applied.rglob("*.[ch]"):
+    for path in (path for folder in ("arch", "include") for path in (applied / folder).rglob("*.*")):
         assert (tree / path.relative_to(applied)).read_bytes() == path.read_bytes()
     # What the commits made is found to be applied, though no record is there to revert it by.
     assert main(["apply", SPEC, "--tree", str(tree)]) == 0
@@ -83,7 +83,7 @@ def test_blob_ids_prove_it(tree: Path, tmp_path: Path) -> None:
     mail = tmp_path / git(tree, "format-patch", "-o", str(tmp_path), "-1").strip()
     patch = parse_diff(read_patches(mail)[0].diff)
     proofs = prove(spec, patch, tree, "HEAD~1")
-    assert len(proofs) == 6 and all(proof.identical for proof in proofs)
+    assert len(proofs) == 7 and all(proof.identical for proof in proofs)
     base = Path(shutil.copytree(KERNEL / "tree", tmp_path / "base"))
     assert prove(spec, patch, base) == proofs
     small = base / "arch/toy/small.c"
@@ -98,7 +98,7 @@ def test_diff_proves_a_whole_series(tree: Path, tmp_path: Path, capsys: pytest.C
     mbox.write_bytes(b"".join(path.read_bytes() for path in mails(tree, tmp_path / "out")))
     capsys.readouterr()
     assert main(["diff", SPEC, str(mbox), "--tree", str(tree), "--rev", "HEAD"]) == 0
-    assert "byte-identical 6/6 files" in capsys.readouterr().out
+    assert "byte-identical 7/7 files" in capsys.readouterr().out
     assert main(["diff", SPEC, "--tree", str(tree)]) == 2
 
 
@@ -136,7 +136,7 @@ def test_cover_letter(tree: Path, tmp_path: Path) -> None:
     assert cover["Subject"] == "[RFC PATCH v3 0/4] gates"
     assert (cover["To"], cover["Cc"]) == ("To Y. <toy@example.org>", "toy@lists.example") or '"To Y."' in cover["To"]
     body = str(cover.get_payload())
-    assert "6 files changed" in body and "Changes in" not in body
+    assert "7 files changed" in body and "Changes in" not in body
 
 
 def test_log_of_changes() -> None:

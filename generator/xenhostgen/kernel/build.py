@@ -49,6 +49,9 @@ def build(spec: Interface, tree: Path, work: Path, tell: Callable[[str], None] =
     scratch.configure()
     tell("building its part without the interface")
     before = {(file, kind, words) for file, _, kind, words in scratch.said({})}
+    if failed := [f"{file}: {words}" for file, kind, words in sorted(before) if kind.endswith("error")]:
+        hint = "it must build before anything can be told of the interface"
+        raise Refused([Problem("no-build", failed[0], str(tree), hint=hint)])
     tell("building it with the interface")
     found = [
         Complaint("build", f"{kind}: {words}", file or spec.source.file, int(line or 1))
@@ -117,7 +120,8 @@ class Scratch:
         link = f"ld -r --whole-archive {archives} -o vmlinux.o && scripts/mod/modpost -o symbols vmlinux.o"
         linked = subprocess.run(link, shell=True, cwd=self.objects, capture_output=True, text=True, check=False)
         if not log.exists():
-            log.write_text((built.stdout + built.stderr + linked.stderr).replace(f"{self.source}/", ""))
+            failed = "error: kbuild or modpost failed\n" * bool(built.returncode or linked.returncode)
+            log.write_text((built.stdout + built.stderr + linked.stderr + failed).replace(f"{self.source}/", ""))
         return _SAID.findall(log.read_text())
 
 

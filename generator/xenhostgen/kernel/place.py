@@ -7,8 +7,8 @@ such places are told. What stands there already is recognised.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from xenhostgen.kernel.source import KernelFile
 from xenhostgen.kernel.spots import Spot, of_place, of_registrations
@@ -21,24 +21,21 @@ Reader = Callable[[str], bytes | None]
 _UNDO = "take out what was applied with the spec that it was applied with: xenhostgen apply SPEC --tree DIR --revert"
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A file before (None: it is new) and after."""
 
     before: bytes | None
     after: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """The files that an interface adds or changes, by path. ``applied``: they are like that already."""
 
     files: dict[str, Placed]
     applied: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Addition:
+class Addition(NamedTuple):
     """The lines of a fragment, or of a run of registrations, with their spot."""
 
     kind: str
@@ -113,12 +110,12 @@ def _additions(spec: Interface, rendering: Rendering, kernel: KernelFile, path: 
     """The additions to a file; problems are noted in the file."""
     fragments = [fragment for fragment in rendering.fragments if fragment.file == path]
     for fragment in fragments:
-        if fragment.kind != "register" and (spot := of_place(kernel, fragment)):
-            yield Addition(fragment.kind, fragment.text.rstrip("\n").split("\n"), spot)
+        if fragment.kind != "register" and fragment.text.strip() and (spot := of_place(kernel, fragment)):
+            yield Addition(fragment.kind, fragment.text.removesuffix("\n").split("\n"), spot)
     texts = iter([fragment.text for fragment in fragments if fragment.kind == "register"])
     for guest in spec.guests:
         for spot, run in of_registrations(kernel, guest.boot) if guest.file == path else ():
-            yield Addition("register", "\n".join(next(texts) for _ in run).rstrip("\n").split("\n"), spot)
+            yield Addition("register", "\n".join(next(texts) for _ in run).removesuffix("\n").split("\n"), spot)
 
 
 def _inserted(kernel: KernelFile, additions: list[Addition]) -> bytes:
@@ -128,7 +125,7 @@ def _inserted(kernel: KernelFile, additions: list[Addition]) -> bytes:
     opens with a comment needs none above: the comment sets it apart.
     """
     lines = list(kernel.lines)
-    for each in sorted(additions, key=lambda each: each.spot.row, reverse=True):
+    for each in sorted(additions, key=lambda each: each.spot[:2], reverse=True):  # row, and the lower of one row first
         row, text = each.spot.row, each.lines
         if not each.spot.tight:
             gap_below = row < len(lines) and not lines[row].strip()
@@ -146,15 +143,15 @@ def _inserted(kernel: KernelFile, additions: list[Addition]) -> bytes:
 
 
 def _is_there(kernel: KernelFile, each: Addition) -> bool:
-    """Whether an addition stands at its spot, blank lines aside."""
+    """Whether an addition stands at its spot, blank lines aside where they set it apart."""
     row, lines, length = each.spot.row, kernel.lines, len(each.lines)
-    if each.spot.upward:
-        while row and not lines[row - 1].strip():
-            row -= 1
-        return lines[max(0, row - length) : row] == each.lines
-    while row < len(lines) and not lines[row].strip():
+    blanks = not each.spot.tight
+    while blanks and each.spot.upward and row and not lines[row - 1].strip():
+        row -= 1
+    while blanks and not each.spot.upward and row < len(lines) and not lines[row].strip():
         row += 1
-    return lines[row : row + length] == each.lines
+    start = max(0, row - length) if each.spot.upward else row
+    return lines[start : start + length] == each.lines
 
 
 def _note_lack(spec: Interface, kernel: KernelFile, each: Addition) -> None:

@@ -2,8 +2,8 @@
 """Where in a kernel file a fragment belongs, told by the file's structure and never guessed."""
 
 import re
-from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from tree_sitter import Node
 
@@ -15,8 +15,7 @@ from xenhostgen.spec.source import did_you_mean
 _ALTERNATIVES = "if another kernel has something else in its place, name that under 'alternatives' in the spec"
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """A place between two lines: the row of the line below it.
 
     ``upward``: its landmark is that line, not the one above. ``tight``: the fragment's lines join the
@@ -41,8 +40,8 @@ def of_place(kernel: KernelFile, fragment: Fragment) -> Spot | None:
     if fragment.kind == "object":
         assigned = fragment.text.rsplit(maxsplit=1)[0]
         return _at_line(kernel, lines, [f"{assigned} {each}" for each in landmarks], upward, tight=True)
-    if fragment.kind == "predicates":
-        return _at_line(kernel, lines, landmarks, upward, tight=False)
+    if fragment.kind in ("predicates", "raw"):
+        return _at_line(kernel, lines, landmarks, upward, tight=fragment.kind == "raw")
     function = function_of(kernel, landmarks)
     if function is None:
         return None

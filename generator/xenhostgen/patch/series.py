@@ -7,9 +7,9 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from xenhostgen.patch.git import GitFailure, git
 from xenhostgen.spec.model import Guest, Interface, Register
@@ -18,8 +18,7 @@ from xenhostgen.spec.source import Problem, Refused
 Contents = Mapping[str, bytes | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(NamedTuple):
     """How the series presents itself: its version, the words in brackets, and a log of changes."""
 
     version: int = 1
@@ -34,8 +33,10 @@ def concerns(spec: Interface) -> dict[str, list[str]]:
         return 1 + depth(spec.guest(guest.borrows)) if guest.borrows else 0
 
     guests = {str(guest.name): [str(guest.file)] for guest in sorted(spec.guests, key=depth)}
-    interface: list[str] = [spec.header.file, spec.source.file, spec.object.file]
-    return {"interface": interface, "predicates": [spec.predicates.file], **guests}
+    interface: dict[str, None] = dict.fromkeys([spec.header.file, spec.source.file, spec.object.file])
+    others = {spec.predicates.file, *(guest.file for guest in spec.guests)}
+    interface |= dict.fromkeys(raw.file for raw in spec.raw if raw.file not in others)
+    return {"interface": list(interface), "predicates": [spec.predicates.file], **guests}
 
 
 def message(spec: Interface, part: str) -> tuple[str, str]:
@@ -60,17 +61,16 @@ def series(spec: Interface, before: Contents, after: Contents, tree: Path, lette
         run("init", "-q", "-b", "series")
         run("config", "core.abbrev", "12")
         steps = [("base", before)]
-        steps += [
-            ("\n\n".join(message(spec, part)), {path: after[path] for path in paths})
-            for part, paths in concerns(spec).items()
-        ]
+        for part, paths in concerns(spec).items():
+            if any(after[path] != before[path] for path in paths):
+                steps.append(("\n\n".join(message(spec, part)), {path: after[path] for path in paths}))
         for text, contents in steps:
             for path, content in contents.items():
                 if content is not None:
                     Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
                     Path(folder, path).write_bytes(content)
             run("add", "-A")
-            run("commit", "-q", "-s", "--allow-empty", "-m", text)
+            run("commit", "-q", "-s", "-m", text)
         base = run("rev-list", "--max-parents=0", "HEAD").strip()
         subject, body = message(spec, "cover")
         log = [textwrap.fill(f"- {change}", 72, subsequent_indent="  ") for change in letter.changes]

@@ -106,6 +106,7 @@ def places(spec: Interface, problems: Problems) -> None:
 
 
 def messages(spec: Interface, problems: Problems) -> None:
+    """Each message is for a part that the series has."""
     parts = ["cover", "interface", "predicates", *(guest.name for guest in spec.guests)]
     for message in spec.series.messages if spec.series else ():
         if message.part not in parts:

@@ -10,6 +10,7 @@ from xenhostgen.spec.words import declared_name
 
 
 def conditions(spec: Interface, problems: Problems) -> None:
+    """Conditions and assignments can be read, and ask only for what is known."""
     kernel = spec.kernel
     constants = {constant.name for constant in kernel.constants}
     constants |= {value for enum in kernel.enums for value in enum.values}

@@ -9,6 +9,7 @@ from xenhostgen.spec.words import declared_name
 
 
 def guests(spec: Interface, problems: Problems) -> None:
+    """Each guest borrows from one that is there, has a place for its tables, and boots."""
     names = [guest.name for guest in spec.guests]
     run = {name for path in spec.kinds for name in path.runs}
     for guest in spec.guests:
@@ -45,6 +46,7 @@ def guests(spec: Interface, problems: Problems) -> None:
 
 
 def registrations(spec: Interface, problems: Problems) -> None:
+    """Boot steps register types that have a slot, with tables that exist; every table is registered."""
     types_known = [host_type.name for host_type in spec.types.values]
     used: set[str] = set()
     for guest, step in spec.registrations():
@@ -120,6 +122,7 @@ def _order(spec: Interface, guest: Guest, problems: Problems) -> None:
 
 
 def kinds(spec: Interface, problems: Problems) -> None:
+    """Each kind of guest runs boot functions that exist, from inputs that exist."""
     names = [guest.name for guest in spec.guests]
     pointers: dict[str, bool] = {variable.name: "*" in variable.type for variable in spec.kernel.variables}
     params = [param for guest in spec.guests for param in guest.boot.params]

@@ -11,6 +11,7 @@ INT_MIN, INT_MAX = -(1 << 31), (1 << 31) - 1
 
 
 def types(spec: Interface, problems: Problems) -> None:
+    """Types have names and values of their own, and one of them marks an empty slot."""
     seen: dict[str, Text] = {}
     values: dict[int, str] = {}
     for host_type, value in zip(spec.types.values, _counted(spec), strict=True):
@@ -49,6 +50,7 @@ def _counted(spec: Interface) -> Iterator[int]:
 
 
 def slots(spec: Interface, problems: Problems) -> None:
+    """Each type has one slot, and what a slot requires can be taken before it."""
     known = [host_type.name for host_type in spec.types.values]
     empty = {name for name, value in zip(known, _counted(spec), strict=True) if value == 0}
     by_name: dict[str, Text] = {}
@@ -132,6 +134,7 @@ def _in_cycle(spec: Interface, start: str) -> bool:
 
 
 def members(spec: Interface, problems: Problems) -> None:
+    """Each further member of the host structure declares one name."""
     seen = {"type": "the host's type", "ops": "the host's ops table"}
     for member in spec.fields:
         if (member.c is None) == (not member.struct):
@@ -152,6 +155,7 @@ def members(spec: Interface, problems: Problems) -> None:
 
 
 def exports(spec: Interface, problems: Problems) -> None:
+    """What is exported is a symbol of the interface, once."""
     known = [spec.c.array, *(slot.pointer for slot in spec.slots), spec.c.register, spec.c.unregister]
     seen: set[str] = set()
     for export in spec.registry.exports:

@@ -7,6 +7,7 @@ from xenhostgen.spec.words import KEYWORDS, declared_name
 
 
 def ops(spec: Interface, problems: Problems) -> None:
+    """Ops are set in tables that exist, and their wrappers have a value to return."""
     tables = [f"{guest.name}.{table.role}" for guest, table in spec.tables()]
     known = set(tables)
     for op in spec.ops:
@@ -51,6 +52,7 @@ def _arguments(args: tuple[Text, ...], host: Text, problems: Problems) -> None:
 
 
 def expected(spec: Interface, problems: Problems) -> None:
+    """An expected finding is listed once, with a reason."""
     seen: set[tuple[str, str | None]] = set()
     for finding in spec.expected_findings:
         which = (str(finding.rule), finding.subject)

@@ -14,6 +14,7 @@ _SPDX = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*")
 
 
 def paths(spec: Interface, problems: Problems) -> None:
+    """Paths lead straight down from the root, and each file has one purpose."""
     seen: dict[str, Text] = {}
     files = [spec.header.file, spec.source.file, spec.object.file, spec.predicates.file]
     files += [guest.file for guest in spec.guests]
@@ -89,6 +90,7 @@ def _docs(spec: Interface) -> Iterator[Text]:
 
 
 def places(spec: Interface, problems: Problems) -> None:
+    """A place is told by one landmark that the file has."""
     found: list[Place] = [spec.object.place, spec.predicates.place]
     for guest in spec.guests:
         found += [guest.include.place] + ([guest.place] if guest.place else [])

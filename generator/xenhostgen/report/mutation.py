@@ -14,11 +14,11 @@ def show(spec_path: str, score: Score, stream: TextIO) -> None:
         place = f"{one.mutant.file}:{one.mutant.line}:{one.mutant.column}"
         print(f"{place}: {styled('SURVIVED', 'red', stream)} {one.mutant.id}", file=stream)
         print("".join(f"    {line}\n" for line in one.mutant.diff()), end="", file=stream)
-    for accepted, _ in score.accepted:
-        print(f"{spec_path}: accepted {accepted.mutant}: {' '.join(accepted.reason.split())}", file=stream)
+    for accepted, one in score.accepted:
+        print(f"{spec_path}: accepted {one.mutant.id}: {' '.join(accepted.reason.split())}", file=stream)
     for accepted, fate in score.stale:
-        place, said = f"{spec_path}:{accepted.at.line}:{accepted.at.column}", f"no survivor, but {fate}"
-        print(f"{place}: {styled(f'accepted mutant {accepted.mutant} is {said}', 'red', stream)}", file=stream)
+        place, said = f"{spec_path}:{accepted.at.line}:{accepted.at.column}", f"no survivor matches ({fate})"
+        print(f"{place}: {styled(f'accepted mutant {accepted.mutant}: {said}', 'red', stream)}", file=stream)
     seen = Counter(one.seen_by for one in score.outcomes if one.seen_by)
     print(f"{spec_path}: killed by {', '.join(f'{by} {n}' for by, n in seen.most_common()) or 'none'}", file=stream)
     print(
@@ -31,7 +31,7 @@ def show(spec_path: str, score: Score, stream: TextIO) -> None:
 
 def as_json(spec_path: str, score: Score) -> dict[str, Any]:
     """The score and every mutant, for scripts."""
-    reasons = {str(accepted.mutant): accepted.reason.strip() for accepted, _ in score.accepted}
+    reasons = {one.mutant.id: accepted.reason.strip() for accepted, one in score.accepted}
     mutants = [
         {"id": one.mutant.id, "file": one.mutant.file, "line": one.mutant.line, "column": one.mutant.column}
         | {"fate": one.fate, "rule": one.rule, "seen_by": one.seen_by, "diff": one.mutant.diff()}

@@ -424,7 +424,7 @@ class Expected(Part):
 class AcceptedMutant(Part):
     """A wrong version of the C that no check can tell from the right one, with the reason why that is well."""
 
-    mutant: Line = key("the mutant's id, as 'mutate' shows it")
+    mutant: Line = key("the mutant's id, as 'mutate' shows it, or a pattern with '*' for several")
     reason: Doc = key("why no observer can tell it apart")
     at: At = NOWHERE
 

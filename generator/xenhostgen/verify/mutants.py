@@ -46,11 +46,12 @@ def mutants(spec: Interface, path: str, text: str) -> Iterator[Mutant]:
         for operator, start, end, new in edits:
             # As many lines as before, for a BUG tells its line.
             ends = _LINE_END.findall(text[start:end])
-            if new.count("\n") > len(ends) or declaration.kind == "macro":
-                new = " ".join(new.split())
+            fits = new.count("\n") <= len(ends) and declaration.kind != "macro"
+            new_lines = new.split("\n") if fits else [" ".join(new.split())]
             rest = _LINE_END.search(text, end)
             behind = rest.start() if rest else len(text)
-            whole = f"{text[:start]}{new}{text[end:behind]}{''.join(ends[new.count(chr(10)) :])}{text[behind:]}"
+            left = "".join(ends[len(new_lines) - 1 :])
+            whole = text[:start] + "\n".join(new_lines) + text[end:behind] + left + text[behind:]
             if whole not in made:
                 made.add(whole)
                 ordinals[name, operator] += 1

@@ -3,6 +3,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from xenhostgen.spec.model import AcceptedMutant
@@ -52,12 +53,13 @@ class Score:
         self.outcomes = outcomes
         self.seconds = seconds
         self.counts: Counter[Fate] = Counter(one.fate for one in outcomes)
-        survived = {one.mutant.id: one for one in outcomes if one.fate == "survived"}
-        self.accepted = [(one, survived.pop(one.mutant)) for one in accepted if one.mutant in survived]
-        self.survivors = list(survived.values())
-        fates: dict[str, Fate] = {one.mutant.id: one.fate for one in outcomes if one.fate != "survived"}
+        survived = [one for one in outcomes if one.fate == "survived"]
+        self.accepted = [(ok, one) for one in survived for ok in accepted if fnmatchcase(one.mutant.id, ok.mutant)]
         known = {one.mutant.id for _, one in self.accepted}
-        self.stale = [(one, fates.get(one.mutant, "no such mutant")) for one in accepted if one.mutant not in known]
+        self.survivors = [one for one in survived if one.mutant.id not in known]
+        fates: dict[str, Fate] = {one.mutant.id: one.fate for one in outcomes}
+        met = {ok.mutant for ok, _ in self.accepted}
+        self.stale = [(ok, fates.get(ok.mutant, "no such mutant")) for ok in accepted if ok.mutant not in met]
 
     @property
     def percent(self) -> float:

@@ -91,5 +91,5 @@ def machine(kvm: bool, memory: int, guest: Guest) -> list[str]:
     emulated = "-accel tcg -cpu qemu64,family=23,model=1,stepping=2,+svm,+npt"
     fixed = "-machine q35 -smp 1 -display none -vga none -nodefaults -no-reboot -monitor none"
     chosen = f"{'-accel kvm -cpu host' if kvm else emulated} {fixed} -m {memory}"
-    xen = f"{_XEN} loglvl=all guest_loglvl=all dom0_max_vcpus=1 dom0_mem={memory * 3 // 8}M{guest.xen}"
+    xen = f"{_XEN} loglvl=all guest_loglvl=all dom0_max_vcpus=1 dom0_mem={memory // 2}M,max:{memory // 2}M{guest.xen}"
     return ["qemu-system-x86_64", *chosen.split(), *guest.machine, "-append", xen]

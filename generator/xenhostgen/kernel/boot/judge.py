@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from xenhostgen.contract.boot import CLEAR_BSS, boot
-from xenhostgen.contract.registry import State
+from xenhostgen.contract.registry import Held, State
 from xenhostgen.kernel.boot.guests import GUESTS, Boot
 from xenhostgen.kernel.boot.suite import Suite
 from xenhostgen.render.files import render
@@ -105,7 +105,7 @@ class Judge:
             held.append(SlotImage(int(value), promised if promised in tables else tables[0], index))
         # Seen is only what the slots hold in the end: what lies in .bss is taken to have been right until
         # that was cleared.
-        before = tuple(SlotImage(value, ops or "NULL", n) for n, (value, ops) in enumerate(booted.state))
+        before = _images(booted.state)
         in_bss = self.sections.get(self.spec.c.array) in ("b", "B")
         cleared = booted.stages.index(CLEAR_BSS) if in_bss and CLEAR_BSS in booted.stages else 0
         stages = tuple(before if stage < cleared else tuple(held) for stage in range(len(booted.stages)))
@@ -115,9 +115,9 @@ class Judge:
 
     def _called(self, row: int, result: str, slots: Sequence[str]) -> Answer:
         """What a call did that came back."""
+        names = {"0": None, "A": "A", "B": "B"}
         pairs = [slot.split(":") for slot in slots]
-        names = {"0": "NULL", "A": "A", "B": "B"}
-        held = tuple(SlotImage(int(value), names.get(ops, "?"), n) for n, (value, ops) in enumerate(pairs))
+        held = _images([(int(value), names.get(ops, "?")) for value, ops in pairs])
         if self.suite.rows[row].call.kind != "i":
             return Answer("ok", int(result), 0, held)
         visited = self.suite.registry.visited(self.suite.rows[row].before) if result == "0" else ("other hosts",)
@@ -131,8 +131,7 @@ class Judge:
         for _, result, *slots in _said(lines, "seen"):
             return self._called(row, result, slots)
         if struck := re.search(r"kernel BUG at (\S+?)!", text):
-            held = enumerate(self.suite.rows[row].before)
-            return Answer("bug", text=struck[1], slots=tuple(SlotImage(v, ops or "NULL", n) for n, (v, ops) in held))
+            return Answer("bug", text=struck[1], slots=_images(self.suite.rows[row].before))
         died = _DIED.search(text)
         return Answer("crash", text=died[0] if died else "the guest is gone")
 
@@ -153,6 +152,10 @@ class Judge:
 
     def _finding(self, each: Boot, rule: str, subject: str, message: str) -> Finding:
         return Finding(rule, subject, f"{each.name}: {message}", seen_by=f"boot of {each.name}")
+
+
+def _images(state: Iterable[Held]) -> tuple[SlotImage, ...]:
+    return tuple(SlotImage(value, ops or "NULL", index) for index, (value, ops) in enumerate(state))
 
 
 def shown_by(rule: str, cells: Iterable[Cell]) -> bool:

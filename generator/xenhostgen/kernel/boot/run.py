@@ -19,7 +19,6 @@ from xenhostgen.render.files import render
 from xenhostgen.spec.source import Problem, Refused
 
 _XEN = "4.17"
-_OFF = re.compile(b"ardware Dom0 (halted|shutdown|crashed)|Kernel panic - not syncing|xenhostgen: done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,21 +131,21 @@ class Lab:
         self.say(f"booting {', '.join(names)}")
         if not guest.domain:
             command = [*machine(self.kvm, 1024, guest), "-initrd", f"{image} {group[0].arguments(suite)}"]
-            return {group[0]: self._shown(command, names[0], seconds)}
+            return {group[0]: self._shown(command, names[0], seconds, b"ardware Dom0 (halted|shutdown|crashed)")}
         kernel = f"{image} console=hvc0 loglevel=4 kunit.enable=0 domains={':'.join(names)},{self.work}/initramfs"
         command = [*machine(self.kvm, 2048, Guest("pv", True)), "-initrd", kernel]
-        text = self._shown(command, f"dom0-of-{names[0]}", seconds)
+        text = self._shown(command, f"dom0-of-{names[0]}", seconds, b"xenhostgen: done")
         shown = dict(re.findall(r"^xenhostgen: console (\S+)\n(.*?)^xenhostgen: end \1$", text, re.M | re.S))
         for name in names:
             (self.work / "consoles" / f"{name}.log").write_text(shown.get(name, ""))
         return {each: shown.get(each.name, "") for each in group}
 
-    def _shown(self, command: Sequence[str], name: str, seconds: float) -> str:
-        """Run a machine until Xen or dom0 are done; what its console shows."""
+    def _shown(self, command: Sequence[str], name: str, seconds: float, end: bytes) -> str:
+        """Run a machine until it goes off or its console shows the pattern ``end``; what it shows."""
         console, log = self.work / "consoles" / f"{name}.log", self.work / f"qemu-{name}.log"
         console.unlink(missing_ok=True)
         command = [*command, "-kernel", str(self.work / "xen"), "-serial", f"file:{console}"]
-        done = lambda: console.exists() and _OFF.search(console.read_bytes()) is not None  # noqa: E731
+        done = lambda: console.exists() and re.search(end, console.read_bytes()) is not None  # noqa: E731
         self.programs.run(command, self.work, log, seconds, done)
         if not console.exists():
             raise Refused([Problem("program", log.read_text(errors="replace").strip() or "fails", command[0])])

@@ -42,7 +42,7 @@ def results(log: dict[str, Any]) -> list[dict[str, Any]]:
     validator().validate(log)
     (run,) = log["runs"]
     for result in run["results"]:
-        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["ruleId"] in [ODD, *(rule["id"] for rule in run["tool"]["driver"]["rules"])]
     return list(run["results"])
 
 

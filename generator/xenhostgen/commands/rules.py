@@ -16,7 +16,6 @@ examples:
   xenhostgen rules --format markdown > docs/rules.md   all, as a document
 """
 HEAD = """\
-<!-- SPDX-License-Identifier: GPL-2.0-only -->
 <!-- Made by: xenhostgen rules --format markdown -->
 
 # Rules
@@ -28,8 +27,7 @@ reason for each (`expected_findings`). `xenhostgen rules RULE` shows one of the 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("rule", nargs="?", metavar="RULE", help="only this one")
-    formats = ("text", "json", "markdown")
-    parser.add_argument("--format", choices=formats, default="text", help="how the rules are printed")
+    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="how they are printed")
 
 
 def run(arguments: argparse.Namespace) -> int:

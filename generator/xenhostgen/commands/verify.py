@@ -6,6 +6,7 @@ renders to, or with --tree what lies in a folder laid out like the kernel's.
 """
 
 import argparse
+import json
 import shutil
 import signal
 import sys
@@ -14,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xenhostgen.commands.inputs import FORMATS, add_format, add_specs, spec_paths
+from xenhostgen.report.cases import Judged
 
 if TYPE_CHECKING:
-    from xenhostgen.report.cases import Judged
     from xenhostgen.spec.model import Interface
     from xenhostgen.verify.findings import Verdict
     from xenhostgen.verify.run import Options
@@ -53,7 +54,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Verify each spec; 1 if a verdict fails, 2 on an error."""
-    from xenhostgen.report.cases import Judged
     from xenhostgen.report.findings import show
     from xenhostgen.spec.load import load
     from xenhostgen.verify.catalogue import check_expectations
@@ -81,10 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if all(each.verdict.passed for each in judged) else 1
 
 
-def formatted(judged: list["Judged"], form: str) -> str:
+def formatted(judged: list[Judged], form: str) -> str:
     """The verdicts for other programs."""
-    import json
-
     from xenhostgen.report.findings import as_json
     from xenhostgen.report.junit import as_junit
     from xenhostgen.report.ktap import as_ktap
@@ -110,10 +108,8 @@ def built(spec: "Interface", verdict: "Verdict", linux: Path, tell: Callable[[st
     complaints = [each for each in build(spec, linux, Path(".cache/kernel"), tell) if each.rule not in known]
     at = spec_places(spec)
     found = [
-        Finding(
-            each.rule, each.file, each.message, Where(each.file, each.line), at.get(each.file, spec.at), (), "kernel"
-        )
-        for each in complaints
+        Finding(one.rule, one.file, one.message, Where(one.file, one.line), at.get(one.file, spec.at), (), "kernel")
+        for one in complaints
     ]
     return replace(verdict, unexpected=(*verdict.unexpected, *found))
 
@@ -146,7 +142,6 @@ def replayed(paths: list[Path], options: "Options", arguments: argparse.Namespac
     calls = [call.strip() for call in arguments.replay.split(";") if call.strip()]
     steps = replay(load(paths[0]), options, calls)
     if arguments.format == "json":
-        import json
         from dataclasses import asdict
 
         print(json.dumps([asdict(step) for step in steps], indent=2))

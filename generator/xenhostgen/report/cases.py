@@ -9,8 +9,6 @@ from xenhostgen.spec.model import Expected
 from xenhostgen.verify.catalogue import Rule, catalogue
 from xenhostgen.verify.findings import Finding, Verdict
 
-NOT_FOUND = "expected-not-found"
-
 
 class Judged(NamedTuple):
     """A verdict on a spec's C, the spec's path, and the folder below which the C lies."""
@@ -62,7 +60,10 @@ def cases(judged: Judged) -> list[Case]:
     for one in verdict.missing:
         message = f"expected finding '{one.rule}' was not made; remove it from expected_findings if the fault is gone"
         pairs.append(
-            (Finding(NOT_FOUND, " ".join(filter(None, (one.rule, one.subject))), message, spec_at=one.at), None)
+            (
+                Finding("expected-not-found", " ".join(filter(None, (one.rule, one.subject))), message, spec_at=one.at),
+                None,
+            )
         )
     found: dict[str, list[Case]] = {name: [] for name in rules}
     for finding, expected in [*pairs, *verdict.expected]:

@@ -19,22 +19,16 @@ def as_sarif(judged: Sequence[Judged]) -> dict[str, Any]:
     """All findings in one run; expected ones are suppressed with the spec's reason."""
     rules = catalogue()
     made = [(each.spec, case, case.finding) for each in judged for case in cases(each) if case.finding]
-    names = list(dict.fromkeys(case.rule for _, case, _ in made))
-    driver = {"name": "xenhostgen", "version": __version__, "rules": [_rule(name, rules.get(name)) for name in names]}
-    results = []
-    for spec, case, finding in made:
-        rule = rules.get(case.rule)
-        level = {"ruleIndex": names.index(case.rule), "level": rule.severity if rule else "error"}
-        results.append({"ruleId": case.rule, **level, **_result(spec, case, finding)})
+    used = [_rule(rules[name]) for name in dict.fromkeys(case.rule for _, case, _ in made) if name in rules]
+    driver = {"name": "xenhostgen", "version": __version__, "rules": used}
+    results = [_result(spec, case, finding, rules.get(case.rule)) for spec, case, finding in made]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(name: str, rule: Rule | None) -> dict[str, Any]:
-    if rule is None:
-        return {"id": name}
+def _rule(rule: Rule) -> dict[str, Any]:
     return {
-        "id": name,
+        "id": rule.name,
         "shortDescription": {"text": rule.meaning},
         "fullDescription": {"text": f"{rule.meaning} {rule.why}"},
         "help": {"text": rule.explained(), "markdown": rule.explained()},
@@ -42,15 +36,15 @@ def _rule(name: str, rule: Rule | None) -> dict[str, Any]:
     }
 
 
-def _result(spec: str, case: Case, finding: Finding) -> dict[str, Any]:
+def _result(spec: str, case: Case, finding: Finding, rule: Rule | None) -> dict[str, Any]:
     """A finding in the C with the spec's place beside it, or in the spec alone."""
     in_spec, where = _location(spec, finding.spec_at or At(1, 1)), finding.where
-    known: dict[str, Any] = {"kind": "external", "status": "accepted", "justification": case.why}
-    if case.expected:
-        known["location"] = _location(spec, case.expected.at)
+    known = {"kind": "external", "status": "accepted", "justification": case.why}
     identity = "\n".join([spec, finding.rule, finding.subject]).encode("utf-8", "backslashreplace")
     more = {"subject": finding.subject, "counterexample": list(finding.counterexample), "seenBy": finding.seen_by}
     return {
+        "ruleId": case.rule,
+        "level": rule.severity if rule else "error",
         "message": {"text": finding.message},
         "locations": [_location(case.file, At(where.line, where.column)) if where else in_spec],
         "relatedLocations": [{"id": 1, "message": {"text": "the spec"}, **in_spec}],

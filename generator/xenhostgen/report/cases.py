@@ -59,12 +59,8 @@ def cases(judged: Judged) -> list[Case]:
     pairs: list[tuple[Finding, Expected | None]] = [(finding, None) for finding in verdict.unexpected]
     for one in verdict.missing:
         message = f"expected finding '{one.rule}' was not made; remove it from expected_findings if the fault is gone"
-        pairs.append(
-            (
-                Finding("expected-not-found", " ".join(filter(None, (one.rule, one.subject))), message, spec_at=one.at),
-                None,
-            )
-        )
+        subject = f"{one.rule} {one.subject or ''}".rstrip()
+        pairs.append((Finding("expected-not-found", subject, message, spec_at=one.at), None))
     found: dict[str, list[Case]] = {name: [] for name in rules}
     for finding, expected in [*pairs, *verdict.expected]:
         # What a kernel build complains of lies in that kernel's tree.

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import Any
 
 from pycparser import c_ast
@@ -148,13 +148,14 @@ def _of_tree(tree: Any, words: _Words, others: dict[str, str]) -> Iterator[_Edit
         if not found and ahead not in at:
             continue
         first, last = (found[0], found[-1]) if found else (at[ahead], at[ahead] - 1)
-        while (surplus := _depth(written[first : last + 1]) - _depth(old[ahead : len(old) - behind])) and first:
-            first, last = (first, last + 1) if surplus > 0 else (first - 1, last)  # brackets that say nothing
+        surplus = _depth(written[first : last + 1]) - _depth(old[ahead : len(old) - behind])
+        while surplus and first and last < len(written) - 1:  # brackets that the printed text has no need of
+            first, last = (first, last + 1) if surplus > 0 else (first - 1, last)
+            surplus = _depth(written[first : last + 1]) - _depth(old[ahead : len(old) - behind])
         inserted = after[ahead : len(after) - behind]
         said = text[inserted[0][1] : inserted[-1][2]] if inserted else ""
         said = re.sub(r"\s*\n( *)", lambda found: "\n" + "\t" * (len(found[1]) // 2), said)
-        start = words[first][1]
-        yield operator, start, max(start, words[last][2]) if found else start, said
+        yield operator, words[first][1], words[last][2] if found else words[first][1], said
 
 
 def _printed(tree: Any) -> tuple[str, _Words]:
@@ -164,9 +165,8 @@ def _printed(tree: Any) -> tuple[str, _Words]:
 
 def _common(some: list[str], others: list[str]) -> int:
     """How many words both begin with."""
-    return next(
-        (n for n, pair in enumerate(zip(some, others, strict=False)) if len({*pair}) > 1), min(len(some), len(others))
-    )
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(some, others, strict=False))
+    return sum(1 for _ in pairs)
 
 
 def _depth(words: list[str]) -> int:

@@ -5,17 +5,18 @@ A *fragment* is what the interface adds to a file that the kernel has already. F
 first, each for itself; the stubs then are skeletons around them, and so are patches later.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
-from xenhostgen.render.operations import OpC, adapters, operations, prototypes
+from xenhostgen.render.operations import adapters, operations, prototypes
 from xenhostgen.render.raw import spliced
 from xenhostgen.render.style import initialiser_column, pad
-from xenhostgen.spec.model import Call, ClearBss, Guest, Include, Interface, Place, Register, Table
-from xenhostgen.spec.source import At
+from xenhostgen.spec.model import Call, ClearBss, Guest, Interface, Place, Register, Table
+from xenhostgen.spec.source import At, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class TableC:
     """A table with its initialisers, as the templates loop over it: members padded, and functions."""
 
     symbol: str
+    at: At
     entries: list[tuple[str, str]]
 
 
@@ -60,15 +62,16 @@ def source_name(spec: Interface) -> str:
 class Renderer:
     """Renders one spec with its template set."""
 
+    plain: Callable[[str], str] = str
+
     def __init__(self, spec: Interface, root: Path | None = None) -> None:
         self.spec = spec
         self.environment = environment(spec.templates, root or template_root())
-        self.ops: list[OpC] = operations(spec)
         self.shared: dict[str, Any] = {
             "spec": spec,
             "c": spec.c,
             "registry": spec.registry,
-            "ops": self.ops,
+            "ops": operations(spec),
             "source_name": source_name(spec),
         }
 
@@ -78,30 +81,31 @@ class Renderer:
     def fragment(self, kind: str, **context: Any) -> str:
         return self.template(f"fragments/{kind}.j2", **context)
 
+    def added(self, kind: str, file: str, place: Place, at: At, guest: str = "", **context: Any) -> Fragment:
+        return Fragment(file, kind, self.fragment(kind, **context), place, guest, at)
+
     def table(self, guest: Guest, table: Table) -> TableC:
         entries = self.spec.entries[f"{guest.name}.{table.role}"]
         column = initialiser_column(op.name for op, _ in entries) - 1
-        return TableC(table.symbol, [(pad(op.name, column), entry.function) for op, entry in entries])
+        return TableC(table.symbol, table.at, [(pad(op.name, column), entry.function) for op, entry in entries])
 
     def everything(self) -> Rendering:
         """All files and fragments, files in the order of their paths."""
-        spec = self.spec
+        spec, line, asked = self.spec, self.spec.object, self.spec.predicates
+        object_name = Path(spec.source.file).stem + ".o"
+        object_line = self.added("object", line.file, line.place, line.at, object=object_name)
+        predicates = self.added("predicates", asked.file, asked.place, asked.at)
+        fragments = [object_line, predicates]
         files: dict[str, str] = {
             spec.header.file: self.template("interface.h.j2"),
             spec.source.file: self.template("registry.c.j2"),
+            line.file: self.template("Makefile.j2", fragment=object_line),
+            asked.file: self.template("predicates.h.j2", fragment=predicates),
         }
-        fragments: list[Fragment] = []
-
-        object_line = self.object_fragment()
-        files[object_line.file] = self.template("Makefile.j2", fragment=object_line)
-        fragments.append(object_line)
         for guest in spec.guests:
             mine = self.guest_fragments(guest)
             files[guest.file] = self.guest_stub(guest, mine)
             fragments += mine
-        predicates = self.predicates_fragment()
-        files[predicates.file] = self.template("predicates.h.j2", fragment=predicates)
-        fragments.append(predicates)
         fragments.sort(key=lambda fragment: fragment.file)
         if spec.raw:
             fragments = self.with_raw(files, fragments)
@@ -118,7 +122,7 @@ class Renderer:
             placed = [Fragment(path, "raw", raw.text, raw.place, at=raw.at) for raw in kept if raw.place]
             mine = [row for row, fragment in enumerate(made) if fragment.file == path]
             before = [made[row].text for row in mine] or [files.get(path, "")]
-            texts = spliced(before, [raw for raw in kept if not raw.place], self.spec.path)
+            texts = spliced(before, [raw for raw in kept if not raw.place], self.spec.path, self.plain)
             for row, text in zip(mine, texts, strict=False):
                 made[row] = replace(made[row], text=text)
             if not mine:
@@ -126,79 +130,50 @@ class Renderer:
             made += placed
         return sorted(made, key=lambda fragment: fragment.file)
 
-    def object_fragment(self) -> Fragment:
-        line = self.spec.object
-        name = Path(self.spec.source.file).stem + ".o"
-        return Fragment(line.file, "object", self.fragment("object", object=name), line.place, at=line.at)
-
-    def predicates_fragment(self) -> Fragment:
-        asked = self.spec.predicates
-        return Fragment(asked.file, "predicates", self.fragment("predicates"), asked.place, at=asked.at)
-
     def guest_fragments(self, guest: Guest) -> list[Fragment]:
         """A guest's include, its tables or the declaration of borrowed ones, and its registrations."""
-        include: Include = guest.include
-        made = [
-            Fragment(
-                guest.file,
-                "include",
-                self.fragment("include", header=include.line),
-                include.place,
-                guest.name,
-                include.at,
-            )
-        ]
+        spec, include = self.spec, guest.include
+
+        def added(kind: str, place: Place, at: At, **context: Any) -> Fragment:
+            return self.added(kind, guest.file, place, at, guest.name, **context)
+
+        made = [added("include", include.place, include.at, header=include.line)]
         if guest.place and guest.tables:
             tables = [self.table(guest, table) for table in guest.tables]
-            names = [f"{guest.name}.{table.role}" for table in guest.tables]
-            made.append(
-                Fragment(
-                    guest.file,
-                    "tables",
-                    self.fragment("tables", tables=tables, adapters=adapters(self.spec, names)),
-                    guest.place,
-                    guest.name,
-                    guest.place.at,
-                )
-            )
+            needed = adapters(spec, [f"{guest.name}.{table.role}" for table in guest.tables])
+            made.append(added("tables", guest.place, guest.place.at, tables=tables, adapters=needed))
         if guest.place and guest.borrows:
-            text = self.fragment("borrowed", tables=self.spec.borrowed(guest))
-            made.append(Fragment(guest.file, "borrowed", text, guest.place, guest.name, guest.place.at))
+            made.append(added("borrowed", guest.place, guest.place.at, tables=spec.borrowed(guest)))
         for step in guest.boot.steps:
             if isinstance(step, Register):
-                text = self.fragment("register", step=step, table=self.spec.table(guest, step.table).symbol)
-                made.append(Fragment(guest.file, "register", text, Place(), guest.name, step.at))
+                table = spec.table(guest, step.table).symbol
+                made.append(added("register", Place(), step.at, step=step, table=table))
         return made
 
     def guest_stub(self, guest: Guest, fragments: list[Fragment]) -> str:
         include = fragments[0]
-        includes = [f"#include {header}\n" for header in guest.context]
-        headers: list[str] = list(guest.context)
-        landmark = headers.index(include.place.landmark)
-        includes.insert(landmark + (1 if include.place.after else 0), include.text)
-        registrations = iter([fragment.text for fragment in fragments if fragment.kind == "register"])
-        kinds = [type(step).__name__ for step in guest.boot.steps]
+        above = guest.context.index(Text(include.place.landmark)) + (1 if include.place.after else 0)
+        ours = (fragment.text for fragment in fragments if fragment.kind == "register")
         steps = [
-            (kind, step, next(registrations) if kind == "Register" else "")
-            for kind, step in zip(kinds, guest.boot.steps, strict=True)
+            (type(step).__name__, step, next(ours) if isinstance(step, Register) else "") for step in guest.boot.steps
         ]
         return self.template(
             "guest.c.j2",
             guest=guest,
-            includes=includes,
+            includes=(guest.context[:above], include, guest.context[above:]),
             additions=[fragment for fragment in fragments if fragment.kind in ("tables", "borrowed")],
             steps=steps,
             helpers=[step for step in guest.boot.steps if isinstance(step, Call)],
             prototypes=self.prototypes(guest),
         )
 
-    def prototypes(self, guest: Guest) -> list[str]:
+    def prototypes(self, guest: Guest) -> dict[str, str]:
         """The kernel functions that a guest's tables and steps name, declared for the stub."""
         clearing = [step.function for step in guest.boot.steps if isinstance(step, ClearBss)]
         made: dict[str, str] = {function: f"void {function}(void);" for function in clearing}
         for table in guest.tables:
             made |= prototypes(self.spec, self.spec.entries[f"{guest.name}.{table.role}"])
-        return list(made.values())
+        return made
 
 
 def render(spec: Interface, root: Path | None = None) -> Rendering:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from xenhostgen.render.style import COLUMNS, wrapped
 from xenhostgen.spec.model import Entry, Interface, Op
 from xenhostgen.spec.rules import declared_name
+from xenhostgen.spec.source import At
 
 
 class OpC(NamedTuple):
@@ -23,6 +24,7 @@ class OpC(NamedTuple):
     result: str
     when_no_host: str
     when_missing: str
+    at: At
 
 
 def operations(spec: Interface) -> list[OpC]:
@@ -59,6 +61,7 @@ def _operation(op: Op, host: str, prefix: str, plain: bool) -> OpC:
         "" if given == "void" else "return ",
         op.when_no_host or "",
         op.when_missing or "",
+        op.at,
     )
 
 
@@ -77,14 +80,14 @@ def prototypes(spec: Interface, entries: Iterable[tuple[Op, Entry]]) -> dict[str
     return made
 
 
-def adapters(spec: Interface, tables: Iterable[str]) -> list[tuple[str, str]]:
-    """Head and body of each adapter that tables (GUEST.ROLE) need, in op order."""
-    made: dict[str, tuple[str, str]] = {}
+def adapters(spec: Interface, tables: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Name, head and body of each adapter that tables (GUEST.ROLE) need, in op order."""
+    made: dict[str, tuple[str, str, str]] = {}
     wanted = set(tables)
     rows = ((op, entry) for op in spec.ops for entry in op.tables if entry.calls is not None)
     for op, entry in rows:
         if entry.table in wanted:
             head = wrapped(f"static {pointer(op.returns)}{entry.function}", [f"{spec.c.host} *{op.host}", *op.args])
             result = "" if op.returns == "void" else "return "
-            made.setdefault(entry.function, (head, f"{result}{entry.calls};" if entry.calls else ""))
+            made.setdefault(entry.function, (entry.function, head, f"{result}{entry.calls};" if entry.calls else ""))
     return list(made.values())

@@ -2,7 +2,7 @@
 """Put raw blocks into rendered texts: what a spec keeps as it is, where it stood."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from xenhostgen.spec.model import Raw
 from xenhostgen.spec.source import Problem, Refused
@@ -15,13 +15,15 @@ def lines_of(text: str) -> list[str]:
     return _LINE.findall(text)
 
 
-def spliced(texts: Sequence[str], kept: Iterable[Raw], spec_path: str) -> list[str]:
+def spliced(texts: Sequence[str], kept: Iterable[Raw], spec_path: str, plain: Callable[[str], str] = str) -> list[str]:
     """The texts of one file with its raw blocks, whose places are looked for from the top down.
+
+    ``plain`` makes of a line what the blocks go by.
 
     Raises ``Refused`` where the lines that a block goes by aren't rendered.
     """
     lines = [(line, owner) for owner, text in enumerate(texts) for line in lines_of(text)]
-    rendered = [line for line, _ in lines]
+    rendered = [plain(line) for line, _ in lines]
     made: list[list[str]] = [[] for _ in texts]
     done = 0
     for raw in kept:

@@ -25,6 +25,7 @@ COMMANDS = {
     "verify": "judge the C: parse it back, run it beside the model, boot every guest",
     "mutate": "measure the checks: which faults in the C would they miss?",
     "diff": "compare a spec's rendering with the kernel patch that it re-creates",
+    "explain": "say which template line and which place of the spec made a line",
     "import": "lift a kernel patch, or an interface's C files, into a spec",
     "facts": "note the facts of a kernel patch, by which diff works without it",
     "apply": "write a spec into a kernel tree, or take it out",

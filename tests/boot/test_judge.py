@@ -68,6 +68,7 @@ def test_results_are_told_from_what_stands_between_them() -> None:
 @given(st.text(alphabet="[ ]0.1#: okntregisd\n", max_size=200))
 def test_any_console_can_be_read(text: str) -> None:
     cells = judged(Boot("hvm"), text)
+    assert cells
     assert all(cell.findings for name, cell in cells.items() if name != "kind")
 
 

@@ -67,8 +67,9 @@ class Judge:
             marks = re.compile(r"fatality:|kernel BUG|RIP: |" + _DIED.pattern)
             yield Cell(each, "fatal", found, tuple(filter(marks.search, lines))[:_EXCERPT])
             return
-        wrong = tuple(self._kind(each, _said(told.get("registered", (True, ()))[1], "answer")))
-        yield Cell(each, "kind", wrong)
+        if "registered" in told:
+            answers = told["registered"][1]
+            yield Cell(each, "kind", tuple(self._kind(each, _said(answers, "answer"))), answers)
         for check in ("registered",) if each.answer else self.suite.cases:
             passed, lines = told.get(check, told[""])
             found = tuple(self._case(each, check, lines)) if check in told else ()

@@ -10,7 +10,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: all setup test test-kernel test-boot bench clean
+.PHONY: all setup test test-kernel test-boot kernel-source bench clean
 
 all: setup
 	$(BIN)/xenhostgen generate
@@ -30,8 +30,22 @@ $(READY): pyproject.toml requirements.lock
 test: setup
 	$(BIN)/pytest -n auto
 
-test-kernel: setup
+test-kernel: setup kernel-source
 	$(BIN)/pytest -m kernel
+
+# Debian's kernel sources, unpacked without what no build here reads.
+LINUX := 6.1 6.12
+
+kernel-source: $(LINUX:%=.cache/linux-source-%)
+
+.cache/linux-source-%:
+	mkdir -p .cache/unpack-$*
+	cd .cache/unpack-$* && apt-get -qq download linux-source-$*
+	cd .cache/unpack-$* && dpkg-deb --fsys-tarfile linux-source-$*_*.deb \
+		| tar -xO ./usr/src/linux-source-$*.tar.xz \
+		| tar -xJ --exclude='*/drivers/gpu/drm/amd/include/*'
+	mv .cache/unpack-$*/linux-source-$* $@
+	rm -r .cache/unpack-$*
 
 test-boot: setup
 	$(BIN)/pytest -m boot

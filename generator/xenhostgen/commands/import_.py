@@ -46,24 +46,18 @@ def run(arguments: argparse.Namespace) -> int:
     except PatchError as error:
         raise Refused([error.problem]) from None
     write_file(output, lifted.text)
-    proofs = {proof.path: proof for proof in lifted.proofs}
     print(f"{output}: {lifted.spec.interface}")
+    verdicts = {True: ", byte-identical", False: ", NOT identical", None: ""}
     for share in lifted.shares:
         told = f"  {share.path}: {share.lines - len(share.raw)} of {share.lines} lines lifted"
         told += f", raw: {_ranges(share.raw)}" if share.raw else ""
-        proof = proofs.get(share.path)
-        if proof:
-            told += {True: ", byte-identical", False: ", NOT identical", None: ""}[
-                proof.same
-            ] + f" (blob {proof.blob[:12]})"
-        print(told)
-    for each in lifted.assumed:
-        print(f"  assumed: {each}")
-    lines = sum(share.lines for share in lifted.shares)
-    raw = sum(len(share.raw) for share in lifted.shares)
-    same = [proof.same for proof in lifted.proofs if proof.same is not None]
-    percent = 100 * (lines - raw) / lines
-    print(f"lifted {percent:.{1 if raw else 0}f} % ({lines - raw} of {lines} lines), {raw} raw", end="; ")
+        print(told + verdicts[share.same] + (f" (blob {share.blob[:12]})" if share.blob else ""))
+    for key, what in lifted.assumed.items():
+        print(f"  assumed: {key} ({what})")
+    lines, raw = sum(share.lines for share in lifted.shares), sum(len(share.raw) for share in lifted.shares)
+    same = [share.same for share in lifted.shares if share.same is not None]
+    percent = f"{100 * (lines - raw) / lines:.{1 if raw else 0}f}"
+    print(f"lifted {percent} % ({lines - raw} of {lines} lines), {raw} raw", end="; ")
     print(f"byte-identical {sum(same)}/{len(same)} new files")
     return 0 if all(same) else 1
 

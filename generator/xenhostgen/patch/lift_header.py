@@ -91,7 +91,7 @@ class _Header:
             spdx=spdx(self.text),
             banner=False,
             header=header,
-            types=compact(doc=title, values=list(self.types(enum, type_docs))),
+            types={**compact(doc=title), "values": self.types(enum, type_docs)},
             registry=registry,
             fields=self.fields(host),
             ops=self.ops(ops),

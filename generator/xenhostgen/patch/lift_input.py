@@ -79,7 +79,7 @@ def read_input(paths: Iterable[Path], onto: Interface | None) -> Input:
         rendering = render(replace(onto, banner=False))
         found.whole = rendering.whole() | found.whole
         for fragment in rendering.fragments:
-            lines = fragment.text.splitlines()
+            lines = fragment.text.removesuffix("\n").split("\n")
             made = Stretch(lines, [True] * len(lines), known=True)
             found.stretches.setdefault(fragment.file, []).append(made)
     for file, source in patches:

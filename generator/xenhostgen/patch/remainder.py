@@ -20,11 +20,16 @@ Key = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many of a file's lines were lifted; ``raw`` are the others, by their numbers in the file."""
+    """How many of a file's lines were lifted; ``raw`` are the others, by their numbers in the file.
+
+    ``blob``: what git would call the re-creation of a new file, ``same``: whether that is right, if known.
+    """
 
     path: str
     lines: int
     raw: tuple[int, ...]
+    blob: str = ""
+    same: bool | None = None
 
 
 class _Line(NamedTuple):

@@ -13,7 +13,8 @@ WIDTH = 100
 SCHEMA_LINE = "# yaml-language-server: $schema={schema}"
 
 # Texts that mean themselves without quotes, to this tool and to editors, in and out of {}.
-_PLAIN = re.compile(r"[A-Za-z_<(/][^\s:#,{}\[\]\"'`\\]*(?: [^\s:#,{}\[\]\"'`\\]+)*|0|-?[1-9][0-9]{0,8}|-E[A-Z]+")
+_WORD = r"[^\s:#,{}\[\]?\"'`\\]"
+_PLAIN = re.compile(rf"[A-Za-z_<(/]{_WORD}*(?: {_WORD}+)*|0|-?[1-9][0-9]{{0,8}}|-E[A-Z]+")
 _TAKEN = re.compile(r"null|yes|no|on|off|y|n|<<|-?\.inf|\.nan", re.IGNORECASE)
 
 

@@ -65,11 +65,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         import json
 
-        from_spec = {"path": str(spec), "line": origin.at.line, "column": origin.at.column, "key": origin.key}
         outcome = {
             "line": {"path": str(file), "line": number, "text": lines[number - 1]},
             "template": {"path": template, "line": origin.line, "text": made_by} if template else None,
-            "spec": from_spec | {"text": written},
+            "spec": {"path": str(spec), **origin.at._asdict(), "key": origin.key, "text": written},
         }
         print(json.dumps(outcome, indent=2))
         return 0

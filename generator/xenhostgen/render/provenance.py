@@ -112,16 +112,14 @@ class _Marking(Renderer):
 
     def __init__(self, spec: Interface, root: Path | None) -> None:
         c, self.notes = spec.c, list[_Note]()
-        self.sections: dict[str, At] = {raw.file: raw.at for raw in spec.raw}
-        self.sections |= {guest.file: guest.at for guest in spec.guests}
-        self.sections |= {spec.header.file: spec.header.at, spec.source.file: spec.source.at}
-        self.sections |= {spec.object.file: spec.object.at, spec.predicates.file: spec.predicates.at}
+        files: list[Any] = [*spec.raw, *spec.guests, spec.object, spec.predicates, spec.header, spec.source]
+        self.sections: dict[str, At] = {one.file: one.at for one in files}
         symbols = (c.array, c.register, c.unregister, c.iterator, c.slot_count)
         self.sections |= {c.enum: spec.types.at} | dict.fromkeys(symbols, spec.registry.at)
         raws = [(raw, self.marked(("", 0, [(0, _at(raw.text) or raw.at, raw.text)]), raw.text)) for raw in spec.raw]
         super().__init__(replace(spec, raw=tuple(replace(raw, text=text(made, raw.at)) for raw, made in raws)), root)
-        assert self.environment.loader
-        self.environment.loader = _Loader(self.environment.loader)
+        assert isinstance(self.environment.loader, jinja2.FileSystemLoader)
+        self.environment.loader = _Loader(self.environment.loader.searchpath)
         self.environment.globals[_NOTED] = self.noted
 
     def noted(self, template: str, line: int, value: Any, own: list[Any], around: list[Any]) -> str:
@@ -148,18 +146,15 @@ def _at(value: Any) -> At | None:
     return at if isinstance(at, At) else None
 
 
-class _Loader(jinja2.BaseLoader):
-    """Compiles the templates of another loader with their outputs wrapped."""
-
-    def __init__(self, plain: jinja2.BaseLoader) -> None:
-        self.plain = plain
+class _Loader(jinja2.FileSystemLoader):
+    """Compiles templates with their outputs wrapped."""
 
     def load(
         self, environment: jinja2.Environment, name: str, globals: MutableMapping[str, Any] | None = None
     ) -> jinja2.Template:
-        source, filename, uptodate = self.plain.get_source(environment, name)
+        source, filename, uptodate = self.get_source(environment, name)
         tree = environment.parse(source, name, filename)
-        _wrap(tree, filename or name, [])
+        _wrap(tree, filename, [])
         code = environment.compile(tree, name, filename)
         return environment.template_class.from_code(environment, code, {} if globals is None else globals, uptodate)
 

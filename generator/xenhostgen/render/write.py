@@ -122,11 +122,8 @@ def _read(path: Path, out: Path) -> bytes | None:
 def _explained(path: Path) -> Iterator[None]:
     try:
         yield
-    except NotADirectoryError:
-        blocker = next((part for part in path.parents if part.is_file()), path)
-        raise WriteFailure(blocker, "is a file where a folder must be", "move it away") from None
-    except FileExistsError as error:
-        blocker = Path(error.filename or path)
+    except (NotADirectoryError, FileExistsError) as error:
+        blocker = next((part for part in path.parents if part.is_file()), Path(error.filename or path))
         raise WriteFailure(blocker, "is a file where a folder must be", "move it away") from None
     except IsADirectoryError:
         raise WriteFailure(path, "is a folder where a file must be", "move it away") from None

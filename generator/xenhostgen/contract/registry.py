@@ -16,7 +16,7 @@ The numbers are the contract's:
 
 from dataclasses import dataclass
 
-from xenhostgen.spec.model import Interface, Misuse, Slot
+from xenhostgen.spec.model import Interface, Misuse
 
 Held = tuple[int, str | None]
 State = tuple[Held, ...]
@@ -97,11 +97,6 @@ class Registry:
     def changed(state: State, index: int, held: Held) -> State:
         """The state with one slot changed."""
         return (*state[:index], held, *state[index + 1 :])
-
-    def slot_name(self, index: int) -> str:
-        """The name of a slot."""
-        slot: Slot = self.slots[index]
-        return slot.name
 
 
 def _errno(misuse: Misuse | None, reason: str) -> str | None:

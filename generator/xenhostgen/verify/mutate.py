@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+from xenhostgen.csource.declarations import declarations
+from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.render.files import render
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
@@ -75,6 +77,9 @@ class _Judge:
         self.spec, self.files, self.folder = spec, files, folder
         self.glue = glue_source(spec)
         self.units = [spec.source.file, *(guest.file for guest in spec.guests), _GLUE]
+        inline = {each.name for each in declarations(files[spec.header.file]) if each.kind in ("function", "macro")}
+        words = {unit: {token.text for token in code_tokens(files.get(unit, ""))} for unit in self.units}
+        self.users = [unit for unit in self.units if unit == _GLUE or inline & words[unit]]
         self.store = Store(spec, folder)
         self.tree = self.laid_out(folder / "base", files)
         self.code = self.compiled(self.tree, self.units)
@@ -93,7 +98,8 @@ class _Judge:
         """What becomes of one mutant."""
         with tempfile.TemporaryDirectory(dir=self.folder) as name:
             tree = self.laid_out(Path(name), self.files | {mutant.file: mutant.text})
-            units = [mutant.file] if mutant.file in self.units else self.units
+            inline = mutant.in_body and mutant.file == self.spec.header.file
+            units = [mutant.file] if mutant.file in self.units else self.users if inline else self.units
             try:
                 code = self.compiled(tree, units)
             except BuildError:

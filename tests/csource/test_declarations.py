@@ -38,10 +38,7 @@ def test_any_two_texts_compare(ours: str, theirs: str) -> None:
 
 
 def test_layout_does_not_change_the_digest() -> None:
-    (one,), (two,) = (
-        declarations("int f(void) { return 1; }"),
-        declarations("int f ( void )\n{return 1;}"),
-    )
+    (one,), (two,) = (declarations("int f(void) { return 1; }"), declarations("int f ( void )\n{return 1;}"))
     assert digest(one) == digest(two) != digest(declarations("int f(void) { return 2; }")[0])
     assert len(digest(one)) == 16
 
@@ -52,7 +49,5 @@ def test_the_new_files_of_the_reference_mail() -> None:
     header = MAIL.read_text().split("+++ b/include/xen/xenhost.h\n")[1]
     added = "\n".join(line[1:] for line in header.splitlines() if line.startswith("+"))
     kinds = [declaration.kind for declaration in declarations(added)]
-    expected = (
-        "ifndef macro enum forward typedef typedef variable variable prototype prototype macro"
-    )
+    expected = "ifndef macro enum forward typedef typedef variable variable prototype prototype macro"
     assert kinds == [*expected.split(), "endif"]

@@ -8,11 +8,7 @@ from pathlib import Path
 import pytest
 from compilers import require
 
-from xenhostgen.csource.canonical import (
-    canonical_expression,
-    canonical_statements,
-    canonical_type,
-)
+from xenhostgen.csource.canonical import canonical_expression, canonical_statements, canonical_type
 from xenhostgen.csource.facts import Entry, Export, Facts, Parameter, read_facts
 from xenhostgen.csource.preprocess import Limits, SourceError, preprocess
 
@@ -58,10 +54,7 @@ def test_header(cc: str) -> None:
     ]
     inner = typedef.members[2].members
     assert inner is not None
-    assert [(m.name, m.type) for m in inner] == [
-        ("bytes", "u8 [4 * 2]"),
-        ("flag", "unsigned int : 3"),
-    ]
+    assert [(m.name, m.type) for m in inner] == [("bytes", "u8 [4 * 2]"), ("flag", "unsigned int : 3")]
     assert [(v.name, v.type, v.storage) for v in found.variables] == [
         ("first", "line_t *", "extern"),
         ("lines", "line_t [2]", "extern"),
@@ -85,26 +78,18 @@ def test_source(cc: str) -> None:
     assert isinstance(found.exports[0], Export)
     near = next(v for v in found.variables if v.name == "near_ops")
     assert near.const and near.type == "const struct port_ops" and near.entries is not None
-    assert [(e.designator, e.value) for e in near.entries] == [
-        (".open", "near_open"),
-        (".close", "NULL"),
-    ]
+    assert [(e.designator, e.value) for e in near.entries] == [(".open", "near_open"), (".close", "NULL")]
     assert isinstance(near.entries[0], Entry) and near.entries[0].at.line == 27
     near_open, register, start = found.functions
     assert near_open.specifiers == ("static",)
-    assert register.parameters == (
-        Parameter("type", "enum port_type"),
-        Parameter("ops", "const struct port_ops *"),
-    )
+    assert register.parameters == (Parameter("type", "enum port_type"), Parameter("ops", "const struct port_ops *"))
     assert str(register.at) == f"{path}:31:5"
     assert "BUG_ON(port->type == type);" in register.statements[3]
     assert "fallthrough;" in register.statements[5]
     assert start.statements == canonical_statements(
         "if (likely(! READ_ONCE (started))) /* not yet */\n return ;\n opened=1;"
     )
-    assert near_open.statements == canonical_statements(
-        "return port ? flags + (int) ARRAY_SIZE(ports) : -EINVAL;"
-    )
+    assert near_open.statements == canonical_statements("return port ? flags + (int) ARRAY_SIZE(ports) : -EINVAL;")
     assert [p.name for p in found.prototypes] == ["port_start"]
 
 
@@ -121,10 +106,7 @@ def test_error(case: Path) -> None:
 
 
 def test_missing_files_and_compilers(tmp_path: Path) -> None:
-    for path, message in [
-        (tmp_path / "no.c", "no such file"),
-        (Path("/dev/zero"), "not a regular"),
-    ]:
+    for path, message in [(tmp_path / "no.c", "no such file"), (Path("/dev/zero"), "not a regular")]:
         with pytest.raises(SourceError, match=message):
             preprocess(path)
     (tmp_path / "a.c").touch()

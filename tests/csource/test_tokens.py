@@ -7,23 +7,7 @@ from hypothesis import strategies as st
 from xenhostgen.csource.tokens import Comment, Kind, code_tokens, comments, spaced, tokens
 
 ODD = ['"', "'", "/*", "*/", "//", "\\", "\n", "\\\n", "\r\n", "#", "define", "include", "<a.h>"]
-SNIPPETS = [
-    *ODD,
-    "\0",
-    "é",
-    "(",
-    ")",
-    "x",
-    "if",
-    "0x1fUL",
-    "1e+3",
-    ".5",
-    "...",
-    "->",
-    " ",
-    "\t",
-    ";",
-]
+SNIPPETS = [*ODD, "\0", "é", "(", ")", "x", "if", "0x1fUL", "1e+3", ".5", "...", "->", " ", "\t", ";"]
 any_c = st.lists(st.sampled_from(SNIPPETS) | st.text(max_size=3), max_size=40).map("".join)
 
 
@@ -46,8 +30,7 @@ def test_every_token_stands_where_it_says(text: str) -> None:
 @given(any_c, st.sampled_from([" ", "\t", "   ", " \t "]))
 def test_amounts_of_white_space_do_not_matter(text: str, blanks: str) -> None:
     changed = "".join(
-        blanks if token.kind is Kind.BLANK and "\n" not in token.text else token.text
-        for token in tokens(text)
+        blanks if token.kind is Kind.BLANK and "\n" not in token.text else token.text for token in tokens(text)
     )
     # A lone backslash would splice the line once blanks follow it, or no longer do.
     if "\\" not in text:
@@ -91,11 +74,7 @@ def test_what_is_unterminated_is_an_error_token() -> None:
 
 def test_comments_are_freed_of_their_layout() -> None:
     text = "int a; /**\n * one:  two\n *\n * *three*\n */\n// four   five\n/* six\nseven */"
-    assert comments(text) == [
-        Comment("one: two *three*", 1, 8),
-        Comment("four five", 6, 1),
-        Comment("six seven", 7, 1),
-    ]
+    assert comments(text) == [Comment("one: two *three*", 1, 8), Comment("four five", 6, 1), Comment("six seven", 7, 1)]
     collapsed = "int a; /**\n* one: two\n*\n* *three*\n*/\n// four five\n/* six\nseven */"
     assert [c.text for c in comments(collapsed)] == [c.text for c in comments(text)]
 

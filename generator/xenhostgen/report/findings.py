@@ -44,8 +44,8 @@ def summary(verdict: Verdict) -> Iterator[str]:
     for run in verdict.facts.get("runs", ()):
         sanitizers = "+".join(run["sanitizers"]) or "no sanitizers"
         yield (
-            f"{run['states']} states, {run['transitions']} transitions, {run['boots']} boots, {run['wrapper_calls']} wrapper calls "
-            f"({run['compiler']}, {sanitizers})"
+            f"{run['states']} states, {run['transitions']} transitions, {run['boots']} boots, "
+            f"{run['wrapper_calls']} wrapper calls ({run['compiler']}, {sanitizers})"
         )
     if proof := verdict.facts.get("proof"):
         if proof["missing"]:

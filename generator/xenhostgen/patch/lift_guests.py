@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from xenhostgen.patch.code import function_begun
 from xenhostgen.patch.lift_c import Piece, doc, pieces
@@ -70,134 +70,88 @@ class Guests:
         self.header = f"<{seen.path.removeprefix('include/')}>"
 
     def read(self, path: str, stretches: list[Stretch]) -> None:
-        """Take in a C file."""
+        """Take in a C file. A guest that is known keeps its boot steps; further registrations stay raw."""
         guest: Data = {"file": path, "context": [], "tables": {}, **self.guests.get(path, {})}
-        old = "boot" in guest
-        known = list(found_in(stretches))
-        headings = [found.piece.name for found in known if found.piece.kind == "include" and not found.added]
-        steps: list[Data] = []
-        for found in known:
-            self.table(guest, found)
-            if found.added and found.piece.name == self.header and "include" not in guest:
-                place = self.place_of_include(found)
-                guest |= {"include": {"line": self.header, "place": place}} if place else {}
-            step = None if found.stretch.known else self.step(found)
-            function = function_begun(found.head + "{}")
-            if step and (not found.added or "register" in step):
-                steps.append(step | {"in": function, "head": found.head, "new": found.added})
-        booting = next((step["in"] for step in steps if "register" in step), "")
-        if not old and booting:
-            guest["boot"] = self.boot([step for step in steps if step["in"] == booting])
-            # The stub's own needs: every such file has these already.
-            needs = ["<linux/init.h>"] + ["<linux/linkage.h>"] * ("asmlinkage" in guest["boot"].get("linkage", ""))
-            guest["context"] = list(dict.fromkeys([*needs, *headings]))
-        elif old:
-            self.add_steps(guest["boot"].setdefault("steps", []), steps)
+        found = list(found_in(stretches))
+        for each in found:
+            self.table(guest, each)
+            if each.added and each.piece.name == self.header and "include" not in guest:
+                guest |= compact(include=self.include(each))
+        told = [(each, step) for each in found if (step := self.step(each))]
+        boot = next((each.head for each, step in told if "register" in step), "")
+        if boot and "boot" not in guest:
+            steps = [step for each, step in told if each.head == boot and (not each.added or "register" in step)]
+            head = _HEAD.search(boot)
+            params = head["params"].split(", ") if head and head["params"] != "void" else []
+            linkage = re.sub(r"\bstatic ?", "", head["linkage"] or "") if head else ""
+            guest["boot"] = compact(function=function_begun(boot + "{}"), linkage=linkage, params=params, steps=steps)
+            # Every such file has these already, and the stub needs them.
+            needs = ["<linux/init.h>"] + ["<linux/linkage.h>"] * ("asmlinkage" in linkage)
+            headers = [each.piece.name for each in found if each.piece.kind == "include" and not each.added]
+            guest["context"] = list(dict.fromkeys([*needs, *headers]))
         if "include" in guest and "boot" in guest:
-            self.guests[path] = {key: value for key, value in guest.items() if value not in ({}, [])}
+            self.guests[path] = compact(**guest)
 
-    def place_of_include(self, found: Found) -> Data:
+    def include(self, found: Found) -> Data:
         above, below = (re.match(r"#\s*include (\S+)", found.beside(step)) for step in (-1, 1))
-        adjacent = found.row and found.stretch.lines[found.row - 1].strip()
-        if above and (adjacent or not below):
-            return {"after": above[1]}
-        return {"before": below[1]} if below else {}
+        adjacent = bool(found.row and found.stretch.lines[found.row - 1].strip())
+        place = {"after": above[1]} if above and (adjacent or not below) else {"before": below[1]} if below else {}
+        return {"line": self.header, "place": place} if place else {}
 
     def table(self, guest: Data, found: Found) -> None:
-        """A table, the functions beside it, or the declaration of another guest's."""
+        """A table, a function beside it, or the declaration of another guest's."""
         piece, ops = found.piece, re.escape(self.seen.table_type)
-        if not found.added:
-            return
-        if table := re.match(rf"{ops} (\w+) = \{{", piece.code):
-            self.entries[table[1]] = dict(re.findall(r"\.(\w+)\s*=\s*(\w+)", piece.inner))
-            known = guest["tables"].values()
-            guest["tables"] |= {} if table[1] in known else {table[1]: table[1]}
-        elif lent := re.fullmatch(rf"extern {ops} (.+);", piece.code):
-            guest["lent"] = re.findall(r"\w+", lent[1])
-        elif piece.kind == "function" and piece.code.startswith("static "):
+        told = re.match(rf"(extern )?{ops} (\w+)(?: = \{{|,|;)", piece.code) if found.added else None
+        if told and not told[1]:
+            self.entries[told[2]] = dict(re.findall(r"\.(\w+)\s*=\s*(\w+)", piece.inner))
+            guest["tables"] |= {} if told[2] in guest["tables"].values() else {told[2]: told[2]}
+        elif found.added and piece.kind == "function" and piece.code.startswith("static "):
             body = re.fullmatch(r"\{ (?:(?:return )?([^;]*); )?\}", piece.code[piece.code.index("{") :])
             self.bodies |= {piece.name: body[1] or ""} if body else {}
-            return
-        else:
-            return
-        if "place" not in guest:
-            guest["place"] = self.place_of_table(found)
-
-    def place_of_table(self, found: Found) -> Data:
-        below = "\n".join(found.stretch.lines[found.row + found.piece.last - found.piece.first + 1 :])
-        above = function_begun(found.head + "{}")
-        following = [piece for piece in pieces(below) if piece.kind == "function"]
-        if above and (found.beside(-1) == "}" or not following):
-            return {"after": above}
-        return {"before": following[0].name} if following else {"after": found.beside(-1) or "?"}
+        if told and "place" not in guest:
+            below = "\n".join(found.stretch.lines[found.row + piece.last - piece.first + 1 :])
+            above = function_begun(found.head + "{}")
+            following = [each.name for each in pieces(below) if each.kind == "function"]
+            if above and (found.beside(-1) == "}" or not following):
+                guest["place"] = {"after": above}
+            else:
+                guest["place"] = {"before": following[0]} if following else {"after": found.beside(-1) or "?"}
 
     def step(self, found: Found) -> Data | None:
         """The boot step that a statement is."""
         code = found.piece.code
         ours = re.fullmatch(rf"(?:if \((.+)\) )?{self.c.register}\({self.c.prefix}_(\w+), &(\w+)\);", code)
         if ours:
-            words = compact(type=ours[2], table=ours[3], when=ours[1], doc=doc(found.piece.remark))
-            return {"register": words}
+            return {"register": compact(type=ours[2], table=ours[3], when=ours[1], doc=doc(found.piece.remark))}
         for kind, pattern in _STEPS.items():
             if told := pattern.fullmatch(code):
                 return {kind: {told[1]: told[2]} if kind == "assign" else told[1]}
         return None
 
-    def boot(self, steps: list[Data]) -> Data:
-        head = _HEAD.search(steps[0]["head"])
-        params = [] if not head or head["params"] == "void" else head["params"].split(", ")
-        linkage = re.sub(r"\bstatic ?", "", head["linkage"] or "") if head else ""
-        own = [{key: value for key, value in step.items() if key not in ("in", "head", "new")} for step in steps]
-        return compact(function=steps[0]["in"], linkage=linkage, params=params, steps=own)
-
-    def add_steps(self, old: list[Data], steps: list[Data]) -> None:
-        """Put new registrations behind the step that they follow."""
-        row = len(old)
-        for step in steps:
-            ((kind, value),) = [(key, value) for key, value in step.items() if key not in ("in", "head", "new")]
-            same = [at for at, each in enumerate(old) if _mark(kind, each.get(kind)) == _mark(kind, value)]
-            if same:
-                row = same[0] + 1
-            elif step["new"]:
-                old.insert(row, {kind: value})
-                row += 1
-
     def finish(self) -> Data:
         """The guests by name; their tables' entries go into the ops."""
-        self.guests = {path: guest for path, guest in self.guests.items() if "boot" in guest}
-        new = {path: guest for path, guest in self.guests.items() if "name" not in guest}
-        stems = distinguished([PurePath(path).stem for path in new])
-        for guest, name in zip(new.values(), stems, strict=True):
+        guests = [guest for guest in self.guests.values() if "boot" in guest]
+        new = [guest for guest in guests if "name" not in guest]
+        for guest, name in zip(new, distinguished([PurePath(guest["file"]).stem for guest in new]), strict=True):
             guest["name"] = name
-        owners: dict[str, tuple[Data, str]] = {}
-        for guest in self.guests.values():
+        owners: dict[str, tuple[str, str]] = {}
+        for guest in guests:
             tables = guest.get("tables", {})
             fresh = [symbol for role, symbol in tables.items() if role == symbol]
-            roles = distinguished([symbol.removesuffix("_ops") for symbol in fresh])
-            renamed = dict(zip(fresh, roles, strict=True))
-            if tables:
-                guest["tables"] = {renamed.get(role, role): symbol for role, symbol in tables.items()}
-            owners |= {symbol: (guest, role) for role, symbol in guest.get("tables", {}).items()}
-        for guest in self.guests.values():
-            lent = guest.pop("lent", [])
-            for step in guest["boot"].get("steps", []):
-                register = step.get("register", {})
-                owner, role = owners.get(register.get("table", ""), (guest, ""))
-                register |= {"table": role} if role else {}
-                if owner is not guest and (lent or register.get("table", "") not in guest.get("tables", {})):
-                    guest.setdefault("borrows", owner["name"])
-        for symbol, (guest, role) in owners.items():
+            roles = dict(zip(fresh, distinguished([symbol.removesuffix("_ops") for symbol in fresh]), strict=True))
+            guest.update(compact(tables={roles.get(role, role): symbol for role, symbol in tables.items()}))
+            owners |= {symbol: (guest["name"], roles.get(role, role)) for role, symbol in tables.items()}
+        for guest in guests:
+            for register in (step["register"] for step in guest["boot"].get("steps", ()) if "register" in step):
+                owner, register["table"] = owners.get(register["table"], (guest["name"], register["table"]))
+                if owner != guest["name"]:
+                    guest.setdefault("borrows", owner)
+        for symbol, column in owners.items():
             for op, function in self.entries.get(symbol, {}).items():
                 calls = self.bodies.get(function)
                 entry = function if calls is None else {"function": function, "calls": calls}
-                if op in self.ops:
-                    self.ops[op].setdefault("tables", {})[f"{guest['name']}.{role}"] = entry
-        return {guest.pop("name"): guest for guest in self.guests.values()}
-
-
-def _mark(kind: str, value: Any) -> Any:
-    """What a step is known by; a registration by its type and condition, as tables have two names."""
-    return (value["type"], value.get("when")) if kind == "register" and value else value
+                self.ops.get(op, {}).setdefault("tables", {})[".".join(column)] = entry
+        return {guest.pop("name"): guest for guest in guests}
 
 
 def predicates(path: str, stretches: list[Stretch]) -> Data:

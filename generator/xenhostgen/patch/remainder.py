@@ -111,29 +111,12 @@ def _of_stretches(
             elif _text(lines).strip():
                 blocks.append(compact(file=path, text=_text(lines), place=_place(stretch, rows.start, rows.stop)))
                 raw += [stretch.first + row for row in rows]
-    near = _ordered(near, texts, key)
     ours, theirs = [line for text in texts for line in text], [line.text for line in near]
     begins = {*accumulate(map(len, texts), initial=0)}
     for words, rows in _differing(ours, theirs, key, begins, [line.block for line in near]):
         blocks.append(compact(file=path, **words))
         raw += [near[row].number for row in rows]
     return blocks, Share(path, total, tuple(sorted(raw)))
-
-
-def _ordered(near: list[_Line], texts: list[list[str]], key: Key) -> list[_Line]:
-    """Lines in the order of the fragments that they make up; others stay behind those they follow."""
-    rows = [row for row, line in enumerate(near) if line.text.strip()]
-    words = [key(near[row].text) for row in rows]
-    order: dict[int, int] = {}
-    for index, text in enumerate(texts):
-        wanted = [key(line) for line in text if line.strip()]
-        for begin in range(len(words) - len(wanted) + 1):
-            if words[begin : begin + len(wanted)] == wanted and wanted and rows[begin] not in order:
-                order |= dict.fromkeys(rows[begin : begin + len(wanted)], index)
-                break
-    for row in range(len(near)):
-        order.setdefault(row, order[row - 1] if row else 0)
-    return [near[row] for row in sorted(order, key=lambda row: (order[row], row))]
 
 
 def _text(lines: Sequence[str]) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xenhostgen.spec.model import Entry, Interface, Op
-from xenhostgen.spec.rules import declared_name
+from xenhostgen.spec.source import Text
+from xenhostgen.spec.words import declared_name
 
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(([^()]*)\)")
 _CONSTANT = re.compile(r"-?(?:\d+|E[A-Z0-9]+)")
@@ -32,7 +33,7 @@ class Dispatch:
 
 
 def dispatch(spec: Interface, op: Op, table: str | None) -> Dispatch:
-    """Calling an op's wrapper for a host with a table (GUEST.ROLE), or for no host at all."""
+    """Calling an op's wrapper for a host with a table (GUEST.ROLE, or ``only``), or for no host at all."""
     if table is None:
         if op.wrapper == "guarded" and op.when_no_host is None:
             return Dispatch()
@@ -47,7 +48,14 @@ def dispatch(spec: Interface, op: Op, table: str | None) -> Dispatch:
     return Dispatch(null=op.wrapper != "optional")
 
 
+def only(op: str) -> str:
+    """A made-up table that sets one op alone, to a function of its name: it tells any two wrappers apart."""
+    return f"only_{op}"
+
+
 def _entries(spec: Interface, table: str) -> Mapping[str, Entry]:
+    if table not in spec.entries:
+        return {table.removeprefix("only_"): Entry(Text(table), Text(table))}
     return {op.name: entry for op, entry in spec.entries[table]}
 
 

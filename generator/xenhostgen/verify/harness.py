@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xenhostgen.contract.boot import scenarios
+from xenhostgen.contract.ops import only
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Boot, Interface
@@ -95,6 +96,7 @@ def glue_context(spec: Interface) -> dict[str, Any]:
         "bss_functions": sorted(spec.bss_functions),
         "functions": kernel_functions(spec),
         "wrappers": wrappers(spec),
+        "only": {op.name: only(op.name) for op in spec.ops if op.wrapper != "none"},
         "cursor": f"{spec.c.host} **" if by_pointer else f"{spec.c.host} *",
         "visited": "*cursor" if by_pointer else "cursor",
         "errno": spec.registry.misuse is not None,
@@ -134,7 +136,7 @@ def _assignments(spec: Interface) -> list[tuple[int, str]]:
 
 
 def kernel_functions(spec: Interface) -> list[Function]:
-    """The kernel functions that tables, wrappers and adapters name."""
+    """The kernel functions that tables, wrappers and adapters name, and those of made-up tables."""
     heads: dict[str, tuple[str, str, tuple[str, ...]]] = {}
     for op in spec.ops:
         params = (f"{spec.c.host} *{op.host}", *op.args)
@@ -144,6 +146,10 @@ def kernel_functions(spec: Interface) -> list[Function]:
                 heads.setdefault(entry.function, (head, op.returns, params))
     for fact in spec.kernel.functions:
         heads.setdefault(fact.name, (fact.prototype, fact.returns, fact.args))
+    for op in spec.ops:
+        if op.wrapper != "none":
+            params = (f"{spec.c.host} *{op.host}", *op.args)
+            heads[only(op.name)] = (f"{op.returns} {only(op.name)}({', '.join(params)})", op.returns, params)
     return [
         Function(
             name,

@@ -14,9 +14,9 @@ from xenhostgen.commands.inputs import default_specs
 
 EXAMPLES = """\
 examples:
-  xenhostgen import mail.txt -o my.yaml                  a patch: mail, mbox, git format-patch or diff
-  xenhostgen import more.patch --onto my.yaml -o new.yaml   a patch on top of a spec
-  xenhostgen import include/xen/foo.h -o foo.yaml        a header as it is (with its C file: better)
+  xenhostgen import mail.txt -o my.yaml                     a patch: mail, mbox, git format-patch or diff
+  xenhostgen import more.patch --onto my.yaml -o more.yaml  a patch on top of a spec
+  xenhostgen import foo.h foo.c -o foo.yaml                 C files as they are; a header alone will do
 """
 
 

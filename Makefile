@@ -10,12 +10,26 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: all setup test test-kernel test-boot kernel-source bench clean
+.PHONY: all setup scores test test-kernel test-boot kernel-source bench clean
 
-all: setup
+all: setup scores
 	$(BIN)/xenhostgen generate
 	$(BIN)/xenhostgen verify --brief
+	@cat $(SCORES)
 	$(BIN)/xenhostgen diff specs/rfc-v1.yaml
+
+# Proof and mutation score take minutes: they are made anew only when what they depend on has changed.
+SCORES := .cache/scores
+JUDGED := $(shell find specs templates generator -name '*.yaml' -o -name '*.j2' -o -name '*.[ch]' -o -name '*.py')
+
+scores: $(SCORES)
+$(SCORES): $(JUDGED) | setup
+	@mkdir -p $(@D)
+	@echo "proofs and mutation scores, anew: two or three minutes"
+	@$(BIN)/xenhostgen verify --level prove --brief --cc gcc >$@.new || { cat $@.new; exit 1; }
+	@$(BIN)/xenhostgen mutate >$@.mutants || { cat $@.mutants; exit 1; }
+	@grep -hE 'proved|mutation score' $@.new $@.mutants >$@
+	@rm $@.new $@.mutants
 
 setup: $(READY)
 

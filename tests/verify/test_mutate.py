@@ -136,7 +136,7 @@ def test_command(only: Callable[..., None], capsys: pytest.CaptureFixture[str]) 
     assert cli.main(["mutate", str(path), "--jobs", "2"]) == 1
     said = capsys.readouterr()
     assert f"{SOURCE}:49:6: SURVIVED {survivor}\n    -\txh->type = type;\n" in said.out
-    assert "mutation score 50.0 %: 1 killed, 1 survived, 0 accepted; 0 equivalent, 0 stillborn" in said.out
+    assert "mutation score 50.0 %: 1 killed, 1 survived, 0 accepted with reasons; 0 equivalent, 0 stillborn" in said.out
     assert not said.err
 
 

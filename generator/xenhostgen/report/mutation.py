@@ -14,8 +14,6 @@ def show(spec_path: str, score: Score, stream: TextIO) -> None:
         place = f"{one.mutant.file}:{one.mutant.line}:{one.mutant.column}"
         print(f"{place}: {styled('SURVIVED', 'red', stream)} {one.mutant.id}", file=stream)
         print("".join(f"    {line}\n" for line in one.mutant.diff()), end="", file=stream)
-    for accepted, one in score.accepted:
-        print(f"{spec_path}: accepted {one.mutant.id}: {' '.join(accepted.reason.split())}", file=stream)
     for accepted, fate in score.stale:
         place, said = f"{spec_path}:{accepted.at.line}:{accepted.at.column}", f"no survivor matches ({fate})"
         print(f"{place}: {styled(f'accepted mutant {accepted.mutant}: {said}', 'red', stream)}", file=stream)
@@ -23,7 +21,7 @@ def show(spec_path: str, score: Score, stream: TextIO) -> None:
     print(f"{spec_path}: killed by {', '.join(f'{by} {n}' for by, n in seen.most_common()) or 'none'}", file=stream)
     print(
         f"{spec_path}: mutation score {score.percent:.1f} %: {score.counts['killed']} killed, "
-        f"{len(score.survivors)} survived, {len(score.accepted)} accepted; "
+        f"{len(score.survivors)} survived, {len(score.accepted)} accepted with reasons; "
         f"{score.counts['equivalent']} equivalent, {score.counts['stillborn']} stillborn ({score.seconds} s)",
         file=stream,
     )

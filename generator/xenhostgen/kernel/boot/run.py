@@ -127,7 +127,7 @@ class Lab:
     def _machine(self, suite: Suite, group: Sequence[Boot], image: Path) -> dict[Boot, str]:
         """One machine: a boot of dom0, or of a dom0 that makes one domain after another."""
         names, guest = [each.name for each in group], GUESTS[group[0].guest]
-        seconds = sum(GUESTS[each.guest].seconds for each in group)
+        seconds = GUESTS["pv-dom0"].seconds + sum(GUESTS[each.guest].seconds for each in group)
         self.say(f"booting {', '.join(names)}")
         if not guest.domain:
             command = [*machine(self.kvm, 1024, guest), "-initrd", f"{image} {group[0].arguments(suite)}"]
@@ -135,7 +135,7 @@ class Lab:
         kernel = f"{image} console=hvc0 loglevel=4 kunit.enable=0 domains={':'.join(names)},{self.work}/initramfs"
         command = [*machine(self.kvm, 2048, Guest("pv", True)), "-initrd", kernel]
         text = self._shown(command, f"dom0-of-{names[0]}", seconds, b"xenhostgen: done")
-        shown = dict(re.findall(r"^xenhostgen: console (\S+)\n(.*?)^xenhostgen: end \1$", text, re.M | re.S))
+        shown = dict(re.findall(r"^xenhostgen: creating (\S+)\n(.*?)^xenhostgen: end \1$", text, re.M | re.S))
         for name in names:
             (self.work / "consoles" / f"{name}.log").write_text(shown.get(name, ""))
         return {each: shown.get(each.name, "") for each in group}

@@ -74,7 +74,7 @@ class WrapperRunner:
         """
         spec = self.spec
         booted = {(step.type, spec.table(guest, step.table).symbol) for guest, step in spec.registrations()}
-        every = [
+        every: list[tuple[int, str, str, str]] = [
             (index, name, f"{guest.name}.{table.role}", table.symbol)
             for index, slot in enumerate(spec.slots)
             for name in slot.accepts

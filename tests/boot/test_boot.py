@@ -104,9 +104,7 @@ def test_a_fault_that_is_put_in_is_caught(file: str, old: str | None, new: str |
     else:
         broken = text.replace(old, new or "")
     assert broken != text
-    told = lab.boot(suite, [guest], {file: broken})
-    judge = Judge(suite, told.sections)
-    found = {
-        one.rule for each, shown in told.consoles.items() for cell in judge.judge(each, shown) for one in cell.findings
-    }
+    consoles, sections = lab.boot(suite, [guest], {file: broken})
+    judge = Judge(suite, sections)
+    found = {one.rule for each, shown in consoles.items() for cell in judge.judge(each, shown) for one in cell.findings}
     assert rule in found

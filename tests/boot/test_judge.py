@@ -130,6 +130,6 @@ def test_a_guest_that_dies_is_told_with_its_last_words() -> None:
 
 def test_every_guest_has_a_scenario_and_every_domain_a_configuration() -> None:
     for name, guest in GUESTS.items():
-        assert Boot(name).scenario(SUITES["xenhost"])
+        assert Boot(name).scenario(SUITES["xenhost"]).path.kind == guest.kind
         if guest.domain:
             assert f'name="{name}"' in Boot(name).domain(SUITES["xenhost"])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from xenhostgen.contract.boot import Scenario, scenarios
 from xenhostgen.kernel.boot.suite import DATA, Suite
+from xenhostgen.spec.source import Problem, Refused
 
 _INITIAL = "SIF_INITDOMAIN"
 _XEN = "console=com1 com1=115200,8n1"
@@ -60,8 +61,8 @@ class Boot:
             said += [f"{prefix}_fatal={self.fatal}", f"kunit.filter_glob={prefix}_rules.fatality", "oops=panic"]
         return " ".join(said)
 
-    def scenario(self, suite: Suite) -> Scenario | None:
-        """The model's boot of such a guest; None if the spec doesn't know that kind."""
+    def scenario(self, suite: Suite) -> Scenario:
+        """The model's boot of such a guest. Raises ``Refused`` if the spec doesn't know that kind."""
         guest = GUESTS[self.guest]
         for each in scenarios(suite.spec):
             values = [value for _, value in each.inputs]
@@ -69,7 +70,8 @@ class Boot:
             alike = each.path.kind == guest.kind and all(answer == self.answer for _, answer in each.placeholders)
             if alike and "NULL" not in values and (_INITIAL in values) == (guest.initial and flags):
                 return each
-        return None
+        message = f"knows no kind of guest that boots as '{self.guest}' does"
+        raise Refused([Problem("no-kind", message, suite.spec.path, hint="leave it out by --guests")])
 
     def domain(self, suite: Suite) -> str:
         """The domain's configuration, as xl reads it. A nested Xen is an HVM guest with a dom0 of its own."""

@@ -22,10 +22,6 @@ _RESULT = re.compile(r"^    (not )?ok \d+ (\w+)(?: # (SKIP))?")
 _DIED = re.compile(r"BUG: .*|Oops: .*|general protection fault.*|Kernel panic.*")
 # What a failed case is called where its lines don't tell more.
 _RULES = {"entries": "table-entry-wrong", "wrappers": "wrapper-wrong", "walked": "iteration-wrong"}
-# Checks that show a fault of the registry's rules, or of the order at boot.
-_SHOWN_BY = {"unregister-wrong-type": "rules", "state-read-before-set": "override"} | dict.fromkeys(
-    ("vacuous-guard", "orphaned-remote", "iterator-type-pun"), "fatal"
-)
 _EXCERPT = 12
 
 
@@ -102,7 +98,6 @@ class Judge:
     def _registered(self, each: Boot, told: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
         """The slots after boot against those that the model promises."""
         scenario = each.scenario(self.suite)
-        assert scenario
         booted = boot(self.spec, scenario)
         held: list[SlotImage] = []
         for index, (slot, (_, promised)) in enumerate(zip(self.spec.slots, booted.state, strict=True)):
@@ -163,14 +158,6 @@ class Judge:
 
 def _images(state: Iterable[Held]) -> tuple[SlotImage, ...]:
     return tuple(SlotImage(value, ops or "NULL", index) for index, (value, ops) in enumerate(state))
-
-
-def shown_by(rule: str, cells: Iterable[Cell]) -> bool:
-    """Whether these checks would show a finding of a rule, were there one."""
-    checks = {(cell.boot.guest, cell.check) for cell in cells}
-    if rule == "registry-in-bss":
-        return bool({("pvh", "registered"), ("pvh-dom0", "registered")} & checks)
-    return ("pv-dom0", _SHOWN_BY.get(rule, "")) in checks
 
 
 def _said(lines: Sequence[str], word: str) -> list[list[str]]:

@@ -22,14 +22,6 @@ _XEN = "4.17"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What each boot's console shows, and nm's letter for each symbol of the kernel that was booted."""
-
-    consoles: Mapping[Boot, str]
-    sections: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
 class Lab:
     """A work folder for one kernel, Debian's of that version or a tree's. What one run has made the next one uses."""
 
@@ -39,19 +31,26 @@ class Lab:
     say: Callable[[str], None]
     programs: Programs = field(default_factory=Programs)
 
-    def boot(self, suite: Suite, guests: Sequence[str], extra: Mapping[str, str] | None = None) -> Told:
-        """Build and boot. ``extra``: other texts of some files, to see them found.
+    def boot(
+        self, suite: Suite, guests: Sequence[str], extra: Mapping[str, str] | None = None
+    ) -> tuple[dict[Boot, str], dict[str, str]]:
+        """Build and boot: what each boot's console shows, and nm's letter for each symbol of that kernel.
 
-        Raises ``Refused``: Debian packages are missing, the spec doesn't fit the kernel, or that doesn't build.
+        ``extra``: other texts of some files, to see them found. Raises ``Refused``: Debian packages are
+        missing, the spec doesn't fit the kernel or doesn't know a guest, or the kernel doesn't build.
         """
-        boots = plan(suite, guests)
+        boots = [Boot(guest) for guest in guests]
+        boots += [Boot(guest, answer=True) for guest in guests if GUESTS[guest].overridden and suite.placeholders]
+        boots += [Boot("pv-dom0", fatal=number) for number in suite.fatal if "pv-dom0" in guests]
+        for each in boots:
+            each.scenario(suite)
         try:
             objects = self.compile(suite, extra or {})
             consoles = self.machines(suite, boots, objects / "arch/x86/boot/bzImage")
         finally:
             self.programs.stop()
         symbols = re.findall(r"^\w+ (\w) (\w+)$", (objects / "System.map").read_text(), re.M)
-        return Told(consoles, {name: letter for letter, name in symbols})
+        return consoles, {name: letter for letter, name in symbols}
 
     def run(self, what: str, seconds: float, folder: Path, *command: str | Path) -> None:
         """Run a program and say so. Raises ``Refused`` with the end of its log if it fails."""
@@ -106,7 +105,7 @@ class Lab:
             try:
                 shown = {each: text for one in started for each, text in one.result().items()}
             finally:
-                self.programs.stop()
+                self.programs.stop()  # or leaving the pool would wait for them
         return {each: shown[each] for each in boots}
 
     def _pack(self, suite: Suite, domains: Sequence[Boot], image: Path) -> None:
@@ -150,15 +149,3 @@ class Lab:
         if not console.exists():
             raise Refused([Problem("program", log.read_text(errors="replace").strip() or "fails", command[0])])
         return console.read_text(errors="replace").replace("\r", "")
-
-
-def plan(suite: Suite, guests: Sequence[str]) -> list[Boot]:
-    """The boots: each guest as it is, some with placeholders that say yes, and dom0 with rows that may be fatal."""
-    boots = [Boot(guest) for guest in guests]
-    boots += [Boot(guest, answer=True) for guest in guests if GUESTS[guest].overridden and suite.placeholders]
-    boots += [Boot("pv-dom0", fatal=number) for number in suite.fatal if "pv-dom0" in guests]
-    for each in boots:
-        if each.scenario(suite) is None:
-            message = f"knows no kind of guest that boots as '{each.guest}' does"
-            raise Refused([Problem("no-kind", message, suite.spec.path, hint="leave it out by --guests")])
-    return boots

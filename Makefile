@@ -2,15 +2,16 @@
 #
 # make              set everything up; regenerate, verify, diff
 # make test         the tests that need Python, gcc and git; under two minutes
-# make test-kernel  … and those that build in Debian's kernel trees
-# make test-boot    … and those that boot on Xen under QEMU
+# make test-proof   those that prove with Frama-C; four minutes
+# make test-kernel  those that build in Debian's kernel trees
+# make test-boot    those that boot on Xen under QEMU
 # make bench        how fast generating is
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: all setup scores test test-kernel test-boot kernel-source bench clean
+.PHONY: all setup scores test test-proof test-kernel test-boot kernel-source bench clean
 
 all: setup scores
 	$(BIN)/xenhostgen generate
@@ -43,6 +44,9 @@ $(READY): pyproject.toml requirements.lock
 
 test: setup
 	$(BIN)/pytest -n auto
+
+test-proof: setup
+	$(BIN)/pytest -m proof -n auto
 
 test-kernel: setup kernel-source
 	$(BIN)/pytest -m kernel

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from xenhostgen.verify.findings import Verdict
     from xenhostgen.verify.run import Options
 
-LEVELS = ("parse", "run", "prove")
+LEVELS = ("parse", "run", "prove", "kernel", "boot")
 
 EXAMPLES = """\
 examples:
@@ -31,6 +31,7 @@ examples:
   xenhostgen verify --format sarif > findings.sarif   for code hosts; junit and ktap for CI
   xenhostgen verify my.yaml --tree ../linux           a tree's files instead of the rendering
   xenhostgen verify specs/xenhost.yaml --kernel ../linux   build it there, objects kept in .cache
+  xenhostgen verify specs/xenhost.yaml --level boot   … and last on a real Xen, as by xenhostgen boot
   xenhostgen verify specs/rfc-v1.yaml --replay 'xenhost_register(xenhost_r2, A)'
 """
 
@@ -62,7 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
     # Ended from outside, too, it takes its temporary files and processes along.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     compilers = tuple(arguments.cc or [cc for cc in ("gcc", "clang") if shutil.which(cc)] or ["gcc"])
-    options = Options(checked_tree(arguments.tree), compilers, arguments.level)
+    inside = "prove" if arguments.level in ("kernel", "boot") else arguments.level
+    check_level(arguments)
+    options = Options(checked_tree(arguments.tree), compilers, inside)
     paths = spec_paths(arguments.specs)
     if arguments.replay is not None:
         return replayed(paths, options, arguments)
@@ -78,7 +81,28 @@ def run(arguments: argparse.Namespace) -> int:
             show(str(path), verdict, sys.stdout, arguments.brief)
     if arguments.format != "text":
         print(formatted(judged, arguments.format))
-    return 0 if all(each.verdict.passed for each in judged) else 1
+    booted = [boot_of(path) for path in paths] if arguments.level == "boot" else []
+    return 0 if all(each.verdict.passed for each in judged) and not any(booted) else 1
+
+
+def check_level(arguments: argparse.Namespace) -> None:
+    """Refuse a level that lacks what it needs."""
+    from xenhostgen.spec.source import Problem, Refused
+
+    if arguments.level == "kernel" and not arguments.kernel:
+        raise Refused([Problem("no-kernel", "needs a kernel tree", "--level kernel", hint="add --kernel LINUX")])
+    if arguments.level == "boot" and arguments.format != "text":
+        hint = "xenhostgen boot SPEC --format json or junit prints the matrix for scripts"
+        raise Refused([Problem("text-only", "is told as text", "--level boot", hint=hint)])
+
+
+def boot_of(path: Path) -> int:
+    """Boot one spec with the defaults of the command that does just that; its exit status."""
+    from xenhostgen.commands import boot
+
+    parser = argparse.ArgumentParser()
+    boot.add_arguments(parser)
+    return boot.run(parser.parse_args([str(path)]))
 
 
 def formatted(judged: list[Judged], form: str) -> str:

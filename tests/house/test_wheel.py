@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The wheel holds all it needs: installed elsewhere, run from an empty folder."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the package as a wheel unpacks it."""
+    work = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(work / "dist"), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
+    (wheel,) = (work / "dist").glob("*.whl")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(work / "site"), str(wheel)]
+    subprocess.run(pip, check=True, capture_output=True)
+    return work / "site"
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["generate"], "xenhost.yaml: 7 written"),
+        (["verify", "--cc", "gcc", "--brief"], "verified: 7 of 7 expected findings"),
+        (["diff", "{site}/xenhostgen/specs/rfc-v1.yaml"], "code tokens equal 7/7"),
+        (["rules", "vacuous-guard"], "vacuous-guard"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_installed_elsewhere(installed: Path, tmp_path: Path, command: list[str], says: str) -> None:
+    environment = os.environ | {"PYTHONPATH": str(installed)}
+    words = [word.replace("{site}", str(installed)) for word in command]
+    done = subprocess.run(
+        [sys.executable, "-m", "xenhostgen", *words],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert says in done.stdout
+
+
+def test_it_is_the_wheel_that_runs(installed: Path, tmp_path: Path) -> None:
+    program = "import xenhostgen; print(xenhostgen.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith(str(installed))

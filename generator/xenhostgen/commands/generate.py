@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 examples:
   xenhostgen generate                       every spec in specs/ into out/
-  xenhostgen generate my.yaml -o /tmp/out   one spec, elsewhere
+  xenhostgen generate my.yaml -o elsewhere   one spec, into another folder
   xenhostgen generate --check               write nothing; fail with a diff if out/ is stale
 """
 

@@ -12,7 +12,7 @@ EXAMPLES = """\
 examples:
   xenhostgen patch specs/xenhost.yaml --tree ../linux
   xenhostgen patch specs/xenhost.yaml --tree ../linux --version 2 --since specs/rfc-v1.yaml
-  xenhostgen patch specs/xenhost.yaml --tree ../linux --prefix 'RFC PATCH' -o /tmp/series
+  xenhostgen patch specs/xenhost.yaml --tree ../linux --prefix 'RFC PATCH' -o ../series
 """
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from xenhostgen.spec.shape import CText, Doc, Header, Line, Name, Part, Path, Statement, Symbol, key
+from xenhostgen.spec.shape import CText, Doc, Header, Line, Name, Part, Path, Statement, Symbol, key, part
 from xenhostgen.spec.source import At, Text
 
 NOWHERE = At(1, 1)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class HostType(Part):
     """One enumerator of the enum of host types."""
 
@@ -28,7 +28,7 @@ class HostType(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Types(Part):
     """The enum of host types. The type of value 0 marks an empty slot."""
 
@@ -37,7 +37,7 @@ class Types(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Slot(Part):
     """A place where one registered host lives."""
 
@@ -49,7 +49,7 @@ class Slot(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Misuse(Part):
     """The errno that each misuse returns, by the contract's rule."""
 
@@ -62,7 +62,7 @@ class Misuse(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Export(Part):
     """Symbols exported to GPL modules, under one comment."""
 
@@ -71,7 +71,7 @@ class Export(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Registry(Part):
     """The array of slots, the functions that change it, and the iterator."""
 
@@ -96,7 +96,7 @@ class Registry(Part):
         return "" if self.storage == "bss" else f" __{self.storage}"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Field(Part):
     """A further member of the host structure: a declaration, or an anonymous struct of some."""
 
@@ -106,7 +106,7 @@ class Field(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Entry(Part):
     """One designated initialiser of an ops table."""
 
@@ -125,7 +125,7 @@ class Entry(Part):
         return self.calls is None and self.function != "NULL"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Op(Part):
     """One operation: a member of the ops structure, its wrapper, and a column per table."""
 
@@ -146,7 +146,7 @@ class Op(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Macro(Part):
     """A predicate: a macro without arguments that boot code asks."""
 
@@ -157,7 +157,7 @@ class Macro(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Place(Part):
     """Where a fragment goes in an existing kernel file: after or before a landmark."""
 
@@ -172,7 +172,7 @@ class Place(Part):
         return self.after or self.before or ""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Predicates(Part):
     """The predicates, and the kernel header that they go into."""
 
@@ -187,7 +187,7 @@ class Predicates(Part):
         return "_" + "".join(c if c.isalnum() else "_" for c in self.file.upper().removeprefix("INCLUDE/"))
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class SourceFile(Part):
     """A C file that the interface brings along."""
 
@@ -199,7 +199,7 @@ class SourceFile(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class ObjectLine(Part):
     """The object in the directory's Makefile."""
 
@@ -208,7 +208,7 @@ class ObjectLine(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Include(Part):
     """The include that a guest's file needs."""
 
@@ -217,7 +217,7 @@ class Include(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Table(Part):
     """An ops table: one role of one guest."""
 
@@ -226,7 +226,7 @@ class Table(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Register(Part):
     """Boot step, ours: register a host."""
 
@@ -237,7 +237,7 @@ class Register(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class ReturnIf(Part):
     """Boot step of the kernel: leave the boot function."""
 
@@ -246,7 +246,7 @@ class ReturnIf(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Assign(Part):
     """Boot step of the kernel: set a variable."""
 
@@ -256,7 +256,7 @@ class Assign(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Call(Part):
     """Boot step of the kernel: call a function, of which we know what it sets."""
 
@@ -265,7 +265,7 @@ class Call(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class ClearBss(Part):
     """Boot step of the kernel: set all of .bss to zero."""
 
@@ -276,7 +276,7 @@ class ClearBss(Part):
 Step = Register | ReturnIf | Assign | Call | ClearBss
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Boot(Part):
     """A guest's boot function: the steps that matter, in order.
 
@@ -297,7 +297,7 @@ class Boot(Part):
         return f"{linkage}void __init {self.function}({', '.join(self.params) or 'void'})"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Guest(Part):
     """A guest's boot file: its tables and its registrations."""
 
@@ -312,7 +312,7 @@ class Guest(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class EnumFact(Part):
     """An enum of the kernel's."""
 
@@ -321,7 +321,7 @@ class EnumFact(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class MemberFact(Part):
     """A member of a kernel structure."""
 
@@ -330,7 +330,7 @@ class MemberFact(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class StructFact(Part):
     """A structure of the kernel's, as far as boot code reads it."""
 
@@ -339,7 +339,7 @@ class StructFact(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Variable(Part):
     """A variable of the kernel's that boot code reads or sets."""
 
@@ -353,7 +353,7 @@ class Variable(Part):
         return f"{self.type}{self.name}" if self.type.endswith("*") else f"{self.type} {self.name}"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Constant(Part):
     """A constant of the kernel's."""
 
@@ -362,7 +362,7 @@ class Constant(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class FunctionFact(Part):
     """A function of the kernel's that wrappers or adapters call."""
 
@@ -378,7 +378,7 @@ class FunctionFact(Part):
         return f"{self.returns}{blank}{self.name}({', '.join(self.args) or 'void'})"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Kernel(Part):
     """What the kernel has already and the boot code uses: facts by which boot can be modelled."""
 
@@ -391,7 +391,7 @@ class Kernel(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Input(Part):
     """What differs from one boot to the next: a place in memory and the values it may begin with."""
 
@@ -400,7 +400,7 @@ class Input(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class BootPath(Part):
     """A kind of guest as the kernel brings it up: the boot functions that run, one after another."""
 
@@ -410,7 +410,7 @@ class BootPath(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Expected(Part):
     """A finding that is known, with the reason why it stands."""
 
@@ -420,7 +420,7 @@ class Expected(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class AcceptedMutant(Part):
     """A wrong version of the C that no check can tell from the right one, with the reason why that is well."""
 
@@ -429,7 +429,7 @@ class AcceptedMutant(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Message(Part):
     """What a mail of the series says."""
 
@@ -439,7 +439,7 @@ class Message(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Series(Part):
     """The words of a patch series; where they lack, the subjects are made up."""
 
@@ -448,7 +448,7 @@ class Series(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class Raw(Part):
     """Lines that the rest of the spec can't say, kept as they are in their place."""
 
@@ -460,7 +460,7 @@ class Raw(Part):
     at: At = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@part
 class NameChoices(Part):
     """Names that differ from those that the prefix would give."""
 

@@ -72,7 +72,7 @@ kernel-source: $(LINUX:%=.cache/linux-source-%)
 	rm -r .cache/unpack-$*
 
 test-boot: setup
-	$(BIN)/pytest -m boot
+	$(BIN)/pytest -m boot -rP
 
 bench: setup
 	$(BIN)/python tests/bench/bench_generate.py

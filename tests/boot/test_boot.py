@@ -48,6 +48,8 @@ def booted(spec: str, *options: str) -> tuple[int, dict[str, dict[str, str]], di
     matrix: dict[str, dict[str, str]] = {}
     for cell in told["matrix"]:
         matrix.setdefault(cell["guest"], {})[cell["check"]] = cell["status"]
+    for guest, checks in matrix.items():
+        print(f"{spec} as {guest}: {', '.join(f'{check} {status}' for check, status in checks.items())}")
     rules: dict[str, list[str]] = {"expected": [], "other": []}
     for finding in told["findings"]:
         rules["expected" if finding["expected"] else "other"].append(finding["rule"])

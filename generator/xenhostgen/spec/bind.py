@@ -289,7 +289,7 @@ class Binder:
             if not made:
                 raise Missing
             return made[0]
-        if type(value) is Text:
-            first = keys_of(cls)[0]
+        first, *others = keys_of(cls)
+        if type(value) is Text and not any(key.required for key in others):
             return cls(**{first.name: self.reader(first.type)(value, f"'{kind}'")}, at=kind.at)
         return self.reader(cls)(value, f"'{kind}'")

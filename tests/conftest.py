@@ -4,6 +4,12 @@
 import os
 
 import pytest
+from hypothesis import settings
+
+# A run of CI is reproducible; new examples are looked for where somebody can act on them.
+settings.register_profile("ci", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

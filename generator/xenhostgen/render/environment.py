@@ -34,6 +34,7 @@ def environment(template_set: str, root: Path) -> jinja2.Environment:
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader([folder, root / "shared"]),
         bytecode_cache=Bytecode(root),
+        auto_reload=False,  # no template changes while a spec is rendered
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

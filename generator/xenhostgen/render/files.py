@@ -6,9 +6,8 @@ first, each for itself; the stubs then are skeletons around them, and so are pat
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
@@ -19,8 +18,7 @@ from xenhostgen.spec.model import Call, ClearBss, Guest, Interface, Place, Regis
 from xenhostgen.spec.source import At, Text
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(NamedTuple):
     """An addition to a kernel file: its text, and where it goes."""
 
     file: str
@@ -31,8 +29,7 @@ class Fragment:
     at: At = At(1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Rendering:
+class Rendering(NamedTuple):
     """Everything that a spec renders to: file texts by path, fragments in the order of a patch."""
 
     files: dict[str, str]
@@ -44,8 +41,7 @@ class Rendering:
         return {path: text for path, text in self.files.items() if path not in modified}
 
 
-@dataclass(frozen=True, slots=True)
-class TableC:
+class TableC(NamedTuple):
     """A table with its initialisers, as the templates loop over it: members padded, and functions."""
 
     symbol: str
@@ -124,7 +120,7 @@ class Renderer:
             before = [made[row].text for row in mine] or [files.get(path, "")]
             texts = spliced(before, [raw for raw in kept if not raw.place], self.spec.path, self.plain)
             for row, text in zip(mine, texts, strict=False):
-                made[row] = replace(made[row], text=text)
+                made[row] = made[row]._replace(text=text)
             if not mine:
                 files[path] = texts[0] + "".join(fragment.text for fragment in placed)
             made += placed

@@ -8,7 +8,7 @@ all of them are as they were there is nothing to do. ``generate --check`` never 
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from xenhostgen import __version__
@@ -43,16 +43,16 @@ def digest_of(chunks: Iterable[bytes]) -> str:
 
 
 def inputs_digest(spec: Path, content: bytes, templates: Path, template_set: str) -> str:
-    """A digest of everything that a spec's rendering is made from; ``content``: of the spec."""
+    """A digest of everything that a spec's rendering is made from; ``content``: of the spec.
+
+    Sources and templates count by name, size and time of change, as Python's own bytecode has it.
+    """
     package = Path(__file__).parent.parent
     folders = [templates / template_set, templates / "shared"]
     folders += [package / room for room in _SOURCES]
     read = [__version__.encode(), os.fsencode(spec.absolute()), content]
     for folder in folders:
-        for name in _sources_below(str(folder)):
-            read.append(os.fsencode(name))
-            with open(name, "rb") as stream:  # noqa: PTH123 (a Path each takes as long as the hash)
-                read.append(stream.read())
+        read += sorted(_sources_below(str(folder)))
     return digest_of(read)
 
 
@@ -99,5 +99,11 @@ def _all_below(folder: str) -> list[str]:
     return [os.path.join(root, name) for root, _, names in os.walk(folder) for name in names]  # noqa: PTH118
 
 
-def _sources_below(folder: str) -> list[str]:
-    return sorted(name for name in _all_below(folder) if name.endswith((".py", ".j2")))
+def _sources_below(folder: str) -> Iterator[bytes]:
+    with os.scandir(folder) as found:
+        for entry in found:
+            if entry.name.endswith((".py", ".j2")):
+                status = entry.stat()
+                yield f"{entry.path}:{status.st_size}:{status.st_mtime_ns}".encode()
+            elif entry.name != "__pycache__" and entry.is_dir():
+                yield from _sources_below(entry.path)

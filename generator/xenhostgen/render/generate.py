@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """From a spec file to its folder of C: load, render, compare, write."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from xenhostgen.render.files import render
 from xenhostgen.render.fresh import inputs_digest, stamp, template_root
@@ -11,8 +11,7 @@ from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one spec: its files against those that were there."""
 
     spec: Path

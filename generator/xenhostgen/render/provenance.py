@@ -8,7 +8,7 @@ of the spec is at hand, and puts a mark with the note's number before each line 
 
 import re
 from collections.abc import Iterator, MutableMapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from jinja2 import nodes
 
 from xenhostgen.render.files import Renderer
 from xenhostgen.render.raw import lines_of
+from xenhostgen.spec.bind import keys_of
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.shape import Part
 from xenhostgen.spec.source import At, Problems, Text, text
@@ -39,8 +40,7 @@ class Origin(NamedTuple):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Map:
+class Map(NamedTuple):
     """The rendered files of a spec, and the origin of each of their lines."""
 
     files: dict[str, str]
@@ -93,12 +93,12 @@ def _keys(value: Any, name: str) -> Iterator[tuple[At, str]]:
             yield from _keys(item, f"{name}[{number}]")
     elif at := _at(value):
         yield at, name
-    for field in fields(value) if isinstance(value, Part) else ():  # type: ignore[arg-type]
-        inner, below = getattr(value, field.name), f"{name}.{field.name}".lstrip(".")
-        if field.metadata.get("rows"):
+    for key in keys_of(type(value)) if isinstance(value, Part) else ():
+        inner, below = getattr(value, key.name), f"{name}.{key.name}".lstrip(".")
+        if key.rows:
             for row in inner:
-                yield from _keys(row, f"{below}.{getattr(row, fields(row)[0].name)}")
-        elif field.name not in ("at", "path"):
+                yield from _keys(row, f"{below}.{getattr(row, keys_of(type(row))[0].name)}")
+        else:
             yield from _keys(inner, below)
 
 

@@ -8,8 +8,8 @@ disk, an error or a killed process leaves the old files. Nothing below OUT is fo
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from xenhostgen.render.fresh import state_folder
 from xenhostgen.spec.source import At, Problem, Refused
@@ -22,8 +22,7 @@ class WriteFailure(Refused):
         super().__init__([Problem("output", message, str(path), At(1, 1), hint)])
 
 
-@dataclass(frozen=True, slots=True)
-class Stale:
+class Stale(NamedTuple):
     """A file whose text on disk (None: there is none) is not what the spec renders to."""
 
     path: Path
@@ -31,8 +30,7 @@ class Stale:
     before: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """A spec's folder against its rendering."""
 
     stale: tuple[Stale, ...]

@@ -9,7 +9,7 @@ import dataclasses
 import re
 import types
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from xenhostgen.spec import model
 from xenhostgen.spec.shape import Kind
@@ -45,8 +45,7 @@ class Missing(Exception):
     """The node can't become a value; the reason has been noted."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A key of a model class as the reader and the JSON Schema see it."""
 
     name: str
@@ -61,7 +60,7 @@ def keys_of(cls: type) -> list[Key]:
     """The keys of a model class in the order of their declaration."""
     return [
         Key(
-            field.metadata["spelled"] or field.name,
+            field.name,
             field.type,
             field.metadata["doc"],
             field.metadata["rows"],

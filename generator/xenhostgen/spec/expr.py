@@ -6,7 +6,7 @@ asks of the kernel's state while it boots. Precedence as in C.
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _TOKEN = re.compile(r"\s*(?:(0[xX][0-9a-fA-F]+|\d+)|([A-Za-z_]\w*)|(&&|\|\||==|!=|->|[-!&|().]))")
 MAX_TOKENS = 200  # keeps the recursion far from Python's limit
@@ -22,36 +22,31 @@ class ExpressionError(ValueError):
         self.offset = offset
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A whole number."""
 
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A variable, constant or member; members are told by '.', whether C writes '.' or '->'."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """A macro or function called without arguments."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(NamedTuple):
     """Logical negation."""
 
     operand: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(NamedTuple):
     """Two operands and a C operator."""
 
     operator: str

@@ -7,14 +7,11 @@ template holds loops and names and nothing else.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from xenhostgen.spec.shape import CText, Doc, Header, Line, Name, Part, Path, Statement, Symbol, key, part
-from xenhostgen.spec.source import At, Text
-
-NOWHERE = At(1, 1)
+from xenhostgen.spec.shape import CText, Doc, Header, Line, Name, Part, Path, Statement, Symbol, key, part, whole
+from xenhostgen.spec.source import Text
 
 
 @part
@@ -25,7 +22,6 @@ class HostType(Part):
     value: int | None = key("its value, written out in C; without it C counts on", default=None)
     distance: int | None = key("how many hypervisors away such a host is", default=None)
     doc: Doc = key("the comment above the enumerator", default=Text())
-    at: At = NOWHERE
 
 
 @part
@@ -34,7 +30,6 @@ class Types(Part):
 
     values: tuple[HostType, ...] = key("the types in the order of their declaration")
     doc: Doc = key("the comment above the enum", default=Text())
-    at: At = NOWHERE
 
 
 @part
@@ -46,7 +41,6 @@ class Slot(Part):
     accepts: tuple[Name, ...] = key("the host types that may be registered here")
     requires: Name | None = key("a slot that must be taken before this one", default=None)
     requires_doc: Doc = key("the comment above the check for that slot", default=Text())
-    at: At = NOWHERE
 
 
 @part
@@ -59,7 +53,6 @@ class Misuse(Part):
     ops: CText = key("the ops pointer is NULL (rule 1)")
     absent: CText = key("no host of that type is registered (rule 6)")
     required: CText = key("another taken slot requires this one (rule 7)")
-    at: At = NOWHERE
 
 
 @part
@@ -68,7 +61,6 @@ class Export(Part):
 
     symbols: tuple[Symbol, ...] = key("the exported symbols")
     doc: Doc = key("the comment above the exports", default=Text())
-    at: At = NOWHERE
 
 
 @part
@@ -88,7 +80,6 @@ class Registry(Part):
     register_doc: Doc = key("the comment above the registering function", default=Text())
     unregister_doc: Doc = key("the comment above the unregistering function", default=Text())
     iterator_doc: Doc = key("the comment above the iterator", default=Text())
-    at: At = NOWHERE
 
     @property
     def attribute(self) -> str:
@@ -103,7 +94,6 @@ class Field(Part):
     c: CText | None = key("the member's C declaration, without ';'", default=None)
     struct: tuple[CText, ...] = key("the members of an anonymous struct", default=())
     doc: Doc = key("the comment above the member", default=Text())
-    at: At = NOWHERE
 
 
 @part
@@ -117,7 +107,6 @@ class Entry(Part):
         "empty for none; without it the function is the kernel's",
         default=None,
     )
-    at: At = NOWHERE
 
     @property
     def is_kernels(self) -> bool:
@@ -143,7 +132,6 @@ class Op(Part):
     when_no_host: CText | None = key("what the wrapper evaluates to when the host is NULL", default=None)
     when_missing: CText | None = key("what the wrapper evaluates to when the table lacks the op", default=None)
     doc: Doc = key("the comment above the member", default=Text())
-    at: At = NOWHERE
 
 
 @part
@@ -154,7 +142,6 @@ class Macro(Part):
     expands: Line = key("what it expands to")
     placeholder: bool = key("stands for detection to come: explored with both values", default=False)
     config: Symbol | None = key("the kernel option without which it is 0", default=None)
-    at: At = NOWHERE
 
 
 @part
@@ -164,7 +151,6 @@ class Place(Part):
     after: Line | None = key("the landmark above the fragment", default=None)
     before: Line | None = key("the landmark below the fragment", default=None)
     alternatives: tuple[Line, ...] = key("landmarks that other kernel versions have instead", default=())
-    at: At = NOWHERE
 
     @property
     def landmark(self) -> str:
@@ -179,7 +165,6 @@ class Predicates(Part):
     file: Path = key("the kernel header")
     place: Place = key("where in it: after or before which line")
     macros: tuple[Macro, ...] = key("the predicates")
-    at: At = NOWHERE
 
     @property
     def guard(self) -> str:
@@ -196,7 +181,6 @@ class SourceFile(Part):
     guard: Symbol | None = key("a header's include guard", default=None)
     declares: tuple[CText, ...] = key("structures declared ahead, as 'struct page'", default=())
     doc: Doc = key("the comment at its top", default=Text())
-    at: At = NOWHERE
 
 
 @part
@@ -205,7 +189,6 @@ class ObjectLine(Part):
 
     file: Path = key("the Makefile")
     place: Place = key("after or before which object")
-    at: At = NOWHERE
 
 
 @part
@@ -214,7 +197,6 @@ class Include(Part):
 
     line: Header = key("the header")
     place: Place = key("after or before which include")
-    at: At = NOWHERE
 
 
 @part
@@ -223,7 +205,6 @@ class Table(Part):
 
     role: Name = key("the table's role")
     symbol: Symbol = key("the table's C name")
-    at: At = NOWHERE
 
 
 @part
@@ -234,7 +215,6 @@ class Register(Part):
     table: Name = key("the role of the ops table")
     when: Line | None = key("the C condition under which it is registered", default=None)
     doc: Doc = key("the comment above it", default=Text())
-    at: At = NOWHERE
 
 
 @part
@@ -243,7 +223,6 @@ class ReturnIf(Part):
 
     condition: Line = key("the C condition")
     alternatives: tuple[Line, ...] = key("conditions that other kernel versions have instead", default=())
-    at: At = NOWHERE
 
 
 @part
@@ -253,7 +232,6 @@ class Assign(Part):
     target: Line = key("what is set")
     value: Line = key("the C expression it is set to")
     alternatives: tuple[Line, ...] = key("values that other kernel versions set instead", default=())
-    at: At = NOWHERE
 
 
 @part
@@ -262,7 +240,6 @@ class Call(Part):
 
     function: Symbol = key("the function's name")
     sets: tuple[Assign, ...] = key("the variables it sets", rows=True, default=())
-    at: At = NOWHERE
 
 
 @part
@@ -270,7 +247,6 @@ class ClearBss(Part):
     """Boot step of the kernel: set all of .bss to zero."""
 
     function: Symbol = key("the kernel function that does it")
-    at: At = NOWHERE
 
 
 Step = Register | ReturnIf | Assign | Call | ClearBss
@@ -288,7 +264,6 @@ class Boot(Part):
     linkage: CText | None = key("specifiers before its return type", default=None)
     params: tuple[CText, ...] = key("its C parameters", default=())
     steps: tuple[Step, ...] = key("what it does, in order", default=())
-    at: At = NOWHERE
 
     @property
     def head(self) -> str:
@@ -309,7 +284,6 @@ class Guest(Part):
     tables: tuple[Table, ...] = key("role: C name of each ops table it defines", rows=True, default=())
     borrows: Name | None = key("the guest whose tables it registers", default=None)
     place: Place | None = key("after or before which function its tables stand", default=None)
-    at: At = NOWHERE
 
 
 @part
@@ -318,7 +292,6 @@ class EnumFact(Part):
 
     name: Symbol = key("the enum's tag")
     values: tuple[Symbol, ...] = key("its enumerators from 0 on")
-    at: At = NOWHERE
 
 
 @part
@@ -327,7 +300,6 @@ class MemberFact(Part):
 
     name: Symbol = key("the member")
     type: CText = key("its C type")
-    at: At = NOWHERE
 
 
 @part
@@ -336,7 +308,6 @@ class StructFact(Part):
 
     name: Symbol = key("the structure's tag")
     members: tuple[MemberFact, ...] = key("member: C type", rows=True)
-    at: At = NOWHERE
 
 
 @part
@@ -345,7 +316,6 @@ class Variable(Part):
 
     name: Symbol = key("the variable")
     type: CText = key("its C type")
-    at: At = NOWHERE
 
     @property
     def declaration(self) -> str:
@@ -359,7 +329,6 @@ class Constant(Part):
 
     name: Symbol = key("the constant")
     value: int = key("its value")
-    at: At = NOWHERE
 
 
 @part
@@ -369,7 +338,6 @@ class FunctionFact(Part):
     name: Symbol = key("the function")
     returns: CText = key("the C type it returns")
     args: tuple[CText, ...] = key("its C parameters", default=())
-    at: At = NOWHERE
 
     @property
     def prototype(self) -> str:
@@ -388,7 +356,6 @@ class Kernel(Part):
     variables: tuple[Variable, ...] = key("variable: C type", rows=True, default=())
     macros: tuple[Macro, ...] = key("macro: what it expands to", rows=True, default=())
     functions: tuple[FunctionFact, ...] = key("function: its C type", rows=True, default=())
-    at: At = NOWHERE
 
 
 @part
@@ -397,7 +364,6 @@ class Input(Part):
 
     target: Line = key("the variable or member")
     values: tuple[Line, ...] = key("its values; 'object' points a pointer at something")
-    at: At = NOWHERE
 
 
 @part
@@ -407,7 +373,6 @@ class BootPath(Part):
     kind: Name = key("the kind of guest")
     runs: tuple[Name, ...] = key("the guests whose boot functions run; 'clear_bss' between them")
     inputs: tuple[Input, ...] = key("what the hypervisor hands over: place: values", rows=True, default=())
-    at: At = NOWHERE
 
 
 @part
@@ -417,7 +382,6 @@ class Expected(Part):
     rule: Line = key("the finding's rule")
     reason: Doc = key("why it is expected")
     subject: Line | None = key("the symbol it is about", default=None)
-    at: At = NOWHERE
 
 
 @part
@@ -426,7 +390,6 @@ class AcceptedMutant(Part):
 
     mutant: Line = key("the mutant's id, as 'mutate' shows it, or a pattern with '*' for several")
     reason: Doc = key("why no observer can tell it apart")
-    at: At = NOWHERE
 
 
 @part
@@ -436,7 +399,6 @@ class Message(Part):
     part: Name = key("'cover', 'interface', 'predicates' or a guest")
     subject: Line = key("the subject, without the series' area")
     body: Doc = key("the text below it", default=Text())
-    at: At = NOWHERE
 
 
 @part
@@ -445,7 +407,6 @@ class Series(Part):
 
     area: Line = key("the subsystem that each subject begins with")
     messages: tuple[Message, ...] = key("part: its subject and text", rows=True, default=())
-    at: At = NOWHERE
 
 
 @part
@@ -457,7 +418,6 @@ class Raw(Part):
     after: Doc = key("rendered lines right above them; without any they stand at the top", default=Text())
     instead: Doc = key("lines that they take the place of", default=Text())
     place: Place | None = key("in a kernel file, away from what is rendered: after or before which line", default=None)
-    at: At = NOWHERE
 
 
 @part
@@ -468,11 +428,9 @@ class NameChoices(Part):
     unregister: Symbol | None = key("the unregistering function", default=None)
     array: Symbol | None = key("the array of slots", default=None)
     iterator: Symbol | None = key("the iterator macro", default=None)
-    at: At = NOWHERE
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(NamedTuple):
     """Every generated symbol, computed from the interface's prefix in this one place."""
 
     prefix: str
@@ -533,7 +491,7 @@ class Names:
         return f"{self.prefix}_{op}"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@whole
 class Interface(Part):
     """A whole spec: one host interface."""
 
@@ -560,7 +518,6 @@ class Interface(Part):
     series: Series | None = key("the words of a patch series", default=None)
     raw: tuple[Raw, ...] = key("lines kept as they are, of each file from the top down", default=())
     path: str = ""
-    at: At = NOWHERE
 
     @cached_property
     def c(self) -> Names:

@@ -6,16 +6,14 @@ what it means. The reader (bind.py) and the JSON Schema (schema.py) are both mad
 """
 
 import dataclasses
-from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar, dataclass_transform
+from typing import Annotated, Any, NamedTuple, TypeVar, dataclass_transform
 
-from xenhostgen.spec.source import Text
+from xenhostgen.spec.source import At, Text
 
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of text: its stable rule name, its pattern, and words for an error."""
 
     rule: str
@@ -82,25 +80,30 @@ Line = Annotated[
 Doc = Annotated[Text, Kind("doc", r"(?s).*", "a text")]
 
 
-def key(doc: str, *, default: Any = dataclasses.MISSING, rows: bool = False, spelled: str = "") -> Any:
+def key(doc: str, *, default: Any = dataclasses.MISSING, rows: bool = False) -> Any:
     """A key of the spec with its meaning; without a default it must be given.
 
-    ``rows``: written as a mapping whose keys are the rows' first field. ``spelled``: how the key is
-    written where Python has taken the word.
+    ``rows``: written as a mapping whose keys are the rows' first field.
     """
-    metadata = {"doc": doc, "rows": rows, "spelled": spelled}
-    return dataclasses.field(default=default, metadata=metadata)
+    return dataclasses.field(default=default, metadata={"doc": doc, "rows": rows})
 
 
-@dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(key,))
+@dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(key, dataclasses.field))
 def part(cls: type[_T]) -> type[_T]:
     """Make a class of the model a dataclass that is frozen to the type checker, who costs a run nothing.
 
     To freeze it at run time, too, would make a large spec a tenth dearer to read.
     """
-    return dataclass(slots=True, eq=False, repr=False)(cls)
+    return dataclasses.dataclass(slots=True, eq=False, repr=False)(cls)
 
 
+@dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(key, dataclasses.field))
+def whole(cls: type[_T]) -> type[_T]:
+    """As ``part``, for a class that keeps what it has computed."""
+    return dataclasses.dataclass(eq=False, repr=False)(cls)
+
+
+@part
 class Part:
     """A part of a spec. Each is itself only: two with the same values still stand in two places.
 
@@ -108,9 +111,9 @@ class Part:
     would double the time that the model takes to be imported.
     """
 
-    __slots__ = ()
+    at: At = dataclasses.field(default=At(1, 1), kw_only=True)
 
     def __repr__(self) -> str:
-        names = [name for name in self.__dataclass_fields__ if name != "at"]  # type: ignore[attr-defined]
+        names = [name for name in self.__dataclass_fields__ if name != "at"]
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
         return f"{type(self).__name__}({values})"

@@ -6,7 +6,6 @@ collected, never raised one by one: a user sees everything that is wrong with a 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 EXCERPT = 160  # a line longer than this is shown around the place only
@@ -33,8 +32,7 @@ def text(value: str, at: At) -> Text:
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong in one place; ``rule`` is a stable name that scripts may match."""
 
     rule: str
@@ -42,8 +40,8 @@ class Problem:
     path: str
     at: At = At(1, 1)
     hint: str = ""
-    excerpt: str = field(default="", compare=False)
-    cut: int = field(default=0, compare=False)  # characters of a long line before the excerpt
+    excerpt: str = ""
+    cut: int = 0  # characters of a long line before the excerpt
 
     def __str__(self) -> str:
         return f"{self.path}:{self.at.line}:{self.at.column}: {self.message} [{self.rule}]"

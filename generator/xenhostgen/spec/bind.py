@@ -160,12 +160,8 @@ class Binder:
             value = self.scalar(node, what)
             if value not in choices:
                 wanted = ", ".join(choices)
-                self.problems.add(
-                    "unknown-choice",
-                    f"{_shown(what)} can't be '{value}'",
-                    value,
-                    did_you_mean(value, choices, f"one of: {wanted}"),
-                )
+                message = f"{_shown(what)} can't be '{value}'"
+                self.problems.add("unknown-choice", message, value, did_you_mean(value, choices, f"one of: {wanted}"))
                 return convert(choices[0])
             return convert(value)
 

@@ -16,33 +16,19 @@ def guests(spec: Interface, problems: Problems) -> None:
         if guest.borrows is not None:
             lender = next((other for other in spec.guests if other.name == guest.borrows), None)
             if lender is None or lender is guest:
-                problems.add(
-                    "unknown-guest",
-                    f"guest '{guest.name}' borrows from unknown guest '{guest.borrows}'",
-                    guest.borrows,
-                    did_you_mean(guest.borrows, [n for n in names if n != guest.name]),
-                )
+                message = f"guest '{guest.name}' borrows from unknown guest '{guest.borrows}'"
+                hint = did_you_mean(guest.borrows, [n for n in names if n != guest.name])
+                problems.add("unknown-guest", message, guest.borrows, hint)
             elif not lender.tables:
-                problems.add(
-                    "nothing-to-borrow",
-                    f"guest '{guest.borrows}' has no tables to borrow",
-                    guest.borrows,
-                    "name the guest that defines them",
-                )
+                message = f"guest '{guest.borrows}' has no tables to borrow"
+                problems.add("nothing-to-borrow", message, guest.borrows, "name the guest that defines them")
         if guest.tables and guest.place is None:
-            problems.add(
-                "no-place",
-                f"guest '{guest.name}' doesn't say where its tables stand",
-                guest.at,
-                "add 'place: {after: FUNCTION}'",
-            )
+            message = f"guest '{guest.name}' doesn't say where its tables stand"
+            problems.add("no-place", message, guest.at, "add 'place: {after: FUNCTION}'")
         if guest.name not in run:
-            problems.add(
-                "guest-never-boots",
-                f"no kind of guest runs '{guest.name}'",
-                guest.name if isinstance(guest.name, Text) else guest.at,
-                "add it to a 'runs' list under 'kinds', or remove it",
-            )
+            message = f"no kind of guest runs '{guest.name}'"
+            hint = "add it to a 'runs' list under 'kinds', or remove it"
+            problems.add("guest-never-boots", message, guest.name if isinstance(guest.name, Text) else guest.at, hint)
 
 
 def registrations(spec: Interface, problems: Problems) -> None:
@@ -54,34 +40,18 @@ def registrations(spec: Interface, problems: Problems) -> None:
         if step.table in roles:
             used.add(roles[step.table])
         else:
-            problems.add(
-                "unknown-table",
-                f"guest '{guest.name}' has no table '{step.table}'",
-                step.table,
-                did_you_mean(step.table, list(roles)),
-            )
+            message = f"guest '{guest.name}' has no table '{step.table}'"
+            problems.add("unknown-table", message, step.table, did_you_mean(step.table, list(roles)))
         if step.type not in types_known:
-            problems.add(
-                "unknown-type",
-                f"unknown type '{step.type}' in a boot step of '{guest.name}'",
-                step.type,
-                did_you_mean(step.type, types_known),
-            )
+            message = f"unknown type '{step.type}' in a boot step of '{guest.name}'"
+            problems.add("unknown-type", message, step.type, did_you_mean(step.type, types_known))
         elif spec.slot_of(step.type) is None:
-            problems.add(
-                "no-slot-for-type",
-                f"no slot can take type '{step.type}'",
-                step.type,
-                "register a type that a slot accepts",
-            )
+            message = f"no slot can take type '{step.type}'"
+            problems.add("no-slot-for-type", message, step.type, "register a type that a slot accepts")
     for guest, table in spec.tables():
         if table.symbol not in used:
-            problems.add(
-                "unregistered-table",
-                f"no boot step registers table '{table.role}' of guest '{guest.name}'",
-                table.symbol,
-                "add a 'register' step, or remove the table",
-            )
+            message = f"no boot step registers table '{table.role}' of guest '{guest.name}'"
+            problems.add("unregistered-table", message, table.symbol, "add a 'register' step, or remove the table")
     for guest in spec.guests:
         _order(spec, guest, problems)
 
@@ -102,22 +72,14 @@ def _order(spec: Interface, guest: Guest, problems: Problems) -> None:
             continue
         earlier = taken.get(slot.name)
         if earlier and (earlier.when is None or earlier.when == step.when):
-            problems.add(
-                "slot-taken",
-                f"slot '{slot.name}' is taken by an earlier step already",
-                step.type,
-                "a second registration would be misuse",
-            )
+            message = f"slot '{slot.name}' is taken by an earlier step already"
+            problems.add("slot-taken", message, step.type, "a second registration would be misuse")
         later = mine[mine.index(step) + 1 :]
         if slot.requires and slot.requires not in taken:
             fillers = [other for other in later if (home := spec.slot_of(other.type)) and home.name == slot.requires]
             if fillers:
-                problems.add(
-                    "registered-too-early",
-                    f"slot '{slot.name}' requires '{slot.requires}', which is registered later",
-                    step.type,
-                    f"move it below line {fillers[0].at.line}",
-                )
+                message = f"slot '{slot.name}' requires '{slot.requires}', which is registered later"
+                problems.add("registered-too-early", message, step.type, f"move it below line {fillers[0].at.line}")
         taken.setdefault(slot.name, step)
 
 
@@ -132,31 +94,18 @@ def kinds(spec: Interface, problems: Problems) -> None:
     for path in spec.kinds:
         for name in path.runs:
             if name not in names and name != "clear_bss":
-                problems.add(
-                    "unknown-guest",
-                    f"kind '{path.kind}' runs unknown guest '{name}'",
-                    name,
-                    did_you_mean(name, [*names, "clear_bss"]),
-                )
+                message = f"kind '{path.kind}' runs unknown guest '{name}'"
+                problems.add("unknown-guest", message, name, did_you_mean(name, [*names, "clear_bss"]))
         if not any(name in names for name in path.runs):
-            problems.add(
-                "kind-runs-nothing", f"kind '{path.kind}' runs no boot function", path.at, "list guests under 'runs'"
-            )
+            message = f"kind '{path.kind}' runs no boot function"
+            problems.add("kind-runs-nothing", message, path.at, "list guests under 'runs'")
         for put in path.inputs:
             base = re.split(r"->|\.", put.target)[0].strip()
             if base not in pointers:
-                problems.add(
-                    "unknown-name",
-                    f"'{base}' is no variable of 'kernel' and no parameter of a boot function",
-                    put.target,
-                    did_you_mean(base, list(pointers)),
-                )
+                message = f"'{base}' is no variable of 'kernel' and no parameter of a boot function"
+                problems.add("unknown-name", message, put.target, did_you_mean(base, list(pointers)))
             elif "object" in put.values and not (base == put.target and pointers[base]):
-                problems.add(
-                    "not-a-pointer",
-                    f"'{put.target}' is no pointer to an object",
-                    put.target,
-                    "give it numbers or constants",
-                )
+                message = f"'{put.target}' is no pointer to an object"
+                problems.add("not-a-pointer", message, put.target, "give it numbers or constants")
             if not put.values:
                 problems.add("no-values", f"'{put.target}' has no value to begin with", put.target, "list at least one")

@@ -17,28 +17,20 @@ def types(spec: Interface, problems: Problems) -> None:
     for host_type, value in zip(spec.types.values, _counted(spec), strict=True):
         name = host_type.name
         if name in seen:
-            problems.add(
-                "duplicate-type", f"type '{name}' is declared twice", name, f"the first is on line {seen[name].at.line}"
-            )
+            message = f"type '{name}' is declared twice"
+            problems.add("duplicate-type", message, name, f"the first is on line {seen[name].at.line}")
         seen.setdefault(name, name)
         place = at_of(host_type.value, name.at)
         if value in values:
-            problems.add(
-                "duplicate-value",
-                f"type '{name}' has the value {value} of '{values[value]}'",
-                place,
-                "give each type its own value",
-            )
+            message = f"type '{name}' has the value {value} of '{values[value]}'"
+            problems.add("duplicate-value", message, place, "give each type its own value")
         values.setdefault(value, name)
         if not INT_MIN <= value <= INT_MAX:
             problems.add("value-range", f"{value} does not fit an enumerator", place, "enumerators are 32-bit ints")
     if 0 not in values:
-        problems.add(
-            "no-empty-type",
-            "no type has the value 0",
-            spec.types.at,
-            "the type of value 0 marks an empty slot; add '{name: invalid, value: 0}'",
-        )
+        message = "no type has the value 0"
+        hint = "the type of value 0 marks an empty slot; add '{name: invalid, value: 0}'"
+        problems.add("no-empty-type", message, spec.types.at, hint)
 
 
 def _counted(spec: Interface) -> Iterator[int]:
@@ -59,68 +51,39 @@ def slots(spec: Interface, problems: Problems) -> None:
         problems.add("no-slot", "the registry has no slot", spec.registry.at, "list at least one under 'slots'")
     for slot in spec.slots:
         if slot.name in by_name:
-            problems.add(
-                "duplicate-slot",
-                f"slot '{slot.name}' is declared twice",
-                slot.name,
-                f"the first is on line {by_name[slot.name].at.line}",
-            )
+            message = f"slot '{slot.name}' is declared twice"
+            problems.add("duplicate-slot", message, slot.name, f"the first is on line {by_name[slot.name].at.line}")
         by_name.setdefault(slot.name, slot.name)
         if not slot.accepts:
             problems.add("useless-slot", f"slot '{slot.name}' accepts no type", slot.at, "list types under 'accepts'")
         for name in slot.accepts:
             if name not in known:
-                problems.add(
-                    "unknown-type", f"unknown type '{name}' in slot '{slot.name}'", name, did_you_mean(name, known)
-                )
+                message = f"unknown type '{name}' in slot '{slot.name}'"
+                problems.add("unknown-type", message, name, did_you_mean(name, known))
             elif name in empty:
-                problems.add(
-                    "empty-type-in-slot",
-                    f"slot '{slot.name}' can't accept '{name}', which marks an empty slot",
-                    name,
-                    "remove it",
-                )
+                message = f"slot '{slot.name}' can't accept '{name}', which marks an empty slot"
+                problems.add("empty-type-in-slot", message, name, "remove it")
             elif name in home:
-                problems.add(
-                    "two-homes",
-                    f"type '{name}' is accepted by slot '{home[name]}' already",
-                    name,
-                    "a type lives in one slot",
-                )
+                message = f"type '{name}' is accepted by slot '{home[name]}' already"
+                problems.add("two-homes", message, name, "a type lives in one slot")
             home.setdefault(name, slot.name)
     for slot in spec.slots:
         if slot.requires is None:
             continue
         if slot.requires not in by_name:
             others = [name for name in by_name if name != slot.name]
-            problems.add(
-                "unknown-slot",
-                f"slot '{slot.name}' requires an unknown slot '{slot.requires}'",
-                slot.requires,
-                did_you_mean(slot.requires, others),
-            )
+            message = f"slot '{slot.name}' requires an unknown slot '{slot.requires}'"
+            problems.add("unknown-slot", message, slot.requires, did_you_mean(slot.requires, others))
         elif slot.requires == slot.name:
-            problems.add(
-                "requires-itself",
-                f"slot '{slot.name}' requires itself",
-                slot.requires,
-                "it could never be taken; remove 'requires'",
-            )
+            message = f"slot '{slot.name}' requires itself"
+            problems.add("requires-itself", message, slot.requires, "it could never be taken; remove 'requires'")
         elif _in_cycle(spec, slot.name):
-            problems.add(
-                "requires-cycle",
-                f"slot '{slot.name}' requires itself by way of '{slot.requires}'",
-                slot.requires,
-                "none of them could ever be taken",
-            )
+            message = f"slot '{slot.name}' requires itself by way of '{slot.requires}'"
+            problems.add("requires-cycle", message, slot.requires, "none of them could ever be taken")
     for host_type in spec.types.values:
         if host_type.name not in home and host_type.name not in empty:
-            problems.add(
-                "homeless-type",
-                f"no slot accepts type '{host_type.name}'",
-                host_type.name,
-                "add it to a slot's 'accepts', or remove it",
-            )
+            message = f"no slot accepts type '{host_type.name}'"
+            problems.add("homeless-type", message, host_type.name, "add it to a slot's 'accepts', or remove it")
 
 
 def _in_cycle(spec: Interface, start: str) -> bool:
@@ -138,12 +101,8 @@ def members(spec: Interface, problems: Problems) -> None:
     seen = {"type": "the host's type", "ops": "the host's ops table"}
     for member in spec.fields:
         if (member.c is None) == (not member.struct):
-            problems.add(
-                "field-form",
-                "a field has either 'c' or 'struct'",
-                member.at,
-                "write one declaration, or a list of them",
-            )
+            message = "a field has either 'c' or 'struct'"
+            problems.add("field-form", message, member.at, "write one declaration, or a list of them")
         for c in ([member.c] if member.c else []) + list(member.struct):
             name = declared_name(c)
             if not name or name in KEYWORDS:
@@ -161,9 +120,8 @@ def exports(spec: Interface, problems: Problems) -> None:
     for export in spec.registry.exports:
         for symbol in export.symbols:
             if symbol not in known:
-                problems.add(
-                    "unknown-export", f"'{symbol}' is no symbol of this interface", symbol, did_you_mean(symbol, known)
-                )
+                message = f"'{symbol}' is no symbol of this interface"
+                problems.add("unknown-export", message, symbol, did_you_mean(symbol, known))
             elif symbol in seen:
                 problems.add("duplicate-export", f"'{symbol}' is exported twice", symbol, "remove one")
             seen.add(symbol)

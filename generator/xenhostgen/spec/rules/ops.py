@@ -57,17 +57,12 @@ def expected(spec: Interface, problems: Problems) -> None:
     for finding in spec.expected_findings:
         which = (str(finding.rule), finding.subject)
         if which in seen:
-            problems.add(
-                "duplicate-expectation",
-                f"'{finding.rule}' is expected twice",
-                finding.rule,
-                "remove one, or give each its subject",
-            )
+            message = f"'{finding.rule}' is expected twice"
+            problems.add("duplicate-expectation", message, finding.rule, "remove one, or give each its subject")
         seen.add(which)
         if not finding.reason.strip():
-            problems.add(
-                "no-reason", f"'{finding.rule}' is expected without a reason", finding.rule, "say why the fault stands"
-            )
+            message = f"'{finding.rule}' is expected without a reason"
+            problems.add("no-reason", message, finding.rule, "say why the fault stands")
     mutants: set[str] = set()
     for accepted in spec.accepted_mutants:
         if accepted.mutant in mutants:

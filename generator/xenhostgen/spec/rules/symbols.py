@@ -19,17 +19,12 @@ def symbols(spec: Interface, problems: Problems) -> None:
         if name in KEYWORDS:
             problems.add("c-keyword", f"'{name}' is a keyword of C", at, "choose another name")
         elif name in RESERVED or (name.startswith("_") and name != guard and _RESERVED.match(name)):
-            problems.add(
-                "reserved-name", f"'{name}' is reserved for the compiler or the kernel", at, "choose another name"
-            )
+            message = f"'{name}' is reserved for the compiler or the kernel"
+            problems.add("reserved-name", message, at, "choose another name")
         elif name in claimed:
             other, first = claimed[name]
-            problems.add(
-                "name-collision",
-                f"{what} '{name}' collides with {other} of that name",
-                at,
-                f"that one is on line {first.line}",
-            )
+            message = f"{what} '{name}' collides with {other} of that name"
+            problems.add("name-collision", message, at, f"that one is on line {first.line}")
         else:
             claimed[name] = (what, at)
 

@@ -21,12 +21,9 @@ def paths(spec: Interface, problems: Problems) -> None:
     for path in files:
         _relative(path, problems)
         if path in seen:
-            problems.add(
-                "duplicate-file",
-                f"'{path}' is used twice",
-                path,
-                f"first on line {seen[path].at.line}; each file has one purpose",
-            )
+            message = f"'{path}' is used twice"
+            hint = f"first on line {seen[path].at.line}; each file has one purpose"
+            problems.add("duplicate-file", message, path, hint)
         seen.setdefault(path, path)
     kept = dict.fromkeys(raw.file for raw in spec.raw)
     for path in kept:
@@ -35,28 +32,19 @@ def paths(spec: Interface, problems: Problems) -> None:
     for path in (*files, *kept):
         parents = {"/".join(path.split("/")[:depth]) for depth in range(1, path.count("/") + 1)}
         if clash := parents & set(seen):
-            problems.add(
-                "file-in-file", f"'{path}' lies below the file '{clash.pop()}'", path, "a file can't be a folder too"
-            )
+            message = f"'{path}' lies below the file '{clash.pop()}'"
+            problems.add("file-in-file", message, path, "a file can't be a folder too")
     if spec.reference is not None:
         _relative(spec.reference, problems)
 
 
 def _relative(path: Text, problems: Problems) -> None:
     if path.startswith(("/", "~")) or "\\" in path or re.match(r"[A-Za-z]:", path):
-        problems.add(
-            "absolute-path",
-            f"'{path}' is not a path below the tree's root",
-            path,
-            "write it relative to the root, with '/'",
-        )
+        message = f"'{path}' is not a path below the tree's root"
+        problems.add("absolute-path", message, path, "write it relative to the root, with '/'")
     elif any(part in ("", ".", "..") for part in path.split("/")):
-        problems.add(
-            "path-escapes",
-            f"'{path}' has a part '.', '..' or an empty one",
-            path,
-            "write the path straight down from the root",
-        )
+        message = f"'{path}' has a part '.', '..' or an empty one"
+        problems.add("path-escapes", message, path, "write the path straight down from the root")
 
 
 def comments(spec: Interface, problems: Problems) -> None:
@@ -73,9 +61,8 @@ def comments(spec: Interface, problems: Problems) -> None:
             message = f"character U+{ord(found[0]):04X} in a text that lands in a C comment"
             problems.add("comment-control", message, at, "remove it")
     if spec.spdx is not None and not _SPDX.fullmatch(spec.spdx):
-        problems.add(
-            "spdx", f"'{spec.spdx[:40]}' is not an SPDX licence expression", spec.spdx, "write it as 'GPL-2.0-only'"
-        )
+        message = f"'{spec.spdx[:40]}' is not an SPDX licence expression"
+        problems.add("spdx", message, spec.spdx, "write it as 'GPL-2.0-only'")
 
 
 def _docs(spec: Interface) -> Iterator[Text]:
@@ -96,11 +83,13 @@ def places(spec: Interface, problems: Problems) -> None:
         found += [guest.include.place] + ([guest.place] if guest.place else [])
         landmark = guest.include.place.landmark
         if landmark and landmark not in guest.context:
+            message = f"'{landmark}' is not among the headers of '{guest.name}'"
+            hint = did_you_mean(landmark, guest.context, "add it to 'context'")
             problems.add(
                 "unknown-include",
-                f"'{landmark}' is not among the headers of '{guest.name}'",
+                message,
                 at_of(guest.include.place.after or guest.include.place.before, guest.at),
-                did_you_mean(landmark, guest.context, "add it to 'context'"),
+                hint,
             )
     for place in found:
         if (place.after is None) == (place.before is None):

@@ -63,11 +63,12 @@ class Renderer:
     def __init__(self, spec: Interface, root: Path | None = None) -> None:
         self.spec = spec
         self.environment = environment(spec.templates, root or template_root())
+        self.ops = operations(spec)
         self.shared: dict[str, Any] = {
             "spec": spec,
             "c": spec.c,
             "registry": spec.registry,
-            "ops": operations(spec),
+            "ops": self.ops.values(),
             "source_name": source_name(spec),
         }
 
@@ -136,7 +137,7 @@ class Renderer:
         made = [added("include", include.place, include.at, header=include.line)]
         if guest.place and guest.tables:
             tables = [self.table(guest, table) for table in guest.tables]
-            needed = adapters(spec, [f"{guest.name}.{table.role}" for table in guest.tables])
+            needed = adapters(spec, self.ops, [f"{guest.name}.{table.role}" for table in guest.tables])
             made.append(added("tables", guest.place, guest.place.at, tables=tables, adapters=needed))
         if guest.place and guest.borrows:
             made.append(added("borrowed", guest.place, guest.place.at, tables=spec.borrowed(guest)))
@@ -168,7 +169,7 @@ class Renderer:
         clearing = [step.function for step in guest.boot.steps if isinstance(step, ClearBss)]
         made: dict[str, str] = {function: f"void {function}(void);" for function in clearing}
         for table in guest.tables:
-            made |= prototypes(self.spec, self.spec.entries[f"{guest.name}.{table.role}"])
+            made |= prototypes(self.ops, self.spec.entries[f"{guest.name}.{table.role}"])
         return made
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The C of each op, put together once for the header, the tables and the stubs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from xenhostgen.render.style import COLUMNS, wrapped
@@ -11,10 +11,13 @@ from xenhostgen.spec.source import At
 
 
 class OpC(NamedTuple):
-    """An op as the templates name it."""
+    """An op as the templates name it; ``returns`` ends where a name may follow."""
 
     name: str
     doc: str
+    returns: str
+    params: tuple[str, ...]
+    listed: str  # the parameters as C lists them
     member: str
     wrapper: str
     guarded: bool
@@ -27,9 +30,9 @@ class OpC(NamedTuple):
     at: At
 
 
-def operations(spec: Interface) -> list[OpC]:
-    """All ops in the order of the spec."""
-    return [_operation(op, spec.c.host, spec.c.prefix, not spec.typedefs) for op in spec.ops]
+def operations(spec: Interface) -> dict[str, OpC]:
+    """All ops by name, in the order of the spec."""
+    return {op.name: _operation(op, spec.c.host, spec.c.prefix, not spec.typedefs) for op in spec.ops}
 
 
 def pointer(c_type: str) -> str:
@@ -38,20 +41,24 @@ def pointer(c_type: str) -> str:
 
 
 def _operation(op: Op, host: str, prefix: str, plain: bool) -> OpC:
-    name, args = op.name, op.args
-    params = [f"{host} *{op.host}", *args]
-    member = f"{pointer(op.returns)}(*{name})({', '.join(params)});"
+    name, args, returns = op.name, op.args, pointer(op.returns)
+    params = (f"{host} *{op.host}", *args)
+    listed = ", ".join(params) if args else params[0]
+    member = f"{returns}(*{name})({listed});"
     if len(member) + 8 > COLUMNS:
-        member = wrapped(f"\t{pointer(op.returns)}(*{name})", params, ");").lstrip("\t")
+        member = wrapped(f"\t{returns}(*{name})", params, ");").lstrip("\t")
     given = op.wrapper_returns or op.returns
-    params[0] = f"{host} *xh"
-    head = f"static inline {pointer(given)}{prefix}_{name}({', '.join(params)})"
+    mine = (f"{host} *xh", *args)
+    head = f"static inline {pointer(given)}{prefix}_{name}({', '.join(mine)})"
     if len(head) > COLUMNS:
-        head = wrapped(f"static inline {pointer(given)}{prefix}_{name}", params)
+        head = wrapped(f"static inline {pointer(given)}{prefix}_{name}", mine)
     passed = ", ".join(["xh", *map(declared_name, args)]) if args else "xh"
     return OpC(
         name,
         op.doc,
+        returns,
+        params,
+        listed,
         member,
         op.wrapper,
         op.wrapper == "guarded",
@@ -65,29 +72,27 @@ def _operation(op: Op, host: str, prefix: str, plain: bool) -> OpC:
     )
 
 
-def prototypes(spec: Interface, entries: Iterable[tuple[Op, Entry]]) -> dict[str, str]:
+def prototypes(ops: Mapping[str, OpC], entries: Iterable[tuple[Op, Entry]]) -> dict[str, str]:
     """The declaration of each kernel function that table entries name."""
     made: dict[str, str] = {}
-    host = spec.c.host
     for op, entry in entries:
         function = entry.function
         if function not in made and entry.is_kernels:
-            head, params = pointer(op.returns) + function, f"{host} *{op.host}"
-            if op.args:
-                params = ", ".join((params, *op.args))
-            line = f"{head}({params});"
-            made[function] = line if len(line) <= COLUMNS else wrapped(head, [f"{host} *{op.host}", *op.args], ");")
+            c = ops[op.name]
+            line = f"{c.returns}{function}({c.listed});"
+            made[function] = line if len(line) <= COLUMNS else wrapped(f"{c.returns}{function}", c.params, ");")
     return made
 
 
-def adapters(spec: Interface, tables: Iterable[str]) -> list[tuple[str, str, str]]:
+def adapters(spec: Interface, ops: Mapping[str, OpC], tables: Iterable[str]) -> list[tuple[str, str, str]]:
     """Name, head and body of each adapter that tables (GUEST.ROLE) need, in op order."""
     made: dict[str, tuple[str, str, str]] = {}
     wanted = set(tables)
     rows = ((op, entry) for op in spec.ops for entry in op.tables if entry.calls is not None)
     for op, entry in rows:
         if entry.table in wanted:
-            head = wrapped(f"static {pointer(op.returns)}{entry.function}", [f"{spec.c.host} *{op.host}", *op.args])
+            c = ops[op.name]
+            head = wrapped(f"static {c.returns}{entry.function}", c.params)
             result = "" if op.returns == "void" else "return "
             made.setdefault(entry.function, (entry.function, head, f"{result}{entry.calls};" if entry.calls else ""))
     return list(made.values())

@@ -30,9 +30,9 @@ def load_text(source: str, path: str) -> Interface:
         made: Interface | None = binder.read(Interface, top, "the spec")
     except Missing:
         made = None
-    if made is not None and not binder.incomplete:
+    if made is not None:
         made = replace(made, path=path)
-        rules.check(made, problems)
+        rules.check(made, problems, whole=not binder.incomplete)
     problems.raise_if_any()
     assert made is not None
     return made

@@ -174,26 +174,24 @@ class _Reader:
         made.at = _new(At, (number, start + 1))
         if line.startswith("}", start + 1):
             return made, start + 2
-        end = start
-        while True:
-            found = _PAIR.match(line, end + 1)
+        match, end, pairs, mark = _PAIR.match, start, 0, ","
+        while mark == ",":
+            found = match(line, end + 1)
             if found is None:
                 raise _Unsure
             (_, end), (first, last), (begin, stop) = found.regs
             key = Text(line[first:last])
             key.at = _new(At, (number, first + 1))
-            if key in made:
-                raise _Unsure
             if begin >= 0:
                 value = made[key] = Text(line[begin:stop])
                 value.at = _new(At, (number, begin + 1))
             else:
                 made[key], end = self.inner(line, end, depth)
             mark = line[end : end + 1]
-            if mark == "}":
-                return made, end + 1
-            if mark != ",":
-                raise _Unsure
+            pairs += 1
+        if mark != "}" or len(made) < pairs:
+            raise _Unsure
+        return made, end + 1
 
     def flow_sequence(self, line: str, start: int, depth: int) -> tuple[Node, int]:
         made = Sequence()

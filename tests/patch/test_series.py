@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A series made for the made-up tree of ``tests/kernel``: git takes it, and it says what it should."""
 
+import re
 import shutil
+import subprocess
 from email import message_from_bytes
 from pathlib import Path
 
 import pytest
 
+from tools import need
 from xenhostgen.cli import main
 from xenhostgen.kernel.bytes import prove
 from xenhostgen.patch.diff import parse_diff
@@ -52,6 +55,11 @@ def mails(tree: Path, output: Path, *options: str) -> list[Path]:
     return sorted(output.iterdir())
 
 
+def same_as_applied(tree: Path, applied: Path) -> None:
+    for path in (path for folder in ("arch", "include") for path in (applied / folder).rglob("*.*")):
+        assert (tree / path.relative_to(applied)).read_bytes() == path.read_bytes()
+
+
 def test_git_takes_it(tree: Path, tmp_path: Path) -> None:
     written = mails(tree, tmp_path / "out")
     git(tree, "am", "-q", *map(str, written[1:]))
@@ -67,8 +75,7 @@ def test_git_takes_it(tree: Path, tmp_path: Path) -> None:
     ]
     applied = Path(shutil.copytree(KERNEL / "tree", tmp_path / "applied"))
     assert main(["apply", SPEC, "--tree", str(applied)]) == 0
-    for path in (path for folder in ("arch", "include") for path in (applied / folder).rglob("*.*")):
-        assert (tree / path.relative_to(applied)).read_bytes() == path.read_bytes()
+    same_as_applied(tree, applied)
     # What the commits made is found to be applied, though no record is there to revert it by.
     assert main(["apply", SPEC, "--tree", str(tree)]) == 0
     assert main(["apply", SPEC, "--tree", str(tree), "--revert"]) == 2
@@ -121,6 +128,45 @@ def test_same_input_same_bytes(tree: Path, tmp_path: Path) -> None:
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
     assert mails(tree, tmp_path / "one") == one  # its own files it overwrites
     assert b"Date: Tue, 14 Nov 2023 22:13:20 +0000" in one[0].read_bytes()
+
+
+def test_thread(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids tell the series apart by content and version, not by the day; the patches answer the cover letter."""
+
+    def ids(*options: str) -> list[str]:
+        cover, *patches = (
+            message_from_bytes(path.read_bytes()) for path in mails(tree, tmp_path / "-".join(options), *options)
+        )
+        assert (cover["In-Reply-To"], cover["References"]) == (None, None)
+        assert {(patch["In-Reply-To"], patch["References"]) for patch in patches} == {(cover["Message-Id"],) * 2}
+        return [str(mail["Message-Id"]) for mail in (cover, *patches)]
+
+    first = ids("--version", "2")
+    assert all(re.fullmatch(rf"<[0-9a-f]{{16}}\.v2\.{n}\.git\.ann@example\.org>", one) for n, one in enumerate(first))
+    assert ids("--version", "1")[1].endswith(".v1.1.git.ann@example.org>")
+    assert not set(first) & set(ids("--version", "2", "--prefix", "RESEND PATCH"))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
+    assert ids("--version", "2") == first
+
+
+def test_b4_takes_it(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    need("b4", "b4")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("CACHE", "CONFIG", "DATA"):
+        monkeypatch.delenv(f"XDG_{name}_HOME", raising=False)
+    mbox, output = tmp_path / "series.mbox", tmp_path / "b4"
+    mbox.write_bytes(b"".join(path.read_bytes() for path in mails(tree, tmp_path / "out", "--version", "2")))
+    output.mkdir()
+    command = ["b4", "--offline-mode", "--no-interactive", "am", "-m", str(mbox), "-o", str(output)]
+    done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    ready = [str(path) for path in output.glob("*.mbx")]
+    assert len(ready) == 1, done.stderr  # b4 ends 0 when it finds no patches, too
+    git(tree, "am", "-q", *ready)
+    assert git(tree, "rev-list", "--count", "main~4..").strip() == "4"
+    applied = Path(shutil.copytree(KERNEL / "tree", tmp_path / "applied"))
+    assert main(["apply", SPEC, "--tree", str(applied)]) == 0
+    same_as_applied(tree, applied)
 
 
 def test_cover_letter(tree: Path, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Write an interface as the patch series that ``git format-patch`` would make of it, a commit a concern."""
 
+import hashlib
 import os
+import re
 import subprocess
 import tempfile
 import textwrap
@@ -16,6 +18,8 @@ from xenhostgen.spec.model import Guest, Interface, Register
 from xenhostgen.spec.source import Problem, Refused
 
 Contents = Mapping[str, bytes | None]
+# What changes from day to day in a mail: the commit's id, and the date.
+_DATED = re.compile(rb"\AFrom .*\n|^Date: .*\n", re.MULTILINE)
 
 
 class Letter(NamedTuple):
@@ -57,7 +61,8 @@ def series(spec: Interface, before: Contents, after: Contents, tree: Path, lette
     Raises ``Refused`` if git knows no name and address for Signed-off-by.
     """
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:
-        run = partial(git, Path(folder), given=_environment(tree))
+        sender = _environment(tree)
+        run = partial(git, Path(folder), given=sender)
         run("init", "-q", "-b", "series")
         run("config", "core.abbrev", "12")
         steps = [("base", before)]
@@ -79,7 +84,24 @@ def series(spec: Interface, before: Contents, after: Contents, tree: Path, lette
         options = ["--cover-letter", "--cover-from-description=subject", f"--subject-prefix={letter.prefix}"]
         options += [f"-v{letter.version}"] * (letter.version > 1) + list(_addressees(tree, run("diff", base, "HEAD")))
         run("format-patch", "-q", "-o", "mails", *options, base)
-        return {path.name: path.read_bytes() for path in sorted(Path(folder, "mails").iterdir())}
+        mails = {path.name: path.read_bytes() for path in sorted(Path(folder, "mails").iterdir())}
+    return _threaded(mails, letter.version, sender["GIT_COMMITTER_EMAIL"])
+
+
+def _threaded(mails: Mapping[str, bytes], version: int, address: str) -> dict[str, bytes]:
+    """The mails with Message-Ids, the patches in reply to the cover letter.
+
+    ``format-patch --thread=shallow`` puts the time of the call into the ids, these have a digest of what the
+    mails say in its place: the same series has the same ids whenever it is written.
+    """
+    digest = hashlib.sha256(b"".join(_DATED.sub(b"", mail) for mail in mails.values())).hexdigest()[:16]
+    cover, *patches = (f"<{digest}.v{version}.{number}.git.{address}>" for number in range(len(mails)))
+    fields = [f"Message-Id: {cover}\n"]
+    fields += [f"Message-Id: {own}\nIn-Reply-To: {cover}\nReferences: {cover}\n" for own in patches]
+    # Where git itself has them: right below the "From " line.
+    parts = [mail.partition(b"\n") for mail in mails.values()]
+    threaded = [first + end + told.encode() + rest for (first, end, rest), told in zip(parts, fields, strict=True)]
+    return dict(zip(mails, threaded, strict=True))
 
 
 def _environment(tree: Path) -> dict[str, str]:

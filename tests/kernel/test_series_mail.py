@@ -41,10 +41,10 @@ def test_the_mails_hunks_come_out() -> None:
     if not MAIL.is_file():
         pytest.skip(f"no reference mail at {MAIL}")
     patch = parse_diff(read_patches(MAIL)[0].diff)
-    base = {file.path: shown(file, ("context", "removed")) for file in patch.files if file.change == "modified"}
+    base = {file.path: shown(file, ("context", "removed")) for file in patch if file.change == "modified"}
     spec = load(ROOT / "specs/rfc-v1.yaml")
     placement = placed_in(spec, render(spec), lambda path: base[path].encode() if path in base else None, "v5.0")
-    for file in patch.files:
+    for file in patch:
         if file.change == "modified":
             expected = layout(shown(file, ("context", "added")))
             assert layout(placement.files[file.path].after.decode()) == expected, file.path

@@ -245,7 +245,7 @@ def test_no_line_of_edited_code_is_lost(
     again = render(load_text(lifted.text, "lifted.yaml"))
     whole = {path: text for path, text in after.items() if path in rendering.whole()}
     assert {path: again.files[path] for path in whole} == whole
-    for file in parse_diff(read_patches(path)[0].diff).files:
+    for file in parse_diff(read_patches(path)[0].diff):
         lines = [line for hunk in file.hunks for line in hunk.lines if line.text.strip()]
         if file.path not in whole:
             texts = [fragment.text for fragment in again.fragments if fragment.file == file.path]

@@ -19,20 +19,16 @@ CASES = Path(__file__).parent / "cases"
 
 
 def told(mail: PatchMail) -> Iterator[str]:
-    for name in ("subject", "message_id", "sender", "date", "body"):
+    for name in ("subject", "message_id"):
         if getattr(mail, name):
             yield f"{name}: {getattr(mail, name)!r}"
-    yield from (f"trailer: {key}: {value}" for key, value in mail.trailers)
-    patch = parse_diff(mail.diff, mail.announced_files)
-    yield f"{len(patch.files)} files, +{patch.insertions} -{patch.deletions}"
-    for file in patch.files:
+    for file in parse_diff(mail.diff, mail.announced_files):
         yield from file_told(file)
 
 
 def file_told(file: PatchFile) -> Iterator[str]:
     flags = " binary" * file.binary + " collapsed" * file.collapsed
-    yield f"{file.number}: {file.change} {file.old} -> {file.new}{flags}"
-    yield f"    mode {file.mode}, blobs {file.pre} -> {file.post}"
+    yield f"{file.number}: {file.change} {file.path}{flags}, blobs {file.pre} -> {file.post}"
     for hunk in file.hunks:
         ranges = f"-{hunk.old_start},{hunk.old_count} +{hunk.new_start},{hunk.new_count}"
         yield f"    {hunk.number}: {ranges} {hunk.section!r}"

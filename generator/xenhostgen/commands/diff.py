@@ -70,14 +70,13 @@ def proved(spec: Interface, arguments: argparse.Namespace) -> int:
     """Compare the bytes of every file, modified ones too; 1 if any differs."""
     from xenhostgen.kernel.bytes import prove
     from xenhostgen.patch.diff import parse_diff
-    from xenhostgen.patch.hunks import Patch
     from xenhostgen.patch.mail import read_patches
     from xenhostgen.spec.source import Problem, Refused
 
     if not arguments.patch:
         raise Refused([Problem("no-patch", "needs a PATCH to compare with", "--tree", hint="name it after SPEC")])
-    files = tuple(file for mail in read_patches(arguments.patch) for file in parse_diff(mail.diff).files)
-    proofs = prove(spec, Patch(files, collapsed=False), arguments.tree, arguments.rev)
+    files = [file for mail in read_patches(arguments.patch) for file in parse_diff(mail.diff)]
+    proofs = prove(spec, files, arguments.tree, arguments.rev)
     identical = sum(proof.identical for proof in proofs)
     if arguments.format == "json":
         print(json.dumps([proof._asdict() for proof in proofs], indent=2))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Prove by git's own object ids that placing a spec into a tree gives the files that a patch gives."""
 
+from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
@@ -8,7 +9,7 @@ from typing import NamedTuple
 from xenhostgen.kernel.place import Reader, content, placed_in
 from xenhostgen.patch.blobs import blob_id, same_id
 from xenhostgen.patch.git import GitFailure, git
-from xenhostgen.patch.hunks import Patch, PatchFile, post_image
+from xenhostgen.patch.hunks import PatchFile, post_image
 from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
@@ -39,12 +40,12 @@ def reader(tree: Path, revision: str | None = None) -> Reader:
     return read
 
 
-def prove(spec: Interface, patch: Patch, tree: Path, revision: str | None = None) -> list[Proof]:
+def prove(spec: Interface, patch: Sequence[PatchFile], tree: Path, revision: str | None = None) -> list[Proof]:
     """Hold each file of a patch against its placement in the tree that the patch is based on."""
     read = reader(tree, revision)
     after = {path: file.after for path, file in placed_in(spec, render(spec), read, str(tree)).files.items()}
-    proofs = [_proof(file, read(file.path) or b"", after.get(file.path)) for file in patch.files]
-    patched = {file.path for file in patch.files}
+    proofs = [_proof(file, read(file.path) or b"", after.get(file.path)) for file in patch]
+    patched = {file.path for file in patch}
     return proofs + [Proof(path, False, "isn't in the patch") for path in after if path not in patched]
 
 

@@ -2,37 +2,28 @@
 """The encodings of mail undone, while each line keeps its place in the input."""
 
 import base64
-import binascii
 import quopri
+from bisect import bisect
 from collections.abc import Iterable, Iterator
 from email.message import Message
+from itertools import accumulate
 
 from xenhostgen.patch.errors import SourceText
 
+Chunks = Iterable[tuple[bytes, int]]  # decoded bytes, each with the input line that it starts in
 
-def text_of(path: str, chunks: Iterable[tuple[bytes, int]]) -> SourceText:
-    """Text from decoded chunks, each with the input line that it starts in."""
-    lines: list[str] = []
-    numbers: list[int] = []
-    parts: list[bytes] = []  # of the line that isn't complete yet
-    first = 1
-    for chunk, number in chunks:
-        first = first if parts else number
-        *complete, rest = chunk.split(b"\n")
-        for piece in complete:
-            lines.append(b"".join([*parts, piece]).decode("utf-8", "surrogateescape"))
-            numbers.append(first)
-            parts.clear()
-            first = number
-        if rest:
-            parts.append(rest)
-    if parts:
-        lines.append(b"".join(parts).decode("utf-8", "surrogateescape"))
-        numbers.append(first)
+
+def text_of(path: str, chunks: Chunks) -> SourceText:
+    """The lines that the chunks make together."""
+    parts, places = zip(*chunks, strict=True)
+    ends = list(accumulate(map(len, parts)))
+    lines = b"".join(parts).removesuffix(b"\n").split(b"\n")
+    starts = accumulate((len(line) + 1 for line in lines[:-1]), initial=0)
+    numbers = [places[min(bisect(ends, start), len(ends) - 1)] for start in starts]
     # Line ends of the transport, unless only some lines have them: then they are the file's own.
-    if len(lines) > 1 and all(line.endswith("\r") for line in lines[:-1]):
-        lines = [line.removesuffix("\r") for line in lines]
-    return SourceText(path, lines, numbers)
+    if len(lines) > 1 and all(line.endswith(b"\r") for line in lines[:-1]):
+        lines = [line.removesuffix(b"\r") for line in lines]
+    return SourceText(path, [line.decode("utf-8", "surrogateescape") for line in lines], numbers)
 
 
 def decoded(part: Message, body: SourceText) -> SourceText:
@@ -47,16 +38,15 @@ def decoded(part: Message, body: SourceText) -> SourceText:
         body = text_of(body.path, _base64(body))
     refuse_binary(body)
     if str(part.get_param("format", "")).lower() == "flowed":
-        return _unflowed(body, str(part.get_param("delsp", "")).lower() == "yes")
+        return text_of(body.path, _unflowed(body, str(part.get_param("delsp", "")).lower() == "yes"))
     return body
 
 
 def _quoted_printable(body: SourceText) -> Iterator[tuple[bytes, int]]:
     for line, number in zip(body.lines, body.numbers, strict=True):
         encoded = line.rstrip()
-        soft = encoded.endswith("=")
-        plain = quopri.decodestring(encoded.removesuffix("=").encode("utf-8", "surrogateescape"))
-        yield plain if soft else plain + b"\n", number
+        end = b"" if encoded.endswith("=") else b"\n"
+        yield quopri.decodestring(encoded.removesuffix("=").encode("utf-8", "surrogateescape")) + end, number
 
 
 def _base64(body: SourceText) -> Iterator[tuple[bytes, int]]:
@@ -66,31 +56,21 @@ def _base64(body: SourceText) -> Iterator[tuple[bytes, int]]:
         whole = len(rest) // 4 * 4
         try:
             yield base64.b64decode(rest[:whole], validate=True), number
-        except (binascii.Error, ValueError):
+        except ValueError:
             raise body.error(index, "mail-encoding", "malformed base64") from None
         rest = rest[whole:]
     if rest:
         raise body.error(len(body.lines), "mail-encoding", "the base64 text is cut off")
 
 
-def _unflowed(body: SourceText, delete_space: bool) -> SourceText:
+def _unflowed(body: SourceText, delete_space: bool) -> Iterator[tuple[bytes, int]]:
     """The lines as they were before format=flowed (RFC 3676) broke and stuffed them."""
-    lines: list[str] = []
-    numbers: list[int] = []
-    parts: list[str] = []
     for line, number in zip(body.lines, body.numbers, strict=True):
-        if not parts:
-            numbers.append(number)
         plain = line.removeprefix(" ")
         # "-- " is the signature; quoted lines are no part of a patch.
         flows = plain.endswith(" ") and plain != "-- " and not plain.startswith(">")
-        parts.append(plain[:-1] if flows and delete_space else plain)
-        if not flows:
-            lines.append("".join(parts))
-            parts.clear()
-    if parts:
-        lines.append("".join(parts))
-    return SourceText(body.path, lines, numbers)
+        text = (plain[:-1] if delete_space else plain) if flows else plain + "\n"
+        yield text.encode("utf-8", "surrogateescape"), number
 
 
 def refuse_binary(text: SourceText) -> None:

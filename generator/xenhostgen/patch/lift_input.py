@@ -70,7 +70,7 @@ def read_input(paths: Iterable[Path], onto: Interface | None) -> Input:
                 raise Refused([Problem("input-unreadable", f"can't be read: {error.strerror}", str(path))]) from None
         else:
             mails = read_patches(path)
-            files = (file for mail in mails for file in parse_diff(mail.diff, mail.announced_files).files)
+            files = (file for mail in mails for file in parse_diff(mail.diff, mail.announced_files))
             patches += [(file, str(path)) for file in files]
     found.on_top = onto is not None and all(
         file.change != "new" or file.path != onto.header.file for file, _ in patches
@@ -149,7 +149,7 @@ def _fitted(file: PatchFile, before: str) -> PatchFile:
         row, made = hunk.old_start - 1, []
         for line in hunk.lines:
             same = line.kind != "added" and row < len(lines) and squeezed(lines[row]) == squeezed(line.text)
-            made.append(replace(line, text=lines[row]) if same else line)
+            made.append(line._replace(text=lines[row]) if same else line)
             row += line.kind != "added"
         hunks.append(replace(hunk, lines=tuple(made)))
     return replace(file, hunks=tuple(hunks))

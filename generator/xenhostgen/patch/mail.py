@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A patch file as people have it → the patches in it: message, trailers and the text of the diff.
+"""A patch file as people have it → the patches in it, each with its subject and the text of its diff.
 
 Takes an mbox, one mail, `git format-patch`'s output, a bare diff, and a mail as a web archive
 shows it, below a header of the archive's own. Every line of a diff keeps its place in the input.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import Parser
+from itertools import takewhile
 from pathlib import Path
 
+from xenhostgen.patch.body import at_plain_names
 from xenhostgen.patch.encoding import decoded, refuse_binary, text_of
 from xenhostgen.patch.errors import PatchError, SourceText
 
@@ -23,10 +25,8 @@ NESTING_LIMIT = 4  # mails within mails
 
 # As strict as git's own: a message may have lines that start with "From ".
 _MBOX = re.compile(r"From \S+ .*\d\d:\d\d.*\d{4}")
-_FIELD = re.compile(r"([!-9;-~]+):[ \t]*(.*)")
 _MAIL_FIELDS = {"from", "subject", "date", "message-id", "mime-version", "content-type", "received"}
 _TOP_FIELD = re.compile(r"(From|Subject|Date|Message-ID|To|Cc): *(.*)", re.IGNORECASE)
-_TRAILER = re.compile(r"([A-Za-z][A-Za-z0-9-]*): (\S.*)")
 _DIFF = ("diff --git ", "diff --cc ", "diff --combined ", "@@ -")
 _QUOTED = re.compile(r"(?:> ?)+(?:diff --git |@@ -\d)")
 _STAT = re.compile(r" *(\d{1,9}) files? changed, ")
@@ -36,18 +36,14 @@ _PATCH_NAME = re.compile(r".*\.(?:patch|diff|mbox|eml)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class PatchMail:
-    """One patch with its message. Strings are empty for what the input doesn't tell.
+    """One patch. Subject and message id are empty where the input doesn't tell them.
 
-    `body` is the commit message without its trailers; `announced_files` is the number of files in
-    the diffstat, 0 without one. `diff` ends with the input, so with a mail's signature.
+    `announced_files` is the number of files in the diffstat, 0 without one. `diff` ends with the
+    input, so with a mail's signature.
     """
 
     subject: str
     message_id: str
-    sender: str
-    date: str
-    body: str
-    trailers: tuple[tuple[str, str], ...]
     announced_files: int
     diff: SourceText
 
@@ -83,7 +79,7 @@ def patches_in(data: bytes, path: str) -> list[PatchMail]:
     refused: list[PatchError] = []
     for message in _messages(text):
         try:
-            found += _read(message, 0)
+            found += _read(message)
         except PatchError as error:
             if error.problem.rule not in ("no-diff", "quoted-reply", "input-html"):
                 raise
@@ -108,40 +104,29 @@ def _messages(text: SourceText) -> Iterator[SourceText]:
         yield text.part(start + 1, end)
 
 
-def _is_mail(lines: Iterable[str]) -> bool:
+def _is_mail(text: SourceText) -> bool:
     """Whether the text starts with a mail's header."""
-    names: set[str] = set()
-    for line in lines:
-        field = _FIELD.match(line)
-        if field:
-            names.add(field[1].lower())
-        elif not line.strip() and names:
-            break
-        elif not (line.startswith((" ", "\t")) and names):
-            return False
-    return bool(names & _MAIL_FIELDS)
+    header = Parser().parsestr("\n".join(takewhile(str.strip, text.lines)), headersonly=True)
+    return not header.defects and any(name.lower() in _MAIL_FIELDS for name, _ in header.items())
 
 
-def _read(text: SourceText, depth: int) -> Iterator[PatchMail]:
+def _read(text: SourceText, depth: int = 0) -> Iterator[PatchMail]:
     """The patches of one message, or of a text that is none."""
-    start = next((index for index, line in enumerate(text.lines) if line.strip()), 0)
-    text = text.part(start)
-    if not _is_mail(text.lines):
-        yield _patch(text, {})
+    text = text.part(next((index for index, line in enumerate(text.lines) if line.strip()), 0))
+    if not _is_mail(text):
+        yield _patch(text, None)
         return
     # One character a byte, so that the parser's parts can be found again in the input.
     raw = "\n".join(text.lines).encode("utf-8", "surrogateescape").decode("latin-1")
     mail = Parser().parsestr(raw)
-    headers = {name.lower(): _header(value) for name, value in reversed(mail.items())}
     inline: list[SourceText] = []
     html = False
     for part, body in _leaves(mail, raw, text):
-        attached = _PATCH_NAME.fullmatch(part.get_filename() or "")
         if part.get_content_subtype() == "html":
             html = True
-        elif part.get_content_maintype() == "text" or attached:
+        elif part.get_content_maintype() == "text" or _PATCH_NAME.fullmatch(part.get_filename() or ""):
             plain = decoded(part, body)
-            if depth < NESTING_LIMIT and part is not mail and _is_patch_mail(plain):
+            if depth < NESTING_LIMIT and part is not mail and (_MBOX.match(plain.lines[0]) or _is_mail(plain)):
                 for message in _messages(plain):
                     yield from _read(message, depth + 1)
                 return
@@ -150,12 +135,7 @@ def _read(text: SourceText, depth: int) -> Iterator[PatchMail]:
         raise text.error(0, "input-html", "the mail is in HTML only", "get the plain text of the mail")
     lines = [line for part in inline for line in part.lines]
     numbers = [number for part in inline for number in part.numbers]
-    yield _patch(SourceText(text.path, lines, numbers), headers)
-
-
-def _is_patch_mail(text: SourceText) -> bool:
-    first = text.lines[0] if text.lines else ""
-    return bool(_MBOX.match(first)) or _is_mail(text.lines)
+    yield _patch(SourceText(text.path, lines, numbers), mail)
 
 
 def _leaves(mail: Message, raw: str, text: SourceText) -> Iterator[tuple[Message, SourceText]]:
@@ -172,6 +152,34 @@ def _leaves(mail: Message, raw: str, text: SourceText) -> Iterator[tuple[Message
             position = found
 
 
+def _patch(text: SourceText, mail: Message | None) -> PatchMail:
+    """Cut the diff off a message's text, whose own lines tell more than the mail's header."""
+    refuse_binary(text)
+    lines = text.lines
+    if lines and _HTML.match("\n".join(lines[:5])):
+        raise text.error(0, "input-html", "this is HTML", "save the mail as text or as an mbox")
+    starts = (i for i, line in enumerate(lines) if line.startswith(_DIFF) or at_plain_names(lines, i))
+    start = next(starts, None)
+    if start is None:
+        for index, line in enumerate(lines):
+            if _QUOTED.match(line):
+                hint = "replies leave lines out: take the mail that is replied to"
+                raise text.error(index, "quoted-reply", "the patch is quoted in a reply", hint)
+        raise text.error(0, "no-diff", "there is no diff in this text")
+    told = {name.lower(): _header(value) for name, value in reversed(mail.items())} if mail else {}
+    top = [line for line in lines[:start] if line.strip()]
+    # A web archive has a title line above From: and Date: lines.
+    if not mail and len(top) > 1 and not _TOP_FIELD.match(top[0]) and _TOP_FIELD.match(top[1]):
+        told["subject"] = top.pop(0).rstrip()
+    for line in top:
+        if not (field := _TOP_FIELD.match(line)):
+            break
+        told[field[1].lower()] = field[2].rstrip()
+    stat = next((found for line in reversed(lines[:start]) if (found := _STAT.match(line))), None)
+    message_id = told.get("message-id", "").strip("<>")
+    return PatchMail(told.get("subject", ""), message_id, int(stat[1]) if stat else 0, text.part(start))
+
+
 def _header(value: object) -> str:
     """A header's value as people read it, on one line."""
     raw = str(value)
@@ -181,78 +189,3 @@ def _header(value: object) -> str:
     with suppress(HeaderParseError, LookupError, ValueError):
         raw = str(make_header(decode_header(raw)))
     return " ".join(raw.split())
-
-
-def _patch(text: SourceText, headers: dict[str, str]) -> PatchMail:
-    """Split a message's text into commit message and diff."""
-    refuse_binary(text)
-    lines = text.lines
-    if lines and _HTML.match("\n".join(lines[:5])):
-        raise text.error(0, "input-html", "this is HTML", "save the mail as text or as an mbox")
-    start = next((i for i in range(len(lines)) if _starts_diff(lines, i)), None)
-    if start is None:
-        for index, line in enumerate(lines):
-            if _QUOTED.match(line):
-                raise text.error(
-                    index,
-                    "quoted-reply",
-                    "the patch is quoted in a reply",
-                    "replies leave lines out: take the mail that is replied to",
-                )
-        raise text.error(0, "no-diff", "there is no diff in this text")
-    top = next((i for i, line in enumerate(lines[:start]) if line.rstrip() == "---"), start)
-    message = [line.rstrip() for line in lines[:top]]
-    if not headers:
-        message, headers = _archive_header(message)
-    message, inner = _fields(message)
-    headers = {**headers, **inner}
-    body, trailers = _trailers("\n".join(message).strip("\n").split("\n"))
-    stat = next((found for line in lines[top:start] if (found := _STAT.match(line))), None)
-    return PatchMail(
-        headers.get("subject", ""),
-        headers.get("message-id", "").strip("<>"),
-        headers.get("from", ""),
-        headers.get("date", ""),
-        body,
-        trailers,
-        int(stat[1]) if stat else 0,
-        text.part(start),
-    )
-
-
-def _starts_diff(lines: Sequence[str], index: int) -> bool:
-    if lines[index].startswith("--- "):
-        return index + 1 < len(lines) and lines[index + 1].startswith("+++ ")
-    return lines[index].startswith(_DIFF)
-
-
-def _archive_header(message: list[str]) -> tuple[list[str], dict[str, str]]:
-    """Without a mail's header: a title line above `From:` and `Date:` lines is the subject."""
-    texts = [index for index, line in enumerate(message) if line]
-    if len(texts) > 1 and not _TOP_FIELD.match(message[0]) and _TOP_FIELD.match(message[texts[1]]):
-        return message[1:], {"subject": message[texts[0]]}
-    return message, {}
-
-
-def _fields(message: list[str]) -> tuple[list[str], dict[str, str]]:
-    """Header lines at the top of a message's text, which take precedence over the mail's own."""
-    fields: dict[str, str] = {}
-    for index, line in enumerate(message):
-        field = _TOP_FIELD.match(line)
-        if field:
-            fields[field[1].lower()] = field[2]
-        elif line:
-            return message[index:], fields
-    return [], fields
-
-
-def _trailers(message: list[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """The message without its last paragraph, if that consists of `Key: value` lines."""
-    start = len(message)
-    while start and message[start - 1]:
-        start -= 1
-    trailers = [_TRAILER.match(line) for line in message[start:]]
-    if not all(trailers):
-        return "\n".join(message), ()
-    body = "\n".join(message[:start]).rstrip("\n")
-    return body, tuple((found[1], found[2]) for found in trailers if found)

@@ -18,8 +18,10 @@ from xenhostgen.patch.body import HunkLine
 from xenhostgen.patch.code import code_digest, declared, function_begun, remarks, words_digest
 from xenhostgen.patch.diff import parse_diff
 from xenhostgen.patch.errors import printable
-from xenhostgen.patch.hunks import ANCHOR_LINES, Hunk, PatchFile, post_image
+from xenhostgen.patch.hunks import Hunk, PatchFile, post_image
 from xenhostgen.patch.mail import PatchMail
+
+ANCHOR_LINES = 3  # git's own width of context
 
 
 def _at_hand(empty: Any) -> Any:
@@ -99,8 +101,8 @@ def pieces(found: Sequence[Declaration]) -> tuple[Piece, ...]:
 
 def patch_facts(mail: PatchMail) -> PatchFacts:
     """The facts of a patch. Raises PatchError if its diff can't be read."""
-    patch = parse_diff(mail.diff, mail.announced_files)
-    files = sorted((_file_facts(file) for file in patch.files), key=lambda file: file.path)
+    changed = parse_diff(mail.diff, mail.announced_files)
+    files = sorted((_file_facts(file) for file in changed), key=lambda file: file.path)
     return PatchFacts(printable(mail.subject), printable(mail.message_id), tuple(files))
 
 
@@ -121,7 +123,7 @@ def _file_facts(file: PatchFile) -> FileFacts:
     return FileFacts(
         printable(file.path),
         file.change,
-        file.pre or "",
+        file.pre,
         file.post or (blob_id(post_image(file)) if whole else ""),
         kinds.count("added"),
         kinds.count("removed"),

@@ -107,7 +107,7 @@ def _messages(text: SourceText) -> Iterator[SourceText]:
 def _is_mail(text: SourceText) -> bool:
     """Whether the text starts with a mail's header."""
     header = Parser().parsestr("\n".join(takewhile(str.strip, text.lines)), headersonly=True)
-    return not header.defects and any(name.lower() in _MAIL_FIELDS for name, _ in header.items())
+    return not header.get_payload() and any(name.lower() in _MAIL_FIELDS for name, _ in header.items())
 
 
 def _read(text: SourceText, depth: int = 0) -> Iterator[PatchMail]:

@@ -15,6 +15,8 @@ _PLACE = re.compile(r" \(line (\d+), column (\d+)\)$")
 
 def code_differences(ours: Sequence[Declaration], theirs: FileFacts) -> Iterator[tuple[str, int, int]]:
     """Each difference with its line and column in ours; zeros where only the patch has it."""
+    if list(pieces(ours)) == theirs.code:
+        return
     at_hand = theirs.declarations or not theirs.code
     told = describe_difference(ours, theirs.declarations) if at_hand else _by_digest(pieces(ours), theirs.code)
     after = {f"missing: {one.label}": one.tokens[0].line for one in theirs.declarations}

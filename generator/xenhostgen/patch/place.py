@@ -2,18 +2,15 @@
 """Where a spec wants a fragment to stand, and whether that is where a patch adds it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from xenhostgen.patch.code import code_digest, words_digest
 from xenhostgen.patch.reference import Block
 from xenhostgen.render.files import Fragment, Renderer
 from xenhostgen.spec.model import Register, Step
 
-_FUNCTION_END = code_digest("}")
 
-
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """The place of a fragment: in words, and as a test of a patch's block."""
 
     words: str
@@ -22,30 +19,24 @@ class Spot:
 
 def spot(renderer: Renderer, fragment: Fragment) -> Spot:
     """Where the spec wants a fragment to stand."""
-    landmark = fragment.place.landmark
+    landmark, after = fragment.place.landmark, bool(fragment.place.after)
+    side = "after" if after else "before"
     if fragment.kind == "register":
         return _in_boot(renderer, fragment)
     if fragment.kind in ("tables", "borrowed"):
-        return _at_function(landmark, bool(fragment.place.after))
-    lines = {
-        "include": lambda: renderer.fragment("include", header=landmark),
-        "object": lambda: renderer.fragment("object", object=landmark),
-    }
-    line = lines[fragment.kind]().strip() if fragment.kind in lines else landmark
-    wanted = words_digest(line)
-    words = " ".join(line.split())
-    if fragment.place.after:
-        return Spot(f"after '{words}'", lambda block: block.above.line == wanted)
-    return Spot(f"before '{words}'", lambda block: block.below.line == wanted)
 
+        def beside(block: Block) -> bool:
+            ended = block.above.function == landmark and code_digest("}") in block.above.code
+            return ended if after else block.below.function == landmark
 
-def _at_function(name: str, after: bool) -> Spot:
-    if after:
-        return Spot(
-            f"after the function {name}()",
-            lambda block: block.above.function == name and _FUNCTION_END in block.above.code,
-        )
-    return Spot(f"before the function {name}()", lambda block: block.below.function == name)
+        return Spot(f"{side} the function {landmark}()", beside)
+    if fragment.kind == "include":
+        landmark = renderer.fragment("include", header=landmark)
+    elif fragment.kind == "object":
+        landmark = renderer.fragment("object", object=landmark)
+    wanted = words_digest(landmark)
+    words = f"{side} '{' '.join(landmark.split())}'"
+    return Spot(words, lambda block: (block.above if after else block.below).line == wanted)
 
 
 def _in_boot(renderer: Renderer, fragment: Fragment) -> Spot:
@@ -54,15 +45,14 @@ def _in_boot(renderer: Renderer, fragment: Fragment) -> Spot:
     at = next(index for index, step in enumerate(boot.steps) if step.at == fragment.at)
     before = _kernels(renderer, boot.steps[:at][::-1])
     after = _kernels(renderer, boot.steps[at + 1 :])
-    words = [f"after '{before}'"] if before else []
-    words += [f"before '{after}'"] if after else []
-    above, below = code_digest(before), code_digest(after)
+    words = [f"in {boot.function}()"] + [f"after '{before}'"] * bool(before) + [f"before '{after}'"] * bool(after)
 
     def fits(block: Block) -> bool:
-        beside = (before and above in block.above.code) or (after and below in block.below.code)
-        return block.above.function == boot.function and bool(beside or not words)
+        above = before and code_digest(before) in block.above.code
+        below = after and code_digest(after) in block.below.code
+        return block.above.function == boot.function and bool(above or below or not (before or after))
 
-    return Spot(", ".join([f"in {boot.function}()", *words]), fits)
+    return Spot(", ".join(words), fits)
 
 
 def _kernels(renderer: Renderer, steps: tuple[Step, ...]) -> str:

@@ -5,12 +5,9 @@ A rendering is always compared with facts. Made from a patch at hand, they also 
 the words, for readable details. Read from a file they don't: facts can be shipped with a spec.
 """
 
-import dataclasses
-from bisect import bisect
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import accumulate, groupby
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, islice
 
 from xenhostgen.csource.declarations import Declaration, digest
 from xenhostgen.patch.blobs import blob_id
@@ -24,9 +21,8 @@ from xenhostgen.patch.mail import PatchMail
 ANCHOR_LINES = 3  # git's own width of context
 
 
-def _at_hand(empty: Any) -> Any:
-    """A field that only a patch at hand can fill; it is neither stored nor compared."""
-    return dataclasses.field(default=empty, compare=False, metadata={"stored": False})
+# Fields that only a patch at hand can fill; they are neither stored nor compared.
+AT_HAND = ("shown", "declarations", "remarks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ class Block:
     above: Side
     below: Side
     code: tuple[Piece, ...]
-    shown: str = _at_hand("")
+    shown: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +72,8 @@ class FileFacts:
     deletions: int
     blocks: tuple[Block, ...]
     comments: tuple[str, ...]
-    declarations: tuple[Declaration, ...] = _at_hand(())
-    remarks: tuple[str, ...] = _at_hand(())
+    declarations: tuple[Declaration, ...] = field(default=(), compare=False)
+    remarks: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def code(self) -> list[Piece]:
@@ -111,13 +107,10 @@ def _file_facts(file: PatchFile) -> FileFacts:
     found: list[Declaration] = []
     words: list[str] = []
     for hunk in file.hunks:
-        surroundings = _Surroundings(hunk)
-        for start, run in _added_runs(hunk):
-            text = "\n".join(line.text for line in run) + "\n"
-            here = declared(file.path, text, surroundings.new_line(start))
-            blocks.append(surroundings.block(start, pieces(here)))
+        for block, here, said in _blocks(file.path, hunk):
+            blocks.append(block)
             found += here
-            words += remarks(file.path, text)
+            words += said
     whole = file.change == "new" and not file.collapsed and not file.binary
     kinds = [line.kind for hunk in file.hunks for line in hunk.lines]
     return FileFacts(
@@ -134,55 +127,44 @@ def _file_facts(file: PatchFile) -> FileFacts:
     )
 
 
-def _added_runs(hunk: Hunk) -> Iterator[tuple[int, list[HunkLine]]]:
-    """Each run of added lines, and the index of its first."""
-    start = 0
-    for kind, lines in groupby(hunk.lines, lambda line: line.kind):
-        run = list(lines)
-        if kind == "added":
-            yield start, run
-        start += len(run)
+def _blocks(path: str, hunk: Hunk) -> Iterator[tuple[Block, list[Declaration], list[str]]]:
+    """Each run of added lines, with its declarations and comments.
 
-
-class _Surroundings:
-    """The context of a hunk's blocks.
-
-    The nearest lines count even over other added ones: a blank line of context may stand amid what
+    The nearest lines of context count even over other added ones: a blank line may stand amid what
     belongs together.
     """
+    function = function_begun(hunk.section)
+    before: list[str] = []
+    start, new_line = 0, hunk.new_start
+    for kind, group in groupby(hunk.lines, lambda line: line.kind):
+        run = list(group)
+        if kind == "context":
+            for words in _words(run):
+                function = function_begun(words) or function
+                before = [*before, words][-ANCHOR_LINES:]
+        elif kind == "added":
+            after = list(islice(_words(islice(hunk.lines, start, None)), ANCHOR_LINES))
+            above = Side(
+                words_digest(before[-1]) if before else "",
+                tuple(code_digest("\n".join(before[-count:])) for count in range(1, len(before) + 1)),
+                printable(function),
+            )
+            below = Side(
+                words_digest(after[0]) if after else "",
+                tuple(code_digest("\n".join(after[:count])) for count in range(1, len(after) + 1)),
+                printable(function_begun("\n".join(after))),
+            )
+            places = [f"below the heading of {function}()"] if function else []
+            places += [f"after '{before[-1]}'"] if before else []
+            places += [f"before '{after[0]}'"] if after else []
+            shown = f"{', '.join(places)} (line {run[0].number} of the patch)"
+            text = "".join(f"{line.text}\n" for line in run)
+            found = declared(path, text, new_line)
+            yield Block(above, below, pieces(found), printable(shown).lstrip()), found, remarks(path, text)
+        start += len(run)
+        new_line += len(run) * (kind != "removed")
 
-    def __init__(self, hunk: Hunk) -> None:
-        self._lines = hunk.lines
-        context = [at for at, line in enumerate(hunk.lines) if line.kind == "context" and line.text.strip()]
-        self._context = context
-        self._texts = [" ".join(hunk.lines[at].text.split()) for at in context]
-        self._functions = [function_begun(hunk.section)]
-        for text in self._texts:
-            self._functions.append(function_begun(text) or self._functions[-1])
-        kept = (line.kind != "removed" for line in hunk.lines)
-        self._new_lines = list(accumulate(kept, initial=hunk.new_start))
 
-    def new_line(self, start: int) -> int:
-        """The line number of the hunk's line in the file afterwards."""
-        return self._new_lines[start]
-
-    def block(self, start: int, code: tuple[Piece, ...]) -> Block:
-        """The block whose lines begin at an index of the hunk."""
-        cut = bisect(self._context, start)
-        before, after = self._texts[max(cut - ANCHOR_LINES, 0) : cut], self._texts[cut : cut + ANCHOR_LINES]
-        function = self._functions[cut]
-        above = Side(
-            words_digest(before[-1]) if before else "",
-            tuple(code_digest("\n".join(before[-count:])) for count in range(1, len(before) + 1)),
-            printable(function),
-        )
-        below = Side(
-            words_digest(after[0]) if after else "",
-            tuple(code_digest("\n".join(after[:count])) for count in range(1, len(after) + 1)),
-            printable(function_begun("\n".join(after))),
-        )
-        places = [f"below the heading of {function}()"] if function else []
-        places += [f"after '{before[-1]}'"] if before else []
-        places += [f"before '{after[0]}'"] if after else []
-        shown = f"{', '.join(places)} (line {self._lines[start].number} of the patch)"
-        return Block(above, below, code, printable(shown).lstrip())
+def _words(lines: Iterable[HunkLine]) -> Iterator[str]:
+    """The words of each line of context that has any."""
+    return (" ".join(line.text.split()) for line in lines if line.kind == "context" and line.text.strip())

@@ -3,12 +3,12 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from xenhostgen.patch.errors import printable
-from xenhostgen.patch.reference import PatchFacts
+from xenhostgen.patch.reference import AT_HAND, PatchFacts
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused
 
@@ -18,19 +18,12 @@ SIZE_LIMIT = 16 << 20  # bytes of a file of facts; a patch of 10,000 declaration
 
 def to_json(patches: Sequence[PatchFacts]) -> str:
     """The facts as a file holds them."""
-    return json.dumps({"format": FORMAT, "patches": _stored(patches)}, indent=1) + "\n"
 
+    def stored(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return {name: value for name, value in pairs if name not in AT_HAND}
 
-def _stored(value: Any) -> Any:
-    if dataclasses.is_dataclass(value):
-        return {name: _stored(getattr(value, name)) for name, _ in _stored_fields(type(value))}
-    return [_stored(one) for one in value] if isinstance(value, (list, tuple)) else value
-
-
-def _stored_fields(kind: Any) -> Iterator[tuple[str, Any]]:
-    for field in dataclasses.fields(kind):
-        if field.metadata.get("stored", True):
-            yield field.name, field.type
+    made = [dataclasses.asdict(patch, dict_factory=stored) for patch in patches]
+    return json.dumps({"format": FORMAT, "patches": made}, indent=1) + "\n"
 
 
 def shipped_facts(spec: Interface) -> tuple[Path, list[PatchFacts]]:
@@ -75,9 +68,9 @@ def _refused(path: Path, reason: str, at: At) -> Refused:
 
 
 def _read(kind: Any, value: Any, where: str) -> Any:
-    """A value of JSON as the type that ``_stored`` made it of; raises ValueError for another."""
+    """A value of JSON as the type that it was made of; raises ValueError for another."""
     if dataclasses.is_dataclass(kind):
-        fields = dict(_stored_fields(kind))
+        fields = {field.name: field.type for field in dataclasses.fields(kind) if field.name not in AT_HAND}
         if isinstance(value, dict) and value.keys() == fields.keys():
             read = {name: _read(of, value[name], f"{where}.{name}") for name, of in fields.items()}
             return kind(**read)  # type: ignore[operator]

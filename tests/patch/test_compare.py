@@ -177,7 +177,7 @@ def test_any_token_counts(data: st.DataObject) -> None:
     other = data.draw(st.sampled_from(["", " zz ", f"{token.text} {token.text}", f"{token.text} /* x */ 7"]))
     lines[token.line - 1] = line[:start] + other + line[start + len(token.text) :]
     changed = "\n".join(lines)
-    fragments = tuple(replace(one, text=changed) if one.text == text else one for one in rendering().fragments)
+    fragments = tuple(one._replace(text=changed) if one.text == text else one for one in rendering().fragments)
     texts = {**rendering().files, path: rendering().files[path].replace(text, changed)}
     found = compare(renderer(), Rendering(texts, fragments), own_facts(), "x.patch")
     differing = [file for file in found.files if not file.code]

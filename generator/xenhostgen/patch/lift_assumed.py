@@ -18,8 +18,7 @@ def assume(data: Data, seen: Seen) -> Iterator[tuple[str, str]]:
     """Fill in what isn't in the input; yields each key with what was assumed."""
     registry, predicates = data["registry"], data.get("predicates", {"macros": []})
     if "source" not in data:
-        header = f"<{seen.path.removeprefix('include/')}>"
-        data["source"] = {"file": f"{PurePath(seen.path).stem}.c", "includes": [header]}
+        data["source"] = {"file": f"{PurePath(seen.path).stem}.c", "includes": [seen.included]}
         yield "source", "the C file"
     if not any(slot["accepts"] for slot in registry.get("slots", ())):
         names = zip(seen.slots, distinguished(seen.slots), strict=True)

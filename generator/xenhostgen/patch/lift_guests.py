@@ -67,7 +67,6 @@ class Guests:
         self.guests = guests
         self.entries: dict[str, dict[str, str]] = {}  # table: op: function
         self.bodies: dict[str, str] = {}  # of functions beside tables
-        self.header = f"<{seen.path.removeprefix('include/')}>"
 
     def read(self, path: str, stretches: list[Stretch]) -> None:
         """Take in a C file. A guest that is known keeps its boot steps; further registrations stay raw."""
@@ -75,7 +74,7 @@ class Guests:
         found = list(found_in(stretches))
         for each in found:
             self.table(guest, each)
-            if each.added and each.piece.name == self.header and "include" not in guest:
+            if each.added and each.piece.name == self.seen.included and "include" not in guest:
                 guest |= compact(include=self.include(each))
         told = [(each, step) for each in found if (step := self.step(each))]
         boot = next((each.head for each, step in told if "register" in step), "")
@@ -96,11 +95,11 @@ class Guests:
         above, below = (re.match(r"#\s*include (\S+)", found.beside(step)) for step in (-1, 1))
         adjacent = bool(found.row and found.stretch.lines[found.row - 1].strip())
         place = {"after": above[1]} if above and (adjacent or not below) else {"before": below[1]} if below else {}
-        return {"line": self.header, "place": place} if place else {}
+        return {"line": self.seen.included, "place": place} if place else {}
 
     def table(self, guest: Data, found: Found) -> None:
         """A table, a function beside it, or the declaration of another guest's."""
-        piece, ops = found.piece, re.escape(self.seen.table_type)
+        piece, ops = found.piece, re.escape(self.c.ops if self.c.typedefs else f"const {self.c.ops}")
         told = re.match(rf"(extern )?{ops} (\w+)(?: = \{{|,|;)", piece.code) if found.added else None
         if told and not told[1]:
             self.entries[told[2]] = dict(re.findall(r"\.(\w+)\s*=\s*(\w+)", piece.inner))

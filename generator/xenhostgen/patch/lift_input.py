@@ -25,7 +25,6 @@ class Stretch:
     """Lines of a kernel file after the patches, each with whether they add it.
 
     ``first`` is the first line's number in the file; ``removed`` are lines that stood before a row.
-    ``known``: it comes from a spec's rendering, which has no context.
     """
 
     lines: list[str]
@@ -33,7 +32,6 @@ class Stretch:
     section: str = ""
     first: int = 1
     removed: list[tuple[int, list[str]]] = field(default_factory=list)
-    known: bool = False
 
     def blocks(self) -> Iterator[range]:
         """The rows of each run of added lines."""
@@ -80,8 +78,7 @@ def read_input(paths: Iterable[Path], onto: Interface | None) -> Input:
         found.whole = rendering.whole() | found.whole
         for fragment in rendering.fragments:
             lines = fragment.text.removesuffix("\n").split("\n")
-            made = Stretch(lines, [True] * len(lines), known=True)
-            found.stretches.setdefault(fragment.file, []).append(made)
+            found.stretches.setdefault(fragment.file, []).append(Stretch(lines, [True] * len(lines)))
     for file, source in patches:
         _apply(found, file, source)
     _check(found)

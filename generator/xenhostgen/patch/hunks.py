@@ -2,14 +2,11 @@
 """What a patch says of a file: its hunks, and from them the file's text afterwards."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from xenhostgen.patch.body import HunkLine
 from xenhostgen.patch.errors import PatchError
 from xenhostgen.render.raw import lines_of
 from xenhostgen.spec.source import At, Problem
-
-Change = Literal["modified", "new", "deleted", "renamed", "copied"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +26,13 @@ class Hunk:
 class PatchFile:
     """What a patch does to one file, named as it is called afterwards.
 
+    `change` is `modified`, `new`, `deleted`, `renamed` or `copied`.
     `pre` and `post` are the blob ids of the index line, shortened as they stand there, empty without
     one. `collapsed`: white space was lost on the way. `number` is the file's first line in the input.
     """
 
     path: str
-    change: Change
+    change: str
     hunks: tuple[Hunk, ...]
     pre: str
     post: str

@@ -21,6 +21,11 @@ class Hunk:
     lines: tuple[HunkLine, ...]
     number: int
 
+    @property
+    def after(self) -> list[HunkLine]:
+        """The lines as they stand in the file afterwards."""
+        return [line for line in self.lines if line.kind != "removed"]
+
 
 @dataclass(frozen=True, slots=True)
 class PatchFile:

@@ -62,13 +62,13 @@ def lift(paths: list[Path], output: str, schema: str, onto: Interface | None = N
     for each in data["types"]["values"]:
         each.update(compact(distance=distances.get(each["name"])))
     guests = Guests(seen, {guest["file"]: {"name": name, **guest} for name, guest in base.get("guests", {}).items()})
-    for path, stretches in given.stretches.items():
+    for path, hunks in given.hunks.items():
         if path.endswith(".c"):
-            guests.read(path, stretches)
+            guests.read(path, hunks)
         elif path.endswith(".h") and "predicates" not in data:
-            data |= compact(predicates=predicates(path, stretches))
+            data |= compact(predicates=predicates(path, hunks))
         elif PurePath(path).name == "Makefile" and "object" not in data:
-            data |= compact(object=object_line(path, stretches, source))
+            data |= compact(object=object_line(path, hunks, source))
     data["guests"] = guests.finish()
     assumed: dict[str, str] = {}
     for key, what in assume(data, seen):

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import NamedTuple
 
+from xenhostgen.patch.body import HunkLine
 from xenhostgen.patch.code import function_begun
+from xenhostgen.patch.hunks import Hunk
 from xenhostgen.patch.lift_c import Piece, doc, pieces
 from xenhostgen.patch.lift_header import Data, Seen, compact
-from xenhostgen.patch.lift_input import Stretch, landmarks
+from xenhostgen.patch.lift_input import landmarks
 from xenhostgen.patch.lift_source import distinguished
 
 _HEAD = re.compile(r"(?:(?P<linkage>[\w ]+) )?void __init (?P<function>\w+)\((?P<params>.*)\)")
@@ -21,40 +23,45 @@ _STEPS = {
 
 
 class Found(NamedTuple):
-    """A piece of a kernel file, with the row where it begins and the head of the function around it."""
+    """A piece of a kernel file: the lines around it, the row where it begins, the head of the function around it."""
 
     piece: Piece
-    stretch: Stretch
+    lines: list[HunkLine]
     row: int
     head: str
 
     @property
+    def end(self) -> int:
+        """The row below its last."""
+        return self.row + self.piece.last - self.piece.first + 1
+
+    @property
     def added(self) -> bool:
         """Whether all of its lines are new."""
-        return all(self.stretch.added[self.row : self.row + self.piece.last - self.piece.first + 1])
+        return all(line.kind == "added" for line in self.lines[self.row : self.end])
 
     def beside(self, step: int) -> str:
         """The nearest line of the kernel's above (-1) or below (1), stripped; empty if none is seen."""
-        rows = range(self.row - 1, -1, -1) if step < 0 else range(self.row + 1, len(self.stretch.lines))
-        near = landmarks(self.stretch.lines[row] for row in rows if not self.stretch.added[row])
+        lines = self.lines[: self.row][::-1] if step < 0 else self.lines[self.row + 1 :]
+        near = landmarks(line.text for line in lines if line.kind == "context")
         return near[0] if near else ""
 
 
-def found_in(stretches: Iterable[Stretch]) -> Iterator[Found]:
-    """The pieces of a C file's stretches; those of a function that isn't new instead of it."""
-    for stretch in stretches:
-        text = "\n".join(stretch.lines)
+def found_in(hunks: Iterable[Hunk]) -> Iterator[Found]:
+    """The pieces of a C file's hunks; those of a function that isn't new instead of it."""
+    for hunk in hunks:
+        lines, head = hunk.after, hunk.section
+        text = "\n".join(line.text for line in lines)
         cut = text.find("*/") + 2  # a comment that began above
         if 1 < cut <= text.find("/*") + 2 or (cut > 1 and "/*" not in text):
             text = re.sub(r"[^\n]", " ", text[:cut]) + text[cut:]
         text = re.sub(r"^(\s*)\{", r"\1 ", text)
-        head = stretch.section
         for piece in pieces(text):
-            found = Found(piece, stretch, piece.first - 1, head)
+            found = Found(piece, lines, piece.first - 1, head)
             if piece.kind == "function" and not found.added:
                 head = piece.code.partition(" {")[0]
                 for inner in pieces(piece.inner):
-                    yield Found(inner, stretch, piece.inner_line + inner.first - 2, head)
+                    yield Found(inner, lines, piece.inner_line + inner.first - 2, head)
             else:
                 yield found
 
@@ -68,10 +75,10 @@ class Guests:
         self.entries: dict[str, dict[str, str]] = {}  # table: op: function
         self.bodies: dict[str, str] = {}  # of functions beside tables
 
-    def read(self, path: str, stretches: list[Stretch]) -> None:
+    def read(self, path: str, hunks: list[Hunk]) -> None:
         """Take in a C file. A guest that is known keeps its boot steps; further registrations stay raw."""
         guest: Data = {"file": path, "context": [], "tables": {}, **self.guests.get(path, {})}
-        found = list(found_in(stretches))
+        found = list(found_in(hunks))
         for each in found:
             self.table(guest, each)
             if each.added and each.piece.name == self.seen.included and "include" not in guest:
@@ -93,7 +100,7 @@ class Guests:
 
     def include(self, found: Found) -> Data:
         above, below = (re.match(r"#\s*include (\S+)", found.beside(step)) for step in (-1, 1))
-        adjacent = bool(found.row and found.stretch.lines[found.row - 1].strip())
+        adjacent = bool(found.row and found.lines[found.row - 1].text.strip())
         place = {"after": above[1]} if above and (adjacent or not below) else {"before": below[1]} if below else {}
         return {"line": self.seen.included, "place": place} if place else {}
 
@@ -108,7 +115,7 @@ class Guests:
             body = re.fullmatch(r"\{ (?:(?:return )?([^;]*); )?\}", piece.code[piece.code.index("{") :])
             self.bodies |= {piece.name: body[1] or ""} if body else {}
         if told and "place" not in guest:
-            below = "\n".join(found.stretch.lines[found.row + piece.last - piece.first + 1 :])
+            below = "\n".join(line.text for line in found.lines[found.end :])
             above = function_begun(found.head + "{}")
             following = [each.name for each in pieces(below) if each.kind == "function"]
             if above and (found.beside(-1) == "}" or not following):
@@ -153,9 +160,9 @@ class Guests:
         return {guest.pop("name"): guest for guest in guests}
 
 
-def predicates(path: str, stretches: list[Stretch]) -> Data:
+def predicates(path: str, hunks: list[Hunk]) -> Data:
     """The macros without arguments that a patch adds to a kernel header."""
-    found = [(each, re.fullmatch(r"#define (\w+)\(\) (.+)", each.piece.code)) for each in found_in(stretches)]
+    found = [(each, re.fullmatch(r"#define (\w+)\(\) (.+)", each.piece.code)) for each in found_in(hunks)]
     macros = [(each, told) for each, told in found if told and each.added]
     if not macros:
         return {}
@@ -166,13 +173,13 @@ def predicates(path: str, stretches: list[Stretch]) -> Data:
     return {"file": path, "place": place, "macros": rows}
 
 
-def object_line(path: str, stretches: list[Stretch], source: str) -> Data:
+def object_line(path: str, hunks: list[Hunk], source: str) -> Data:
     """Where a Makefile lists the interface's object."""
     lists = re.compile(r"obj-y\s*\+=\s*(\S+\.o)")
-    for stretch in stretches:
-        names = [found[1] if (found := lists.fullmatch(line.strip())) else "" for line in stretch.lines]
+    for lines in (hunk.after for hunk in hunks):
+        names = [found[1] if (found := lists.fullmatch(line.text.strip())) else "" for line in lines]
         for row, name in enumerate(names):
-            if stretch.added[row] and name == f"{PurePath(source).stem}.o":
+            if lines[row].kind == "added" and name == f"{PurePath(source).stem}.o":
                 above, below = names[row - 1] if row else "", "".join(names[row + 1 : row + 2])
                 place = {"after": above} if above else {"before": below}
                 return {"file": path, "place": place} if above or below else {}

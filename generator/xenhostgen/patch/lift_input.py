@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What an import begins with: files known as a whole, and stretches of kernel files around changes.
+"""What an import begins with: files known as a whole, and the hunks of kernel files.
 
 Both come from patches, one on top of the other, from C files, and from the rendering of a spec that
 the patches go on top of.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from pathlib import Path
 
+from xenhostgen.patch.body import HunkLine
 from xenhostgen.patch.diff import parse_diff
 from xenhostgen.patch.hunks import Hunk, PatchFile, post_image
 from xenhostgen.patch.mail import read_patches
@@ -21,35 +21,16 @@ SIZE_LIMIT = 4 << 20  # characters of code; an interface of 10,000 ops has half 
 
 
 @dataclass(slots=True)
-class Stretch:
-    """Lines of a kernel file after the patches, each with whether they add it.
-
-    ``first`` is the first line's number in the file; ``removed`` are lines that stood before a row.
-    """
-
-    lines: list[str]
-    added: list[bool]
-    section: str = ""
-    first: int = 1
-    removed: list[tuple[int, list[str]]] = field(default_factory=list)
-
-    def blocks(self) -> Iterator[range]:
-        """The rows of each run of added lines."""
-        for is_added, rows in groupby(range(len(self.lines)), self.added.__getitem__):
-            run = list(rows)
-            if is_added:
-                yield range(run[0], run[-1] + 1)
-
-
-@dataclass(slots=True)
 class Input:
-    """The files by path; ``ids`` are the blob ids that a patch names, ``collapsed`` those without tabs.
+    """The files by path: new ones whole, the kernel's as hunks.
+
+    ``ids`` are the blob ids that a patch names, ``collapsed`` are those without tabs.
 
     ``on_top``: what is given goes on top of a spec, as opposed to a patch that brings its header in.
     """
 
     whole: dict[str, str] = field(default_factory=dict)
-    stretches: dict[str, list[Stretch]] = field(default_factory=dict)
+    hunks: dict[str, list[Hunk]] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     collapsed: set[str] = field(default_factory=set)
     on_top: bool = False
@@ -77,8 +58,8 @@ def read_input(paths: Iterable[Path], onto: Interface | None) -> Input:
         rendering = render(replace(onto, banner=False))
         found.whole = rendering.whole() | found.whole
         for fragment in rendering.fragments:
-            lines = fragment.text.removesuffix("\n").split("\n")
-            found.stretches.setdefault(fragment.file, []).append(Stretch(lines, [True] * len(lines)))
+            lines = [HunkLine("added", line, 0) for line in fragment.text.removesuffix("\n").split("\n")]
+            found.hunks.setdefault(fragment.file, []).append(Hunk(0, 0, 1, len(lines), "", tuple(lines), 0))
     for file, source in patches:
         _apply(found, file, source)
     _check(found)
@@ -103,7 +84,7 @@ def _in_tree(path: Path) -> str:
 
 
 def _check(found: Input) -> None:
-    texts = {path: "\n".join("\n".join(one.lines) for one in each) for path, each in found.stretches.items()}
+    texts = {path: "\n".join(line.text for hunk in hunks for line in hunk.lines) for path, hunks in found.hunks.items()}
     size = 0
     for path, text in {**texts, **found.whole}.items():
         size += len(text)
@@ -125,16 +106,17 @@ def _apply(found: Input, file: PatchFile, source: str) -> None:
     if file.change == "new" or (path in found.whole and file.change == "modified"):
         before = "" if file.change == "new" else found.whole[path]
         found.whole[path] = post_image(_fitted(file, before), before)
-        found.stretches.pop(path, None)
+        found.hunks.pop(path, None)
         found.ids.pop(path, None)
         found.ids |= {path: file.post} if file.post else {}
     elif path in found.whole:
         del found.whole[path]
     else:
-        stretches = found.stretches.setdefault(path, [])
+        known = found.hunks.setdefault(path, [])
         for hunk in file.hunks:
-            if not any(_changed(known, hunk) for known in stretches):
-                stretches.append(_stretch(hunk))
+            rows = ((row, changed) for row, one in enumerate(known) if (changed := _changed(one, hunk)))
+            row, changed = next(rows, (len(known), hunk))
+            known[row : row + 1] = [changed]
 
 
 def _fitted(file: PatchFile, before: str) -> PatchFile:
@@ -152,39 +134,31 @@ def _fitted(file: PatchFile, before: str) -> PatchFile:
     return replace(file, hunks=tuple(hunks))
 
 
-def _stretch(hunk: Hunk) -> Stretch:
-    made = Stretch([], [], hunk.section, max(1, hunk.new_start))
-    for kind, run in groupby(hunk.lines, lambda line: line.kind):
-        texts = [line.text for line in run]
-        if kind == "removed":
-            made.removed.append((len(made.lines), texts))
-        else:
-            made.lines += texts
-            made.added += [kind == "added"] * len(texts)
-    return made
-
-
-def _changed(known: Stretch, hunk: Hunk) -> bool:
-    """Change added lines, if that is all that the hunk does: it may reach beyond them with its context."""
+def _changed(known: Hunk, hunk: Hunk) -> Hunk | None:
+    """The known hunk after another that changes just what it adds, though its context may reach beyond."""
     old = [squeezed(line.text) for line in hunk.lines if line.kind != "added"]
-    have = [squeezed(line) for line in known.lines]
-    best, at = 0, 0
-    for start in range(1 - len(old), len(have)):
-        pairs = [(old[row - start], have[row]) for row in range(max(0, start), min(len(have), start + len(old)))]
-        worth = sum(len(one) > 1 for one, _ in pairs)
-        if worth > best and all(one == other for one, other in pairs):
-            best, at = worth, start
-    marked = list(zip(known.lines, known.added, strict=True))
-    made, row = marked[: max(0, at)], at
+    beyond: list[HunkLine | None] = [None] * (len(old) + 1)
+    rows = [*beyond, *known.after, *beyond]
+    have = [row and squeezed(row.text) for row in rows]
+
+    def worth(start: int) -> int:
+        """By how many lines the hunk fits in a place; 0 if it doesn't."""
+        pairs = [(one, two) for one, two in zip(old, have[start : start + len(old)], strict=True) if two is not None]
+        return sum(len(one) > 1 for one, _ in pairs) if all(one == two for one, two in pairs) else 0
+
+    at = max(range(len(rows) - len(old)), key=worth)
+    if not worth(at):
+        return None
+    made = rows[:at]
     for line in hunk.lines:
-        inside = best and (line.kind == "added") <= row < len(have)
-        if line.kind != "context" and not (inside and marked[row][1]):
-            return False
-        if line.kind == "added":
-            made.append((line.text, True))
-        else:
-            made += marked[row : row + 1] if inside and line.kind == "context" else []
-            row += 1
-    made += marked[max(0, row) :]
-    known.lines, known.added = [text for text, _ in made], [added for _, added in made]
-    return True
+        here = rows[at]
+        adds = line.kind == "added"
+        if line.kind != "context" and not (here and here.kind == "added" and (rows[at - 1] or not adds)):
+            return None
+        made += [line] if adds else [here] if line.kind == "context" else []
+        at += not adds
+    lines = [row for row in [*made, *rows[at:]] if row]
+    for row, line in enumerate(known.lines):
+        if line.kind == "removed":
+            lines.insert(row, line)
+    return replace(known, lines=tuple(lines))

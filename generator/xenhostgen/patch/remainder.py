@@ -5,11 +5,12 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import NamedTuple
 
+from xenhostgen.patch.hunks import Hunk
 from xenhostgen.patch.lift_header import Data, compact
-from xenhostgen.patch.lift_input import Input, Stretch, landmarks, squeezed
+from xenhostgen.patch.lift_input import Input, landmarks, squeezed
 from xenhostgen.render.files import Rendering
 from xenhostgen.render.raw import lines_of
 
@@ -50,9 +51,9 @@ def remainder(given: Input, rendering: Rendering) -> tuple[list[Data], list[Shar
         blocks += [compact(file=path, **words) for words, _ in differing]
         raw = [row + 1 for _, rows in differing for row in rows]
         shares.append(Share(path, len(lines), tuple(raw)))
-    for path, stretches in sorted(given.stretches.items()):
+    for path, hunks in sorted(given.hunks.items()):
         texts = [lines_of(fragment.text) for fragment in rendering.fragments if fragment.file == path]
-        made, share = _of_stretches(path, texts, stretches, squeezed if path in given.collapsed else str)
+        made, share = _of_hunks(path, texts, hunks, squeezed if path in given.collapsed else str)
         blocks += made
         shares.append(share)
     return blocks, shares
@@ -89,28 +90,28 @@ def _first(lines: Sequence[str], wanted: Sequence[str], begin: int) -> int:
     return next(row for row in range(begin, len(lines) + 1) if lines[row : row + len(wanted)] == wanted)
 
 
-def _of_stretches(
-    path: str, texts: list[list[str]], stretches: Sequence[Stretch], key: Key
-) -> tuple[list[Data], Share]:
+def _of_hunks(path: str, texts: list[list[str]], hunks: Sequence[Hunk], key: Key) -> tuple[list[Data], Share]:
     """As for whole files; lines away from all that is rendered, and removed ones, get a place of their own."""
     lifted = {squeezed(line) for text in texts for line in text if line.strip()}
     near: list[_Line] = []
     blocks: list[Data] = []
     raw: list[int] = []
     total = 0
-    for stretch in stretches:
-        for row, lines in stretch.removed:
-            blocks.append(compact(file=path, instead=_text(lines), place=_place(stretch, row, row)))
-            raw += [stretch.first + row] * len(lines)
-            total += len(lines)
-        for rows in stretch.blocks():
-            total += len(rows)
-            lines = stretch.lines[rows.start : rows.stop]
-            if any(squeezed(line) in lifted for line in lines):
-                near += [_Line(f"{stretch.lines[row]}\n", stretch.first + row, rows) for row in rows]
-            elif _text(lines).strip():
-                blocks.append(compact(file=path, text=_text(lines), place=_place(stretch, rows.start, rows.stop)))
-                raw += [stretch.first + row for row in rows]
+    for hunk in hunks:
+        row = 0
+        for kind, run in groupby(hunk.lines, lambda line: line.kind):
+            lines = [f"{line.text}\n" for line in run]
+            end = row + len(lines) * (kind != "removed")
+            numbers = [max(1, hunk.new_start) + min(at, end) for at in range(row, row + len(lines))]
+            total += len(lines) * (kind != "context")
+            if kind == "added" and any(squeezed(line) in lifted for line in lines):
+                block = range(row, end)
+                near += [_Line(line, number, block) for line, number in zip(lines, numbers, strict=True)]
+            elif kind == "removed" or (kind == "added" and "".join(lines).strip()):
+                words = {"instead" if kind == "removed" else "text": "".join(lines)}
+                blocks.append(compact(file=path, **words, place=_place(hunk, row, end)))
+                raw += numbers
+            row = end
     ours, theirs = [line for text in texts for line in text], [line.text for line in near]
     begins = {*accumulate(map(len, texts), initial=0)}
     for words, rows in _differing(ours, theirs, key, begins, [line.block for line in near]):
@@ -119,12 +120,9 @@ def _of_stretches(
     return blocks, Share(path, total, tuple(sorted(raw)))
 
 
-def _text(lines: Sequence[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _place(stretch: Stretch, begin: int, end: int) -> Data:
+def _place(hunk: Hunk, begin: int, end: int) -> Data:
     """The nearest line with a word in it; braces and the like stand in many places."""
-    above, below = landmarks(stretch.lines[:begin])[-1:], landmarks(stretch.lines[end:])[:1]
+    lines = [line.text for line in hunk.after]
+    above, below = landmarks(lines[:begin])[-1:], landmarks(lines[end:])[:1]
     words = [{"after": line} for line in above] + [{"before": line} for line in below]
     return next((told for told in words if re.search(r"\w", "".join(told.values()))), (words or [{"after": "?"}])[0])

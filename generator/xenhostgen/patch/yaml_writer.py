@@ -6,7 +6,7 @@ Whatever a text holds (blanks at its ends, tabs, quotes, control characters), it
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 WIDTH = 100
@@ -23,7 +23,7 @@ def write_yaml(data: Mapping[str, Any], schema: str, remarks: Mapping[str, str])
     lines = [SCHEMA_LINE.format(schema=schema), *_comment(remarks.get("", ""))]
     spread = True
     for key, value in data.items():
-        made = list(_entry(f"{_scalar(key)}:", value, 0, flows=len(_flow(value)) < WIDTH // 2))
+        made = _entry(f"{_scalar(key)}:", value, 0, flows=len(_flow(value)) < WIDTH // 2)
         told = _comment(remarks.get(key, ""))
         lines += ["", *told, *made] if spread or told or len(made) > 1 else made
         spread = len(made) > 1
@@ -34,40 +34,32 @@ def _comment(text: str) -> list[str]:
     return [f"# {line}".rstrip() for line in text.split("\n")] if text else []
 
 
-def _entry(head: str, value: Any, depth: int, flows: bool = True) -> Iterable[str]:
+def _entry(head: str, value: Any, depth: int, flows: bool = True) -> list[str]:
     """The lines of ``head`` (a key or a dash, indented) and its value; ``depth``: blanks before it."""
     short = f"{head} {_flow(value)}"
     if isinstance(value, str) and "\n" in value and _is_literal(value):
         # An explicit indentation where the text's own blanks would be taken for it.
         hint = "2" if value[0] in " \t\n" else ""
         chomp = "-" if value[-1] != "\n" else "+" if value.endswith("\n\n") or value == "\n" else ""
-        yield f"{head} |{hint}{chomp}"
-        for line in value.removesuffix("\n").split("\n"):
-            yield " " * (depth + 2) + line if line else ""
-    elif not isinstance(value, (dict, list)) or not value or (flows and _is_row(value, head, len(short))):
-        yield short
-    elif head.endswith("-"):
-        lines = [line for one in _children(value, depth + 2) for line in one]
-        yield head + lines[0][len(head) :]
-        yield from lines[1:]
-    else:
-        yield head
-        for one in _children(value, depth + 2):
-            yield from one
+        lines = value.removesuffix("\n").split("\n")
+        return [f"{head} |{hint}{chomp}", *(" " * (depth + 2) + line if line else "" for line in lines)]
+    if not isinstance(value, (dict, list)) or not value or (flows and _is_row(value, head, len(short))):
+        return [short]
+    blanks = " " * (depth + 2)
+    heads = [f"{blanks}{_scalar(key)}:" for key in value] if isinstance(value, dict) else [f"{blanks}-"] * len(value)
+    children = [_entry(head, each, depth + 2) for head, each in zip(heads, _parts(value), strict=True)]
+    lines = [line for child in children for line in child]
+    return [head + lines[0][len(head) :], *lines[1:]] if head.endswith("-") else [head, *lines]
 
 
-def _children(value: Any, depth: int) -> Iterable[Iterable[str]]:
-    blanks = " " * depth
-    if isinstance(value, dict):
-        return (_entry(f"{blanks}{_scalar(key)}:", each, depth) for key, each in value.items())
-    return (_entry(f"{blanks}-", each, depth) for each in value)
+def _parts(value: dict[str, Any] | list[Any]) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else value
 
 
 def _is_row(value: Any, head: str, width: int) -> bool:
     """Whether a collection reads well on one line: no text of several lines, and hardly nested."""
-    parts = list(value.values() if isinstance(value, dict) else value)
-    inner = [part for part in parts if isinstance(part, (dict, list))]
-    deeper = [each for part in inner for each in (part.values() if isinstance(part, dict) else part)]
+    parts = _parts(value)
+    deeper = [each for part in parts if isinstance(part, (dict, list)) for each in _parts(part)]
     several = any(isinstance(part, str) and "\n" in part for part in (*parts, *deeper))
     lone = len(parts) == 1 and head.endswith("-")
     return width <= WIDTH and not (several or lone or any(isinstance(each, (dict, list)) for each in deeper))

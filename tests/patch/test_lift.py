@@ -123,6 +123,13 @@ def test_a_later_patch_that_lost_its_tabs_goes_on_top(tmp_path: Path) -> None:
     assert render(lifted.spec).whole() == late.whole()
 
 
+def test_a_later_patch_for_another_header_is_refused(tmp_path: Path) -> None:
+    patch = tmp_path / "later.patch"
+    patch.write_text(f"--- a/{HEADER}\n+++ b/{HEADER}\n@@ -3,2 +3,3 @@\n \tnobody;\n+\tsomebody;\n \twas_here;\n")
+    with pytest.raises(PatchError, match=rf"{HEADER}:3:1: the hunk in line 3 of the patch doesn't fit here"):
+        lift([patch], "lifted.yaml", "schema.json", load(ROOT / "specs" / "rfc-v1.yaml"))
+
+
 @pytest.mark.parametrize("case", sorted(CASES.glob("*.[pm]*")), ids=lambda path: path.stem)
 def test_case(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], update: bool) -> None:
     spec = tmp_path / "lifted.yaml"

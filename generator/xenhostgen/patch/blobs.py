@@ -24,8 +24,3 @@ def same_id(one: str, other: str) -> bool:
     """
     length = min(len(one), len(other))
     return length >= SHORTEST_ID and one[:length].lower() == other[:length].lower()
-
-
-def is_null(blob: str) -> bool:
-    """Whether the id is all zeros, git's way to say that a file isn't there."""
-    return not blob.strip("0")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from xenhostgen.patch.blobs import EMPTY_BLOB, blob_id, is_null, same_id
+from xenhostgen.patch.blobs import EMPTY_BLOB, blob_id, same_id
 from xenhostgen.patch.body import Counts, at_plain_names, at_signature, ends_hunk, read_body
 from xenhostgen.patch.errors import PatchError, SourceText
 from xenhostgen.patch.hunks import Hunk, PatchFile, post_image
@@ -191,7 +191,7 @@ class _Reader:
         ):
             if change == kind and lines:
                 raise self._error(f"{kind}-file-content", f"a {kind} file whose hunks have {side} lines")
-            if blob and (change == kind) != is_null(blob):
+            if blob and (change == kind) != (not blob.strip("0")):  # only zeros: there is no such file
                 raise self._error("index-contradicts", f"the index line's {blob} doesn't fit a {change} file")
         # A pure rename, a new mode and an empty file need no hunk; a binary file has none.
         renamed = "move" in told and told.get("likeness", "similarity index 100%") == "similarity index 100%"

@@ -29,14 +29,13 @@ def text_of(path: str, chunks: Chunks) -> SourceText:
 def decoded(part: Message, body: SourceText) -> SourceText:
     """A part's text without its transfer encoding and its soft line breaks.
 
-    Raises PatchError `mail-encoding` or `input-binary`.
+    Raises PatchError `mail-encoding`.
     """
     encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
     if encoding == "quoted-printable":
         body = text_of(body.path, _quoted_printable(body))
     elif encoding == "base64":
         body = text_of(body.path, _base64(body))
-    refuse_binary(body)
     if str(part.get_param("format", "")).lower() == "flowed":
         return text_of(body.path, _unflowed(body, str(part.get_param("delsp", "")).lower() == "yes"))
     return body
@@ -71,11 +70,3 @@ def _unflowed(body: SourceText, delete_space: bool) -> Iterator[tuple[bytes, int
         flows = plain.endswith(" ") and plain != "-- " and not plain.startswith(">")
         text = (plain[:-1] if delete_space else plain) if flows else plain + "\n"
         yield text.encode("utf-8", "surrogateescape"), number
-
-
-def refuse_binary(text: SourceText) -> None:
-    """Raises PatchError `input-binary` where the text holds a NUL."""
-    for index, line in enumerate(text.lines):
-        if "\0" in line:
-            column = line.index("\0") + 1
-            raise text.error(index, "input-binary", "this is no text", "unpack it, or save it as UTF-8", column)

@@ -17,7 +17,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from xenhostgen.patch.body import at_plain_names
-from xenhostgen.patch.encoding import decoded, refuse_binary, text_of
+from xenhostgen.patch.encoding import decoded, text_of
 from xenhostgen.patch.errors import PatchError, SourceText
 
 SIZE_LIMIT = 64 << 20  # bytes; the largest kernel patches are below 20 MiB
@@ -154,8 +154,11 @@ def _leaves(mail: Message, raw: str, text: SourceText) -> Iterator[tuple[Message
 
 def _patch(text: SourceText, mail: Message | None) -> PatchMail:
     """Cut the diff off a message's text, whose own lines tell more than the mail's header."""
-    refuse_binary(text)
     lines = text.lines
+    for index, line in enumerate(lines):
+        if "\0" in line:
+            column = line.index("\0") + 1
+            raise text.error(index, "input-binary", "this is no text", "unpack it, or save it as UTF-8", column)
     if lines and _HTML.match("\n".join(lines[:5])):
         raise text.error(0, "input-html", "this is HTML", "save the mail as text or as an mbox")
     starts = (i for i, line in enumerate(lines) if line.startswith(_DIFF) or at_plain_names(lines, i))

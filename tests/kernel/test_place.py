@@ -79,11 +79,20 @@ def test_every_expectation_has_its_case() -> None:
     assert {path.with_suffix(".edit") for path in (HERE / "cases").glob("*.expected")} == set(CASES)
 
 
+def squeezed(content: bytes | None) -> bytes | None:
+    """A file without its blank lines."""
+    return content and b"\n".join(line for line in content.split(b"\n") if line)
+
+
 def test_apply_is_idempotent_and_revert_exact(spec: Interface, rendering: Rendering, tree: Path) -> None:
     before = contents(tree)
     apply(spec, placed(spec, rendering, tree), tree)
     applied = contents(tree)
-    assert placed(spec, rendering, tree).applied
+    again = placed(spec, rendering, tree)
+    assert again.applied
+    assert {path: squeezed(file.before) for path, file in again.files.items()} == {
+        path: squeezed(before.get(path)) for path in again.files
+    }
     assert set(applied) - set(before) == {spec.header.file, spec.source.file, record(spec, tree).name}
     assert revert(spec, tree, dry_run=True)
     assert contents(tree) == applied

@@ -22,25 +22,28 @@ _UNDO = "take out what was applied with the spec that it was applied with: xenho
 
 
 class Placed(NamedTuple):
-    """A file before (None: it is new) and after."""
+    """A file without the interface (None: it is new) and with it."""
 
     before: bytes | None
     after: bytes
 
 
 class Placement(NamedTuple):
-    """The files that an interface adds or changes, by path. ``applied``: they are like that already."""
+    """The files that an interface adds or changes, by path.
+
+    ``applied``: the tree has them like that already; what a file was before is then known but for blank lines.
+    """
 
     files: dict[str, Placed]
     applied: bool
 
 
 class Addition(NamedTuple):
-    """The lines of a fragment, or of a run of registrations, with their spot."""
+    """The lines of a fragment, or of a run of registrations, their spot, and the row at which they stand already."""
 
-    kind: str
     lines: list[str]
     spot: Spot
+    row: int | None
 
 
 def placed(spec: Interface, rendering: Rendering, tree: Path) -> Placement:
@@ -76,8 +79,8 @@ def placed_in(spec: Interface, rendering: Rendering, read: Reader, root: str) ->
     lacks: list[Problem] = []
     for path, text in rendering.whole().items():
         before = read(path)
-        files[path] = Placed(before, text.encode())
         there.append(before == text.encode())
+        files[path] = Placed(None if there[-1] else before, text.encode())
         if before is None:
             lacks.append(Problem("applied-in-part", "isn't there, other parts are", f"{root}/{path}", hint=_UNDO))
         elif not there[-1]:
@@ -92,10 +95,10 @@ def placed_in(spec: Interface, rendering: Rendering, read: Reader, root: str) ->
         kernel = KernelFile(f"{root}/{path}", before)
         additions = list(_additions(spec, rendering, kernel, path))
         problems += kernel.problems.found
-        absent = [each for each in additions if not _is_there(kernel, each)]
-        there += [each not in absent for each in additions]
+        absent = [each for each in additions if each.row is None]
+        there += [each.row is not None for each in additions]
         if not kernel.problems.found:
-            files[path] = Placed(before, _inserted(kernel, absent))
+            files[path] = Placed(_without(kernel, additions), _inserted(kernel, absent))
             for each in absent:
                 _note_lack(spec, kernel, each)
             lacks += kernel.problems.found
@@ -108,14 +111,37 @@ def placed_in(spec: Interface, rendering: Rendering, read: Reader, root: str) ->
 
 def _additions(spec: Interface, rendering: Rendering, kernel: KernelFile, path: str) -> Iterator[Addition]:
     """The additions to a file; problems are noted in the file."""
+
+    def addition(text: str, spot: Spot) -> Addition:
+        lines = text.removesuffix("\n").split("\n")
+        return Addition(lines, spot, _row(kernel, lines, spot))
+
     fragments = [fragment for fragment in rendering.fragments if fragment.file == path]
     for fragment in fragments:
         if fragment.kind != "register" and fragment.text.strip() and (spot := of_place(kernel, fragment)):
-            yield Addition(fragment.kind, fragment.text.removesuffix("\n").split("\n"), spot)
+            yield addition(fragment.text, spot)
     texts = iter([fragment.text for fragment in fragments if fragment.kind == "register"])
     for guest in spec.guests:
         for spot, run in of_registrations(kernel, guest.boot) if guest.file == path else ():
-            yield Addition("register", "\n".join(next(texts) for _ in run).removesuffix("\n").split("\n"), spot)
+            yield addition("\n".join(next(texts) for _ in run), spot)
+
+
+def _row(kernel: KernelFile, lines: list[str], spot: Spot) -> int | None:
+    """The row at which lines stand at their spot, blank lines aside where they set them apart."""
+    row = spot.row
+    while not spot.tight and spot.upward and row and not kernel.lines[row - 1].strip():
+        row -= 1
+    while not spot.tight and not spot.upward and row < len(kernel.lines) and not kernel.lines[row].strip():
+        row += 1
+    start = max(0, row - len(lines)) if spot.upward else row
+    return start if kernel.lines[start : start + len(lines)] == lines else None
+
+
+def _without(kernel: KernelFile, additions: list[Addition]) -> bytes:
+    """The file without the additions that stand there; the blank lines around them stay."""
+    mine = {row for each in additions if each.row is not None for row in range(each.row, each.row + len(each.lines))}
+    lines = [line for row, line in enumerate(kernel.lines) if row not in mine]
+    return "\n".join(lines).encode(errors="surrogateescape")
 
 
 def _inserted(kernel: KernelFile, additions: list[Addition]) -> bytes:
@@ -140,18 +166,6 @@ def _inserted(kernel: KernelFile, additions: list[Addition]) -> bytes:
                 text = [*text, ""]
         lines[row:row] = text
     return "\n".join(lines).encode(errors="surrogateescape")
-
-
-def _is_there(kernel: KernelFile, each: Addition) -> bool:
-    """Whether an addition stands at its spot, blank lines aside where they set it apart."""
-    row, lines, length = each.spot.row, kernel.lines, len(each.lines)
-    blanks = not each.spot.tight
-    while blanks and each.spot.upward and row and not lines[row - 1].strip():
-        row -= 1
-    while blanks and not each.spot.upward and row < len(lines) and not lines[row].strip():
-        row += 1
-    start = max(0, row - length) if each.spot.upward else row
-    return lines[start : start + length] == each.lines
 
 
 def _note_lack(spec: Interface, kernel: KernelFile, each: Addition) -> None:

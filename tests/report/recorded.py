@@ -65,7 +65,7 @@ def odd() -> Judged:
     unexpected = (
         Finding(ODD, ODD, ODD, Where(f"ä b/{ODD}.c", 3, 0), At(1, 1), (ODD, ODD), ODD),
         Finding("unparsable", HEADER, "before: =", Where(HEADER, 7), At(4, 1), seen_by="parsing"),
-        Finding("checkpatch", SOURCE, "NEW_TYPEDEFS: do not", Where(SOURCE, 9), At(5, 1)),
+        Finding("checkpatch", SOURCE, "NEW_TYPEDEFS: do not", Where(SOURCE, 9), At(5, 1), seen_by="kernel"),
     )
     expected = (known(Finding("null-op", ODD, ODD), 8, ODD),)
     missing = (Expected(Text("vacuous-guard"), Text("was there"), Text("xh_remote"), At(12, 5)),)

@@ -15,17 +15,23 @@ from recorded import ODD, odd, rfc_v1
 
 from tools import need
 from xenhostgen import cli
-from xenhostgen.report.cases import Judged
+from xenhostgen.report.cases import Case, Judged, cases
 from xenhostgen.report.junit import as_junit
 from xenhostgen.report.ktap import as_ktap
 from xenhostgen.report.sarif import as_sarif
 
 HERE = Path(__file__).parent
 REPO = HERE.parents[1]
+
+
+def suites(judged: list[Judged]) -> dict[str, list[Case]]:
+    return {each.spec: cases(each) for each in judged}
+
+
 FORMATS: dict[str, Callable[[list[Judged]], str]] = {
     "sarif": lambda judged: json.dumps(as_sarif(judged), indent=2) + "\n",
-    "xml": lambda judged: as_junit(judged) + "\n",
-    "ktap": lambda judged: "".join(f"{line}\n" for line in as_ktap(judged)),
+    "xml": lambda judged: as_junit("xenhostgen verify", suites(judged)) + "\n",
+    "ktap": lambda judged: "".join(f"{line}\n" for line in as_ktap(suites(judged))),
 }
 RESULT = re.compile(r"(not )?ok (\d+) [^#\n]+(?: # (?:SKIP|XFAIL) .+)?")
 
@@ -87,7 +93,7 @@ def test_sarif_of_odd_text() -> None:
 
 
 def test_junit_of_odd_text() -> None:
-    root = ET.fromstring(as_junit([odd(), rfc_v1()]))
+    root = ET.fromstring(FORMATS["xml"]([odd(), rfc_v1()]))
     for suite in root:
         assert suite.get("tests") == str(len(suite))
         assert suite.get("failures") == str(len(suite.findall("testcase/failure")))
@@ -101,7 +107,7 @@ def test_junit_of_odd_text() -> None:
 
 
 def test_ktap_of_odd_text() -> None:
-    lines = list(as_ktap([odd(), rfc_v1()]))
+    lines = FORMATS["ktap"]([odd(), rfc_v1()]).split("\n")[:-1]
     assert lines[:2] == ["KTAP version 1", "1..2"]
     assert all("\n" not in line and line.isprintable() for line in lines)
     assert [line for line in lines if not line.startswith(" ")][2:] == [

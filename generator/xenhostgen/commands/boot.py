@@ -8,7 +8,6 @@ software emulation; nothing is installed, everything lies in the work folder.
 import argparse
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 EXAMPLES = """\
@@ -56,20 +55,14 @@ def run(arguments: argparse.Namespace) -> int:
     judging = Judge(suite, sections)
     cells = [cell for boot, console in consoles.items() for cell in judging.judge(boot, console)]
     first = {(one.rule, one.subject): one for cell in reversed(cells) for one in reversed(cell.findings)}
-    verdict = judge(suite.spec, reversed(first.values()), {"seconds": round(time.monotonic() - started, 1)})
-    verdict = replace(verdict, missing=())  # booting can't show them all, and not as every guest
-    known = {(one.rule, one.subject) for one, _ in verdict.expected}
-    checks = [
-        Check(
-            cell.boot.guest,
-            cell.check,
-            "ok" if not cell.findings else "FAIL" if {(f.rule, f.subject) for f in cell.findings} - known else "known",
-            tuple(f"{one.rule}: {one.message}" for one in cell.findings),
-            cell.excerpt,
-            str(lab.work / "consoles" / f"{cell.boot.name}.log"),
-        )
-        for cell in cells
-    ]
+    facts = {"level": "boot", "seconds": round(time.monotonic() - started, 1)}
+    verdict = judge(suite.spec, reversed(first.values()), facts)
+    checks = []
+    for cell in cells:
+        status = "ok" if not cell.findings else "known" if judge(suite.spec, cell.findings, facts).passed else "FAIL"
+        told = tuple(f"{one.rule}: {one.message}" for one in cell.findings)
+        console = str(lab.work / "consoles" / f"{cell.boot.name}.log")
+        checks.append(Check(cell.boot.guest, cell.check, status, told, cell.excerpt, console))
     show(str(arguments.spec), checks, verdict, arguments.format, sys.stdout)
     return 0 if verdict.passed else 1
 

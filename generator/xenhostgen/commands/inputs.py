@@ -1,23 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Arguments that commands share: the specs and the form of the output."""
+"""What commands share: the specs, working on one after another, and the form of the outcome."""
 
 import argparse
+import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import xenhostgen
 
+if TYPE_CHECKING:
+    from xenhostgen.spec.source import Problem
+
 FORMATS = ("text", "json")
+T = TypeVar("T")
 
 
 def add_specs(parser: argparse.ArgumentParser) -> None:
     """``SPEC…``; without one, the specs of the current folder."""
-    parser.add_argument(
-        "specs",
-        nargs="*",
-        metavar="SPEC",
-        type=Path,
-        help="spec files (default: specs/*.yaml here, or else those that ship with xenhostgen)",
-    )
+    said = "spec files (default: specs/*.yaml here, or else those that ship with xenhostgen)"
+    parser.add_argument("specs", nargs="*", metavar="SPEC", type=Path, help=said)
 
 
 def add_format(parser: argparse.ArgumentParser, *more: str) -> None:
@@ -50,3 +52,36 @@ def default_specs() -> Path:
     package = Path(xenhostgen.__file__).parent
     checkout = package.parent.parent / "specs"
     return checkout if checkout.is_dir() else package / "specs"
+
+
+def each_spec(
+    arguments: argparse.Namespace, work: Callable[[Path], T], show: Callable[[T], None]
+) -> "tuple[list[T], list[Problem]]":
+    """Work on each spec: what came of it, shown at once if that is to be text, and the problems of those refused."""
+    done: list[T] = []
+    problems: list[Problem] = []
+    for path in spec_paths(arguments.specs):
+        try:
+            done.append(work(path))
+        except Exception as error:  # a run without work must not import what Refused needs
+            from xenhostgen.report import problems as told
+            from xenhostgen.spec.source import Refused
+
+            if not isinstance(error, Refused):
+                raise
+            problems += error.problems
+            if arguments.format != "json":
+                told.show(error.problems, sys.stderr)
+            continue
+        if arguments.format == "text":
+            show(done[-1])
+    return done, problems
+
+
+def print_json(specs: Iterable[Any], problems: "Iterable[Problem]") -> None:
+    """The outcome of ``each_spec`` for scripts."""
+    import json
+
+    from xenhostgen.report.problems import as_json
+
+    print(json.dumps({"specs": list(specs), "problems": list(map(as_json, problems))}, indent=2))

@@ -2,9 +2,9 @@
 """Check specs: their shape, and what must hold beyond it. All errors of all files in one go."""
 
 import argparse
-import sys
+from pathlib import Path
 
-from xenhostgen.commands.inputs import add_format, add_specs, spec_paths
+from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json, spec_paths
 
 EXAMPLES = """\
 examples:
@@ -21,26 +21,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check each spec; 0 if all are fine, else 2."""
-    from xenhostgen.report.problems import as_json, show
     from xenhostgen.spec.load import load
-    from xenhostgen.spec.source import Problem, SpecError
     from xenhostgen.verify.catalogue import check_expectations
 
-    problems: list[Problem] = []
-    specs = spec_paths(arguments.specs)
-    for path in specs:
-        try:
-            check_expectations(load(path))
-        except SpecError as error:
-            problems += error.problems
-            if arguments.format == "text":
-                show(error.problems, sys.stderr)
-        else:
-            if arguments.format == "text":
-                print(f"{path}: OK")
-    if arguments.format == "json":
-        import json
+    def check(path: Path) -> Path:
+        check_expectations(load(path))
+        return path
 
-        outcome = {"specs": [str(path) for path in specs], "problems": list(map(as_json, problems))}
-        print(json.dumps(outcome, indent=2))
+    _, problems = each_spec(arguments, check, lambda path: print(f"{path}: OK"))
+    if arguments.format == "json":
+        print_json(map(str, spec_paths(arguments.specs)), problems)
     return 2 if problems else 0

@@ -5,13 +5,12 @@ Passes when every mutant is killed, is equivalent by its machine code, or is acc
 """
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xenhostgen.commands.inputs import add_format, add_specs, spec_paths
+from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json
 
 if TYPE_CHECKING:
     from xenhostgen.verify.score import Score
@@ -34,26 +33,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Score each spec; 1 if a mutant survives that isn't accepted, or an accepted one doesn't."""
-    from xenhostgen.report.mutation import as_json, show
-
-    scores = {}
-    for path in map(str, spec_paths(arguments.specs)):
-        scores[path] = scored(path, max(1, arguments.jobs))
-        if arguments.format == "text":
-            show(path, scores[path], sys.stdout)
-    if arguments.format == "json":
-        print(json.dumps({"specs": [as_json(path, score) for path, score in scores.items()]}, indent=2))
-    return 0 if all(score.passed for score in scores.values()) else 1
-
-
-def scored(path: str, jobs: int) -> "Score":
-    """The score of one spec, with a bar on a terminal."""
     from rich.console import Console
     from rich.progress import Progress
 
+    from xenhostgen.report.mutation import as_json, show
     from xenhostgen.spec.load import load
     from xenhostgen.verify.mutate import mutate
 
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(path, total=None)
-        return mutate(load(Path(path)), jobs, lambda done, of: bar.update(task, completed=done, total=of))
+    def scored(path: Path) -> tuple[str, "Score"]:
+        with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+            task = bar.add_task(str(path), total=None)
+            tell = lambda done, of: bar.update(task, completed=done, total=of)  # noqa: E731
+            return str(path), mutate(load(path), max(1, arguments.jobs), tell)
+
+    scores, problems = each_spec(arguments, scored, lambda one: show(*one, sys.stdout))
+    if arguments.format == "json":
+        print_json((as_json(*one) for one in scores), problems)
+    return 2 if problems else 0 if all(score.passed for _, score in scores) else 1

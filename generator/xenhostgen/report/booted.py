@@ -4,13 +4,14 @@
 import json
 from collections.abc import Sequence
 from typing import NamedTuple, TextIO
-from xml.sax.saxutils import escape, quoteattr
 
 from xenhostgen.report import findings
+from xenhostgen.report.cases import Case, printable
+from xenhostgen.report.junit import as_junit
 from xenhostgen.report.terminal import styled
 from xenhostgen.verify.findings import Verdict
 
-_STYLES = {"ok": "green", "known": "yellow", "FAIL": "red", "-": "dim"}
+_STYLES = {"FAIL": "red", "known": "yellow", "ok": "green", "-": "dim"}
 
 
 class Check(NamedTuple):
@@ -26,32 +27,29 @@ class Check(NamedTuple):
 
 def show(spec_path: str, checks: Sequence[Check], verdict: Verdict, form: str, stream: TextIO) -> None:
     """Findings and matrix as text with the console's lines where a check failed, as JSON, or as JUnit XML."""
+    guests = {one.guest: [each for each in checks if each.guest == one.guest] for one in checks}
     if form == "json":
         matrix = [check._asdict() for check in checks]
         print(json.dumps({**findings.as_json(spec_path, verdict), "matrix": matrix}, indent=2), file=stream)
         return
     if form == "junit":
-        print(*_junit(spec_path, checks), sep="\n", file=stream)
+        suites = {guest: [_case(check) for check in made] for guest, made in guests.items()}
+        print(as_junit(f"xenhostgen boot {printable(spec_path)}", suites), file=stream)
         return
     findings.show(spec_path, verdict, stream)
     for check in (check for check in checks if check.status == "FAIL"):
         print(f"{check.guest}, {check.check} ({check.console}):", *check.excerpt, sep="\n    ", file=stream)
     names = list(dict.fromkeys(check.check for check in checks))
     print(f"{'':10}" + "".join(f"{name:>11}" for name in names), file=stream)
-    for guest in dict.fromkeys(check.guest for check in checks):
-        found = {(check.check, check.status) for check in checks if check.guest == guest}
-        row = [next((s for s in ("FAIL", "known", "ok") if (name, s) in found), "-") for name in names]
+    for guest, made in guests.items():
+        found = {(check.check, check.status) for check in made}
+        row = [next((status for status in _STYLES if (name, status) in found), "-") for name in names]
         print(f"{guest:10}" + "".join(styled(f"{s:>11}", _STYLES[s], stream) for s in row), file=stream)
 
 
-def _junit(spec_path: str, checks: Sequence[Check]) -> list[str]:
-    failures = sum(check.status == "FAIL" for check in checks)
-    lines = ['<?xml version="1.0" encoding="utf-8"?>']
-    lines += [f'<testsuite name={quoteattr(spec_path)} tests="{len(checks)}" failures="{failures}">']
-    for check in checks:
-        lines.append(f"<testcase classname={quoteattr(check.guest)} name={quoteattr(check.check)}>")
-        if check.status == "FAIL":
-            said = "".join(c if c.isprintable() or c == "\n" else "?" for c in "\n".join(check.excerpt))
-            lines.append(f"<failure message={quoteattr('; '.join(check.findings))}>{escape(said)}</failure>")
-        lines.append("</testcase>")
-    return [*lines, "</testsuite>"]
+def _case(check: Check) -> Case:
+    if check.status == "ok":
+        return Case(check.check)
+    told = tuple(map(printable, (*check.findings, *check.excerpt)))
+    known = "; ".join(told[: len(check.findings)]) if check.status == "known" else ""
+    return Case(check.check, check.findings[0].partition(":")[0], told, bool(known), known)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A verdict as a list of checks with their outcomes: what JUnit, KTAP and SARIF have in common."""
+"""A verdict as a list of checks with their outcomes, which JUnit and KTAP show; SARIF shows its findings."""
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -19,61 +19,71 @@ class Judged(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One check: a rule with a finding in a file, or without one.
+    """One check: the rule that a finding breaks if there is one, and what is told of it, in printable lines.
 
-    ``why`` tells why a finding is expected, or why nobody looked for one.
+    ``why`` tells why what was found is ``known``, or why nobody looked for it.
     """
 
-    rule: str
-    finding: Finding | None = None
-    file: str = ""
-    expected: Expected | None = None
+    name: str
+    rule: str = ""
+    told: tuple[str, ...] = ()
+    known: bool = False
     why: str = ""
 
     @property
-    def name(self) -> str:
-        """The rule, and the symbol that it is broken by."""
-        return printable(f"{self.rule} {self.finding.subject}" if self.finding else self.rule)
-
-    @property
     def failed(self) -> bool:
-        """Whether there is a finding that the spec doesn't expect."""
-        return self.finding is not None and self.expected is None
+        """Whether something was found that the spec doesn't expect."""
+        return bool(self.rule) and not self.known
 
-    def told(self, spec: str) -> Iterator[str]:
-        """The finding with its places and counterexample, in lines of text."""
-        if finding := self.finding:
-            at, where = finding.spec_at, finding.where
-            place = f"{spec}:{at.line}:{at.column}" if at else spec
-            in_c = f"{self.file}:{where.line}:{where.column}" if where else place
-            yield printable(f"{in_c}: {finding.message}")
-            if in_c != place:
-                yield printable(f"spec: {place}")
-            if finding.counterexample:
-                yield printable(f"replay: {'; '.join(finding.counterexample)}")
+
+def found(verdict: Verdict) -> list[tuple[Finding, Expected | None]]:
+    """All findings in the catalogue's order, expected ones with the expectation; one that wasn't made is one, too."""
+    pairs: list[tuple[Finding, Expected | None]] = [(finding, None) for finding in verdict.unexpected]
+    for one in verdict.missing:
+        subject = f"{one.rule} {one.subject or ''}".rstrip()
+        pairs.append((Finding("expected-not-found", subject, not_made(one), spec_at=one.at), None))
+    pairs += verdict.expected
+    order = [*catalogue(), *(finding.rule for finding, _ in pairs)]
+    return sorted(pairs, key=lambda pair: order.index(pair[0].rule))
+
+
+def not_made(expected: Expected) -> str:
+    """What is said of an expected finding that isn't there."""
+    return f"expected finding '{expected.rule}' was not made; remove it from expected_findings if the fault is gone"
+
+
+def file_of(finding: Finding, tree: str) -> str:
+    """The path of the C file that a finding is in. What a kernel build complains of lies in that kernel's tree."""
+    where = finding.where
+    return str(PurePosixPath("" if finding.seen_by == "kernel" else tree, where.file)) if where else ""
 
 
 def cases(judged: Judged) -> list[Case]:
     """A case for each finding, and for each rule that was looked for and isn't broken, in the catalogue's order."""
     rules, verdict = catalogue(), judged.verdict
-    pairs: list[tuple[Finding, Expected | None]] = [(finding, None) for finding in verdict.unexpected]
-    for one in verdict.missing:
-        message = f"expected finding '{one.rule}' was not made; remove it from expected_findings if the fault is gone"
-        subject = f"{one.rule} {one.subject or ''}".rstrip()
-        pairs.append((Finding("expected-not-found", subject, message, spec_at=one.at), None))
-    found: dict[str, list[Case]] = {name: [] for name in rules}
-    for finding, expected in [*pairs, *verdict.expected]:
-        # What a kernel build complains of lies in that kernel's tree.
-        tree = "" if finding.rule in rules and rules[finding.rule].level == "kernel" else judged.tree
-        file = str(PurePosixPath(tree, finding.where.file)) if finding.where else ""
+    made: dict[str, list[Case]] = {name: [] for name in rules}
+    for finding, expected in found(verdict):
+        name, told = printable(f"{finding.rule} {finding.subject}"), tuple(_told(judged, finding))
         why = printable(expected.reason) if expected else ""
-        found.setdefault(finding.rule, []).append(Case(finding.rule, finding, file, expected, why))
-    read = not (found["file-missing"] or found["unparsable"])
+        made.setdefault(finding.rule, []).append(Case(name, finding.rule, told, expected is not None, why))
+    read = not (made["file-missing"] or made["unparsable"])
     for name, rule in rules.items():
         skipped = _skipped(rule, verdict.facts, read)
-        if not found[name] and skipped is not None:
-            found[name].append(Case(name, why=skipped))
-    return [case for each in found.values() for case in each]
+        if not made[name] and skipped is not None:
+            made[name].append(Case(name, why=skipped))
+    return [case for each in made.values() for case in each]
+
+
+def _told(judged: Judged, finding: Finding) -> Iterator[str]:
+    """A finding with its places and counterexample, in lines."""
+    at, where = finding.spec_at, finding.where
+    place = f"{judged.spec}:{at.line}:{at.column}" if at else judged.spec
+    in_c = f"{file_of(finding, judged.tree)}:{where.line}:{where.column}" if where else place
+    yield printable(f"{in_c}: {finding.message}")
+    if where:
+        yield printable(f"spec: {place}")
+    if finding.counterexample:
+        yield printable(f"replay: {'; '.join(finding.counterexample)}")
 
 
 def _skipped(rule: Rule, facts: dict[str, Any], read: bool) -> str | None:
@@ -86,7 +96,7 @@ def _skipped(rule: Rule, facts: dict[str, Any], read: bool) -> str | None:
         return f"not installed: {missing}" if missing else ""
     if rule.level == "parse" and level:
         return "" if read else "not every file can be read"
-    return None
+    return "" if rule.level == "kernel" and "kernel" in facts else None
 
 
 def printable(text: str) -> str:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from xenhostgen.report.cases import not_made
 from xenhostgen.report.terminal import styled
 from xenhostgen.verify.findings import STATIC, Finding, Verdict
 
@@ -22,8 +23,7 @@ def show(spec_path: str, verdict: Verdict, stream: TextIO, brief: bool = False) 
         _show_finding(spec_path, finding, "FOUND", "red", stream)
     for missing in verdict.missing:
         place = f"{spec_path}:{missing.at.line}:{missing.at.column}"
-        said = f"expected finding '{missing.rule}' was not made; remove it from expected_findings if the fault is gone"
-        print(f"{place}: {styled(said, 'red', stream)}", file=stream)
+        print(f"{place}: {styled(not_made(missing), 'red', stream)}", file=stream)
     for note in verdict.facts.get("drift", ()):
         print(f"note: {note}", file=stream)
     for line in summary(verdict):
@@ -52,6 +52,8 @@ def summary(verdict: Verdict) -> Iterator[str]:
             yield f"nothing proved: not installed: {proof['missing']}"
         else:
             yield f"{proof['proved']} of {proof['goals']} goals proved (Frama-C WP and EVA)"
+    if kernel := verdict.facts.get("kernel"):
+        yield f"built in {kernel}"
     static = sum(finding.rule in STATIC for finding, _ in verdict.expected)
     if static:
         yield f"{static} complaints of static checkers, as expected"

@@ -1,28 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Verdicts as JUnit XML, which every CI server shows: a suite a spec, a case a check."""
+"""Checks as JUnit XML, which every CI server shows: a suite a spec or a guest, a case a check."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as ET
 
-from xenhostgen.report.cases import Judged, cases, printable
+from xenhostgen.report.cases import Case, printable
 
 
-def as_junit(judged: Sequence[Judged]) -> str:
-    """An unexpected or missing finding is a failure; an expected one is skipped with the spec's reason."""
-    root = ET.Element("testsuites", name="xenhostgen verify")
-    for each in judged:
-        made, spec = cases(each), printable(each.spec)
-        suite = ET.SubElement(root, "testsuite", name=spec, tests=str(len(made)), errors="0")
-        suite.set("failures", str(sum(case.failed for case in made)))
-        suite.set("skipped", str(sum(bool(case.why) for case in made)))
-        for case in made:
-            shown = ET.SubElement(suite, "testcase", classname=spec, name=case.name)
-            told = list(case.told(each.spec))
+def as_junit(title: str, suites: Mapping[str, Sequence[Case]]) -> str:
+    """What fails is a failure; what is known, or wasn't looked for, is skipped with the reason."""
+    root = ET.Element("testsuites", name=title)
+    for name, cases in suites.items():
+        suite = ET.SubElement(root, "testsuite", name=printable(name), tests=str(len(cases)), errors="0")
+        suite.set("failures", str(sum(case.failed for case in cases)))
+        suite.set("skipped", str(sum(bool(case.why) for case in cases)))
+        for case in cases:
+            shown, text = (
+                ET.SubElement(suite, "testcase", classname=printable(name), name=case.name),
+                "\n".join(case.told),
+            )
             if case.failed:
-                ET.SubElement(shown, "failure", type=printable(case.rule), message=told[0]).text = "\n".join(told)
+                ET.SubElement(shown, "failure", type=printable(case.rule), message=case.told[0]).text = text
             elif case.why:
-                why = "known: " * bool(case.expected) + case.why
-                ET.SubElement(shown, "skipped", message=why).text = "\n".join(told) or None
+                ET.SubElement(shown, "skipped", message="known: " * case.known + case.why).text = text or None
     ET.indent(root)
     # ASCII with character references is right whatever the encoding of the stream that it is printed to.
     return str(ET.tostring(root, "us-ascii", xml_declaration=True), "ascii")

@@ -1,23 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Verdicts as KTAP version 1, the kernel's own form of test results: a subtest a spec, a result a check."""
+"""Checks as KTAP version 1, the kernel's own form of test results: a subtest a spec, a result a check."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from xenhostgen.report.cases import Judged, cases, printable
+from xenhostgen.report.cases import Case, printable
 
 
-def as_ktap(judged: Sequence[Judged]) -> Iterator[str]:
+def as_ktap(suites: Mapping[str, Sequence[Case]]) -> Iterator[str]:
     """Lines; an expected finding is XFAIL with the spec's reason, and what a finding says stands above its result."""
     yield "KTAP version 1"
-    yield f"1..{len(judged)}"
-    for number, each in enumerate(judged, 1):
-        made, spec = cases(each), printable(each.spec)
-        yield from ("    KTAP version 1", f"    # Subtest: {spec}", f"    1..{len(made)}")
-        for inner, case in enumerate(made, 1):
-            yield from (f"    # {line}" for line in case.told(each.spec))
-            directive = f" # {'XFAIL' if case.expected else 'SKIP'} {case.why}" if case.why else ""
+    yield f"1..{len(suites)}"
+    for number, (name, cases) in enumerate(suites.items(), 1):
+        yield from ("    KTAP version 1", f"    # Subtest: {printable(name)}", f"    1..{len(cases)}")
+        for inner, case in enumerate(cases, 1):
+            yield from (f"    # {line}" for line in case.told)
+            directive = f" # {'XFAIL' if case.known else 'SKIP'} {case.why}" if case.why else ""
             yield f"    {_result(case.failed, inner, case.name)}{directive}"
-        yield _result(any(case.failed for case in made), number, spec)
+        yield _result(any(case.failed for case in cases), number, printable(name))
 
 
 def _result(failed: bool, number: int, name: str) -> str:

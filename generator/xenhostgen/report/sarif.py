@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from xenhostgen import __version__
-from xenhostgen.report.cases import Case, Judged, cases
+from xenhostgen.report.cases import Judged, file_of, found, printable
+from xenhostgen.spec.model import Expected
 from xenhostgen.spec.source import At
 from xenhostgen.verify.catalogue import Rule, catalogue
 from xenhostgen.verify.findings import Finding
@@ -18,10 +19,10 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 def as_sarif(judged: Sequence[Judged]) -> dict[str, Any]:
     """All findings in one run; expected ones are suppressed with the spec's reason."""
     rules = catalogue()
-    made = [(each.spec, case, case.finding) for each in judged for case in cases(each) if case.finding]
-    used = [_rule(rules[name]) for name in dict.fromkeys(case.rule for _, case, _ in made) if name in rules]
+    made = [(each, *pair) for each in judged for pair in found(each.verdict)]
+    used = [_rule(rules[name]) for name in dict.fromkeys(finding.rule for _, finding, _ in made) if name in rules]
     driver = {"name": "xenhostgen", "version": __version__, "rules": used}
-    results = [_result(spec, case, finding, rules.get(case.rule)) for spec, case, finding in made]
+    results = [_result(each, finding, expected, rules.get(finding.rule)) for each, finding, expected in made]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
@@ -36,20 +37,21 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(spec: str, case: Case, finding: Finding, rule: Rule | None) -> dict[str, Any]:
+def _result(judged: Judged, finding: Finding, expected: Expected | None, rule: Rule | None) -> dict[str, Any]:
     """A finding in the C with the spec's place beside it, or in the spec alone."""
-    in_spec, where = _location(spec, finding.spec_at or At(1, 1)), finding.where
-    known = {"kind": "external", "status": "accepted", "justification": case.why}
-    identity = "\n".join([spec, finding.rule, finding.subject]).encode("utf-8", "backslashreplace")
+    in_spec, where = _location(judged.spec, finding.spec_at or At(1, 1)), finding.where
+    in_c = _location(file_of(finding, judged.tree), At(where.line, where.column)) if where else in_spec
+    why = printable(expected.reason) if expected else ""
+    identity = "\n".join([judged.spec, finding.rule, finding.subject]).encode("utf-8", "backslashreplace")
     more = {"subject": finding.subject, "counterexample": list(finding.counterexample), "seenBy": finding.seen_by}
     return {
-        "ruleId": case.rule,
+        "ruleId": finding.rule,
         "level": rule.severity if rule else "error",
         "message": {"text": finding.message},
-        "locations": [_location(case.file, At(where.line, where.column)) if where else in_spec],
+        "locations": [in_c],
         "relatedLocations": [{"id": 1, "message": {"text": "the spec"}, **in_spec}],
         "partialFingerprints": {"ruleAndSubject/v1": sha256(identity).hexdigest()[:16]},
-        "suppressions": [known] if case.expected else [],
+        "suppressions": [{"kind": "external", "status": "accepted", "justification": why}] if expected else [],
         "properties": more,
     }
 

@@ -16,6 +16,7 @@ from xenhostgen.patch.series import Letter, concerns, series
 from xenhostgen.render.files import render
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
+from xenhostgen.verify.findings import Finding
 
 ROOT = Path(__file__).parents[2]
 TREES = sorted((ROOT / ".cache").glob("linux-source-*"))
@@ -52,12 +53,16 @@ def written(
     return sorted((tmp_path / "mails").iterdir())
 
 
+def built(spec: Interface, tree: Path, work: Path = WORK) -> list[Finding]:
+    return build(spec, placed(spec, render(spec), tree), tree, work)
+
+
 def test_builds_without_a_new_word(spec: Interface, tree: Path) -> None:
-    assert build(spec, tree, WORK) == []
+    assert built(spec, tree) == []
 
 
 def test_finds_the_faults_of_the_first_patch(tree: Path) -> None:
-    found = {complaint.rule for complaint in build(load(ROOT / "specs/rfc-v1.yaml"), tree, WORK)}
+    found = {finding.rule for finding in built(load(ROOT / "specs/rfc-v1.yaml"), tree)}
     assert found == {"build", "checkpatch", "registry-in-bss"}
 
 
@@ -65,7 +70,16 @@ def test_finds_a_fault_put_in(spec: Interface, tree: Path, tmp_path: Path) -> No
     text = (ROOT / "specs/xenhost.yaml").read_text()
     broken = tmp_path / "xenhost.yaml"
     broken.write_text(text.replace("<linux/mm_types.h>, ", ""))
-    assert any("struct page" in complaint.message for complaint in build(load(broken), tree, WORK))
+    assert any("struct page" in finding.message for finding in built(load(broken), tree))
+
+
+def test_what_is_applied_already_is_built_without_and_with_it(tree: Path, tmp_path: Path) -> None:
+    spec = load(ROOT / "specs/rfc-v1.yaml")
+    files = placed(spec, render(spec), tree).files
+    patched = Scratch(tree, tmp_path, {str(Path(path).parent) for path in files})
+    patched.fill({path: file.after for path, file in files.items()})
+    assert placed(spec, render(spec), patched.source).applied
+    assert built(spec, patched.source, tmp_path / "work") == built(spec, tree)
 
 
 def test_builds_at_every_step(spec: Interface, placement: Placement, tree: Path, tmp_path: Path) -> None:

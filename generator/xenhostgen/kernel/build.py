@@ -12,53 +12,50 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from xenhostgen.kernel.apply import difference, write
-from xenhostgen.kernel.place import content, kernel_version, placed
-from xenhostgen.render.files import render
+from xenhostgen.kernel.place import Placement, content, kernel_version
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.verify.findings import Finding, Where
 
 CONFIG = Path(__file__).with_name("x86.config")
 _SAID = re.compile(r"^(?:(\S+?):(\d+):(?:\d+:)? )?(warning|(?:fatal )?error|WARNING|ERROR): (.*)$", re.M)
+_SYMBOL = re.compile(r"^[0-9a-f]{8,} .{7} (\S+)\t[0-9a-f]+ +(?:\S+ )?(\S+)$", re.M)  # its section and name, by objdump
 _CHECKPATCH = re.compile(r"^(\S+):(\d+): \w+:(\w+: .*)$", re.M)
 _SECTIONS = {"bss": ".bss", "read_mostly": ".data..read_mostly", "ro_after_init": ".data..ro_after_init"}
 
 
-class Complaint(NamedTuple):
-    """What a tool of the kernel's says of the interface."""
-
-    rule: str
-    message: str
-    file: str
-    line: int = 1
-
-
-def build(spec: Interface, tree: Path, work: Path, tell: Callable[[str], None] = lambda _: None) -> list[Complaint]:
+def build(
+    spec: Interface, placement: Placement, tree: Path, work: Path, tell: Callable[[str], None] = lambda _: None
+) -> list[Finding]:
     """Everything that is wrong with a spec in a kernel tree; objects are kept in ``work`` for the next time.
 
-    Raises ``Refused`` where it can't be placed, or where the tree can't be configured.
+    Raises ``Refused`` where the tree can't be configured, or doesn't build without the interface.
     """
-    placement = placed(spec, render(spec), tree)
-    if placement.applied:
-        hint = "give a tree without it"
-        raise Refused([Problem("applied-already", "has the interface already", str(tree), hint=hint)])
     scratch = Scratch(tree, work, {str(Path(path).parent) for path in placement.files})
     tell("configuring the kernel")
     scratch.configure()
     tell("building its part without the interface")
-    before = {(file, kind, words) for file, _, kind, words in scratch.said({})}
-    if failed := [f"{file}: {words}" for file, kind, words in sorted(before) if kind.endswith("error")]:
+    file, files = spec.source.file, placement.files
+    log = scratch.log({path: each.before for path, each in files.items()}, file)
+    before = {(where, kind, words) for where, _, kind, words in _SAID.findall(log)}
+    if failed := [f"{where}: {words}" for where, kind, words in sorted(before) if kind.endswith("error")]:
         hint = "it must build before anything can be told of the interface"
         raise Refused([Problem("no-build", failed[0], str(tree), hint=hint)])
     tell("building it with the interface")
+    log = scratch.log({path: each.after for path, each in files.items()}, file)
     found = [
-        Complaint("build", f"{kind}: {words}", file or spec.source.file, int(line or 1))
-        for file, line, kind, words in scratch.said({path: file.after for path, file in placement.files.items()})
-        if (file, kind, words) not in before
+        _finding("build", f"{kind}: {words}", where or file, int(line or 1))
+        for where, line, kind, words in _SAID.findall(log)
+        if (where, kind, words) not in before
     ]
-    return found + list(_symbols(spec, scratch)) + list(_checkpatch(difference(placement), tree))
+    sections = {name: section for section, name in _SYMBOL.findall(log)}
+    return [*found, *_misplaced(spec, sections), *_checkpatch(difference(placement), tree)]
+
+
+def _finding(rule: str, message: str, file: str, line: int = 1, subject: str = "") -> Finding:
+    return Finding(rule, subject or file, message, Where(file, line), seen_by="kernel")
 
 
 class Scratch:
@@ -78,8 +75,8 @@ class Scratch:
                 if path.name not in there and str(path.relative_to(self.tree)) not in real:
                     (self.source / folder / path.name).symlink_to(path)
 
-    def fill(self, files: Mapping[str, bytes]) -> None:
-        """Have these files there and the tree's own ones elsewhere; what stays is not built again."""
+    def fill(self, files: Mapping[str, bytes | None]) -> None:
+        """Have these files there (None: not there) and the tree's own ones elsewhere; what stays isn't built again."""
         there = [path for folder in self.folders for path in (self.source / folder).iterdir()]
         ours = [str(path.relative_to(self.source)) for path in there if path.is_file() and not path.is_symlink()]
         wanted = {path: content(self.tree / path) for path in ours} | dict(files)
@@ -100,51 +97,46 @@ class Scratch:
                 raise Refused([Problem("no-build", said, f"make {step[-1]}", hint=hint)])
         ready.touch()
 
-    def said(self, files: Mapping[str, bytes]) -> list[tuple[str, str, str, str]]:
-        """All that the tools say with these files in place: file, line, kind and words.
+    def log(self, files: Mapping[str, bytes | None], file: str) -> str:
+        """All that the tools say with these files in place, and the symbols of one file's object.
 
         The log of a state is kept: it is not built twice just to hear the same again.
         """
         kernels = [path for folder in self.folders for path in sorted((self.tree / folder).glob("*.[chS]"))]
         state = hashlib.sha256(b"\0".join([repr(sorted(files.items())).encode(), *(p.read_bytes() for p in kernels)]))
         log = self.work / f"{state.hexdigest()[:16]}.log"
-        targets = sorted({f"{path.relative_to(self.tree).parent}/" for path in kernels if path.suffix == ".c"})
         if not log.exists():
+            targets = sorted({f"{path.relative_to(self.tree).parent}/" for path in kernels if path.suffix == ".c"})
             for made in [made for target in targets for made in (self.objects / target).glob("*.o")]:
                 made.unlink()
-        elif not files:
-            return _SAID.findall(log.read_text())
-        self.fill(files)
-        built = self.make("-k", "W=1", *["C=1"] * (shutil.which("sparse") is not None), *targets)
-        archives = " ".join(f"{target}built-in.a" for target in targets)
-        link = f"ld -r --whole-archive {archives} -o vmlinux.o && scripts/mod/modpost -o symbols vmlinux.o"
-        linked = subprocess.run(link, shell=True, cwd=self.objects, capture_output=True, text=True, check=False)
-        if not log.exists():
+            self.fill(files)
+            built = self.make("-k", "W=1", *["C=1"] * (shutil.which("sparse") is not None), *targets)
+            archives = " ".join(f"{target}built-in.a" for target in targets)
+            link = f"ld -r --whole-archive {archives} -o vmlinux.o && scripts/mod/modpost -o symbols vmlinux.o"
+            linked = subprocess.run(link, shell=True, cwd=self.objects, capture_output=True, text=True, check=False)
             failed = "error: kbuild or modpost failed\n" * bool(built.returncode or linked.returncode)
-            log.write_text((built.stdout + built.stderr + linked.stderr + failed).replace(f"{self.source}/", ""))
-        return _SAID.findall(log.read_text())
+            made = (self.objects / file).with_suffix(".o")
+            symbols = subprocess.run(["objdump", "-t", made], capture_output=True, text=True, check=False).stdout
+            said = built.stdout + built.stderr + linked.stderr + failed + symbols
+            log.write_text(said.replace(f"{self.source}/", ""))
+        return log.read_text()
 
 
-def _symbols(spec: Interface, scratch: Scratch) -> Iterator[Complaint]:
+def _misplaced(spec: Interface, sections: Mapping[str, str]) -> Iterator[Finding]:
     """Whether the registry lies where the spec says, and not in .bss, and its symbols are exported."""
-    made, file, array = scratch.objects / Path(spec.source.file).with_suffix(".o"), spec.source.file, spec.c.array
-    listed = subprocess.run(["objdump", "-t", made], capture_output=True, text=True, check=False).stdout
-    rows = {line.split()[-1]: line for line in listed.splitlines() if line.strip()}
-    text = (scratch.source / file).read_text().split("\n")
-    line = next((row for row, line in enumerate(text, 1) if f" {array}[" in line), 1)
-    section = _SECTIONS[spec.registry.storage]
-    if f"{section}\t" not in rows.get(array, f"{section}\t"):
-        yield Complaint("section", f"{array} isn't in {section}", file, line)
-    if ".bss\t" in rows.get(array, ""):
-        yield Complaint("registry-in-bss", f"{array} lies in .bss, which boot clears", file, line)
-    for symbol in sorted(spec.exported) if rows else ():
-        if not {f"__export_symbol_{symbol}", f"__ksymtab_{symbol}"} & set(rows):
-            yield Complaint("not-exported", f"{symbol} isn't exported", file, line)
+    file, array, section = spec.source.file, spec.c.array, _SECTIONS[spec.registry.storage]
+    if sections.get(array, section) != section:
+        yield _finding("section", f"{array} isn't in {section}", file, subject=array)
+    if sections.get(array) == ".bss":
+        yield _finding("registry-in-bss", f"{array} lies in .bss, which boot clears", file, subject=array)
+    for symbol in sorted(spec.exported) if sections else ():
+        if not {f"__export_symbol_{symbol}", f"__ksymtab_{symbol}"} & set(sections):
+            yield _finding("not-exported", f"{symbol} isn't exported", file, subject=symbol)
 
 
-def _checkpatch(diff: str, tree: Path) -> Iterator[Complaint]:
+def _checkpatch(diff: str, tree: Path) -> Iterator[Finding]:
     """What the tree's checkpatch --strict says; who maintains new files, their folders tell already."""
     options = ["--strict", "--terse", "--showfile", "--show-types", "--no-summary", "--no-signoff"]
     command = ["perl", f"{tree}/scripts/checkpatch.pl", *options, "--ignore=FILE_PATH_CHANGES", f"--root={tree}", "-"]
     said = subprocess.run(command, input=diff, capture_output=True, text=True, check=False).stdout
-    yield from (Complaint("checkpatch", words, file, int(line)) for file, line, words in _CHECKPATCH.findall(said))
+    yield from (_finding("checkpatch", words, file, int(line)) for file, line, words in _CHECKPATCH.findall(said))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.render.files import render
@@ -30,9 +31,16 @@ from xenhostgen.verify.wrappers import WrapperRunner
 Progress = Callable[[str], None]
 
 
+class Kernel(NamedTuple):
+    """A kernel that the interface is built in, by whoever knows how, and what that finds."""
+
+    name: str
+    build: Callable[[Progress], Iterable[Finding]]
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to judge and how: a tree instead of the rendering, the compilers, the last level.
+    """What to judge and how: a tree instead of the rendering, the compilers, the last level, a kernel to build.
 
     The store is for whoever judges many variants of one tree.
     """
@@ -41,6 +49,7 @@ class Options:
     compilers: tuple[str, ...] = ("gcc",)
     level: str = "run"
     store: Store | None = None
+    kernel: Kernel | None = None
 
 
 def verify(spec: Interface, options: Options, progress: Progress = lambda said: None) -> Verdict:
@@ -91,6 +100,11 @@ def examine(
         proof = prove(spec, tree, work / "prove", read)
         facts["proof"] = {"proved": proof.proved, "goals": proof.total, "missing": proof.missing}
         findings += unproved(proof, findings)
+    if options.kernel:
+        facts["kernel"] = options.kernel.name
+        seen = {(finding.rule, finding.subject) for finding in findings}
+        built = options.kernel.build(progress)
+        findings += [finding for finding in built if (finding.rule, finding.subject) not in seen]
     return located(findings, spec, read, tree), facts
 
 

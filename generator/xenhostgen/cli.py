@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The command line: which command was asked for, and what its outcome means for the exit status.
 
-Each command is a module of ``commands``, imported only when it is the one that was asked for. A new
-command is a line in ``COMMANDS`` and such a module.
+Each command is a module of ``commands``, imported only when it is the one that was asked for: its
+docstring is the description in the help, ``EXAMPLES`` stands below, ``add_arguments(parser)`` declares
+its arguments, and ``run(arguments)`` does the work, prints its outcome and returns the exit status. A
+new command is a line in ``COMMANDS`` and such a module.
 """
 
 import argparse
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from keyword import iskeyword
 from types import FrameType
-from typing import NoReturn, Protocol, cast
+from typing import NoReturn
 
 from xenhostgen import __version__
 
-FINE, DIFFERENCE, ERROR = 0, 1, 2
+ERROR = 2
 INTERRUPTED, TERMINATED, NO_READER = 130, 143, 141  # 128 and the signal's number, as shells do
 
 COMMANDS = {
@@ -36,38 +39,22 @@ COMMANDS = {
 }
 
 
-class Command(Protocol):
-    """What a module of ``commands`` offers. Its docstring is the description in the help."""
-
-    __doc__: str | None
-    EXAMPLES: str
-
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Declare the command's arguments."""
-
-    def run(self, arguments: argparse.Namespace) -> int:
-        """Do the work and print its outcome; the result is the exit status."""
-
-
 class Parser(argparse.ArgumentParser):
     """An argument parser that takes no abbreviations and names the option that was meant."""
 
     def __init__(self, prog: str, description: str, epilog: str) -> None:
-        super().__init__(
-            prog=prog,
-            description=description,
-            epilog=epilog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
+        form = argparse.RawDescriptionHelpFormatter
+        super().__init__(prog, None, description, epilog, formatter_class=form, allow_abbrev=False)
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
         """The parsed arguments; exits with status 2 and a hint if there is one too many."""
         known, unknown = self.parse_known_args(arguments)
         if unknown:
+            from xenhostgen.spec.source import did_you_mean
+
             option = unknown[0].split("=")[0]
             options = [name for name in self._option_string_actions if name.startswith("--")]
-            self.error(f"unknown argument '{option}'{meant(option, options)}")
+            self.error(f"unknown argument '{option}'; {did_you_mean(option, options)}")
         return known
 
     def error(self, message: str) -> NoReturn:
@@ -82,7 +69,7 @@ class Terminated(BaseException):
 def main(argv: Sequence[str]) -> int:
     """Run one command; returns the exit status and lets no exception out but argparse's exit."""
     try:
-        on_terminate()
+        signal.signal(signal.SIGTERM, terminated)
         status = dispatch(argv)
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -98,6 +85,11 @@ def main(argv: Sequence[str]) -> int:
     return status
 
 
+def terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Let SIGTERM unwind the stack as Ctrl-C does, so that nothing half done stays behind."""
+    raise Terminated
+
+
 def dispatch(argv: Sequence[str]) -> int:
     """Find the command, parse its arguments, run it."""
     if not argv or argv[0].startswith("-"):
@@ -106,15 +98,17 @@ def dispatch(argv: Sequence[str]) -> int:
     if name == "help":
         return dispatch([*argv[1:2], "--help"])
     if name not in COMMANDS:
-        hint = meant(name, list(COMMANDS))
-        print(f"xenhostgen: unknown command '{name}'{hint}", file=sys.stderr)
-        print("See 'xenhostgen --help'.", file=sys.stderr)
+        from xenhostgen.spec.source import did_you_mean
+
+        hint = did_you_mean(name, list(COMMANDS))
+        print(f"xenhostgen: unknown command '{name}'; {hint}\nSee 'xenhostgen --help'.", file=sys.stderr)
         return ERROR
     module = f"{name}_" if iskeyword(name) else name  # no module can be called 'import'
-    command = cast(Command, importlib.import_module(f"xenhostgen.commands.{module}"))
+    command = importlib.import_module(f"xenhostgen.commands.{module}")
     parser = Parser(f"xenhostgen {name}", command.__doc__ or "", command.EXAMPLES)
     command.add_arguments(parser)
-    return command.run(parser.parse(argv[1:]))
+    status: int = command.run(parser.parse(argv[1:]))
+    return status
 
 
 def top_level(argv: Sequence[str]) -> int:
@@ -135,14 +129,6 @@ def top_level(argv: Sequence[str]) -> int:
     return ERROR
 
 
-def meant(word: str, known: Sequence[str]) -> str:
-    """``; did you mean '…'?`` where a near word is known."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(word, known, n=1)
-    return f"; did you mean '{near[0]}'?" if near else ""
-
-
 def refused(error: Exception) -> int:
     """Say why nothing was done: the input's problems, the system's reason, or our own fault."""
     from xenhostgen.report.problems import show
@@ -154,16 +140,14 @@ def refused(error: Exception) -> int:
         traceback.print_exception(error, file=sys.stderr)
     if isinstance(error, Refused):
         show(error.problems, sys.stderr)
-    elif isinstance(error, OSError):
+        return ERROR
+    if isinstance(error, OSError):
         drop_output()
-        what = f"{error.filename}: " if error.filename else ""
-        print(f"xenhostgen: {what}{error.strerror or error}", file=sys.stderr)
+        said = f"{error.filename}: " * bool(error.filename) + (error.strerror or str(error))
     else:
-        kind, why = type(error).__name__, " ".join(str(error).split())
-        print(
-            f"xenhostgen: internal error: {kind}: {why} (please report it; XENHOSTGEN_TRACEBACK=1 shows where)",
-            file=sys.stderr,
-        )
+        said = f"internal error: {type(error).__name__}: {' '.join(str(error).split())}"
+        said += " (please report it; XENHOSTGEN_TRACEBACK=1 shows where)"
+    print(f"xenhostgen: {said}", file=sys.stderr)
     return ERROR
 
 
@@ -172,13 +156,3 @@ def drop_output() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
-
-
-def on_terminate() -> None:
-    """Let SIGTERM unwind the stack as Ctrl-C does, so that nothing half done stays behind."""
-    import signal
-
-    def end(_signal: int, _frame: FrameType | None) -> NoReturn:
-        raise Terminated
-
-    signal.signal(signal.SIGTERM, end)

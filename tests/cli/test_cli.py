@@ -151,7 +151,7 @@ def test_help_has_examples(tmp_path: Path, name: str) -> None:
         (["verify", "--level", "kernel"], "add --tree LINUX"),
         (["verify", "--level", "kernel", "--tree", "specs"], "specs:1:1: is not a kernel tree"),
         (["verify", "--tree", "nowhere"], "nowhere:1:1: is no folder"),
-        (["schema", "--check"], "needs -o"),
+        (["schema", "--check"], "add -o FILE"),
         (["lint", "nowhere.yaml"], "no such file"),
         (["lint", "specs"], "is a directory"),
         (["generate", "-o", "specs/small.yaml"], "is a file where a folder must be"),

@@ -3,7 +3,6 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 EXAMPLES = """\
@@ -27,21 +26,18 @@ def run(arguments: argparse.Namespace) -> int:
     """Print, write or check the schema."""
     from xenhostgen.render.write import write_file
     from xenhostgen.spec.schema import json_schema
+    from xenhostgen.spec.source import Problem, Refused
 
     text = json.dumps(json_schema(), indent=2) + "\n"
     output: Path | None = arguments.output
     if output is None:
         if arguments.check:
-            print("xenhostgen schema: --check needs -o FILE", file=sys.stderr)
-            return 2
+            raise Refused([Problem("no-file", "needs a file to check", "--check", hint="add -o FILE")])
         print(text, end="")
         return 0
-    current = output.read_text(encoding="utf-8") if output.is_file() else ""
-    if arguments.check:
-        if current == text:
-            return 0
+    fresh = output.is_file() and output.read_text(encoding="utf-8") == text
+    if arguments.check and not fresh:
         print(f"{output}: stale; run: xenhostgen schema -o {output}")
-        return 1
-    if current != text:
+    elif not fresh:
         write_file(output, text)
-    return 0
+    return int(arguments.check and not fresh)

@@ -2,51 +2,20 @@
 """What ``diff`` says: a table of files, what differs in each, and one line about all of them."""
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import TextIO, TypedDict
+from collections.abc import Iterator
+from typing import Any, TextIO
 
 from xenhostgen.report.terminal import styled
 
 ASPECTS = ("code", "place", "comments", "bytes")
 
-
-class Detail(TypedDict):
-    """One difference; ``line`` and ``column`` are 0 where it has none."""
-
-    aspect: str
-    message: str
-    line: int
-    column: int
-
-
-class File(TypedDict):
-    """One file's answers; None where a question has no meaning."""
-
-    path: str
-    change: str
-    only_in: str
-    code: bool
-    place: bool | None
-    comments: bool
-    bytes: bool | None
-    details: Sequence[Detail]
-    wording: Sequence[str]
-
-
-class Compared(TypedDict):
-    """A rendering against a patch."""
-
-    spec: str
-    reference: str
-    same: bool
-    patches: Sequence[str]
-    left_out: Sequence[str]
-    files: Sequence[File]
+# The fields of a comparison (patch.compare says what each means) by name, and the names of both sides.
+Compared = dict[str, Any]
 
 
 def counts(told: Compared) -> dict[str, tuple[int, int]]:
     """For each question in how many files the answer is yes, of how many that it has a meaning for."""
-    answers = {aspect: [file[aspect] for file in told["files"]] for aspect in ASPECTS}  # type: ignore[literal-required]
+    answers = {aspect: [file[aspect] for file in told["files"]] for aspect in ASPECTS}
     return {aspect: (given.count(True), len(given) - given.count(None)) for aspect, given in answers.items()}
 
 
@@ -82,7 +51,7 @@ def _lines(told: Compared) -> Iterator[tuple[str, str]]:
     yield "  ".join(["", f"{'file':{width}}", *(f"{aspect:8}" for aspect in ASPECTS)]).rstrip(), "dim"
     words = {True: "equal", False: "differ", None: "-"}
     for file in told["files"]:
-        answers = (words[file[aspect]] for aspect in ASPECTS)  # type: ignore[literal-required]
+        answers = (words[file[aspect]] for aspect in ASPECTS)
         yield "  ".join(["", f"{file['path']:{width}}", *(f"{word:8}" for word in answers)]).rstrip(), ""
     for file in told["files"]:
         for detail in file["details"]:

@@ -3,6 +3,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any, TextIO
 
 from xenhostgen.report.cases import not_made
@@ -18,7 +19,7 @@ def show(spec_path: str, verdict: Verdict, stream: TextIO, brief: bool = False) 
         print(f"{spec_path}: expected and found: {', '.join(told)}", file=stream)
     for finding, expectation in () if brief else verdict.expected:
         _show_finding(spec_path, finding, "expected", "dim", stream)
-        print(f"    known: {_one_line(expectation.reason)}", file=stream)
+        print(f"    known: {' '.join(expectation.reason.split())}", file=stream)
     for finding in verdict.unexpected:
         _show_finding(spec_path, finding, "FOUND", "red", stream)
     for missing in verdict.missing:
@@ -67,36 +68,15 @@ def summary(verdict: Verdict) -> Iterator[str]:
 
 
 def as_json(spec_path: str, verdict: Verdict) -> dict[str, Any]:
-    """The verdict for scripts."""
-    return {
-        "spec": spec_path,
-        "passed": verdict.passed,
-        "findings": [
-            finding_json(spec_path, finding, expectation.reason.strip()) for finding, expectation in verdict.expected
-        ]
-        + [finding_json(spec_path, finding, None) for finding in verdict.unexpected],
-        "missing": [
-            {"rule": one.rule, "subject": one.subject, "line": one.at.line, "column": one.at.column}
-            for one in verdict.missing
-        ],
-        **verdict.facts,
-    }
-
-
-def finding_json(spec_path: str, finding: Finding, reason: str | None) -> dict[str, Any]:
-    """One finding; ``expected`` holds the reason why it stands, or null."""
-    where, spec_at = finding.where, finding.spec_at
-    return {
-        "rule": finding.rule,
-        "subject": finding.subject,
-        "message": finding.message,
-        "expected": reason,
-        "c": {"file": where.file, "line": where.line, "column": where.column} if where else None,
-        "spec": {"file": spec_path, "line": spec_at.line, "column": spec_at.column} if spec_at else None,
-        "counterexample": list(finding.counterexample),
-        "seen_by": finding.seen_by,
-    }
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """The verdict for scripts; a finding's ``expected`` holds the reason why it stands, or null."""
+    found = [(finding, one.reason.strip()) for finding, one in verdict.expected]
+    missing = [{"rule": one.rule, "subject": one.subject, **one.at._asdict()} for one in verdict.missing]
+    findings = [
+        {"rule": one.rule, "subject": one.subject, "message": one.message, "expected": reason or None}
+        | {"c": asdict(one.where) if one.where else None}
+        | {"spec": {"file": spec_path, **one.spec_at._asdict()} if one.spec_at else None}
+        | {"counterexample": list(one.counterexample), "seen_by": one.seen_by}
+        for one, reason in [*found, *((finding, "") for finding in verdict.unexpected)]
+    ]
+    told = {"spec": spec_path, "passed": verdict.passed, "findings": findings, "missing": missing}
+    return told | verdict.facts

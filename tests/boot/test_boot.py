@@ -15,7 +15,6 @@ from xenhostgen.kernel.boot.judge import Judge
 from xenhostgen.kernel.boot.run import Lab
 from xenhostgen.kernel.boot.suite import Suite
 from xenhostgen.kernel.place import placed
-from xenhostgen.render.files import render
 from xenhostgen.spec.load import load
 
 pytestmark = pytest.mark.boot
@@ -96,7 +95,7 @@ def test_a_fault_that_is_put_in_is_caught(file: str, old: str | None, new: str |
     spec = load(REPO / "specs/xenhost.yaml")
     suite = Suite(spec)
     lab = Lab(WORK, KERNEL, False, lambda what: print(what, file=sys.stderr))
-    text = placed(spec, render(spec), WORK / f"linux-{KERNEL}").files[file].after.decode()
+    text = placed(spec, WORK / f"linux-{KERNEL}").after[file].decode()
     if old is None:
         register = text[
             text.index("\txenhost_register(") : text.index("&xh_pv_nested_ops);") + len("&xh_pv_nested_ops);\n")

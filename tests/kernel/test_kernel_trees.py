@@ -13,7 +13,6 @@ from xenhostgen.kernel.build import Scratch, build
 from xenhostgen.kernel.place import Placement, placed
 from xenhostgen.patch.git import git
 from xenhostgen.patch.series import Letter, concerns, series
-from xenhostgen.render.files import render
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.findings import Finding
@@ -36,7 +35,7 @@ def spec() -> Interface:
 
 @pytest.fixture
 def placement(spec: Interface, tree: Path) -> Placement:
-    return placed(spec, render(spec), tree)
+    return placed(spec, tree)
 
 
 @pytest.fixture
@@ -45,8 +44,7 @@ def written(
 ) -> list[Path]:
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Ann Other")
     monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ann@example.org")
-    before = {path: file.before for path, file in placement.files.items()}
-    made = series(spec, before, {path: file.after for path, file in placement.files.items()}, tree, Letter())
+    made = series(spec, placement.before, placement.after, tree, Letter())
     (tmp_path / "mails").mkdir()
     for name, text in made.items():
         (tmp_path / "mails" / name).write_bytes(text)
@@ -54,7 +52,7 @@ def written(
 
 
 def built(spec: Interface, tree: Path, work: Path = WORK) -> list[Finding]:
-    return build(spec, placed(spec, render(spec), tree), tree, work)
+    return build(spec, placed(spec, tree), tree, work)
 
 
 def test_builds_without_a_new_word(spec: Interface, tree: Path) -> None:
@@ -75,20 +73,20 @@ def test_finds_a_fault_put_in(spec: Interface, tree: Path, tmp_path: Path) -> No
 
 def test_what_is_applied_already_is_built_without_and_with_it(tree: Path, tmp_path: Path) -> None:
     spec = load(ROOT / "specs/rfc-v1.yaml")
-    files = placed(spec, render(spec), tree).files
+    files = placed(spec, tree).after
     patched = Scratch(tree, tmp_path, {str(Path(path).parent) for path in files})
-    patched.fill({path: file.after for path, file in files.items()})
-    assert placed(spec, render(spec), patched.source).applied
+    patched.fill(files)
+    assert placed(spec, patched.source).applied
     assert built(spec, patched.source, tmp_path / "work") == built(spec, tree)
 
 
 def test_builds_at_every_step(spec: Interface, placement: Placement, tree: Path, tmp_path: Path) -> None:
-    folders = {str(Path(path).parent) for path in placement.files}
+    folders = {str(Path(path).parent) for path in placement.after}
     scratch = Scratch(tree, tmp_path, folders)
     scratch.configure()
     files: dict[str, bytes] = {}
     for paths in concerns(spec).values():
-        files |= {path: placement.files[path].after for path in paths}
+        files |= {path: placement.after[path] for path in paths}
         scratch.fill(files)
         done = scratch.make(f"{Path(spec.source.file).parent}/")
         assert (done.returncode, done.stderr) == (0, ""), paths
@@ -96,16 +94,16 @@ def test_builds_at_every_step(spec: Interface, placement: Placement, tree: Path,
 
 def test_git_am_takes_it(placement: Placement, written: list[Path], tmp_path: Path) -> None:
     clean = tmp_path / "clean"
-    for path, file in placement.files.items():
+    for path, before in placement.before.items():
         (clean / path).parent.mkdir(parents=True, exist_ok=True)
-        if file.before is not None:
-            (clean / path).write_bytes(file.before)
+        if before is not None:
+            (clean / path).write_bytes(before)
     git(clean, "init", "-q")
     git(clean, "add", "-A")
     git(clean, "commit", "-q", "-m", "base", given={"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.org"})
     git(clean, "am", "-q", *map(str, written[1:]))
-    for path, file in placement.files.items():
-        assert (clean / path).read_bytes() == file.after
+    for path, after in placement.after.items():
+        assert (clean / path).read_bytes() == after
 
 
 def test_checkpatch_is_silent_on_each_mail(written: list[Path], tree: Path) -> None:

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from xenhostgen.kernel.apply import apply, difference, record, revert
 from xenhostgen.kernel.place import placed, placed_in
 from xenhostgen.patch.git import git
-from xenhostgen.render.files import Rendering, render
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Refused
@@ -28,11 +27,6 @@ CASES = sorted((HERE / "cases").glob("*.edit"))
 @pytest.fixture(scope="module")
 def spec() -> Interface:
     return load(HERE / "gate.yaml")
-
-
-@pytest.fixture(scope="module")
-def rendering(spec: Interface) -> Rendering:
-    return render(spec)
 
 
 @pytest.fixture
@@ -49,17 +43,17 @@ def said(caught: pytest.ExceptionInfo[Refused], tree: Path) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
-def test_case(case: Path, spec: Interface, rendering: Rendering, tree: Path, update: bool) -> None:
+def test_case(case: Path, spec: Interface, tree: Path, update: bool) -> None:
     git(tree, "apply", "--whitespace=nowarn", str(case))
     before = contents(tree)
     if case.stem.startswith("succ_"):
-        placement = placed(spec, rendering, tree)
+        placement = placed(spec, tree)
         # What an edit leaves as it was is shown by the case without one.
         told = difference(placement) if not placement.applied else "applied already\n"
         told = told if case.stem == "succ_plain" else edited_files(told, case)
     else:
         with pytest.raises(Refused) as caught:
-            placed(spec, rendering, tree)
+            placed(spec, tree)
         told = said(caught, tree)
         assert all(problem.hint for problem in caught.value.problems), "an error says what to do"
     assert contents(tree) == before
@@ -84,14 +78,14 @@ def squeezed(content: bytes | None) -> bytes | None:
     return content and b"\n".join(line for line in content.split(b"\n") if line)
 
 
-def test_apply_is_idempotent_and_revert_exact(spec: Interface, rendering: Rendering, tree: Path) -> None:
+def test_apply_is_idempotent_and_revert_exact(spec: Interface, tree: Path) -> None:
     before = contents(tree)
-    apply(spec, placed(spec, rendering, tree), tree)
+    apply(spec, placed(spec, tree), tree)
     applied = contents(tree)
-    again = placed(spec, rendering, tree)
+    again = placed(spec, tree)
     assert again.applied
-    assert {path: squeezed(file.before) for path, file in again.files.items()} == {
-        path: squeezed(before.get(path)) for path in again.files
+    assert {path: squeezed(text) for path, text in again.before.items()} == {
+        path: squeezed(before.get(path)) for path in again.after
     }
     assert set(applied) - set(before) == {spec.header.file, spec.source.file, record(spec, tree).name}
     assert revert(spec, tree, dry_run=True)
@@ -100,16 +94,16 @@ def test_apply_is_idempotent_and_revert_exact(spec: Interface, rendering: Render
     assert contents(tree) == before
 
 
-def test_revert_keeps_edits_elsewhere(spec: Interface, rendering: Rendering, tree: Path) -> None:
-    apply(spec, placed(spec, rendering, tree), tree)
+def test_revert_keeps_edits_elsewhere(spec: Interface, tree: Path) -> None:
+    apply(spec, placed(spec, tree), tree)
     small = tree / "arch/toy/small.c"
     small.write_text(small.read_text() + "\nint mine;\n")
     revert(spec, tree)
     assert small.read_text() == (HERE / "tree/arch/toy/small.c").read_text() + "\nint mine;\n"
 
 
-def test_revert_refuses_edited_fragments(spec: Interface, rendering: Rendering, tree: Path) -> None:
-    apply(spec, placed(spec, rendering, tree), tree)
+def test_revert_refuses_edited_fragments(spec: Interface, tree: Path) -> None:
+    apply(spec, placed(spec, tree), tree)
     for name, old, new in (("arch/toy/small.c", "gate_near", "gate_far"), ("include/toy/gate.h", "gate_far,", "")):
         path = tree / name
         path.write_text(path.read_text().replace(old, new))
@@ -123,9 +117,9 @@ def test_revert_refuses_edited_fragments(spec: Interface, rendering: Rendering, 
     assert contents(tree) == before
 
 
-def test_a_failed_write_leaves_every_file(spec: Interface, rendering: Rendering, tree: Path) -> None:
+def test_a_failed_write_leaves_every_file(spec: Interface, tree: Path) -> None:
     before = contents(tree)
-    placement = placed(spec, rendering, tree)
+    placement = placed(spec, tree)
     (tree / spec.header.file).mkdir()
     with pytest.raises(OSError):
         apply(spec, placement, tree)
@@ -133,18 +127,18 @@ def test_a_failed_write_leaves_every_file(spec: Interface, rendering: Rendering,
     assert contents(tree) == before
 
 
-def test_hard_links_and_modes_stay(spec: Interface, rendering: Rendering, tree: Path, tmp_path: Path) -> None:
+def test_hard_links_and_modes_stay(spec: Interface, tree: Path, tmp_path: Path) -> None:
     small, other = tree / "arch/toy/small.c", tmp_path / "other"
     small.chmod(0o640)
     other.hardlink_to(small)
-    apply(spec, placed(spec, rendering, tree), tree)
+    apply(spec, placed(spec, tree), tree)
     assert other.read_bytes() == (HERE / "tree/arch/toy/small.c").read_bytes()
     assert small.stat().st_mode & 0o777 == 0o640
 
 
-def test_no_kernel_tree(spec: Interface, rendering: Rendering, tmp_path: Path) -> None:
+def test_no_kernel_tree(spec: Interface, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="not a kernel tree"):
-        placed(spec, rendering, tmp_path)
+        placed(spec, tmp_path)
 
 
 @settings(max_examples=60, deadline=None)
@@ -152,7 +146,6 @@ def test_no_kernel_tree(spec: Interface, rendering: Rendering, tmp_path: Path) -
 def test_edits_by_chance_never_break_it(data: st.DataObject) -> None:
     """Whatever lines go or are doubled: either it refuses, or what it placed is found to be applied."""
     spec = load(HERE / "gate.yaml")
-    rendering = render(spec)
     files = {path: content.decode() for path, content in contents(HERE / "tree").items()}
     for _ in range(data.draw(st.integers(1, 3))):
         path = data.draw(st.sampled_from(sorted(files)))
@@ -162,10 +155,10 @@ def test_edits_by_chance_never_break_it(data: st.DataObject) -> None:
         lines[row : row + 1] = data.draw(st.sampled_from(([], line * 2, ["\n", *line], ["{\n"])))
         files[path] = "".join(lines)
     try:
-        placement = placed_in(spec, rendering, lambda path: files[path].encode() if path in files else None, "tree")
+        placement = placed_in(spec, lambda path: files[path].encode() if path in files else None, "tree")
     except Refused:
         return
     after = {path: content.encode() for path, content in files.items()}
-    after |= {path: file.after for path, file in placement.files.items()}
+    after |= placement.after
     assert not placement.applied
-    assert placed_in(spec, rendering, after.get, "tree").applied
+    assert placed_in(spec, after.get, "tree").applied

@@ -28,7 +28,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Apply or revert; 0 also if there is nothing to do."""
     from xenhostgen.kernel.apply import apply, difference, record, revert
     from xenhostgen.kernel.place import kernel_version, placed
-    from xenhostgen.render.files import render
     from xenhostgen.spec.load import load
     from xenhostgen.spec.source import Problem, Refused
 
@@ -39,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         paths = revert(spec, tree, dry)
         print(f"{spec.path}: {'would be ' if dry else ''}taken out of {len(paths)} files of {linux}")
         return 0
-    placement = placed(spec, render(spec), tree)
+    placement = placed(spec, tree)
     if arguments.revert and placement.applied:
         message = "has it, but not by 'xenhostgen apply', which keeps a record"
         raise Refused([Problem("no-record", message, str(tree), hint="take its commits out with 'git revert'")])
@@ -49,6 +48,6 @@ def run(arguments: argparse.Namespace) -> int:
         print(difference(placement), end="")
     else:
         apply(spec, placement, tree)
-        print("\n".join(f"  {path}" for path in placement.files))
-        print(f"{spec.path}: applied to {len(placement.files)} files of {linux}")
+        print("\n".join(f"  {path}" for path in placement.after))
+        print(f"{spec.path}: applied to {len(placement.after)} files of {linux}")
     return 0

@@ -31,19 +31,17 @@ def run(arguments: argparse.Namespace) -> int:
     from xenhostgen.kernel.apply import write
     from xenhostgen.kernel.place import placed
     from xenhostgen.patch.series import Letter, changes, series
-    from xenhostgen.render.files import render
     from xenhostgen.spec.load import load
     from xenhostgen.spec.source import Problem, Refused
 
     spec, output = load(arguments.spec), arguments.output
-    placement = placed(spec, render(spec), arguments.tree)
+    placement = placed(spec, arguments.tree)
     if placement.applied:
         hint = f"take it out first: xenhostgen apply {spec.path} --tree {arguments.tree} --revert"
         raise Refused([Problem("applied-already", "has all of it already", str(arguments.tree), hint=hint)])
     log = changes(load(arguments.since), spec) if arguments.since else ()
-    before = {path: file.before for path, file in placement.files.items()}
-    after = {path: file.after for path, file in placement.files.items()}
-    mails = series(spec, before, after, arguments.tree, Letter(arguments.version, arguments.prefix, log))
+    letter = Letter(arguments.version, arguments.prefix, log)
+    mails = series(spec, placement.before, placement.after, arguments.tree, letter)
     for path in output.iterdir() if output.is_dir() else ():
         if path.name not in mails:
             message, hint = "is no part of this series", "move it away, or choose another folder by -o"

@@ -105,10 +105,9 @@ def kernel_of(spec: "Interface", linux: Path) -> "Kernel":
     """The kernel to build a spec in, objects kept in .cache/kernel. Refuses what doesn't fit, before any work."""
     from xenhostgen.kernel.build import build
     from xenhostgen.kernel.place import kernel_version, placed
-    from xenhostgen.render.files import render
     from xenhostgen.verify.run import Kernel
 
-    placement, cache = placed(spec, render(spec), linux), Path(".cache/kernel")
+    placement, cache = placed(spec, linux), Path(".cache/kernel")
     return Kernel(f"Linux {kernel_version(linux)}", lambda tell: build(spec, placement, linux, cache, tell))
 
 

@@ -45,8 +45,8 @@ def write(folder: Path, files: Mapping[str, bytes | None]) -> None:
 def difference(placement: Placement) -> str:
     """A placement as git's diff."""
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:
-        write(Path(folder), {f"a/{path}": file.before for path, file in placement.files.items()})
-        write(Path(folder), {f"b/{path}": file.after for path, file in placement.files.items()})
+        write(Path(folder), {f"a/{path}": content for path, content in placement.before.items()})
+        write(Path(folder), {f"b/{path}": content for path, content in placement.after.items()})
         options = ("--no-index", "--no-prefix", "--no-color", "--no-ext-diff", "--no-renames", "--full-index")
         made = git(Path(folder), "diff", *options, "a", "b", fine=(0, 1))
     return re.sub("^diff --git b/", "diff --git a/", made, flags=re.M)  # so git says it of new files
@@ -55,7 +55,7 @@ def difference(placement: Placement) -> str:
 def apply(spec: Interface, placement: Placement, tree: Path) -> None:
     """Write the files of a placement, and the record of it."""
     kept = {record(spec, tree).name: difference(placement).encode(errors="surrogateescape")}
-    write(tree, {**kept, **{path: file.after for path, file in placement.files.items()}})
+    write(tree, kept | placement.after)
 
 
 def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:

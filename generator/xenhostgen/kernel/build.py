@@ -33,18 +33,18 @@ def build(
 
     Raises ``Refused`` where the tree can't be configured, or doesn't build without the interface.
     """
-    scratch = Scratch(tree, work, {str(Path(path).parent) for path in placement.files})
+    scratch = Scratch(tree, work, {str(Path(path).parent) for path in placement.after})
     tell("configuring the kernel")
     scratch.configure()
     tell("building its part without the interface")
-    file, files = spec.source.file, placement.files
-    log = scratch.log({path: each.before for path, each in files.items()}, file)
+    file = spec.source.file
+    log = scratch.log(placement.before, file)
     before = {(where, kind, words) for where, _, kind, words in _SAID.findall(log)}
     if failed := [f"{where}: {words}" for where, kind, words in sorted(before) if kind.endswith("error")]:
         hint = "it must build before anything can be told of the interface"
         raise Refused([Problem("no-build", failed[0], str(tree), hint=hint)])
     tell("building it with the interface")
-    log = scratch.log({path: each.after for path, each in files.items()}, file)
+    log = scratch.log(placement.after, file)
     found = [
         _finding("build", f"{kind}: {words}", where or file, int(line or 1))
         for where, line, kind, words in _SAID.findall(log)

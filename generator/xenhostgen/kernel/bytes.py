@@ -10,7 +10,6 @@ from xenhostgen.kernel.place import Reader, content, placed_in
 from xenhostgen.patch.blobs import blob_id, same_id
 from xenhostgen.patch.git import GitFailure, git
 from xenhostgen.patch.hunks import PatchFile, post_image
-from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 
@@ -43,7 +42,7 @@ def reader(tree: Path, revision: str | None = None) -> Reader:
 def prove(spec: Interface, patch: Sequence[PatchFile], tree: Path, revision: str | None = None) -> list[Proof]:
     """Hold each file of a patch against its placement in the tree that the patch is based on."""
     read = reader(tree, revision)
-    after = {path: file.after for path, file in placed_in(spec, render(spec), read, str(tree)).files.items()}
+    after = placed_in(spec, read, str(tree)).after
     proofs = [_proof(file, read(file.path) or b"", after.get(file.path)) for file in patch]
     patched = {file.path for file in patch}
     return proofs + [Proof(path, False, "isn't in the patch") for path in after if path not in patched]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from xenhostgen.kernel.source import KernelFile
 from xenhostgen.kernel.spots import Spot, of_place, of_registrations
-from xenhostgen.render.files import Rendering
+from xenhostgen.render.files import Rendering, render
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 
@@ -21,20 +21,14 @@ Reader = Callable[[str], bytes | None]
 _UNDO = "take out what was applied with the spec that it was applied with: xenhostgen apply SPEC --tree DIR --revert"
 
 
-class Placed(NamedTuple):
-    """A file without the interface (None: it is new) and with it."""
-
-    before: bytes | None
-    after: bytes
-
-
 class Placement(NamedTuple):
-    """The files that an interface adds or changes, by path.
+    """The files that an interface adds or changes, by path, without it (None: the file is new) and with it.
 
-    ``applied``: the tree has them like that already; what a file was before is then known but for blank lines.
+    ``applied``: the tree has them like that already; what was before is then known but for blank lines.
     """
 
-    files: dict[str, Placed]
+    before: dict[str, bytes | None]
+    after: dict[str, bytes]
     applied: bool
 
 
@@ -46,14 +40,14 @@ class Addition(NamedTuple):
     row: int | None
 
 
-def placed(spec: Interface, rendering: Rendering, tree: Path) -> Placement:
-    """The fragments in the files of a kernel tree.
+def placed(spec: Interface, tree: Path) -> Placement:
+    """A spec's rendering in the files of a kernel tree.
 
     Raises ``Refused`` with all reasons: no kernel tree, a file or a place that isn't as the spec says,
     a part that is applied already while others aren't.
     """
     kernel_version(tree)
-    return placed_in(spec, rendering, lambda path: content(tree / path), str(tree))
+    return placed_in(spec, lambda path: content(tree / path), str(tree))
 
 
 def kernel_version(tree: Path) -> str:
@@ -71,34 +65,36 @@ def content(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-def placed_in(spec: Interface, rendering: Rendering, read: Reader, root: str) -> Placement:
+def placed_in(spec: Interface, read: Reader, root: str) -> Placement:
     """``placed``, with the tree's files as ``read`` gives them; ``root`` names it in messages."""
-    files: dict[str, Placed] = {}
+    rendering = render(spec)
+    before: dict[str, bytes | None] = {}
+    after: dict[str, bytes] = {}
     problems: list[Problem] = []
     there: list[bool] = []  # for each addition and new file, whether the tree has it as it should be
     lacks: list[Problem] = []
     for path, text in rendering.whole().items():
-        before = read(path)
-        there.append(before == text.encode())
-        files[path] = Placed(None if there[-1] else before, text.encode())
-        if before is None:
+        found, after[path] = read(path), text.encode()
+        there.append(found == after[path])
+        before[path] = None if there[-1] else found
+        if found is None:
             lacks.append(Problem("applied-in-part", "isn't there, other parts are", f"{root}/{path}", hint=_UNDO))
         elif not there[-1]:
             message = "is there already and isn't what the spec renders to"
             lacks.append(Problem("applied-otherwise", message, f"{root}/{path}", hint=_UNDO))
     for path in dict.fromkeys(fragment.file for fragment in rendering.fragments):
-        before = read(path)
-        if before is None:
+        found = read(path)
+        if found is None:
             hint = "has it moved? name its path in the spec"
             problems.append(Problem("file-missing", "expected this file; it isn't there", f"{root}/{path}", hint=hint))
             continue
-        kernel = KernelFile(f"{root}/{path}", before)
+        kernel = KernelFile(f"{root}/{path}", found)
         additions = list(_additions(spec, rendering, kernel, path))
         problems += kernel.problems.found
         absent = [each for each in additions if each.row is None]
         there += [each.row is not None for each in additions]
         if not kernel.problems.found:
-            files[path] = Placed(_without(kernel, additions), _inserted(kernel, absent))
+            before[path], after[path] = _without(kernel, additions), _inserted(kernel, absent)
             for each in absent:
                 _note_lack(spec, kernel, each)
             lacks += kernel.problems.found
@@ -106,7 +102,7 @@ def placed_in(spec: Interface, rendering: Rendering, read: Reader, root: str) ->
         problems = lacks if any(there) else [lack for lack in lacks if lack.rule == "applied-otherwise"]
     if problems:
         raise Refused(problems)
-    return Placement(dict(sorted(files.items())), all(there))
+    return Placement(before, dict(sorted(after.items())), all(there))
 
 
 def _additions(spec: Interface, rendering: Rendering, kernel: KernelFile, path: str) -> Iterator[Addition]:

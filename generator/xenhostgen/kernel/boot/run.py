@@ -15,7 +15,6 @@ from xenhostgen.kernel.boot.guests import GUESTS, Boot, Guest, machine
 from xenhostgen.kernel.boot.process import Programs
 from xenhostgen.kernel.boot.suite import DATA, Suite
 from xenhostgen.kernel.place import content, placed
-from xenhostgen.render.files import render
 from xenhostgen.spec.source import Problem, Refused
 
 _XEN = "4.17"
@@ -67,7 +66,7 @@ class Lab:
         self.work.mkdir(parents=True, exist_ok=True)
         self.run(f"fetching Xen {_XEN}, Linux {version}", 900, self.work, "sh", DATA / "fetch", version, _XEN)
         source = self.work / f"linux-{version}" if version else Path(self.kernel)
-        wanted = {path: file.after for path, file in placed(spec, render(spec), source).files.items()}
+        wanted = placed(spec, source).after
         for name, text in suite.sources().items():
             path = f"{suite.folder}/{name.removeprefix('+')}"
             old = wanted.get(path) or content(source / path) or b""

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xenhostgen.kernel.apply import apply, difference, record, revert
+from xenhostgen.kernel.build import Scratch
 from xenhostgen.kernel.place import placed, placed_in
 from xenhostgen.patch.git import git
 from xenhostgen.spec.load import load
@@ -139,6 +140,13 @@ def test_hard_links_and_modes_stay(spec: Interface, tree: Path, tmp_path: Path) 
 def test_no_kernel_tree(spec: Interface, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="not a kernel tree"):
         placed(spec, tmp_path)
+
+
+def test_a_tree_with_a_build_of_its_own_is_not_built_in(tree: Path, tmp_path: Path) -> None:
+    (tree / ".config").touch()
+    with pytest.raises(Refused, match="holds a build of its own"):
+        Scratch(tree, tmp_path / "work", {"arch/toy"})
+    assert not (tmp_path / "work").exists()
 
 
 @settings(max_examples=60, deadline=None)

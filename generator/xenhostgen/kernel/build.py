@@ -59,9 +59,15 @@ def _finding(rule: str, message: str, file: str, line: int = 1, subject: str = "
 
 
 class Scratch:
-    """A tree of links and its objects; ``folders`` of the kernel hold what is placed, and are built."""
+    """A tree of links and its objects; ``folders`` of the kernel hold what is placed, and are built.
+
+    Raises ``Refused`` if the kernel's tree holds a build of its own, whose objects would be taken for new ones.
+    """
 
     def __init__(self, tree: Path, work: Path, folders: set[str]) -> None:
+        if any((tree / made).exists() for made in (".config", "include/config", "arch/x86/include/generated")):
+            hint = "run 'make mrproper' in it, or give a clean copy, as 'git worktree add' makes it"
+            raise Refused([Problem("tree-built", "holds a build of its own", str(tree), hint=hint)])
         known = f"{tree.resolve()} {kernel_version(tree)} {sorted(folders)} {CONFIG.read_text()}"
         self.tree, self.folders = tree.resolve(), sorted(folders)
         self.work = work.resolve() / hashlib.sha256(known.encode()).hexdigest()[:12]

@@ -52,7 +52,8 @@ def written(
 
 
 def built(spec: Interface, tree: Path, work: Path = WORK) -> list[Finding]:
-    return build(spec, placed(spec, tree), tree, work)
+    placement = placed(spec, tree)
+    return build(spec, placement, Scratch(tree, work, placement.after))
 
 
 def test_builds_without_a_new_word(spec: Interface, tree: Path) -> None:
@@ -74,15 +75,14 @@ def test_finds_a_fault_put_in(spec: Interface, tree: Path, tmp_path: Path) -> No
 def test_what_is_applied_already_is_built_without_and_with_it(tree: Path, tmp_path: Path) -> None:
     spec = load(ROOT / "specs/rfc-v1.yaml")
     files = placed(spec, tree).after
-    patched = Scratch(tree, tmp_path, {str(Path(path).parent) for path in files})
+    patched = Scratch(tree, tmp_path, files)
     patched.fill(files)
     assert placed(spec, patched.source).applied
     assert built(spec, patched.source, tmp_path / "work") == built(spec, tree)
 
 
 def test_builds_at_every_step(spec: Interface, placement: Placement, tree: Path, tmp_path: Path) -> None:
-    folders = {str(Path(path).parent) for path in placement.after}
-    scratch = Scratch(tree, tmp_path, folders)
+    scratch = Scratch(tree, tmp_path, placement.after)
     scratch.configure()
     files: dict[str, bytes] = {}
     for paths in concerns(spec).values():

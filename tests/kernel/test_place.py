@@ -145,7 +145,7 @@ def test_no_kernel_tree(spec: Interface, tmp_path: Path) -> None:
 def test_a_tree_with_a_build_of_its_own_is_not_built_in(tree: Path, tmp_path: Path) -> None:
     (tree / ".config").touch()
     with pytest.raises(Refused, match="holds a build of its own"):
-        Scratch(tree, tmp_path / "work", {"arch/toy"})
+        Scratch(tree, tmp_path / "work", ["arch/toy/gate.c"])
     assert not (tmp_path / "work").exists()
 
 

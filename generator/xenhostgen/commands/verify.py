@@ -103,12 +103,13 @@ def chosen(arguments: argparse.Namespace) -> "tuple[Options, Path | None]":
 
 def kernel_of(spec: "Interface", linux: Path) -> "Kernel":
     """The kernel to build a spec in, objects kept in .cache/kernel. Refuses what doesn't fit, before any work."""
-    from xenhostgen.kernel.build import build
+    from xenhostgen.kernel.build import Scratch, build
     from xenhostgen.kernel.place import kernel_version, placed
     from xenhostgen.verify.run import Kernel
 
-    placement, cache = placed(spec, linux), Path(".cache/kernel")
-    return Kernel(f"Linux {kernel_version(linux)}", lambda tell: build(spec, placement, linux, cache, tell))
+    placement = placed(spec, linux)
+    scratch = Scratch(linux, Path(".cache/kernel"), placement.after)
+    return Kernel(f"Linux {kernel_version(linux)}", lambda tell: build(spec, placement, scratch, tell))
 
 
 def boot_of(path: Path, linux: Path | None) -> int:

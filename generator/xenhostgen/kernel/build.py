@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from xenhostgen.kernel.apply import difference, write
@@ -27,13 +27,12 @@ _SECTIONS = {"bss": ".bss", "read_mostly": ".data..read_mostly", "ro_after_init"
 
 
 def build(
-    spec: Interface, placement: Placement, tree: Path, work: Path, tell: Callable[[str], None] = lambda _: None
+    spec: Interface, placement: Placement, scratch: "Scratch", tell: Callable[[str], None] = lambda _: None
 ) -> list[Finding]:
-    """Everything that is wrong with a spec in a kernel tree; objects are kept in ``work`` for the next time.
+    """Everything that is wrong with a spec in a kernel tree.
 
     Raises ``Refused`` where the tree can't be configured, or doesn't build without the interface.
     """
-    scratch = Scratch(tree, work, {str(Path(path).parent) for path in placement.after})
     tell("configuring the kernel")
     scratch.configure()
     tell("building its part without the interface")
@@ -42,7 +41,7 @@ def build(
     before = {(where, kind, words) for where, _, kind, words in _SAID.findall(log)}
     if failed := [f"{where}: {words}" for where, kind, words in sorted(before) if kind.endswith("error")]:
         hint = "it must build before anything can be told of the interface"
-        raise Refused([Problem("no-build", failed[0], str(tree), hint=hint)])
+        raise Refused([Problem("no-build", failed[0], str(scratch.tree), hint=hint)])
     tell("building it with the interface")
     log = scratch.log(placement.after, file)
     found = [
@@ -51,7 +50,7 @@ def build(
         if (where, kind, words) not in before
     ]
     sections = {name: section for section, name in _SYMBOL.findall(log)}
-    return [*found, *_misplaced(spec, sections), *_checkpatch(difference(placement), tree)]
+    return [*found, *_misplaced(spec, sections), *_checkpatch(difference(placement), scratch.tree)]
 
 
 def _finding(rule: str, message: str, file: str, line: int = 1, subject: str = "") -> Finding:
@@ -59,21 +58,21 @@ def _finding(rule: str, message: str, file: str, line: int = 1, subject: str = "
 
 
 class Scratch:
-    """A tree of links and its objects; ``folders`` of the kernel hold what is placed, and are built.
+    """A tree of links, and its objects, kept in ``work`` for the next time. The folders of ``files`` are built.
 
     Raises ``Refused`` if the kernel's tree holds a build of its own, whose objects would be taken for new ones.
     """
 
-    def __init__(self, tree: Path, work: Path, folders: set[str]) -> None:
+    def __init__(self, tree: Path, work: Path, files: Iterable[str]) -> None:
         if any((tree / made).exists() for made in (".config", "include/config", "arch/x86/include/generated")):
             hint = "run 'make mrproper' in it, or give a clean copy, as 'git worktree add' makes it"
             raise Refused([Problem("tree-built", "holds a build of its own", str(tree), hint=hint)])
-        known = f"{tree.resolve()} {kernel_version(tree)} {sorted(folders)} {CONFIG.read_text()}"
-        self.tree, self.folders = tree.resolve(), sorted(folders)
+        self.tree, self.folders = tree.resolve(), sorted({str(Path(path).parent) for path in files})
+        known = f"{self.tree} {kernel_version(tree)} {self.folders} {CONFIG.read_text()}"
         self.work = work.resolve() / hashlib.sha256(known.encode()).hexdigest()[:12]
         self.source, self.objects = self.work / "source", self.work / "objects"
         self.objects.mkdir(parents=True, exist_ok=True)
-        real = {str(part) for folder in folders for part in (Path(folder), *Path(folder).parents)}
+        real = {str(part) for folder in self.folders for part in (Path(folder), *Path(folder).parents)}
         for folder in sorted(real):
             (self.source / folder).mkdir(exist_ok=True)
             there = {path.name for path in (self.source / folder).iterdir()}

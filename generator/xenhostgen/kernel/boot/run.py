@@ -72,8 +72,7 @@ class Lab:
             old = wanted.get(path) or content(source / path) or b""
             wanted[path] = (old if name.startswith("+") else b"") + text.encode()
         wanted |= {path: text.encode() for path, text in extra.items()}
-        folders = {str(Path(path).parent) for path in wanted}
-        tree = build.Scratch(source, self.work / f"kernel-{version or 'given'}", folders)
+        tree = build.Scratch(source, self.work / f"kernel-{version or 'given'}", wanted)
         tree.fill(wanted)
         make = ("make", "-s", f"O={tree.objects}", f"-j{os.cpu_count()}")
         options = [f"CONFIG_{spec.interface.upper()}_KUNIT_{name}=y\n" for name in ("TEST", "OVERRIDE")]

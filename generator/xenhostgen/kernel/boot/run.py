@@ -132,18 +132,28 @@ class Lab:
         kernel = f"{image} console=hvc0 loglevel=4 kunit.enable=0 domains={':'.join(names)},{self.work}/initramfs"
         command = [*machine(self.kvm, 2048, Guest("pv", True)), "-initrd", kernel]
         text = self._shown(command, f"dom0-of-{names[0]}", seconds, b"xenhostgen: done")
-        shown = dict(re.findall(r"^xenhostgen: creating (\S+)\n(.*?)^xenhostgen: end \1$", text, re.M | re.S))
+        shown = dict(re.findall(r"^xenhostgen: creating (\S+)\n(.*?)(?:^xenhostgen: end \1$|\Z)", text, re.M | re.S))
         for name in names:
             (self.work / "consoles" / f"{name}.log").write_text(shown.get(name, ""))
         return {each: shown.get(each.name, "") for each in group}
 
     def _shown(self, command: Sequence[str], name: str, seconds: float, end: bytes) -> str:
-        """Run a machine until it goes off or its console shows the pattern ``end``; what it shows."""
+        """Run a machine until its console shows the pattern ``end``, at most twice; what it shows.
+
+        Once in a while an emulated machine stands still. What stands still by a fault of ours does so again.
+        """
         console, log = self.work / "consoles" / f"{name}.log", self.work / f"qemu-{name}.log"
-        console.unlink(missing_ok=True)
         command = [*command, "-kernel", str(self.work / "xen"), "-serial", f"file:{console}"]
-        done = lambda: console.exists() and re.search(end, console.read_bytes()) is not None  # noqa: E731
-        self.programs.run(command, self.work, log, seconds, done)
+
+        def done() -> bool:
+            return console.exists() and re.search(end, console.read_bytes()) is not None
+
+        for last in (False, True):
+            console.unlink(missing_ok=True)
+            status = self.programs.run(command, self.work, log, seconds, done)
+            if done() or status != SIGKILL or last:
+                break
+            self.say(f"booting {name} once more, as it stands still")
         if not console.exists():
             raise Refused([Problem("program", log.read_text(errors="replace").strip() or "fails", command[0])])
         return console.read_text(errors="replace").replace("\r", "")

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Machines that come to their end, and that don't; scripts stand for them."""
+
+from pathlib import Path
+
+import pytest
+
+from xenhostgen.kernel.boot.run import Lab
+from xenhostgen.spec.source import Refused
+
+
+def shown(folder: Path, script: str) -> tuple[str, list[str]]:
+    """What a machine's console shows, and what was said meanwhile. The script counts its runs in ``runs``."""
+    (folder / "consoles").mkdir()
+    said: list[str] = []
+    lab = Lab(folder, "6.12", False, said.append)
+    command = ["sh", "-c", f"echo >>runs; {script}"]
+    return lab._shown(command, "guest", 0.7, b"the end"), said
+
+
+def test_it_is_ended_at_its_last_words(tmp_path: Path) -> None:
+    assert shown(tmp_path, "echo the end >consoles/guest.log; sleep 60") == ("the end\n", [])
+
+
+def test_what_stands_still_once_is_started_again(tmp_path: Path) -> None:
+    script = "echo begin >consoles/guest.log; [ $(wc -l <runs) = 1 ] && sleep 60; echo the end >>consoles/guest.log"
+    assert shown(tmp_path, script) == ("begin\nthe end\n", ["booting guest once more, as it stands still"])
+
+
+def test_what_stands_still_twice_is_told_as_far_as_it_came(tmp_path: Path) -> None:
+    text, said = shown(tmp_path, "echo begin >consoles/guest.log; sleep 60")
+    assert (text, len(said), (tmp_path / "runs").read_text()) == ("begin\n", 1, "\n\n")
+
+
+def test_what_goes_off_is_not_started_again(tmp_path: Path) -> None:
+    assert shown(tmp_path, "echo begin >consoles/guest.log") == ("begin\n", [])
+
+
+def test_what_shows_nothing_is_refused_with_what_it_said(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="no such machine"):
+        shown(tmp_path, "echo no such machine; exit 1")

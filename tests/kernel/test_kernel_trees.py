@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.kernel.build import Scratch, build
+from xenhostgen.kernel.build import CONFIG, Scratch, build
 from xenhostgen.kernel.place import Placement, placed
 from xenhostgen.patch.git import git
 from xenhostgen.patch.series import Letter, concerns, series
@@ -83,7 +83,7 @@ def test_what_is_applied_already_is_built_without_and_with_it(tree: Path, tmp_pa
 
 def test_builds_at_every_step(spec: Interface, placement: Placement, tree: Path, tmp_path: Path) -> None:
     scratch = Scratch(tree, tmp_path, placement.after)
-    scratch.configure()
+    scratch.configure(CONFIG.read_text())
     files: dict[str, bytes] = {}
     for paths in concerns(spec).values():
         files |= {path: placement.after[path] for path in paths}

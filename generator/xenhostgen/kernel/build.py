@@ -19,7 +19,9 @@ from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.verify.findings import Finding, Where
 
-CONFIG = Path(__file__).with_name("x86.config")
+DATA = Path(__file__).with_name("data")
+# What every kind of Xen guest needs on top of allnoconfig.
+CONFIG = DATA / "kernel.config"
 _SAID = re.compile(r"^(?:(\S+?):(\d+):(?:\d+:)? )?(warning|(?:fatal )?error|WARNING|ERROR): (.*)$", re.M)
 _SYMBOL = re.compile(r"^[0-9a-f]{8,} .{7} (\S+)\t[0-9a-f]+ +(?:\S+ )?(\S+)$", re.M)  # its section and name, by objdump
 _CHECKPATCH = re.compile(r"^(\S+):(\d+): \w+:(\w+: .*)$", re.M)
@@ -34,7 +36,7 @@ def build(
     Raises ``Refused`` where the tree can't be configured, or doesn't build without the interface.
     """
     tell("configuring the kernel")
-    scratch.configure()
+    scratch.configure(f"{CONFIG.read_text()}CONFIG_MODULES=y\n")  # for whom symbols are exported
     tell("building its part without the interface")
     file = spec.source.file
     log = scratch.log(placement.before, file)
@@ -92,15 +94,20 @@ class Scratch:
         command = ["make", "-s", "-C", str(self.source), f"O={self.objects}", f"-j{os.cpu_count()}", *arguments]
         return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
 
-    def configure(self) -> None:
-        """Configure and prepare, once."""
-        ready = self.work / "ready"
-        for step in () if ready.exists() else ((f"KCONFIG_ALLCONFIG={CONFIG}", "allnoconfig"), ("prepare",)):
-            if (done := self.make(*step)).returncode:
-                said = [*done.stderr.strip().splitlines(), "failed"][0]
+    def configure(self, config: str) -> None:
+        """Configure for these options and no others, once. Raises ``Refused`` if that fails."""
+        new, done = self.work / "new.config", self.work / "done.config"
+        if done.exists() and done.read_text() == config:
+            return
+        new.write_text(config)
+        for step in ((f"KCONFIG_ALLCONFIG={new}", "allnoconfig"), ("prepare",)):
+            if (made := self.make(*step)).returncode:
+                said = [*made.stderr.strip().splitlines(), "failed"][0]
                 hint = "install gcc make flex bison bc libelf-dev libssl-dev"
                 raise Refused([Problem("no-build", said, f"make {step[-1]}", hint=hint)])
-        ready.touch()
+        if lost := set(re.findall("^CONFIG.*", config, re.M)) - set((self.objects / ".config").read_text().split("\n")):
+            raise Refused([Problem("config", f"this kernel has no {', '.join(sorted(lost))}", str(self.tree))])
+        new.rename(done)
 
     def log(self, files: Mapping[str, bytes | None], file: str) -> str:
         """All that the tools say with these files in place, and the symbols of one file's object.

@@ -4,7 +4,8 @@
 from dataclasses import dataclass
 
 from xenhostgen.contract.boot import Scenario, scenarios
-from xenhostgen.kernel.boot.suite import DATA, Suite
+from xenhostgen.kernel.boot.suite import Suite
+from xenhostgen.kernel.build import DATA
 from xenhostgen.spec.source import Problem, Refused
 
 _INITIAL = "SIF_INITDOMAIN"

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGKILL
 
-from xenhostgen.kernel import build
 from xenhostgen.kernel.boot.guests import GUESTS, Boot, Guest, machine
 from xenhostgen.kernel.boot.process import Programs
-from xenhostgen.kernel.boot.suite import DATA, Suite
+from xenhostgen.kernel.boot.suite import Suite
+from xenhostgen.kernel.build import CONFIG, DATA, Scratch
 from xenhostgen.kernel.place import content, placed
 from xenhostgen.spec.source import Problem, Refused
 
@@ -72,19 +72,12 @@ class Lab:
             old = wanted.get(path) or content(source / path) or b""
             wanted[path] = (old if name.startswith("+") else b"") + text.encode()
         wanted |= {path: text.encode() for path, text in extra.items()}
-        tree = build.Scratch(source, self.work / f"kernel-{version or 'given'}", wanted)
+        tree = Scratch(source, self.work / f"kernel-{version or 'given'}", wanted)
         tree.fill(wanted)
-        make = ("make", "-s", f"O={tree.objects}", f"-j{os.cpu_count()}")
         options = [f"CONFIG_{spec.interface.upper()}_KUNIT_{name}=y\n" for name in ("TEST", "OVERRIDE")]
-        config = (DATA / "kernel.config").read_text(encoding="utf-8") + "".join(options)
-        done, new = tree.work / "done.config", tree.work / "new.config"
-        if not done.exists() or done.read_text() != config:
-            new.write_text(config)
-            self.run("configuring the kernel", 600, tree.source, *make, f"KCONFIG_ALLCONFIG={new}", "allnoconfig")
-            lost = set(re.findall("^CONFIG.*", config, re.M)) - set((tree.objects / ".config").read_text().split("\n"))
-            if lost:
-                raise Refused([Problem("config", f"this kernel has no {', '.join(sorted(lost))}", str(source))])
-            new.rename(done)
+        self.say("configuring the kernel")
+        tree.configure(CONFIG.read_text() + "".join(options))
+        make = ("make", "-s", f"O={tree.objects}", f"-j{os.cpu_count()}")
         self.run("building the kernel", 3600, tree.source, *make, "bzImage")
         return tree.objects
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from xenhostgen.contract.ops import dispatch
 from xenhostgen.contract.registry import Outcome, Registry, State
+from xenhostgen.kernel.build import DATA
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import FunctionFact, Interface
 from xenhostgen.verify.calls import Call, all_calls
 
-DATA = Path(__file__).parent.parent / "data"
 _TABLES = ("NULL", "A", "B")
 
 

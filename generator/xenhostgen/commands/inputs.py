@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import xenhostgen
+from xenhostgen.render.fresh import template_root
 
 if TYPE_CHECKING:
     from xenhostgen.spec.source import Problem
@@ -46,12 +46,8 @@ def spec_paths(given: list[Path]) -> list[Path]:
 
 
 def default_specs() -> Path:
-    """``specs`` in the current folder, else the shipped ones: in the checkout or in the package."""
-    if Path("specs").is_dir():
-        return Path("specs")
-    package = Path(xenhostgen.__file__).parent
-    checkout = package.parent.parent / "specs"
-    return checkout if checkout.is_dir() else package / "specs"
+    """``specs`` in the current folder, else the shipped ones, which are where the templates are."""
+    return Path("specs") if Path("specs").is_dir() else template_root().parent / "specs"
 
 
 def each_spec(

@@ -112,26 +112,28 @@ class Scratch:
     def log(self, files: Mapping[str, bytes | None], file: str) -> str:
         """All that the tools say with these files in place, and the symbols of one file's object.
 
-        The log of a state is kept: it is not built twice just to hear the same again.
+        The log of a state that builds is kept: it is not built twice just to hear the same again.
         """
         kernels = [path for folder in self.folders for path in sorted((self.tree / folder).glob("*.[chS]"))]
         state = hashlib.sha256(b"\0".join([repr(sorted(files.items())).encode(), *(p.read_bytes() for p in kernels)]))
         log = self.work / f"{state.hexdigest()[:16]}.log"
-        if not log.exists():
-            targets = sorted({f"{path.relative_to(self.tree).parent}/" for path in kernels if path.suffix == ".c"})
-            for made in [made for target in targets for made in (self.objects / target).glob("*.o")]:
-                made.unlink()
-            self.fill(files)
-            built = self.make("-k", "W=1", *["C=1"] * (shutil.which("sparse") is not None), *targets)
-            archives = " ".join(f"{target}built-in.a" for target in targets)
-            link = f"ld -r --whole-archive {archives} -o vmlinux.o && scripts/mod/modpost -o symbols vmlinux.o"
-            linked = subprocess.run(link, shell=True, cwd=self.objects, capture_output=True, text=True, check=False)
-            failed = "error: kbuild or modpost failed\n" * bool(built.returncode or linked.returncode)
-            made = (self.objects / file).with_suffix(".o")
-            symbols = subprocess.run(["objdump", "-t", made], capture_output=True, text=True, check=False).stdout
-            said = built.stdout + built.stderr + linked.stderr + failed + symbols
-            log.write_text(said.replace(f"{self.source}/", ""))
-        return log.read_text()
+        if log.exists():
+            return log.read_text()
+        targets = sorted({f"{path.relative_to(self.tree).parent}/" for path in kernels if path.suffix == ".c"})
+        for made in [made for target in targets for made in (self.objects / target).glob("*.o")]:
+            made.unlink()
+        self.fill(files)
+        built = self.make("-k", "W=1", *["C=1"] * (shutil.which("sparse") is not None), *targets)
+        archives = " ".join(f"{target}built-in.a" for target in targets)
+        link = f"ld -r --whole-archive {archives} -o vmlinux.o && scripts/mod/modpost -o symbols vmlinux.o"
+        linked = subprocess.run(link, shell=True, cwd=self.objects, capture_output=True, text=True, check=False)
+        made = (self.objects / file).with_suffix(".o")
+        symbols = subprocess.run(["objdump", "-t", made], capture_output=True, text=True, check=False).stdout
+        said = (built.stdout + built.stderr + linked.stderr + symbols).replace(f"{self.source}/", "")
+        if built.returncode or linked.returncode:
+            return f"{said}error: kbuild or modpost failed\n"
+        log.write_text(said)
+        return said
 
 
 def _misplaced(spec: Interface, sections: Mapping[str, str]) -> Iterator[Finding]:

@@ -29,11 +29,12 @@ def write(folder: Path, files: Mapping[str, bytes | None]) -> None:
     staged: list[tuple[Path, Path]] = []
     try:
         for path, new in files.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            staged.append((folder / f"{path}.{os.getpid()}.tmp", folder / path))
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            staged.append((Path(f"{target}.{os.getpid()}.tmp"), target))
             if new is not None:
                 staged[-1][0].write_bytes(new)
-                staged[-1][0].chmod((folder / path).stat().st_mode if (folder / path).exists() else 0o644)
+                staged[-1][0].chmod(target.stat().st_mode if target.exists() else 0o644)
         for temporary, target in staged:
             # A new file takes the place of the old one, whose other hard links keep what they hold.
             temporary.replace(target) if temporary.exists() else target.unlink(missing_ok=True)

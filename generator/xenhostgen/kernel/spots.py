@@ -31,21 +31,19 @@ class Spot(NamedTuple):
 def of_place(kernel: KernelFile, fragment: Fragment) -> Spot | None:
     """The spot that a fragment's place means in a file, None once a problem is noted."""
     landmarks = [fragment.place.landmark, *fragment.place.alternatives]
-    upward = fragment.place.before is not None
-    lines = dict(enumerate(kernel.lines))
-    if fragment.kind == "include":
+    upward, kind = fragment.place.before is not None, fragment.kind
+    if kind not in ("include", "object", "predicates", "raw"):
+        function = function_of(kernel, landmarks)
+        if function is None:
+            return None
+        return Spot(kernel.above(function), upward=True) if upward else Spot(kernel.below(function))
+    lines, prefix = dict(enumerate(kernel.lines)), ""
+    if kind == "include":
         outside = {node.start_point.row for node, inside in kernel.nodes("preproc_include") if not inside}
-        lines = {row: line for row, line in lines.items() if row in outside}
-        return _at_line(kernel, lines, [f"#include {each}" for each in landmarks], upward, tight=True)
-    if fragment.kind == "object":
-        assigned = fragment.text.rsplit(maxsplit=1)[0]
-        return _at_line(kernel, lines, [f"{assigned} {each}" for each in landmarks], upward, tight=True)
-    if fragment.kind in ("predicates", "raw"):
-        return _at_line(kernel, lines, landmarks, upward, tight=fragment.kind == "raw")
-    function = function_of(kernel, landmarks)
-    if function is None:
-        return None
-    return Spot(kernel.above(function), upward=True) if upward else Spot(kernel.below(function))
+        lines, prefix = {row: line for row, line in lines.items() if row in outside}, "#include "
+    elif kind == "object":
+        prefix = fragment.text.rsplit(maxsplit=1)[0] + " "
+    return _at_line(kernel, lines, [prefix + each for each in landmarks], upward, tight=kind != "predicates")
 
 
 def _at_line(kernel: KernelFile, lines: dict[int, str], landmarks: list[str], upward: bool, tight: bool) -> Spot | None:

@@ -71,15 +71,15 @@ class Judge:
             answers = told["registered"][1]
             yield Cell(each, "kind", tuple(self._kind(each, _said(answers, "answer"))), answers)
         for check in ("registered",) if each.answer else self.suite.cases:
-            passed, lines = told.get(check, told[""])
-            found = tuple(self._case(each, check, lines)) if check in told else ()
+            name, (passed, lines) = "override" if each.answer else check, told.get(check, told[""])
             if check not in told:
                 message = f"never gets to the end of '{check}'; its last words: {[*lines, 'none'][-1]}"
-                found = (self._finding(each, "boot-crash", each.guest, message),)
-            elif not passed and not found:
+                yield Cell(each, name, (self._finding(each, "boot-crash", each.guest, message),), lines[-_EXCERPT:])
+                continue
+            found = tuple(self._case(each, check, lines))
+            if not passed and not found:
                 found = (self._finding(each, _RULES.get(check, f"{check}-wrong"), *_expectation(lines)),)
-            shown = lines[:_EXCERPT] if check in told else lines[-_EXCERPT:]
-            yield Cell(each, "override" if each.answer else check, found, shown)
+            yield Cell(each, name, found, lines[:_EXCERPT])
 
     def _kind(self, each: Boot, answers: Sequence[Sequence[str]]) -> Iterator[Finding]:
         """Whether the guest is of the kind that was asked for, by the kernel's own predicates."""

@@ -64,7 +64,15 @@ class Lab:
         """Have everything unpacked and built; the folder of the objects."""
         spec, version = suite.spec, self.kernel if re.fullmatch(r"\d+\.\d+", self.kernel) else ""
         self.work.mkdir(parents=True, exist_ok=True)
-        self.run(f"fetching Xen {_XEN}, Linux {version}", 900, self.work, "sh", DATA / "fetch", version, _XEN)
+        self.run(
+            f"fetching Xen {_XEN}" + f", Linux {version}" * bool(version),
+            900,
+            self.work,
+            "sh",
+            DATA / "fetch",
+            version,
+            _XEN,
+        )
         source = self.work / f"linux-{version}" if version else Path(self.kernel)
         wanted = placed(spec, source).after
         for name, text in suite.sources().items():

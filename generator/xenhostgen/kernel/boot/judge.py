@@ -14,7 +14,6 @@ from xenhostgen.render.files import render
 from xenhostgen.verify.boots import BootRunner
 from xenhostgen.verify.driver import Answer, Driver, SlotImage
 from xenhostgen.verify.findings import Finding
-from xenhostgen.verify.transitions import Transitions
 
 # Xen's and the kernel's marks before a message; a result, which closes a test case.
 _MESSAGE = re.compile(r"^(?:\([^)]*\) )*\[ *\d+\.\d+\] (.*)$", re.M)
@@ -56,7 +55,7 @@ class Judge:
 
     def __init__(self, suite: Suite, sections: Mapping[str, str]) -> None:
         self.suite, self.spec, self.sections = suite, suite.spec, sections
-        self.transitions = Transitions(self.spec)
+        self.transitions = suite.transitions
 
     def judge(self, each: Boot, console: str) -> Iterator[Cell]:
         """The checks of one boot."""

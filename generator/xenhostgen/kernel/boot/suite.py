@@ -7,12 +7,13 @@ from functools import cached_property
 from pathlib import Path
 
 from xenhostgen.contract.ops import dispatch
-from xenhostgen.contract.registry import Outcome, Registry, State
+from xenhostgen.contract.registry import Outcome, State
 from xenhostgen.kernel.build import DATA
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import FunctionFact, Interface
 from xenhostgen.verify.calls import Call, all_calls
+from xenhostgen.verify.transitions import Transitions
 
 _TABLES = ("NULL", "A", "B")
 
@@ -31,24 +32,19 @@ class Suite:
 
     def __init__(self, spec: Interface) -> None:
         self.spec = spec
-        self.registry = Registry(spec)
+        self.transitions = Transitions(spec)
+        self.registry = self.transitions.registry
         self.origins: dict[State, tuple[State, Call] | None] = {self.registry.initial: None}
         self.rows: list[Row] = []
         calls = [call for call in all_calls(spec) if abs(call.type) < 1 << 30]
         todo = [self.registry.initial]
-        while todo:
-            before = todo.pop(0)
+        for before in todo:
             for call in calls:
-                outcome = self._outcome(before, call)
+                outcome = Outcome(before, 8) if call.kind == "i" else self.transitions.expected(before, call)
                 self.rows.append(Row(before, call, outcome))
                 if outcome.state not in self.origins:
                     self.origins[outcome.state] = (before, call)
                     todo.append(outcome.state)
-
-    def _outcome(self, state: State, call: Call) -> Outcome:
-        if call.kind == "r":
-            return self.registry.register(state, call.type, None if call.ops == "NULL" else call.ops)
-        return self.registry.unregister(state, call.type) if call.kind == "u" else Outcome(state, 8)
 
     @cached_property
     def fatal(self) -> list[int]:

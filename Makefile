@@ -2,7 +2,7 @@
 #
 # make              set everything up; regenerate, verify, diff
 # make test         the tests that need Python, gcc and git; under two minutes
-# make test-proof   those that prove with Frama-C; four minutes
+# make test-proof   those that prove with Frama-C and cbmc; five minutes
 # make test-kernel  those that build in Debian's kernel trees
 # make test-boot    those that boot on Xen under QEMU
 # make measure      proofs and mutation scores; three minutes

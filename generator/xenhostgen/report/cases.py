@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from xenhostgen.spec.model import Expected
 from xenhostgen.verify.catalogue import Rule, catalogue
-from xenhostgen.verify.findings import Finding, Verdict
+from xenhostgen.verify.findings import PROVERS, Finding, Verdict
 
 
 class Judged(NamedTuple):
@@ -91,8 +91,8 @@ def _skipped(rule: Rule, facts: dict[str, Any], read: bool) -> str | None:
     level = facts.get("level", "")
     if rule.level == "run" and level in ("run", "prove"):
         return "" if any(run["states"] for run in facts.get("runs", ())) else "the C can't be run"
-    if rule.level == "prove" and "proof" in facts:
-        missing = facts["proof"]["missing"]
+    if rule.level == "prove" and PROVERS[rule.name] in facts:
+        missing = facts[PROVERS[rule.name]]["missing"]
         return f"not installed: {missing}" if missing else ""
     if rule.level == "parse" and level:
         return "" if read else "not every file can be read"

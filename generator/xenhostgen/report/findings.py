@@ -53,6 +53,11 @@ def summary(verdict: Verdict) -> Iterator[str]:
             yield f"nothing proved: not installed: {proof['missing']}"
         else:
             yield f"{proof['proved']} of {proof['goals']} goals proved (Frama-C WP and EVA)"
+    if cbmc := verdict.facts.get("cbmc"):
+        if cbmc["missing"]:
+            yield f"no second opinion on rules 1 to 8 and 11: missing is {cbmc['missing']}"
+        else:
+            yield f"cbmc: {cbmc['holding']} of {cbmc['assertions']} assertions hold"
     if kernel := verdict.facts.get("kernel"):
         yield f"built in {kernel}"
     static = sum(finding.rule in STATIC for finding, _ in verdict.expected)

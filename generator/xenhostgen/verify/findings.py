@@ -44,6 +44,8 @@ STATIC = ("compiler-warning", "sparse-warning")
 # What only a kernel shows, when it is built and when it is booted.
 BUILT = ("build", "section", "not-exported", "checkpatch")
 BOOTED = ("wrong-kind", "registered-wrong", "table-entry-wrong", "rules-wrong")
+# What only provers say, and under which name the facts tell of them.
+PROVERS = {"unproved": "proof", "refuted": "cbmc"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ def _looked_for(expected: Expected, facts: dict[str, Any]) -> bool:
         return False
     if expected.rule in BUILT:
         return "kernel" in facts
+    if expected.rule in PROVERS:
+        return bool(facts.get(PROVERS[expected.rule], {"missing": "all"})["missing"] == "")
     return expected.rule != "sparse-warning" or shutil.which("sparse") is not None
 
 

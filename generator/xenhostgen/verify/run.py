@@ -13,6 +13,7 @@ from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface, Register
 from xenhostgen.verify.boots import BootRunner
+from xenhostgen.verify.bounded import check
 from xenhostgen.verify.build import build
 from xenhostgen.verify.conform import conform
 from xenhostgen.verify.drift import drift, read_text
@@ -21,8 +22,7 @@ from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.facts import Read, c_files, read_tree
 from xenhostgen.verify.findings import Finding, Verdict, Where, judge
 from xenhostgen.verify.places import spec_places
-from xenhostgen.verify.prove import findings as unproved
-from xenhostgen.verify.prove import prove
+from xenhostgen.verify.prove import prove, unexplained
 from xenhostgen.verify.static import complaints
 from xenhostgen.verify.store import Store
 from xenhostgen.verify.toolchain import BuildError, Unwatchable
@@ -98,8 +98,11 @@ def examine(
     if options.level == "prove":
         progress("prove")
         proof = prove(spec, tree, work / "prove", read)
+        progress("check with cbmc")
+        bounded = check(spec, tree, work / "cbmc")
         facts["proof"] = {"proved": proof.proved, "goals": proof.total, "missing": proof.missing}
-        findings += unproved(proof, findings)
+        facts["cbmc"] = {"holding": bounded.proved, "assertions": bounded.total, "missing": bounded.missing}
+        findings += unexplained([*proof.open, *bounded.open], findings)
     if options.kernel:
         facts["kernel"] = options.kernel.name
         seen = {(finding.rule, finding.subject) for finding in findings}

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A second opinion on the rules, by the bounded model checker cbmc.
+
+Its harness states rules 1 to 8 in C, apart from the provers' contracts and from the reference model. It
+goes to every state that registering leads to, makes any two calls there with any types, and iterates; and
+it calls each wrapper (rule 11) with each table. All of that is one formula, so that what cbmc doesn't
+refute holds for all values. Bounds, pointers and overflows are looked at on the way.
+"""
+
+import json
+import shutil
+from contextlib import suppress
+from pathlib import Path, PurePath
+from typing import Any
+
+from xenhostgen.render.environment import environment, guarded
+from xenhostgen.render.fresh import template_root
+from xenhostgen.spec.model import Interface, Slot
+from xenhostgen.verify.build import include_flags, overlay
+from xenhostgen.verify.calls import Call, Wording
+from xenhostgen.verify.findings import Finding, Where
+from xenhostgen.verify.harness import glue_context, wrappers
+from xenhostgen.verify.prove import Proof, hostless, misuse_results, run_prover, unit_files, unread
+from xenhostgen.verify.toolchain import BuildError, Job, run_all
+
+# cbmc takes a function's section for a part of its name.
+_PREPROCESS = ("gcc", "-E", "-std=gnu11", "-D__section__(name)=__unused__")
+_CBMC = "cbmc --json-ui --trace --drop-unused-functions --bounds-check --pointer-check --signed-overflow-check".split()
+
+
+def check(spec: Interface, tree: Path, work: Path) -> Proof:
+    """Run cbmc on a tree: how many assertions hold, and a finding for each place where one doesn't."""
+    if not shutil.which("cbmc"):
+        return Proof(missing="cbmc (a package of Debian 13)")
+    work.mkdir(parents=True, exist_ok=True)
+    (work / "harness.c").write_text(harness(spec))
+    flags = include_flags(spec, overlay(spec, tree, work / "overlay"))
+    units = {f"./{file}": f"{work}/{number}.i" for number, file in enumerate(unit_files(spec))}
+    units[str(work / "harness.c")] = str(work / "harness.i")
+    rounds = str(len(spec.slots) + 2)  # of a loop over the slots, with one to spare
+    command = [*_CBMC, "--unwinding-assertions", "--unwind", rounds, *units.values()]
+    told: list[dict[str, Any]] = []
+    with suppress(BuildError, ValueError):  # what doesn't compile has been told with its place
+        run_all([Job([*_PREPROCESS, *flags, file, "-o", unit], tree) for file, unit in units.items()], work)
+        told = json.loads(run_prover(command, tree))
+    results = [result for part in told for result in part.get("result", ())]
+    if not results:
+        errors = [part["messageText"] for part in told if part.get("messageType") == "ERROR"]
+        return unread(spec.c.register, 1, "\n".join(errors))
+    found: dict[tuple[str, ...], Finding] = {}
+    for result in results:
+        if result["status"] == "FAILURE":
+            finding, at = _finding(spec, result), result["sourceLocation"]
+            found.setdefault((finding.subject, at.get("file", ""), at.get("line", "")), finding)
+    return Proof(sum(result["status"] == "SUCCESS" for result in results), len(results), tuple(found.values()))
+
+
+def harness(spec: Interface) -> str:
+    """The C that cbmc begins with."""
+    return guarded(
+        environment("prove", template_root()).get_template("cbmc.c.j2").render,
+        **glue_context(spec),
+        spec=spec,
+        values=spec.values,
+        index={slot.name: number for number, slot in enumerate(spec.slots)},
+        results=misuse_results(spec),
+        filled=sorted(spec.slots, key=lambda slot: _depth(spec, slot)),
+        hostless=hostless(spec),
+    )
+
+
+def _depth(spec: Interface, slot: Slot) -> int:
+    """How many slots must be taken before one."""
+    required = [other for other in spec.slots if other.name == slot.requires]
+    return 1 + _depth(spec, required[0]) if required else 0
+
+
+def _finding(spec: Interface, result: dict[str, Any]) -> Finding:
+    """A failed assertion, with the calls that cbmc's trace makes up to it."""
+    calls = tuple(_calls(spec, result["trace"]))
+    subject = calls[-1].split("(")[0] if calls else spec.c.array
+    file, line = result["sourceLocation"].get("file", "/"), result["sourceLocation"].get("line", 1)
+    where = None if file.startswith("/") else Where(str(PurePath(file)), int(line))
+    if ".unwind." in result["property"]:
+        return Finding("unproved", subject, "a loop goes round more often than there are slots", where, seen_by="cbmc")
+    return Finding("refuted", subject, result["description"], where, counterexample=calls, seen_by="cbmc")
+
+
+def _calls(spec: Interface, trace: list[dict[str, Any]]) -> list[str]:
+    """The calls that a trace's outputs tell, as C writes them."""
+    wording, ops = Wording(spec), [wrapper.op for wrapper in wrappers(spec)]
+    tables = ["NULL", "A", "B", *(table.symbol for _, table in spec.tables())]
+    calls = []
+    for step in trace:
+        if step["stepType"] == "output":
+            first, second = (int(value["data"]) for value in step["values"])
+            names = {"r": tables, "w": ops}.get(step["outputID"], [""])
+            calls.append(wording.call(Call(step["outputID"], first, names[second])))
+    return calls

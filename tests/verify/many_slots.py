@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Version 2 of the interface with more slots than two."""
+
+import re
+from pathlib import Path
+
+from xenhostgen.spec.load import load_text
+from xenhostgen.spec.model import Interface
+
+SPEC = Path(__file__).parents[2] / "specs" / "xenhost.yaml"
+
+
+def eight_slots() -> Interface:
+    """Eight slots of two types each, every other one requiring the one before."""
+    text = SPEC.read_text()
+    types = "".join(f"    - {{name: t{n}, doc: one}}\n    - {{name: u{n}, doc: other}}\n" for n in range(8))
+    slots = "".join(
+        f"    - {{name: s{n}, pointer: slot_{n}, accepts: [t{n}, u{n}]{f', requires: s{n - 1}' if n % 2 else ''}}}\n"
+        for n in range(8)
+    )
+    text = re.sub(r"(  values:\n    - [^\n]*\n)(?:    - .*\n)+", rf"\g<1>{types}", text, count=1)
+    text = re.sub(r"  slots:\n(?:    - .*\n)+", f"  slots:\n{slots}", text, count=1)
+    text = text.replace("type: direct,", "type: t0,").replace("type: nested,", "type: t1,")
+    return load_text(text.replace("[xh_default, xh_remote]", "[slot_0, slot_1]"), str(SPEC))

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The second opinion: cbmc finds nothing where nothing is wrong, known faults and mutants, and may be missing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from many_slots import eight_slots
+
+from tools import need
+from xenhostgen.render.files import render
+from xenhostgen.report.findings import summary
+from xenhostgen.spec.model import Interface
+from xenhostgen.verify import run
+from xenhostgen.verify.bounded import check
+from xenhostgen.verify.findings import Verdict
+from xenhostgen.verify.mutants import mutants
+from xenhostgen.verify.prove import Proof, unexplained
+from xenhostgen.verify.replay import replay
+from xenhostgen.verify.run import Options, verify, written
+
+PAIR, XENHOST = "tests/verify/succ_pair.yaml", "specs/xenhost.yaml"
+C, HEADER = "arch/x86/xen/xenhost.c", "include/xen/xenhost.h"
+# Mutants by what cbmc says of them.
+REFUTED = {
+    f"{C}:xenhost_slot:swap-name:7": "rule 1: a type that no slot lists is refused",
+    f"{C}:xenhost_register:condition-false:2": "rule 1: ops that are missing are refused",
+    f"{C}:xenhost_register:condition-false:3": "rule 2: a slot that is taken is refused",
+    f"{C}:xenhost_register:drop-operand:2": "rules 4 and 6: what is no misuse succeeds",
+    f"{C}:xenhost_register:drop-statement:2": "rule 4: the slot holds what was given",
+    f"{C}:xenhost_register:reorder-statement:4": "rules 4 and 5: no other slot changes, and none at misuse",
+    f"{C}:xenhost_unregister:condition-false:1": "dereference failure: pointer NULL in xh->type",
+    f"{C}:xenhost_unregister:condition-false:2": "rule 6: a host that is not registered is refused",
+    f"{C}:xenhost_unregister:condition-false:3": "rule 7: a slot that a taken one requires stays",
+    f"{C}:xenhost_unregister:drop-statement:2": "rule 6: the slot is empty",
+    f"{HEADER}:xenhost_skip_empty:condition-false:1": "rule 8: what is visited is a registered host",
+    f"{HEADER}:for_each_xenhost:condition-false:1": "rule 8: every registered host is visited",
+    f"{HEADER}:xenhost_cpuid_base:condition-false:1": "dereference failure: pointer NULL in xh->ops->cpuid_base",
+}
+
+
+@pytest.fixture
+def judged(tmp_path: Path) -> Callable[..., Proof]:
+    """Let cbmc judge a spec's rendering, with some files changed."""
+    need("cbmc", "cbmc, from Debian 13 on; .ci/cbmc gets it for Debian 12")
+
+    def judge(spec: Interface, **changed: str) -> Proof:
+        tree = written(spec, tmp_path / "tree")
+        for file, text in changed.items():
+            (tree / file).write_text(text)
+        return check(spec, tree, tmp_path / "work")
+
+    return judge
+
+
+def test_a_fault_that_no_run_shows(load_spec: Callable[[str], Interface], judged: Callable[..., Proof]) -> None:
+    spec = load_spec(PAIR)
+    right = judged(spec)
+    assert right.open == () and right.proved == right.total > 100
+    text = render(spec).files[spec.source.file]
+    before = "\tif (!xh)\n\t\treturn -EINVAL;\n\tif (!ops)"
+    assert text.count(before) == 1
+    wrong = judged(spec, **{spec.source.file: text.replace(before, f"\tif (type == 4711)\n\t\treturn 0;\n{before}")})
+    (finding,) = wrong.open
+    assert wrong.proved < wrong.total
+    assert (finding.rule, finding.subject) == ("refuted", "pair_register")
+    assert finding.message == "rule 1: a type that no slot lists is refused"
+    assert finding.counterexample[-1].startswith("pair_register(4711, ")
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("slots", [2, 8])
+def test_all_assertions_hold(slots: int, load_spec: Callable[[str], Interface], judged: Callable[..., Proof]) -> None:
+    spec = load_spec(XENHOST) if slots == 2 else eight_slots()
+    proof = judged(spec)
+    assert proof.open == () and proof.proved == proof.total > 200
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("name", REFUTED)
+def test_mutants_are_refuted(name: str, load_spec: Callable[[str], Interface], judged: Callable[..., Proof]) -> None:
+    spec, file = load_spec(XENHOST), name.partition(":")[0]
+    (mutant,) = [one for one in mutants(spec, file, render(spec).files[file]) if one.id == name]
+    proof = judged(spec, **{file: mutant.text})
+    assert proof.proved < proof.total
+    assert REFUTED[name] in {finding.message for finding in proof.open}
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("path", ["specs/rfc-v1.yaml", "specs/rfc-v1-ops.yaml"])
+def test_known_faults(
+    path: str, load_spec: Callable[[str], Interface], judged: Callable[..., Proof], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need("gcc", "gcc")
+    spec = load_spec(path)
+    proof = judged(spec)
+    rules = {finding.message.split(":")[0] for finding in proof.open}
+    assert {"rule 3", "rule 7", "rule 8", "rules 5 and 6"} <= rules
+    assert len({finding.subject for finding in proof.open}) == (3 if path == "specs/rfc-v1.yaml" else 9)
+    monkeypatch.setattr(run, "complaints", lambda *given: [])
+    known = [finding for finding, _ in verify(spec, Options()).expected]
+    assert not list(unexplained(proof.open, known))
+    (guard,) = [finding for finding in proof.open if finding.message.startswith("rule 3:")]
+    *before, last = replay(spec, Options(), list(guard.counterexample))
+    assert all(step.agrees for step in before) and not last.agrees
+
+
+def test_what_is_missing_is_said(load_spec: Callable[[str], Interface], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    proof = check(load_spec(XENHOST), Path(), Path())
+    assert (proof.proved, proof.total, proof.open) == (0, 0, ())
+    facts = {"proof": {"proved": 9, "goals": 9, "missing": ""}, "cbmc": {"missing": proof.missing}}
+    said = list(summary(Verdict(facts=facts)))
+    assert "no second opinion on rules 1 to 8 and 11: missing is cbmc (a package of Debian 13)" in said
+    # What make keeps of proofs is the same with and without cbmc.
+    assert [line for line in said if "proved" in line or "not installed" in line] == [
+        "9 of 9 goals proved (Frama-C WP and EVA)"
+    ]

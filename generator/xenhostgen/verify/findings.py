@@ -87,7 +87,8 @@ def _looked_for(expected: Expected, facts: dict[str, Any]) -> bool:
     if expected.rule in BUILT:
         return "kernel" in facts
     if expected.rule in PROVERS:
-        return bool(facts.get(PROVERS[expected.rule], {"missing": "all"})["missing"] == "")
+        prover = facts.get(PROVERS[expected.rule])
+        return prover is not None and not prover["missing"]
     return expected.rule != "sparse-warning" or shutil.which("sparse") is not None
 
 

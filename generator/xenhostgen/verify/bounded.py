@@ -20,7 +20,7 @@ from xenhostgen.verify.build import include_flags, overlay
 from xenhostgen.verify.calls import Call, Wording
 from xenhostgen.verify.findings import Finding, Where
 from xenhostgen.verify.harness import glue_context, wrappers
-from xenhostgen.verify.prove import Proof, hostless, misuse_results, run_prover, unit_files, unread
+from xenhostgen.verify.prove import Proof, hostless, misuse_results, run_prover, unanswered, unit_files
 from xenhostgen.verify.toolchain import BuildError, Job, run_all
 
 # cbmc takes a function's section for a part of its name.
@@ -44,15 +44,16 @@ def check(spec: Interface, tree: Path, work: Path) -> Proof:
         run_all([Job([*_PREPROCESS, *flags, file, "-o", unit], tree) for file, unit in units.items()], work)
         told = json.loads(run_prover(command, tree))
     results = [result for part in told for result in part.get("result", ())]
-    if not results:
-        errors = [part["messageText"] for part in told if part.get("messageType") == "ERROR"]
-        return unread(spec.c.register, 1, "\n".join(errors))
-    found: dict[tuple[str, ...], Finding] = {}
+    holding = sum(result["status"] == "SUCCESS" for result in results)
+    found: dict[tuple[str, str], Finding] = {}
     for result in results:
         if result["status"] == "FAILURE":
-            finding, at = _finding(spec, result), result["sourceLocation"]
-            found.setdefault((finding.subject, at.get("file", ""), at.get("line", "")), finding)
-    return Proof(sum(result["status"] == "SUCCESS" for result in results), len(results), tuple(found.values()))
+            finding = _finding(spec, result)
+            found.setdefault((finding.subject, _place(result)), finding)
+    if not found and holding < max(len(results), 1):
+        errors = [part["messageText"] for part in told if part.get("messageType") == "ERROR"]
+        return unanswered(spec.c.register, 1, "\n".join(errors))
+    return Proof(holding, len(results), tuple(found.values()))
 
 
 def harness(spec: Interface) -> str:
@@ -75,12 +76,18 @@ def _depth(spec: Interface, slot: Slot) -> int:
     return 1 + _depth(spec, required[0]) if required else 0
 
 
+def _place(result: dict[str, Any]) -> str:
+    """FILE:LINE of a failed assertion."""
+    at = result["trace"][-1]["sourceLocation"]
+    return f"{PurePath(at.get('file', '/'))}:{at.get('line', 1)}"
+
+
 def _finding(spec: Interface, result: dict[str, Any]) -> Finding:
     """A failed assertion, with the calls that cbmc's trace makes up to it."""
     calls = tuple(_calls(spec, result["trace"]))
     subject = calls[-1].split("(")[0] if calls else spec.c.array
-    file, line = result["sourceLocation"].get("file", "/"), result["sourceLocation"].get("line", 1)
-    where = None if file.startswith("/") else Where(str(PurePath(file)), int(line))
+    file, _, line = _place(result).rpartition(":")
+    where = None if file.startswith("/") else Where(file, int(line))  # elsewhere than in the judged tree
     if ".unwind." in result["property"]:
         return Finding("unproved", subject, "a loop goes round more often than there are slots", where, seen_by="cbmc")
     return Finding("refuted", subject, result["description"], where, counterexample=calls, seen_by="cbmc")

@@ -109,10 +109,10 @@ def _unproved(function: str, text: str) -> Finding:
     return Finding("unproved", function, text, seen_by="proof")
 
 
-def unread(function: str, goals: int, said: str) -> Proof:
-    """Nothing is proved, for a prover ended with an error."""
+def unanswered(function: str, goals: int, said: str) -> Proof:
+    """Nothing is proved, for a prover ended without an answer."""
     last = next((line for line in reversed(said.splitlines()) if line.strip()), "nothing was said")
-    return Proof(0, goals, (_unproved(function, f"the prover can't read the C: {last}"),))
+    return Proof(0, goals, (_unproved(function, f"no answer from the prover: {last}"),))
 
 
 def _wp_options(spec: Interface, tree: Path, work: Path, read: Read) -> list[str]:
@@ -138,7 +138,7 @@ def _wp(spec: Interface, said: str) -> Proof:
     functions = [spec.c.register, spec.c.unregister]
     total = re.search(r"Proved goals:\s*(\d+) / (\d+)", said)
     if not total:
-        return unread(functions[0], 1, said)
+        return unanswered(functions[0], 1, said)
     found = []
     for name, outcome in re.findall(r"Goal (typed_\w+) : (Unknown|Timeout|Failed|Stepout)", said):
         function = max((f for f in functions if name.startswith(f"typed_{f}_")), key=len, default=functions[0])
@@ -153,7 +153,7 @@ def _eva(spec: Interface, said: str, text: str) -> Proof:
     """What EVA said of everything that is better followed than proved function by function."""
     entries = re.findall(r"^void (prove_\w+)\(void\)", text, re.MULTILINE)
     if "ANALYSIS SUMMARY" not in said:
-        return unread(spec.c.iterator, len(entries), said)
+        return unanswered(spec.c.iterator, len(entries), said)
     found: dict[str, Finding] = {}
     for entry, message in _alarms(said, text):
         found.setdefault(entry, _unproved(_title(spec, entry), f"may fail: {message}"))

@@ -51,7 +51,7 @@ def _named(facts: Facts, defining: bool) -> list[_Named]:
         defined = [variable for variable in facts.variables if variable.storage != "extern"]
         enumerators = [one for enum in facts.enums for one in enum.enumerators]
         return [*facts.functions, *defined, *facts.macros, *enumerators]
-    return [*facts.prototypes, *facts.variables, *facts.enums, *facts.structs, *facts.typedefs]
+    return [*facts.prototypes, *facts.enums, *facts.variables, *facts.structs, *facts.typedefs]
 
 
 def read_tree(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: Store | None = None) -> Read:

@@ -16,7 +16,7 @@ from xenhostgen.verify.build import Program, build
 from xenhostgen.verify.calls import Call, Wording, decoded
 from xenhostgen.verify.driver import Driver, DriverError, running
 from xenhostgen.verify.explore import Explorer
-from xenhostgen.verify.run import Options, written
+from xenhostgen.verify.run import Options, judged_tree
 from xenhostgen.verify.toolchain import BuildError
 from xenhostgen.verify.wrappers import Held, WrapperRunner
 
@@ -40,9 +40,8 @@ def replay(spec: Interface, options: Options, steps: list[str]) -> list[Step]:
     """
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as name:
         work = Path(name)
-        tree = options.tree.absolute() if options.tree else written(spec, work / "tree")
         try:
-            program = build(spec, tree, work / "run", options.compilers[0], options.store)
+            program = build(spec, judged_tree(spec, options, work), work / "run", options.compilers[0], options.store)
             with running(program) as driver:
                 return list(_Replayer(spec, driver, program).run(steps))
         except (BuildError, DriverError) as error:

@@ -20,6 +20,7 @@ from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.facts import Read, c_files, read_tree
 from xenhostgen.verify.findings import Finding, Verdict, Where, judge
 from xenhostgen.verify.places import spec_places
+from xenhostgen.verify.project import projected, reduced
 from xenhostgen.verify.prove import findings as unproved
 from xenhostgen.verify.prove import prove
 from xenhostgen.verify.static import complaints
@@ -27,6 +28,7 @@ from xenhostgen.verify.store import Store
 from xenhostgen.verify.toolchain import BuildError, Unwatchable
 from xenhostgen.verify.wrappers import WrapperRunner
 
+KERNELS = "taken for a kernel's tree: of its boot files, what the interface adds and the spec's steps are judged"
 Progress = Callable[[str], None]
 
 
@@ -48,10 +50,20 @@ def verify(spec: Interface, options: Options, progress: Progress = lambda said: 
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as name:
         work = Path(name)
-        tree = options.tree.absolute() if options.tree else written(spec, work / "tree")
+        tree = judged_tree(spec, options, work)
         findings, facts = examine(spec, tree, work, options, progress)
+        if options.tree:
+            kernels = tree.is_relative_to(work)
+            facts["drift"] = [KERNELS] * kernels + drift(spec, tree, reduced if kernels else None)
     facts["seconds"] = round(time.monotonic() - started, 2)
     return judge(spec, findings, facts)
+
+
+def judged_tree(spec: Interface, options: Options, work: Path) -> Path:
+    """The tree that is judged: a written rendering, the given one, or the interface's part of a kernel's."""
+    if not options.tree:
+        return written(spec, work / "tree")
+    return projected(spec, options.tree.absolute(), work / "tree")
 
 
 def written(spec: Interface, tree: Path) -> Path:
@@ -68,8 +80,6 @@ def examine(
 ) -> tuple[list[Finding], dict[str, object]]:
     """All findings of the levels asked for, and what was done to find them."""
     facts: dict[str, object] = {"level": options.level}
-    if options.tree:
-        facts["drift"] = drift(spec, tree)
     progress("parse")
     read = read_tree(spec, tree, work / "parse", options.compilers[0], options.store)
     findings = [*read.findings, *conform(spec, read, tree), *unused_tables(spec)]

@@ -71,8 +71,8 @@ def prove(spec: Interface, tree: Path, work: Path, read: Read) -> Proof:
     def run(options: Sequence[str]) -> str:
         return _run([*frama_c, *options], tree, env)
 
-    facts = read.facts.get(spec.source.file)
-    helpers = [f.name for f in facts.functions if "static" in f.specifiers] if facts else []
+    facts = read.facts.get(spec.source.file, ())
+    helpers = [fact.name for fact in facts if fact.kind == "function" and "static" in fact.words]
     wp, eva = _wp(spec, tree, work, run, helpers), _eva(spec, tree, work, run)
     return Proof(wp.proved + eva.proved, wp.total + eva.total, wp.open + eva.open)
 

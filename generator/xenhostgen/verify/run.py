@@ -170,8 +170,8 @@ def diagnosed(spec: Interface, finding: Finding, read: Read) -> Finding:
     if finding.rule != "iteration-wrong":
         return finding
     pun = rf"\( {re.escape(spec.c.host)} \* \* \) (?:& )?{spec.c.array}\b"
-    for macro in (macro for facts in read.facts.values() for macro in facts.macros):
-        if macro.name == spec.c.iterator and re.search(pun, macro.body):
+    for fact in (fact for facts in read.facts.values() for fact in facts):
+        if (fact.kind, fact.name) == ("macro", spec.c.iterator) and re.search(pun, fact.text):
             message = f"casts the array of structures to a pointer to pointers: {finding.message}"
             return replace(finding, rule="iterator-type-pun", message=message)
     return finding

@@ -10,7 +10,8 @@ from compilers import require
 
 from xenhostgen.csource.canonical import canonical_expression, canonical_statements, canonical_type
 from xenhostgen.csource.facts import Facts, read_facts
-from xenhostgen.csource.preprocess import Limits, SourceError, preprocess
+from xenhostgen.csource.preprocess import SourceError, preprocess
+from xenhostgen.csource.toolchain import Limits
 
 SOURCES = Path(__file__).parent / "sources"
 INCLUDE = SOURCES / "include"

@@ -13,8 +13,9 @@ from pycparser import c_ast
 
 from xenhostgen.csource.canonical import innermost, parse, parser_errors, statement_texts, text_of, type_text
 from xenhostgen.csource.constants import evaluate
-from xenhostgen.csource.preprocess import DEFAULT_LIMITS, Limits, Position, Preprocessed, preprocess
+from xenhostgen.csource.preprocess import LIMITS, Position, Preprocessed, preprocess
 from xenhostgen.csource.tokens import Kind, code_tokens
+from xenhostgen.csource.toolchain import Limits
 
 
 class Fact(NamedTuple):
@@ -52,7 +53,7 @@ def read_facts(
     *,
     defines: Sequence[str] = (),
     cc: str = "gcc",
-    limits: Limits = DEFAULT_LIMITS,
+    limits: Limits = LIMITS,
 ) -> Facts:
     """Preprocess and parse a file; what its includes define is not among the facts. Raises SourceError."""
     source = preprocess(path, include_dirs, defines=defines, cc=cc, limits=limits)

@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 
+from xenhostgen.csource.toolchain import end_group
 from xenhostgen.verify.build import Program
-from xenhostgen.verify.toolchain import end_group
 
 SECONDS_MAX = 60
 _BATCH = 200_000

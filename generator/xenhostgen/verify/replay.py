@@ -9,6 +9,7 @@ from pathlib import Path
 
 from xenhostgen.contract.boot import boot, scenarios
 from xenhostgen.contract.ops import dispatch
+from xenhostgen.csource.toolchain import BuildError
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused, did_you_mean
 from xenhostgen.verify.boots import BootRunner, line
@@ -17,7 +18,6 @@ from xenhostgen.verify.calls import Call, Wording, decoded
 from xenhostgen.verify.driver import Driver, DriverError, running
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.run import Options, judged_tree
-from xenhostgen.verify.toolchain import BuildError
 from xenhostgen.verify.wrappers import Held, WrapperRunner
 
 _CALL = re.compile(r"\s*(\w+)\s*\(([^()]*)\)\s*;?\s*$")
@@ -45,7 +45,7 @@ def replay(spec: Interface, options: Options, steps: list[str]) -> list[Step]:
             with running(program) as driver:
                 return list(_Replayer(spec, driver, program).run(steps))
         except (BuildError, DriverError) as error:
-            said = error.complaint().text if isinstance(error, BuildError) else str(error)
+            said = error.complaints()[0].text if isinstance(error, BuildError) else str(error)
             raise Refused([Problem("replay", f"the C can't be run: {said}", spec.path)]) from None
 
 

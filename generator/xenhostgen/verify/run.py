@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xenhostgen.csource.tokens import code_tokens
+from xenhostgen.csource.toolchain import BuildError
 from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface, Register
 from xenhostgen.verify.boots import BootRunner
-from xenhostgen.verify.build import build
+from xenhostgen.verify.build import Unwatchable, build
 from xenhostgen.verify.conform import conform
 from xenhostgen.verify.drift import drift, read_text
 from xenhostgen.verify.driver import DriverError, running
@@ -25,7 +26,6 @@ from xenhostgen.verify.prove import findings as unproved
 from xenhostgen.verify.prove import prove
 from xenhostgen.verify.static import complaints
 from xenhostgen.verify.store import Store
-from xenhostgen.verify.toolchain import BuildError, Unwatchable
 from xenhostgen.verify.wrappers import WrapperRunner
 
 KERNELS = "taken for a kernel's tree: of its boot files, what the interface adds and the spec's steps are judged"
@@ -139,7 +139,7 @@ def execute(
 
 def uncompilable(error: BuildError, spec: Interface, tree: Path) -> Finding:
     """What the compiler or linker says, with its place in the judged files if there is one."""
-    said = error.complaint()
+    said = error.complaints()[0]
     if said.line and (tree / said.file).is_file() and not said.file.startswith("/"):
         where = Where(said.file, said.line, said.column or 1)
         message = f"does not compile: {said.text}"

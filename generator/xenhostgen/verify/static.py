@@ -11,13 +11,13 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from xenhostgen.csource.toolchain import BuildError, Job, run_all
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.build import include_flags, overlay
 from xenhostgen.verify.facts import Read
 from xenhostgen.verify.findings import Finding, Where
 from xenhostgen.verify.harness import glue_source
-from xenhostgen.verify.toolchain import BuildError, Job, run_all
 
 WARNINGS = (
     *("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Wstrict-aliasing=2"),

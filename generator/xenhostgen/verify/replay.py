@@ -62,7 +62,7 @@ class _Replayer:
     def run(self, steps: list[str]) -> Iterator[Step]:
         parsed = [(step, self.parse(step)) for step in steps]
         if not self.explorer.start():
-            (fault,) = self.explorer.findings
+            (fault,) = self.explorer.found.values()
             yield Step("", fault.message, "empty slots", False)
             return
         for text, call in parsed:

@@ -132,9 +132,10 @@ def execute(
         except DriverError as error:
             file = spec.source.file
             broken.append(Finding("not-runnable", file, str(error), Where(file), seen_by="execution"))
-    run |= {"states": explorer.states, "transitions": explorer.transitions, "boots": boots.count}
+    run |= {"states": len(explorer.images), "transitions": explorer.transitions, "boots": boots.count}
     run["wrapper_calls"] = wrapping.calls
-    return [*explorer.findings, *boots.findings, *wrapping.findings, *broken], run
+    found = [*explorer.found.values(), *boots.found.values(), *wrapping.found.values()]
+    return [*found, *broken], run
 
 
 def uncompilable(error: BuildError, spec: Interface, tree: Path) -> Finding:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from compilers import require
 
-from xenhostgen.csource.canonical import canonical_expression, canonical_statements, canonical_type
-from xenhostgen.csource.facts import Facts, read_facts
+from xenhostgen.csource.facts import Facts, read_facts, snippet_facts
 from xenhostgen.csource.preprocess import SourceError, preprocess
 from xenhostgen.csource.toolchain import Limits
 
@@ -26,6 +25,11 @@ def facts(text: str, folder: Path) -> Facts:
     path = folder / "made.c"
     path.write_text(text)
     return read_facts(path, [INCLUDE])
+
+
+def statements(c: str, *typedefs: str) -> tuple[str, ...]:
+    (function,) = snippet_facts(f"void snippet(void) {{\n{c}\n}}", typedefs)
+    return function.statements
 
 
 def told(found: Facts) -> dict[tuple[str, str], str]:
@@ -73,10 +77,8 @@ def test_source(cc: str) -> None:
     assert str(register.at) == f"{SOURCES / 'succ_port.c'}:31:5"
     assert "BUG_ON(port->type == type);" in register.statements[3]
     assert "fallthrough;" in register.statements[5]
-    assert start.statements == canonical_statements(
-        "if (likely(! READ_ONCE (started))) /* not yet */\n return ;\n opened=1;"
-    )
-    assert near_open.statements == canonical_statements("return port ? flags + (int) ARRAY_SIZE(ports) : -EINVAL;")
+    assert start.statements == statements("if (likely(! READ_ONCE (started))) /* not yet */\n return ;\n opened=1;")
+    assert near_open.statements == statements("return port ? flags + (int) ARRAY_SIZE(ports) : -EINVAL;")
 
 
 @pytest.mark.parametrize("case", sorted(SOURCES.glob("err_*.c")), ids=lambda p: p.stem)
@@ -115,21 +117,23 @@ def test_line_numbers_survive_includes_and_macros(tmp_path: Path) -> None:
 
 
 def test_canonical_spelling() -> None:
-    assert canonical_expression("(a+b)*c == & d [0]") == "((a + b) * c) == (&d[0])"
-    assert canonical_type("port_t  *(*)[3]", ["port_t"]) == "port_t *(*)[3]"
-    assert canonical_type("struct  port*") == "struct port *"
-    assert canonical_statements('port_t *p; f("a  b");', ["port_t"]) == ("port_t *p;", 'f("a  b");')
+    assert statements('port_t *p; f("a  b"); if ((a+b)*c == & d [0]) g();', "port_t") == (
+        "port_t *p;",
+        'f("a  b");',
+        "if (((a + b) * c) == (&d[0])) g();",
+    )
+    (pointers, plain) = snippet_facts("port_t  *(*x)[3]; struct  port*y;", ["port_t"])
+    assert (pointers.text, plain.text) == ("port_t *(*)[3]", "struct port *")
 
 
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("}; int g(void) {", "<snippet>:1: more than one piece of C"),
-        ("x = 1;\n/* two\nlines */ a b c;", "<snippet>:3:"),
-        ("return", "<snippet>:2:1: not C that can be parsed"),
+        ("x = 1;\n/* two\nlines */ a b c;", "<snippet>:1:31: not C that can be parsed: before: b"),
+        ("return", "<snippet>:1:29: not C that can be parsed: invalid expression"),
     ],
 )
 def test_bad_snippets(code: str, message: str) -> None:
     with pytest.raises(SourceError) as caught:
-        canonical_statements(code)
+        statements(code)
     assert str(caught.value).startswith(message)

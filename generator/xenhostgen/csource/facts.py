@@ -1,20 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What one C file defines, as plain data: the result of reading the C back.
 
-Texts are canonical (see ``canonical``): compare them with expectations written as C snippets.
+Texts are canonical (see ``canonical``): what is expected is read from snippets, in the same way.
 Attributes and section names aren't here: look for those in the object file.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pycparser import c_ast
 
-from xenhostgen.csource.canonical import innermost, parse, parser_errors, statement_texts, text_of, type_text
+from xenhostgen.csource.canonical import (
+    KNOWN_TYPES,
+    innermost,
+    parse,
+    parser_errors,
+    statement_texts,
+    text_of,
+    type_text,
+)
 from xenhostgen.csource.constants import evaluate
 from xenhostgen.csource.preprocess import LIMITS, Position, Preprocessed, preprocess
-from xenhostgen.csource.tokens import Kind, code_tokens
+from xenhostgen.csource.tokens import Kind, code_tokens, spaced, tokens
 from xenhostgen.csource.toolchain import Limits
 
 
@@ -57,14 +65,26 @@ def read_facts(
 ) -> Facts:
     """Preprocess and parse a file; what its includes define is not among the facts. Raises SourceError."""
     source = preprocess(path, include_dirs, defines=defines, cc=cc, limits=limits)
+    return (*_includes(source.path), *_declared(source), *_macros(source))
+
+
+def snippet_facts(code: str, typedefs: Iterable[str] = ()) -> Facts:
+    """The facts of C at hand; ``typedefs`` are the type names that it uses. Raises SourceError."""
+    bare, used = spaced(code), {token.text for token in tokens(code)}
+    names = [name for name in dict.fromkeys((*KNOWN_TYPES, *typedefs)) if name in used]
+    types = "".join(f"typedef int {name}; " for name in names)
+    return _declared(Preprocessed("<snippet>", f"{types}\n{bare}", (("", 0), ("<snippet>", 1)), ()))
+
+
+def _declared(source: Preprocessed) -> Facts:
     ast = parse(source)
     with parser_errors(source.origin):
-        return (*_includes(source.path), *_Reader(source).read(ast), *_macros(source))
+        return tuple(_Reader(source).read(ast))
 
 
 def _includes(path: str) -> Iterator[Fact]:
-    tokens = code_tokens(Path(path).read_text("utf-8", "replace"))
-    for start, word, name in zip(tokens, tokens[1:], tokens[2:], strict=False):
+    found = code_tokens(Path(path).read_text("utf-8", "replace"))
+    for start, word, name in zip(found, found[1:], found[2:], strict=False):
         if start.kind is Kind.DIRECTIVE and word.text == "include":
             yield Fact("include", name.text, "", Position(path, start.line, start.column))
 

@@ -11,9 +11,11 @@ from pathlib import Path
 from xenhostgen.csource.facts import Fact, Facts
 from xenhostgen.spec.model import Guest, Interface
 from xenhostgen.verify.drift import read_text
-from xenhostgen.verify.expectation import Expectation, Flat
+from xenhostgen.verify.expectation import Expectation
 from xenhostgen.verify.facts import Read
 from xenhostgen.verify.findings import Finding, Where
+
+Flat = dict[tuple[str, str], str]
 
 
 def flatten(spec: Interface, facts: Facts) -> Flat:
@@ -37,7 +39,7 @@ def conform(spec: Interface, read: Read, tree: Path) -> list[Finding]:
     """Every way in which the tree's declarations differ from the spec's."""
     expectation = Expectation(spec)
     findings: list[Finding] = []
-    wanted: list[tuple[str, Flat, bool]] = [
+    wanted: list[tuple[str, Facts, bool]] = [
         (spec.header.file, expectation.header(), True),
         (spec.source.file, expectation.source(), True),
         (spec.predicates.file, expectation.predicates(), False),
@@ -45,7 +47,7 @@ def conform(spec: Interface, read: Read, tree: Path) -> list[Finding]:
     wanted += [(guest.file, expectation.guest(guest), True) for guest in spec.guests]
     for path, expected, closed in wanted:
         if facts := read.facts.get(path):
-            findings += _compare(path, expected, flatten(spec, facts), facts, closed)
+            findings += _compare(path, flatten(spec, expected), flatten(spec, facts), facts, closed)
     for guest in spec.guests:
         if facts := read.facts.get(guest.file):
             findings += _bodies(guest, expectation, facts)
@@ -79,10 +81,10 @@ def _finding(rule: str, path: str, name: str, message: str) -> Finding:
 
 def _bodies(guest: Guest, expectation: Expectation, facts: Facts) -> Iterator[Finding]:
     """The statements of the boot function, its helpers and adapters against the spec's, in order."""
-    bodies = expectation.bodies(guest)
+    bodies = {fact.name: fact.statements for fact in expectation.guest(guest) if fact.kind == "function"}
     for function in facts:
         expected = bodies.get(function.name) if function.kind == "function" else None
-        if expected is None or list(function.statements) == expected:
+        if expected is None or function.statements == expected:
             continue
         name, where = function.name, Where(guest.file, function.at.line, function.at.column or 1)
         missing = [text for text in expected if text not in function.statements]

@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pycparser import CParser, c_ast
+from pycparser.c_generator import CGenerator
+from pycparser.c_lexer import CLexer
+
 from xenhostgen.csource.preprocess import Diagnostic, Position, Preprocessed, SourceError
 from xenhostgen.csource.tokens import spaced
 
@@ -18,8 +22,6 @@ KNOWN_TYPES = (
 
 def parse(preprocessed: Preprocessed) -> Any:
     """The pycparser AST of preprocessed C; its coordinates are lines of ``preprocessed.text``."""
-    from pycparser import CParser  # slow to import, and many commands don't parse
-
     parser = CParser(lexer=_Lexer)
     with parser_errors(preprocessed.origin, lambda: parser.clex.place):
         return parser.parse(preprocessed.text)
@@ -29,8 +31,6 @@ class _Lexer:
     """pycparser's lexer, remembering where it is, for the errors that pycparser gives no place."""
 
     def __init__(self, **options: Any) -> None:
-        from pycparser.c_lexer import CLexer
-
         self._lexer = CLexer(**options)
         self.place = (0, 0)
 
@@ -68,37 +68,31 @@ def parser_errors(
 
 def text_of(node: Any) -> str:
     """An expression's or initialiser's C text on one line."""
-    from pycparser.c_generator import CGenerator
-
     text = spaced(CGenerator().visit(node))
-    return f"{{{text}}}" if type(node).__name__ == "InitList" else text
+    return f"{{{text}}}" if isinstance(node, c_ast.InitList) else text
 
 
 def statement_texts(compound: Any) -> tuple[str, ...]:
     """The text of each statement of a compound one."""
-    from pycparser.c_ast import Compound
-
     # In braces of its own the generator gives it its semicolon.
-    return tuple(text_of(Compound([item]))[1:-1].strip() for item in compound.block_items or ())
+    return tuple(text_of(c_ast.Compound([item]))[1:-1].strip() for item in compound.block_items or ())
 
 
 def type_text(node: Any) -> str:
     """The text of a type without the name that it declares, nor the body that it may define."""
     definition = innermost(node)
-    bodies = {"Struct": "decls", "Union": "decls", "Enum": "values"}
-    body = bodies.get(type(definition).__name__)
-    saved = getattr(definition, body) if body else None
-    if body:
-        setattr(definition, body, None)
-    try:
+    body = "values" if isinstance(definition, c_ast.Enum) else "decls"
+    kept = getattr(definition, body, None)
+    if kept is None:
         return text_of(node)
-    finally:
-        if body:
-            setattr(definition, body, saved)
+    setattr(definition, body, None)
+    text = text_of(node)
+    setattr(definition, body, kept)
+    return text
 
 
 def innermost(node: Any) -> Any:
     """The struct, union, enum or named type at the heart of a declarator."""
-    while type(node).__name__ in ("PtrDecl", "ArrayDecl", "FuncDecl", "TypeDecl", "Typename"):
+    while isinstance(node, (c_ast.PtrDecl, c_ast.ArrayDecl, c_ast.FuncDecl, c_ast.TypeDecl, c_ast.Typename)):
         node = node.type
     return node

@@ -65,7 +65,7 @@ def read_facts(
 ) -> Facts:
     """Preprocess and parse a file; what its includes define is not among the facts. Raises SourceError."""
     source = preprocess(path, include_dirs, defines=defines, cc=cc, limits=limits)
-    return (*_includes(source.path), *_declared(source), *_macros(source))
+    return (*_includes(source.path), *_declared(source), *(Fact("macro", *macro) for macro in source.macros))
 
 
 def snippet_facts(code: str, typedefs: Iterable[str] = ()) -> Facts:
@@ -87,12 +87,6 @@ def _includes(path: str) -> Iterator[Fact]:
     for start, word, name in zip(found, found[1:], found[2:], strict=False):
         if start.kind is Kind.DIRECTIVE and word.text == "include":
             yield Fact("include", name.text, "", Position(path, start.line, start.column))
-
-
-def _macros(source: Preprocessed) -> Iterator[Fact]:
-    for macro in source.macros:
-        params = f"({', '.join(macro.parameters)})" if macro.parameters is not None else ""
-        yield Fact("macro", macro.name, f"{params} {macro.body}".strip(), macro.at)
 
 
 class _Reader:

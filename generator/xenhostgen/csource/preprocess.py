@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from xenhostgen.csource.tokens import Kind, code_tokens
 from xenhostgen.csource.toolchain import BuildError, Job, LimitHit, Limits, run_all
@@ -54,14 +55,11 @@ class SourceError(Exception):
 LIMITS = Limits(output_bytes=32 << 20, memory_bytes=1 << 30)
 
 
-@dataclass(frozen=True, slots=True)
-class Macro:
-    """A macro definition; ``parameters`` is None for one without a parameter list."""
+class Macro(NamedTuple):
+    """A macro's definition: ``text`` is its parameters, as ``(a, b)``, and its tokens, separated by single blanks."""
 
     name: str
-    parameters: tuple[str, ...] | None
-    body: str
-    """Its tokens, separated by single blanks."""
+    text: str
     at: Position
 
 
@@ -167,11 +165,10 @@ def _position(current: str | None, main: str | None, path: str, line: int) -> Po
 
 
 def _macro(text: str, at: Position) -> Macro:
-    tokens = code_tokens(text)[2:-1]  # between `# define` and the end of the directive
-    parameters = None
-    body = tokens[1:]
+    name, *body = code_tokens(text)[2:-1]  # between `# define` and the end of the directive
+    parts = []
     if body and body[0].kind is Kind.PARAMETERS:
         end = next(i for i, token in enumerate(body) if token.text == ")")
-        parameters = tuple(token.text for token in body[1:end] if token.text != ",")
+        parts.append(f"({', '.join(token.text for token in body[1:end] if token.text != ',')})")
         body = body[end + 1 :]
-    return Macro(tokens[0].text, parameters, " ".join(token.text for token in body), at)
+    return Macro(name.text, " ".join([*parts, *(token.text for token in body)]), at)

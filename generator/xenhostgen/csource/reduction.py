@@ -11,13 +11,10 @@ from collections.abc import Callable, Iterable
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser
 
+from xenhostgen.csource.declarations import MARKS
+
 Choice = Callable[[Node], bool]
 
-# Words between a type and a name, of which the parser would make types. They don't matter here.
-_ATTRIBUTES = re.compile(
-    r"\b(?:asmlinkage|noinline|__(?:init|exit|ref)(?:data|const)?|__(?:read_mostly|ro_after_init|visible|used|cold"
-    r"|weak|noreturn|must_check|maybe_unused|always_unused|always_inline))\b"
-)
 _COMMENT = r"/\*.*?\*/|//[^\n]*"
 _LITERAL = r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'"""
 _LEAVES = re.compile(r"\b(?:return|goto|break|continue)\b")
@@ -69,7 +66,8 @@ class Reduction:
     """One file: what is cut from it, and what takes the place of that."""
 
     def __init__(self, text: str) -> None:
-        masked = _ATTRIBUTES.sub(lambda found: " " * len(found[0]), text)
+        # The parser would make types of these words, which don't matter here.
+        masked = MARKS.sub(lambda found: " " * len(found[0]), text)
         self.content = masked.encode("utf-8", "replace")
         self.root = Parser(Language(tree_sitter_c.language())).parse(self.content).root_node
         self.cuts: dict[tuple[int, int], str] = {}

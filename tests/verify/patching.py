@@ -16,17 +16,18 @@ class Change:
 
 @dataclass(frozen=True)
 class Tree:
-    """A changed rendering: the spec, the rule that it breaks (None: none), the changes."""
+    """A changed tree: the spec, the rule that it breaks (None: none), the changes, the line that is to blame."""
 
     spec: str
     rule: str | None
     changes: tuple[Change, ...]
+    line: str = ""
 
 
 def read_tree_case(file: Path) -> Tree:
-    """A case file: ``# spec:`` and ``# rule:`` lines, then a diff whose hunks are parted by ``@@``."""
+    """A case file: ``# spec:``, ``# rule:``, ``# line:`` lines, then a diff whose hunks are parted by ``@@``."""
     lines = file.read_text().splitlines()
-    about = dict(line[2:].split(": ", 1) for line in lines if line.startswith(("# spec: ", "# rule: ")))
+    about = dict(line[2:].split(": ", 1) for line in lines if line.startswith(("# spec: ", "# rule: ", "# line: ")))
     changes: list[Change] = []
     path, hunk = "", list[str]()
     for line in [*lines, "@@"]:
@@ -39,7 +40,7 @@ def read_tree_case(file: Path) -> Tree:
             path = line[4:] if line != "@@" else path
         elif not line.startswith("# "):
             hunk.append(line or " ")
-    return Tree(about["spec"], about.get("rule"), tuple(changes))
+    return Tree(about["spec"], about.get("rule"), tuple(changes), about.get("line", ""))
 
 
 def apply(tree: Path, changes: tuple[Change, ...]) -> None:

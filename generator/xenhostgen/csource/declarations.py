@@ -6,6 +6,7 @@ function and a bracket may have lost its partner.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,11 @@ _STATEMENTS = frozenset(
 )
 # They look like calls in a declaration and aren't part of what is declared.
 _ATTRIBUTES = frozenset(["__attribute__", "__section", "__aligned", "__printf", "__asm__", "asm", "_Alignas"])
+# The same without arguments: where a word of this kind stands, it is no name.
+MARKS = re.compile(
+    r"\b(?:asmlinkage|noinline|__(?:init|exit|ref)(?:data|const)?|__(?:read_mostly|ro_after_init|visible|used|cold"
+    r"|weak|noreturn|must_check|maybe_unused|always_unused|always_inline))\b"
+)
 _STATEMENT_HEAD = 60  # characters of a statement that its label shows
 
 
@@ -227,7 +233,7 @@ def declared_names(group: Sequence[Token]) -> list[str]:
             candidate, settled = "", False
         elif depth_before == 0 and token.text in ("=", ":"):
             settled = True
-        elif not settled and token.kind is Kind.IDENTIFIER and token.text not in _ATTRIBUTES:
+        elif not settled and _may_name(token):
             in_pointer = depth == 1 and group[index - 1].text == "*" and group[index - 2].text == "("
             if depth == 0 or in_pointer:
                 candidate = token.text
@@ -236,3 +242,7 @@ def declared_names(group: Sequence[Token]) -> list[str]:
     if candidate:
         names.append(candidate)
     return [name for name in names if name]
+
+
+def _may_name(token: Token) -> bool:
+    return token.kind is Kind.IDENTIFIER and token.text not in _ATTRIBUTES and not MARKS.fullmatch(token.text)

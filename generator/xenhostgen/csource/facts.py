@@ -1,147 +1,58 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What one C file defines, as plain data: the result of reading the C back.
 
-Texts are canonical (see ``canonical``): compare them with expectations written as C snippets.
+Texts are canonical (see ``canonical``): what is expected is read from snippets, in the same way.
 Attributes and section names aren't here: look for those in the object file.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from xenhostgen.csource.preprocess import DEFAULT_LIMITS, Limits, Macro, Position, preprocess
+from pycparser import c_ast
 
-
-@dataclass(frozen=True, slots=True)
-class Enumerator:
-    """``value`` is None when only a compiler could tell it (``sizeof``)."""
-
-    name: str
-    value: int | None
-    at: Position
-
-
-@dataclass(frozen=True, slots=True)
-class Enum:
-    """An enum's definition; ``name`` is empty for one without a tag."""
-
-    name: str
-    enumerators: tuple[Enumerator, ...]
-    at: Position
+from xenhostgen.csource.canonical import (
+    KNOWN_TYPES,
+    innermost,
+    parse,
+    parser_errors,
+    statement_texts,
+    text_of,
+    type_text,
+)
+from xenhostgen.csource.constants import evaluate
+from xenhostgen.csource.preprocess import LIMITS, Position, Preprocessed, preprocess
+from xenhostgen.csource.tokens import Kind, code_tokens, spaced, tokens
+from xenhostgen.csource.toolchain import Limits
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """``members`` are those of a struct or union defined in place; ``name`` may then be empty."""
+class Fact(NamedTuple):
+    """One thing that a file defines or declares.
 
-    name: str
-    type: str
-    members: tuple["Member", ...] | None
-    at: Position
-
-
-@dataclass(frozen=True, slots=True)
-class Struct:
-    """A struct or union with a tag; ``members`` is None for a forward declaration."""
-
-    kind: str
-    name: str
-    members: tuple[Member, ...] | None
-    at: Position
-
-
-@dataclass(frozen=True, slots=True)
-class Typedef:
-    """``members`` are those of a struct or union defined in place, with a tag or without."""
-
-    name: str
-    type: str
-    members: tuple[Member, ...] | None
-    at: Position
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A function's parameter; its name may be empty, and a final ``...`` is a type."""
-
-    name: str
-    type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Prototype:
-    """A function's declaration; ``specifiers`` are words such as extern, static, inline."""
-
-    name: str
-    returns: str
-    parameters: tuple[Parameter, ...]
-    specifiers: tuple[str, ...]
-    at: Position
-
-
-@dataclass(frozen=True, slots=True)
-class Function(Prototype):
-    """A function's definition: one text for each top-level statement of its body."""
-
-    statements: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of a brace initialiser; the designator is ``.member``, ``[index]`` or empty."""
-
-    designator: str
-    value: str
-    at: Position
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A variable; ``storage`` is ``extern``, ``static`` or empty, ``const`` that of the object.
-
-    ``entries`` is None unless the initialiser is a brace list.
+    ======================  ==================================================================
+    ``kind``                ``text``
+    ======================  ==================================================================
+    include                 empty; the header as written is the name
+    enum, enumerator        ``a=0 b=None`` (None: only a compiler could tell), the value
+    struct                  its members, as ``name: type; struct {…}``; also a union or typedef
+    function, prototype     ``int (char *, ...)``, with ``static`` for a function
+    variable, table         storage and type, ``.member=value; [0]=value`` if it has such a list
+    export                  the macro's name
+    macro                   ``(a, b) its tokens``
+    ======================  ==================================================================
     """
 
-    name: str
-    type: str
-    storage: str
-    const: bool
-    initialiser: str | None
-    entries: tuple[Entry, ...] | None
-    at: Position
-
-
-@dataclass(frozen=True, slots=True)
-class Export:
-    """``kind`` is the macro's name, ``EXPORT_SYMBOL`` or ``EXPORT_SYMBOL_GPL``."""
-
-    symbol: str
     kind: str
-    at: Position
-
-
-@dataclass(frozen=True, slots=True)
-class Include:
-    """``text`` as written: ``<linux/types.h>`` or ``"local.h"``."""
-
+    name: str
     text: str
     at: Position
+    words: tuple[str, ...] = ()
+    """``extern``, ``static``, ``inline`` and the like."""
+    statements: tuple[str, ...] = ()
+    """A function's: one text for each at the top level of its body."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Everything that one file defines or declares, each kind in source order."""
-
-    path: str
-    includes: tuple[Include, ...]
-    macros: tuple[Macro, ...]
-    enums: tuple[Enum, ...]
-    structs: tuple[Struct, ...]
-    typedefs: tuple[Typedef, ...]
-    prototypes: tuple[Prototype, ...]
-    functions: tuple[Function, ...]
-    variables: tuple[Variable, ...]
-    exports: tuple[Export, ...]
+Facts = tuple[Fact, ...]
 
 
 def read_facts(
@@ -150,12 +61,141 @@ def read_facts(
     *,
     defines: Sequence[str] = (),
     cc: str = "gcc",
-    limits: Limits = DEFAULT_LIMITS,
+    limits: Limits = LIMITS,
 ) -> Facts:
-    """Preprocess and parse ``path``; what its includes define is not among the facts.
+    """Preprocess and parse a file; what its includes define is not among the facts. Raises SourceError."""
+    source = preprocess(path, include_dirs, defines=defines, cc=cc, limits=limits)
+    return (*_includes(source.path), *_declared(source), *(Fact("macro", *macro) for macro in source.macros))
 
-    Raises SourceError.
-    """
-    from xenhostgen.csource.reading import facts_of  # imports pycparser
 
-    return facts_of(preprocess(path, include_dirs, defines=defines, cc=cc, limits=limits))
+def snippet_facts(code: str, typedefs: Iterable[str] = ()) -> Facts:
+    """The facts of C at hand; ``typedefs`` are the type names that it uses. Raises SourceError."""
+    bare, used = spaced(code), {token.text for token in tokens(code)}
+    names = [name for name in dict.fromkeys((*KNOWN_TYPES, *typedefs)) if name in used]
+    types = "".join(f"typedef int {name}; " for name in names)
+    return _declared(Preprocessed("<snippet>", f"{types}\n{bare}", (("", 0), ("<snippet>", 1)), ()))
+
+
+def _declared(source: Preprocessed) -> Facts:
+    ast = parse(source)
+    with parser_errors(source.origin):
+        return tuple(_Reader(source).read(ast))
+
+
+def _includes(path: str) -> Iterator[Fact]:
+    found = code_tokens(Path(path).read_text("utf-8", "replace"))
+    for start, word, name in zip(found, found[1:], found[2:], strict=False):
+        if start.kind is Kind.DIRECTIVE and word.text == "include":
+            yield Fact("include", name.text, "", Position(path, start.line, start.column))
+
+
+class _Reader:
+    """Walks one AST once; enumerators of included files are kept for their values only."""
+
+    def __init__(self, source: Preprocessed) -> None:
+        self.source = source
+        self.values: dict[str, int | None] = {}
+        self.seen: set[int] = set()  # two declarators may share one definition
+
+    def read(self, ast: Any) -> Iterator[Fact]:
+        for node in ast.ext:
+            declaration = node.decl if isinstance(node, c_ast.FuncDef) else node
+            ours = self.at(declaration).file == self.source.path
+            if isinstance(declaration, (c_ast.Decl, c_ast.Typedef)):
+                found = list(self.definitions(innermost(declaration.type)))
+                yield from found if ours else ()
+            if ours:
+                yield from self.external(node)
+
+    def at(self, node: Any) -> Position:
+        coord = node.coord
+        return self.source.origin(coord.line, coord.column or 0) if coord else Position(self.source.path)
+
+    def definitions(self, node: Any) -> Iterator[Fact]:
+        """The enums, structs and unions that a declaration defines."""
+        if id(node) in self.seen:
+            return
+        self.seen.add(id(node))
+        if isinstance(node, c_ast.Enum) and node.values is not None:
+            enumerators = list(self.enumerators(node.values.enumerators))
+            text = " ".join(f"{one.name}={one.text}" for one in enumerators)
+            yield from (Fact("enum", node.name or "", text, self.at(node)), *enumerators)
+        elif isinstance(node, (c_ast.Struct, c_ast.Union)) and node.decls is not None:
+            for member in node.decls:
+                if isinstance(member, c_ast.Decl):
+                    yield from self.definitions(innermost(member.type))
+            if node.name:
+                yield Fact("struct", node.name, _members(node), self.at(node))
+
+    def enumerators(self, nodes: list[Any]) -> Iterator[Fact]:
+        value: int | None = -1
+        for node in nodes:
+            if isinstance(node, c_ast.Enumerator):
+                if node.value is not None:
+                    value = evaluate(node.value, self.values)
+                elif value is not None:
+                    value += 1
+                self.values[node.name] = value
+                yield Fact("enumerator", node.name, str(value), self.at(node))
+
+    def external(self, node: Any) -> Iterator[Fact]:
+        """A declaration of the file's own."""
+        if isinstance(node, c_ast.FuncDef):
+            fact = self.function("function", node.decl)
+            static = "static " if "static" in fact.words else ""
+            yield fact._replace(text=static + fact.text, statements=statement_texts(node.body))
+        elif isinstance(node, c_ast.Typedef):
+            definition = innermost(node.type)
+            if isinstance(definition, (c_ast.Struct, c_ast.Union)) and definition.decls is not None:
+                yield Fact("struct", node.name, _members(definition), self.at(node))
+        elif isinstance(node, c_ast.StaticAssert):
+            # What the shim's EXPORT_SYMBOL makes of it: sizeof(&symbol), and a message.
+            kind = node.message.value.strip('"') if node.message is not None else ""
+            symbol = getattr(getattr(node.cond, "expr", None), "expr", None)
+            if kind.startswith("EXPORT_SYMBOL") and isinstance(symbol, c_ast.ID):
+                yield Fact("export", symbol.name, kind, self.at(node))
+        elif isinstance(node, c_ast.Decl) and isinstance(node.type, c_ast.FuncDecl):
+            yield self.function("prototype", node)
+        elif isinstance(node, c_ast.Decl) and node.name is not None:
+            yield from self.variable(node)
+
+    def function(self, kind: str, node: Any) -> Fact:
+        nodes = node.type.args.params if node.type.args else ()
+        types = ["..." if isinstance(one, c_ast.EllipsisParam) else type_text(one.type) for one in nodes]
+        words = tuple(dict.fromkeys([*node.storage, *node.funcspec]))
+        return Fact(
+            kind, node.name, f"{type_text(node.type.type)} ({', '.join(types) or 'void'})", self.at(node), words
+        )
+
+    def variable(self, node: Any) -> Iterator[Fact]:
+        element = node.type
+        while isinstance(element, c_ast.ArrayDecl):
+            element = element.type
+        c_type = type_text(node.type)
+        const = "const" in getattr(element, "quals", ()) and "*" not in c_type and not c_type.startswith("const ")
+        text = " ".join([*node.storage, *["const"] * const, c_type])
+        yield Fact("variable", node.name, text, self.at(node), tuple(node.storage))
+        if isinstance(node.init, c_ast.InitList):
+            yield Fact("table", node.name, "; ".join(map(_entry, node.init.exprs)), self.at(node))
+
+
+def _members(node: Any) -> str:
+    """The members of a struct or union; of one within, only if that has no name."""
+    told = []
+    for member in node.decls:
+        if isinstance(member, c_ast.Decl):
+            inner = innermost(member.type)
+            if not member.name and getattr(inner, "decls", None) is not None:
+                told.append(f"struct {{{_members(inner)}}}")
+            else:
+                bits = f" : {text_of(member.bitsize)}" if member.bitsize is not None else ""
+                told.append(f"{member.name or ''}: {type_text(member.type)}{bits}")
+    return "; ".join(told)
+
+
+def _entry(node: Any) -> str:
+    """An entry of a brace list: ``.member=value``, ``[index]=value`` or ``=value``."""
+    if not isinstance(node, c_ast.NamedInitializer):
+        return f"={text_of(node)}"
+    parts = (text_of(one) if isinstance(one, c_ast.ArrayDesignator) else f".{text_of(one)}" for one in node.name)
+    return f"{''.join(parts)}={text_of(node.expr)}"

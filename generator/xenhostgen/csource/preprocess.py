@@ -5,17 +5,16 @@ What may go wrong ends as a ``SourceError``: an include of /dev/zero, includes t
 themselves, endless output, a file that names another in ``#line`` to hide what it defines.
 """
 
-import os
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import NamedTuple
 
 from xenhostgen.csource.tokens import Kind, code_tokens
+from xenhostgen.csource.toolchain import BuildError, Job, LimitHit, Limits, run_all
 
 SHIM = Path(__file__).parent / "shim"
 """The stand-ins for kernel headers; its README says how to compile against them."""
@@ -53,26 +52,14 @@ class SourceError(Exception):
         self.diagnostics = diagnostics
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one run of the preprocessor may use."""
-
-    seconds: int = 10
-    output_bytes: int = 32 << 20
-    memory_bytes: int = 1 << 30
+LIMITS = Limits(output_bytes=32 << 20, memory_bytes=1 << 30)
 
 
-DEFAULT_LIMITS = Limits()
-
-
-@dataclass(frozen=True, slots=True)
-class Macro:
-    """A macro definition; ``parameters`` is None for one without a parameter list."""
+class Macro(NamedTuple):
+    """A macro's definition: ``text`` is its parameters, as ``(a, b)``, and its tokens, separated by single blanks."""
 
     name: str
-    parameters: tuple[str, ...] | None
-    body: str
-    """Its tokens, separated by single blanks."""
+    text: str
     at: Position
 
 
@@ -103,7 +90,7 @@ def preprocess(
     *,
     defines: Sequence[str] = (),
     cc: str = "gcc",
-    limits: Limits = DEFAULT_LIMITS,
+    limits: Limits = LIMITS,
 ) -> Preprocessed:
     """Preprocess ``path`` for parsing; ``include_dirs`` come before the shim's.
 
@@ -118,55 +105,22 @@ def preprocess(
     directories += [f"-D{name}=1" for name in defines]
     flags = ["-E", "-dD", "-std=gnu11", "-nostdinc", "-DXENHOSTGEN_PARSE"]
     name = f"./{path}" if str(path).startswith("-") else str(path)
-    output = _run([cc, *flags, "-include", str(SHIM / "parse.h"), *directories, name], str(path), limits)
-    return _read_output(output, str(path))
-
-
-def _run(command: list[str], path: str, limits: Limits) -> str:
-    """The standard output of a compiler run, or SourceError."""
-    if shutil.which(command[0]) is None:
-        raise SourceError(Diagnostic(Position(path), f"compiler '{command[0]}' not found"))
-    ulimits = f'ulimit -v {limits.memory_bytes // 1024}; ulimit -f {limits.output_bytes // 512}; exec "$@"'
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    command = [cc, *flags, "-include", str(SHIM / "parse.h"), *directories, name]
+    if shutil.which(cc) is None:
+        raise SourceError(Diagnostic(Position(str(path)), f"compiler '{cc}' not found"))
+    with tempfile.TemporaryDirectory() as scratch:
         try:
-            # The shell sets limits that all of the compiler's own processes inherit.
-            status = subprocess.run(
-                ["timeout", "-k1", str(limits.seconds), "sh", "-c", ulimits, "sh", *command],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                # No CPATH and the like: the same file gives the same result on every machine.
-                env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
-                check=False,
-            ).returncode
-        except OSError as error:
-            raise SourceError(Diagnostic(Position(path), str(error))) from error
-        output, complaints = (_content(stream, limits.output_bytes) for stream in (out, err))
-        if len(output) >= limits.output_bytes // 512 * 512:
-            message = f"preprocessing gave more than {limits.output_bytes} bytes"
-            raise SourceError(Diagnostic(Position(path), message))
-    if status in (124, 137):
-        message = f"preprocessing took more than {limits.seconds} seconds"
-        raise SourceError(Diagnostic(Position(path), message))
-    if status != 0:
-        raise SourceError(*_diagnostics(complaints, path, status))
-    return output.decode("utf-8", "backslashreplace")
-
-
-def _content(stream: IO[bytes], limit: int) -> bytes:
-    stream.seek(0)
-    return stream.read(limit)
-
-
-def _diagnostics(complaints: bytes, path: str, status: int) -> list[Diagnostic]:
-    text = complaints.decode("utf-8", "backslashreplace")
-    pattern = re.compile(r"^(.+?):(\d+):(?:(\d+):)? (?:fatal )?error: (.*)$", re.MULTILINE)
-    found = [
-        Diagnostic(Position(file, int(line), int(column or 0)), message)
-        for file, line, column, message in pattern.findall(text)
-    ]
-    last = (text.strip().splitlines() or [f"the compiler ended with status {status}"])[-1]
-    return found or [Diagnostic(Position(path), last)]
+            (output,) = run_all([Job(command, Path())], Path(scratch), limits)
+        except LimitHit as error:
+            message = error.output.replace("compiling", "preprocessing")
+            raise SourceError(Diagnostic(Position(str(path)), message)) from None
+        except BuildError as error:
+            said = [
+                Diagnostic(Position(one.file or str(path), one.line, one.column), one.text)
+                for one in error.complaints()
+            ]
+            raise SourceError(*said) from None
+    return _read_output(output, str(path))
 
 
 _MARKER = re.compile(r'# (\d+) "((?:[^"\\]|\\.)*)"([ \d]*)$')
@@ -211,11 +165,10 @@ def _position(current: str | None, main: str | None, path: str, line: int) -> Po
 
 
 def _macro(text: str, at: Position) -> Macro:
-    tokens = code_tokens(text)[2:-1]  # between `# define` and the end of the directive
-    parameters = None
-    body = tokens[1:]
+    name, *body = code_tokens(text)[2:-1]  # between `# define` and the end of the directive
+    parts = []
     if body and body[0].kind is Kind.PARAMETERS:
         end = next(i for i, token in enumerate(body) if token.text == ")")
-        parameters = tuple(token.text for token in body[1:end] if token.text != ",")
+        parts.append(f"({', '.join(token.text for token in body[1:end] if token.text != ',')})")
         body = body[end + 1 :]
-    return Macro(tokens[0].text, parameters, " ".join(token.text for token in body), at)
+    return Macro(name.text, " ".join([*parts, *(token.text for token in body)]), at)

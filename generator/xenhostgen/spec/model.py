@@ -133,6 +133,11 @@ class Op(Part):
     when_missing: CText | None = key("what the wrapper evaluates to when the table lacks the op", default=None)
     doc: Doc = key("the comment above the member", default=Text())
 
+    @property
+    def takes_no_host(self) -> bool:
+        """Whether the spec says what the wrapper does without a host."""
+        return self.when_no_host is not None or self.wrapper == "guarded"
+
 
 @part
 class Macro(Part):

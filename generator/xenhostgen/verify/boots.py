@@ -8,16 +8,14 @@ from xenhostgen.contract.boot import CLEAR_BSS, Booted, Promise, Scenario, boot,
 from xenhostgen.contract.registry import State
 from xenhostgen.spec import expr
 from xenhostgen.spec.model import Assign, Call, ClearBss, Interface, Slot
-from xenhostgen.spec.source import At
 from xenhostgen.verify.calls import Wording, decoded, place_in
 from xenhostgen.verify.driver import Answer, Driver
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import numbered_inputs
-from xenhostgen.verify.transitions import Fault
 
 
 class BootRunner:
-    """Boots every scenario with a running driver; ``findings`` grow while it does.
+    """Boots every scenario with a running driver, and keeps what it has found.
 
     ``sections`` tells where symbols lie, by nm's letters.
     """
@@ -28,18 +26,7 @@ class BootRunner:
         self.sections = sections
         self.wording = Wording(spec)
         self.found: dict[tuple[str, str], Finding] = {}
-        self.asking: dict[tuple[str, str], list[str]] = {}
         self.count = 0
-
-    @property
-    def findings(self) -> list[Finding]:
-        """What was found so far; where one predicate is asked too soon in several places, all of them."""
-        return [
-            replace(finding, message=f"{finding.message} {', '.join(self.asking[key])}")
-            if key in self.asking
-            else finding
-            for key, finding in self.found.items()
-        ]
 
     def run(self) -> None:
         """Boot all; raises ``DriverError``."""
@@ -51,16 +38,14 @@ class BootRunner:
 
     def judge(self, scenario: Scenario, booted: Booted, answer: Answer) -> None:
         """Hold one boot against the model's."""
-        kind, at = scenario.path.kind, scenario.path.at
+        kind, at, where = scenario.path.kind, scenario.path.at, place_in(answer.text)
         if booted.misuse:
-            table, step = booted.misuse.table, booted.misuse.step
-            self.note(Fault("boot-misuse", table, "the spec's own steps are misuse"), scenario, step.at)
+            misuse, step = "the spec's own steps are misuse", booted.misuse.step
+            self.note(Finding("boot-misuse", booted.misuse.table, misuse, spec_at=step.at), scenario)
         elif answer.how == "crash":
-            message = f"the boot crashes: {answer.text}"
-            self.note(Fault("boot-crash", kind, message, place_in(answer.text)), scenario, at)
+            self.note(Finding("boot-crash", kind, f"the boot crashes: {answer.text}", where, at), scenario)
         elif answer.how == "bug":
-            message = f"the boot ends in a BUG at {answer.text}"
-            self.note(Fault("boot-bug", kind, message, place_in(answer.text)), scenario, at)
+            self.note(Finding("boot-bug", kind, f"the boot ends in a BUG at {answer.text}", where, at), scenario)
         else:
             stages = [decoded(slots) for slots in answer.stages]
             for index, slot in enumerate(self.spec.slots):
@@ -75,30 +60,31 @@ class BootRunner:
                 self.missing(scenario, booted, stages, index, promise)
                 return
         message = f"no boot step promises this: {self.wording.state(stages[-1])}"
-        self.note(Fault("boot-registration-wrong", slot.pointer, message), scenario, slot.at)
+        self.note(Finding("boot-registration-wrong", slot.pointer, message, spec_at=slot.at), scenario)
 
     def missing(self, scenario: Scenario, booted: Booted, stages: list[State], index: int, promise: Promise) -> None:
         """Say why a promised registration isn't there in the end."""
         spec, step = self.spec, promise.step
-        function = spec.guest(promise.guest).boot.function
+        function = f"{spec.guest(promise.guest).boot.function}()"
         if self.wiped(booted, stages, index, promise):
             array = spec.c.array
-            message = (
-                f"{function}() registers before the kernel clears .bss, and '{array}' lies there: the entry is lost"
-            )
-            self.note(Fault("registry-in-bss", array, message), scenario, spec.registry.at)
+            message = f"{function} registers before the kernel clears .bss, and '{array}' lies there: the entry is lost"
+            self.note(Finding("registry-in-bss", array, message, spec_at=spec.registry.at), scenario)
         elif promise.early and step.when:
-            subject = ", ".join(sorted(self.asked(step.when)))
+            # Placeholders don't ask the kernel's state.
+            answers = {macro.name for macro in spec.predicates.macros if macro.placeholder}
+            subject = ", ".join(sorted(expr.names(expr.parse(step.when)) - answers))
             read = ", ".join(sorted(reads(spec, step.when) & self.assigned()))
-            message = f"asked before {read} is set, so '{promise.table}' is never registered; asked in"
-            self.note(Fault("state-read-before-set", subject, message), scenario, step.at)
-            places = self.asking.setdefault(("state-read-before-set", subject), [])
-            if f"{function}()" not in places:
-                places.append(f"{function}()")
+            rule = "state-read-before-set"
+            message = f"asked before {read} is set, so '{promise.table}' is never registered; asked in {function}"
+            self.note(Finding(rule, subject, message, spec_at=step.at), scenario)
+            first = self.found[rule, subject]
+            if function not in first.message:
+                self.found[rule, subject] = replace(first, message=f"{first.message}, {function}")
         else:
             holds = self.wording.state(stages[-1])
-            message = f"{function}() should have registered '{promise.table}' as {step.type}; in the end {holds}"
-            self.note(Fault("boot-registration-missing", promise.table, message), scenario, step.at)
+            message = f"{function} should have registered '{promise.table}' as {step.type}; in the end {holds}"
+            self.note(Finding("boot-registration-missing", promise.table, message, spec_at=step.at), scenario)
 
     def wiped(self, booted: Booted, stages: list[State], index: int, promise: Promise) -> bool:
         """Whether a registration was there and went when .bss was cleared, between functions or within one."""
@@ -110,26 +96,16 @@ class BootRunner:
         cleared_after = any(isinstance(step, ClearBss) for step in steps[steps.index(promise.step) :])
         return cleared_after and self.sections.get(self.spec.c.array) in ("b", "B")
 
-    def asked(self, condition: str) -> set[str]:
-        """The predicates of a condition that depend on the kernel's state."""
-        placeholders = {macro.name for macro in self.spec.predicates.macros if macro.placeholder}
-        return expr.names(expr.parse(condition)) - placeholders
-
     def assigned(self) -> set[str]:
         """The variables that boot steps set."""
-        found: set[str] = set()
-        for step in (step for guest in self.spec.guests for step in guest.boot.steps):
-            sets = step.sets if isinstance(step, Call) else (step,)
-            for each in sets:
-                if isinstance(each, Assign):
-                    found |= expr.names(expr.parse(each.target))
-        return found
+        steps = [step for guest in self.spec.guests for step in guest.boot.steps]
+        steps += [each for step in steps if isinstance(step, Call) for each in step.sets]
+        return set().union(*(expr.names(expr.parse(step.target)) for step in steps if isinstance(step, Assign)))
 
-    def note(self, fault: Fault, scenario: Scenario, at: At) -> None:
+    def note(self, finding: Finding, scenario: Scenario) -> None:
         """Keep the first counterexample of each fault."""
-        rule, subject = fault.rule, fault.subject
-        finding = Finding(rule, subject, fault.message, fault.where, at, (str(scenario),), "boot model")
-        self.found.setdefault((rule, subject), finding)
+        told = replace(finding, counterexample=(str(scenario),), seen_by="boot model")
+        self.found.setdefault((finding.rule, finding.subject), told)
 
 
 def line(spec: Interface, scenario: Scenario, booted: Booted) -> str:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Any
 
+from xenhostgen.csource.toolchain import BuildError, Job, run_all
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface, Slot
@@ -21,7 +22,6 @@ from xenhostgen.verify.calls import Call, Wording
 from xenhostgen.verify.findings import Finding, Where
 from xenhostgen.verify.harness import glue_context, wrappers
 from xenhostgen.verify.prove import Proof, hostless, misuse_results, run_prover, unanswered, unit_files
-from xenhostgen.verify.toolchain import BuildError, Job, run_all
 
 # cbmc takes a function's section for a part of its name.
 _PREPROCESS = ("gcc", "-E", "-std=gnu11", "-D__section__(name)=__unused__")

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xenhostgen.csource.preprocess import SHIM
+from xenhostgen.csource.toolchain import BuildError, Job, run_all
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.harness import glue_source, include_name
 from xenhostgen.verify.store import Store
-from xenhostgen.verify.toolchain import BuildError, Job, Unwatchable, run_all
 
 # Where sanitizers register variables (those priorities are reserved) must not run before the driver's
 # main(), as nothing must that comes from judged files; the driver calls it in the child.
@@ -36,6 +36,10 @@ _SANITIZER = re.compile(r"__(asan|ubsan)_|__(start|stop)_asan_globals$|_GLOBAL_O
 FLAGS = ("-std=gnu11", "-g", "-O1", "-fno-common", "-fno-omit-frame-pointer", "-w", "-fmax-errors=20")
 SANITIZERS = ("address", "undefined")
 _SANITIZE = (f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all")
+
+
+class Unwatchable(BuildError):
+    """The judged C compiles, and does what would escape being judged."""
 
 
 @dataclass(frozen=True, slots=True)

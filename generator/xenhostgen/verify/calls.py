@@ -4,7 +4,7 @@
 import errno
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from xenhostgen.contract.registry import EMPTY, Outcome, State
 from xenhostgen.spec.model import Interface
@@ -22,8 +22,7 @@ _REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One call of the interface: what is called (r, u or i), with which type and ops table.
 
     For a wrapper (w) these are the slot's index, -1 for no host, and the op.

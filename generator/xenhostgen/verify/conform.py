@@ -8,64 +8,38 @@ Bodies of functions and of the iterator are not compared here: what they do is j
 from collections.abc import Iterator
 from pathlib import Path
 
-from xenhostgen.csource.facts import Facts, Member, Prototype, Struct, Typedef
+from xenhostgen.csource.facts import Fact, Facts
 from xenhostgen.spec.model import Guest, Interface
 from xenhostgen.verify.drift import read_text
-from xenhostgen.verify.expectation import Expectation, Flat
+from xenhostgen.verify.expectation import Expectation
 from xenhostgen.verify.facts import Read
 from xenhostgen.verify.findings import Finding, Where
+
+Flat = dict[tuple[str, str], str]
 
 
 def flatten(spec: Interface, facts: Facts) -> Flat:
     """What a file declares, in the form of the expectations."""
-    flat: Flat = {("include", include.text): "" for include in facts.includes}
-    pointers = {slot.pointer for slot in spec.slots}
-    for enum in facts.enums:
-        flat["enum", enum.name] = " ".join(f"{one.name}={one.value}" for one in enum.enumerators)
-    structures: list[Struct | Typedef] = [*facts.structs, *facts.typedefs]
-    for thing in structures:
-        if thing.members is not None:
-            # The tag and the typedef of the ops structure are one thing to the spec.
-            is_ops = thing.name in (spec.c.ops_tag, spec.c.ops)
-            flat["struct", spec.c.ops_tag if is_ops else thing.name] = "; ".join(map(_member, thing.members))
-    for prototype in facts.prototypes:
-        flat["prototype", prototype.name] = _function(prototype)
-    for function in facts.functions:
-        static = "static " if "static" in function.specifiers else ""
-        flat["function", function.name] = static + _function(function)
-    for variable in facts.variables:
-        storage = f"{variable.storage} " if variable.storage else ""
-        said_already = "*" in variable.type or variable.type.startswith("const ")
-        const = "const " if variable.const and not said_already else ""
-        # A slot's pointer may promise more than the spec asks: never to be changed.
-        c_type = variable.type.removesuffix(" const") if variable.name in pointers else variable.type
-        flat["variable", variable.name] = f"{storage}{const}{c_type}"
-        if variable.entries is not None:
-            flat["table", variable.name] = "; ".join(f"{entry.designator}={entry.value}" for entry in variable.entries)
-    for export in facts.exports:
-        flat["export", export.symbol] = export.kind
-    for macro in facts.macros:
-        params = f"({', '.join(macro.parameters)})" if macro.parameters is not None else ""
-        body = "" if macro.name == spec.c.iterator else macro.body
-        flat["macro", macro.name] = f"{params} {body}".strip()
-    return flat
+    c, pointers = spec.c, {slot.pointer for slot in spec.slots}
 
+    def said(fact: Fact) -> tuple[str, str]:
+        if fact.kind == "variable" and fact.name in pointers:
+            # It may promise more than the spec asks: never to be changed.
+            return fact.name, fact.text.removesuffix(" const")
+        if fact.kind == "macro" and fact.name == c.iterator:
+            return fact.name, fact.text.partition(" ")[0]
+        # The tag and the typedef of the ops structure are one thing to the spec.
+        return c.ops_tag if (fact.kind, fact.name) == ("struct", c.ops) else fact.name, fact.text
 
-def _member(member: Member) -> str:
-    if member.members is not None and not member.name:
-        return f"struct {{{'; '.join(map(_member, member.members))}}}"
-    return f"{member.name}: {member.type}"
-
-
-def _function(prototype: Prototype) -> str:
-    return f"{prototype.returns} ({', '.join(p.type for p in prototype.parameters) or 'void'})"
+    told = [(fact.kind, *said(fact)) for fact in facts if fact.kind != "enumerator"]
+    return {(kind, name): text for kind, name, text in told}
 
 
 def conform(spec: Interface, read: Read, tree: Path) -> list[Finding]:
     """Every way in which the tree's declarations differ from the spec's."""
     expectation = Expectation(spec)
     findings: list[Finding] = []
-    wanted: list[tuple[str, Flat, bool]] = [
+    wanted: list[tuple[str, Facts, bool]] = [
         (spec.header.file, expectation.header(), True),
         (spec.source.file, expectation.source(), True),
         (spec.predicates.file, expectation.predicates(), False),
@@ -73,7 +47,7 @@ def conform(spec: Interface, read: Read, tree: Path) -> list[Finding]:
     wanted += [(guest.file, expectation.guest(guest), True) for guest in spec.guests]
     for path, expected, closed in wanted:
         if facts := read.facts.get(path):
-            findings += _compare(path, expected, flatten(spec, facts), facts, closed)
+            findings += _compare(path, flatten(spec, expected), flatten(spec, facts), facts, closed)
     for guest in spec.guests:
         if facts := read.facts.get(guest.file):
             findings += _bodies(guest, expectation, facts)
@@ -97,11 +71,8 @@ def _compare(path: str, expected: Flat, found: Flat, facts: Facts, closed: bool)
 
 def _private(path: str, facts: Facts) -> set[str]:
     """What a file may define for itself, as nobody else sees it."""
-    private = {variable.name for variable in facts.variables if variable.storage == "static"}
-    private |= {function.name for function in (*facts.functions, *facts.prototypes) if "static" in function.specifiers}
-    if path.endswith(".c"):
-        private |= {macro.name for macro in facts.macros} | {include.text for include in facts.includes}
-    return private
+    of_file = ("macro", "include") if path.endswith(".c") else ()
+    return {fact.name for fact in facts if "static" in fact.words or fact.kind in of_file}
 
 
 def _finding(rule: str, path: str, name: str, message: str) -> Finding:
@@ -110,10 +81,10 @@ def _finding(rule: str, path: str, name: str, message: str) -> Finding:
 
 def _bodies(guest: Guest, expectation: Expectation, facts: Facts) -> Iterator[Finding]:
     """The statements of the boot function, its helpers and adapters against the spec's, in order."""
-    bodies = expectation.bodies(guest)
-    for function in facts.functions:
-        expected = bodies.get(function.name)
-        if expected is None or list(function.statements) == expected:
+    bodies = {fact.name: fact.statements for fact in expectation.guest(guest) if fact.kind == "function"}
+    for function in facts:
+        expected = bodies.get(function.name) if function.kind == "function" else None
+        if expected is None or function.statements == expected:
             continue
         name, where = function.name, Where(guest.file, function.at.line, function.at.column or 1)
         missing = [text for text in expected if text not in function.statements]

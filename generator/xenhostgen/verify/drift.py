@@ -4,6 +4,7 @@
 No finding: C may be written in many ways. But whoever judges a tree should see each change.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from xenhostgen.csource.declarations import declarations
@@ -14,18 +15,28 @@ from xenhostgen.spec.model import Interface
 _FILE_MAX = 1 << 20
 
 
-def drift(spec: Interface, tree: Path) -> list[str]:
-    """Every declaration whose code tokens differ from the rendering, file by file."""
+Reduce = Callable[[Interface, str, str], str]
+
+
+def drift(spec: Interface, tree: Path, reduce: Reduce | None = None) -> list[str]:
+    """Every declaration whose code tokens differ from the rendering, file by file.
+
+    Where the tree holds a part of each of a kernel's files, ``reduce`` makes that part of the rendering. Only
+    boot files are compared then: conformance compares all that is the interface's in the others.
+    """
     notes = []
     for path, text in render(spec).files.items():
         theirs = read_text(tree / path)
-        if theirs is None:
+        if theirs is None or (reduce and path in (spec.object.file, spec.predicates.file)):
             continue
         if path == spec.object.file:
             if _lines(theirs) != _lines(text):
                 notes.append(f"{path}: other lines than the rendering's")
             continue
-        notes += [f"{path}: {said}" for said in describe_difference(declarations(theirs), declarations(text))]
+        sides = [declarations(side) for side in (theirs, reduce(spec, path, text) if reduce else text)]
+        if reduce:  # the kernel's includes are in the kernel's order
+            sides = [[each for each in side if each.kind != "include"] for side in sides]
+        notes += [f"{path}: {said}" for said in describe_difference(*sides)]
     return notes
 
 

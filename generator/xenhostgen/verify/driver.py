@@ -10,11 +10,11 @@ import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
+from xenhostgen.csource.toolchain import end_group
 from xenhostgen.verify.build import Program
-from xenhostgen.verify.toolchain import end_group
 
 SECONDS_MAX = 60
 _BATCH = 200_000
@@ -33,8 +33,7 @@ _ENDINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SlotImage:
+class SlotImage(NamedTuple):
     """What a slot holds in C: the type's value, the ops table by name, where its pointer points."""
 
     type: int
@@ -45,8 +44,7 @@ class SlotImage:
 Slots = tuple[SlotImage, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What one call did.
 
     ``how`` is ``ok``, ``bug``, ``visit``, ``wrap``, ``boot`` or ``crash``; ``text`` tells where a BUG struck or how it
@@ -140,6 +138,9 @@ def running(program: Program) -> Iterator[Driver]:
         driver.close()
 
 
+_PLAIN = {"Bad system call": "it asks the operating system for something", "Profiling timer expired": "it doesn't end"}
+
+
 def _answer(line: str) -> Answer:
     how, _, rest = line.partition(" ")
     try:
@@ -150,12 +151,14 @@ def _answer(line: str) -> Answer:
             case "bug":
                 place, state, *slots = rest.split()
                 return Answer("bug", state=int(state), slots=_slots(slots), text=place.removeprefix("./"))
-            case "wrap":
-                return Answer("wrap", visited=tuple(rest.split()))
-            case "visit":
-                return Answer("visit", visited=tuple(rest.split()))
+            case "wrap" | "visit":
+                return Answer(how, visited=tuple(rest.split()))
             case "boot":
-                return _boot([stage.split() for stage in rest.split("|")[1:]])
+                *stages, last = [stage.split() for stage in rest.split("|")[1:]]
+                if last[:1] != ["bug"]:
+                    return Answer("boot", stages=tuple(map(_slots, [*stages, last])))
+                (_, place) = last
+                return Answer("bug", stages=tuple(map(_slots, stages)), text=place.removeprefix("./"))
             case "crash":
                 ending, _, said = rest.partition("\t")
                 return Answer("crash", text=_sanitizer_text(said) or _PLAIN.get(ending, ending))
@@ -173,24 +176,9 @@ def _fits(answer: Answer, call: str, slots: int) -> bool:
     return answer.how in (wanted, "bug") and all(len(image) == slots for image in images)
 
 
-_PLAIN = {"Bad system call": "it asks the operating system for something", "Profiling timer expired": "it doesn't end"}
-
-
-def _boot(stages: list[list[str]]) -> Answer:
-    if stages and stages[-1][:1] == ["bug"]:
-        (_, place) = stages.pop()
-        return Answer("bug", stages=tuple(map(_slots, stages)), text=place.removeprefix("./"))
-    if not stages:
-        raise ValueError
-    return Answer("boot", stages=tuple(map(_slots, stages)))
-
-
 def _slots(words: Iterable[str]) -> Slots:
-    images = []
-    for word in words:
-        kind, ops, pointer = word.split(",")
-        images.append(SlotImage(int(kind), ops, int(pointer)))
-    return tuple(images)
+    images = (word.split(",") for word in words)
+    return tuple(SlotImage(int(kind), ops, int(pointer)) for kind, ops, pointer in images)
 
 
 def _sanitizer_text(said: str) -> str:

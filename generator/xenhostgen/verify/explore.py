@@ -7,20 +7,21 @@ never be in; the first counterexample of each kind is the shortest one.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from xenhostgen.contract.registry import State
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.calls import Call, all_calls, decoded
 from xenhostgen.verify.driver import Answer, Driver, SlotImage
 from xenhostgen.verify.findings import Finding
-from xenhostgen.verify.transitions import Fault, Transitions
+from xenhostgen.verify.transitions import Transitions
 
 # Once hidden memory has shown, more of its states tell nothing new.
 _HIDDEN_STATES_MAX = 300
 
 
 class Explorer:
-    """Explores one interface with a running driver; ``findings`` grow while it does."""
+    """Explores one interface with a running driver, and keeps what it has found."""
 
     def __init__(self, spec: Interface, driver: Driver) -> None:
         self.spec = spec
@@ -31,16 +32,6 @@ class Explorer:
         self.by_slots: dict[State, int] = {}
         self.found: dict[tuple[str, str], Finding] = {}
         self.transitions = 0
-
-    @property
-    def findings(self) -> list[Finding]:
-        """What was found so far."""
-        return list(self.found.values())
-
-    @property
-    def states(self) -> int:
-        """How many states were entered so far."""
-        return len(self.images)
 
     def explore(self) -> None:
         """Visit every state; raises ``DriverError`` when the judged C breaks the driver."""
@@ -58,12 +49,12 @@ class Explorer:
         (first,) = self.driver.ask(["s 0"])
         if first.how != "ok":
             message = f"reading the slots before the first call crashes: {first.text}"
-            self.note(Fault("crash", self.spec.c.array, message), 0)
+            self.note(Finding("crash", self.spec.c.array, message), 0)
             return False
         self.enter(0, first.slots)
         if self.images[0] != self.judging.registry.initial:
             message = f"slots are not empty before the first call: {self.judging.wording.state(self.images[0])}"
-            self.note(Fault("initial-state", self.spec.c.array, message), 0)
+            self.note(Finding("initial-state", self.spec.c.array, message), 0)
         return True
 
     def successors(self, level: Iterable[int], calls: list[Call]) -> Iterable[int]:
@@ -77,14 +68,13 @@ class Explorer:
 
     def step(self, state: int, call: Call, answer: Answer) -> bool:
         """Judge one call; True if it leads to a new state, which is then entered."""
-        fault = self.judging.judge(self.images[state], call, answer)
-        if fault:
-            self.note(fault, state, call)
+        if finding := self.judging.judge(self.images[state], call, answer):
+            self.note(finding, state, call)
         if answer.how != "ok" or call.kind == "i" or answer.state in self.parents:
             return False
         if answer.state < 0:
             message = "there is no end of states: something counts"
-            self.note(Fault("hidden-state", self.spec.c.array, message), state, call)
+            self.note(Finding("hidden-state", self.spec.c.array, message), state, call)
             return False
         self.parents[answer.state] = (state, call)
         self.enter(answer.state, answer.slots)
@@ -97,18 +87,17 @@ class Explorer:
         for index, (slot, image) in enumerate(zip(self.spec.slots, slots, strict=True)):
             if image.pointer != index:
                 message = f"'{slot.pointer}' doesn't point to slot {index} of '{self.spec.c.array}'"
-                self.note(Fault("slot-pointer", slot.pointer, message), state)
+                self.note(Finding("slot-pointer", slot.pointer, message), state)
         if self.by_slots.setdefault(held, state) != state:
             message = "memory outside the slots differs between calls that leave the same slots"
-            self.note(Fault("hidden-state", self.spec.c.array, message), state)
+            self.note(Finding("hidden-state", self.spec.c.array, message), state)
 
-    def note(self, fault: Fault, state: int, call: Call | None = None) -> None:
+    def note(self, finding: Finding, state: int, call: Call | None = None) -> None:
         """Keep the first, shortest counterexample of each fault."""
-        if (fault.rule, fault.subject) not in self.found:
+        if (finding.rule, finding.subject) not in self.found:
             steps = (*self.path(state), *([self.judging.wording.call(call)] if call else []))
-            self.found[fault.rule, fault.subject] = Finding(
-                fault.rule, fault.subject, fault.message, fault.where, counterexample=steps, seen_by="exploration"
-            )
+            told = replace(finding, counterexample=steps, seen_by="exploration")
+            self.found[finding.rule, finding.subject] = told
 
     def path(self, state: int) -> list[str]:
         """The shortest sequence of calls that leads to a state."""

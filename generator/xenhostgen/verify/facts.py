@@ -3,10 +3,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from xenhostgen.csource.facts import Facts, read_facts
-from xenhostgen.csource.preprocess import SHIM, Diagnostic, Position, SourceError
+from xenhostgen.csource.preprocess import SHIM, Diagnostic, SourceError
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
@@ -15,15 +14,8 @@ from xenhostgen.verify.findings import Finding, Where
 from xenhostgen.verify.harness import include_name
 from xenhostgen.verify.store import Store
 
-
-class _Named(Protocol):
-    """Whatever has a name and a place."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def at(self) -> Position: ...
+_DEFINING = ("function", "variable", "macro", "enumerator")
+_DECLARING = ("prototype", "enum", "variable", "struct")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +27,13 @@ class Read:
 
     def where(self, symbol: str, file: str = "") -> Where | None:
         """Where a symbol is defined, else where it is declared, in one file or in any."""
-        for defining in (True, False):
-            for path, facts in self.facts.items():
-                if file not in ("", path):
-                    continue
-                for thing in _named(facts, defining):
-                    if thing.name == symbol:
-                        return Where(path, thing.at.line, thing.at.column or 1)
+        files = [(path, facts) for path, facts in self.facts.items() if file in ("", path)]
+        named = [(path, fact) for path, facts in files for fact in facts if fact.name == symbol]
+        for kinds, but in ((_DEFINING, "extern"), (_DECLARING, "")):
+            for path, fact in named:
+                if fact.kind in kinds and but not in fact.words:
+                    return Where(path, fact.at.line, fact.at.column or 1)
         return None
-
-
-def _named(facts: Facts, defining: bool) -> list[_Named]:
-    """What a file defines, or what it only declares."""
-    if defining:
-        defined = [variable for variable in facts.variables if variable.storage != "extern"]
-        enumerators = [one for enum in facts.enums for one in enum.enumerators]
-        return [*facts.functions, *defined, *facts.macros, *enumerators]
-    return [*facts.prototypes, *facts.variables, *facts.enums, *facts.structs, *facts.typedefs]
 
 
 def read_tree(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: Store | None = None) -> Read:

@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The source of the glue: the C between the fixed driver and the judged C of one interface."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from xenhostgen.contract.boot import scenarios
 from xenhostgen.contract.ops import only
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
-from xenhostgen.spec.model import Boot, Interface
+from xenhostgen.spec.model import Interface
 from xenhostgen.spec.words import declared_name
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """A wrapper's argument and the number that marks it."""
 
     name: str
@@ -21,8 +19,7 @@ class Argument:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wrapper:
+class Wrapper(NamedTuple):
     """The call of an op's wrapper with marked arguments; ``returns`` tells whether its result is a number."""
 
     op: str
@@ -31,8 +28,7 @@ class Wrapper:
     returns: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """A kernel function that is only called: it tells its arguments and returns its mark."""
 
     name: str
@@ -40,30 +36,6 @@ class Function:
     values: tuple[str, ...]
     returns: str
     number: int
-
-
-@dataclass(frozen=True, slots=True)
-class _GuestCall:
-    """A boot function and what it is called with."""
-
-    boot: Boot
-    arguments: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Object:
-    """Something for a pointer to point at."""
-
-    type: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Parameter:
-    """A parameter of boot functions, as a variable of the glue's."""
-
-    name: str
-    declaration: str
 
 
 def include_name(path: str) -> str:
@@ -81,16 +53,21 @@ def glue_context(spec: Interface) -> dict[str, Any]:
     """What the glue's template names."""
     by_pointer = spec.registry.cursor == "pointer"
     boots = [guest.boot for guest in spec.guests]
+    params: dict[str, str] = {declared_name(param): param for boot in boots for param in boot.params}
+    variables: dict[str, str] = {variable.name: variable.declaration for variable in spec.kernel.variables} | params
+    pointed = {put.target for path in spec.kinds for put in path.inputs if "object" in put.values}
     return {
         "c": spec.c,
         "slots": spec.slots,
-        "guests": [_GuestCall(boot, ", ".join(map(declared_name, boot.params))) for boot in boots],
+        "guests": [{"boot": boot, "arguments": ", ".join(map(declared_name, boot.params))} for boot in boots],
         "header": include_name(spec.header.file),
         "predicates": include_name(spec.predicates.file),
         "placeholders": [macro for macro in spec.predicates.macros if macro.placeholder],
-        "variables": [*spec.kernel.variables, *_parameters(spec)],
-        "objects": _objects(spec),
-        "assignments": _assignments(spec),
+        "variables": [{"name": name, "declaration": declaration} for name, declaration in variables.items()],
+        "objects": [
+            {"type": variables[target].split("*")[0].strip(), "name": f"object_{target}"} for target in sorted(pointed)
+        ],
+        "assignments": [(number, assignment(*pair)) for pair, number in numbered_inputs(spec).items()],
         "tables": [table.symbol for _, table in spec.tables()],
         "table_type": spec.table_type,
         "bss_functions": sorted(spec.bss_functions),
@@ -114,51 +91,31 @@ def numbered_inputs(spec: Interface) -> dict[tuple[str, str], int]:
     return pairs
 
 
-def _parameters(spec: Interface) -> list[_Parameter]:
-    params = dict.fromkeys(param for guest in spec.guests for param in guest.boot.params)
-    return [_Parameter(declared_name(param), param) for param in params]
-
-
-def _objects(spec: Interface) -> list[_Object]:
-    types: dict[str, str] = {variable.name: variable.declaration for variable in spec.kernel.variables}
-    types |= {param.name: param.declaration for param in _parameters(spec)}
-    wanted = {put.target for path in spec.kinds for put in path.inputs if "object" in put.values}
-    return [_Object(types[target].split("*")[0].strip(), f"object_{target}") for target in sorted(wanted)]
-
-
 def assignment(target: str, value: str) -> str:
     """C that gives a place a value that a scenario may begin with."""
     return f"{target} = {f'&object_{target}' if value == 'object' else value}"
 
 
-def _assignments(spec: Interface) -> list[tuple[int, str]]:
-    return [(number, assignment(target, value)) for (target, value), number in numbered_inputs(spec).items()]
-
-
 def kernel_functions(spec: Interface) -> list[Function]:
     """The kernel functions that tables, wrappers and adapters name, and those of made-up tables."""
-    heads: dict[str, tuple[str, str, tuple[str, ...]]] = {}
+    heads: dict[str, tuple[str, tuple[str, ...]]] = {}  # what each returns, and its parameters
     for op in spec.ops:
-        params = (f"{spec.c.host} *{op.host}", *op.args)
-        for entry in op.tables:
-            if entry.is_kernels:
-                head = f"{op.returns} {entry.function}({', '.join(params)})"
-                heads.setdefault(entry.function, (head, op.returns, params))
+        for name in [entry.function for entry in op.tables if entry.is_kernels]:
+            heads.setdefault(name, (op.returns, (f"{spec.c.host} *{op.host}", *op.args)))
     for fact in spec.kernel.functions:
-        heads.setdefault(fact.name, (fact.prototype, fact.returns, fact.args))
+        heads.setdefault(fact.name, (fact.returns, fact.args))
     for op in spec.ops:
         if op.wrapper != "none":
-            params = (f"{spec.c.host} *{op.host}", *op.args)
-            heads[only(op.name)] = (f"{op.returns} {only(op.name)}({', '.join(params)})", op.returns, params)
+            heads[only(op.name)] = (op.returns, (f"{spec.c.host} *{op.host}", *op.args))
     return [
         Function(
             name,
-            head,
+            f"{returns} {name}({', '.join(params) or 'void'})",
             tuple(_as_number(spec, param) for param in params),
             "" if returns == "void" else returns.removeprefix("const ") if "*" not in returns else returns,
             _mark(returns, number),
         )
-        for number, (name, (head, returns, params)) in enumerate(heads.items())
+        for number, (name, (returns, params)) in enumerate(heads.items())
     ]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from xenhostgen.csource.declarations import declarations
 from xenhostgen.csource.tokens import code_tokens
+from xenhostgen.csource.toolchain import BuildError, Job, run_all
 from xenhostgen.render.files import render
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
@@ -26,7 +27,6 @@ from xenhostgen.verify.mutants import mutants
 from xenhostgen.verify.run import Options, examine, execute
 from xenhostgen.verify.score import Mutant, Outcome, Score
 from xenhostgen.verify.store import Store
-from xenhostgen.verify.toolchain import BuildError, Job, run_all
 
 _CC, _GLUE = "gcc", "glue.c"
 
@@ -43,7 +43,7 @@ def mutate(spec: Interface, jobs: int, progress: Callable[[int, int], None] = la
         try:
             judging = _Judge(spec, files, Path(name))
         except BuildError as error:
-            message = f"the rendering doesn't compile: {error.complaint().text}"
+            message = f"the rendering doesn't compile: {error.complaints()[0].text}"
             raise Refused([Problem("uncompilable", message, spec.path)]) from None
         pool = ThreadPoolExecutor(jobs)
         try:

@@ -27,7 +27,6 @@ from xenhostgen.verify.calls import errno_value
 from xenhostgen.verify.facts import Read
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import assignment, glue_context, include_name, wrappers
-from xenhostgen.verify.wrappers import WrapperRunner
 
 _WP = "-wp -wp-rte -wp-smoke-tests -wp-prover cvc4 -wp-timeout 20 -wp-par 2 -wp-warn-key pedantic-assigns=inactive"
 _EVA = "-eva -eva-precision 7 -eva-slevel 2000 -eva-print-callstacks"
@@ -102,7 +101,7 @@ def misuse_results(spec: Interface) -> dict[str, str | None]:
 
 def hostless(spec: Interface) -> set[str]:
     """The ops of which the spec says what their wrappers do without a host."""
-    return {op.name for op in spec.ops if WrapperRunner.takes_no_host(op)}
+    return {op.name for op in spec.ops if op.takes_no_host}
 
 
 def _unproved(function: str, text: str) -> Finding:
@@ -127,8 +126,8 @@ def _wp_options(spec: Interface, tree: Path, work: Path, read: Read) -> list[str
         f'#include <linux/types.h>\n#include {include_name(spec.header.file)}\n#include "contracts.h"\n'
         f'#include "{tree / spec.source.file}"\n'
     )
-    facts = read.facts.get(spec.source.file)
-    helpers = [function.name for function in facts.functions if "static" in function.specifiers] if facts else []
+    facts = read.facts.get(spec.source.file, ())
+    helpers = [fact.name for fact in facts if fact.kind == "function" and "static" in fact.words]
     options = [str(work / "wp.c"), *_WP.split(), "-wp-fct", f"{spec.c.register},{spec.c.unregister}"]
     return [*options, "-inline-calls", ",".join(helpers)] if helpers else options
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from xenhostgen.contract.boot import boot, scenarios
 from xenhostgen.contract.ops import dispatch
+from xenhostgen.csource.toolchain import BuildError
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused, did_you_mean
 from xenhostgen.verify.boots import BootRunner, line
@@ -16,8 +17,7 @@ from xenhostgen.verify.build import Program, build
 from xenhostgen.verify.calls import Call, Wording, decoded
 from xenhostgen.verify.driver import Driver, DriverError, running
 from xenhostgen.verify.explore import Explorer
-from xenhostgen.verify.run import Options, written
-from xenhostgen.verify.toolchain import BuildError
+from xenhostgen.verify.run import Options, judged_tree
 from xenhostgen.verify.wrappers import Held, WrapperRunner
 
 _CALL = re.compile(r"\s*(\w+)\s*\(([^()]*)\)\s*;?\s*$")
@@ -40,13 +40,12 @@ def replay(spec: Interface, options: Options, steps: list[str]) -> list[Step]:
     """
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as name:
         work = Path(name)
-        tree = options.tree.absolute() if options.tree else written(spec, work / "tree")
         try:
-            program = build(spec, tree, work / "run", options.compilers[0], options.store)
+            program = build(spec, judged_tree(spec, options, work), work / "run", options.compilers[0], options.store)
             with running(program) as driver:
                 return list(_Replayer(spec, driver, program).run(steps))
         except (BuildError, DriverError) as error:
-            said = error.complaint().text if isinstance(error, BuildError) else str(error)
+            said = error.complaints()[0].text if isinstance(error, BuildError) else str(error)
             raise Refused([Problem("replay", f"the C can't be run: {said}", spec.path)]) from None
 
 
@@ -63,7 +62,7 @@ class _Replayer:
     def run(self, steps: list[str]) -> Iterator[Step]:
         parsed = [(step, self.parse(step)) for step in steps]
         if not self.explorer.start():
-            (fault,) = self.explorer.findings
+            (fault,) = self.explorer.found.values()
             yield Step("", fault.message, "empty slots", False)
             return
         for text, call in parsed:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.csource.tokens import code_tokens
+from xenhostgen.csource.toolchain import BuildError
 from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface, Register
 from xenhostgen.verify.boots import BootRunner
 from xenhostgen.verify.bounded import check
-from xenhostgen.verify.build import build
+from xenhostgen.verify.build import Unwatchable, build
 from xenhostgen.verify.conform import conform
 from xenhostgen.verify.drift import drift, read_text
 from xenhostgen.verify.driver import DriverError, running
@@ -22,12 +23,13 @@ from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.facts import Read, c_files, read_tree
 from xenhostgen.verify.findings import Finding, Verdict, Where, judge
 from xenhostgen.verify.places import spec_places
+from xenhostgen.verify.project import projected, reduced
 from xenhostgen.verify.prove import prove, unexplained
 from xenhostgen.verify.static import complaints
 from xenhostgen.verify.store import Store
-from xenhostgen.verify.toolchain import BuildError, Unwatchable
 from xenhostgen.verify.wrappers import WrapperRunner
 
+KERNELS = "taken for a kernel's tree: of its boot files, what the interface adds and the spec's steps are judged"
 Progress = Callable[[str], None]
 
 
@@ -57,10 +59,20 @@ def verify(spec: Interface, options: Options, progress: Progress = lambda said: 
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as name:
         work = Path(name)
-        tree = options.tree.absolute() if options.tree else written(spec, work / "tree")
+        tree = judged_tree(spec, options, work)
         findings, facts = examine(spec, tree, work, options, progress)
+        if options.tree:
+            kernels = tree.is_relative_to(work)
+            facts["drift"] = [KERNELS] * kernels + drift(spec, tree, reduced if kernels else None)
     facts["seconds"] = round(time.monotonic() - started, 2)
     return judge(spec, findings, facts)
+
+
+def judged_tree(spec: Interface, options: Options, work: Path) -> Path:
+    """The tree that is judged: a written rendering, the given one, or the interface's part of a kernel's."""
+    if not options.tree:
+        return written(spec, work / "tree")
+    return projected(spec, options.tree.absolute(), work / "tree")
 
 
 def written(spec: Interface, tree: Path) -> Path:
@@ -77,8 +89,6 @@ def examine(
 ) -> tuple[list[Finding], dict[str, object]]:
     """All findings of the levels asked for, and what was done to find them."""
     facts: dict[str, object] = {"level": options.level}
-    if options.tree:
-        facts["drift"] = drift(spec, tree)
     progress("parse")
     read = read_tree(spec, tree, work / "parse", options.compilers[0], options.store)
     findings = [*read.findings, *conform(spec, read, tree), *unused_tables(spec)]
@@ -139,14 +149,15 @@ def execute(
         except DriverError as error:
             file = spec.source.file
             broken.append(Finding("not-runnable", file, str(error), Where(file), seen_by="execution"))
-    run |= {"states": explorer.states, "transitions": explorer.transitions, "boots": boots.count}
+    run |= {"states": len(explorer.images), "transitions": explorer.transitions, "boots": boots.count}
     run["wrapper_calls"] = wrapping.calls
-    return [*explorer.findings, *boots.findings, *wrapping.findings, *broken], run
+    found = [*explorer.found.values(), *boots.found.values(), *wrapping.found.values()]
+    return [*found, *broken], run
 
 
 def uncompilable(error: BuildError, spec: Interface, tree: Path) -> Finding:
     """What the compiler or linker says, with its place in the judged files if there is one."""
-    said = error.complaint()
+    said = error.complaints()[0]
     if said.line and (tree / said.file).is_file() and not said.file.startswith("/"):
         where = Where(said.file, said.line, said.column or 1)
         message = f"does not compile: {said.text}"
@@ -177,8 +188,8 @@ def diagnosed(spec: Interface, finding: Finding, read: Read) -> Finding:
     if finding.rule != "iteration-wrong":
         return finding
     pun = rf"\( {re.escape(spec.c.host)} \* \* \) (?:& )?{spec.c.array}\b"
-    for macro in (macro for facts in read.facts.values() for macro in facts.macros):
-        if macro.name == spec.c.iterator and re.search(pun, macro.body):
+    for fact in (fact for facts in read.facts.values() for fact in facts):
+        if (fact.kind, fact.name) == ("macro", spec.c.iterator) and re.search(pun, fact.text):
             message = f"casts the array of structures to a pointer to pointers: {finding.message}"
             return replace(finding, rule="iterator-type-pun", message=message)
     return finding

@@ -11,13 +11,13 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from xenhostgen.csource.toolchain import BuildError, Job, run_all
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.build import include_flags, overlay
 from xenhostgen.verify.facts import Read
 from xenhostgen.verify.findings import Finding, Where
 from xenhostgen.verify.harness import glue_source
-from xenhostgen.verify.toolchain import BuildError, Job, run_all
 
 WARNINGS = (
     *("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Wstrict-aliasing=2"),
@@ -66,7 +66,5 @@ def _enclosing(read: Read, where: Where) -> str:
     facts = read.facts.get(where.file)
     if facts is None:
         return where.file
-    starts = [(function.at.line, function.name) for function in facts.functions]
-    starts += [(variable.at.line, variable.name) for variable in facts.variables]
-    starts += [(macro.at.line, macro.name) for macro in facts.macros]
+    starts = [(fact.at.line, fact.name) for fact in facts if fact.kind in ("function", "variable", "macro")]
     return max((start for start in starts if start[0] <= where.line), default=(0, where.file))[1]

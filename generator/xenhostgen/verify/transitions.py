@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Hold what one call did against what the model says of it."""
 
-from dataclasses import dataclass
-
 from xenhostgen.contract.registry import Outcome, Registry, State
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.calls import Call, Wording, decoded, errno_value, place_in
 from xenhostgen.verify.driver import Answer
-from xenhostgen.verify.findings import Where
+from xenhostgen.verify.findings import Finding
 
 # What a broken promise is called, by the rule of the contract that decides the case.
 _NOT_REFUSED = {
@@ -19,16 +17,6 @@ _NOT_REFUSED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """How a call differs from the model: the broken rule, the symbol it is about, in words and in place."""
-
-    rule: str
-    subject: str
-    message: str
-    where: Where | None = None
-
-
 class Transitions:
     """Judges single calls on one interface."""
 
@@ -37,12 +25,12 @@ class Transitions:
         self.registry = Registry(spec)
         self.wording = Wording(spec)
 
-    def judge(self, before: State, call: Call, answer: Answer) -> Fault | None:
-        """The fault that an answer shows."""
+    def judge(self, before: State, call: Call, answer: Answer) -> Finding | None:
+        """What an answer shows to be wrong; the calls that lead there are not told yet."""
         if answer.how == "crash":
-            message = f"{self.wording.call(call)} crashes: {answer.text}"
             rule = "iteration-wrong" if call.kind == "i" else "crash"
-            return Fault(rule, self.called(call), message, place_in(answer.text))
+            message = f"{self.wording.call(call)} crashes: {answer.text}"
+            return Finding(rule, self.called(call), message, place_in(answer.text))
         if call.kind == "i":
             return self.iteration(before, answer)
         expected = self.expected(before, call)
@@ -63,7 +51,7 @@ class Transitions:
         did = self.wording.done(reported, before, after)
         message = f"{self.wording.call(call)}: expected {self.wording.outcome(expected)}; the C: {did}"
         where = place_in(answer.text) if answer.how == "bug" else None
-        return Fault(rule, self.subject(rule, call), message, where)
+        return Finding(rule, self.subject(rule, call), message, where)
 
     def expected(self, before: State, call: Call) -> Outcome:
         """What the model says of a registering or unregistering call."""
@@ -71,14 +59,14 @@ class Transitions:
             return self.registry.register(before, call.type, None if call.ops == "NULL" else call.ops)
         return self.registry.unregister(before, call.type)
 
-    def iteration(self, before: State, answer: Answer) -> Fault | None:
+    def iteration(self, before: State, answer: Answer) -> Finding | None:
         """Whether exactly the registered hosts were visited, in order."""
         expected = tuple(map(str, self.registry.visited(before)))
         if answer.how == "visit" and answer.visited == expected:
             return None
         visits = self.wording.visits
         did = f"a BUG at {answer.text}" if answer.how == "bug" else f"it visits {visits(answer.visited)}"
-        return Fault("iteration-wrong", self.spec.c.iterator, f"should visit {visits(expected)}; {did}")
+        return Finding("iteration-wrong", self.spec.c.iterator, f"should visit {visits(expected)}; {did}")
 
     def called(self, call: Call) -> str:
         """The symbol that a call calls."""

@@ -6,7 +6,7 @@ return a mark: a wrapper that calls the wrong op, swaps arguments or loses the r
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from xenhostgen.contract.ops import Dispatch, dispatch, only
 from xenhostgen.contract.registry import Registry
@@ -21,8 +21,7 @@ _WORD = 1 << 32
 _FEW = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """What a wrapper is called for: a state, how to get there, and what its slot holds; slot -1 is no host."""
 
     state: int
@@ -45,27 +44,17 @@ class WrapperRunner:
         self.found: dict[tuple[str, str], Finding] = {}
         self.calls = 0
 
-    @property
-    def findings(self) -> list[Finding]:
-        """What was found."""
-        return list(self.found.values())
-
     def run(self) -> None:
         """Call them all; raises ``DriverError``."""
         if not self.wrappers:
             return
         nobody = Held(0, (), -1, "", None)
-        asked = [(nobody, op) for op in self.wrappers if self.takes_no_host(self.ops[op])]
+        asked = [(nobody, op) for op in self.wrappers if self.ops[op].takes_no_host]
         asked += [(held, op) for held in self.registered() for op in self.wrappers]
         lines = [Call("w", held.slot, op).line(held.state) for held, op in asked]
         for (held, op), answer in zip(asked, self.driver.ask(lines), strict=True):
             self.calls += 1
             self.judge(self.ops[op], held, answer)
-
-    @staticmethod
-    def takes_no_host(op: Op) -> bool:
-        """Whether the spec says what happens without a host."""
-        return op.when_no_host is not None or op.wrapper == "guarded"
 
     def registered(self) -> Iterator[Held]:
         """States in which a slot holds a table of the spec's: how to get there, the slot, the table.
@@ -126,10 +115,11 @@ class WrapperRunner:
             return
         *called, result = answer.visited
         wanted = self.call_words(op, held.slot, expected)
+        number = self.marks.get(expected.called, 0) if expected.result is None else int(errno_value(expected.result))
         if called != wanted:
             message = f"reaches {', '.join(called) or 'nothing'}, should reach {', '.join(wanted) or 'nothing'}"
             self.note("wrapper-wrong", wrapper, message, op, steps)
-        elif self.wrappers[op.name].returns and (int(result[1:]) - self.result(expected)) % _WORD:
+        elif self.wrappers[op.name].returns and (int(result[1:]) - number) % _WORD:
             message = f"returns {result[1:]}, should return {expected.result or 'what the op returns'}"
             self.note("wrapper-wrong", wrapper, message, op, steps)
 
@@ -140,12 +130,6 @@ class WrapperRunner:
         values = {arg.name: arg.number for arg in self.wrappers[op.name].args}
         values |= {"xh": slot, op.host: slot}
         return [":".join([expected.called, *(str(values.get(name, name)) for name in expected.arguments)])]
-
-    def result(self, expected: Dispatch) -> int:
-        """The number that must come back."""
-        if expected.result is not None:
-            return int(errno_value(expected.result))
-        return self.marks.get(expected.called, 0)
 
     def note(self, rule: str, subject: str, message: str, op: Op, steps: tuple[str, ...]) -> None:
         """Keep the first counterexample of each fault."""

@@ -13,6 +13,7 @@ typedef int arr_t[3];
 static int a, *b = 3, (*fn)(int), d[] = { 1, 2 };
 bool ready __attribute__((section(".data"))) = 0;
 int al __aligned(8);
+struct foo kept[2] __ro_after_init, __other __initdata;
 extern foo_t *p, q[2];
 void __init foo_register(enum foo_type t, foo_t *x);
 asmlinkage __visible void __init foo(void)

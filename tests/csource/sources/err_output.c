@@ -7,4 +7,4 @@
 #define F E E E E E E E E E E E E E E E E
 #define G F F F F F F F F F F F F F F F F
 G
-/* expect: preprocessing gave more than 1048576 bytes */
+/* expect: preprocessing gives more than 1048576 bytes */

@@ -112,7 +112,7 @@ class Judge:
             stages = (before, tuple(held))
         runner = BootRunner(self.spec, cast(Driver, None), self.sections)  # it judges, and boots nothing
         runner.judge(scenario, booted, Answer("boot", stages=stages))
-        yield from (replace(finding, seen_by=f"boot of {each.name}") for finding in runner.findings)
+        yield from (replace(finding, seen_by=f"boot of {each.name}") for finding in runner.found.values())
 
     def _called(self, row: int, result: str, slots: Sequence[str]) -> Answer:
         """What a call did that came back."""

@@ -24,7 +24,10 @@ def test_it_is_ended_at_its_last_words(tmp_path: Path) -> None:
 
 def test_what_stands_still_once_is_started_again(tmp_path: Path) -> None:
     script = "echo begin >consoles/guest.log; [ $(wc -l <runs) = 1 ] && sleep 60; echo the end >>consoles/guest.log"
-    assert shown(tmp_path, script) == ("begin\nthe end\n", ["booting guest once more, as it stands still"])
+    assert shown(tmp_path, script) == (
+        "begin\nthe end\n",
+        ["booting guest once more, as it comes to no end in 0.7 seconds"],
+    )
 
 
 def test_what_stands_still_twice_is_told_as_far_as_it_came(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ class Lab:
     def _shown(self, command: Sequence[str], name: str, seconds: float, end: bytes) -> str:
         """Run a machine until its console shows the pattern ``end``, at most twice; what it shows.
 
-        Once in a while an emulated machine stands still. What stands still by a fault of ours does so again.
+        Once in a while an emulated machine stands still. One that does so by a fault of ours does it again.
         """
         console, log = self.work / "consoles" / f"{name}.log", self.work / f"qemu-{name}.log"
         command = [*command, "-kernel", str(self.work / "xen"), "-serial", f"file:{console}"]
@@ -154,7 +154,7 @@ class Lab:
             status = self.programs.run(command, self.work, log, seconds, done)
             if done() or status != SIGKILL or last:
                 break
-            self.say(f"booting {name} once more, as it stands still")
+            self.say(f"booting {name} once more, as it comes to no end in {seconds:g} seconds")
         if not console.exists():
             raise Refused([Problem("program", log.read_text(errors="replace").strip() or "fails", command[0])])
         return console.read_text(errors="replace").replace("\r", "")

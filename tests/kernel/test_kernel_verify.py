@@ -7,7 +7,6 @@ from typing import NamedTuple
 import pytest
 
 from xenhostgen.kernel.place import placed
-from xenhostgen.render.files import render
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.findings import Verdict
@@ -67,9 +66,9 @@ FAULTS = {
 
 def patched(spec: Interface, tree: Path, copy: Path) -> Path:
     """The files that the interface adds to a kernel tree or changes there."""
-    for path, file in placed(spec, render(spec), tree).files.items():
+    for path, file in placed(spec, tree).after.items():
         (copy / path).parent.mkdir(parents=True, exist_ok=True)
-        (copy / path).write_bytes(file.after)
+        (copy / path).write_bytes(file)
     return copy
 
 

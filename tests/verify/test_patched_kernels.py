@@ -11,7 +11,6 @@ import pytest
 from patching import apply, read_tree_case
 
 from xenhostgen.kernel.place import content, placed_in
-from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.findings import Finding, Verdict
 from xenhostgen.verify.project import projected
@@ -27,10 +26,10 @@ Load = Callable[[str], Interface]
 
 def patched(spec: Interface, tree: Path) -> Path:
     """The made-up kernel with the interface in it."""
-    placement = placed_in(spec, render(spec), lambda path: content(HERE / "tree" / path), str(HERE))
-    for path, placed in placement.files.items():
+    placement = placed_in(spec, lambda path: content(HERE / "tree" / path), str(HERE))
+    for path, placed in placement.after.items():
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
-        (tree / path).write_bytes(placed.after)
+        (tree / path).write_bytes(placed)
     return tree
 
 

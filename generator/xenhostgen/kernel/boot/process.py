@@ -3,18 +3,18 @@
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from subprocess import DEVNULL, Popen, TimeoutExpired
 
 
 class Programs:
     """Runs programs, from any thread, until it is told to stop."""
 
     def __init__(self) -> None:
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: set[Popen[bytes]] = set()
         self._stopped = False
 
     def stop(self) -> None:
@@ -24,12 +24,7 @@ class Programs:
             _end(process)
 
     def run(
-        self,
-        command: Sequence[str | Path],
-        folder: Path,
-        log: Path,
-        seconds: float,
-        ended: Callable[[], bool] = lambda: False,
+        self, command: Sequence[str | Path], folder: Path, log: Path, seconds: float, ended: Callable[[], bool]
     ) -> int:
         """Run a program with its output in a log; its exit status.
 
@@ -39,20 +34,14 @@ class Programs:
             raise KeyboardInterrupt
         around = {**os.environ, "LC_ALL": "C"}
         with log.open("wb") as out:
-            process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=around,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
+            process = Popen(
+                command, cwd=folder, env=around, stdin=DEVNULL, stdout=out, stderr=out, start_new_session=True
             )
         self._running.add(process)
         deadline = time.monotonic() + seconds
         try:
             while time.monotonic() < deadline and not ended():
-                with suppress(subprocess.TimeoutExpired):
+                with suppress(TimeoutExpired):
                     return process.wait(0.1)
             return signal.SIGKILL
         finally:
@@ -60,7 +49,7 @@ class Programs:
             self._running.discard(process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: Popen[bytes]) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

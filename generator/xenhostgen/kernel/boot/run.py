@@ -55,7 +55,7 @@ class Lab:
         """Run a program and say so. Raises ``Refused`` with the end of its log if it fails."""
         self.say(what)
         log = self.work / f"{what.partition(' ')[0]}.log"
-        if status := self.programs.run(command, folder, log, seconds):
+        if status := self.programs.run(command, folder, log, seconds, lambda: False):
             said = [f"\n    {line}" for line in log.read_text(errors="replace").rstrip().splitlines()[-20:]]
             why = "takes too long" if status == SIGKILL else f"fails with status {status}"
             raise Refused([Problem("program", why + "".join(said), what, hint=f"all of it: {log}")])
@@ -64,15 +64,8 @@ class Lab:
         """Have everything unpacked and built; the folder of the objects."""
         spec, version = suite.spec, self.kernel if re.fullmatch(r"\d+\.\d+", self.kernel) else ""
         self.work.mkdir(parents=True, exist_ok=True)
-        self.run(
-            f"fetching Xen {_XEN}" + f", Linux {version}" * bool(version),
-            900,
-            self.work,
-            "sh",
-            DATA / "fetch",
-            version,
-            _XEN,
-        )
+        what = f"fetching Xen {_XEN}" + f", Linux {version}" * bool(version)
+        self.run(what, 900, self.work, "sh", DATA / "fetch", version, _XEN)
         source = self.work / f"linux-{version}" if version else Path(self.kernel)
         wanted = placed(spec, source).after
         for name, text in suite.sources().items():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The second opinion: cbmc finds nothing where nothing is wrong, known faults and mutants, and may be missing."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tools import need
 from xenhostgen.render.files import render
 from xenhostgen.report.findings import summary
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify import run
+from xenhostgen.verify import prove, run
 from xenhostgen.verify.bounded import check
 from xenhostgen.verify.findings import Verdict
 from xenhostgen.verify.mutants import mutants
@@ -113,3 +114,12 @@ def test_what_is_missing_is_said(load_spec: Callable[[str], Interface], monkeypa
     assert [line for line in said if "proved" in line or "not installed" in line] == [
         "9 of 9 goals proved (Frama-C WP and EVA)"
     ]
+
+
+def test_a_prover_without_end_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prove, "_SECONDS_MAX", 0.2)
+    said = prove.run_prover(["sh", "-c", f"while sleep 0.02; do date >>{tmp_path}/alive; done & wait"], tmp_path)
+    assert said == "it took more than 0.2 seconds"
+    size = (tmp_path / "alive").stat().st_size
+    time.sleep(0.2)
+    assert (tmp_path / "alive").stat().st_size == size > 0

@@ -9,7 +9,6 @@ refute holds for all values. Bounds, pointers and overflows are looked at on the
 
 import json
 import shutil
-from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -39,10 +38,14 @@ def check(spec: Interface, tree: Path, work: Path) -> Proof:
     units[str(work / "harness.c")] = str(work / "harness.i")
     rounds = str(len(spec.slots) + 2)  # of a loop over the slots, with one to spare
     command = [*_CBMC, "--unwinding-assertions", "--unwind", rounds, *units.values()]
-    told: list[dict[str, Any]] = []
-    with suppress(BuildError, ValueError):  # what doesn't compile has been told with its place
+    try:
         run_all([Job([*_PREPROCESS, *flags, file, "-o", unit], tree) for file, unit in units.items()], work)
-        told = json.loads(run_prover(command, tree))
+        said = run_prover(command, tree)
+        told = json.loads(said)
+    except BuildError as error:
+        return unanswered(spec.c.register, error.output)
+    except ValueError:
+        return unanswered(spec.c.register, said)
     results = [result for part in told for result in part.get("result", ())]
     holding = sum(result["status"] == "SUCCESS" for result in results)
     found: dict[tuple[str, str], Finding] = {}
@@ -52,7 +55,7 @@ def check(spec: Interface, tree: Path, work: Path) -> Proof:
             found.setdefault((finding.subject, _place(result)), finding)
     if not found and holding < max(len(results), 1):
         errors = [part["messageText"] for part in told if part.get("messageType") == "ERROR"]
-        return unanswered(spec.c.register, 1, "\n".join(errors))
+        return unanswered(spec.c.register, "\n".join(errors))
     return Proof(holding, len(results), tuple(found.values()))
 
 

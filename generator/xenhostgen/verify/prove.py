@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from xenhostgen.contract.boot import CLEAR_BSS, boot, scenarios
+from xenhostgen.csource.toolchain import end_group
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
@@ -74,18 +75,21 @@ def unexplained(candidates: Iterable[Finding], known: Sequence[Finding]) -> Iter
 def run_prover(command: Sequence[str], folder: Path, home: Path | None = None) -> str:
     """What a prover says, within a limit of time; it keeps its settings in ``home``."""
     homes = {"HOME": str(home), "XDG_CONFIG_HOME": str(home)} if home else {}
-    done = subprocess.run(
-        ["timeout", "-k2", str(_SECONDS_MAX), *command],
+    process = subprocess.Popen(
+        command,
         cwd=folder,
         env={**os.environ, **homes, "LC_ALL": "C"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
+        start_new_session=True,
     )
-    return done.stdout
+    try:
+        return process.communicate(timeout=_SECONDS_MAX)[0].decode(errors="replace")
+    except subprocess.TimeoutExpired:
+        return f"it took more than {_SECONDS_MAX} seconds"
+    finally:
+        end_group(process)
 
 
 def unit_files(spec: Interface) -> list[str]:
@@ -108,7 +112,7 @@ def _unproved(function: str, text: str) -> Finding:
     return Finding("unproved", function, text, seen_by="proof")
 
 
-def unanswered(function: str, goals: int, said: str) -> Proof:
+def unanswered(function: str, said: str, goals: int = 1) -> Proof:
     """Nothing is proved, for a prover ended without an answer."""
     last = next((line for line in reversed(said.splitlines()) if line.strip()), "nothing was said")
     return Proof(0, goals, (_unproved(function, f"no answer from the prover: {last}"),))
@@ -137,7 +141,7 @@ def _wp(spec: Interface, said: str) -> Proof:
     functions = [spec.c.register, spec.c.unregister]
     total = re.search(r"Proved goals:\s*(\d+) / (\d+)", said)
     if not total:
-        return unanswered(functions[0], 1, said)
+        return unanswered(functions[0], said)
     found = []
     for name, outcome in re.findall(r"Goal (typed_\w+) : (Unknown|Timeout|Failed|Stepout)", said):
         function = max((f for f in functions if name.startswith(f"typed_{f}_")), key=len, default=functions[0])
@@ -152,7 +156,7 @@ def _eva(spec: Interface, said: str, text: str) -> Proof:
     """What EVA said of everything that is better followed than proved function by function."""
     entries = re.findall(r"^void (prove_\w+)\(void\)", text, re.MULTILINE)
     if "ANALYSIS SUMMARY" not in said:
-        return unanswered(spec.c.iterator, len(entries), said)
+        return unanswered(spec.c.iterator, said, len(entries))
     found: dict[str, Finding] = {}
     for entry, message in _alarms(said, text):
         found.setdefault(entry, _unproved(_title(spec, entry), f"may fail: {message}"))

@@ -25,7 +25,7 @@ _DEFINITIONS = ("function_definition", "preproc_def", "preproc_function_def")
 
 def text_of(node: Node | None) -> str:
     """A node's C; empty for none."""
-    return (node.text or b"").decode() if node else ""
+    return (node.text or b"").decode(errors="surrogateescape") if node else ""
 
 
 def bare(c: str) -> str:
@@ -52,7 +52,8 @@ def defined(node: Node) -> str:
     """The name of what a function's or macro's definition defines; empty for other nodes."""
     if node.type not in _DEFINITIONS:
         return ""
-    return text_of(innermost(node) if node.type == "function_definition" else node.child_by_field_name("name"))
+    named = innermost(node) if node.type == "function_definition" else node.child_by_field_name("name")
+    return text_of(named) if named and named.type == "identifier" else ""
 
 
 def innermost(node: Node) -> Node:

@@ -44,15 +44,6 @@ class Token:
         return self.kind, self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """A comment's words, without its decoration, and where it starts."""
-
-    text: str
-    line: int
-    column: int
-
-
 _PATTERNS = {
     "COMMENT": r"/\*.*?\*/|//(?:\\\r?\n|[^\n])*",
     "NEWLINE": r"\n",
@@ -129,20 +120,15 @@ def _code_text(token: Token) -> str:
     return token.text
 
 
-def comments(text: str) -> list[Comment]:
-    """The comments of ``text``: white space folded, the stars at the starts of lines removed."""
-    return [
-        Comment(_comment_words(token.text), token.line, token.column)
-        for token in tokens(text)
-        if token.kind is Kind.COMMENT
-    ]
+def comments(text: str) -> list[str]:
+    """The words of each comment: white space folded, the stars at the starts of lines removed."""
+    return [_comment_words(token.text) for token in tokens(text) if token.kind is Kind.COMMENT]
 
 
 def _comment_words(text: str) -> str:
     if text.startswith("//"):
         return " ".join(text.lstrip("/").split())
-    body = re.sub(r"\n\s*\*", "\n", text[2:-2].strip("*"))
-    return " ".join(body.split())
+    return " ".join(re.sub(r"\n\s*\*", "\n", text[2:-2].strip("*")).split())
 
 
 def spaced(text: str) -> str:

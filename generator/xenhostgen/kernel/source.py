@@ -1,24 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A C file of the kernel as tree-sitter sees it: it parses what it can, macros and all, and never gives up."""
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser
 
+from xenhostgen.csource.reduction import bare, defined, text_of
 from xenhostgen.spec.source import At, Problems
 
 
-def bare(code: str) -> str:
-    """C without comments and white space: equal for code that differs in layout alone."""
-    return "".join(re.sub(r"(?s)/\*.*?\*/|//[^\n]*", "", code).split())
-
-
 def words(node: Node) -> str:
-    """A node's code, as ``bare`` leaves it."""
-    return bare((node.text or b"").decode(errors="surrogateescape"))
+    """A node's code without comments and white space."""
+    return bare(text_of(node))
 
 
 class KernelFile:
@@ -55,11 +50,8 @@ class KernelFile:
         """The function definitions by name."""
         found: dict[str, list[tuple[Node, bool]]] = {}
         for node, inside in self.nodes("function_definition"):
-            declarator = node.child_by_field_name("declarator")
-            while declarator and declarator.type != "identifier":
-                declarator = declarator.child_by_field_name("declarator")
-            if declarator:
-                found.setdefault(words(declarator), []).append((node, inside))
+            if name := defined(node):
+                found.setdefault(name, []).append((node, inside))
         return found
 
     def above(self, node: Node) -> int:

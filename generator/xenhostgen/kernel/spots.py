@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from xenhostgen.kernel.source import KernelFile, bare, words
+from xenhostgen.csource.reduction import bare
+from xenhostgen.kernel.source import KernelFile, words
 from xenhostgen.render.files import Fragment
-from xenhostgen.spec.model import Assign, Boot, Call, ClearBss, Register, ReturnIf, Step
+from xenhostgen.spec.model import Boot, KernelStep, Register
 from xenhostgen.spec.source import did_you_mean
 
 _ALTERNATIVES = "if another kernel has something else in its place, name that under 'alternatives' in the spec"
@@ -115,10 +116,10 @@ def of_registrations(kernel: KernelFile, boot: Boot) -> list[tuple[Spot, list[Re
     return [] if kernel.problems.found else spots
 
 
-def _statement(kernel: KernelFile, step: Step, inside: list[Node], last: Node, function: str) -> Node | None:
+def _statement(kernel: KernelFile, step: KernelStep, inside: list[Node], last: Node, function: str) -> Node | None:
     """The statement after ``last`` that is a step of the spec's, None once a problem is noted."""
-    wanted, pattern = _said(step)
-    found = [node for node in inside if re.fullmatch(pattern, words(node))]
+    wanted = step.c
+    found = [node for node in inside if re.fullmatch(step.pattern, words(node))]
     after = [node for node in inside if node.start_byte >= last.end_byte]
     previous = kernel.lines[last.start_point.row].strip()
     if len(found) == 1 and found[0] in after:
@@ -138,18 +139,3 @@ def _statement(kernel: KernelFile, step: Step, inside: list[Node], last: Node, f
         hint = f"it stands within the statement of line {block.start_point.row + 1}" if block else _ALTERNATIVES
         kernel.wrong("step-gone", message, row, hint)
     return None
-
-
-def _said(step: Step) -> tuple[str, str]:
-    """A step in C, and the pattern of its bare code."""
-    match step:
-        case ReturnIf(condition, alternatives):
-            either = "|".join(re.escape(bare(each)) for each in (condition, *alternatives))
-            return f"if ({condition}) return;", rf"if\((?:{either})\)(?:return;|{{[^}}]*return;}})"
-        case Assign(target, value, alternatives):
-            either = "|".join(re.escape(bare(each)) for each in (value, *alternatives))
-            return f"{target} = {value};", rf"{re.escape(bare(target))}=(?:{either});"
-        case Call(function) | ClearBss(function):
-            return f"{function}();", rf"{function}\(.*\);"
-        case Register():
-            raise AssertionError("registrations are ours")

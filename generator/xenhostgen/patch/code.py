@@ -22,7 +22,7 @@ def declared(path: str, text: str, first_line: int = 1) -> list[Declaration]:
 def remarks(path: str, text: str) -> list[str]:
     """The words of each comment; outside C, of what follows a ``#``."""
     if _is_c(path):
-        return [comment.text for comment in comments(text)]
+        return comments(text)
     after = (line.partition("#") for line in text.split("\n"))
     return [" ".join(words.split()) for _, mark, words in after if mark]
 

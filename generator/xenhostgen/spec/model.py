@@ -6,6 +6,7 @@ Schema. Decisions that templates need (which symbol, which value) are properties
 template holds loops and names and nothing else.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -229,6 +230,16 @@ class ReturnIf(Part):
     condition: Line = key("the C condition")
     alternatives: tuple[Line, ...] = key("conditions that other kernel versions have instead", default=())
 
+    @property
+    def c(self) -> str:
+        """The step in C."""
+        return f"if ({self.condition}) return;"
+
+    @property
+    def pattern(self) -> str:
+        """An expression for its C in any kernel, white space left out."""
+        return rf"if\({_either(self.condition, *self.alternatives)}\)(?:return;|{{[^}}]*return;}})"
+
 
 @part
 class Assign(Part):
@@ -238,6 +249,16 @@ class Assign(Part):
     value: Line = key("the C expression it is set to")
     alternatives: tuple[Line, ...] = key("values that other kernel versions set instead", default=())
 
+    @property
+    def c(self) -> str:
+        """The step in C."""
+        return f"{self.target} = {self.value};"
+
+    @property
+    def pattern(self) -> str:
+        """An expression for its C in any kernel, white space left out."""
+        return f"{_either(self.target)}={_either(self.value, *self.alternatives)};"
+
 
 @part
 class Call(Part):
@@ -246,6 +267,16 @@ class Call(Part):
     function: Symbol = key("the function's name")
     sets: tuple[Assign, ...] = key("the variables it sets", rows=True, default=())
 
+    @property
+    def c(self) -> str:
+        """The step in C."""
+        return f"{self.function}();"
+
+    @property
+    def pattern(self) -> str:
+        """An expression for its C in any kernel, white space left out."""
+        return rf"{self.function}\(.*\);"
+
 
 @part
 class ClearBss(Part):
@@ -253,8 +284,24 @@ class ClearBss(Part):
 
     function: Symbol = key("the kernel function that does it")
 
+    @property
+    def c(self) -> str:
+        """The step in C."""
+        return f"{self.function}();"
 
-Step = Register | ReturnIf | Assign | Call | ClearBss
+    @property
+    def pattern(self) -> str:
+        """An expression for its C in any kernel, white space left out."""
+        return rf"{self.function}\(.*\);"
+
+
+KernelStep = ReturnIf | Assign | Call | ClearBss
+Step = Register | KernelStep
+
+
+def _either(*c: str) -> str:
+    """An expression for one of some pieces of C, white space left out."""
+    return f"(?:{'|'.join(re.escape(''.join(each.split())) for each in c)})"
 
 
 @part

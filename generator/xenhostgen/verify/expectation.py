@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from xenhostgen.csource.facts import Fact, Facts, snippet_facts
 from xenhostgen.csource.preprocess import Position
 from xenhostgen.csource.tokens import code_tokens
-from xenhostgen.spec.model import Assign, Call, ClearBss, Guest, Interface, Op, Register, ReturnIf, Step
+from xenhostgen.spec.model import Call, ClearBss, Guest, Interface, Op, Register, Step
 
 
 class Expectation:
@@ -101,16 +101,10 @@ class Expectation:
 
     def step(self, guest: Guest, step: Step) -> str:
         """A boot step as C."""
-        match step:
-            case ReturnIf(condition):
-                return f"if ({condition}) return;"
-            case Assign(target, value):
-                return f"{target} = {value};"
-            case Register():
-                table = self.spec.table(guest, step.table).symbol
-                call = f"{self.c.register}({self.c.type(step.type)}, &{table});"
-                return f"if ({step.when}) {call}" if step.when else call
-        return f"{step.function}();"
+        if not isinstance(step, Register):
+            return step.c
+        call = f"{self.c.register}({self.c.type(step.type)}, &{self.spec.table(guest, step.table).symbol});"
+        return f"if ({step.when}) {call}" if step.when else call
 
     def predicates(self) -> Facts:
         """The predicates, and what the spec says of the kernel header that they go into."""

@@ -16,9 +16,8 @@ from tree_sitter import Node
 from xenhostgen.csource.preprocess import SHIM
 from xenhostgen.csource.reduction import Reduction, bare, called, defined, silent, text_of, words
 from xenhostgen.render.files import Renderer
-from xenhostgen.spec.model import Assign, Call, ClearBss, Guest, Interface, Register, ReturnIf, Step
+from xenhostgen.spec.model import Assign, Call, Guest, Interface, Register, Step
 from xenhostgen.verify.drift import read_text
-from xenhostgen.verify.expectation import Expectation
 from xenhostgen.verify.harness import include_name
 
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(<[^>\n]+>|"[^"\n]+").*', re.MULTILINE)
@@ -108,7 +107,6 @@ class _GuestFile:
 
     def __init__(self, spec: Interface, guest: Guest, text: str) -> None:
         self.spec, self.guest, self.boot = spec, guest, guest.boot
-        self.expected = Expectation(spec)
         self.file = Reduction(text)
         self.defined = {defined(node): text_of(node) for node in self.file.definitions()}
         self.bodies: dict[str, tuple[Step, ...]] = {self.boot.function: self.boot.steps}
@@ -140,7 +138,7 @@ class _GuestFile:
         facts = [" ".join(c.split()) for c in Renderer(self.spec).prototypes(self.guest).values()]
         for name, steps in self.bodies.items():
             if name not in self.defined and name != self.boot.function:
-                sets = " ".join(self.expected.step(self.guest, step) for step in steps)
+                sets = " ".join(step.c for step in steps if isinstance(step, Assign))
                 facts.append(f"static void {name}(void) {{ {sets} }}")
         self.file.supply(facts)
         return self.file.text()
@@ -188,21 +186,10 @@ class _GuestFile:
 
     def step(self, function: str, node: Node) -> str:
         """The kernel's boot step that a statement is, in the spec's words; empty if it is none."""
-        said = bare(text_of(node))
-        for step in self.bodies[function]:
-            match step:
-                case Assign(target, value, others):
-                    same = said in [f"{bare(target)}={bare(each)};" for each in (value, *others)]
-                case ReturnIf(condition, others):
-                    either = "|".join(re.escape(bare(each)) for each in (condition, *others))
-                    same = re.fullmatch(rf"if\((?:{either})\)(?:return;|{{[^}}]*return;}})", said) is not None
-                case Call(name) | ClearBss(name):
-                    same = re.fullmatch(rf"{name}\(.*\);", said) is not None
-                case Register():
-                    same = False
-            if same and not words(text_of(node)) & (self.names | self.helpers):
-                return self.expected.step(self.guest, step)
-        return ""
+        c = text_of(node)
+        steps = [step for step in self.bodies[function] if not isinstance(step, Register)]
+        found = (step.c for step in steps if re.fullmatch(step.pattern, bare(c)))
+        return "" if words(c) & (self.names | self.helpers) else next(found, "")
 
 
 def _names(spec: Interface) -> set[str]:

@@ -71,13 +71,13 @@ class Reduction:
         masked = MARKS.sub(lambda found: " " * len(found[0]), text)
         self.content = masked.encode("utf-8", "replace")
         self.root = Parser(Language(tree_sitter_c.language())).parse(self.content).root_node
-        self.cuts: dict[tuple[int, int], str] = {}
+        self.cuts: list[tuple[int, int, str]] = []  # of two that begin as one, the larger or else the later counts
         self.kept: list[Node] = []
         self.free: list[Node] = []  # what was cut outside every #if: there is room for something else
 
     def cut(self, node: Node, instead: str = "", end: Node | None = None) -> None:
         """Blank a node, or its part before another; C on one line may take its place."""
-        self.cuts[node.start_byte, end.start_byte if end else node.end_byte] = instead
+        self.cuts.append((node.start_byte, end.start_byte if end else node.end_byte, instead))
 
     def definitions(self) -> Iterable[Node]:
         """The definitions of functions and macros, those in ``#if`` blocks, too."""
@@ -136,14 +136,16 @@ class Reduction:
         ``jumps`` whatever may lead past them.
         """
         items = [node for node in body.named_children if _is_statement(node)]
-        kept = [node for node in items if counts(node)]
+        kept = {node.id for node in items if counts(node)}
+        last = max((node.start_byte for node in items if node.id in kept), default=0)
         if jumps:
-            last = kept[-1].start_byte if kept else 0
-            kept += [node for node in items if (nested or node.start_byte < last) and _leaves(node)]
-        for node in kept:
+            kept |= {node.id for node in items if (nested or node.start_byte < last) and _leaves(node)}
+        used: set[str] = set()
+        for node in (node for node in items if node.id in kept):
+            before = len(self.cuts)
             self._within(node, counts, jumps)
-        used = set().union(*(words(self.text(node)) for node in kept))
-        for node in (node for node in items if node not in kept):
+            used |= words(self._left(node, self.cuts[before:]))
+        for node in (node for node in items if node.id not in kept):
             if not used & {text_of(innermost(each)) for each in node.children_by_field_name("declarator")}:
                 self.cut(node)
 
@@ -159,19 +161,22 @@ class Reduction:
                 else:
                     self.cut(child, "" if child.type == "else_clause" else ";")
 
-    def text(self, node: Node | None = None) -> str:
-        """What is left of the file, or of a node."""
+    def text(self) -> str:
+        """What is left of the file."""
+        return self._left(None, self.cuts)
+
+    def _left(self, node: Node | None, cuts: list[tuple[int, int, str]]) -> str:
+        """What cuts leave of a node, or of the file."""
         parts: list[bytes] = []
-        node = node or self.root
-        done = node.start_byte if node != self.root else 0
-        for (start, end), instead in sorted(self.cuts.items(), key=lambda cut: (cut[0][0], -cut[0][1])):
-            if done <= start < node.end_byte:  # else it lies elsewhere, or in what is cut already
+        done, last = (node.start_byte, node.end_byte) if node else (0, len(self.content))
+        for _, (start, end, instead) in sorted(enumerate(cuts), key=lambda cut: (cut[1][0], -cut[1][1], -cut[0])):
+            if start >= done:  # else it lies in what is cut already
                 blank = re.sub(rb"[^\n]", b" ", self.content[start:end])
                 # What follows keeps its column, too, where there is room.
                 room = len(blank.partition(b"\n")[0])
                 parts += [self.content[done:start], instead.encode(), blank[min(room, len(instead)) :]]
                 done = end
-        return b"".join([*parts, self.content[done : node.end_byte]]).decode()
+        return b"".join([*parts, self.content[done:last]]).decode()
 
 
 def _is_statement(node: Node) -> bool:

@@ -9,9 +9,9 @@ import re
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from xenhostgen.csource.toolchain import end_group
 from xenhostgen.verify.build import Program
@@ -65,7 +65,7 @@ class DriverError(Exception):
 
 
 class Driver:
-    """A driver process."""
+    """A driver process: use it in a ``with`` block, which ends it and whatever the judged C has started."""
 
     def __init__(self, program: Program) -> None:
         self.slots = program.slots
@@ -78,17 +78,18 @@ class Driver:
             start_new_session=True,
         )
         self.late = False
-        self.watch = threading.Timer(SECONDS_MAX, self.expire)
+        self.watch = threading.Timer(SECONDS_MAX, self._expire)
         self.watch.daemon = True
         self.watch.start()
 
-    def expire(self) -> None:
-        """End a driver that takes too long."""
+    def _expire(self) -> None:
         self.late = True
         end_group(self.process)
 
-    def close(self) -> None:
-        """End the driver and whatever the judged C has started."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
         self.watch.cancel()
         end_group(self.process)
         for stream in (self.process.stdin, self.process.stdout):
@@ -126,16 +127,6 @@ class Driver:
         if self.late:
             return f"running the judged C takes more than {SECONDS_MAX} seconds"
         return _ENDINGS.get(status, f"the driver ended with status {status}")
-
-
-@contextmanager
-def running(program: Program) -> Iterator[Driver]:
-    """A driver that is ended whatever happens."""
-    driver = Driver(program)
-    try:
-        yield driver
-    finally:
-        driver.close()
 
 
 _PLAIN = {"Bad system call": "it asks the operating system for something", "Profiling timer expired": "it doesn't end"}

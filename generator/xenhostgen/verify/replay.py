@@ -15,7 +15,7 @@ from xenhostgen.spec.source import Problem, Refused, did_you_mean
 from xenhostgen.verify.boots import BootRunner, line
 from xenhostgen.verify.build import Program, build
 from xenhostgen.verify.calls import Call, Wording, decoded
-from xenhostgen.verify.driver import Driver, DriverError, running
+from xenhostgen.verify.driver import Driver, DriverError
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.run import Options, judged_tree
 from xenhostgen.verify.wrappers import Held, WrapperRunner
@@ -42,7 +42,7 @@ def replay(spec: Interface, options: Options, steps: list[str]) -> list[Step]:
         work = Path(name)
         try:
             program = build(spec, judged_tree(spec, options, work), work / "run", options.compilers[0], options.store)
-            with running(program) as driver:
+            with Driver(program) as driver:
                 return list(_Replayer(spec, driver, program).run(steps))
         except (BuildError, DriverError) as error:
             said = error.complaints()[0].text if isinstance(error, BuildError) else str(error)

@@ -18,7 +18,7 @@ from xenhostgen.verify.bounded import check
 from xenhostgen.verify.build import Unwatchable, build
 from xenhostgen.verify.conform import conform
 from xenhostgen.verify.drift import drift, read_text
-from xenhostgen.verify.driver import DriverError, running
+from xenhostgen.verify.driver import Driver, DriverError
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.facts import Read, c_files, read_tree
 from xenhostgen.verify.findings import Finding, Verdict, Where, judge
@@ -139,7 +139,7 @@ def execute(
         return [uncompilable(error, spec, tree)], run
     run["sanitizers"] = list(program.sanitizers)
     broken: list[Finding] = []
-    with running(program) as driver:
+    with Driver(program) as driver:
         explorer, boots = Explorer(spec, driver), BootRunner(spec, driver, program.sections)
         wrapping = WrapperRunner(spec, driver)
         try:

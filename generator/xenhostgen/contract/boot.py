@@ -13,7 +13,7 @@ from itertools import product
 from xenhostgen.contract.memory import Memory
 from xenhostgen.contract.registry import Registry, State
 from xenhostgen.spec import expr
-from xenhostgen.spec.model import Assign, BootPath, Call, ClearBss, Guest, Interface, Register, ReturnIf
+from xenhostgen.spec.model import Assign, BootPath, Call, Guest, Interface, Register, ReturnIf
 
 CLEAR_BSS = "clear_bss"
 
@@ -56,18 +56,13 @@ def scenarios(spec: Interface) -> Iterator[Scenario]:
     """Every kind of guest with every combination of inputs and placeholders."""
     names = [macro.name for macro in spec.predicates.macros if macro.placeholder]
     for path in spec.kinds:
-        targets = [put.target for put in path.inputs]
-        seen: set[tuple[tuple[str, str], ...]] = set()
-        for values in product(*(put.values for put in path.inputs)):
-            inputs = _meaningful(list(zip(targets, values, strict=True)))
-            if inputs in seen:
-                continue
-            seen.add(inputs)
+        every = product(*([(put.target, value) for value in put.values] for put in path.inputs))
+        for inputs in dict.fromkeys(map(_meaningful, every)):
             for answers in product((False, True), repeat=len(names)):
                 yield Scenario(path, inputs, tuple(zip(names, answers, strict=True)))
 
 
-def _meaningful(inputs: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+def _meaningful(inputs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Without the members of objects that aren't there."""
     absent = {target for target, value in inputs if value == "NULL"}
     return tuple((t, v) for t, v in inputs if t in absent or t.split("->")[0] not in absent)
@@ -106,23 +101,15 @@ def _run(guest: Guest, memory: Memory, asked: list[tuple[Guest, Register, bool]]
     """Run one boot function on the memory; True if it returned before its end."""
     for step in guest.boot.steps:
         match step:
-            case ReturnIf(condition):
-                if memory.true(condition):
-                    return True
+            case ReturnIf(condition) if memory.true(condition):
+                return True
             case Register(when=when):
                 asked.append((guest, step, memory.true(when)))
-            case Assign():
-                _assign(step, memory)
-            case Call(sets=sets):
-                for each in sets:
-                    _assign(each, memory)
-            case ClearBss():
-                pass  # the model's registry lies nowhere that could be cleared (rule 10)
+            case Assign() | Call():
+                for each in step.sets if isinstance(step, Call) else [step]:
+                    memory.set(each.target, memory.value(each.value))
+            # ClearBss does nothing: the model's registry lies nowhere that could be cleared (rule 10).
     return False
-
-
-def _assign(step: Assign, memory: Memory) -> None:
-    memory.set(step.target, memory.value(step.value))
 
 
 def reads(spec: Interface, condition: str) -> set[str]:

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The kernel state that boot code sees: variables, what pointers point to, and C conditions on it."""
 
+from operator import and_, eq, ne, or_
+
 from xenhostgen.spec import expr
 from xenhostgen.spec.model import Interface
 
 # A number, or the name of the object that a pointer points to.
 Value = int | str
+_OPERATORS = {"==": eq, "!=": ne, "&": and_, "|": or_}
 
 
 class Memory:
@@ -34,13 +37,11 @@ class Memory:
 
     def value(self, source: str) -> Value:
         """What a C expression evaluates to now."""
-        if source == "NULL":
-            return 0
-        return self.evaluate(expr.parse(source))
+        return 0 if source == "NULL" else self.evaluate(expr.parse(source))
 
     def true(self, source: str | None) -> bool:
         """Whether a C condition holds now; none at all always does."""
-        return source is None or self.value(source) not in (0, "")
+        return source is None or self.value(source) != 0
 
     def evaluate(self, parsed: expr.Expression) -> Value:
         """The value of a parsed expression."""
@@ -48,33 +49,15 @@ class Memory:
             case expr.Number(value):
                 return value
             case expr.Place(path):
-                if path in self.constants:
-                    return self.constants[path]
-                return self.cells.get(self.cell(path), 0)
+                return self.constants[path] if path in self.constants else self.cells.get(self.cell(path), 0)
             case expr.Ask(name):
                 if name in self.placeholders:
                     return int(self.placeholders[name])
                 return self.evaluate(self.macros[name])
             case expr.Not(operand):
                 return int(not self.evaluate(operand))
-            case expr.Binary():
-                return self.binary(parsed)
-        raise AssertionError(parsed)
-
-    def binary(self, parsed: expr.Binary) -> Value:
-        left = self.evaluate(parsed.left)
-        match parsed.operator:
-            case "&&":
-                return int(bool(left) and bool(self.evaluate(parsed.right)))
-            case "||":
-                return int(bool(left) or bool(self.evaluate(parsed.right)))
-        right = self.evaluate(parsed.right)
-        match parsed.operator:
-            case "==":
-                return int(left == right)
-            case "!=":
-                return int(left != right)
-            case "&":
-                return int(left) & int(right)
-            case _:
-                return int(left) | int(right)
+            case expr.Binary("&&", left, right):
+                return int(bool(self.evaluate(left)) and bool(self.evaluate(right)))
+            case expr.Binary("||", left, right):
+                return int(bool(self.evaluate(left)) or bool(self.evaluate(right)))
+        return int(_OPERATORS[parsed.operator](self.evaluate(parsed.left), self.evaluate(parsed.right)))

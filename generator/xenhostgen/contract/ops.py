@@ -6,10 +6,9 @@ returns; ``Dispatch.null`` where the wrapper would call through NULL.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from xenhostgen.spec.model import Entry, Interface, Op
+from xenhostgen.spec.model import Entry, Op
 from xenhostgen.spec.source import Text
 from xenhostgen.spec.words import declared_name
 
@@ -32,16 +31,17 @@ class Dispatch:
     null: bool = False
 
 
-def dispatch(spec: Interface, op: Op, table: str | None) -> Dispatch:
+def dispatch(op: Op, table: str | None) -> Dispatch:
     """Calling an op's wrapper for a host with a table (GUEST.ROLE, or ``only``), or for no host at all."""
     if table is None:
         if op.wrapper == "guarded" and op.when_no_host is None:
             return Dispatch()
         return _evaluated(op.when_no_host) if op.when_no_host else Dispatch(null=True)
-    entry = _entries(spec, table).get(op.name)
-    if entry is not None and entry.calls is not None:
+    made_up = [Entry(Text(table), Text(table))] if table == only(op.name) else []
+    entry = next((entry for entry in [*made_up, *op.tables] if entry.table == table), None)
+    if entry and entry.calls is not None:
         return _evaluated(entry.calls)
-    if entry is not None and entry.is_kernels:
+    if entry and entry.is_kernels:
         return Dispatch(entry.function, ("xh", *map(declared_name, op.args)))
     if op.when_missing is not None:
         return _evaluated(op.when_missing)
@@ -51,12 +51,6 @@ def dispatch(spec: Interface, op: Op, table: str | None) -> Dispatch:
 def only(op: str) -> str:
     """A made-up table that sets one op alone, to a function of its name: it tells any two wrappers apart."""
     return f"only_{op}"
-
-
-def _entries(spec: Interface, table: str) -> Mapping[str, Entry]:
-    if table not in spec.entries:
-        return {table.removeprefix("only_"): Entry(Text(table), Text(table))}
-    return {op.name: entry for op, entry in spec.entries[table]}
 
 
 def _evaluated(c: str) -> Dispatch:

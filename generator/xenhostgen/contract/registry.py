@@ -16,7 +16,7 @@ The numbers are the contract's:
 
 from dataclasses import dataclass
 
-from xenhostgen.spec.model import Interface, Misuse
+from xenhostgen.spec.model import Interface
 
 Held = tuple[int, str | None]
 State = tuple[Held, ...]
@@ -70,7 +70,7 @@ class Registry:
         required = self.requires[home]
         if required is not None and state[required] == EMPTY:
             return self.refused(state, 3, "requires")
-        return Outcome(self.changed(state, home, (type_value, ops)), 4)
+        return Outcome((*state[:home], (type_value, ops), *state[home + 1 :]), 4)
 
     def unregister(self, state: State, type_value: int) -> Outcome:
         """Rules 1 and 5 to 7."""
@@ -80,10 +80,9 @@ class Registry:
         if state[home][0] != type_value:
             # Where misuse is a BUG, removing what isn't there is none: rule 6 only says what stays.
             return self.refused(state, 6, "absent") if self.misuse else Outcome(state, 6)
-        dependents = [n for n, required in enumerate(self.requires) if required == home]
-        if any(state[n] != EMPTY for n in dependents):
+        if any(required == home and held != EMPTY for required, held in zip(self.requires, state, strict=True)):
             return self.refused(state, 7, "required")
-        return Outcome(self.changed(state, home, EMPTY), 6)
+        return Outcome((*state[:home], EMPTY, *state[home + 1 :]), 6)
 
     def visited(self, state: State) -> tuple[int, ...]:
         """Rule 8: the indexes of the slots that iteration visits, in order."""
@@ -91,13 +90,4 @@ class Registry:
 
     def refused(self, state: State, rule: int, reason: str) -> Outcome:
         """Misuse: the state stays as it is (rule 5)."""
-        return Outcome(state, rule, _errno(self.misuse, reason))
-
-    @staticmethod
-    def changed(state: State, index: int, held: Held) -> State:
-        """The state with one slot changed."""
-        return (*state[:index], held, *state[index + 1 :])
-
-
-def _errno(misuse: Misuse | None, reason: str) -> str | None:
-    return getattr(misuse, reason) if misuse else None
+        return Outcome(state, rule, getattr(self.misuse, reason) if self.misuse else None)

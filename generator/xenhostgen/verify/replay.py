@@ -6,8 +6,9 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from xenhostgen.contract.boot import boot, scenarios
+from xenhostgen.contract.boot import Scenario, boot, scenarios
 from xenhostgen.contract.ops import dispatch
 from xenhostgen.csource.toolchain import BuildError
 from xenhostgen.spec.model import Interface
@@ -20,6 +21,7 @@ from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.run import Options, judged_tree
 from xenhostgen.verify.wrappers import Held, WrapperRunner
 
+_Meaning = TypeVar("_Meaning")
 _CALL = re.compile(r"\s*(\w+)\s*\(([^()]*)\)\s*;?\s*$")
 
 
@@ -60,14 +62,14 @@ class _Replayer:
         self.state = 0
 
     def run(self, steps: list[str]) -> Iterator[Step]:
-        parsed = [(step, self.parse(step)) for step in steps]
+        parsed = [self.parse(step) for step in steps]
         if not self.explorer.start():
             (fault,) = self.explorer.found.values()
             yield Step("", fault.message, "empty slots", False)
             return
-        for text, call in parsed:
-            if call is None:
-                yield self.boot(text)
+        for call in parsed:
+            if isinstance(call, Scenario):
+                yield self.boot(call)
             else:
                 yield self.wrapper(call) if call.kind == "w" else self.call(call)
 
@@ -77,8 +79,7 @@ class _Replayer:
         (answer,) = self.driver.ask([call.line(self.state)])
         explorer.step(self.state, call, answer)
         if call.kind == "i":
-            indexes = map(str, explorer.judging.registry.visited(held))
-            expected = f"visits {self.wording.visits(indexes)}"
+            expected = f"visits {self.wording.visits(map(str, explorer.judging.registry.visited(held)))}"
         else:
             expected = self.wording.outcome(explorer.judging.expected(held, call))
         if answer.how == "crash":
@@ -86,33 +87,29 @@ class _Replayer:
         elif call.kind == "i":
             did = f"visits {self.wording.visits(answer.visited)}"
         else:
-            result = str(answer.result) if answer.how == "ok" else None
-            did = self.wording.done(result, held, decoded(answer.slots))
+            did = self.wording.done(str(answer.result) if answer.how == "ok" else None, held, decoded(answer.slots))
             if answer.state in explorer.images:  # a BUG may leave one where nothing goes on
                 self.state = answer.state
         return Step(self.wording.call(call), did, expected, not explorer.found)
 
     def wrapper(self, call: Call) -> Step:
         """An op's wrapper, for what a slot holds now or for no host."""
-        held = self.explorer.images[self.state][call.type][1] if call.type >= 0 else None
+        held = (self.explorer.images[self.state][call.type][1] or "") if call.type >= 0 else ""
         tables: dict[str, str] = {t.symbol: f"{guest.name}.{t.role}" for guest, t in self.spec.tables()}
         if call.type >= 0 and held not in tables:
             raise _unreadable(self.wording.call(call), f"register one of {', '.join(tables)} first")
-        op = self.wrapping.ops[call.ops]
-        table = tables.get(held) if held else None
+        op, table = self.wrapping.ops[call.ops], tables.get(held)
         (answer,) = self.driver.ask([call.line(self.state)])
         self.wrapping.found.clear()
-        self.wrapping.judge(op, Held(self.state, (), call.type, held or "", table), answer)
-        expected = dispatch(self.spec, op, table)
+        self.wrapping.judge(op, Held(self.state, (), call.type, held, table), answer)
+        expected = dispatch(op, table)
         did = f"crashes: {answer.text}" if answer.how == "crash" else f"reaches {' '.join(answer.visited)}"
         reached = " ".join(self.wrapping.call_words(op, call.type, expected))
         wanted = "calls through NULL" if expected.null else f"reaches {reached or 'nothing'}"
-        agrees = not self.wrapping.found and not expected.null
-        return Step(self.wording.call(call), did, wanted, agrees)
+        return Step(self.wording.call(call), did, wanted, not self.wrapping.found and not expected.null)
 
-    def boot(self, text: str) -> Step:
+    def boot(self, scenario: Scenario) -> Step:
         """A whole boot, from power-on."""
-        scenario = next(one for one in scenarios(self.spec) if str(one) == text)
         expected = boot(self.spec, scenario)
         (answer,) = self.driver.ask([line(self.spec, scenario, expected)])
         self.boots.found.clear()
@@ -123,44 +120,39 @@ class _Replayer:
         ]
         if answer.how in ("crash", "bug"):
             stages.append(f"{answer.how} {answer.text}")
-        return Step(text, "; ".join(stages), self.wording.state(expected.state), not self.boots.found)
+        return Step(str(scenario), "; ".join(stages), self.wording.state(expected.state), not self.boots.found)
 
-    def parse(self, step: str) -> Call | None:
-        """A call from its C text; None for a boot."""
+    def parse(self, step: str) -> Call | Scenario:
+        """A call from its C text, or a boot from its name; raises ``Refused``."""
         c = self.spec.c
         if step.startswith("boot "):
-            known = [str(scenario) for scenario in scenarios(self.spec)]
-            if step not in known:
-                raise _unreadable(step, did_you_mean(step, known))
-            return None
+            return _meant(step, step, {str(scenario): scenario for scenario in scenarios(self.spec)})
         found = _CALL.match(step)
+        name, listed = (found[1], found[2]) if found else (step, "")
         wrappers = {c.wrapper(op): op for op in self.wrapping.wrappers}
         kinds = {c.register: "r", c.unregister: "u", c.iterator: "i"} | dict.fromkeys(wrappers, "w")
-        if not found or found[1] not in kinds:
-            name = found[1] if found else step
-            raise _unreadable(step, did_you_mean(name, list(kinds), f"write {c.register}(TYPE, A), …"))
-        arguments = [word.strip() for word in found[2].split(",") if word.strip()]
-        kind = kinds[found[1]]
+        kind = _meant(step, name, kinds, f"write {c.register}(TYPE, A), …")
+        arguments = [word.strip().removeprefix("&") for word in listed.split(",") if word.strip()]
         if kind == "w":
-            pointers: list[str] = [slot.pointer for slot in self.spec.slots]
-            if arguments[:1] == ["NULL"]:
-                return Call("w", -1, wrappers[found[1]])
-            if not arguments or arguments[0] not in pointers:
-                raise _unreadable(step, f"its host is one of {', '.join(pointers)}, NULL")
-            return Call("w", pointers.index(arguments[0]), wrappers[found[1]])
+            hosts: dict[str, int] = {slot.pointer: index for index, slot in enumerate(self.spec.slots)} | {"NULL": -1}
+            host = _meant(step, "".join(arguments[:1]), hosts, f"its host is one of {', '.join(hosts)}")
+            return Call("w", host, wrappers[name])
         if len(arguments) != {"r": 2, "u": 1, "i": 0}[kind]:
             raise _unreadable(step, f"write {c.register}(TYPE, A|B|NULL), {c.unregister}(TYPE), {c.iterator}()")
-        if kind == "i":
-            return Call("i")
-        values = {c.type(name): value for name, value in self.spec.values.items()}
-        if arguments[0] not in values and not re.fullmatch(r"-?\d{1,10}", arguments[0]):
-            raise _unreadable(step, did_you_mean(arguments[0], list(values)))
-        value = values.get(arguments[0])
-        ops = arguments[1] if kind == "r" else ""
+        types = {c.type(name): value for name, value in self.spec.values.items()}
+        types |= {word: int(word) for word in arguments if re.fullmatch(r"-?\d{1,10}", word)}
         tables = ["A", "B", "NULL", *(table.symbol for _, table in self.spec.tables())]
-        if kind == "r" and ops.removeprefix("&") not in tables:
-            raise _unreadable(step, did_you_mean(ops, tables))
-        return Call(kind, int(arguments[0]) if value is None else value, ops.removeprefix("&"))
+        value = _meant(step, arguments[0], types) if arguments else 0
+        return Call(
+            kind, value, _meant(step, arguments[1], dict(zip(tables, tables, strict=True))) if kind == "r" else ""
+        )
+
+
+def _meant(step: str, word: str, known: dict[str, _Meaning], hint: str = "") -> _Meaning:
+    """What a word of a step stands for; raises ``Refused``."""
+    if word not in known:
+        raise _unreadable(step, did_you_mean(word, list(known), hint))
+    return known[word]
 
 
 def _unreadable(step: str, hint: str) -> Refused:

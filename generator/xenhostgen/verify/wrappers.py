@@ -101,7 +101,7 @@ class WrapperRunner:
         """Hold one call against what it must lead to."""
         wrapper = self.spec.c.wrapper(op.name)
         steps = (*held.path, self.wording.call(Call("w", held.slot, op.name)))
-        expected = dispatch(self.spec, op, held.table)
+        expected = dispatch(op, held.table)
         if expected.null:
             if answer.how == "crash" and held.table in self.spec.entries:
                 subject = f"{held.symbol}.{op.name}"

@@ -125,7 +125,7 @@ class Suite:
         made: list[dict[str, str]] = []
         for op in (op for op in self.spec.ops if op.wrapper != "none"):
             for guest, table in self.spec.tables():
-                leads = dispatch(self.spec, op, f"{guest.name}.{table.role}")
+                leads = dispatch(op, f"{guest.name}.{table.role}")
                 function = kernels.get(leads.called)
                 answers = function and function.returns != "void" and "*" not in function.prototype
                 if not leads.null and (answers or not leads.called):

@@ -2,13 +2,14 @@
 """Options of the whole suite: ``--update`` rewrites the files of expected output."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
 
 # A run of CI is reproducible; new examples are looked for where somebody can act on them.
 settings.register_profile("ci", derandomize=True, deadline=None)
-if os.environ.get("CI"):
+if os.environ.get("CI") or os.environ.get("XENHOSTGEN_REQUIRE_TOOLS") == "1":
     settings.load_profile("ci")
 
 
@@ -22,6 +23,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # By way of the environment, so that the workers of pytest-xdist see it too.
     if config.getoption("--update"):
         os.environ["XENHOSTGEN_UPDATE"] = "1"
+    # What a shell starts in its background ignores SIGINT, and so would the commands that tests interrupt.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from xenhostgen.spec.source import At, Text
 from xenhostgen.verify.findings import Finding, Where
 from xenhostgen.verify.run import Kernel, Options, verify
 
-CHECKPATCH = Expected(Text("checkpatch"), Text("as posted"), at=At(9, 3))
+CHECKPATCH = Expected(Text("checkpatch"), Text("as posted"), origin=At(9, 3))
 BUILDS = Kernel("Linux 1.2.3", lambda tell: [])
 
 

@@ -36,7 +36,7 @@ from xenhostgen.patch.stored import read_facts, shipped_facts, to_json
 from xenhostgen.render.files import Renderer, Rendering
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Refused, Text
+from xenhostgen.spec.source import Refused, Text, text
 
 MAIL = ROOT.parent / "shared" / "reference" / "rfc-v1-01.txt"
 MESSAGE_ID = "20190509172540.12398-2-ankur.a.arora@oracle.com"
@@ -231,9 +231,7 @@ def reference(folder: Path, name: str = "facts.json") -> Interface:
 
 
 def at(name: str) -> Text:
-    text = Text(name)
-    text.at = renderer().spec.at
-    return text
+    return text(name, renderer().spec.at)
 
 
 GOOD = '{"subject": "", "message_id": "", "files": []}'

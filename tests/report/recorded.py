@@ -12,7 +12,7 @@ ODD = "a\x1b[31m \x00 \"q\" 'q' <b>&amp; ]]> # é \u2028 \ufffe \udcff\nnot ok 9
 
 
 def known(finding: Finding, line: int, reason: str) -> tuple[Finding, Expected]:
-    return finding, Expected(Text(finding.rule), Text(reason), at=At(line, 5))
+    return finding, Expected(Text(finding.rule), Text(reason), origin=At(line, 5))
 
 
 def rfc_v1() -> Judged:
@@ -68,6 +68,6 @@ def odd() -> Judged:
         Finding("checkpatch", SOURCE, "NEW_TYPEDEFS: do not", Where(SOURCE, 9), At(5, 1), seen_by="kernel"),
     )
     expected = (known(Finding("null-op", ODD, ODD), 8, ODD),)
-    missing = (Expected(Text("vacuous-guard"), Text("was there"), Text("xh_remote"), at=At(12, 5)),)
+    missing = (Expected(Text("vacuous-guard"), Text("was there"), Text("xh_remote"), origin=At(12, 5)),)
     facts = {"level": "run", "runs": [{"states": 0}]}
     return Judged("specs/ödd #1.yaml", Verdict(expected, unexpected, missing, facts), "/tmp/a tree")

@@ -121,6 +121,7 @@ PIECES += [
 @example("a: [b,\n  c]\n")
 @example("a: 'b'  # c\n")
 @example("a: {b: c}# d\n")
+@example("a:#\n  b: c\n")
 @settings(max_examples=1500, deadline=None)
 def test_pieces(source: str) -> None:
     same("k:\n  " + source + "\n")

@@ -24,7 +24,6 @@ from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Problems, Refused, SpecError
-from xenhostgen.spec.tree import place
 
 # The order in which a spec is read; other keys follow.
 _ORDER = "interface templates typedefs reference names spdx banner header source object types registry fields ops"
@@ -144,7 +143,7 @@ def _part(node: Any, at: At) -> tuple[str | int, ...]:
     path: list[str | int] = []
     found = 0
     while isinstance(node, (dict, list)) and node:
-        places = [key.at for key in node] if isinstance(node, dict) else [place(each) for each in node]
+        places = [key.at for key in node] if isinstance(node, dict) else [each.at for each in node]
         row = max(sum(here <= at for here in places) - 1, 0)
         key: Any = str([*node][row]) if isinstance(node, dict) else row
         if key in _TEXTS or (path and path[-1] in _PARTS):

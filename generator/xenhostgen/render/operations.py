@@ -7,13 +7,14 @@ from typing import NamedTuple
 from xenhostgen.render.style import COLUMNS, wrapped
 from xenhostgen.spec.model import Entry, Interface, Op
 from xenhostgen.spec.rules import declared_name
+from xenhostgen.spec.shape import Name
 from xenhostgen.spec.source import At
 
 
 class OpC(NamedTuple):
     """An op as the templates name it; ``returns`` ends where a name may follow."""
 
-    name: str
+    name: Name
     doc: str
     returns: str
     params: tuple[str, ...]
@@ -27,7 +28,11 @@ class OpC(NamedTuple):
     result: str
     when_no_host: str
     when_missing: str
-    at: At
+
+    @property
+    def at(self) -> At:
+        """Where the spec has it."""
+        return self.name.at
 
 
 def operations(spec: Interface) -> dict[str, OpC]:
@@ -41,20 +46,21 @@ def pointer(c_type: str) -> str:
 
 
 def _operation(op: Op, host: str, prefix: str, plain: bool) -> OpC:
-    name, args, returns = op.name, op.args, pointer(op.returns)
-    params = (f"{host} *{op.host}", *args)
+    name, args, returns = str(op.name), op.args, pointer(op.returns)
+    params = (f"{host} *{op.host!s}", *args)
     listed = ", ".join(params) if args else params[0]
     member = f"{returns}(*{name})({listed});"
     if len(member) + 8 > COLUMNS:
         member = wrapped(f"\t{returns}(*{name})", params, ");").lstrip("\t")
     given = op.wrapper_returns or op.returns
-    mine = (f"{host} *xh", *args)
-    head = f"static inline {pointer(given)}{prefix}_{name}({', '.join(mine)})"
+    wrapper = f"static inline {returns if given is op.returns else pointer(given)}{prefix}_{name}"
+    mine = params if op.host == "xh" else (f"{host} *xh", *args)
+    head = f"{wrapper}({listed if mine is params else ', '.join(mine)})"
     if len(head) > COLUMNS:
-        head = wrapped(f"static inline {pointer(given)}{prefix}_{name}", mine)
+        head = wrapped(wrapper, mine)
     passed = ", ".join(["xh", *map(declared_name, args)]) if args else "xh"
     return OpC(
-        name,
+        op.name,
         op.doc,
         returns,
         params,
@@ -68,7 +74,6 @@ def _operation(op: Op, host: str, prefix: str, plain: bool) -> OpC:
         "" if given == "void" else "return ",
         op.when_no_host or "",
         op.when_missing or "",
-        op.at,
     )
 
 
@@ -79,7 +84,7 @@ def prototypes(ops: Mapping[str, OpC], entries: Iterable[tuple[Op, Entry]]) -> d
         function = entry.function
         if function not in made and entry.is_kernels:
             c = ops[op.name]
-            line = f"{c.returns}{function}({c.listed});"
+            line = f"{c.returns}{function!s}({c.listed});"
             made[function] = line if len(line) <= COLUMNS else wrapped(f"{c.returns}{function}", c.params, ");")
     return made
 

@@ -21,8 +21,8 @@ def starred(text: str) -> str:
 
 def pad(text: str, column: int) -> str:
     """A text with the tabs that take what follows it to a column, at least one."""
-    tabs = -(-(column - len(text)) // TAB)
-    return text + "\t" * tabs if tabs > 0 else text + "\t"
+    tabs = (column - len(text) + TAB - 1) // TAB
+    return text + ("\t" * tabs if tabs > 1 else "\t")
 
 
 def initialiser_column(names: Iterable[str]) -> int:

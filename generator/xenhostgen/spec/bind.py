@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from xenhostgen.spec import model
 from xenhostgen.spec.shape import Kind
-from xenhostgen.spec.source import At, Problems, Text, did_you_mean
-from xenhostgen.spec.tree import Mapping, Node, Sequence, place
+from xenhostgen.spec.source import Placed, Problems, Text, did_you_mean
+from xenhostgen.spec.tree import Mapping, Node, Sequence
 
 Reader = Callable[[Node, str], Any]
 
@@ -35,10 +35,8 @@ _SHAPES = {
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*|0[xX][0-9a-fA-F]+)")
 
 
-class Number(int):
+class Number(int, Placed):
     """A whole number that knows where it stands."""
-
-    at: At
 
 
 class Missing(Exception):
@@ -132,7 +130,7 @@ class Binder:
         found = {Mapping: "a mapping", Sequence: "a list", Text: "a text"}[type(node)]
         found = "nothing" if node == "" else found
         message, hint = f"{_shown(what)} must be {wanted}, not {found}", _SHAPES.get(wanted, "")
-        self.problems.add("wrong-shape", message, place(node), hint or f"write {wanted}")
+        self.problems.add("wrong-shape", message, node.at, hint or f"write {wanted}")
         self.incomplete = True
         return Missing()
 
@@ -175,7 +173,7 @@ class Binder:
             message = f"{_shown(what)} must be a whole number, not '{value[:40]}'"
             self.problems.add("not-a-number", message, value, "write it as 12, -12 or 0x0c")
             number = Number(0)
-        number.at = value.at
+        number.line, number.column = value.at
         return number
 
     def sequence(self, item: Any) -> Reader:
@@ -203,9 +201,10 @@ class Binder:
         required = {key.name for key in keys if key.required}
         known = [key.name for key in keys]
 
-        def read(node: Node, what: str, at: At | None = None, **values: Any) -> Any:
+        def read(node: Node, what: str, row: Text | None = None, **values: Any) -> Any:
             if type(node) is not Mapping:
                 raise self.wrong(node, what, "a mapping")
+            origin = node if row is None else row
             failed = False
             for name, value in node.items():
                 found = readers.get(name)
@@ -226,9 +225,9 @@ class Binder:
                     raise Missing
                 lacks = ", ".join(f"'{name}'" for name in missing)
                 hint = "; ".join(f"{key.name}: {key.doc}" for key in keys if key.name in missing)
-                self.problems.add("missing-key", f"{_shown(what)} lacks {lacks}", at or node.at, hint)
+                self.problems.add("missing-key", f"{_shown(what)} lacks {lacks}", origin, hint)
                 raise Missing
-            values["at"] = at or node.at
+            values["origin"] = origin
             return cls(**values)
 
         return read
@@ -257,9 +256,9 @@ class Binder:
                 try:
                     key = read_key(name, title)
                     if read_short is None or (type(value) is Mapping and not nested):
-                        made.append(whole(value, name, name.at, **{first: key}))
+                        made.append(whole(value, name, name, **{first: key}))
                     else:  # the row's first two fields
-                        made.append(cls(key, read_short(value, name), at=name.at))
+                        made.append(cls(key, read_short(value, name), origin=name))
                 except Missing:
                     continue
             return tuple(made)
@@ -286,5 +285,5 @@ class Binder:
             return made[0]
         first, *others = keys_of(cls)
         if type(value) is Text and not any(key.required for key in others):
-            return cls(**{first.name: self.reader(first.type)(value, f"'{kind}'")}, at=kind.at)
+            return cls(**{first.name: self.reader(first.type)(value, f"'{kind}'")}, origin=kind)
         return self.reader(cls)(value, f"'{kind}'")

@@ -9,18 +9,19 @@ up, and the file is left to the real parser. The tests hold both against each ot
 import re
 from typing import NoReturn
 
-from xenhostgen.spec.source import At, Text
+from xenhostgen.spec.source import Text
 from xenhostgen.spec.tree import MAX_DEPTH, Mapping, Node, Sequence
 
 _KEY = re.compile(r"([A-Za-z0-9_](?:[\w.()/$+]|->)*): *", re.ASCII)
 # A plain scalar, by where it stands: none of these begins with a mark or holds one that needs care.
 _PLAIN = re.compile(r"(-?[\w/.<(](?:[^:#]*[^:# ])?)(?: +#.*)?", re.ASCII)
 _FLOW = r"(-?[\w/.<(](?:[^,\[\]{}:#?]*[^,\[\]{}:#? ])?)"
-_PAIR = re.compile(rf" *{_FLOW}: +(?:{_FLOW} *(?=[,}}]))?", re.ASCII)
+# A pair of scalars behind a mark, else any character: a search that never looks further than it stands.
+_PAIRS = re.compile(rf"[{{,] *{_FLOW}: +{_FLOW} *(?=[,}}])|.", re.ASCII)
+_OPENING = re.compile(rf"[{{,] *{_FLOW}: +", re.ASCII)
 _ITEM = re.compile(rf" *(?:{_FLOW} *(?=[,\]]))?", re.ASCII)
 _QUOTED = re.compile(r"""(?:"([^"\\]*)"|'([^']*)') *""")
 _LITERAL = re.compile(r"\|(-?)")
-_new = tuple.__new__  # of a NamedTuple: half the time of the call
 
 
 class _Unsure(Exception):
@@ -41,12 +42,6 @@ def _unsure() -> NoReturn:
     raise _Unsure
 
 
-def _text(value: str, line: int, column: int) -> Text:
-    made = Text(value)
-    made.at = _new(At, (line, column + 1))
-    return made
-
-
 class _Reader:
     """Goes down the lines; columns count from 0 here, line numbers from 1."""
 
@@ -55,6 +50,11 @@ class _Reader:
         self.row = -1
         self.indent = 0
         self.advance()
+
+    def text(self, value: str, column: int) -> Text:
+        made = Text(value)
+        made.line, made.column = self.row + 1, column + 1
+        return made
 
     def advance(self) -> None:
         """Go to the next line that holds something; its indentation is -1 at the end."""
@@ -78,12 +78,12 @@ class _Reader:
         if depth >= MAX_DEPTH:
             raise _Unsure
         made = Mapping()
-        made.at = At(self.row + 1, column + 1)
+        made.line, made.column = self.row + 1, column + 1
         while True:
             found = _KEY.match(self.lines[self.row], column)
             if not found:
                 raise _Unsure
-            key = _text(found[1], self.row + 1, column)
+            key = self.text(found[1], column)
             if key in made:
                 raise _Unsure
             made[key] = self.value(found.end(), indent, depth, found[0][-1] == " ")
@@ -95,9 +95,9 @@ class _Reader:
 
     def value(self, column: int, indent: int, depth: int, apart: bool) -> Node:
         """What stands behind a key or dash, in the line or below it; goes on behind it."""
-        line, number = self.lines[self.row], self.row + 1
+        line = self.lines[self.row]
         first = line[column : column + 1]
-        if first in ("", "#"):
+        if not first or (first == "#" and apart):
             self.advance()
             if self.indent > indent:
                 below = self.lines[self.row].startswith("- ", self.indent)
@@ -116,9 +116,9 @@ class _Reader:
         elif first == "|":
             return self.literal(column, indent)
         elif found := _PLAIN.fullmatch(line, column):
-            node = _text(found[1], number, column)
+            node = self.text(found[1], column)
         elif (quoted := _QUOTED.match(line, column)) and quoted.end() == len(line):
-            node = _text(quoted[quoted.lastindex or 1], number, column)
+            node = self.text(quoted[quoted.lastindex or 1], column)
         else:
             raise _Unsure
         self.advance()
@@ -129,7 +129,7 @@ class _Reader:
         if depth >= MAX_DEPTH:
             raise _Unsure
         made = Sequence()
-        made.at = At(self.row + 1, column + 1)
+        made.line, made.column = self.row + 1, column + 1
         while self.indent == indent and self.lines[self.row].startswith("- ", indent):
             line = self.lines[self.row]
             inner = indent + 2
@@ -142,7 +142,7 @@ class _Reader:
     def literal(self, column: int, indent: int) -> Text:
         """A literal block; its lines end where the indentation does."""
         found = _LITERAL.fullmatch(self.lines[self.row], column)
-        at = (self.row + 1, column)
+        number = self.row + 1
         lines, row = self.lines, self.row + 1
         first = lines[row]
         inner = len(first) - len(first.lstrip(" "))
@@ -160,7 +160,9 @@ class _Reader:
         self.advance()
         if self.indent > indent:
             raise _Unsure
-        return _text("\n".join(held) + ("" if found[1] else "\n"), *at)
+        made = Text("\n".join(held) + ("" if found[1] else "\n"))
+        made.line, made.column = number, column + 1
+        return made
 
     def flow(self, line: str, start: int, depth: int) -> tuple[Node, int]:
         """A flow collection that opens at ``start``, and where the text goes on behind it."""
@@ -170,33 +172,42 @@ class _Reader:
 
     def flow_mapping(self, line: str, start: int, depth: int) -> tuple[Node, int]:
         made = Mapping()
-        number = self.row + 1
-        made.at = _new(At, (number, start + 1))
+        made.line, made.column = self.row + 1, start + 1
         if line.startswith("}", start + 1):
             return made, start + 2
-        match, end, pairs, mark = _PAIR.match, start, 0, ","
-        while mark == ",":
-            found = match(line, end + 1)
-            if found is None:
+        end, pairs, number = start, 0, self.row + 1
+        while True:
+            for found in _PAIRS.finditer(line, end):
+                (_, stop), (first, last), (begin, behind) = found.regs
+                if first < 0:
+                    break
+                key = Text(line[first:last])
+                key.line, key.column = number, first + 1
+                value = made[key] = Text(line[begin:behind])
+                value.line, value.column = number, begin + 1
+                end = stop
+                pairs += 1
+            if line.startswith("}", end):
+                break
+            opening = _OPENING.match(line, end)
+            if not opening:
                 raise _Unsure
-            (_, end), (first, last), (begin, stop) = found.regs
+            (_, begin), (first, last) = opening.regs
             key = Text(line[first:last])
-            key.at = _new(At, (number, first + 1))
-            if begin >= 0:
-                value = made[key] = Text(line[begin:stop])
-                value.at = _new(At, (number, begin + 1))
-            else:
-                made[key], end = self.inner(line, end, depth)
-            mark = line[end : end + 1]
+            key.line, key.column = number, first + 1
+            made[key], end = self.inner(line, begin, depth)
             pairs += 1
-        if mark != "}" or len(made) < pairs:
+            if line.startswith("}", end):
+                break
+            if not line.startswith(",", end):
+                raise _Unsure
+        if len(made) < pairs:
             raise _Unsure
         return made, end + 1
 
     def flow_sequence(self, line: str, start: int, depth: int) -> tuple[Node, int]:
         made = Sequence()
-        number = self.row + 1
-        made.at = _new(At, (number, start + 1))
+        made.line, made.column = self.row + 1, start + 1
         if line.startswith("]", start + 1):
             return made, start + 2
         end = start
@@ -205,7 +216,7 @@ class _Reader:
             assert found
             end = found.end()
             if found[1] is not None:
-                made.append(_text(found[1], number, found.start(1)))
+                made.append(self.text(found[1], found.start(1)))
             else:
                 item, end = self.inner(line, end, depth)
                 made.append(item)
@@ -223,4 +234,4 @@ class _Reader:
         found = _QUOTED.match(line, start)
         if not found:
             raise _Unsure
-        return _text(found[found.lastindex or 1], self.row + 1, start), found.end()
+        return self.text(found[found.lastindex or 1], start), found.end()

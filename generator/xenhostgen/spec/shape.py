@@ -8,7 +8,7 @@ what it means. The reader (bind.py) and the JSON Schema (schema.py) are both mad
 import dataclasses
 from typing import Annotated, Any, NamedTuple, TypeVar, dataclass_transform
 
-from xenhostgen.spec.source import At, Text
+from xenhostgen.spec.source import At, Placed, Text
 
 _T = TypeVar("_T")
 
@@ -111,9 +111,14 @@ class Part:
     would double the time that the model takes to be imported.
     """
 
-    at: At = dataclasses.field(default=At(1, 1), kw_only=True)
+    origin: Placed | At = dataclasses.field(default=At(1, 1), kw_only=True)
+
+    @property
+    def at(self) -> At:
+        """Where it begins."""
+        return At(self.origin.line, self.origin.column)
 
     def __repr__(self) -> str:
-        names = [name for name in self.__dataclass_fields__ if name != "at"]
+        names = [name for name in self.__dataclass_fields__ if name != "origin"]
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
         return f"{type(self).__name__}({values})"

@@ -18,17 +18,29 @@ class At(NamedTuple):
     column: int
 
 
-class Text(str):
-    """A scalar of the spec that knows where it stands."""
+class Placed:
+    """What knows where it begins. It holds no ``At``: a large spec has a hundred thousand places."""
 
-    __slots__ = ("at",)
-    at: At
+    __slots__ = ()
+    line: int
+    column: int
+
+    @property
+    def at(self) -> At:
+        """The place where it begins."""
+        return At(self.line, self.column)
+
+
+class Text(str, Placed):
+    """A scalar of the spec."""
+
+    __slots__ = ("column", "line")
 
 
 def text(value: str, at: At) -> Text:
     """A ``Text`` with its position."""
     made = Text(value)
-    made.at = at
+    made.line, made.column = at
     return made
 
 
@@ -84,9 +96,9 @@ class Problems:
         self._lines: list[str] | None = None
         self._places: set[At] = set()
 
-    def add(self, rule: str, message: str, at: At | Text, hint: str) -> None:
-        """Note a problem at a position, or at the scalar that has one."""
-        place = at.at if isinstance(at, Text) else at
+    def add(self, rule: str, message: str, at: At | Placed, hint: str) -> None:
+        """Note a problem at a position, or at the thing that has one."""
+        place = at if isinstance(at, At) else at.at
         if place in self._places:
             return
         self._places.add(place)

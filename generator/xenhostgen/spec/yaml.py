@@ -16,7 +16,7 @@ from typing import Any
 
 from xenhostgen.spec import everyday
 from xenhostgen.spec.source import At, Problem, Problems, SpecError, Text, did_you_mean, text
-from xenhostgen.spec.tree import MAX_DEPTH, Mapping, Node, Sequence, place
+from xenhostgen.spec.tree import MAX_DEPTH, Mapping, Node, Sequence
 
 MAX_BYTES = 128 << 20
 _ODD_LINE_BREAK = re.compile("\x85|\u2028|\u2029|\r(?!\n)")
@@ -127,7 +127,7 @@ class _Reader:
             raise self.stop("two-documents", "a second document begins here", at, hint)
         if not isinstance(top, Mapping):
             hint = "write 'key: value'; the first key is 'interface'"
-            raise self.stop("not-a-mapping", "a spec is a mapping of keys", place(top), hint)
+            raise self.stop("not-a-mapping", "a spec is a mapping of keys", top.at, hint)
         return top
 
     def bad_character(self, error: Any) -> _Stop:
@@ -167,7 +167,7 @@ class _Reader:
 
     def sequence(self, at: At, depth: int) -> Sequence:
         made = Sequence()
-        made.at = at
+        made.line, made.column = at
         end = self.yaml.SequenceEndEvent
         while type(event := self.next()) is not end:
             made.append(self.node(event, depth + 1))
@@ -175,12 +175,12 @@ class _Reader:
 
     def mapping(self, at: At, depth: int) -> Mapping:
         made = Mapping()
-        made.at = at
+        made.line, made.column = at
         end = self.yaml.MappingEndEvent
         while type(event := self.next()) is not end:
             key = self.node(event, depth + 1)
             if type(key) is not Text:
-                raise self.stop("key-not-text", "a key must be a plain text", place(key), "quote it")
+                raise self.stop("key-not-text", "a key must be a plain text", key.at, "quote it")
             value = self.node(self.next(), depth + 1)
             if key in made:
                 first = next(known.at for known in made if known == key)

@@ -84,7 +84,7 @@ def test_check_believes_no_stamp(work: Path) -> None:
     stamp = work / "out/.fresh/small.stamp"
     from xenhostgen.render.fresh import digest_of
 
-    forged = digest_of([b"forged\n"])
+    forged = digest_of(b"forged\n")
     lines = [line if "lib/widget.c" not in line else f"{forged} lib/widget.c" for line in stamp.read_text().split("\n")]
     path.write_text("forged\n")
     stamp.write_text("\n".join(lines))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from xenhostgen.spec.shape import CText, Doc, Header, Line, Name, Part, Path, Statement, Symbol, key, part, whole
+from xenhostgen.spec.shape import CText, Doc, Header, Line, Name, Part, Path, Statement, Symbol, key, part, row
 from xenhostgen.spec.source import Text
 
 
@@ -97,7 +97,7 @@ class Field(Part):
     doc: Doc = key("the comment above the member", default=Text())
 
 
-@part
+@row
 class Entry(Part):
     """One designated initialiser of an ops table."""
 
@@ -115,7 +115,7 @@ class Entry(Part):
         return self.calls is None and self.function != "NULL"
 
 
-@part
+@row
 class Op(Part):
     """One operation: a member of the ops structure, its wrapper, and a column per table."""
 
@@ -543,7 +543,7 @@ class Names(NamedTuple):
         return f"{self.prefix}_{op}"
 
 
-@whole
+@part
 class Interface(Part):
     """A whole spec: one host interface."""
 

@@ -3,7 +3,7 @@
 
 Passes when exactly the findings are made that the spec lists as expected. The C is what the spec
 renders to, or with --tree what lies in a folder laid out like the kernel's. At the levels kernel and
-boot, --tree is the Linux source tree to build the rendering in; it may have it already.
+boot, --tree is the Linux source tree to build in. It may have the rendering already.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from xenhostgen.spec.source import Problem, Refused
 
 if TYPE_CHECKING:
     from xenhostgen.spec.model import Interface
-    from xenhostgen.verify.run import Kernel, Options
+    from xenhostgen.verify.run import Options
 
 LEVELS = ("parse", "run", "prove", "kernel", "boot")
 
@@ -64,9 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
     def judged(path: Path) -> Judged:
         spec = load(path)
         check_expectations(spec)
-        kernel = kernel_of(spec, linux) if linux else None
-        verdict = verify(spec, replace(options, kernel=kernel), progress(str(path)))
-        return Judged(str(path), verdict, str(options.tree or f"out/{path.stem}"))
+        mine = in_kernel(spec, options, linux) if linux else options
+        verdict = verify(spec, mine, progress(str(path)))
+        return Judged(str(path), verdict, str(mine.tree or f"out/{path.stem}"))
 
     done, problems = each_spec(arguments, judged, lambda one: show(one.spec, one.verdict, sys.stdout, arguments.brief))
     if arguments.format == "json":
@@ -101,15 +101,19 @@ def chosen(arguments: argparse.Namespace) -> "tuple[Options, Path | None]":
     return Options(tree, compilers, level), None
 
 
-def kernel_of(spec: "Interface", linux: Path) -> "Kernel":
-    """The kernel to build a spec in, objects kept in .cache/kernel. Refuses what doesn't fit, before any work."""
+def in_kernel(spec: "Interface", options: "Options", linux: Path) -> "Options":
+    """Build in a kernel, too, objects kept in .cache/kernel; and judge its own C, if it has the interface already.
+
+    Refuses what doesn't fit, before any work.
+    """
     from xenhostgen.kernel.build import Scratch, build
     from xenhostgen.kernel.place import kernel_version, placed
     from xenhostgen.verify.run import Kernel
 
     placement = placed(spec, linux)
     scratch = Scratch(linux, Path(".cache/kernel"), placement.after)
-    return Kernel(f"Linux {kernel_version(linux)}", lambda tell: build(spec, placement, scratch, tell))
+    kernel = Kernel(f"Linux {kernel_version(linux)}", lambda tell: build(spec, placement, scratch, tell))
+    return replace(options, tree=linux if placement.applied else None, kernel=kernel)
 
 
 def boot_of(path: Path, linux: Path | None) -> int:

@@ -22,7 +22,7 @@ COMPILERS = ("gcc", "clang")
 EXPECTED = [
     number
     for number, one in enumerate(load(Path(__file__).parents[2] / SPEC).expected_findings)
-    if not one.rule.endswith("-warning")
+    if not one.rule.endswith("-warning") and one.rule not in ("build", "checkpatch")
 ]
 
 

@@ -48,7 +48,7 @@ class Parser(argparse.ArgumentParser):
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
         """The parsed arguments; exits with status 2 and a hint if there is one too many."""
-        known, unknown = self.parse_known_args(arguments)
+        known, unknown = self.parse_known_intermixed_args(arguments)
         if unknown:
             from xenhostgen.spec.source import did_you_mean
 
@@ -59,7 +59,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """One line on stderr and exit status 2."""
-        self.exit(ERROR, f"{self.prog}: {message}\nSee '{self.prog} --help'.\n")
+        from xenhostgen.spec.source import printable
+
+        self.exit(ERROR, f"{self.prog}: {printable(message, '?')}\nSee '{self.prog} --help'.\n")
 
 
 class Terminated(BaseException):
@@ -98,10 +100,12 @@ def dispatch(argv: Sequence[str]) -> int:
     if name == "help":
         return dispatch([*argv[1:2], "--help"])
     if name not in COMMANDS:
-        from xenhostgen.spec.source import did_you_mean
+        from xenhostgen.spec.source import did_you_mean, printable
 
         hint = did_you_mean(name, list(COMMANDS))
-        print(f"xenhostgen: unknown command '{name}'; {hint}\nSee 'xenhostgen --help'.", file=sys.stderr)
+        print(
+            f"xenhostgen: unknown command '{printable(name, '?')}'; {hint}\nSee 'xenhostgen --help'.", file=sys.stderr
+        )
         return ERROR
     module = f"{name}_" if iskeyword(name) else name  # no module can be called 'import'
     command = importlib.import_module(f"xenhostgen.commands.{module}")

@@ -192,6 +192,28 @@ def test_a_reader_that_goes_away(work: Path) -> None:
     assert done.stdout.startswith("{")
 
 
+def test_a_closed_output(work: Path) -> None:
+    for script, status in {"lint >&-": 0, "schema >&-": 0, "lint 2>&-": 0, "lint absent.yaml 2>&-": 2}.items():
+        shell = ["bash", "-c", f"{sys.executable} -m xenhostgen {script}"]
+        done = subprocess.run(shell, cwd=work, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (status, "")
+
+
+def test_a_terminal_that_lacks_our_characters(work: Path) -> None:
+    assert "COMMAND \\u2026" in run(work, "--help", status=0, PYTHONIOENCODING="ascii").stdout
+
+
+def test_options_may_stand_anywhere(work: Path) -> None:
+    shutil.copy(work / "specs/small.yaml", work / "other.yaml")
+    done = run(work, "lint", "specs/small.yaml", "--format", "json", "other.yaml", status=0)
+    assert len(json.loads(done.stdout)["specs"]) == 2
+
+
+def test_nothing_of_the_user_s_moves_the_cursor(work: Path) -> None:
+    for arguments in (["x\x1b[31m"], ["lint", "x\x1b[31m.yaml"], ["lint", "--x\x1b[31m"]):
+        assert "\x1b" not in run(work, *arguments, status=2).stderr
+
+
 def test_a_full_output(work: Path) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([*COMMAND, "lint"], cwd=work, stdout=full, stderr=subprocess.PIPE, text=True, check=False)

@@ -58,6 +58,12 @@ def test_told_by_file_and_line(root: Path, spec: Interface, file: str, broken: s
         assert problem.at.line == row + 1
 
 
+def test_what_is_not_utf8_is_named(root: Path, spec: Interface) -> None:
+    (root / "shared/banner.j2").write_bytes(b"\xff")
+    with pytest.raises(TemplateFailure, match=r"banner\.j2:1:1: not UTF-8"):
+        render(spec, root)
+
+
 def test_a_missing_template_is_named(root: Path, spec: Interface) -> None:
     (root / "rfc/registry.c.j2").unlink()
     with pytest.raises(TemplateFailure, match=r"registry\.c\.j2"):
@@ -85,5 +91,5 @@ def test_damaged_bytecode_is_no_bytecode(root: Path, spec: Interface, monkeypatc
     before = render(spec, root).files
     for number, path in enumerate(sorted((root / "__pycache__").glob("*.jinja"))):
         whole = path.read_bytes()
-        path.write_bytes([b"", b"junk", whole[: len(whole) // 2]][number % 3])
+        path.write_bytes([b"", b"junk", whole[: len(whole) // 2], whole[:20]][number % 4])
     assert render(spec, root).files == before

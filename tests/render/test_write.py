@@ -127,6 +127,15 @@ def dangling_spec_folder(out: Path) -> None:
     (out / "spec").symlink_to(out.parent / "nowhere")
 
 
+def link_for_state(out: Path) -> None:
+    (out / ".fresh").symlink_to(out.parent)
+
+
+def pipe_for_file(out: Path) -> None:
+    (out / "spec/lib").mkdir(parents=True)
+    os.mkfifo(out / "spec/lib/b.c")
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
@@ -137,6 +146,8 @@ def dangling_spec_folder(out: Path) -> None:
         (link_leads_out, "is a symbolic link"),
         (link_for_file, "is a symbolic link"),
         (dangling_spec_folder, "is a symbolic link"),
+        (link_for_state, "is a symbolic link"),
+        (pipe_for_file, "is no regular file"),
     ],
 )
 def test_odd_places_are_refused(tmp_path: Path, spoil: object, said: str) -> None:

@@ -21,6 +21,13 @@ class Bytecode(jinja2.FileSystemBytecodeCache):
         # The engine knows bytecode by its template's text, not by our settings: those may change with the version.
         super().__init__(str(root / "__pycache__"), f"%s.{__version__}.jinja")
 
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill the bucket, unless what was kept is damaged: then it is made anew."""
+        try:
+            super().load_bytecode(bucket)
+        except Exception:
+            bucket.reset()
+
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep the bucket, unless Python was told to keep none or the folder can't be written to."""
         if not sys.dont_write_bytecode:

@@ -19,6 +19,17 @@ class TemplateFailure(Refused):
         super().__init__([Problem("template", message, str(path), At(line, 1), hint)])
 
 
+class Loader(jinja2.FileSystemLoader):
+    """The engine's own loader, that names a file which it can't decode."""
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """A template's text, its path, and whether it is as it was."""
+        try:
+            return super().get_source(environment, template)
+        except UnicodeDecodeError as error:
+            raise jinja2.TemplateSyntaxError(f"not UTF-8: {error.reason}", 1, template, template) from None
+
+
 def template_sets(root: Path) -> list[str]:
     """The names of the template sets below a root; ``shared`` is part of all of them."""
     return sorted(path.name for path in root.iterdir() if path.is_dir() and path.name not in ("shared", "__pycache__"))
@@ -32,7 +43,7 @@ def environment(template_set: str, root: Path) -> jinja2.Environment:
         message, hint = f"no template set '{template_set}'", did_you_mean(template_set, known)
         raise TemplateFailure(root, 1, message, hint)
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([folder, root / "shared"]),
+        loader=Loader([folder, root / "shared"]),
         bytecode_cache=Bytecode(root),
         auto_reload=False,  # no template changes while a spec is rendered
         undefined=jinja2.StrictUndefined,

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import jinja2
 from jinja2 import nodes
 
+from xenhostgen.render.environment import Loader
 from xenhostgen.render.files import Renderer
 from xenhostgen.render.raw import lines_of
 from xenhostgen.spec.bind import keys_of
@@ -146,7 +147,7 @@ def _at(value: Any) -> At | None:
     return at if isinstance(at, At) else None
 
 
-class _Loader(jinja2.FileSystemLoader):
+class _Loader(Loader):
     """Compiles templates with their outputs wrapped."""
 
     def load(

@@ -72,6 +72,7 @@ def write(stale: tuple[Stale, ...], out: Path) -> None:
         return
     moves: list[tuple[Path, Path]] = []
     try:
+        _refuse_link(out / ".fresh")
         with _explained(out):
             state = state_folder(out)
         for each in stale:
@@ -102,14 +103,21 @@ def write_file(path: Path, text: str) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def _refuse_link(path: Path) -> None:
+    with _explained(path):
+        linked = path.is_symlink()
+    if linked:
+        raise WriteFailure(path, "is a symbolic link", "remove it; generated files are never written through links")
+
+
 def _read(path: Path, out: Path) -> bytes | None:
     for part in (path, *path.parents):
         if part == out:
             break
-        if part.is_symlink():
-            hint = "remove it; generated files are never written through links"
-            raise WriteFailure(part, "is a symbolic link", hint)
+        _refuse_link(part)
     with _explained(path):
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise WriteFailure(path, "is no regular file", "move it away")
         try:
             return path.read_bytes()
         except FileNotFoundError:
@@ -127,5 +135,5 @@ def _explained(path: Path) -> Iterator[None]:
         raise WriteFailure(path, "is a folder where a file must be", "move it away") from None
     except OSError as error:
         reason = error.strerror or str(error)
-        hint = "nothing was changed; check permissions and free space"
+        hint = "the files are as they were; check permissions and free space"
         raise WriteFailure(path, f"cannot be written: {reason}", hint) from None

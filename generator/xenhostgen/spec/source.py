@@ -56,7 +56,7 @@ class Problem(NamedTuple):
     cut: int = 0  # characters of a long line before the excerpt
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.at.line}:{self.at.column}: {self.message} [{self.rule}]"
+        return f"{printable(self.path)}:{self.at.line}:{self.at.column}: {self.message} [{self.rule}]"
 
     def shown(self) -> str:
         """The message, the source line with a caret below the place, and the hint."""
@@ -104,8 +104,8 @@ class Problems:
         self._places.add(place)
         line = self.line(place.line)
         cut = max(0, place.column - EXCERPT // 2) if len(line) > EXCERPT else 0
-        excerpt = _printable(line[cut : cut + EXCERPT], "?")
-        message = _printable(message)
+        excerpt = printable(line[cut : cut + EXCERPT], "?")
+        message = printable(message)
         self.found.append(Problem(rule, message, self.path, place, hint, excerpt, cut))
 
     def line(self, number: int) -> str:
@@ -130,7 +130,7 @@ class Problems:
             raise SpecError(self.found)
 
 
-def _printable(text: str, instead: str = "") -> str:
+def printable(text: str, instead: str = "") -> str:
     """A text without the characters that would confuse a terminal or its reader."""
     if text.isprintable():
         return text

@@ -11,10 +11,7 @@ from xenhostgen.spec.source import Problems
 
 
 def load(path: Path) -> Interface:
-    """The interface that a spec file describes.
-
-    Raises ``SpecError`` with every problem of the file, in its order.
-    """
+    """The interface that a spec file describes; ``SpecError`` with every problem of the file, in its order."""
     return load_text(yaml.read_file(path), str(path))
 
 

@@ -13,9 +13,6 @@ from xenhostgen.spec.rules.ops import expected, ops
 from xenhostgen.spec.rules.symbols import symbols
 from xenhostgen.spec.rules.texts import comments, messages, paths, places
 from xenhostgen.spec.source import Problems
-from xenhostgen.spec.words import declared_name
-
-__all__ = ["check", "declared_name"]
 
 # These ask of each part alone, or for two that are alike: what can't be read makes them find less, not more.
 _OF_PARTS = (symbols, members, paths, comments, expected)

@@ -4,7 +4,7 @@
 import re
 
 from xenhostgen.spec.model import Guest, Interface, Register
-from xenhostgen.spec.source import Problems, Text, did_you_mean, text
+from xenhostgen.spec.source import Problems, did_you_mean, text
 from xenhostgen.spec.words import declared_name
 
 
@@ -28,7 +28,7 @@ def guests(spec: Interface, problems: Problems) -> None:
         if guest.name not in run:
             message = f"no kind of guest runs '{guest.name}'"
             hint = "add it to a 'runs' list under 'kinds', or remove it"
-            problems.add("guest-never-boots", message, guest.name if isinstance(guest.name, Text) else guest.at, hint)
+            problems.add("guest-never-boots", message, guest.name, hint)
 
 
 def registrations(spec: Interface, problems: Problems) -> None:
@@ -74,8 +74,8 @@ def _order(spec: Interface, guest: Guest, problems: Problems) -> None:
         if earlier and (earlier.when is None or earlier.when == step.when):
             message = f"slot '{slot.name}' is taken by an earlier step already"
             problems.add("slot-taken", message, step.type, "a second registration would be misuse")
-        later = mine[mine.index(step) + 1 :]
         if slot.requires and slot.requires not in taken:
+            later = mine[mine.index(step) + 1 :]
             fillers = [other for other in later if (home := spec.slot_of(other.type)) and home.name == slot.requires]
             if fillers:
                 message = f"slot '{slot.name}' requires '{slot.requires}', which is registered later"

@@ -2,6 +2,7 @@
 """Operations, and the findings that are expected."""
 
 from xenhostgen.spec.model import Interface, Op
+from xenhostgen.spec.rules.hosts import repeated
 from xenhostgen.spec.source import Problems, Text, did_you_mean
 from xenhostgen.spec.words import KEYWORDS, declared_name
 
@@ -14,11 +15,10 @@ def ops(spec: Interface, problems: Problems) -> None:
         for entry in op.tables:
             if entry.table not in known:
                 message = f"op '{op.name}' names unknown table '{entry.table}'"
-                hint = did_you_mean(entry.table, tables)
-                problems.add("unknown-table", message, entry.table, hint)
+                problems.add("unknown-table", message, entry.table, did_you_mean(entry.table, tables))
             if entry.function in KEYWORDS:
-                message = f"'{entry.function}' is a keyword of C"
-                problems.add("c-keyword", message, entry.function, "name a kernel function")
+                hint = "name a kernel function"
+                problems.add("c-keyword", f"'{entry.function}' is a keyword of C", entry.function, hint)
         if op.args:
             _arguments(op.args, op.host, problems)
         if op.wrapper != "none":
@@ -60,14 +60,13 @@ def expected(spec: Interface, problems: Problems) -> None:
             message = f"'{finding.rule}' is expected twice"
             problems.add("duplicate-expectation", message, finding.rule, "remove one, or give each its subject")
         seen.add(which)
-        if not finding.reason.strip():
-            message = f"'{finding.rule}' is expected without a reason"
-            problems.add("no-reason", message, finding.rule, "say why the fault stands")
-    mutants: set[str] = set()
+    for mutant, _ in repeated(accepted.mutant for accepted in spec.accepted_mutants):
+        problems.add("duplicate-mutant", f"'{mutant}' is accepted twice", mutant, "remove one")
+    for known in spec.expected_findings:
+        if not known.reason.strip():
+            message = f"'{known.rule}' is expected without a reason"
+            problems.add("no-reason", message, known.rule, "say why the fault stands")
     for accepted in spec.accepted_mutants:
-        if accepted.mutant in mutants:
-            problems.add("duplicate-mutant", f"'{accepted.mutant}' is accepted twice", accepted.mutant, "remove one")
-        mutants.add(accepted.mutant)
         if not accepted.reason.strip():
             message = f"'{accepted.mutant}' is accepted without a reason"
             problems.add("no-reason", message, accepted.mutant, "say why no observer can tell it apart")

@@ -7,6 +7,10 @@ from itertools import zip_longest
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, spec_paths
+from xenhostgen.render.provenance import provenance
+from xenhostgen.spec import yaml
+from xenhostgen.spec.load import load_text
+from xenhostgen.spec.source import At, Problem, Refused
 
 EXAMPLES = """\
 examples:
@@ -24,10 +28,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Find the line's origin and print it."""
-    from xenhostgen.render.provenance import provenance
-    from xenhostgen.spec import yaml
-    from xenhostgen.spec.load import load_text
-    from xenhostgen.spec.source import At, Problem, Refused
 
     def refuse(message: str, hint: str, line: int = 1) -> Refused:
         return Refused([Problem("explain", message, str(file), At(line, 1), hint)])

@@ -74,6 +74,16 @@ def each_spec(
     return done, problems
 
 
+def print_or_write(text: str, output: Path | None) -> None:
+    """Print a text, or write it to a file that doesn't hold it yet."""
+    if output is None:
+        print(text, end="")
+    elif not output.is_file() or output.read_bytes() != text.encode():
+        from xenhostgen.render.write import write_file
+
+        write_file(output, text)
+
+
 def print_json(specs: Iterable[Any], problems: "Iterable[Problem]") -> None:
     """The outcome of ``each_spec`` for scripts."""
     import json

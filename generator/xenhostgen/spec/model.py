@@ -373,7 +373,6 @@ class Variable(Part):
 
     @property
     def declaration(self) -> str:
-        """Type and name as C writes them."""
         return _declared(self.type, self.name)
 
 
@@ -537,7 +536,6 @@ class Interface(Part):
 
     @cached_property
     def c(self) -> Names:
-        """The C names."""
         return Names(self.interface, self.typedefs, self.names)
 
     @cached_property
@@ -557,11 +555,9 @@ class Interface(Part):
 
     @property
     def slots(self) -> tuple[Slot, ...]:
-        """The slots in the order of the array."""
         return self.registry.slots
 
     def slot(self, name: str) -> Slot:
-        """The slot of that name."""
         return next(slot for slot in self.slots if slot.name == name)
 
     def slot_of(self, type_name: str) -> Slot | None:
@@ -569,7 +565,6 @@ class Interface(Part):
         return next((slot for slot in self.slots if type_name in slot.accepts), None)
 
     def guest(self, name: str) -> Guest:
-        """The guest of that name."""
         return next(guest for guest in self.guests if guest.name == name)
 
     def table(self, guest: Guest, role: str) -> Table:
@@ -597,7 +592,7 @@ class Interface(Part):
 
     def borrowed(self, guest: Guest) -> tuple[Table, ...]:
         """The tables of another guest that this one registers."""
-        return self.guest(guest.borrows).tables if guest.borrows else ()
+        return next((other.tables for other in self.guests if other.name == guest.borrows), ())
 
     @property
     def shared_tables(self) -> list[Table]:
@@ -607,7 +602,6 @@ class Interface(Part):
 
     @property
     def exported(self) -> set[str]:
-        """The exported symbols."""
         return {symbol for export in self.registry.exports for symbol in export.symbols}
 
     @cached_property

@@ -36,7 +36,7 @@ def registrations(spec: Interface, problems: Problems) -> None:
     types_known = [host_type.name for host_type in spec.types.values]
     used: set[str] = set()
     for guest, step in spec.registrations():
-        roles = _roles(spec, guest)
+        roles = {table.role: table.symbol for table in (*spec.borrowed(guest), *guest.tables)}
         if step.table in roles:
             used.add(roles[step.table])
         else:
@@ -56,30 +56,21 @@ def registrations(spec: Interface, problems: Problems) -> None:
         _order(spec, guest, problems)
 
 
-def _roles(spec: Interface, guest: Guest) -> dict[str, str]:
-    lender = next((other for other in spec.guests if other.name == guest.borrows), None)
-    tables = [*(lender.tables if lender else ()), *guest.tables]
-    return {table.role: table.symbol for table in tables}
-
-
 def _order(spec: Interface, guest: Guest, problems: Problems) -> None:
     """Within one boot function a slot is taken once, and after the slot that it requires."""
     taken: dict[str, Register] = {}
-    mine = [step for step in guest.boot.steps if isinstance(step, Register)]
-    for step in mine:
-        slot = spec.slot_of(step.type)
-        if slot is None:
-            continue
+    registered = [step for step in guest.boot.steps if isinstance(step, Register)]
+    steps = [(step, slot) for step in registered if (slot := spec.slot_of(step.type))]
+    for index, (step, slot) in enumerate(steps):
         earlier = taken.get(slot.name)
         if earlier and (earlier.when is None or earlier.when == step.when):
             message = f"slot '{slot.name}' is taken by an earlier step already"
             problems.add("slot-taken", message, step.type, "a second registration would be misuse")
         if slot.requires and slot.requires not in taken:
-            later = mine[mine.index(step) + 1 :]
-            fillers = [other for other in later if (home := spec.slot_of(other.type)) and home.name == slot.requires]
-            if fillers:
+            later = next((other for other, home in steps[index + 1 :] if home.name == slot.requires), None)
+            if later:
                 message = f"slot '{slot.name}' requires '{slot.requires}', which is registered later"
-                problems.add("registered-too-early", message, step.type, f"move it below line {fillers[0].at.line}")
+                problems.add("registered-too-early", message, step.type, f"move it below line {later.at.line}")
         taken.setdefault(slot.name, step)
 
 

@@ -10,7 +10,6 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import cast
 
 from xenhostgen.commands.inputs import add_format
 from xenhostgen.kernel.bytes import prove
@@ -56,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         source, facts = shipped_facts(spec)
     renderer = Renderer(spec)
     found = compare(renderer, renderer.everything(), facts, str(source))
-    told = cast(Compared, {"spec": str(arguments.spec), "reference": str(source), "same": found.same, **asdict(found)})
+    told: Compared = {"spec": str(arguments.spec), "reference": str(source), "same": found.same, **asdict(found)}
     if not arguments.comments:
         for file in told["files"]:
             file["wording"] = ()

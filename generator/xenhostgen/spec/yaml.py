@@ -61,15 +61,18 @@ def parse_fully(source: str, problems: Problems) -> Mapping | None:
     """As ``parse``, by the real parser whatever the text."""
     # Line breaks to YAML 1.1, but not to an editor: every line number below would be wrong.
     if odd := _ODD_LINE_BREAK.search(source):
-        before = source[: odd.start()]
-        at = At(before.count("\n") + 1, len(before) - before.rfind("\n"))
         message = f"character U+{ord(odd[0]):04X} breaks a line in YAML, but not in an editor"
-        problems.add("line-break", message, at, "remove it, or write it as an escape in quotes")
+        hint = "remove it, or write it as an escape in quotes"
+        problems.add("line-break", message, _at_offset(source, odd.start()), hint)
         return None
     try:
         return _Reader(source, problems).document()
     except _Stop:
         return None
+
+
+def _at_offset(source: str, offset: int) -> At:
+    return At(source.count("\n", 0, offset) + 1, offset - source.rfind("\n", 0, offset))
 
 
 def _at(mark: Any) -> At:
@@ -107,9 +110,17 @@ class _Reader:
             self.next()  # document end
             extra = self.next()
         except self.yaml.reader.ReaderError as error:
-            raise self.bad_character(error) from None
+            # Not the error's position: libyaml counts bytes and PyYAML's own reader characters.
+            at = _at_offset(self.source, max(self.source.find(chr(error.character)), 0))
+            hint = "remove it; in quotes it may be written as an escape"
+            message = f"character U+{error.character:04X} is not allowed in YAML"
+            raise self.stop("control-character", message, at, hint) from None
         except self.yaml.MarkedYAMLError as error:
-            raise self.syntax_error(error) from None
+            message = error.problem or "cannot be read"
+            hint = "check indentation, brackets and quotes around here"
+            if "cannot start any token" in message:
+                hint = "indent with blanks, never with tabs; quote a text that begins with this character"
+            raise self.stop("yaml-syntax", f"not YAML: {message}", _at(error.problem_mark), hint) from None
         if not isinstance(extra, self.yaml.StreamEndEvent):
             hint = "one file holds one spec; remove the '---'"
             raise self.stop("two-documents", "a second document begins here", _at(extra.start_mark), hint)
@@ -117,20 +128,6 @@ class _Reader:
             hint = "write 'key: value'; the first key is 'interface'"
             raise self.stop("not-a-mapping", "a spec is a mapping of keys", top.at, hint)
         return top
-
-    def bad_character(self, error: Any) -> _Stop:
-        # Not the error's position: libyaml counts bytes and PyYAML's own reader characters.
-        position = max(self.source.find(chr(error.character)), 0)
-        at = At(self.source.count("\n", 0, position) + 1, position - self.source.rfind("\n", 0, position))
-        message = f"character U+{error.character:04X} is not allowed in YAML"
-        return self.stop("control-character", message, at, "remove it; in quotes it may be written as an escape")
-
-    def syntax_error(self, error: Any) -> _Stop:
-        message = error.problem or "cannot be read"
-        hint = "check indentation, brackets and quotes around here"
-        if "cannot start any token" in message:
-            hint = "indent with blanks, never with tabs; quote a text that begins with this character"
-        return self.stop("yaml-syntax", f"not YAML: {message}", _at(error.problem_mark), hint)
 
     def node(self, event: Any, depth: int) -> Node:
         at, yaml, kind = _at(event.start_mark), self.yaml, type(event)

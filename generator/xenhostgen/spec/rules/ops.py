@@ -3,7 +3,7 @@
 
 from xenhostgen.spec.model import Interface, Op
 from xenhostgen.spec.rules.hosts import repeated
-from xenhostgen.spec.source import Problems, Text, did_you_mean
+from xenhostgen.spec.source import Problems, did_you_mean
 from xenhostgen.spec.words import KEYWORDS, declared_name
 
 
@@ -19,8 +19,14 @@ def ops(spec: Interface, problems: Problems) -> None:
             if entry.function in KEYWORDS:
                 hint = "name a kernel function"
                 problems.add("c-keyword", f"'{entry.function}' is a keyword of C", entry.function, hint)
-        if op.args:
-            _arguments(op.args, op.host, problems)
+        seen = {str(op.host)}
+        for arg in op.args:
+            name = declared_name(arg)
+            if not name or name in KEYWORDS or " " not in arg.replace("*", " "):
+                problems.add("arg-name", f"'{arg}' is no C parameter with a name", arg, "write it as in C: 'int cpu'")
+            elif name in seen:
+                problems.add("duplicate-arg", f"parameter '{name}' stands twice", arg, "rename one")
+            seen.add(name)
         if op.wrapper != "none":
             _wrapper(op, problems)
 
@@ -38,17 +44,6 @@ def _wrapper(op: Op, problems: Problems) -> None:
     elif given != "void" and op.wrapper == "guarded" and op.when_no_host is None:
         message = f"the guarded wrapper of '{op.name}' returns nothing when there is no host"
         problems.add("no-fallback", message, op.name, "add 'when_no_host', or 'wrapper_returns: void'")
-
-
-def _arguments(args: tuple[Text, ...], host: Text, problems: Problems) -> None:
-    seen = {str(host)}
-    for arg in args:
-        name = declared_name(arg)
-        if not name or name in KEYWORDS or " " not in arg.replace("*", " "):
-            problems.add("arg-name", f"'{arg}' is no C parameter with a name", arg, "write it as in C: 'int cpu'")
-        elif name in seen:
-            problems.add("duplicate-arg", f"parameter '{name}' stands twice", arg, "rename one")
-        seen.add(name)
 
 
 def expected(spec: Interface, problems: Problems) -> None:

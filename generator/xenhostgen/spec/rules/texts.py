@@ -2,12 +2,11 @@
 """Paths, texts in C comments, and the places of fragments."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from xenhostgen.spec.model import Interface, Place
 from xenhostgen.spec.rules.hosts import repeated
-from xenhostgen.spec.source import Problems, Text, did_you_mean
+from xenhostgen.spec.source import Problems, did_you_mean
 
 _COMMENT_END = re.compile(r"\*/|/\*|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*")
@@ -38,9 +37,15 @@ def paths(spec: Interface, problems: Problems) -> None:
 
 def comments(spec: Interface, problems: Problems) -> None:
     """Texts that land in C comments can't end the comment nor hide what they say."""
-    for doc in _docs(spec):
-        found = _COMMENT_END.search(doc)
-        if not found:
+    registry = spec.registry
+    docs = [registry.register_doc, registry.unregister_doc, registry.iterator_doc]
+    documented: list[Any] = [spec.types, registry, spec.header, spec.source]
+    documented += [*spec.types.values, *registry.exports, *spec.fields, *spec.ops]
+    docs += [part.doc for part in documented]
+    docs += [slot.requires_doc for slot in spec.slots]
+    docs += [step.doc for _, step in spec.registrations()]
+    for doc in docs:
+        if not (found := _COMMENT_END.search(doc)):
             continue
         at = problems.inside(doc, found.start())
         if found[0] in ("*/", "/*"):
@@ -52,16 +57,6 @@ def comments(spec: Interface, problems: Problems) -> None:
     if spec.spdx is not None and not _SPDX.fullmatch(spec.spdx):
         message = f"'{spec.spdx[:40]}' is not an SPDX licence expression"
         problems.add("spdx", message, spec.spdx, "write it as 'GPL-2.0-only'")
-
-
-def _docs(spec: Interface) -> Iterator[Text]:
-    registry = spec.registry
-    yield from (registry.register_doc, registry.unregister_doc, registry.iterator_doc)
-    documented: list[Any] = [spec.types, registry, spec.header, spec.source]
-    documented += [*spec.types.values, *registry.exports, *spec.fields, *spec.ops]
-    yield from (thing.doc for thing in documented)
-    yield from (slot.requires_doc for slot in spec.slots)
-    yield from (step.doc for _, step in spec.registrations())
 
 
 def places(spec: Interface, problems: Problems) -> None:

@@ -28,10 +28,7 @@ def add_format(parser: argparse.ArgumentParser, *more: str) -> None:
 
 
 def spec_paths(given: list[Path]) -> list[Path]:
-    """The specs that a command is to work on, in order.
-
-    Raises ``Refused`` if there is none, or if two would have the same folder in OUT.
-    """
+    """The specs to work on, in order. Raises ``Refused`` if there is none, or two would have the same folder in OUT."""
     paths = given or sorted(default_specs().glob("*.yaml"))
     stems = {path.stem: path for path in reversed(paths)}
     if not paths or len(stems) < len(paths):

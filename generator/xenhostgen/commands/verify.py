@@ -103,10 +103,7 @@ def chosen(arguments: argparse.Namespace) -> tuple[Options, Path | None]:
 
 
 def in_kernel(spec: Interface, options: Options, linux: Path) -> Options:
-    """Build in a kernel, too, objects kept in .cache/kernel; and judge its own C, if it has the interface already.
-
-    Refuses what doesn't fit, before any work.
-    """
+    """Build in a kernel, too, kept in .cache; judge its own C, if it has the interface. Refuses what doesn't fit."""
     placement = placed(spec, linux)
     scratch = Scratch(linux, Path(".cache/kernel"), placement.after)
     kernel = Kernel(f"Linux {kernel_version(linux)}", lambda tell: build(spec, placement, scratch, tell))

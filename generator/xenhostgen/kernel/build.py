@@ -30,10 +30,7 @@ _SECTIONS = {"bss": ".bss", "read_mostly": ".data..read_mostly", "ro_after_init"
 
 
 def build(spec: Interface, placement: Placement, scratch: "Scratch", tell: Tell = lambda _: None) -> list[Finding]:
-    """Everything that is wrong with a spec in a kernel tree.
-
-    Raises ``Refused`` where the tree can't be configured, or doesn't build without the interface.
-    """
+    """What is wrong with a spec in a kernel tree. Raises ``Refused`` where that can't be configured or built."""
     tell("configuring the kernel")
     scratch.configure(f"{CONFIG.read_text()}CONFIG_MODULES=y\n")  # for whom symbols are exported
     tell("building its part without the interface")

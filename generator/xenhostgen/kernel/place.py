@@ -41,11 +41,7 @@ class Addition(NamedTuple):
 
 
 def placed(spec: Interface, tree: Path) -> Placement:
-    """A spec's rendering in the files of a kernel tree.
-
-    Raises ``Refused`` with all reasons: no kernel tree, a file or a place that isn't as the spec says,
-    a part that is applied already while others aren't.
-    """
+    """A spec's rendering in the files of a kernel tree. Raises ``Refused`` with everything that doesn't fit."""
     kernel_version(tree)
     return placed_in(spec, lambda path: content(tree / path), str(tree))
 

@@ -304,11 +304,7 @@ Step = Register | KernelStep
 
 @part
 class Boot(Part):
-    """A guest's boot function: the steps that matter, in order.
-
-    The same list is the body of the generated stub, the anchor in the real function, and what the
-    boot model executes.
-    """
+    """A guest's boot function. Its steps are the stub's body, the anchor in the real one, and what the model runs."""
 
     function: Symbol = key("the kernel function")
     linkage: CText | None = key("specifiers before its return type", default=None)
@@ -607,13 +603,11 @@ class Interface(Part):
     @cached_property
     def entries(self) -> dict[str, list[tuple[Op, Entry]]]:
         """For each table (GUEST.ROLE) the ops that it sets, in op order."""
-        columns: dict[str, list[tuple[Op, Entry]]] = {
-            f"{guest.name}.{table.role}": [] for guest in self.guests for table in guest.tables
-        }
+        made: dict[str, list[tuple[Op, Entry]]] = {f"{guest.name}.{table.role}": [] for guest, table in self.tables()}
         for op in self.ops:
             for entry in op.tables:
-                columns[entry.table].append((op, entry))
-        return columns
+                made[entry.table].append((op, entry))
+        return made
 
     def tables(self) -> Iterator[tuple[Guest, Table]]:
         """Every ops table with the guest that defines it."""

@@ -35,10 +35,7 @@ class Cell:
 
 
 def cases(lines: Sequence[str]) -> dict[str, tuple[bool, tuple[str, ...]]]:
-    """The test cases that came to an end: whether each passed or was skipped, and the lines it wrote.
-
-    Under the empty name what was written after the last of them.
-    """
+    """The finished test cases: whether each passed or was skipped, and its lines; as '' what came after them."""
     made: dict[str, tuple[bool, tuple[str, ...]]] = {}
     kept: list[str] = []
     for line in lines:

@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What must hold in a spec beyond its shape.
-
-One function a subject, each noting every breach with its place and a hint. Nothing here changes the
-model; whoever passes all of them can be rendered.
-"""
+"""What must hold in a spec beyond its shape: a function a subject. A spec that passes all can be rendered."""
 
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.rules.conditions import conditions

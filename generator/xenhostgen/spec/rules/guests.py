@@ -4,7 +4,7 @@
 import re
 
 from xenhostgen.spec.model import Guest, Interface, Register
-from xenhostgen.spec.source import Problems, did_you_mean, text
+from xenhostgen.spec.source import Problems, did_you_mean
 from xenhostgen.spec.words import declared_name
 
 
@@ -78,8 +78,7 @@ def kinds(spec: Interface, problems: Problems) -> None:
     """Each kind of guest runs boot functions that exist, from inputs that exist."""
     names = [guest.name for guest in spec.guests]
     pointers: dict[str, bool] = {variable.name: "*" in variable.type for variable in spec.kernel.variables}
-    params = [param for guest in spec.guests for param in guest.boot.params]
-    pointers.update({text(declared_name(param), param.at): "*" in param for param in params})
+    pointers |= {declared_name(param): "*" in param for guest in spec.guests for param in guest.boot.params}
     if spec.guests and not spec.kinds:
         problems.add("no-kind", "no kind of guest boots", spec.at, "list the boot functions of each under 'kinds'")
     for path in spec.kinds:

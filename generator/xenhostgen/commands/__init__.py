@@ -1,5 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One module a command: its arguments, a call into a room, and the printing of what came of it.
-
-A module offers what ``cli.Command`` says. Only ``cli`` imports them, one at a time.
-"""
+"""One module a command: its arguments, a call into a room, and the printing of what came of it (see cli.py)."""

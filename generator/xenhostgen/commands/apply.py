@@ -8,6 +8,11 @@ spec describes it, nothing is written and all such places are told.
 import argparse
 from pathlib import Path
 
+from xenhostgen.kernel.apply import apply, difference, record, revert
+from xenhostgen.kernel.place import kernel_version, placed
+from xenhostgen.spec.load import load
+from xenhostgen.spec.source import Problem, Refused
+
 EXAMPLES = """\
 examples:
   xenhostgen apply specs/xenhost.yaml --tree ../linux             write into the tree
@@ -26,11 +31,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Apply or revert; 0 also if there is nothing to do."""
-    from xenhostgen.kernel.apply import apply, difference, record, revert
-    from xenhostgen.kernel.place import kernel_version, placed
-    from xenhostgen.spec.load import load
-    from xenhostgen.spec.source import Problem, Refused
-
     tree, dry = arguments.tree, arguments.dry_run
     spec = load(arguments.spec)
     linux = f"Linux {kernel_version(tree)} in {tree}"

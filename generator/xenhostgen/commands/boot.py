@@ -10,6 +10,16 @@ import sys
 import time
 from pathlib import Path
 
+from xenhostgen.commands.inputs import add_format
+from xenhostgen.kernel.boot.guests import GUESTS
+from xenhostgen.kernel.boot.judge import Judge
+from xenhostgen.kernel.boot.run import Lab
+from xenhostgen.kernel.boot.suite import Suite
+from xenhostgen.report.booted import Check, show
+from xenhostgen.spec.load import load
+from xenhostgen.spec.source import Problem, Refused, did_you_mean
+from xenhostgen.verify.findings import judge
+
 EXAMPLES = """\
 examples:
   xenhostgen boot specs/xenhost.yaml                              all kinds of guests, on Linux 6.12
@@ -28,22 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     work = "where everything is built, and kept for the next run (default: %(default)s)"
     parser.add_argument("--work", metavar="DIR", type=Path, default=Path(".cache/boot"), help=work)
     parser.add_argument("--kvm", action="store_true", help="use KVM, which must be able to nest")
-    parser.add_argument(
-        "--format", choices=("text", "json", "junit"), default="text", help="how the outcome is printed"
-    )
+    add_format(parser, "junit")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Boot; 1 if a guest differs from the model in a way that the spec doesn't expect."""
-    from xenhostgen.kernel.boot.guests import GUESTS
-    from xenhostgen.kernel.boot.judge import Judge
-    from xenhostgen.kernel.boot.run import Lab
-    from xenhostgen.kernel.boot.suite import Suite
-    from xenhostgen.report.booted import Check, show
-    from xenhostgen.spec.load import load
-    from xenhostgen.spec.source import Problem, Refused, did_you_mean
-    from xenhostgen.verify.findings import judge
-
     suite = Suite(load(arguments.spec))
     guests = arguments.guests.split(",") if arguments.guests else list(GUESTS)
     for name in set(guests) - set(GUESTS):

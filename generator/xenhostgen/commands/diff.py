@@ -10,10 +10,19 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import cast
 
 from xenhostgen.commands.inputs import add_format
+from xenhostgen.kernel.bytes import prove
+from xenhostgen.patch.compare import compare
+from xenhostgen.patch.diff import parse_diff
+from xenhostgen.patch.mail import read_patches
+from xenhostgen.patch.reference import patch_facts
+from xenhostgen.patch.stored import shipped_facts
+from xenhostgen.render.files import Renderer
+from xenhostgen.report.compared import Compared, as_json, show
+from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
+from xenhostgen.spec.source import Problem, Refused
 
 EXAMPLES = """\
 examples:
@@ -29,23 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("spec", metavar="SPEC", type=Path, help="the spec file")
     parser.add_argument("patch", metavar="PATCH", type=Path, nargs="?", help="the patch (default: the spec's facts)")
     parser.add_argument("--comments", action="store_true", help="show comments that are worded differently")
-    parser.add_argument(
-        "--tree", metavar="DIR", type=Path, help="place the spec into this kernel tree, compare blob ids"
-    )
+    said = "place the spec into this kernel tree, compare blob ids"
+    parser.add_argument("--tree", metavar="DIR", type=Path, help=said)
     parser.add_argument("--rev", metavar="REV", help="the tree as git has it at this revision")
     add_format(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Compare; 1 if code or place differ."""
-    from xenhostgen.patch.compare import compare
-    from xenhostgen.patch.mail import read_patches
-    from xenhostgen.patch.reference import patch_facts
-    from xenhostgen.patch.stored import shipped_facts
-    from xenhostgen.render.files import Renderer
-    from xenhostgen.report.compared import Compared, as_json, show
-    from xenhostgen.spec.load import load
-
     spec = load(arguments.spec)
     if arguments.tree:
         return proved(spec, arguments)
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         source, facts = shipped_facts(spec)
     renderer = Renderer(spec)
     found = compare(renderer, renderer.everything(), facts, str(source))
-    told = cast(Compared, {"spec": str(arguments.spec), "reference": str(source), "same": found.same, **asdict(found)})
+    told: Compared = {"spec": str(arguments.spec), "reference": str(source), "same": found.same, **asdict(found)}
     if not arguments.comments:
         for file in told["files"]:
             file["wording"] = ()
@@ -68,11 +68,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def proved(spec: Interface, arguments: argparse.Namespace) -> int:
     """Compare the bytes of every file, modified ones too; 1 if any differs."""
-    from xenhostgen.kernel.bytes import prove
-    from xenhostgen.patch.diff import parse_diff
-    from xenhostgen.patch.mail import read_patches
-    from xenhostgen.spec.source import Problem, Refused
-
     if not arguments.patch:
         raise Refused([Problem("no-patch", "needs a PATCH to compare with", "--tree", hint="name it after SPEC")])
     files = [file for mail in read_patches(arguments.patch) for file in parse_diff(mail.diff)]
@@ -81,8 +76,7 @@ def proved(spec: Interface, arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         print(json.dumps([proof._asdict() for proof in proofs], indent=2))
     else:
-        print(
-            "\n".join(f"  {each.path}: {'identical' if each.identical else 'DIFFERS'}, {each.said}" for each in proofs)
-        )
+        for each in proofs:
+            print(f"  {each.path}: {'identical' if each.identical else 'DIFFERS'}, {each.said}")
         print(f"{spec.path}: byte-identical {identical}/{len(proofs)} files")
     return 0 if identical == len(proofs) else 1

@@ -2,11 +2,16 @@
 """Say which line of which template made a line of a rendered file, and which place of the spec it comes from."""
 
 import argparse
+import json
 import re
 from itertools import zip_longest
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, spec_paths
+from xenhostgen.render.provenance import provenance
+from xenhostgen.spec import yaml
+from xenhostgen.spec.load import load_text
+from xenhostgen.spec.source import At, Problem, Refused
 
 EXAMPLES = """\
 examples:
@@ -24,10 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Find the line's origin and print it."""
-    from xenhostgen.render.provenance import provenance
-    from xenhostgen.spec import yaml
-    from xenhostgen.spec.load import load_text
-    from xenhostgen.spec.source import At, Problem, Refused
 
     def refuse(message: str, hint: str, line: int = 1) -> Refused:
         return Refused([Problem("explain", message, str(file), At(line, 1), hint)])
@@ -63,14 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
     template = origin.template.removeprefix(f"{Path.cwd()}/")
     made_by = Path(template).read_text("utf-8").split("\n")[origin.line - 1] if template else ""
     if arguments.format == "json":
-        import json
-
-        outcome = {
-            "line": {"path": str(file), "line": number, "text": lines[number - 1]},
-            "template": {"path": template, "line": origin.line, "text": made_by} if template else None,
-            "spec": {"path": str(spec), **origin.at._asdict(), "key": origin.key, "text": written},
-        }
-        print(json.dumps(outcome, indent=2))
+        line = {"path": str(file), "line": number, "text": lines[number - 1]}
+        made = {"path": template, "line": origin.line, "text": made_by} if template else None
+        asked = {"path": str(spec), **origin.at._asdict(), "key": origin.key, "text": written}
+        print(json.dumps({"line": line, "template": made, "spec": asked}, indent=2))
         return 0
     print(f"{file}:{number}:\n    {lines[number - 1]}")
     print(f"{template}:{origin.line}:\n    {made_by}" if template else "no template: raw text")

@@ -9,6 +9,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from xenhostgen.commands.inputs import print_or_write
+from xenhostgen.patch.mail import read_patches
+from xenhostgen.patch.reference import patch_facts
+from xenhostgen.patch.stored import to_json
+
 EXAMPLES = """\
 examples:
   xenhostgen facts rfc.mbox -o specs/reference/rfc.json
@@ -25,21 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print or write the facts."""
-    from xenhostgen.patch.mail import read_patches
-    from xenhostgen.patch.reference import patch_facts
-    from xenhostgen.patch.stored import to_json
-    from xenhostgen.render.write import write_file
-
     mails = read_patches(arguments.patch)
     if arguments.message_id:
         if len(mails) > 1 or mails[0].message_id:
             print("xenhostgen facts: --message-id is for a single patch without one", file=sys.stderr)
             return 2
         mails = [replace(mails[0], message_id=arguments.message_id)]
-    text = to_json(list(map(patch_facts, mails)))
-    output: Path | None = arguments.output
-    if output is None:
-        print(text, end="")
-    elif not output.is_file() or output.read_bytes() != text.encode():
-        write_file(output, text)
+    print_or_write(to_json(list(map(patch_facts, mails))), arguments.output)
     return 0

@@ -32,33 +32,17 @@ def run(arguments: argparse.Namespace) -> int:
     check, out = arguments.check, arguments.output
 
     def work(spec: Path) -> Generated:
-        return (None if check else unchanged(spec, out)) or generated(spec, out, check)
+        folder = out / spec.stem
+        if not check and (files := is_fresh(spec, out, template_root())) is not None:
+            return Generated(str(spec), str(folder), [], [str(folder / name) for name in files], [], [])
+        from xenhostgen.render.generate import generate
+
+        found = generate(spec, out, check=check).comparison
+        stale = [str(one.path) for one in found.stale]
+        diffs = [unified(str(one.path), one.before, one.text) for one in found.stale] if check else []
+        return Generated(str(spec), str(folder), stale, [*map(str, found.unchanged)], [*map(str, found.unknown)], diffs)
 
     told, problems = each_spec(arguments, work, lambda one: print("\n".join(verdict(one) if check else summary(one))))
     if arguments.format == "json":
         print_json((as_json(one, check) for one in told), problems)
     return 2 if problems else int(check and any(one.written or one.unknown for one in told))
-
-
-def unchanged(spec: Path, out: Path) -> Generated | None:
-    """The outcome if there is nothing to do for a spec, else None."""
-    files = is_fresh(spec, out, template_root())
-    if files is None:
-        return None
-    folder = out / spec.stem
-    return Generated(str(spec), str(folder), [], [str(folder / name) for name in files], [], [])
-
-
-def generated(spec: Path, out: Path, check: bool) -> Generated:
-    """Render a spec, and write or compare; raises ``Refused``."""
-    from xenhostgen.render.generate import generate
-
-    outcome = generate(spec, out, check=check)
-    found = outcome.comparison
-    stale, unchanged, unknown = (
-        [str(one.path) for one in found.stale],
-        map(str, found.unchanged),
-        map(str, found.unknown),
-    )
-    diffs = [unified(str(one.path), one.before, one.text) for one in found.stale] if check else []
-    return Generated(str(spec), str(outcome.folder), stale, list(unchanged), list(unknown), diffs)

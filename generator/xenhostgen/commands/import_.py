@@ -11,6 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xenhostgen.commands.inputs import default_specs
+from xenhostgen.patch.lift import lift
+from xenhostgen.render.write import write_file
+from xenhostgen.spec.load import load
+from xenhostgen.spec.source import Problem, Refused
 
 EXAMPLES = """\
 examples:
@@ -31,11 +35,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Lift, write, tell; 1 if a new file isn't re-created to the byte, 2 on an error."""
-    from xenhostgen.patch.lift import lift
-    from xenhostgen.render.write import write_file
-    from xenhostgen.spec.load import load
-    from xenhostgen.spec.source import Problem, Refused
-
     output: Path = arguments.output
     if output.exists() and not arguments.force:
         raise Refused([Problem("exists", "is there already", str(output), hint="give --force to replace it")])

@@ -28,10 +28,7 @@ def add_format(parser: argparse.ArgumentParser, *more: str) -> None:
 
 
 def spec_paths(given: list[Path]) -> list[Path]:
-    """The specs that a command is to work on, in order.
-
-    Raises ``Refused`` if there is none, or if two would have the same folder in OUT.
-    """
+    """The specs to work on, in order. Raises ``Refused`` if there is none, or two would have the same folder in OUT."""
     paths = given or sorted(default_specs().glob("*.yaml"))
     stems = {path.stem: path for path in reversed(paths)}
     if not paths or len(stems) < len(paths):
@@ -72,6 +69,16 @@ def each_spec(
         if arguments.format == "text":
             show(done[-1])
     return done, problems
+
+
+def print_or_write(text: str, output: Path | None) -> None:
+    """Print a text, or write it to a file that doesn't hold it yet."""
+    if output is None:
+        print(text, end="")
+    elif not output.is_file() or output.read_bytes() != text.encode():
+        from xenhostgen.render.write import write_file
+
+        write_file(output, text)
 
 
 def print_json(specs: Iterable[Any], problems: "Iterable[Problem]") -> None:

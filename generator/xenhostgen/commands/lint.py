@@ -5,6 +5,8 @@ import argparse
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json, spec_paths
+from xenhostgen.spec.load import load
+from xenhostgen.verify.catalogue import check_expectations
 
 EXAMPLES = """\
 examples:
@@ -21,8 +23,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check each spec; 0 if all are fine, else 2."""
-    from xenhostgen.spec.load import load
-    from xenhostgen.verify.catalogue import check_expectations
 
     def check(path: Path) -> Path:
         check_expectations(load(path))

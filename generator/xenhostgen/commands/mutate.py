@@ -8,12 +8,15 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import Progress
 
 from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json
-
-if TYPE_CHECKING:
-    from xenhostgen.verify.score import Score
+from xenhostgen.report.mutation import as_json, show
+from xenhostgen.spec.load import load
+from xenhostgen.verify.mutate import mutate
+from xenhostgen.verify.score import Score
 
 EXAMPLES = """\
 examples:
@@ -33,14 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Score each spec; 1 if a mutant survives that isn't accepted, or an accepted one doesn't."""
-    from rich.console import Console
-    from rich.progress import Progress
 
-    from xenhostgen.report.mutation import as_json, show
-    from xenhostgen.spec.load import load
-    from xenhostgen.verify.mutate import mutate
-
-    def scored(path: Path) -> tuple[str, "Score"]:
+    def scored(path: Path) -> tuple[str, Score]:
         with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
             task = bar.add_task(str(path), total=None)
             tell = lambda done, of: bar.update(task, completed=done, total=of)  # noqa: E731

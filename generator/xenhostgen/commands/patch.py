@@ -8,6 +8,12 @@ get_maintainer.pl. With SOURCE_DATE_EPOCH set, the same input makes the same byt
 import argparse
 from pathlib import Path
 
+from xenhostgen.kernel.apply import write
+from xenhostgen.kernel.place import placed
+from xenhostgen.patch.series import Letter, changes, series
+from xenhostgen.spec.load import load
+from xenhostgen.spec.source import Problem, Refused
+
 EXAMPLES = """\
 examples:
   xenhostgen patch specs/xenhost.yaml --tree ../linux
@@ -28,12 +34,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the series; it is refused where the spec is applied already."""
-    from xenhostgen.kernel.apply import write
-    from xenhostgen.kernel.place import placed
-    from xenhostgen.patch.series import Letter, changes, series
-    from xenhostgen.spec.load import load
-    from xenhostgen.spec.source import Problem, Refused
-
     spec, output = load(arguments.spec), arguments.output
     placement = placed(spec, arguments.tree)
     if placement.applied:

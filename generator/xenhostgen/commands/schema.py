@@ -5,6 +5,10 @@ import argparse
 import json
 from pathlib import Path
 
+from xenhostgen.commands.inputs import print_or_write
+from xenhostgen.spec.schema import json_schema
+from xenhostgen.spec.source import Problem, Refused
+
 EXAMPLES = """\
 examples:
   xenhostgen schema                                print it
@@ -24,20 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print, write or check the schema."""
-    from xenhostgen.render.write import write_file
-    from xenhostgen.spec.schema import json_schema
-    from xenhostgen.spec.source import Problem, Refused
-
     text = json.dumps(json_schema(), indent=2) + "\n"
     output: Path | None = arguments.output
-    if output is None:
-        if arguments.check:
-            raise Refused([Problem("no-file", "needs a file to check", "--check", hint="add -o FILE")])
-        print(text, end="")
+    if not arguments.check:
+        print_or_write(text, output)
         return 0
-    fresh = output.is_file() and output.read_text(encoding="utf-8") == text
-    if arguments.check and not fresh:
+    if output is None:
+        raise Refused([Problem("no-file", "needs a file to check", "--check", hint="add -o FILE")])
+    fresh = output.is_file() and output.read_bytes() == text.encode()
+    if not fresh:
         print(f"{output}: stale; run: xenhostgen schema -o {output}")
-    elif not fresh:
-        write_file(output, text)
-    return int(arguments.check and not fresh)
+    return int(not fresh)

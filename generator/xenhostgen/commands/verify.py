@@ -13,15 +13,21 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from xenhostgen.commands.inputs import FORMATS, add_format, add_specs, each_spec, print_json, spec_paths
+from xenhostgen.kernel.build import Scratch, build
+from xenhostgen.kernel.place import kernel_version, placed
 from xenhostgen.report.cases import Judged, cases
+from xenhostgen.report.findings import as_json, show
+from xenhostgen.report.junit import as_junit
+from xenhostgen.report.ktap import as_ktap
+from xenhostgen.report.sarif import as_sarif
+from xenhostgen.spec.load import load
+from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
-
-if TYPE_CHECKING:
-    from xenhostgen.spec.model import Interface
-    from xenhostgen.verify.run import Options
+from xenhostgen.verify.catalogue import check_expectations
+from xenhostgen.verify.replay import replay
+from xenhostgen.verify.run import Kernel, Options, verify
 
 LEVELS = ("parse", "run", "prove", "kernel", "boot")
 
@@ -52,11 +58,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Verify each spec; 1 if a verdict fails, 2 on an error."""
-    from xenhostgen.report.findings import as_json, show
-    from xenhostgen.spec.load import load
-    from xenhostgen.verify.catalogue import check_expectations
-    from xenhostgen.verify.run import verify
-
     options, linux = chosen(arguments)
     if arguments.replay is not None:
         return replayed(options, arguments)
@@ -71,18 +72,18 @@ def run(arguments: argparse.Namespace) -> int:
     done, problems = each_spec(arguments, judged, lambda one: show(one.spec, one.verdict, sys.stdout, arguments.brief))
     if arguments.format == "json":
         print_json((as_json(one.spec, one.verdict) for one in done), problems)
+    elif arguments.format == "sarif":
+        print(json.dumps(as_sarif(done), indent=2))
     elif arguments.format != "text":
-        print(formatted(done, arguments.format))
+        suites = {each.spec: cases(each) for each in done}
+        print(as_junit("xenhostgen verify", suites) if arguments.format == "junit" else "\n".join(as_ktap(suites)))
     booted = [boot_of(Path(one.spec), linux) for one in done] if arguments.level == "boot" else []
     passed = all(one.verdict.passed for one in done) and not any(booted)
     return 2 if problems else int(not passed)
 
 
-def chosen(arguments: argparse.Namespace) -> "tuple[Options, Path | None]":
+def chosen(arguments: argparse.Namespace) -> tuple[Options, Path | None]:
     """What to judge and how, and the kernel to build in. Refuses a level that lacks what it needs."""
-    from xenhostgen.kernel.place import kernel_version
-    from xenhostgen.verify.run import Options
-
     tree, level = arguments.tree, arguments.level
     compilers = tuple(arguments.cc or [cc for cc in ("gcc", "clang") if shutil.which(cc)] or ["gcc"])
     if level == "boot" and arguments.format != "text":
@@ -101,15 +102,8 @@ def chosen(arguments: argparse.Namespace) -> "tuple[Options, Path | None]":
     return Options(tree, compilers, level), None
 
 
-def in_kernel(spec: "Interface", options: "Options", linux: Path) -> "Options":
-    """Build in a kernel, too, objects kept in .cache/kernel; and judge its own C, if it has the interface already.
-
-    Refuses what doesn't fit, before any work.
-    """
-    from xenhostgen.kernel.build import Scratch, build
-    from xenhostgen.kernel.place import kernel_version, placed
-    from xenhostgen.verify.run import Kernel
-
+def in_kernel(spec: Interface, options: Options, linux: Path) -> Options:
+    """Build in a kernel, too, kept in .cache; judge its own C, if it has the interface. Refuses what doesn't fit."""
     placement = placed(spec, linux)
     scratch = Scratch(linux, Path(".cache/kernel"), placement.after)
     kernel = Kernel(f"Linux {kernel_version(linux)}", lambda tell: build(spec, placement, scratch, tell))
@@ -118,23 +112,11 @@ def in_kernel(spec: "Interface", options: "Options", linux: Path) -> "Options":
 
 def boot_of(path: Path, linux: Path | None) -> int:
     """Boot one spec as the command does that does just that; its exit status."""
-    from xenhostgen.commands import boot
+    from xenhostgen.commands import boot  # heavy, and rarely asked for
 
     parser = argparse.ArgumentParser()
     boot.add_arguments(parser)
     return boot.run(parser.parse_args([str(path), *(["--kernel-source", str(linux)] if linux else [])]))
-
-
-def formatted(judged: list[Judged], form: str) -> str:
-    """The verdicts for other programs."""
-    from xenhostgen.report.junit import as_junit
-    from xenhostgen.report.ktap import as_ktap
-    from xenhostgen.report.sarif import as_sarif
-
-    if form == "sarif":
-        return json.dumps(as_sarif(judged), indent=2)
-    suites = {each.spec: cases(each) for each in judged}
-    return as_junit("xenhostgen verify", suites) if form == "junit" else "\n".join(as_ktap(suites))
 
 
 def progress(title: str) -> Callable[[str], None]:
@@ -144,11 +126,8 @@ def progress(title: str) -> Callable[[str], None]:
     return lambda said: print(f"\r\x1b[K{title}: {said} …", end="\r", file=sys.stderr, flush=True)
 
 
-def replayed(options: "Options", arguments: argparse.Namespace) -> int:
+def replayed(options: Options, arguments: argparse.Namespace) -> int:
     """Replay calls on one spec's C; 1 if the C and the model part ways."""
-    from xenhostgen.spec.load import load
-    from xenhostgen.verify.replay import replay
-
     paths = spec_paths(arguments.specs)
     if len(paths) != 1 or arguments.format not in FORMATS:
         raise Refused([Problem("replay", "takes exactly one SPEC, and tells it as text or json", "--replay")])

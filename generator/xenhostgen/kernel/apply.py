@@ -60,10 +60,7 @@ def apply(spec: Interface, placement: Placement, tree: Path) -> None:
 
 
 def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
-    """Take out what was applied; returns the files' paths.
-
-    Raises ``Refused`` where the applied lines, or those around them, have been edited since.
-    """
+    """Take out what was applied; the files' paths. Raises ``Refused`` where that, or beside it, was edited since."""
     kept = record(spec, tree)
     paths = [line.split("\t")[2] for line in git(tree, "apply", "--numstat", kept.name).splitlines()]
     try:

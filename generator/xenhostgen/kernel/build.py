@@ -20,6 +20,7 @@ from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.verify.findings import Finding, Where
 
 DATA = Path(__file__).with_name("data")
+Tell = Callable[[str], None]
 # What every kind of Xen guest needs on top of allnoconfig.
 CONFIG = DATA / "kernel.config"
 _SAID = re.compile(r"^(?:(\S+?):(\d+):(?:\d+:)? )?(warning|(?:fatal )?error|WARNING|ERROR): (.*)$", re.M)
@@ -28,13 +29,8 @@ _CHECKPATCH = re.compile(r"^(\S+):(\d+): \w+:(\w+: .*)$", re.M)
 _SECTIONS = {"bss": ".bss", "read_mostly": ".data..read_mostly", "ro_after_init": ".data..ro_after_init"}
 
 
-def build(
-    spec: Interface, placement: Placement, scratch: "Scratch", tell: Callable[[str], None] = lambda _: None
-) -> list[Finding]:
-    """Everything that is wrong with a spec in a kernel tree.
-
-    Raises ``Refused`` where the tree can't be configured, or doesn't build without the interface.
-    """
+def build(spec: Interface, placement: Placement, scratch: "Scratch", tell: Tell = lambda _: None) -> list[Finding]:
+    """What is wrong with a spec in a kernel tree. Raises ``Refused`` where that can't be configured or built."""
     tell("configuring the kernel")
     scratch.configure(f"{CONFIG.read_text()}CONFIG_MODULES=y\n")  # for whom symbols are exported
     tell("building its part without the interface")

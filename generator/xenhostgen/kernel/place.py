@@ -41,11 +41,7 @@ class Addition(NamedTuple):
 
 
 def placed(spec: Interface, tree: Path) -> Placement:
-    """A spec's rendering in the files of a kernel tree.
-
-    Raises ``Refused`` with all reasons: no kernel tree, a file or a place that isn't as the spec says,
-    a part that is applied already while others aren't.
-    """
+    """A spec's rendering in the files of a kernel tree. Raises ``Refused`` with everything that doesn't fit."""
     kernel_version(tree)
     return placed_in(spec, lambda path: content(tree / path), str(tree))
 
@@ -94,7 +90,10 @@ def placed_in(spec: Interface, read: Reader, root: str) -> Placement:
         absent = [each for each in additions if each.row is None]
         there += [each.row is not None for each in additions]
         if not kernel.problems.found:
-            before[path], after[path] = _without(kernel, additions), _inserted(kernel, absent)
+            standing = [range(each.row, each.row + len(each.lines)) for each in additions if each.row is not None]
+            kept = [line for row, line in enumerate(kernel.lines) if not any(row in rows for rows in standing)]
+            before[path] = "\n".join(kept).encode(errors="surrogateescape")  # with the blank lines around them
+            after[path] = _inserted(kernel, absent)
             for each in absent:
                 _note_lack(spec, kernel, each)
             lacks += kernel.problems.found
@@ -131,13 +130,6 @@ def _row(kernel: KernelFile, lines: list[str], spot: Spot) -> int | None:
         row += 1
     start = max(0, row - len(lines)) if spot.upward else row
     return start if kernel.lines[start : start + len(lines)] == lines else None
-
-
-def _without(kernel: KernelFile, additions: list[Addition]) -> bytes:
-    """The file without the additions that stand there; the blank lines around them stay."""
-    mine = {row for each in additions if each.row is not None for row in range(each.row, each.row + len(each.lines))}
-    lines = [line for row, line in enumerate(kernel.lines) if row not in mine]
-    return "\n".join(lines).encode(errors="surrogateescape")
 
 
 def _inserted(kernel: KernelFile, additions: list[Addition]) -> bytes:

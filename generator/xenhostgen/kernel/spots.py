@@ -3,6 +3,7 @@
 
 import re
 from difflib import get_close_matches
+from itertools import takewhile
 from typing import NamedTuple
 
 from tree_sitter import Node
@@ -88,20 +89,13 @@ def function_of(kernel: KernelFile, names: list[str]) -> Node | None:
 
 
 def of_registrations(kernel: KernelFile, boot: Boot) -> list[tuple[Spot, list[Register]]]:
-    """The spot of each run of registering steps in a boot function, none once a problem is noted.
-
-    Each of the kernel's steps must be there once, and in the order of the spec.
-    """
+    """The spots of runs of registering steps, none once a problem is noted: the kernel's steps stand once, in order."""
     function = function_of(kernel, [boot.function])
     body = function and function.child_by_field_name("body")
     if not body:
         return []
     inside = [node for node in body.named_children if node.type != "comment"]
-    last = body.children[0]  # the opening brace
-    for node in inside:
-        if node.type != "declaration":
-            break
-        last = node
+    *_, last = body.children[0], *takewhile(lambda node: node.type == "declaration", inside)  # first the opening brace
     spots: list[tuple[Spot, list[Register]]] = []
     run: list[Register] = []
     for step in boot.steps:

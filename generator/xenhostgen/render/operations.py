@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from xenhostgen.render.style import COLUMNS, wrapped
 from xenhostgen.spec.model import Entry, Interface, Op
-from xenhostgen.spec.rules import declared_name
 from xenhostgen.spec.shape import Name
 from xenhostgen.spec.source import At
+from xenhostgen.spec.words import declared_name
 
 
 class OpC(NamedTuple):

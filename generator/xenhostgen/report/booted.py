@@ -29,8 +29,8 @@ def show(spec_path: str, checks: Sequence[Check], verdict: Verdict, form: str, s
     """Findings and matrix as text with the console's lines where a check failed, as JSON, or as JUnit XML."""
     guests = {one.guest: [each for each in checks if each.guest == one.guest] for one in checks}
     if form == "json":
-        matrix = [check._asdict() for check in checks]
-        print(json.dumps({**findings.as_json(spec_path, verdict), "matrix": matrix}, indent=2), file=stream)
+        told = findings.as_json(spec_path, verdict) | {"matrix": [check._asdict() for check in checks]}
+        print(json.dumps(told, indent=2), file=stream)
         return
     if form == "junit":
         suites = {guest: [_case(check) for check in made] for guest, made in guests.items()}

@@ -44,10 +44,8 @@ def summary(verdict: Verdict) -> Iterator[str]:
     """What was run, and the outcome."""
     for run in verdict.facts.get("runs", ()):
         sanitizers = "+".join(run["sanitizers"]) or "no sanitizers"
-        yield (
-            f"{run['states']} states, {run['transitions']} transitions, {run['boots']} boots, "
-            f"{run['wrapper_calls']} wrapper calls ({run['compiler']}, {sanitizers})"
-        )
+        ran = f"{run['states']} states, {run['transitions']} transitions, {run['boots']} boots"
+        yield f"{ran}, {run['wrapper_calls']} wrapper calls ({run['compiler']}, {sanitizers})"
     if proof := verdict.facts.get("proof"):
         if proof["missing"]:
             yield f"nothing proved: not installed: {proof['missing']}"
@@ -60,16 +58,12 @@ def summary(verdict: Verdict) -> Iterator[str]:
             yield f"cbmc: {cbmc['holding']} of {cbmc['assertions']} assertions hold"
     if kernel := verdict.facts.get("kernel"):
         yield f"built in {kernel}"
-    static = sum(finding.rule in STATIC for finding, _ in verdict.expected)
-    if static:
+    if static := sum(finding.rule in STATIC for finding, _ in verdict.expected):
         yield f"{static} complaints of static checkers, as expected"
     met = len({id(expectation) for _, expectation in verdict.expected if expectation.rule not in STATIC})
     total = met + sum(one.rule not in STATIC for one in verdict.missing)
-    outcome = "verified" if verdict.passed else "FAILED"
-    yield (
-        f"{outcome}: {met} of {total} expected findings found, "
-        f"{len(verdict.unexpected)} unexpected ({verdict.facts.get('seconds')} s)"
-    )
+    found = f"{met} of {total} expected findings found, {len(verdict.unexpected)} unexpected"
+    yield f"{'verified' if verdict.passed else 'FAILED'}: {found} ({verdict.facts.get('seconds')} s)"
 
 
 def as_json(spec_path: str, verdict: Verdict) -> dict[str, Any]:

@@ -41,10 +41,8 @@ def verdict(one: Generated) -> Iterator[str]:
 
 def as_json(one: Generated, check: bool) -> dict[str, Any]:
     """One spec's outcome as ``--format json`` gives it."""
-    told: dict[str, Any] = {"spec": one.spec, "folder": one.folder}
-    told["stale" if check else "written"] = one.written
-    told |= {"unchanged": one.unchanged, "unknown": one.unknown}
-    return told | ({"diffs": one.diffs} if check else {})
+    told = {"spec": one.spec, "folder": one.folder, "stale" if check else "written": one.written}
+    return told | {"unchanged": one.unchanged, "unknown": one.unknown} | ({"diffs": one.diffs} if check else {})
 
 
 def unified(path: str, before: bytes | None, after: bytes) -> str:
@@ -56,7 +54,5 @@ def unified(path: str, before: bytes | None, after: bytes) -> str:
     if len(old) + len(new) > MOST_LINES:
         return f"{path}: differs ({len(old)} lines, should be {len(new)}: too long to show)"
     was = "/dev/null" if before is None else path
-    lines = list(unified_diff(old, new, was, f"{path} (generated)", lineterm=""))
-    if not lines:
-        return f"{path}: differs in line ends or in the newline at its end"
-    return "\n".join(lines)
+    diff = "\n".join(unified_diff(old, new, was, f"{path} (generated)", lineterm=""))
+    return diff or f"{path}: differs in line ends or in the newline at its end"

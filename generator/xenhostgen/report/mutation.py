@@ -19,12 +19,10 @@ def show(spec_path: str, score: Score, stream: TextIO) -> None:
         print(f"{place}: {styled(f'accepted mutant {accepted.mutant}: {said}', 'red', stream)}", file=stream)
     seen = Counter(one.seen_by for one in score.outcomes if one.seen_by)
     print(f"{spec_path}: killed by {', '.join(f'{by} {n}' for by, n in seen.most_common()) or 'none'}", file=stream)
-    print(
-        f"{spec_path}: mutation score {score.percent:.1f} %: {score.counts['killed']} killed, "
-        f"{len(score.survivors)} survived, {len(score.accepted)} accepted with reasons; "
-        f"{score.counts['equivalent']} equivalent, {score.counts['stillborn']} stillborn ({score.seconds} s)",
-        file=stream,
-    )
+    counts = score.counts
+    told = f"{counts['killed']} killed, {len(score.survivors)} survived, {len(score.accepted)} accepted with reasons"
+    told += f"; {counts['equivalent']} equivalent, {counts['stillborn']} stillborn ({score.seconds} s)"
+    print(f"{spec_path}: mutation score {score.percent:.1f} %: {told}", file=stream)
 
 
 def as_json(spec_path: str, score: Score) -> dict[str, Any]:

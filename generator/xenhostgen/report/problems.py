@@ -10,7 +10,6 @@ from xenhostgen.spec.source import Problem
 
 def show(problems: Iterable[Problem], stream: TextIO) -> None:
     """Each problem with its source line, a caret and a hint; in colour on a terminal only."""
-    problems = list(problems)
     for problem in problems:
         head, *rest = problem.shown().split("\n")
         place, _, message = head.partition(": ")
@@ -22,11 +21,5 @@ def show(problems: Iterable[Problem], stream: TextIO) -> None:
 
 def as_json(problem: Problem) -> dict[str, str | int]:
     """A problem as ``--format json`` gives it."""
-    return {
-        "rule": problem.rule,
-        "message": problem.message,
-        "path": problem.path,
-        "line": problem.at.line,
-        "column": problem.at.column,
-        "hint": problem.hint,
-    }
+    rule, message, path, at, hint, *_ = problem
+    return {"rule": rule, "message": message, "path": path, **at._asdict(), "hint": hint}

@@ -7,11 +7,7 @@ from typing import TextIO
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
-def coloured(stream: TextIO) -> bool:
-    """Whether a stream is a terminal whose user wants colour (see no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
 def styled(text: str, style: str, stream: TextIO) -> str:
-    """A text in a style, if the stream shows styles."""
-    return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if coloured(stream) else text
+    """A text in a style, if the stream is a terminal whose user wants colour (see no-color.org)."""
+    coloured = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if coloured else text

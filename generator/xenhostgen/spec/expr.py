@@ -8,7 +8,9 @@ asks of the kernel's state while it boots. Precedence as in C.
 import re
 from typing import NamedTuple
 
-_TOKEN = re.compile(r"\s*(?:(0[xX][0-9a-fA-F]+|\d+)|([A-Za-z_]\w*)|(&&|\|\||==|!=|->|[-!&|().]))")
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>0[xX][0-9a-fA-F]+|\d+)|(?P<name>[A-Za-z_]\w*)|(?P<mark>&&|\|\||==|!=|->|[-!&|().])|(?P<odd>\S))"
+)
 MAX_TOKENS = 200  # keeps the recursion far from Python's limit
 MAX_DIGITS = 20
 _PRECEDENCE = {"||": 1, "&&": 2, "|": 3, "&": 4, "==": 5, "!=": 5}
@@ -59,7 +61,12 @@ Expression = Number | Place | Ask | Not | Binary
 
 def parse(source: str) -> Expression:
     """The expression that a text holds; raises ``ExpressionError``."""
-    return _Parser(source).whole()
+    parser = _Parser(source)
+    made = parser.binary(1)
+    kind, found, offset = parser.take()
+    if kind != "end":
+        raise ExpressionError(f"'{found}' is not expected here", offset)
+    return made
 
 
 def names(expression: Expression) -> set[str]:
@@ -80,19 +87,14 @@ class _Parser:
     def __init__(self, source: str) -> None:
         self.tokens: list[tuple[str, str, int]] = []
         self.at = 0
-        end = len(source.rstrip())
-        offset = 0
-        while offset < end:
-            found = _TOKEN.match(source, offset)
-            if not found:
-                blank = len(source[offset:]) - len(source[offset:].lstrip())
-                raise ExpressionError(f"'{source[offset + blank]}' can't stand in a condition", offset + blank)
-            kind = ("number", "name", "mark")[found.lastindex - 1 if found.lastindex else 0]
-            if kind == "number" and len(found[1]) > MAX_DIGITS:
-                raise ExpressionError("the number is too large", found.start(1))
-            self.tokens.append((kind, found[found.lastindex or 1], found.start(found.lastindex or 1)))
-            offset = found.end()
-        self.tokens.append(("end", "", end))
+        for found in _TOKEN.finditer(source):
+            kind = found.lastgroup or ""
+            if kind == "odd":
+                raise ExpressionError(f"'{found[kind]}' can't stand in a condition", found.start(kind))
+            if kind == "number" and len(found[kind]) > MAX_DIGITS:
+                raise ExpressionError("the number is too large", found.start(kind))
+            self.tokens.append((kind, found[kind], found.start(kind)))
+        self.tokens.append(("end", "", len(source.rstrip())))
         if len(self.tokens) > MAX_TOKENS:
             raise ExpressionError("the condition is too long", 0)
 
@@ -111,13 +113,6 @@ class _Parser:
         if not self.accept(mark):
             _, found, offset = self.tokens[self.at]
             raise ExpressionError(f"'{mark}' expected" + (f" before '{found}'" if found else ""), offset)
-
-    def whole(self) -> Expression:
-        made = self.binary(1)
-        kind, found, offset = self.take()
-        if kind != "end":
-            raise ExpressionError(f"'{found}' is not expected here", offset)
-        return made
 
     def binary(self, lowest: int) -> Expression:
         left = self.unary()
@@ -145,9 +140,8 @@ class _Parser:
                 raise ExpressionError(f"'{found}' is not an octal number", offset)
             return Number(int(found, 8 if octal else 0))
         if kind != "name":
-            raise ExpressionError(
-                "the condition ends too soon" if kind == "end" else f"'{found}' is not expected here", offset
-            )
+            message = "the condition ends too soon" if kind == "end" else f"'{found}' is not expected here"
+            raise ExpressionError(message, offset)
         if self.accept("("):
             self.expect(")")
             return Ask(found)

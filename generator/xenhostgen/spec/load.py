@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """From a file to an ``Interface``: read, bind, check."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,28 +12,20 @@ from xenhostgen.spec.source import Problems
 
 
 def load(path: Path) -> Interface:
-    """The interface that a spec file describes.
-
-    Raises ``SpecError`` with every problem of the file, in its order.
-    """
+    """The interface that a spec file describes; ``SpecError`` with every problem of the file, in its order."""
     return load_text(yaml.read_file(path), str(path))
 
 
 def load_text(source: str, path: str) -> Interface:
     """As ``load``, for a text that is at hand; ``path`` is used in messages."""
     problems = Problems(path, source)
-    top = yaml.parse(source, problems)
-    if top is None:
-        problems.raise_if_any()
-        raise AssertionError("a spec that can't be read has a reason")
     binder = Binder(problems)
-    try:
-        made: Interface | None = binder.read(Interface, top, "the spec")
-    except Missing:
-        made = None
-    if made is not None:
-        made = replace(made, path=path)
-        rules.check(made, problems, whole=not binder.incomplete)
+    made: Interface | None = None
+    top = yaml.parse(source, problems)
+    if top is not None:
+        with suppress(Missing):
+            made = replace(binder.read(Interface, top, "the spec"), path=path)
+            rules.check(made, problems, whole=not binder.incomplete)
     problems.raise_if_any()
-    assert made is not None
+    assert made is not None, "a spec that can't be read has a reason"
     return made

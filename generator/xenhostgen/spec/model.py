@@ -9,7 +9,7 @@ template holds loops and names and nothing else.
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from xenhostgen.spec.shape import CText, Doc, Header, Line, Name, Part, Path, Statement, Symbol, key, part, row
 from xenhostgen.spec.source import Text
@@ -31,6 +31,14 @@ class Types(Part):
 
     values: tuple[HostType, ...] = key("the types in the order of their declaration")
     doc: Doc = key("the comment above the enum", default=Text())
+
+    @property
+    def counted(self) -> list[int]:
+        """The types' values, counted as C does."""
+        counted = [-1]
+        for host_type in self.values:
+            counted.append(counted[-1] + 1 if host_type.value is None else host_type.value)
+        return counted[1:]
 
 
 @part
@@ -223,6 +231,11 @@ class Register(Part):
     doc: Doc = key("the comment above it", default=Text())
 
 
+def _either(*c: str) -> str:
+    """An expression for one of some pieces of C, white space left out."""
+    return f"(?:{'|'.join(re.escape(''.join(each.split())) for each in c)})"
+
+
 @part
 class ReturnIf(Part):
     """Boot step of the kernel: leave the boot function."""
@@ -232,12 +245,10 @@ class ReturnIf(Part):
 
     @property
     def c(self) -> str:
-        """The step in C."""
         return f"if ({self.condition}) return;"
 
     @property
     def pattern(self) -> str:
-        """An expression for its C in any kernel, white space left out."""
         return rf"if\({_either(self.condition, *self.alternatives)}\)(?:return;|{{[^}}]*return;}})"
 
 
@@ -251,66 +262,49 @@ class Assign(Part):
 
     @property
     def c(self) -> str:
-        """The step in C."""
         return f"{self.target} = {self.value};"
 
     @property
     def pattern(self) -> str:
-        """An expression for its C in any kernel, white space left out."""
         return f"{_either(self.target)}={_either(self.value, *self.alternatives)};"
 
 
 @part
-class Call(Part):
+class _Calling(Part):
+    function: Symbol = key("the kernel function")
+
+    @property
+    def c(self) -> str:
+        return f"{self.function}();"
+
+    @property
+    def pattern(self) -> str:
+        return rf"{self.function}\(.*\);"
+
+
+@part
+class Call(_Calling):
     """Boot step of the kernel: call a function, of which we know what it sets."""
 
     function: Symbol = key("the function's name")
     sets: tuple[Assign, ...] = key("the variables it sets", rows=True, default=())
 
-    @property
-    def c(self) -> str:
-        """The step in C."""
-        return f"{self.function}();"
-
-    @property
-    def pattern(self) -> str:
-        """An expression for its C in any kernel, white space left out."""
-        return rf"{self.function}\(.*\);"
-
 
 @part
-class ClearBss(Part):
+class ClearBss(_Calling):
     """Boot step of the kernel: set all of .bss to zero."""
 
     function: Symbol = key("the kernel function that does it")
 
-    @property
-    def c(self) -> str:
-        """The step in C."""
-        return f"{self.function}();"
 
-    @property
-    def pattern(self) -> str:
-        """An expression for its C in any kernel, white space left out."""
-        return rf"{self.function}\(.*\);"
-
-
+# Each has ``c``, the step in C, and ``pattern``, an expression for its C in any kernel without white space.
 KernelStep = ReturnIf | Assign | Call | ClearBss
 Step = Register | KernelStep
 
 
-def _either(*c: str) -> str:
-    """An expression for one of some pieces of C, white space left out."""
-    return f"(?:{'|'.join(re.escape(''.join(each.split())) for each in c)})"
-
-
 @part
 class Boot(Part):
-    """A guest's boot function: the steps that matter, in order.
-
-    The same list is the body of the generated stub, the anchor in the real function, and what the
-    boot model executes.
-    """
+    """A guest's boot function. Its steps are the stub's body, the anchor in the real one, and what the model runs."""
 
     function: Symbol = key("the kernel function")
     linkage: CText | None = key("specifiers before its return type", default=None)
@@ -362,6 +356,10 @@ class StructFact(Part):
     members: tuple[MemberFact, ...] = key("member: C type", rows=True)
 
 
+def _declared(c_type: str, name: str) -> str:
+    return f"{c_type}{name}" if c_type.endswith("*") else f"{c_type} {name}"
+
+
 @part
 class Variable(Part):
     """A variable of the kernel's that boot code reads or sets."""
@@ -371,8 +369,7 @@ class Variable(Part):
 
     @property
     def declaration(self) -> str:
-        """Type and name as C writes them."""
-        return f"{self.type}{self.name}" if self.type.endswith("*") else f"{self.type} {self.name}"
+        return _declared(self.type, self.name)
 
 
 @part
@@ -394,8 +391,7 @@ class FunctionFact(Part):
     @property
     def prototype(self) -> str:
         """Its declaration without ';'."""
-        blank = "" if self.returns.endswith("*") else " "
-        return f"{self.returns}{blank}{self.name}({', '.join(self.args) or 'void'})"
+        return _declared(self.returns, f"{self.name}({', '.join(self.args) or 'void'})")
 
 
 @part
@@ -482,57 +478,20 @@ class NameChoices(Part):
     iterator: Symbol | None = key("the iterator macro", default=None)
 
 
-class Names(NamedTuple):
+class Names:
     """Every generated symbol, computed from the interface's prefix in this one place."""
 
-    prefix: str
-    typedefs: bool
-    choices: NameChoices
-
-    @property
-    def enum(self) -> str:
-        """The tag of the enum of host types."""
-        return f"{self.prefix}_type"
-
-    @property
-    def host(self) -> str:
-        """The C type of a host: a typedef or a struct."""
-        return f"{self.prefix}_t" if self.typedefs else f"struct {self.prefix}"
-
-    @property
-    def ops_tag(self) -> str:
-        """The tag of the ops structure."""
-        return f"{self.prefix}_ops"
-
-    @property
-    def ops(self) -> str:
-        """The C type of an ops table."""
-        return f"{self.ops_tag}_t" if self.typedefs else f"struct {self.ops_tag}"
-
-    @property
-    def register(self) -> str:
-        """The registering function."""
-        return self.choices.register or f"{self.prefix}_register"
-
-    @property
-    def unregister(self) -> str:
-        """The unregistering function."""
-        return self.choices.unregister or f"{self.prefix}_unregister"
-
-    @property
-    def array(self) -> str:
-        """The array of slots."""
-        return self.choices.array or f"{self.prefix}s"
-
-    @property
-    def iterator(self) -> str:
-        """The macro that visits every registered host."""
-        return self.choices.iterator or f"for_each_{self.prefix}"
-
-    @property
-    def slot_count(self) -> str:
-        """The define for the number of slots."""
-        return f"{self.prefix.upper()}_SLOTS"
+    def __init__(self, prefix: str, typedefs: bool, choices: NameChoices) -> None:
+        self.prefix, self.typedefs = prefix, typedefs
+        self.enum = f"{prefix}_type"  # the tag of the enum of host types
+        self.host = f"{prefix}_t" if typedefs else f"struct {prefix}"  # the C type of a host
+        self.ops_tag = f"{prefix}_ops"
+        self.ops = f"{self.ops_tag}_t" if typedefs else f"struct {self.ops_tag}"  # the C type of an ops table
+        self.register = choices.register or f"{prefix}_register"
+        self.unregister = choices.unregister or f"{prefix}_unregister"
+        self.array = choices.array or f"{prefix}s"  # of slots
+        self.iterator = choices.iterator or f"for_each_{prefix}"
+        self.slot_count = f"{prefix.upper()}_SLOTS"  # the define for the number of slots
 
     def type(self, name: str) -> str:
         """The enumerator of a host type."""
@@ -573,19 +532,12 @@ class Interface(Part):
 
     @cached_property
     def c(self) -> Names:
-        """The C names."""
         return Names(self.interface, self.typedefs, self.names)
 
     @cached_property
     def values(self) -> dict[str, int]:
-        """The value of each host type, counted as C does."""
-        counted: dict[str, int] = {}
-        following = 0
-        for host_type in self.types.values:
-            value = following if host_type.value is None else host_type.value
-            counted[host_type.name] = value
-            following = value + 1
-        return counted
+        """The value of each host type."""
+        return dict(zip((each.name for each in self.types.values), self.types.counted, strict=True))
 
     @property
     def guard(self) -> str:
@@ -599,35 +551,21 @@ class Interface(Part):
 
     @property
     def slots(self) -> tuple[Slot, ...]:
-        """The slots in the order of the array."""
         return self.registry.slots
 
     def slot(self, name: str) -> Slot:
-        """The slot of that name; KeyError if there is none."""
-        for slot in self.slots:
-            if slot.name == name:
-                return slot
-        raise KeyError(name)
+        return next(slot for slot in self.slots if slot.name == name)
 
     def slot_of(self, type_name: str) -> Slot | None:
         """The slot that accepts a type."""
         return next((slot for slot in self.slots if type_name in slot.accepts), None)
 
     def guest(self, name: str) -> Guest:
-        """The guest of that name; KeyError if there is none."""
-        for guest in self.guests:
-            if guest.name == name:
-                return guest
-        raise KeyError(name)
+        return next(guest for guest in self.guests if guest.name == name)
 
     def table(self, guest: Guest, role: str) -> Table:
-        """The table that a guest registers under a role, its own or a borrowed one; else KeyError."""
-        for table in guest.tables:
-            if table.role == role:
-                return table
-        if guest.borrows:
-            return self.table(self.guest(guest.borrows), role)
-        raise KeyError(role)
+        """The table that a guest registers under a role, its own or a borrowed one."""
+        return next(table for table in (*guest.tables, *self.borrowed(guest)) if table.role == role)
 
     @property
     def table_type(self) -> str:
@@ -643,14 +581,14 @@ class Interface(Part):
     @property
     def context_headers(self) -> dict[str, None]:
         """All headers of the kernel's own that the interface's files include."""
-        ours = {f"<{file.file.removeprefix('include/')}>" for file in (self.header,)}
         asked = [*self.header.includes, *self.source.includes]
         asked += [header for guest in self.guests for header in guest.context]
-        return dict.fromkeys(header for header in asked if header not in ours)
+        ours = f"<{self.header.file.removeprefix('include/')}>"
+        return dict.fromkeys(header for header in asked if header != ours)
 
     def borrowed(self, guest: Guest) -> tuple[Table, ...]:
         """The tables of another guest that this one registers."""
-        return self.guest(guest.borrows).tables if guest.borrows else ()
+        return next((other.tables for other in self.guests if other.name == guest.borrows), ())
 
     @property
     def shared_tables(self) -> list[Table]:
@@ -660,19 +598,16 @@ class Interface(Part):
 
     @property
     def exported(self) -> set[str]:
-        """The exported symbols."""
         return {symbol for export in self.registry.exports for symbol in export.symbols}
 
     @cached_property
     def entries(self) -> dict[str, list[tuple[Op, Entry]]]:
         """For each table (GUEST.ROLE) the ops that it sets, in op order."""
-        columns: dict[str, list[tuple[Op, Entry]]] = {
-            f"{guest.name}.{table.role}": [] for guest in self.guests for table in guest.tables
-        }
+        made: dict[str, list[tuple[Op, Entry]]] = {f"{guest.name}.{table.role}": [] for guest, table in self.tables()}
         for op in self.ops:
             for entry in op.tables:
-                columns[entry.table].append((op, entry))
-        return columns
+                made[entry.table].append((op, entry))
+        return made
 
     def tables(self) -> Iterator[tuple[Guest, Table]]:
         """Every ops table with the guest that defines it."""

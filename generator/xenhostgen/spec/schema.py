@@ -67,29 +67,25 @@ class _Writer:
         keys = [key for key in keys_of(cls) if key.name != without]
         return {
             "type": "object",
-            "properties": {key.name: self.key(key) for key in keys},
+            "properties": {key.name: self.told(key) | self.of_key(key) for key in keys},
             "required": [key.name for key in keys if key.required],
             "additionalProperties": False,
         }
 
-    def key(self, key: Key) -> Schema:
-        told: Schema = {"description": key.doc}
-        if isinstance(key.default, (bool, int, str)) and key.default != "":
-            told["default"] = key.default
-        return told | self.value(key)
+    def told(self, key: Key) -> Schema:
+        has_default = isinstance(key.default, (bool, int, str)) and key.default != ""
+        return {"description": key.doc} | ({"default": key.default} if has_default else {})
 
-    def value(self, key: Key) -> Schema:
-        """The schema of a key's value."""
+    def of_key(self, key: Key) -> Schema:
         return self.rows(get_args(key.type)[0]) if key.rows else self.of(key.type)
 
     def rows(self, cls: type) -> Schema:
         """Rows as a mapping: a row's value is all its other keys, or its second key alone."""
         keys = keys_of(cls)
         short = short_form(keys)
-        forms = [self.value(short)] if short else []
+        forms = [self.of_key(short)] if short else []
         if short is None or len(keys) > 2 or not short.rows:
-            whole = self.named(f"{cls.__name__}Row", lambda: self.mapping(cls, keys[0].name))
-            forms.append(whole)
+            forms.append(self.named(f"{cls.__name__}Row", lambda: self.mapping(cls, keys[0].name)))
         row = forms[0] if len(forms) == 1 else {"anyOf": forms}
         return {"type": "object", "propertyNames": self.of(keys[0].type), "additionalProperties": row}
 
@@ -98,16 +94,7 @@ class _Writer:
         forms = {}
         for name, cls in STEPS.items():
             first = keys_of(cls)[0]
-            if cls is model.Assign:
-                form = self.rows(cls)
-            else:
-                whole = self.named(cls.__name__, lambda cls=cls: self.mapping(cls))
-                form = {"anyOf": [self.of(first.type), whole]}
+            form = self.rows(cls) if cls is model.Assign else {"anyOf": [self.of(first.type), self.of(cls)]}
             forms[name] = {"description": (cls.__doc__ or "").strip(), **form}
-        return {
-            "type": "object",
-            "properties": forms,
-            "additionalProperties": False,
-            "minProperties": 1,
-            "maxProperties": 1,
-        }
+        only = {"additionalProperties": False, "minProperties": 1, "maxProperties": 1}
+        return {"type": "object", "properties": forms} | only

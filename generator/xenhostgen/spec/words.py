@@ -3,8 +3,6 @@
 
 import re
 
-from xenhostgen.spec.source import At
-
 KEYWORDS = frozenset(
     "auto break case char const continue default do double else enum extern float for goto if inline "
     "int long register restrict return short signed sizeof static struct switch typedef union unsigned "
@@ -24,8 +22,3 @@ def declared_name(c: str) -> str:
         return last
     found = _FUNCTION_POINTER.search(c) or _DECLARED.search(c)
     return found[1] if found else ""
-
-
-def at_of(value: object, otherwise: At) -> At:
-    """Where a scalar stands, if it was written in the file."""
-    return getattr(value, "at", None) or otherwise

@@ -7,7 +7,6 @@ model that reads it. Refused, each with its place: duplicate keys, anchors, tags
 and files too large or too deeply nested to be a spec.
 """
 
-import os
 import re
 import stat
 from collections.abc import Callable
@@ -23,47 +22,34 @@ _ODD_LINE_BREAK = re.compile("\x85|\u2028|\u2029|\r(?!\n)")
 
 
 def read_file(path: Path) -> str:
-    """The text of a spec file.
-
-    Raises ``SpecError`` for whatever is not a readable, regular UTF-8 file of sensible size.
-    """
-    shown = str(path)
+    """The text of a spec file; ``SpecError`` for whatever is no readable, regular UTF-8 file of sensible size."""
 
     def refuse(rule: str, message: str, hint: str, at: At = At(1, 1)) -> SpecError:
-        return SpecError([Problem(rule, message, shown, at, hint)])
+        return SpecError([Problem(rule, message, str(path), at, hint)])
 
     try:
-        # O_NONBLOCK: opening a named pipe must not wait for a writer.
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    except (OSError, ValueError) as error:
-        if isinstance(error, FileNotFoundError):
-            here = sorted(near.name for near in path.parent.glob("*.y*ml"))
-            hint = did_you_mean(path.name, here, "give the path of a spec, such as specs/NAME.yaml")
-            raise refuse("no-such-file", "no such file", hint) from None
-        reason = getattr(error, "strerror", None) or str(error)
-        raise refuse("unreadable", f"cannot read: {reason}", "check path and permissions") from None
-    try:
-        status = os.fstat(handle)
+        status = path.stat()  # first: to open a named pipe would wait for a writer
         if stat.S_ISDIR(status.st_mode):
             raise refuse("is-a-directory", "is a directory", "name a spec file in it")
         if not stat.S_ISREG(status.st_mode):
             raise refuse("not-a-file", "is not a regular file", "give a file")
         if status.st_size > MAX_BYTES:
-            limit = f"larger than {MAX_BYTES >> 20} MiB"
-            raise refuse("too-large", f"{limit}: not a spec", "is this the right file?")
-    except SpecError:
-        os.close(handle)
-        raise
-    with os.fdopen(handle, "rb") as stream:
-        raw = stream.read()
+            raise refuse("too-large", f"larger than {MAX_BYTES >> 20} MiB: not a spec", "is this the right file?")
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        here = sorted(near.name for near in path.parent.glob("*.y*ml"))
+        hint = did_you_mean(path.name, here, "give the path of a spec, such as specs/NAME.yaml")
+        raise refuse("no-such-file", "no such file", hint) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise refuse("unreadable", f"cannot read: {reason}", "check path and permissions") from None
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = raw[: error.start]
-        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-        at = At(before.count(b"\n") + 1, column)
-        hint = "save the file as UTF-8"
-        raise refuse("not-utf8", f"byte 0x{raw[error.start]:02x} is not UTF-8", hint, at) from None
+        *above, line = raw[: error.start].split(b"\n")
+        at = At(len(above) + 1, len(line.decode("utf-8", "replace")) + 1)
+        message = f"byte 0x{raw[error.start]:02x} is not UTF-8"
+        raise refuse("not-utf8", message, "save the file as UTF-8", at) from None
 
 
 def parse(source: str, problems: Problems) -> Mapping | None:
@@ -75,15 +61,22 @@ def parse_fully(source: str, problems: Problems) -> Mapping | None:
     """As ``parse``, by the real parser whatever the text."""
     # Line breaks to YAML 1.1, but not to an editor: every line number below would be wrong.
     if odd := _ODD_LINE_BREAK.search(source):
-        before = source[: odd.start()]
-        at = At(before.count("\n") + 1, len(before) - before.rfind("\n"))
         message = f"character U+{ord(odd[0]):04X} breaks a line in YAML, but not in an editor"
-        problems.add("line-break", message, at, "remove it, or write it as an escape in quotes")
+        hint = "remove it, or write it as an escape in quotes"
+        problems.add("line-break", message, _at_offset(source, odd.start()), hint)
         return None
     try:
         return _Reader(source, problems).document()
     except _Stop:
         return None
+
+
+def _at_offset(source: str, offset: int) -> At:
+    return At(source.count("\n", 0, offset) + 1, offset - source.rfind("\n", 0, offset))
+
+
+def _at(mark: Any) -> At:
+    return At(mark.line + 1, mark.column + 1)
 
 
 class _Stop(Exception):
@@ -112,44 +105,32 @@ class _Reader:
             self.next()  # stream start
             event = self.next()
             if isinstance(event, self.yaml.StreamEndEvent):
-                hint = "a spec begins with 'interface:'"
-                raise self.stop("empty", "the file is empty", At(1, 1), hint)
+                raise self.stop("empty", "the file is empty", At(1, 1), "a spec begins with 'interface:'")
             top = self.node(self.next(), 0)
             self.next()  # document end
             extra = self.next()
         except self.yaml.reader.ReaderError as error:
-            raise self.bad_character(error) from None
+            # Not the error's position: libyaml counts bytes and PyYAML's own reader characters.
+            at = _at_offset(self.source, max(self.source.find(chr(error.character)), 0))
+            hint = "remove it; in quotes it may be written as an escape"
+            message = f"character U+{error.character:04X} is not allowed in YAML"
+            raise self.stop("control-character", message, at, hint) from None
         except self.yaml.MarkedYAMLError as error:
-            raise self.syntax_error(error) from None
+            message = error.problem or "cannot be read"
+            hint = "check indentation, brackets and quotes around here"
+            if "cannot start any token" in message:
+                hint = "indent with blanks, never with tabs; quote a text that begins with this character"
+            raise self.stop("yaml-syntax", f"not YAML: {message}", _at(error.problem_mark), hint) from None
         if not isinstance(extra, self.yaml.StreamEndEvent):
-            at = At(extra.start_mark.line + 1, extra.start_mark.column + 1)
             hint = "one file holds one spec; remove the '---'"
-            raise self.stop("two-documents", "a second document begins here", at, hint)
+            raise self.stop("two-documents", "a second document begins here", _at(extra.start_mark), hint)
         if not isinstance(top, Mapping):
             hint = "write 'key: value'; the first key is 'interface'"
             raise self.stop("not-a-mapping", "a spec is a mapping of keys", top.at, hint)
         return top
 
-    def bad_character(self, error: Any) -> _Stop:
-        # Not the error's position: libyaml counts bytes and PyYAML's own reader characters.
-        position = max(self.source.find(chr(error.character)), 0)
-        at = At(self.source.count("\n", 0, position) + 1, position - self.source.rfind("\n", 0, position))
-        message = f"character U+{error.character:04X} is not allowed in YAML"
-        return self.stop("control-character", message, at, "remove it; in quotes it may be written as an escape")
-
-    def syntax_error(self, error: Any) -> _Stop:
-        mark: Any = error.problem_mark
-        at = At(mark.line + 1, mark.column + 1)
-        message = error.problem or "cannot be read"
-        hint = "check indentation, brackets and quotes around here"
-        if "cannot start any token" in message:
-            hint = "indent with blanks, never with tabs; quote a text that begins with this character"
-        return self.stop("yaml-syntax", f"not YAML: {message}", at, hint)
-
     def node(self, event: Any, depth: int) -> Node:
-        at = At(event.start_mark.line + 1, event.start_mark.column + 1)
-        yaml = self.yaml
-        kind = type(event)
+        at, yaml, kind = _at(event.start_mark), self.yaml, type(event)
         if kind is yaml.AliasEvent or event.anchor is not None:
             name = f"alias '*{event.anchor}'" if kind is yaml.AliasEvent else f"anchor '&{event.anchor}'"
             raise self.stop("anchor", name[:60], at, "write the value out; specs have no anchors")
@@ -159,26 +140,14 @@ class _Reader:
         if kind is yaml.ScalarEvent:
             return text(event.value, at)
         if depth >= MAX_DEPTH:
-            message = f"nested more than {MAX_DEPTH} levels deep"
-            raise self.stop("too-deep", message, at, "no spec needs that")
-        if kind is yaml.SequenceStartEvent:
-            return self.sequence(at, depth)
-        return self.mapping(at, depth)
-
-    def sequence(self, at: At, depth: int) -> Sequence:
-        made = Sequence()
+            raise self.stop("too-deep", f"nested more than {MAX_DEPTH} levels deep", at, "no spec needs that")
+        made = Sequence() if kind is yaml.SequenceStartEvent else Mapping()
         made.line, made.column = at
-        end = self.yaml.SequenceEndEvent
-        while type(event := self.next()) is not end:
-            made.append(self.node(event, depth + 1))
-        return made
-
-    def mapping(self, at: At, depth: int) -> Mapping:
-        made = Mapping()
-        made.line, made.column = at
-        end = self.yaml.MappingEndEvent
-        while type(event := self.next()) is not end:
-            key = self.node(event, depth + 1)
+        while type(event := self.next()) not in (yaml.SequenceEndEvent, yaml.MappingEndEvent):
+            key = self.node(event, depth + 1)  # or an item
+            if isinstance(made, Sequence):
+                made.append(key)
+                continue
             if type(key) is not Text:
                 raise self.stop("key-not-text", "a key must be a plain text", key.at, "quote it")
             value = self.node(self.next(), depth + 1)

@@ -35,10 +35,7 @@ class Cell:
 
 
 def cases(lines: Sequence[str]) -> dict[str, tuple[bool, tuple[str, ...]]]:
-    """The test cases that came to an end: whether each passed or was skipped, and the lines it wrote.
-
-    Under the empty name what was written after the last of them.
-    """
+    """The finished test cases: whether each passed or was skipped, and its lines; as '' what came after them."""
     made: dict[str, tuple[bool, tuple[str, ...]]] = {}
     kept: list[str] = []
     for line in lines:
@@ -75,10 +72,12 @@ class Judge:
                 message = f"never gets to the end of '{check}'; its last words: {[*lines, 'none'][-1]}"
                 yield Cell(each, name, (self._finding(each, "boot-crash", each.guest, message),), lines[-_EXCERPT:])
                 continue
-            found = tuple(self._case(each, check, lines))
-            if not passed and not found:
-                found = (self._finding(each, _RULES.get(check, f"{check}-wrong"), *_expectation(lines)),)
-            yield Cell(each, name, found, lines[:_EXCERPT])
+            faults = self._registered(each, lines) if check == "registered" else []
+            for row, result, *slots in _said(lines, "seen"):
+                faults += self._row(each, int(row), self._called(int(row), result, slots))
+            if not passed and not faults:
+                faults.append(self._finding(each, _RULES.get(check, f"{check}-wrong"), *_expectation(lines)))
+            yield Cell(each, name, tuple(faults), lines[:_EXCERPT])
 
     def _kind(self, each: Boot, answers: Sequence[Sequence[str]]) -> Iterator[Finding]:
         """Whether the guest is of the kind that was asked for, by the kernel's own predicates."""
@@ -88,15 +87,9 @@ class Judge:
             if expected.get(name, value == "1") != (value == "1"):
                 yield self._finding(each, "wrong-kind", each.guest, f"{name}() is {value}")
 
-    def _case(self, each: Boot, check: str, lines: Sequence[str]) -> Iterator[Finding]:
-        if check == "registered":
-            yield from self._registered(each, {name: said for name, *said in _said(lines, "slot")})
-        for row, result, *slots in _said(lines, "seen"):
-            yield from self._row(each, int(row), self._called(int(row), result, slots))
-
-    def _registered(self, each: Boot, told: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
+    def _registered(self, each: Boot, lines: Sequence[str]) -> list[Finding]:
         """The slots after boot against those that the model promises."""
-        scenario = each.scenario(self.suite)
+        told, scenario = {name: said for name, *said in _said(lines, "slot")}, each.scenario(self.suite)
         booted = boot(self.spec, scenario)
         held: list[SlotImage] = []
         for index, (slot, (_, promised)) in enumerate(zip(self.spec.slots, booted.state, strict=True)):
@@ -112,7 +105,7 @@ class Judge:
             stages = (before, tuple(held))
         runner = BootRunner(self.spec, cast(Driver, None), self.sections)  # it judges, and boots nothing
         runner.judge(scenario, booted, Answer("boot", stages=stages))
-        yield from (replace(finding, seen_by=f"boot of {each.name}") for finding in runner.found.values())
+        return [replace(finding, seen_by=f"boot of {each.name}") for finding in runner.found.values()]
 
     def _called(self, row: int, result: str, slots: Sequence[str]) -> Answer:
         """What a call did that came back."""

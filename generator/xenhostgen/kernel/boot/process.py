@@ -26,10 +26,7 @@ class Programs:
     def run(
         self, command: Sequence[str | Path], folder: Path, log: Path, seconds: float, ended: Callable[[], bool]
     ) -> int:
-        """Run a program with its output in a log; its exit status.
-
-        It is killed, and SIGKILL the result, when ``ended`` comes true or time is up.
-        """
+        """Run a program with its output in a log; its exit status: SIGKILL if ``ended`` came true or time was up."""
         if self._stopped:
             raise KeyboardInterrupt
         around = {**os.environ, "LC_ALL": "C"}

@@ -117,10 +117,7 @@ class Suite:
 
     @cached_property
     def wrappers(self) -> list[dict[str, str]]:
-        """Calls of wrappers that end in a constant, in nothing, or in a kernel function that only answers.
-
-        Such a function returns something and takes no pointer.
-        """
+        """Calls of wrappers that end in a constant, nothing, or a kernel function with a result and no pointers."""
         kernels: dict[str, FunctionFact] = {function.name: function for function in self.spec.kernel.functions}
         made: list[dict[str, str]] = []
         for op in (op for op in self.spec.ops if op.wrapper != "none"):

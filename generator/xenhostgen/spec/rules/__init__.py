@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What must hold in a spec beyond its shape.
-
-One function a subject, each noting every breach with its place and a hint. Nothing here changes the
-model; whoever passes all of them can be rendered.
-"""
+"""What must hold in a spec beyond its shape: a function a subject. A spec that passes all can be rendered."""
 
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.rules.conditions import conditions
@@ -13,9 +9,6 @@ from xenhostgen.spec.rules.ops import expected, ops
 from xenhostgen.spec.rules.symbols import symbols
 from xenhostgen.spec.rules.texts import comments, messages, paths, places
 from xenhostgen.spec.source import Problems
-from xenhostgen.spec.words import declared_name
-
-__all__ = ["check", "declared_name"]
 
 # These ask of each part alone, or for two that are alike: what can't be read makes them find less, not more.
 _OF_PARTS = (symbols, members, paths, comments, expected)

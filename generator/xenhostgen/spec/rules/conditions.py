@@ -4,7 +4,7 @@
 import re
 
 from xenhostgen.spec import expr
-from xenhostgen.spec.model import Assign, Call, ClearBss, Interface, Register, ReturnIf
+from xenhostgen.spec.model import Assign, Call, Interface, Register, ReturnIf
 from xenhostgen.spec.source import Problems, Text, did_you_mean
 from xenhostgen.spec.words import declared_name
 
@@ -15,10 +15,16 @@ def conditions(spec: Interface, problems: Problems) -> None:
     constants = {constant.name for constant in kernel.constants}
     constants |= {value for enum in kernel.enums for value in enum.values}
     things = constants | {variable.name for variable in kernel.variables}
-    macros = {macro.name for macro in (*kernel.macros, *spec.predicates.macros)}
-    for macro in (*kernel.macros, *spec.predicates.macros):
-        _expression(macro.expands, things | macros, problems)
-    _macro_cycles(spec, problems)
+    declared = (*kernel.macros, *spec.predicates.macros)
+    macros = {macro.name for macro in declared}
+    parsed = {macro.name: _expression(macro.expands, things | macros, problems) for macro in declared}
+    asks: dict[str, set[str]] = {name: expr.names(each) for name, each in parsed.items() if each}
+    for macro in declared:
+        reached: list[str] = [macro.name]
+        for name in reached:
+            reached += asks.get(name, set()).difference(reached[1:])
+        if macro.name in reached[1:]:
+            problems.add("macro-cycle", f"'{macro.name}' expands to itself", macro.name, "break the circle")
     for path in spec.kinds:
         for put in path.inputs:
             for value in put.values:
@@ -31,21 +37,13 @@ def conditions(spec: Interface, problems: Problems) -> None:
                     _expression(condition, known, problems)
                 case Register(when=Text() as when):
                     _expression(when, known, problems)
-                case Assign():
-                    _assignment(step, known, problems)
-                case Call(sets=sets):
-                    for each in sets:
-                        _assignment(each, known, problems)
-                case ClearBss() | Register():
-                    pass
-
-
-def _assignment(step: Assign, known: set[str], problems: Problems) -> None:
-    _expression(step.value, known, problems)
-    target = _expression(step.target, known, problems)
-    if target is not None and not isinstance(target, expr.Place):
-        message = f"'{step.target}' can't be assigned to"
-        problems.add("not-assignable", message, step.target, "name a variable or a member")
+                case Assign() | Call():
+                    for each in (step,) if isinstance(step, Assign) else step.sets:
+                        _expression(each.value, known, problems)
+                        target = _expression(each.target, known, problems)
+                        if target is not None and not isinstance(target, expr.Place):
+                            message = f"'{each.target}' can't be assigned to"
+                            problems.add("not-assignable", message, each.target, "name a variable or a member")
 
 
 def _expression(source: Text, known: set[str], problems: Problems) -> expr.Expression | None:
@@ -63,23 +61,3 @@ def _expression(source: Text, known: set[str], problems: Problems) -> expr.Expre
         message = f"'{name}' is known neither to 'kernel' nor to 'predicates'"
         problems.add("unknown-name", message, at, did_you_mean(name, sorted(known)))
     return parsed
-
-
-def _macro_cycles(spec: Interface, problems: Problems) -> None:
-    asks: dict[str, set[str]] = {}
-    for macro in (*spec.kernel.macros, *spec.predicates.macros):
-        try:
-            asks[macro.name] = expr.names(expr.parse(macro.expands))
-        except expr.ExpressionError:
-            continue
-    for macro in (*spec.kernel.macros, *spec.predicates.macros):
-        reached: set[str] = set()
-        todo = [macro.name]
-        while todo:
-            for name in asks.get(todo.pop(), ()):
-                if name not in reached:
-                    reached.add(name)
-                    todo.append(Text(name))
-        if macro.name in reached:
-            message = f"'{macro.name}' expands to itself"
-            problems.add("macro-cycle", message, macro.name, "break the circle")

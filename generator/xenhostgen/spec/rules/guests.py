@@ -4,7 +4,7 @@
 import re
 
 from xenhostgen.spec.model import Guest, Interface, Register
-from xenhostgen.spec.source import Problems, Text, did_you_mean, text
+from xenhostgen.spec.source import Problems, did_you_mean
 from xenhostgen.spec.words import declared_name
 
 
@@ -28,7 +28,7 @@ def guests(spec: Interface, problems: Problems) -> None:
         if guest.name not in run:
             message = f"no kind of guest runs '{guest.name}'"
             hint = "add it to a 'runs' list under 'kinds', or remove it"
-            problems.add("guest-never-boots", message, guest.name if isinstance(guest.name, Text) else guest.at, hint)
+            problems.add("guest-never-boots", message, guest.name, hint)
 
 
 def registrations(spec: Interface, problems: Problems) -> None:
@@ -36,7 +36,7 @@ def registrations(spec: Interface, problems: Problems) -> None:
     types_known = [host_type.name for host_type in spec.types.values]
     used: set[str] = set()
     for guest, step in spec.registrations():
-        roles = _roles(spec, guest)
+        roles = {table.role: table.symbol for table in (*spec.borrowed(guest), *guest.tables)}
         if step.table in roles:
             used.add(roles[step.table])
         else:
@@ -56,30 +56,21 @@ def registrations(spec: Interface, problems: Problems) -> None:
         _order(spec, guest, problems)
 
 
-def _roles(spec: Interface, guest: Guest) -> dict[str, str]:
-    lender = next((other for other in spec.guests if other.name == guest.borrows), None)
-    tables = [*(lender.tables if lender else ()), *guest.tables]
-    return {table.role: table.symbol for table in tables}
-
-
 def _order(spec: Interface, guest: Guest, problems: Problems) -> None:
     """Within one boot function a slot is taken once, and after the slot that it requires."""
     taken: dict[str, Register] = {}
-    mine = [step for step in guest.boot.steps if isinstance(step, Register)]
-    for step in mine:
-        slot = spec.slot_of(step.type)
-        if slot is None:
-            continue
+    registered = [step for step in guest.boot.steps if isinstance(step, Register)]
+    steps = [(step, slot) for step in registered if (slot := spec.slot_of(step.type))]
+    for index, (step, slot) in enumerate(steps):
         earlier = taken.get(slot.name)
         if earlier and (earlier.when is None or earlier.when == step.when):
             message = f"slot '{slot.name}' is taken by an earlier step already"
             problems.add("slot-taken", message, step.type, "a second registration would be misuse")
-        later = mine[mine.index(step) + 1 :]
         if slot.requires and slot.requires not in taken:
-            fillers = [other for other in later if (home := spec.slot_of(other.type)) and home.name == slot.requires]
-            if fillers:
+            later = next((other for other, home in steps[index + 1 :] if home.name == slot.requires), None)
+            if later:
                 message = f"slot '{slot.name}' requires '{slot.requires}', which is registered later"
-                problems.add("registered-too-early", message, step.type, f"move it below line {fillers[0].at.line}")
+                problems.add("registered-too-early", message, step.type, f"move it below line {later.at.line}")
         taken.setdefault(slot.name, step)
 
 
@@ -87,8 +78,7 @@ def kinds(spec: Interface, problems: Problems) -> None:
     """Each kind of guest runs boot functions that exist, from inputs that exist."""
     names = [guest.name for guest in spec.guests]
     pointers: dict[str, bool] = {variable.name: "*" in variable.type for variable in spec.kernel.variables}
-    params = [param for guest in spec.guests for param in guest.boot.params]
-    pointers.update({text(declared_name(param), param.at): "*" in param for param in params})
+    pointers |= {declared_name(param): "*" in param for guest in spec.guests for param in guest.boot.params}
     if spec.guests and not spec.kinds:
         problems.add("no-kind", "no kind of guest boots", spec.at, "list the boot functions of each under 'kinds'")
     for path in spec.kinds:

@@ -2,7 +2,8 @@
 """Operations, and the findings that are expected."""
 
 from xenhostgen.spec.model import Interface, Op
-from xenhostgen.spec.source import Problems, Text, did_you_mean
+from xenhostgen.spec.rules.hosts import repeated
+from xenhostgen.spec.source import Problems, did_you_mean
 from xenhostgen.spec.words import KEYWORDS, declared_name
 
 
@@ -14,13 +15,18 @@ def ops(spec: Interface, problems: Problems) -> None:
         for entry in op.tables:
             if entry.table not in known:
                 message = f"op '{op.name}' names unknown table '{entry.table}'"
-                hint = did_you_mean(entry.table, tables)
-                problems.add("unknown-table", message, entry.table, hint)
+                problems.add("unknown-table", message, entry.table, did_you_mean(entry.table, tables))
             if entry.function in KEYWORDS:
-                message = f"'{entry.function}' is a keyword of C"
-                problems.add("c-keyword", message, entry.function, "name a kernel function")
-        if op.args:
-            _arguments(op.args, op.host, problems)
+                hint = "name a kernel function"
+                problems.add("c-keyword", f"'{entry.function}' is a keyword of C", entry.function, hint)
+        seen = {str(op.host)}
+        for arg in op.args:
+            name = declared_name(arg)
+            if not name or name in KEYWORDS or " " not in arg.replace("*", " "):
+                problems.add("arg-name", f"'{arg}' is no C parameter with a name", arg, "write it as in C: 'int cpu'")
+            elif name in seen:
+                problems.add("duplicate-arg", f"parameter '{name}' stands twice", arg, "rename one")
+            seen.add(name)
         if op.wrapper != "none":
             _wrapper(op, problems)
 
@@ -40,17 +46,6 @@ def _wrapper(op: Op, problems: Problems) -> None:
         problems.add("no-fallback", message, op.name, "add 'when_no_host', or 'wrapper_returns: void'")
 
 
-def _arguments(args: tuple[Text, ...], host: Text, problems: Problems) -> None:
-    seen = {str(host)}
-    for arg in args:
-        name = declared_name(arg)
-        if not name or name in KEYWORDS or " " not in arg.replace("*", " "):
-            problems.add("arg-name", f"'{arg}' is no C parameter with a name", arg, "write it as in C: 'int cpu'")
-        elif name in seen:
-            problems.add("duplicate-arg", f"parameter '{name}' stands twice", arg, "rename one")
-        seen.add(name)
-
-
 def expected(spec: Interface, problems: Problems) -> None:
     """An expected finding is listed once, with a reason."""
     seen: set[tuple[str, str | None]] = set()
@@ -60,14 +55,13 @@ def expected(spec: Interface, problems: Problems) -> None:
             message = f"'{finding.rule}' is expected twice"
             problems.add("duplicate-expectation", message, finding.rule, "remove one, or give each its subject")
         seen.add(which)
-        if not finding.reason.strip():
-            message = f"'{finding.rule}' is expected without a reason"
-            problems.add("no-reason", message, finding.rule, "say why the fault stands")
-    mutants: set[str] = set()
+    for mutant, _ in repeated(accepted.mutant for accepted in spec.accepted_mutants):
+        problems.add("duplicate-mutant", f"'{mutant}' is accepted twice", mutant, "remove one")
+    for known in spec.expected_findings:
+        if not known.reason.strip():
+            message = f"'{known.rule}' is expected without a reason"
+            problems.add("no-reason", message, known.rule, "say why the fault stands")
     for accepted in spec.accepted_mutants:
-        if accepted.mutant in mutants:
-            problems.add("duplicate-mutant", f"'{accepted.mutant}' is accepted twice", accepted.mutant, "remove one")
-        mutants.add(accepted.mutant)
         if not accepted.reason.strip():
             message = f"'{accepted.mutant}' is accepted without a reason"
             problems.add("no-reason", message, accepted.mutant, "say why no observer can tell it apart")

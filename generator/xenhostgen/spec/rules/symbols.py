@@ -46,22 +46,16 @@ def _claims(spec: Interface) -> Iterator[tuple[str, str, Placed]]:
         yield c.prefix, "the struct", prefix
     for host_type in dict.fromkeys(spec.types.values):
         yield c.type(host_type.name), "the type", host_type.name
-    for slot in spec.slots:
-        yield slot.pointer, "the pointer", slot.pointer
-    for macro in spec.predicates.macros:
-        yield macro.name, "the predicate", macro.name
+    given = [("the pointer", slot.pointer) for slot in spec.slots]
+    given += [("the predicate", macro.name) for macro in spec.predicates.macros]
     for guest in spec.guests:
-        for table in guest.tables:
-            yield table.symbol, "the table", table.symbol
-        yield guest.boot.function, "the boot function", guest.boot.function
+        given += [("the table", table.symbol) for table in guest.tables]
+        given += [("the boot function", guest.boot.function)]
     kernel = spec.kernel
-    facts: tuple[Constant | Variable | Macro, ...]
-    facts = (*kernel.constants, *kernel.variables, *kernel.macros)
-    for fact in facts:
-        yield fact.name, "the kernel's name", fact.name
-    for enum in kernel.enums:
-        for value in enum.values:
-            yield value, "the kernel's name", value
+    facts: tuple[Constant | Variable | Macro, ...] = (*kernel.constants, *kernel.variables, *kernel.macros)
+    given += [("the kernel's name", fact.name) for fact in facts]
+    given += [("the kernel's name", value) for enum in kernel.enums for value in enum.values]
+    yield from ((name, what, name) for what, name in given)
     for op in spec.ops:
         if op.name in KEYWORDS:
             yield op.name, "the op", op.name

@@ -2,12 +2,11 @@
 """Paths, texts in C comments, and the places of fragments."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from xenhostgen.spec.model import Interface, Place
-from xenhostgen.spec.source import Problems, Text, did_you_mean
-from xenhostgen.spec.words import at_of
+from xenhostgen.spec.rules.hosts import repeated
+from xenhostgen.spec.source import Problems, did_you_mean
 
 _COMMENT_END = re.compile(r"\*/|/\*|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*")
@@ -15,43 +14,38 @@ _SPDX = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*")
 
 def paths(spec: Interface, problems: Problems) -> None:
     """Paths lead straight down from the root, and each file has one purpose."""
-    seen: dict[str, Text] = {}
     files = [spec.header.file, spec.source.file, spec.object.file, spec.predicates.file]
     files += [guest.file for guest in spec.guests]
-    for path in files:
-        _relative(path, problems)
-        if path in seen:
-            message = f"'{path}' is used twice"
-            hint = f"first on line {seen[path].at.line}; each file has one purpose"
-            problems.add("duplicate-file", message, path, hint)
-        seen.setdefault(path, path)
-    kept = dict.fromkeys(raw.file for raw in spec.raw)
-    for path in kept:
-        _relative(path, problems)
-    seen |= {path: path for path in kept if path not in seen}
-    for path in (*files, *kept):
+    every = [*files, *dict.fromkeys(raw.file for raw in spec.raw)]
+    for path in [*every, *([spec.reference] if spec.reference else [])]:
+        if path.startswith(("/", "~")) or "\\" in path or re.match(r"[A-Za-z]:", path):
+            message = f"'{path}' is not a path below the tree's root"
+            problems.add("absolute-path", message, path, "write it relative to the root, with '/'")
+        elif any(part in ("", ".", "..") for part in path.split("/")):
+            message = f"'{path}' has a part '.', '..' or an empty one"
+            problems.add("path-escapes", message, path, "write the path straight down from the root")
+    for path, first in repeated(files):
+        hint = f"first on line {first.at.line}; each file has one purpose"
+        problems.add("duplicate-file", f"'{path}' is used twice", path, hint)
+    known = set(every)
+    for path in every:
         parents = {"/".join(path.split("/")[:depth]) for depth in range(1, path.count("/") + 1)}
-        if clash := parents & set(seen):
+        if clash := parents & known:
             message = f"'{path}' lies below the file '{clash.pop()}'"
             problems.add("file-in-file", message, path, "a file can't be a folder too")
-    if spec.reference is not None:
-        _relative(spec.reference, problems)
-
-
-def _relative(path: Text, problems: Problems) -> None:
-    if path.startswith(("/", "~")) or "\\" in path or re.match(r"[A-Za-z]:", path):
-        message = f"'{path}' is not a path below the tree's root"
-        problems.add("absolute-path", message, path, "write it relative to the root, with '/'")
-    elif any(part in ("", ".", "..") for part in path.split("/")):
-        message = f"'{path}' has a part '.', '..' or an empty one"
-        problems.add("path-escapes", message, path, "write the path straight down from the root")
 
 
 def comments(spec: Interface, problems: Problems) -> None:
     """Texts that land in C comments can't end the comment nor hide what they say."""
-    for doc in _docs(spec):
-        found = _COMMENT_END.search(doc)
-        if not found:
+    registry = spec.registry
+    docs = [registry.register_doc, registry.unregister_doc, registry.iterator_doc]
+    documented: list[Any] = [spec.types, registry, spec.header, spec.source]
+    documented += [*spec.types.values, *registry.exports, *spec.fields, *spec.ops]
+    docs += [part.doc for part in documented]
+    docs += [slot.requires_doc for slot in spec.slots]
+    docs += [step.doc for _, step in spec.registrations()]
+    for doc in docs:
+        if not (found := _COMMENT_END.search(doc)):
             continue
         at = problems.inside(doc, found.start())
         if found[0] in ("*/", "/*"):
@@ -65,32 +59,16 @@ def comments(spec: Interface, problems: Problems) -> None:
         problems.add("spdx", message, spec.spdx, "write it as 'GPL-2.0-only'")
 
 
-def _docs(spec: Interface) -> Iterator[Text]:
-    yield spec.types.doc
-    registry = spec.registry
-    yield from (registry.doc, registry.register_doc, registry.unregister_doc, registry.iterator_doc)
-    yield from (spec.header.doc, spec.source.doc)
-    documented: tuple[Any, ...] = (*spec.types.values, *registry.exports, *spec.fields, *spec.ops)
-    yield from (thing.doc for thing in documented if thing.doc)
-    yield from (slot.requires_doc for slot in spec.slots)
-    yield from (step.doc for _, step in spec.registrations())
-
-
 def places(spec: Interface, problems: Problems) -> None:
     """A place is told by one landmark that the file has."""
     found: list[Place] = [spec.object.place, spec.predicates.place]
     for guest in spec.guests:
         found += [guest.include.place] + ([guest.place] if guest.place else [])
-        landmark = guest.include.place.landmark
+        landmark = guest.include.place.after or guest.include.place.before
         if landmark and landmark not in guest.context:
             message = f"'{landmark}' is not among the headers of '{guest.name}'"
             hint = did_you_mean(landmark, guest.context, "add it to 'context'")
-            problems.add(
-                "unknown-include",
-                message,
-                at_of(guest.include.place.after or guest.include.place.before, guest.at),
-                hint,
-            )
+            problems.add("unknown-include", message, landmark, hint)
     for place in found:
         if (place.after is None) == (place.before is None):
             problems.add("place-form", "a place is told by 'after' or by 'before'", place.at, "write one of the two")

@@ -5,7 +5,7 @@ Texts are canonical (see ``canonical``): what is expected is read from snippets,
 Attributes and section names aren't here: look for those in the object file.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,9 +21,9 @@ from xenhostgen.csource.canonical import (
     type_text,
 )
 from xenhostgen.csource.constants import evaluate
-from xenhostgen.csource.preprocess import LIMITS, Position, Preprocessed, preprocess
+from xenhostgen.csource.preprocess import Preprocessed
 from xenhostgen.csource.tokens import Kind, code_tokens, spaced, tokens
-from xenhostgen.csource.toolchain import Limits
+from xenhostgen.csource.toolchain import Position
 
 
 class Fact(NamedTuple):
@@ -55,16 +55,8 @@ class Fact(NamedTuple):
 Facts = tuple[Fact, ...]
 
 
-def read_facts(
-    path: Path,
-    include_dirs: Sequence[Path] = (),
-    *,
-    defines: Sequence[str] = (),
-    cc: str = "gcc",
-    limits: Limits = LIMITS,
-) -> Facts:
-    """Preprocess and parse a file; what its includes define is not among the facts. Raises SourceError."""
-    source = preprocess(path, include_dirs, defines=defines, cc=cc, limits=limits)
+def read_facts(source: Preprocessed) -> Facts:
+    """Parse a file; what its includes define is not among the facts. Raises SourceError."""
     return (*_includes(source.path), *_declared(source), *(Fact("macro", *macro) for macro in source.macros))
 
 

@@ -14,42 +14,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.csource.tokens import Kind, code_tokens
-from xenhostgen.csource.toolchain import BuildError, Job, LimitHit, Limits, run_all
+from xenhostgen.csource.toolchain import BuildError, Complaint, Job, LimitHit, Limits, Position, run_all
 
 SHIM = Path(__file__).parent / "shim"
 """The stand-ins for kernel headers; its README says how to compile against them."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
-    """A place in a file; lines and columns count from 1, and 0 means that it isn't known."""
-
-    file: str
-    line: int = 0
-    column: int = 0
-
-    def __str__(self) -> str:
-        numbers = [str(n) for n in (self.line, self.column) if n]
-        return ":".join([self.file, *numbers])
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
-    """One complaint of the compiler or the parser."""
-
-    at: Position
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.at}: {self.message}"
-
-
 class SourceError(Exception):
-    """C that can't be preprocessed or parsed; ``diagnostics`` says where and why."""
+    """C that can't be preprocessed or parsed; ``complaints`` say where and why."""
 
-    def __init__(self, *diagnostics: Diagnostic) -> None:
-        super().__init__("\n".join(map(str, diagnostics)))
-        self.diagnostics = diagnostics
+    def __init__(self, *complaints: Complaint) -> None:
+        super().__init__("\n".join(map(str, complaints)))
+        self.complaints = complaints
 
 
 LIMITS = Limits(output_bytes=32 << 20, memory_bytes=1 << 30)
@@ -98,28 +74,22 @@ def preprocess(
 
     Raises SourceError with the compiler's own messages, or with the limit that was hit.
     """
+    whole = Position(str(path))
     if not path.is_file():
-        reason = "not a regular file" if path.exists() else "no such file"
-        raise SourceError(Diagnostic(Position(str(path)), reason))
-    directories = [f"-I{directory}" for directory in (*include_dirs, SHIM)]
-    directories += [f"-D{name}=1" for name in defines]
-    flags = ["-E", "-dD", "-std=gnu11", "-nostdinc", "-DXENHOSTGEN_PARSE"]
-    name = f"./{path}" if str(path).startswith("-") else str(path)
-    command = [cc, *flags, "-include", str(SHIM / "parse.h"), *directories, name]
+        raise SourceError(Complaint("not a regular file" if path.exists() else "no such file", whole))
     if shutil.which(cc) is None:
-        raise SourceError(Diagnostic(Position(str(path)), f"compiler '{cc}' not found"))
+        raise SourceError(Complaint(f"compiler '{cc}' not found", whole))
+    flags = ["-E", "-dD", "-std=gnu11", "-nostdinc", "-DXENHOSTGEN_PARSE", "-include", str(SHIM / "parse.h")]
+    flags += [f"-I{directory}" for directory in (*include_dirs, SHIM)] + [f"-D{name}=1" for name in defines]
+    name = f"./{path}" if str(path).startswith("-") else str(path)
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            (output,) = run_all([Job(command, Path())], Path(scratch), limits)
+            (output,) = run_all([Job([cc, *flags, name], Path())], Path(scratch), limits)
         except LimitHit as error:
-            message = error.output.replace("compiling", "preprocessing")
-            raise SourceError(Diagnostic(Position(str(path)), message)) from None
+            raise SourceError(Complaint(error.output.replace("compiling", "preprocessing"), whole)) from None
         except BuildError as error:
-            said = [
-                Diagnostic(Position(one.file or str(path), one.line, one.column), one.text)
-                for one in error.complaints()
-            ]
-            raise SourceError(*said) from None
+            said = error.complaints()
+            raise SourceError(*(one if one.at.file else one._replace(at=whole) for one in said)) from None
     return _read_output(output, str(path))
 
 
@@ -143,7 +113,7 @@ def _read_output(output: str, path: str) -> Preprocessed:
             main = main or file
             if entered and file != current and not {"1", "2"} & set(flags):
                 message = "#line renames the file, which would hide what it defines"
-                raise SourceError(Diagnostic(_position(current, main, path, line), message))
+                raise SourceError(Complaint(message, _position(current, main, path, line)))
             entered = entered or (file == main and str(current).startswith("<command"))
             current, line = file, number
             continue

@@ -12,10 +12,10 @@ from difflib import unified_diff
 from textwrap import wrap
 
 from xenhostgen.csource.declarations import Declaration
-from xenhostgen.patch.blobs import SHORTEST_ID, blob_id, same_id
 from xenhostgen.patch.code import declared, remarks, words_digest
 from xenhostgen.patch.difference import code_differences
 from xenhostgen.patch.errors import printable
+from xenhostgen.patch.git import SHORTEST_ID, blob_id, same_id
 from xenhostgen.patch.place import spot
 from xenhostgen.patch.reference import Block, FileFacts, PatchFacts, pieces
 from xenhostgen.render.files import Fragment, Renderer, Rendering

@@ -32,10 +32,8 @@ def decoded(part: Message, body: SourceText) -> SourceText:
     Raises PatchError `mail-encoding`.
     """
     encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
-    if encoding == "quoted-printable":
-        body = text_of(body.path, _quoted_printable(body))
-    elif encoding == "base64":
-        body = text_of(body.path, _base64(body))
+    if undo := {"quoted-printable": _quoted_printable, "base64": _base64}.get(encoding):
+        body = text_of(body.path, undo(body))
     if str(part.get_param("format", "")).lower() == "flowed":
         return text_of(body.path, _unflowed(body, str(part.get_param("delsp", "")).lower() == "yes"))
     return body

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
-from xenhostgen.patch.blobs import SHORTEST_ID, blob_id, same_id
+from xenhostgen.patch.git import SHORTEST_ID, blob_id, same_id
 from xenhostgen.patch.lift_assumed import assume
 from xenhostgen.patch.lift_guests import Guests, object_line, predicates
 from xenhostgen.patch.lift_header import Data, Seen, compact, lift_header

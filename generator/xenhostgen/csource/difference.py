@@ -9,7 +9,7 @@ from itertools import takewhile
 from operator import ne
 from typing import NamedTuple, TypeVar
 
-from xenhostgen.csource.declarations import Declaration, declared_names, digest
+from xenhostgen.csource.declarations import Declaration, declared_names, digest, nested
 from xenhostgen.csource.tokens import Token
 
 _EXCERPT = 60  # characters of code that one message quotes from each side
@@ -91,9 +91,7 @@ def _items(declaration: Declaration, body: Sequence[Token]) -> dict[str, list[To
     """The items of a brace list by name: enumerators, members, entries."""
     separator = ";" if declaration.kind in _MEMBERS else ","
     items: list[list[Token]] = [[]]
-    depth = 0
-    for token in body:
-        depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
+    for token, depth, _ in nested(body):
         if depth == 0 and token.text == separator:
             items.append([])
         else:

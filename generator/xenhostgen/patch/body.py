@@ -28,6 +28,11 @@ class HunkLine(NamedTuple):
     number: int
     newline: bool = True
 
+    @property
+    def full(self) -> str:
+        """The line with its end."""
+        return self.text + "\n" * self.newline
+
 
 class Counts(NamedTuple):
     """How many lines of the old and of the new file a hunk covers."""

@@ -105,17 +105,11 @@ def _header(given: Input, onto: Interface | None, prefix: str, source: str) -> S
 def _base(onto: Interface, on_top: bool) -> Data:
     """What the C doesn't tell, from the spec that it goes on top of, or that has the kernel's facts."""
     source = yaml.read_file(Path(onto.path))
-    data: Data = _plain(yaml.parse(source, Problems(onto.path, source)))
+    data: Data = dict((yaml.parse(source, Problems(onto.path, source)) or {}).items())
     if not on_top:
         data["guests"] = {name: {"file": guest["file"]} for name, guest in data["guests"].items()}
     told = {"fields", "ops", "raw", *(() if on_top else ("predicates", "object"))}
     return {key: value for key, value in data.items() if key not in told}
-
-
-def _plain(node: Any) -> Any:
-    if isinstance(node, dict):
-        return {str(key): _plain(value) for key, value in node.items()}
-    return [_plain(value) for value in node] if isinstance(node, list) else str(node)
 
 
 def _accepted(data: Data, written: Callable[[], str], output: str) -> Interface:

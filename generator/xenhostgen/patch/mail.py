@@ -13,7 +13,7 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import Parser
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 from xenhostgen.patch.body import at_plain_names
@@ -100,7 +100,7 @@ def _messages(text: SourceText) -> Iterator[SourceText]:
     if not starts or any(line.strip() for line in lines[: starts[0]]):
         yield text
         return
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in pairwise([*starts, len(lines)]):
         yield text.part(start + 1, end)
 
 

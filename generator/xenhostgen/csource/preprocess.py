@@ -102,36 +102,28 @@ def _read_output(output: str, path: str) -> Preprocessed:
     kept: list[str] = []
     origins: list[tuple[str, int]] = []
     macros: list[Macro] = []
-    main = current = None  # file names as the markers spell them
-    line = 0
+    main = current = ""  # file names as the markers spell them
+    file, line = path, 0
     entered = False  # the compiler's own preamble is over
     # Not splitlines(): a form feed doesn't end a line of C.
     for text in output.split("\n"):
-        marker = _MARKER.match(text)
-        if marker:
-            number, file, flags = int(marker[1]), marker[2], marker[3].split()
-            main = main or file
-            if entered and file != current and not {"1", "2"} & set(flags):
+        if marker := _MARKER.match(text):
+            name, flags = marker[2], marker[3].split()
+            main = main or name
+            if entered and name != current and not {"1", "2"} & set(flags):
                 message = "#line renames the file, which would hide what it defines"
-                raise SourceError(Complaint(message, _position(current, main, path, line)))
-            entered = entered or (file == main and str(current).startswith("<command"))
-            current, line = file, number
+                raise SourceError(Complaint(message, Position(file, line)))
+            entered = entered or (name == main and current.startswith("<command"))
+            current, line = name, int(marker[1])
+            file = path if name == main else re.sub(r"\\(.)", r"\1", name)
             continue
-        if _DROPPED.match(text):
-            if current == main and re.match(r"#\s*define\b", text):
-                macros.append(_macro(text, Position(path, line, 1)))
-        else:
+        if not _DROPPED.match(text):
             kept.append(text)
-            at = _position(current, main, path, line)
-            origins.append((at.file, at.line))
+            origins.append((file, line))
+        elif current == main and re.match(r"#\s*define\b", text):
+            macros.append(_macro(text, Position(path, line, 1)))
         line += 1
     return Preprocessed(path, "\n".join(kept), tuple(origins), tuple(macros))
-
-
-def _position(current: str | None, main: str | None, path: str, line: int) -> Position:
-    if current is None or current == main:
-        return Position(path, line)
-    return Position(re.sub(r"\\(.)", r"\1", current), line)
 
 
 def _macro(text: str, at: Position) -> Macro:

@@ -152,7 +152,6 @@ def _proved(share: Share, given: Input, rendering: Rendering) -> Share:
     path = share.path
     if path not in given.whole:
         return share
-    text, told = rendering.files[path], given.ids.get(path, "")
-    exact = None if path in given.collapsed else text == given.whole[path]
-    blob = blob_id(text)
+    blob, told = blob_id(rendering.files[path]), given.ids.get(path, "")
+    exact = None if path in given.collapsed else rendering.files[path] == given.whole[path]
     return replace(share, blob=blob, same=same_id(blob, told) if len(told) >= SHORTEST_ID else exact)

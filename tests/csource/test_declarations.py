@@ -13,7 +13,7 @@ from xenhostgen.csource.difference import differences
 HERE = Path(__file__).parent
 MAIL = HERE.parents[1].parent / "shared/reference/rfc-v1-01.txt"
 PIECES = ["int", "x", "(", ")", "{", "}", ";", ",", "=", "*", "if", "else", "enum", "typedef"]
-any_c = st.lists(st.sampled_from([*PIECES, "#define", "\n", "struct", "EXPORT_SYMBOL", "[", "]"]))
+any_c = st.lists(st.sampled_from([*PIECES, "#define", "\n", "struct", "EXPORT_SYMBOL", "__aligned", "[", "]"]))
 
 
 @pytest.mark.parametrize("case", sorted(HERE.glob("declarations/*.c")), ids=lambda p: p.stem)
@@ -35,6 +35,10 @@ def test_any_two_texts_compare(ours: str, theirs: str) -> None:
     left, right = declarations(ours), declarations(theirs)
     same = [digest(d) for d in left] == [digest(d) for d in right]
     assert same == (not list(differences(left, right)))
+
+
+def test_an_attribute_alone_is_a_statement() -> None:
+    assert [one.label for one in declarations("__aligned(8)")] == ["statement __aligned ( 8 )"]
 
 
 def test_layout_does_not_change_the_digest() -> None:

@@ -181,7 +181,7 @@ def _tagged_name(group: list[Token], head: list[str]) -> tuple[str, str]:
 
 def _is_declaration(words: list[str], skeleton: list[Token]) -> bool:
     """Two words in a row, or a word, stars and a word, start a declaration; `a = b` doesn't."""
-    if words[0] in _STATEMENTS or skeleton[0].kind is not Kind.IDENTIFIER:
+    if not words or words[0] in _STATEMENTS or skeleton[0].kind is not Kind.IDENTIFIER:
         return False
     if words[1:5] == ["(", ")", "(", ")"]:  # a pointer to a function: int (*name)(void)
         return True

@@ -89,19 +89,17 @@ class Reduction:
             elif node.type in _DEFINITIONS:
                 yield node
 
-    def keep(self, wanted: Choice) -> None:
-        """Cut all declarations and directives but those wanted, and the ``#if`` lines around these."""
+    def keep(self, wanted: Choice, outer: Node | None = None, free: bool = True) -> bool:
+        """Cut all declarations and directives but those wanted, and the ``#if`` lines around these; is any kept?"""
+        outer = outer or self.root
         first = next((node for node in self.root.children if node.type != "comment"), None)
-        self._keep(self.root, wanted, guard=first, free=True)
-
-    def _keep(self, outer: Node, wanted: Choice, guard: Node | None, free: bool) -> bool:
         condition = outer.child_by_field_name("name") or outer.child_by_field_name("condition")
         any_kept = False
         for node in outer.children:
             if node.type == "comment" or node == condition or not (node.is_named or node.type == ";"):
                 continue
             if node.type in _IF:
-                keep = self._keep(node, wanted, None, free and node == guard)
+                keep = self.keep(wanted, node, free and node == first)
             elif node.type == ";":  # what it ends is a node of its own
                 keep = bool(self.kept) and self.kept[-1] == node.prev_sibling
             else:

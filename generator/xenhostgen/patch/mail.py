@@ -159,16 +159,15 @@ def _patch(text: SourceText, mail: Message | None) -> PatchMail:
         if "\0" in line:
             column = line.index("\0") + 1
             raise text.error(index, "input-binary", "this is no text", "unpack it, or save it as UTF-8", column)
-    if lines and _HTML.match("\n".join(lines[:5])):
+    if _HTML.match("\n".join(lines[:5])):
         raise text.error(0, "input-html", "this is HTML", "save the mail as text or as an mbox")
-    starts = (i for i, line in enumerate(lines) if line.startswith(_DIFF) or at_plain_names(lines, i))
-    start = next(starts, None)
+    start = next((i for i, line in enumerate(lines) if line.startswith(_DIFF) or at_plain_names(lines, i)), None)
     if start is None:
-        for index, line in enumerate(lines):
-            if _QUOTED.match(line):
-                hint = "replies leave lines out: take the mail that is replied to"
-                raise text.error(index, "quoted-reply", "the patch is quoted in a reply", hint)
-        raise text.error(0, "no-diff", "there is no diff in this text")
+        quoted = next((i for i, line in enumerate(lines) if _QUOTED.match(line)), None)
+        if quoted is None:
+            raise text.error(0, "no-diff", "there is no diff in this text")
+        hint = "replies leave lines out: take the mail that is replied to"
+        raise text.error(quoted, "quoted-reply", "the patch is quoted in a reply", hint)
     told = {name.lower(): _header(value) for name, value in reversed(mail.items())} if mail else {}
     top = [line for line in lines[:start] if line.strip()]
     # A web archive has a title line above From: and Date: lines.

@@ -58,7 +58,7 @@ def snippet_facts(code: str, typedefs: Iterable[str] = ()) -> Facts:
     bare, used = spaced(code), {token.text for token in tokens(code)}
     names = [name for name in dict.fromkeys((*canonical.KNOWN_TYPES, *typedefs)) if name in used]
     types = "".join(f"typedef int {name}; " for name in names)
-    return _declared(Preprocessed("<snippet>", f"{types}\n{bare}", (("", 0), ("<snippet>", 1)), ()))
+    return _declared(Preprocessed("<snippet>", f"{types}\n{bare}", (Position(), Position("<snippet>", 1)), ()))
 
 
 def _declared(source: Preprocessed) -> Facts:

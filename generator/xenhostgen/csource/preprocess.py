@@ -45,7 +45,7 @@ class Preprocessed:
 
     path: str
     text: str
-    origins: tuple[tuple[str, int], ...]
+    origins: tuple[Position, ...]
     macros: tuple[Macro, ...]
     """Those defined in the file itself, in order; what its includes define isn't here."""
 
@@ -54,10 +54,8 @@ class Preprocessed:
 
         Columns are exact where no macro was expanded before them on the line.
         """
-        if not 1 <= line <= len(self.origins):
-            return Position(self.path)
-        file, source_line = self.origins[line - 1]
-        return Position(file, source_line, column)
+        known = 1 <= line <= len(self.origins)
+        return self.origins[line - 1]._replace(column=column) if known else Position(self.path)
 
 
 def preprocess(
@@ -100,7 +98,7 @@ _DROPPED = re.compile(r"#\s*(?:define|undef|pragma)\b")
 def _read_output(output: str, path: str) -> Preprocessed:
     """Take the line markers and definitions out of the preprocessor's output."""
     kept: list[str] = []
-    origins: list[tuple[str, int]] = []
+    origins: list[Position] = []
     macros: list[Macro] = []
     main = current = ""  # file names as the markers spell them
     file, line = path, 0
@@ -119,7 +117,7 @@ def _read_output(output: str, path: str) -> Preprocessed:
             continue
         if not _DROPPED.match(text):
             kept.append(text)
-            origins.append((file, line))
+            origins.append(Position(file, line))
         elif current == main and re.match(r"#\s*define\b", text):
             macros.append(_macro(text, Position(path, line, 1)))
         line += 1

@@ -18,10 +18,7 @@ _VERSION = re.compile(r"\d+\.\d+")
 
 
 class HunkLine(NamedTuple):
-    """One line of a hunk, without its marker.
-
-    `number` is its line in the input; `newline` is false for a last line that has no line end.
-    """
+    """A line without its marker: `number` is its line in the input, `newline` whether it has a line end."""
 
     kind: Kind
     text: str

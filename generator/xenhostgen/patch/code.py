@@ -9,10 +9,7 @@ from xenhostgen.csource.tokens import Kind, Token, code_tokens, comments
 
 
 def declared(path: str, text: str, first_line: int = 1) -> list[Declaration]:
-    """The declarations of a C file's text; of any other file the lines, by their words.
-
-    ``first_line`` is where the text stands in the file.
-    """
+    """The declarations of C, which stands in its file from ``first_line`` on; of any other file the lines."""
     return declarations(text, first_line) if _is_c(path) else _lines(text, first_line)
 
 

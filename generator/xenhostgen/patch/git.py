@@ -22,10 +22,7 @@ class GitFailure(Refused):
 
 
 def git(folder: Path, *arguments: str, fine: tuple[int, ...] = (0,), given: Mapping[str, str] | None = None) -> str:
-    """What git prints when run in a folder, without a look for repositories above it.
-
-    Raises ``GitFailure`` unless it exits with one of the ``fine`` codes.
-    """
+    """What git prints in a folder, and not above it. Raises ``GitFailure`` for an exit code that isn't ``fine``."""
     around = {**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.resolve().parent), "LC_ALL": "C.UTF-8"}
     try:
         done = subprocess.run(
@@ -49,9 +46,6 @@ def blob_id(content: bytes | str) -> str:
 
 
 def same_id(one: str, other: str) -> bool:
-    """Whether two ids, each possibly shortened, name the same object.
-
-    Ids of fewer than `SHORTEST_ID` digits match nothing: they would match by chance.
-    """
+    """Whether two ids, each possibly shortened, name the same object; too short ones would match by chance."""
     length = min(len(one), len(other))
     return length >= SHORTEST_ID and one[:length].lower() == other[:length].lower()

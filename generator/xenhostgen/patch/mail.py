@@ -19,6 +19,7 @@ from pathlib import Path
 from xenhostgen.patch.body import at_plain_names
 from xenhostgen.patch.encoding import decoded, text_of
 from xenhostgen.patch.errors import PatchError, SourceText
+from xenhostgen.spec.source import Problem
 
 SIZE_LIMIT = 64 << 20  # bytes; the largest kernel patches are below 20 MiB
 NESTING_LIMIT = 4  # mails within mails
@@ -50,15 +51,14 @@ class PatchMail:
 
 def read_patches(path: Path) -> list[PatchMail]:
     """The patches in a file, in its order. Raises PatchError, also when there are none."""
-    nowhere = SourceText(str(path), (), ())
     if path.is_dir():
-        raise nowhere.error(0, "input-directory", "this is a directory", "name the patch itself")
+        raise PatchError(Problem("input-directory", "this is a directory", str(path), hint="name the patch itself"))
     try:
         with path.open("rb") as file:
             data = file.read(SIZE_LIMIT + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise nowhere.error(0, "input-unreadable", f"can't read the patch: {reason}") from None
+        raise PatchError(Problem("input-unreadable", f"can't read the patch: {reason}", str(path))) from None
     return patches_in(data, str(path))
 
 
@@ -67,12 +67,10 @@ def patches_in(data: bytes, path: str) -> list[PatchMail]:
 
     Mails without a patch (a cover letter, replies) are passed over if another mail has one.
     """
-    nowhere = SourceText(path, (), ())
     if len(data) > SIZE_LIMIT:
-        limit = f"{SIZE_LIMIT >> 20} MiB"
-        raise nowhere.error(0, "input-too-large", f"the patch is larger than {limit}")
+        raise PatchError(Problem("input-too-large", f"the patch is larger than {SIZE_LIMIT >> 20} MiB", path))
     if not data.strip():
-        raise nowhere.error(0, "input-empty", "the patch is empty")
+        raise PatchError(Problem("input-empty", "the patch is empty", path))
     raw_lines = data.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\n").split(b"\n")
     text = text_of(path, ((line + b"\n", number) for number, line in enumerate(raw_lines, 1)))
     found: list[PatchMail] = []

@@ -6,7 +6,7 @@ never gives up.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser
@@ -79,13 +79,11 @@ class Reduction:
         """Blank a node, or its part before another; C on one line may take its place."""
         self.cuts.append((node.start_byte, end.start_byte if end else node.end_byte, instead))
 
-    def definitions(self) -> Iterable[Node]:
+    def definitions(self, outer: Node | None = None) -> Iterator[Node]:
         """The definitions of functions and macros, those in ``#if`` blocks, too."""
-        todo = list(self.root.children)
-        while todo:
-            node = todo.pop(0)
+        for node in (outer or self.root).children:
             if node.type in _IF:
-                todo = [*node.children, *todo]
+                yield from self.definitions(node)
             elif node.type in _DEFINITIONS:
                 yield node
 

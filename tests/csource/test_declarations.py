@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xenhostgen.csource.declarations import declarations, digest
-from xenhostgen.csource.difference import describe_difference
+from xenhostgen.csource.difference import differences
 
 HERE = Path(__file__).parent
 MAIL = HERE.parents[1].parent / "shared/reference/rfc-v1-01.txt"
 PIECES = ["int", "x", "(", ")", "{", "}", ";", ",", "=", "*", "if", "else", "enum", "typedef"]
-any_c = st.lists(st.sampled_from([*PIECES, "#define", "\n", "struct", "EXPORT_SYMBOL", "[", "]"]))
+any_c = st.lists(st.sampled_from([*PIECES, "#define", "\n", "struct", "EXPORT_SYMBOL", "__aligned", "[", "]"]))
 
 
 @pytest.mark.parametrize("case", sorted(HERE.glob("declarations/*.c")), ids=lambda p: p.stem)
@@ -26,15 +26,19 @@ def test_labels(case: Path) -> None:
 def test_difference(case: Path) -> None:
     ours, rest = case.read_text().split("--- theirs\n")
     theirs, messages = rest.split("--- messages\n")
-    found = describe_difference(declarations(ours), declarations(theirs))
-    assert found == messages.splitlines()
+    found = differences(declarations(ours), declarations(theirs))
+    assert list(map(str, found)) == messages.splitlines()
 
 
 @given(any_c.map(" ".join), any_c.map(" ".join))
 def test_any_two_texts_compare(ours: str, theirs: str) -> None:
     left, right = declarations(ours), declarations(theirs)
     same = [digest(d) for d in left] == [digest(d) for d in right]
-    assert same == (not describe_difference(left, right))
+    assert same == (not list(differences(left, right)))
+
+
+def test_an_attribute_alone_is_a_statement() -> None:
+    assert [one.label for one in declarations("__aligned(8)")] == ["statement __aligned ( 8 )"]
 
 
 def test_layout_does_not_change_the_digest() -> None:

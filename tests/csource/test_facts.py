@@ -24,7 +24,7 @@ def cc(request: pytest.FixtureRequest) -> str:
 def facts(text: str, folder: Path) -> Facts:
     path = folder / "made.c"
     path.write_text(text)
-    return read_facts(path, [INCLUDE])
+    return read_facts(preprocess(path, [INCLUDE]))
 
 
 def statements(c: str, *typedefs: str) -> tuple[str, ...]:
@@ -37,7 +37,7 @@ def told(found: Facts) -> dict[tuple[str, str], str]:
 
 
 def test_header(cc: str) -> None:
-    found = read_facts(SOURCES / "succ_header.c", [INCLUDE], cc=cc)
+    found = read_facts(preprocess(SOURCES / "succ_header.c", [INCLUDE], cc=cc))
     enum = "near=-1 far=0 shifted=8 next=9 size=None unknown=None octal=8 quotient=-3 letter=65 chosen=8 huge=None"
     line = "kind: enum kind; ops: struct line_ops *; struct {bytes: u8 [4 * 2]; flag: unsigned int : 3}; "
     assert told(found) == {
@@ -53,7 +53,7 @@ def test_header(cc: str) -> None:
 
 
 def test_source(cc: str) -> None:
-    found = read_facts(SOURCES / "succ_port.c", [INCLUDE], cc=cc)
+    found = read_facts(preprocess(SOURCES / "succ_port.c", [INCLUDE], cc=cc))
     # What an include defines isn't the file's own.
     assert told(found) == {
         ("variable", "ports"): "port_t [2]",
@@ -87,8 +87,8 @@ def test_error(case: Path) -> None:
     assert expected is not None
     started = time.monotonic()
     with pytest.raises(SourceError) as caught:
-        read_facts(case, [INCLUDE], limits=Limits(seconds=1, output_bytes=1 << 20))
-    assert all(str(case) == diagnostic.at.file for diagnostic in caught.value.diagnostics)
+        read_facts(preprocess(case, [INCLUDE], limits=Limits(seconds=1, output_bytes=1 << 20)))
+    assert all(str(case) == complaint.at.file for complaint in caught.value.complaints)
     assert any(message in str(caught.value) for message in expected[1].split(" or "))
     assert time.monotonic() - started < 5
 

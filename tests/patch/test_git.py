@@ -9,9 +9,9 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from xenhostgen.patch.blobs import blob_id, same_id
 from xenhostgen.patch.diff import parse_diff
 from xenhostgen.patch.errors import PatchError
+from xenhostgen.patch.git import blob_id, same_id
 from xenhostgen.patch.hunks import PatchFile, post_image
 from xenhostgen.patch.mail import patches_in
 

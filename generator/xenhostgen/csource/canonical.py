@@ -10,8 +10,9 @@ from pycparser import CParser, c_ast
 from pycparser.c_generator import CGenerator
 from pycparser.c_lexer import CLexer
 
-from xenhostgen.csource.preprocess import Diagnostic, Position, Preprocessed, SourceError
+from xenhostgen.csource.preprocess import Preprocessed, SourceError
 from xenhostgen.csource.tokens import spaced
+from xenhostgen.csource.toolchain import Complaint, Position
 
 KNOWN_TYPES = (
     *("bool", "size_t", "ssize_t", "uintptr_t"),
@@ -27,21 +28,16 @@ def parse(preprocessed: Preprocessed) -> Any:
         return parser.parse(preprocessed.text)
 
 
-class _Lexer:
-    """pycparser's lexer, remembering where it is, for the errors that pycparser gives no place."""
+class _Lexer(CLexer):  # type: ignore[misc]  # pycparser has no types
+    """Remembers where it is, for the errors that pycparser gives no place."""
 
-    def __init__(self, **options: Any) -> None:
-        self._lexer = CLexer(**options)
-        self.place = (0, 0)
+    place = (0, 0)
 
     def token(self) -> Any:
-        token = self._lexer.token()
+        token = super().token()
         if token is not None:
             self.place = (token.lineno, token.column)
         return token
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._lexer, name)
 
 
 @contextmanager
@@ -57,13 +53,13 @@ def parser_errors(
     except SourceError:
         raise
     except RecursionError as error:
-        raise SourceError(Diagnostic(origin(*place()), "nested too deeply")) from error
+        raise SourceError(Complaint("nested too deeply", origin(*place()))) from error
     except Exception as error:  # asserts, too: strange input trips a few within the parser
         match = re.fullmatch(r"(?:[^:]*:(\d+)(?::(\d+))?|): (.*)", str(error), re.DOTALL)
         line, column, reason = match.groups() if match else (None, None, repr(error))
         at = (int(line), int(column or 0)) if line else place()
         message = f"not C that can be parsed: {reason[0].lower()}{reason[1:]}"
-        raise SourceError(Diagnostic(origin(*at), message)) from error
+        raise SourceError(Complaint(message, origin(*at))) from error
 
 
 def text_of(node: Any) -> str:

@@ -4,7 +4,10 @@
 import operator
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
+
+_UNDEFINED = 2**64  # too large for any type
 
 _BINARY: dict[str, Callable[[int, int], int]] = {
     "+": operator.add,
@@ -12,8 +15,8 @@ _BINARY: dict[str, Callable[[int, int], int]] = {
     "*": operator.mul,
     "/": lambda a, b: abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1),
     "%": lambda a, b: abs(a) % abs(b) * (-1 if a < 0 else 1),
-    "<<": operator.lshift,
-    ">>": operator.rshift,
+    "<<": lambda a, b: a << b if 0 <= b < 64 else _UNDEFINED,
+    ">>": lambda a, b: a >> b if 0 <= b < 64 else _UNDEFINED,
     "&": operator.and_,
     "|": operator.or_,
     "^": operator.xor,
@@ -47,8 +50,9 @@ def evaluate(node: Any, names: Mapping[str, int | None]) -> int | None:
             value = None if operand is None else int(_UNARY[node.op](operand))
         case "BinaryOp" if node.op in _BINARY:
             left, right = evaluate(node.left, names), evaluate(node.right, names)
-            if left is not None and right is not None and _defined(node.op, right):
-                value = int(_BINARY[node.op](left, right))
+            if left is not None and right is not None:
+                with suppress(ZeroDivisionError):
+                    value = int(_BINARY[node.op](left, right))
         case "TernaryOp":
             condition = evaluate(node.cond, names)
             if condition is not None:
@@ -56,16 +60,10 @@ def evaluate(node: Any, names: Mapping[str, int | None]) -> int | None:
     return value if value is not None and -(2**63) <= value < 2**64 else None
 
 
-def _defined(op: str, right: int) -> bool:
-    if op in ("/", "%"):
-        return right != 0
-    return op not in ("<<", ">>") or 0 <= right < 64
-
-
 def _literal(text: str) -> int | None:
-    plain = re.fullmatch(r"(0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)[uUlL]*", text)
-    if plain:
-        digits = plain[1]
-        octal = digits.startswith("0") and digits.isdigit()
-        return int(digits, 8 if octal else 0) if not octal or not set("89") & set(digits) else None
-    return ord(text[1]) if re.fullmatch(r"'[ -&(-\[\]-~]'", text) else None
+    if re.fullmatch(r"'[ -&(-\[\]-~]'", text):
+        return ord(text[1])
+    digits = text.rstrip("uUlL")
+    with suppress(ValueError):
+        return int(digits, 8 if re.match(r"0\d", digits) else 0)
+    return None

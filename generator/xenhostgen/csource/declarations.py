@@ -12,15 +12,10 @@ from dataclasses import dataclass
 
 from xenhostgen.csource.tokens import Kind, Token, code_tokens
 
-_OPEN = {"(": ")", "[": "]", "{": "}"}
-_CLOSE = frozenset(_OPEN.values())
+_OPEN = frozenset("([{")
+_CLOSE = frozenset(")]}")
 _TAGS = ("struct", "union", "enum")
-_STATEMENTS = frozenset(
-    [
-        *("if", "else", "for", "while", "do", "switch", "case", "default"),
-        *("return", "goto", "break", "continue", "BUG", "BUG_ON"),
-    ]
-)
+_STATEMENTS = frozenset("if else for while do switch case default return goto break continue BUG BUG_ON".split())
 # They look like calls in a declaration and aren't part of what is declared.
 _ATTRIBUTES = frozenset(["__attribute__", "__section", "__aligned", "__printf", "__asm__", "asm", "_Alignas"])
 # The same without arguments: where a word of this kind stands, it is no name.
@@ -53,8 +48,8 @@ class Declaration:
         start = next((i for i, t in enumerate(self.tokens) if t.text == "{"), None)
         if start is None:
             return None
-        end = next((i for i, d in _depths(self.tokens, start) if d == 0), len(self.tokens))
-        return start + 1, end
+        rest = enumerate(nested(self.tokens[start:]), start)
+        return start + 1, next((i for i, (_, _, after) in rest if after == 0), len(self.tokens))
 
 
 def digest(declaration: Declaration) -> str:
@@ -63,21 +58,20 @@ def digest(declaration: Declaration) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def declarations(text: str) -> list[Declaration]:
-    """Split C text into its top-level declarations, in order."""
-    return [_named(group) for group in _groups(code_tokens(text))]
+def declarations(text: str, first_line: int = 1) -> list[Declaration]:
+    """Split C text, which stands from ``first_line`` on, into its top-level declarations, in order."""
+    groups = _groups(code_tokens(text, first_line))
+    return [Declaration(*_name(group), tuple(group)) for group in groups]
 
 
-def _depths(tokens: Sequence[Token], start: int = 0) -> Iterator[tuple[int, int]]:
-    """Yield each index from ``start`` with the bracket depth after it; it never falls below 0."""
-    depth = 0
-    for index in range(start, len(tokens)):
-        if tokens[index].kind in (Kind.PUNCTUATOR, Kind.PARAMETERS):
-            if tokens[index].text in _OPEN:
-                depth += 1
-            elif tokens[index].text in _CLOSE:
-                depth = max(0, depth - 1)
-        yield index, depth
+def nested(tokens: Sequence[Token]) -> Iterator[tuple[Token, int, int]]:
+    """Yield each token with the bracket depth before and after it, which never falls below 0."""
+    before = after = 0
+    for token in tokens:
+        if token.kind in (Kind.PUNCTUATOR, Kind.PARAMETERS):
+            after = max(0, before + (token.text in _OPEN) - (token.text in _CLOSE))
+        yield token, before, after
+        before = after
 
 
 def _groups(tokens: list[Token]) -> Iterator[list[Token]]:
@@ -100,7 +94,7 @@ def _groups(tokens: list[Token]) -> Iterator[list[Token]]:
         else:
             if token.kind is Kind.PUNCTUATOR and token.text in _OPEN:
                 if depth == 0 and token.text == "{" and body is None:
-                    body = _is_function(group)
+                    body = _is_function(_head([each.text for each in _skeleton(group)]))
                 depth += 1
             elif token.kind is Kind.PUNCTUATOR and token.text in _CLOSE:
                 depth = max(0, depth - 1)
@@ -118,81 +112,62 @@ def _ends(group: list[Token], following: str, has_body: bool) -> bool:
     last = group[-1].text
     if last == ";":
         return following != "else" or group[0].text not in _STATEMENTS
-    if last != "}":
-        return False
-    if following == "else" or (following == "while" and group[0].text == "do"):
+    if last != "}" or following == "else" or (following == "while" and group[0].text == "do"):
         return False
     if following in (";", ","):
         return following == ";" and has_body
     return has_body or group[0].text in {"{", "}"} | _STATEMENTS
 
 
-def _is_function(group: list[Token]) -> bool:
-    """Is its first top-level brace list a body (of a function or of a statement)?"""
-    skeleton = _skeleton(group)
-    words = [t.text for t in skeleton]
-    if "{" not in words:
-        return False
-    head = words[: words.index("{")]
-    return ")" in head[-1:] and "=" not in head
+def _head(words: list[str]) -> list[str]:
+    """What stands before the first brace list at the top level."""
+    return words[: words.index("{")] if "{" in words else words
+
+
+def _is_function(head: list[str]) -> bool:
+    """Is the brace list behind a head a body (of a function or of a statement)?"""
+    return head[-1:] == [")"] and "=" not in head
 
 
 def _skeleton(group: Sequence[Token]) -> list[Token]:
     """The tokens outside brackets, and the outermost brackets themselves; attributes left out."""
     result: list[Token] = []
     skipping = False
-    depth_before = 0
-    for index, depth in _depths(group):
-        token = group[index]
-        if depth_before == 0 and token.text in _ATTRIBUTES:
-            skipping = True
-        elif not skipping and 0 in (depth, depth_before):
+    for token, before, after in nested(group):
+        skipping = skipping or (before == 0 and token.text in _ATTRIBUTES)
+        if not skipping and 0 in (before, after):
             result.append(token)
-        if skipping and depth_before == 1 and depth == 0:
+        if before == 1 and after == 0:
             skipping = False
-        depth_before = depth
     return result
 
 
-def _named(group: list[Token]) -> Declaration:
-    kind, name = _directive_name(group) if group[0].text == "#" else _declared_name(group)
-    return Declaration(kind, name, tuple(group))
-
-
-def _directive_name(group: list[Token]) -> tuple[str, str]:
-    words = [t.text for t in group[1:] if t.kind is not Kind.DIRECTIVE_END]
-    if not words:
-        return "directive", ""
-    if words[0] == "define":
-        return "macro", words[1] if len(words) > 1 else ""
-    return words[0], " ".join(words[1:])
-
-
-def _declared_name(group: list[Token]) -> tuple[str, str]:
-    first = group[0].text
+def _name(group: list[Token]) -> tuple[str, str]:
+    """The kind and the name of a declaration or directive."""
+    first, *others = [token.text for token in group]
+    if first == "#":
+        word, *rest = [word for word in others if word] or ["directive"]
+        return ("macro", "".join(rest[:1])) if word == "define" else (word, " ".join(rest))
     skeleton = _skeleton(group)
     words = [token.text for token in skeleton]
-    head = words[: words.index("{")] if "{" in words else words
-    tagged = "{" in words and "=" not in head and any(word in _TAGS for word in head[:4])
+    head = _head(words)
     called = skeleton[words.index("(") - 1] if "(" in words[1:] else None
     if first.startswith("EXPORT_") and "SYMBOL" in first:
-        kind, name = "export", "".join(token.text for token in group if token.text != ";")
-    elif first == "typedef":
-        kind, name = "typedef", ", ".join(declared_names(group))
-    elif called and first not in _STATEMENTS and _is_function(group) and head.index("(") > 1:
-        kind, name = "function", called.text
-    elif tagged:
-        kind, name = _tagged_name(group, head)
-    elif first in _TAGS and len(words) == 3 and words[2] == ";":
-        kind, name = "forward", " ".join(words[:2])
-    elif not _is_declaration(words, skeleton):
-        text = " ".join(token.text for token in group)
-        kind, name = "statement", _shortened(text)
-    elif called and called.kind is Kind.IDENTIFIER and "=" not in words:
-        kind, name = "prototype", called.text
-    else:
-        kind, name = "variable", ", ".join(declared_names(group))
-    return kind, name
+        return "export", "".join(token.text for token in group if token.text != ";")
+    if first == "typedef":
+        return "typedef", ", ".join(declared_names(group))
+    if called and first not in _STATEMENTS and head != words and _is_function(head) and head.index("(") > 1:
+        return "function", called.text
+    if head != words and "=" not in head and any(word in _TAGS for word in head[:4]):
+        return _tagged_name(group, head)
+    if first in _TAGS and len(words) == 3 and words[2] == ";":
+        return "forward", " ".join(words[:2])
+    if not _is_declaration(words, skeleton):
+        text = " ".join([first, *others])
+        return "statement", text if len(text) <= _STATEMENT_HEAD else text[:_STATEMENT_HEAD].rsplit(" ", 1)[0] + " …"
+    if called and called.kind is Kind.IDENTIFIER and "=" not in words:
+        return "prototype", called.text
+    return "variable", ", ".join(declared_names(group))
 
 
 def _tagged_name(group: list[Token], head: list[str]) -> tuple[str, str]:
@@ -204,15 +179,9 @@ def _tagged_name(group: list[Token], head: list[str]) -> tuple[str, str]:
     return ("variable", ", ".join(names)) if names else (head[tag], "(anonymous)")
 
 
-def _shortened(text: str) -> str:
-    if len(text) <= _STATEMENT_HEAD:
-        return text
-    return text[:_STATEMENT_HEAD].rsplit(" ", 1)[0] + " …"
-
-
 def _is_declaration(words: list[str], skeleton: list[Token]) -> bool:
     """Two words in a row, or a word, stars and a word, start a declaration; `a = b` doesn't."""
-    if words[0] in _STATEMENTS or skeleton[0].kind is not Kind.IDENTIFIER:
+    if not words or words[0] in _STATEMENTS or skeleton[0].kind is not Kind.IDENTIFIER:
         return False
     if words[1:5] == ["(", ")", "(", ")"]:  # a pointer to a function: int (*name)(void)
         return True
@@ -225,24 +194,16 @@ def declared_names(group: Sequence[Token]) -> list[str]:
     names: list[str] = []
     candidate = ""
     settled = False  # past an `=` or `:` the words belong to a value
-    depth_before = 0
-    for index, depth in _depths(group):
-        token = group[index]
-        if depth_before == 0 and token.text in (",", ";"):
+    for index, (token, before, after) in enumerate(nested(group)):
+        marks = token.text in _ATTRIBUTES or MARKS.fullmatch(token.text)
+        if before == 0 and token.text in (",", ";"):
             names.append(candidate)
             candidate, settled = "", False
-        elif depth_before == 0 and token.text in ("=", ":"):
+        elif before == 0 and token.text in ("=", ":"):
             settled = True
-        elif not settled and _may_name(token):
-            in_pointer = depth == 1 and group[index - 1].text == "*" and group[index - 2].text == "("
-            if depth == 0 or in_pointer:
+        elif not settled and token.kind is Kind.IDENTIFIER and not marks:
+            in_pointer = after == 1 and group[index - 1].text == "*" and group[index - 2].text == "("
+            if after == 0 or in_pointer:
                 candidate = token.text
                 settled = in_pointer  # (*name)(…): the words behind it are parameters
-        depth_before = depth
-    if candidate:
-        names.append(candidate)
-    return [name for name in names if name]
-
-
-def _may_name(token: Token) -> bool:
-    return token.kind is Kind.IDENTIFIER and token.text not in _ATTRIBUTES and not MARKS.fullmatch(token.text)
+    return [name for name in (*names, candidate) if name]

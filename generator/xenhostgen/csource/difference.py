@@ -4,9 +4,12 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from typing import TypeVar
+from functools import partial
+from itertools import takewhile
+from operator import ne
+from typing import NamedTuple, TypeVar
 
-from xenhostgen.csource.declarations import Declaration, declared_names, digest
+from xenhostgen.csource.declarations import Declaration, declared_names, digest, nested
 from xenhostgen.csource.tokens import Token
 
 _EXCERPT = 60  # characters of code that one message quotes from each side
@@ -15,159 +18,126 @@ _MESSAGES_PER_DECLARATION = 5
 _LISTS = frozenset({"enum", "struct", "union", "typedef", "variable"})
 _MEMBERS = frozenset({"struct", "union", "typedef"})
 
-
-def describe_difference(ours: Sequence[Declaration], theirs: Sequence[Declaration]) -> list[str]:
-    """Readable differences of code tokens; empty when there are none.
-
-    "missing" is what only ``theirs`` has, "extra" what only ``ours`` has; "x before y" and
-    "'a' instead of 'b'" tell of ``ours`` first, and lines and columns are those of ``ours``.
-    """
-    pairs, missing, extra = _paired(ours, theirs)
-    messages = [f"missing: {declaration.label}" for declaration in missing]
-    messages += [f"extra: {declaration.label} ({_place(declaration.tokens[0])})" for declaration in extra]
-    for our, their in pairs:
-        messages += [f"{our.label}: {text}" for text in _inside(our, their)]
-    labels = {id(their): our.label for our, their in pairs}
-    our_order = [id(their) for _, their in sorted(pairs, key=lambda pair: _start(pair[0]))]
-    their_order = [id(their) for _, their in sorted(pairs, key=lambda pair: _start(pair[1]))]
-    messages += [f"order: {labels[first]} before {labels[second]}" for first, second in _moved(our_order, their_order)]
-    return messages
-
-
-_Pairs = list[tuple[Declaration, Declaration]]
+_Told = tuple[str, Token | None]
 _T = TypeVar("_T")  # Python 3.11 has no shorter way
 
 
-def _paired(
-    ours: Sequence[Declaration], theirs: Sequence[Declaration]
-) -> tuple[_Pairs, list[Declaration], list[Declaration]]:
-    """Pair equal declarations first, then those of one name; the rest is missing or extra."""
-    pairs: _Pairs = []
+class Difference(NamedTuple):
+    """``about`` is the declaration of ours that differs, or theirs that is missing; ``at`` the token, if it is one."""
+
+    message: str
+    about: Declaration
+    at: Token | None = None
+
+    def __str__(self) -> str:
+        return f"{self.message} (line {self.at.line}, column {self.at.column})" if self.at else self.message
+
+
+def differences(ours: Sequence[Declaration], theirs: Sequence[Declaration]) -> Iterator[Difference]:
+    """Readable differences of code tokens.
+
+    "missing" is what only ``theirs`` has, "extra" what only ``ours`` has; "x before y" and
+    "'a' instead of 'b'" tell of ``ours`` first.
+    """
+    pairs = _paired(ours, theirs)
+    paired = set(pairs.values())
+    yield from (Difference(f"missing: {one.label}", one) for at, one in enumerate(theirs) if at not in paired)
+    yield from (Difference(f"extra: {one.label}", one, one.tokens[0]) for at, one in enumerate(ours) if at not in pairs)
+    for at, one in enumerate(ours):
+        for text, token in _inside(one, theirs[pairs[at]]) if at in pairs else ():
+            yield Difference(f"{one.label}: {text}", one, token)
+    for first, second in _moved(sorted(pairs), sorted(pairs, key=pairs.__getitem__)):
+        yield Difference(f"order: {ours[first].label} before {ours[second].label}", ours[first])
+
+
+def _paired(ours: Sequence[Declaration], theirs: Sequence[Declaration]) -> dict[int, int]:
+    """The index in theirs for those in ours: equal declarations first, then those of one name."""
+    pairs: dict[int, int] = {}
     for key_of in (lambda d: (d.kind, digest(d)), lambda d: (d.kind, d.name)):
-        waiting: dict[tuple[str, str], list[Declaration]] = defaultdict(list)
-        for declaration in reversed(theirs):
-            waiting[key_of(declaration)].append(declaration)
-        unmatched = []
-        taken = set()
-        for our in ours:
-            same = waiting[key_of(our)]
-            if same:
-                their = same.pop()
-                pairs.append((our, their))
-                taken.add(id(their))
-            else:
-                unmatched.append(our)
-        ours, theirs = unmatched, [their for their in theirs if id(their) not in taken]
-    return pairs, list(theirs), list(ours)
-
-
-def _start(declaration: Declaration) -> tuple[int, int]:
-    return declaration.tokens[0].line, declaration.tokens[0].column
-
-
-def _place(token: Token) -> str:
-    return f"line {token.line}, column {token.column}"
+        taken = set(pairs.values())
+        waiting: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for at in reversed(range(len(theirs))):
+            if at not in taken:
+                waiting[key_of(theirs[at])].append(at)
+        for at, our in enumerate(ours):
+            if at not in pairs and (same := waiting[key_of(our)]):
+                pairs[at] = same.pop()
+    return pairs
 
 
 def _moved(ours: Sequence[_T], theirs: Sequence[_T]) -> Iterator[tuple[_T, _T]]:
     """Yield (moved item, the item it now precedes) until the rest of both orders agrees."""
     done: set[_T] = set()
-    position = 0
-    for item in theirs:
-        if item in done:
-            continue
-        while position < len(ours) and ours[position] != item:
-            if ours[position] not in done:
-                done.add(ours[position])
-                yield ours[position], item
-            position += 1
-        position += 1
+    rest = iter(ours)
+    for wanted in theirs:
+        for item in takewhile(partial(ne, wanted), rest) if wanted not in done else ():
+            done.add(item)
+            yield item, wanted
 
 
-def _inside(our: Declaration, their: Declaration) -> list[str]:
+def _inside(our: Declaration, their: Declaration) -> list[_Told]:
     """What differs between two declarations of one name."""
-    if [t.code for t in our.tokens] == [t.code for t in their.tokens]:
-        return []
-    our_body, their_body = our.body, their.body
-    if our.kind not in _LISTS or our_body is None or their_body is None:
+    if our.kind not in _LISTS or our.body is None or their.body is None:
         return _tokens_differ(our.tokens, their.tokens)
-    outside = [
-        _tokens_differ(our.tokens[: our_body[0]], their.tokens[: their_body[0]]),
-        _tokens_differ(our.tokens[our_body[1] :], their.tokens[their_body[1] :]),
-    ]
-    messages = [message for part in outside for message in part]
-    messages += _items_differ(_items(our, our_body), _items(their, their_body))
+    (begin, end), (their_begin, their_end) = our.body, their.body
+    told = _tokens_differ(our.tokens[:begin], their.tokens[:their_begin])
+    told += _tokens_differ(our.tokens[end:], their.tokens[their_end:])
+    told += _items_differ(_items(our, our.tokens[begin:end]), _items(their, their.tokens[their_begin:their_end]))
     # A comma behind the last item, say, is in no item.
-    return messages or _tokens_differ(our.tokens, their.tokens)
+    return told or _tokens_differ(our.tokens, their.tokens)
 
 
-def _items(declaration: Declaration, body: tuple[int, int]) -> dict[str, list[Token]]:
+def _items(declaration: Declaration, body: Sequence[Token]) -> dict[str, list[Token]]:
     """The items of a brace list by name: enumerators, members, entries."""
     separator = ";" if declaration.kind in _MEMBERS else ","
-    items: dict[str, list[Token]] = {}
-    item: list[Token] = []
-    depth = 0
-    for token in declaration.tokens[slice(*body)]:
-        depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
+    items: list[list[Token]] = [[]]
+    for token, depth, _ in nested(body):
         if depth == 0 and token.text == separator:
-            items[_item_name(declaration, item, len(items))] = item
-            item = []
+            items.append([])
         else:
-            item.append(token)
-    if item:
-        items[_item_name(declaration, item, len(items))] = item
-    return items
+            items[-1].append(token)
+    if not items[-1]:
+        items.pop()
+    return {_item_name(declaration, item, number): item for number, item in enumerate(items, 1)}
 
 
-def _item_name(declaration: Declaration, item: list[Token], index: int) -> str:
+def _item_name(declaration: Declaration, item: list[Token], number: int) -> str:
     words = [token.text for token in item]
     if declaration.kind in _MEMBERS:
         names = [name for name in declared_names(item) if name not in _MEMBERS]
-        return ", ".join(names) or f"member {index + 1}"
+        return ", ".join(names) or f"member {number}"
     if declaration.kind == "enum":
         return words[0] if words else ""
     if "=" in words and words[0] in (".", "["):
         return "".join(words[: words.index("=")])
-    return f"item {index + 1}"
+    return f"item {number}"
 
 
-def _items_differ(ours: dict[str, list[Token]], theirs: dict[str, list[Token]]) -> list[str]:
-    messages = [f"missing {name}" for name in theirs if name not in ours]
-    messages += [f"extra {name}" for name in ours if name not in theirs]
-    for name, item in ours.items():
-        if name in theirs:
-            messages += _tokens_differ(item, theirs[name])
-    messages += [
-        f"{first} before {second}"
-        for first, second in _moved(
-            [name for name in ours if name in theirs], [name for name in theirs if name in ours]
-        )
-    ]
-    return messages
+def _items_differ(ours: dict[str, list[Token]], theirs: dict[str, list[Token]]) -> list[_Told]:
+    told: list[_Told] = [(f"missing {name}", None) for name in theirs if name not in ours]
+    told += [(f"extra {name}", None) for name in ours if name not in theirs]
+    both = [name for name in ours if name in theirs]
+    for name in both:
+        told += _tokens_differ(ours[name], theirs[name])
+    moved = _moved(both, [name for name in theirs if name in ours])
+    return told + [(f"{first} before {second}", None) for first, second in moved]
 
 
-def _tokens_differ(ours: Sequence[Token], theirs: Sequence[Token]) -> list[str]:
+def _tokens_differ(ours: Sequence[Token], theirs: Sequence[Token]) -> list[_Told]:
     """The runs of tokens that differ, each quoted, with its place in ``ours``."""
     our_codes, their_codes = [t.code for t in ours], [t.code for t in theirs]
     if our_codes == their_codes:
         return []
-    messages = []
+    told: list[_Told] = []
     for tag, i, i_end, j, j_end in SequenceMatcher(None, our_codes, their_codes).get_opcodes():
         if tag == "equal":
             continue
-        near = ours[min(i, len(ours) - 1)] if ours else None
-        place = f" ({_place(near)})" if near else ""
         mine, others = _excerpt(ours[i:i_end]), _excerpt(theirs[j:j_end])
-        if tag == "delete":
-            messages.append(f"extra {mine}{place}")
-        elif tag == "insert":
-            messages.append(f"missing {others}{place}")
-        else:
-            messages.append(f"{mine} instead of {others}{place}")
-    if len(messages) > _MESSAGES_PER_DECLARATION:
-        more = len(messages) - _MESSAGES_PER_DECLARATION
-        messages[_MESSAGES_PER_DECLARATION:] = [f"and {more} more places"]
-    return messages
+        said = {"delete": f"extra {mine}", "insert": f"missing {others}", "replace": f"{mine} instead of {others}"}
+        told.append((said[tag], ours[min(i, len(ours) - 1)] if ours else None))
+    if more := told[_MESSAGES_PER_DECLARATION:]:
+        told[_MESSAGES_PER_DECLARATION:] = [(f"and {len(more)} more places", None)]
+    return told
 
 
 def _excerpt(tokens: Sequence[Token]) -> str:

@@ -5,25 +5,18 @@ Texts are canonical (see ``canonical``): what is expected is read from snippets,
 Attributes and section names aren't here: look for those in the object file.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pycparser import c_ast
 
-from xenhostgen.csource.canonical import (
-    KNOWN_TYPES,
-    innermost,
-    parse,
-    parser_errors,
-    statement_texts,
-    text_of,
-    type_text,
-)
+from xenhostgen.csource import canonical
+from xenhostgen.csource.canonical import innermost, text_of, type_text
 from xenhostgen.csource.constants import evaluate
-from xenhostgen.csource.preprocess import LIMITS, Position, Preprocessed, preprocess
+from xenhostgen.csource.preprocess import Preprocessed
 from xenhostgen.csource.tokens import Kind, code_tokens, spaced, tokens
-from xenhostgen.csource.toolchain import Limits
+from xenhostgen.csource.toolchain import Position
 
 
 class Fact(NamedTuple):
@@ -55,30 +48,22 @@ class Fact(NamedTuple):
 Facts = tuple[Fact, ...]
 
 
-def read_facts(
-    path: Path,
-    include_dirs: Sequence[Path] = (),
-    *,
-    defines: Sequence[str] = (),
-    cc: str = "gcc",
-    limits: Limits = LIMITS,
-) -> Facts:
-    """Preprocess and parse a file; what its includes define is not among the facts. Raises SourceError."""
-    source = preprocess(path, include_dirs, defines=defines, cc=cc, limits=limits)
+def read_facts(source: Preprocessed) -> Facts:
+    """Parse a file; what its includes define is not among the facts. Raises SourceError."""
     return (*_includes(source.path), *_declared(source), *(Fact("macro", *macro) for macro in source.macros))
 
 
 def snippet_facts(code: str, typedefs: Iterable[str] = ()) -> Facts:
     """The facts of C at hand; ``typedefs`` are the type names that it uses. Raises SourceError."""
     bare, used = spaced(code), {token.text for token in tokens(code)}
-    names = [name for name in dict.fromkeys((*KNOWN_TYPES, *typedefs)) if name in used]
+    names = [name for name in dict.fromkeys((*canonical.KNOWN_TYPES, *typedefs)) if name in used]
     types = "".join(f"typedef int {name}; " for name in names)
-    return _declared(Preprocessed("<snippet>", f"{types}\n{bare}", (("", 0), ("<snippet>", 1)), ()))
+    return _declared(Preprocessed("<snippet>", f"{types}\n{bare}", (Position(), Position("<snippet>", 1)), ()))
 
 
 def _declared(source: Preprocessed) -> Facts:
-    ast = parse(source)
-    with parser_errors(source.origin):
+    ast = canonical.parse(source)
+    with canonical.parser_errors(source.origin):
         return tuple(_Reader(source).read(ast))
 
 
@@ -143,7 +128,7 @@ class _Reader:
         if isinstance(node, c_ast.FuncDef):
             fact = self.function("function", node.decl)
             static = "static " if "static" in fact.words else ""
-            yield fact._replace(text=static + fact.text, statements=statement_texts(node.body))
+            yield fact._replace(text=static + fact.text, statements=canonical.statement_texts(node.body))
         elif isinstance(node, c_ast.Typedef):
             definition = innermost(node.type)
             if isinstance(definition, (c_ast.Struct, c_ast.Union)) and definition.decls is not None:
@@ -163,9 +148,8 @@ class _Reader:
         nodes = node.type.args.params if node.type.args else ()
         types = ["..." if isinstance(one, c_ast.EllipsisParam) else type_text(one.type) for one in nodes]
         words = tuple(dict.fromkeys([*node.storage, *node.funcspec]))
-        return Fact(
-            kind, node.name, f"{type_text(node.type.type)} ({', '.join(types) or 'void'})", self.at(node), words
-        )
+        text = f"{type_text(node.type.type)} ({', '.join(types) or 'void'})"
+        return Fact(kind, node.name, text, self.at(node), words)
 
     def variable(self, node: Any) -> Iterator[Fact]:
         element = node.type

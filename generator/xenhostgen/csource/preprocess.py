@@ -14,42 +14,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.csource.tokens import Kind, code_tokens
-from xenhostgen.csource.toolchain import BuildError, Job, LimitHit, Limits, run_all
+from xenhostgen.csource.toolchain import BuildError, Complaint, Job, LimitHit, Limits, Position, run_all
 
 SHIM = Path(__file__).parent / "shim"
 """The stand-ins for kernel headers; its README says how to compile against them."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
-    """A place in a file; lines and columns count from 1, and 0 means that it isn't known."""
-
-    file: str
-    line: int = 0
-    column: int = 0
-
-    def __str__(self) -> str:
-        numbers = [str(n) for n in (self.line, self.column) if n]
-        return ":".join([self.file, *numbers])
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
-    """One complaint of the compiler or the parser."""
-
-    at: Position
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.at}: {self.message}"
-
-
 class SourceError(Exception):
-    """C that can't be preprocessed or parsed; ``diagnostics`` says where and why."""
+    """C that can't be preprocessed or parsed; ``complaints`` say where and why."""
 
-    def __init__(self, *diagnostics: Diagnostic) -> None:
-        super().__init__("\n".join(map(str, diagnostics)))
-        self.diagnostics = diagnostics
+    def __init__(self, *complaints: Complaint) -> None:
+        super().__init__("\n".join(map(str, complaints)))
+        self.complaints = complaints
 
 
 LIMITS = Limits(output_bytes=32 << 20, memory_bytes=1 << 30)
@@ -69,7 +45,7 @@ class Preprocessed:
 
     path: str
     text: str
-    origins: tuple[tuple[str, int], ...]
+    origins: tuple[Position, ...]
     macros: tuple[Macro, ...]
     """Those defined in the file itself, in order; what its includes define isn't here."""
 
@@ -78,10 +54,8 @@ class Preprocessed:
 
         Columns are exact where no macro was expanded before them on the line.
         """
-        if not 1 <= line <= len(self.origins):
-            return Position(self.path)
-        file, source_line = self.origins[line - 1]
-        return Position(file, source_line, column)
+        known = 1 <= line <= len(self.origins)
+        return self.origins[line - 1]._replace(column=column) if known else Position(self.path)
 
 
 def preprocess(
@@ -98,28 +72,22 @@ def preprocess(
 
     Raises SourceError with the compiler's own messages, or with the limit that was hit.
     """
+    whole = Position(str(path))
     if not path.is_file():
-        reason = "not a regular file" if path.exists() else "no such file"
-        raise SourceError(Diagnostic(Position(str(path)), reason))
-    directories = [f"-I{directory}" for directory in (*include_dirs, SHIM)]
-    directories += [f"-D{name}=1" for name in defines]
-    flags = ["-E", "-dD", "-std=gnu11", "-nostdinc", "-DXENHOSTGEN_PARSE"]
-    name = f"./{path}" if str(path).startswith("-") else str(path)
-    command = [cc, *flags, "-include", str(SHIM / "parse.h"), *directories, name]
+        raise SourceError(Complaint("not a regular file" if path.exists() else "no such file", whole))
     if shutil.which(cc) is None:
-        raise SourceError(Diagnostic(Position(str(path)), f"compiler '{cc}' not found"))
+        raise SourceError(Complaint(f"compiler '{cc}' not found", whole))
+    flags = ["-E", "-dD", "-std=gnu11", "-nostdinc", "-DXENHOSTGEN_PARSE", "-include", str(SHIM / "parse.h")]
+    flags += [f"-I{directory}" for directory in (*include_dirs, SHIM)] + [f"-D{name}=1" for name in defines]
+    name = f"./{path}" if str(path).startswith("-") else str(path)
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            (output,) = run_all([Job(command, Path())], Path(scratch), limits)
+            (output,) = run_all([Job([cc, *flags, name], Path())], Path(scratch), limits)
         except LimitHit as error:
-            message = error.output.replace("compiling", "preprocessing")
-            raise SourceError(Diagnostic(Position(str(path)), message)) from None
+            raise SourceError(Complaint(error.output.replace("compiling", "preprocessing"), whole)) from None
         except BuildError as error:
-            said = [
-                Diagnostic(Position(one.file or str(path), one.line, one.column), one.text)
-                for one in error.complaints()
-            ]
-            raise SourceError(*said) from None
+            said = error.complaints()
+            raise SourceError(*(one if one.at.file else one._replace(at=whole) for one in said)) from None
     return _read_output(output, str(path))
 
 
@@ -130,38 +98,30 @@ _DROPPED = re.compile(r"#\s*(?:define|undef|pragma)\b")
 def _read_output(output: str, path: str) -> Preprocessed:
     """Take the line markers and definitions out of the preprocessor's output."""
     kept: list[str] = []
-    origins: list[tuple[str, int]] = []
+    origins: list[Position] = []
     macros: list[Macro] = []
-    main = current = None  # file names as the markers spell them
-    line = 0
+    main = current = ""  # file names as the markers spell them
+    file, line = path, 0
     entered = False  # the compiler's own preamble is over
     # Not splitlines(): a form feed doesn't end a line of C.
     for text in output.split("\n"):
-        marker = _MARKER.match(text)
-        if marker:
-            number, file, flags = int(marker[1]), marker[2], marker[3].split()
-            main = main or file
-            if entered and file != current and not {"1", "2"} & set(flags):
+        if marker := _MARKER.match(text):
+            name, flags = marker[2], marker[3].split()
+            main = main or name
+            if entered and name != current and not {"1", "2"} & set(flags):
                 message = "#line renames the file, which would hide what it defines"
-                raise SourceError(Diagnostic(_position(current, main, path, line), message))
-            entered = entered or (file == main and str(current).startswith("<command"))
-            current, line = file, number
+                raise SourceError(Complaint(message, Position(file, line)))
+            entered = entered or (name == main and current.startswith("<command"))
+            current, line = name, int(marker[1])
+            file = path if name == main else re.sub(r"\\(.)", r"\1", name)
             continue
-        if _DROPPED.match(text):
-            if current == main and re.match(r"#\s*define\b", text):
-                macros.append(_macro(text, Position(path, line, 1)))
-        else:
+        if not _DROPPED.match(text):
             kept.append(text)
-            at = _position(current, main, path, line)
-            origins.append((at.file, at.line))
+            origins.append(Position(file, line))
+        elif current == main and re.match(r"#\s*define\b", text):
+            macros.append(_macro(text, Position(path, line, 1)))
         line += 1
     return Preprocessed(path, "\n".join(kept), tuple(origins), tuple(macros))
-
-
-def _position(current: str | None, main: str | None, path: str, line: int) -> Position:
-    if current is None or current == main:
-        return Position(path, line)
-    return Position(re.sub(r"\\(.)", r"\1", current), line)
 
 
 def _macro(text: str, at: Position) -> Macro:

@@ -6,7 +6,7 @@ never gives up.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser
@@ -79,29 +79,25 @@ class Reduction:
         """Blank a node, or its part before another; C on one line may take its place."""
         self.cuts.append((node.start_byte, end.start_byte if end else node.end_byte, instead))
 
-    def definitions(self) -> Iterable[Node]:
+    def definitions(self, outer: Node | None = None) -> Iterator[Node]:
         """The definitions of functions and macros, those in ``#if`` blocks, too."""
-        todo = list(self.root.children)
-        while todo:
-            node = todo.pop(0)
+        for node in (outer or self.root).children:
             if node.type in _IF:
-                todo = [*node.children, *todo]
+                yield from self.definitions(node)
             elif node.type in _DEFINITIONS:
                 yield node
 
-    def keep(self, wanted: Choice) -> None:
-        """Cut all declarations and directives but those wanted, and the ``#if`` lines around these."""
+    def keep(self, wanted: Choice, outer: Node | None = None, free: bool = True) -> bool:
+        """Cut all declarations and directives but those wanted, and the ``#if`` lines around these; is any kept?"""
+        outer = outer or self.root
         first = next((node for node in self.root.children if node.type != "comment"), None)
-        self._keep(self.root, wanted, guard=first, free=True)
-
-    def _keep(self, outer: Node, wanted: Choice, guard: Node | None, free: bool) -> bool:
         condition = outer.child_by_field_name("name") or outer.child_by_field_name("condition")
         any_kept = False
         for node in outer.children:
             if node.type == "comment" or node == condition or not (node.is_named or node.type == ";"):
                 continue
             if node.type in _IF:
-                keep = self._keep(node, wanted, None, free and node == guard)
+                keep = self.keep(wanted, node, free and node == first)
             elif node.type == ";":  # what it ends is a node of its own
                 keep = bool(self.kept) and self.kept[-1] == node.prev_sibling
             else:

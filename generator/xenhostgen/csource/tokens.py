@@ -61,9 +61,9 @@ _TOKEN = re.compile("|".join(f"(?P<{kind}>{p})" for kind, p in _PATTERNS.items()
 _HEADER = re.compile(r"<[^>\n]*>")
 
 
-def tokens(text: str) -> Iterator[Token]:
-    """Yield every token of ``text``; their texts, joined, are ``text`` again. Never raises."""
-    position, line, line_start = 0, 1, 0
+def tokens(text: str, line: int = 1) -> Iterator[Token]:
+    """Yield every token of ``text``, whose first line is ``line``; their texts, joined, are ``text``. Never raises."""
+    position = line_start = 0
     fresh_line = True  # only blanks and comments so far: a '#' starts a directive
     directive: list[str] | None = None  # the first few words of the directive that we are in
     while position < len(text):
@@ -100,24 +100,17 @@ def tokens(text: str) -> Iterator[Token]:
         yield Token(Kind.DIRECTIVE_END, "", line, position - line_start + 1)
 
 
-def code_tokens(text: str) -> list[Token]:
+def code_tokens(text: str, first_line: int = 1) -> list[Token]:
     """The tokens that a compiler sees: no comments, no blanks; ends of directives are kept.
 
     White space inside strings and broken tokens is folded, since archives of mails fold it too.
     """
     return [
-        Token(token.kind, _code_text(token), token.line, token.column)
-        for token in tokens(text)
+        # The end of a directive becomes empty that way.
+        Token(token.kind, " ".join(token.text.split()), token.line, token.column)
+        for token in tokens(text, first_line)
         if token.kind not in (Kind.BLANK, Kind.COMMENT)
     ]
-
-
-def _code_text(token: Token) -> str:
-    if token.kind is Kind.DIRECTIVE_END:
-        return ""
-    if token.kind in (Kind.STRING, Kind.CHAR, Kind.ERROR, Kind.HEADER):
-        return " ".join(token.text.split())
-    return token.text
 
 
 def comments(text: str) -> list[str]:

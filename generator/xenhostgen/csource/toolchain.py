@@ -26,14 +26,26 @@ class Limits(NamedTuple):
 LIMITS = Limits()
 
 
-class Complaint(NamedTuple):
-    """An error of a compiler or linker; line 0 when it has no place, no symbol when it names none."""
+class Position(NamedTuple):
+    """A place in a file; lines and columns count from 1, and 0 means that it isn't known."""
 
-    text: str
     file: str = ""
     line: int = 0
     column: int = 0
+
+    def __str__(self) -> str:
+        return ":".join([self.file, *(str(number) for number in self[1:] if number)])
+
+
+class Complaint(NamedTuple):
+    """An error of a compiler, linker or parser, with the symbol that it names."""
+
+    text: str
+    at: Position = Position()
     symbol: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.at}: {self.text}"
 
 
 class BuildError(Exception):
@@ -49,7 +61,7 @@ class BuildError(Exception):
         placed = []
         for file, line, column, text in re.findall(pattern, self.output, re.M):
             named = re.search(r"['`](\w+)'", text)
-            placed.append(Complaint(text, file, int(line), int(column or 0), named[1] if named else ""))
+            placed.append(Complaint(text, Position(file, int(line), int(column or 0)), named[1] if named else ""))
         if placed:
             return placed
         linked = re.search(r"(?:undefined reference to|multiple definition of) [`'](\w+)'", self.output)

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.kernel.place import Reader, content, placed_in
-from xenhostgen.patch.blobs import blob_id, same_id
-from xenhostgen.patch.git import GitFailure, git
+from xenhostgen.patch.git import GitFailure, blob_id, git, same_id
 from xenhostgen.patch.hunks import PatchFile, post_image
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused

@@ -18,15 +18,17 @@ _VERSION = re.compile(r"\d+\.\d+")
 
 
 class HunkLine(NamedTuple):
-    """One line of a hunk, without its marker.
-
-    `number` is its line in the input; `newline` is false for a last line that has no line end.
-    """
+    """A line without its marker: `number` is its line in the input, `newline` whether it has a line end."""
 
     kind: Kind
     text: str
     number: int
     newline: bool = True
+
+    @property
+    def full(self) -> str:
+        """The line with its end."""
+        return self.text + "\n" * self.newline
 
 
 class Counts(NamedTuple):

@@ -3,20 +3,14 @@
 
 import hashlib
 import re
-from dataclasses import replace
 
 from xenhostgen.csource.declarations import Declaration, declarations, digest
 from xenhostgen.csource.tokens import Kind, Token, code_tokens, comments
 
 
 def declared(path: str, text: str, first_line: int = 1) -> list[Declaration]:
-    """The declarations of a C file's text; of any other file the lines, by their words.
-
-    ``first_line`` is where the text stands in the file.
-    """
-    found = declarations(text) if _is_c(path) else _lines(text)
-    down = first_line - 1
-    return [replace(one, tokens=tuple(replace(token, line=token.line + down) for token in one.tokens)) for one in found]
+    """The declarations of C, which stands in its file from ``first_line`` on; of any other file the lines."""
+    return declarations(text, first_line) if _is_c(path) else _lines(text, first_line)
 
 
 def remarks(path: str, text: str) -> list[str]:
@@ -51,9 +45,9 @@ def _is_c(path: str) -> bool:
     return path.endswith((".c", ".h"))
 
 
-def _lines(text: str) -> list[Declaration]:
+def _lines(text: str, first_line: int) -> list[Declaration]:
     made = []
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), first_line):
         words = list(re.finditer(r"\S+", line.partition("#")[0]))
         if words:
             tokens = [Token(Kind.OTHER, word[0], number, word.start() + 1) for word in words]

@@ -12,12 +12,12 @@ from difflib import unified_diff
 from textwrap import wrap
 
 from xenhostgen.csource.declarations import Declaration
-from xenhostgen.patch.blobs import SHORTEST_ID, blob_id, same_id
+from xenhostgen.csource.difference import differences
 from xenhostgen.patch.code import declared, remarks, words_digest
-from xenhostgen.patch.difference import code_differences
 from xenhostgen.patch.errors import printable
+from xenhostgen.patch.git import SHORTEST_ID, blob_id, same_id
 from xenhostgen.patch.place import spot
-from xenhostgen.patch.reference import Block, FileFacts, PatchFacts, pieces
+from xenhostgen.patch.reference import Block, FileFacts, PatchFacts, Piece, pieces
 from xenhostgen.render.files import Fragment, Renderer, Rendering
 from xenhostgen.spec.source import Problem, Refused
 
@@ -127,7 +127,7 @@ def _compared(renderer: Renderer, rendering: Rendering, theirs: FileFacts) -> Fi
     said = [words for part in [fragment.text for fragment in fragments] or [text] for words in remarks(path, part)]
     said = [words for words in said if not words.startswith(_BANNER)]
 
-    code = [Detail("code", *told) for told in code_differences(ours, theirs)]
+    code = list(_code(ours, theirs))
     if theirs.deletions:
         code.insert(0, Detail("code", f"the patch removes lines ({theirs.deletions}), the spec removes none"))
     comments = _comments(said, theirs.comments)
@@ -179,6 +179,35 @@ def _misplaced(
         start = found[0].tokens[0]
         at = f"{renderer.spec.path}:{fragment.at.line}:{fragment.at.column}"
         yield Detail("place", f"{goes} ({at}); the patch has it {where}", start.line, start.column)
+
+
+def _code(ours: Sequence[Declaration], theirs: FileFacts) -> Iterator[Detail]:
+    """How the code differs: from the patch's text if it is at hand, or else from its digests."""
+    if list(pieces(ours)) == theirs.code:
+        return
+    if theirs.code and not theirs.declarations:
+        yield from _by_digest(ours, theirs.code)
+        return
+    for told in differences(ours, theirs.declarations):
+        start = told.at or told.about.tokens[0]
+        if told.message.startswith("missing: "):
+            yield Detail("code", printable(f"{told.message} (line {start.line} after the patch)"))
+        else:
+            yield Detail("code", printable(told.message), start.line, start.column)
+
+
+def _by_digest(ours: Sequence[Declaration], theirs: Sequence[Piece]) -> Iterator[Detail]:
+    """The differences as far as digests tell."""
+    mine = pieces(ours)
+    starts = {piece: one.tokens[0] for piece, one in zip(reversed(mine), reversed(ours), strict=True)}
+    extra, missing = Counter(mine) - Counter(theirs), Counter(theirs) - Counter(mine)
+    our_labels, their_labels = {one.label for one in extra}, {one.label for one in missing}
+    yield from (Detail("code", f"missing: {one.label}") for one in missing if one.label not in our_labels)
+    told = [(f"{one.label}: other code" if one.label in their_labels else f"extra: {one.label}", one) for one in extra]
+    both = zip((one for one in mine if one not in extra), (one for one in theirs if one not in missing), strict=False)
+    if moved := next(((one, other) for one, other in both if one != other), None):
+        told.append((f"order: {moved[0].label} before {moved[1].label}", moved[0]))
+    yield from (Detail("code", message, starts[one].line, starts[one].column) for message, one in told)
 
 
 def _comments(said: Sequence[str], theirs: Sequence[str]) -> list[Detail]:

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from xenhostgen.patch.blobs import EMPTY_BLOB, blob_id, same_id
 from xenhostgen.patch.body import Counts, at_plain_names, at_signature, ends_hunk, read_body
 from xenhostgen.patch.errors import PatchError, SourceText
+from xenhostgen.patch.git import EMPTY_BLOB, blob_id, same_id
 from xenhostgen.patch.hunks import Hunk, PatchFile, post_image
 from xenhostgen.patch.names import NO_FILE, fault, named_twice, strip_prefixes, unquote
 

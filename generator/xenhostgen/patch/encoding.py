@@ -27,15 +27,10 @@ def text_of(path: str, chunks: Chunks) -> SourceText:
 
 
 def decoded(part: Message, body: SourceText) -> SourceText:
-    """A part's text without its transfer encoding and its soft line breaks.
-
-    Raises PatchError `mail-encoding`.
-    """
+    """A part's text without its transfer encoding and soft line breaks. Raises PatchError `mail-encoding`."""
     encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
-    if encoding == "quoted-printable":
-        body = text_of(body.path, _quoted_printable(body))
-    elif encoding == "base64":
-        body = text_of(body.path, _base64(body))
+    if undo := {"quoted-printable": _quoted_printable, "base64": _base64}.get(encoding):
+        body = text_of(body.path, undo(body))
     if str(part.get_param("format", "")).lower() == "flowed":
         return text_of(body.path, _unflowed(body, str(part.get_param("delsp", "")).lower() == "yes"))
     return body

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The git command: it makes, applies and sends what we place."""
+"""The git command, and git's ids for contents: they prove a re-creation right without having the file."""
 
+import hashlib
 import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from xenhostgen.spec.source import Problem, Refused
+
+SHORTEST_ID = 7  # what git itself abbreviates to at the least
+EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"  # the id of an empty file
 
 
 class GitFailure(Refused):
@@ -18,10 +22,7 @@ class GitFailure(Refused):
 
 
 def git(folder: Path, *arguments: str, fine: tuple[int, ...] = (0,), given: Mapping[str, str] | None = None) -> str:
-    """What git prints when run in a folder, without a look for repositories above it.
-
-    Raises ``GitFailure`` unless it exits with one of the ``fine`` codes.
-    """
+    """What git prints in a folder, and not above it. Raises ``GitFailure`` for an exit code that isn't ``fine``."""
     around = {**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.resolve().parent), "LC_ALL": "C.UTF-8"}
     try:
         done = subprocess.run(
@@ -32,3 +33,19 @@ def git(folder: Path, *arguments: str, fine: tuple[int, ...] = (0,), given: Mapp
     if done.returncode not in fine:
         raise GitFailure(arguments[0], done.stderr.decode(errors="replace") or f"exit status {done.returncode}")
     return done.stdout.decode(errors="surrogateescape")
+
+
+def blob_id(content: bytes | str) -> str:
+    """The full SHA-1 id that git gives to a file of this content.
+
+    A `str` is taken as the hunk reader made it: UTF-8, bytes that aren't UTF-8 as surrogates.
+    """
+    data = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
+    header = b"blob %d\0" % len(data)
+    return hashlib.sha1(header + data, usedforsecurity=False).hexdigest()
+
+
+def same_id(one: str, other: str) -> bool:
+    """Whether two ids, each possibly shortened, name the same object; too short ones would match by chance."""
+    length = min(len(one), len(other))
+    return length >= SHORTEST_ID and one[:length].lower() == other[:length].lower()

@@ -49,24 +49,31 @@ class PatchFile:
 def post_image(file: PatchFile, pre_image: str = "") -> str:
     """The file's text after the patch, given the text before (none for a new file).
 
-    Line ends count: a hunk's lines must be those of the pre-image. The text of a new file from a
-    collapsed patch is collapsed too. Raises PatchError when a hunk doesn't fit, or for binaries.
+    Line ends count: a hunk's lines must be those of the pre-image, or their words if the patch is
+    collapsed. What that adds stays collapsed. Raises PatchError when a hunk doesn't fit, or for binaries.
     """
     if file.binary:
         raise PatchError(Problem("binary-hunk", "the patch holds no contents for it", file.path))
+    same = squeezed if file.collapsed else str
     old = lines_of(pre_image)
     new: list[str] = []
     done = 0
     for hunk in file.hunks:
         # A range of no lines names the line before it.
         start = hunk.old_start - (hunk.old_count > 0)
-        before, after = (
-            [line.text + "\n" * line.newline for line in hunk.lines if line.kind in ("context", kind)]
-            for kind in ("removed", "added")
-        )
-        if start < done or old[start : start + len(before)] != before:
+        before = [line.full for line in hunk.lines if line.kind != "added"]
+        here = old[start : start + len(before)]
+        if start < done or [*map(same, here)] != [*map(same, before)]:
             message = f"the hunk in line {hunk.number} of the patch doesn't fit here"
             raise PatchError(Problem("hunk-no-fit", message, file.path, At(max(hunk.old_start, 1), 1)))
-        new += old[done:start] + after
-        done = start + len(before)
+        new += old[done:start]
+        done = start
+        for line in hunk.lines:
+            new += {"added": [line.full], "context": old[done : done + 1], "removed": []}[line.kind]
+            done += line.kind != "added"
     return "".join(new + old[done:])
+
+
+def squeezed(line: str) -> str:
+    """A line by its words, as collapsed text still has it."""
+    return " ".join(line.split())

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
-from xenhostgen.patch.blobs import SHORTEST_ID, blob_id, same_id
+from xenhostgen.patch.git import SHORTEST_ID, blob_id, same_id
 from xenhostgen.patch.lift_assumed import assume
 from xenhostgen.patch.lift_guests import Guests, object_line, predicates
 from xenhostgen.patch.lift_header import Data, Seen, compact, lift_header
@@ -105,17 +105,11 @@ def _header(given: Input, onto: Interface | None, prefix: str, source: str) -> S
 def _base(onto: Interface, on_top: bool) -> Data:
     """What the C doesn't tell, from the spec that it goes on top of, or that has the kernel's facts."""
     source = yaml.read_file(Path(onto.path))
-    data: Data = _plain(yaml.parse(source, Problems(onto.path, source)))
+    data: Data = dict((yaml.parse(source, Problems(onto.path, source)) or {}).items())
     if not on_top:
         data["guests"] = {name: {"file": guest["file"]} for name, guest in data["guests"].items()}
     told = {"fields", "ops", "raw", *(() if on_top else ("predicates", "object"))}
     return {key: value for key, value in data.items() if key not in told}
-
-
-def _plain(node: Any) -> Any:
-    if isinstance(node, dict):
-        return {str(key): _plain(value) for key, value in node.items()}
-    return [_plain(value) for value in node] if isinstance(node, list) else str(node)
 
 
 def _accepted(data: Data, written: Callable[[], str], output: str) -> Interface:
@@ -158,7 +152,6 @@ def _proved(share: Share, given: Input, rendering: Rendering) -> Share:
     path = share.path
     if path not in given.whole:
         return share
-    text, told = rendering.files[path], given.ids.get(path, "")
-    exact = None if path in given.collapsed else text == given.whole[path]
-    blob = blob_id(text)
+    blob, told = blob_id(rendering.files[path]), given.ids.get(path, "")
+    exact = None if path in given.collapsed else rendering.files[path] == given.whole[path]
     return replace(share, blob=blob, same=same_id(blob, told) if len(told) >= SHORTEST_ID else exact)

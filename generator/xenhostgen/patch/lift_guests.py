@@ -15,6 +15,7 @@ from xenhostgen.patch.lift_input import landmarks
 from xenhostgen.patch.lift_source import distinguished
 
 _HEAD = re.compile(r"(?:(?P<linkage>[\w ]+) )?void __init (?P<function>\w+)\((?P<params>.*)\)")
+_BODY = re.compile(r"static [^{]*\{ (?:(?:return )?([^;]*); )?\}")
 _STEPS = {
     "return_if": re.compile(r"if \((.+)\) return[^;]*;"),
     "assign": re.compile(r"([A-Za-z_][\w.>-]*) = ([^=;][^;]*);"),
@@ -111,9 +112,8 @@ class Guests:
         if told and not told[1]:
             self.entries[told[2]] = dict(re.findall(r"\.(\w+)\s*=\s*(\w+)", piece.inner))
             guest["tables"] |= {} if told[2] in guest["tables"].values() else {told[2]: told[2]}
-        elif found.added and piece.kind == "function" and piece.code.startswith("static "):
-            body = re.fullmatch(r"\{ (?:(?:return )?([^;]*); )?\}", piece.code[piece.code.index("{") :])
-            self.bodies |= {piece.name: body[1] or ""} if body else {}
+        elif found.added and piece.kind == "function" and (body := _BODY.fullmatch(piece.code)):
+            self.bodies[piece.name] = body[1] or ""
         if told and "place" not in guest:
             below = "\n".join(line.text for line in found.lines[found.end :])
             above = function_begun(found.head + "{}")
@@ -167,7 +167,7 @@ def predicates(path: str, hunks: list[Hunk]) -> Data:
     if not macros:
         return {}
     first = macros[0][0]
-    place = {"after": first.beside(-1)} if first.beside(-1) else {"before": first.beside(1) or "#endif"}
+    place = compact(after=first.beside(-1)) or {"before": first.beside(1) or "#endif"}
     # What is a number for now stands for an answer to come.
     rows = [compact(name=told[1], expands=told[2], placeholder=told[2].isdigit() or None) for _, told in macros]
     return {"file": path, "place": place, "macros": rows}
@@ -176,11 +176,12 @@ def predicates(path: str, hunks: list[Hunk]) -> Data:
 def object_line(path: str, hunks: list[Hunk], source: str) -> Data:
     """Where a Makefile lists the interface's object."""
     lists = re.compile(r"obj-y\s*\+=\s*(\S+\.o)")
-    for lines in (hunk.after for hunk in hunks):
+    for hunk in hunks:
+        lines = hunk.after
         names = [found[1] if (found := lists.fullmatch(line.text.strip())) else "" for line in lines]
         for row, name in enumerate(names):
             if lines[row].kind == "added" and name == f"{PurePath(source).stem}.o":
                 above, below = names[row - 1] if row else "", "".join(names[row + 1 : row + 2])
-                place = {"after": above} if above else {"before": below}
-                return {"file": path, "place": place} if above or below else {}
+                place = compact(after=above) or compact(before=below)
+                return {"file": path, "place": place} if place else {}
     return {}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from xenhostgen.patch.body import HunkLine
 from xenhostgen.patch.diff import parse_diff
-from xenhostgen.patch.hunks import Hunk, PatchFile, post_image
+from xenhostgen.patch.hunks import Hunk, PatchFile, post_image, squeezed
 from xenhostgen.patch.mail import read_patches
 from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface
@@ -48,9 +48,8 @@ def read_input(paths: Iterable[Path], onto: Interface | None) -> Input:
             except OSError as error:
                 raise Refused([Problem("input-unreadable", f"can't be read: {error.strerror}", str(path))]) from None
         else:
-            mails = read_patches(path)
-            files = (file for mail in mails for file in parse_diff(mail.diff, mail.announced_files))
-            patches += [(file, str(path)) for file in files]
+            for mail in read_patches(path):
+                patches += [(file, str(path)) for file in parse_diff(mail.diff, mail.announced_files)]
     found.on_top = onto is not None and all(
         file.change != "new" or file.path != onto.header.file for file, _ in patches
     )
@@ -64,11 +63,6 @@ def read_input(paths: Iterable[Path], onto: Interface | None) -> Input:
         _apply(found, file, source)
     _check(found)
     return found
-
-
-def squeezed(line: str) -> str:
-    """A line by its words, as collapsed text still has it."""
-    return " ".join(line.split())
 
 
 def landmarks(lines: Iterable[str]) -> list[str]:
@@ -105,10 +99,9 @@ def _apply(found: Input, file: PatchFile, source: str) -> None:
         found.collapsed.add(path)
     if file.change == "new" or (path in found.whole and file.change == "modified"):
         before = "" if file.change == "new" else found.whole[path]
-        found.whole[path] = post_image(_fitted(file, before), before)
+        found.whole[path] = post_image(file, before)
+        found.ids[path] = file.post
         found.hunks.pop(path, None)
-        found.ids.pop(path, None)
-        found.ids |= {path: file.post} if file.post else {}
     elif path in found.whole:
         del found.whole[path]
     else:
@@ -119,32 +112,17 @@ def _apply(found: Input, file: PatchFile, source: str) -> None:
             known[row : row + 1] = [changed]
 
 
-def _fitted(file: PatchFile, before: str) -> PatchFile:
-    """A patch that lost its white space, with the context as it stands in the file."""
-    if not file.collapsed:
-        return file
-    lines, hunks = before.split("\n"), []
-    for hunk in file.hunks:
-        row, made = hunk.old_start - 1, []
-        for line in hunk.lines:
-            same = line.kind != "added" and row < len(lines) and squeezed(lines[row]) == squeezed(line.text)
-            made.append(line._replace(text=lines[row]) if same else line)
-            row += line.kind != "added"
-        hunks.append(replace(hunk, lines=tuple(made)))
-    return replace(file, hunks=tuple(hunks))
-
-
 def _changed(known: Hunk, hunk: Hunk) -> Hunk | None:
     """The known hunk after another that changes just what it adds, though its context may reach beyond."""
     old = [squeezed(line.text) for line in hunk.lines if line.kind != "added"]
     beyond: list[HunkLine | None] = [None] * (len(old) + 1)
     rows = [*beyond, *known.after, *beyond]
-    have = [row and squeezed(row.text) for row in rows]
 
     def worth(start: int) -> int:
         """By how many lines the hunk fits in a place; 0 if it doesn't."""
-        pairs = [(one, two) for one, two in zip(old, have[start : start + len(old)], strict=True) if two is not None]
-        return sum(len(one) > 1 for one, _ in pairs) if all(one == two for one, two in pairs) else 0
+        pairs = zip(old, rows[start : start + len(old)], strict=True)
+        seen = [(one, squeezed(row.text)) for one, row in pairs if row]
+        return sum(len(one) > 1 for one, _ in seen) if all(one == two for one, two in seen) else 0
 
     at = max(range(len(rows) - len(old)), key=worth)
     if not worth(at):

@@ -13,12 +13,13 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import Parser
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 from xenhostgen.patch.body import at_plain_names
 from xenhostgen.patch.encoding import decoded, text_of
 from xenhostgen.patch.errors import PatchError, SourceText
+from xenhostgen.spec.source import Problem
 
 SIZE_LIMIT = 64 << 20  # bytes; the largest kernel patches are below 20 MiB
 NESTING_LIMIT = 4  # mails within mails
@@ -50,15 +51,14 @@ class PatchMail:
 
 def read_patches(path: Path) -> list[PatchMail]:
     """The patches in a file, in its order. Raises PatchError, also when there are none."""
-    nowhere = SourceText(str(path), (), ())
     if path.is_dir():
-        raise nowhere.error(0, "input-directory", "this is a directory", "name the patch itself")
+        raise PatchError(Problem("input-directory", "this is a directory", str(path), hint="name the patch itself"))
     try:
         with path.open("rb") as file:
             data = file.read(SIZE_LIMIT + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise nowhere.error(0, "input-unreadable", f"can't read the patch: {reason}") from None
+        raise PatchError(Problem("input-unreadable", f"can't read the patch: {reason}", str(path))) from None
     return patches_in(data, str(path))
 
 
@@ -67,12 +67,10 @@ def patches_in(data: bytes, path: str) -> list[PatchMail]:
 
     Mails without a patch (a cover letter, replies) are passed over if another mail has one.
     """
-    nowhere = SourceText(path, (), ())
     if len(data) > SIZE_LIMIT:
-        limit = f"{SIZE_LIMIT >> 20} MiB"
-        raise nowhere.error(0, "input-too-large", f"the patch is larger than {limit}")
+        raise PatchError(Problem("input-too-large", f"the patch is larger than {SIZE_LIMIT >> 20} MiB", path))
     if not data.strip():
-        raise nowhere.error(0, "input-empty", "the patch is empty")
+        raise PatchError(Problem("input-empty", "the patch is empty", path))
     raw_lines = data.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\n").split(b"\n")
     text = text_of(path, ((line + b"\n", number) for number, line in enumerate(raw_lines, 1)))
     found: list[PatchMail] = []
@@ -100,7 +98,7 @@ def _messages(text: SourceText) -> Iterator[SourceText]:
     if not starts or any(line.strip() for line in lines[: starts[0]]):
         yield text
         return
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in pairwise([*starts, len(lines)]):
         yield text.part(start + 1, end)
 
 
@@ -159,16 +157,15 @@ def _patch(text: SourceText, mail: Message | None) -> PatchMail:
         if "\0" in line:
             column = line.index("\0") + 1
             raise text.error(index, "input-binary", "this is no text", "unpack it, or save it as UTF-8", column)
-    if lines and _HTML.match("\n".join(lines[:5])):
+    if _HTML.match("\n".join(lines[:5])):
         raise text.error(0, "input-html", "this is HTML", "save the mail as text or as an mbox")
-    starts = (i for i, line in enumerate(lines) if line.startswith(_DIFF) or at_plain_names(lines, i))
-    start = next(starts, None)
+    start = next((i for i, line in enumerate(lines) if line.startswith(_DIFF) or at_plain_names(lines, i)), None)
     if start is None:
-        for index, line in enumerate(lines):
-            if _QUOTED.match(line):
-                hint = "replies leave lines out: take the mail that is replied to"
-                raise text.error(index, "quoted-reply", "the patch is quoted in a reply", hint)
-        raise text.error(0, "no-diff", "there is no diff in this text")
+        quoted = next((i for i, line in enumerate(lines) if _QUOTED.match(line)), None)
+        if quoted is None:
+            raise text.error(0, "no-diff", "there is no diff in this text")
+        hint = "replies leave lines out: take the mail that is replied to"
+        raise text.error(quoted, "quoted-reply", "the patch is quoted in a reply", hint)
     told = {name.lower(): _header(value) for name, value in reversed(mail.items())} if mail else {}
     top = [line for line in lines[:start] if line.strip()]
     # A web archive has a title line above From: and Date: lines.

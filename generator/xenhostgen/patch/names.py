@@ -23,10 +23,7 @@ def unquote(name: str) -> str:
 
 
 def named_twice(line: str) -> str:
-    """The name in a `diff --git` line; empty if there are two. Of these git tells on lines of their own.
-
-    Names may hold blanks, so that only the line's middle parts them.
-    """
+    """The name in a `diff --git` line, which only its middle parts, as names hold blanks; empty if there are two."""
     both = line.removeprefix("diff --git ")
     half = len(both) // 2
     old, new = strip_prefixes(unquote(both[:half]), unquote(both[half + 1 :]))

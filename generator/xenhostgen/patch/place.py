@@ -43,8 +43,8 @@ def _in_boot(renderer: Renderer, fragment: Fragment) -> Spot:
     """Between the kernel's steps around it; one is enough, as a spec leaves out those of no matter."""
     boot = renderer.spec.guest(fragment.guest).boot
     at = next(index for index, step in enumerate(boot.steps) if step.at == fragment.at)
-    before = _kernels(renderer, boot.steps[:at][::-1])
-    after = _kernels(renderer, boot.steps[at + 1 :])
+    before = _kernels(boot.steps[:at][::-1])
+    after = _kernels(boot.steps[at + 1 :])
     words = [f"in {boot.function}()"] + [f"after '{before}'"] * bool(before) + [f"before '{after}'"] * bool(after)
 
     def fits(block: Block) -> bool:
@@ -55,10 +55,6 @@ def _in_boot(renderer: Renderer, fragment: Fragment) -> Spot:
     return Spot(", ".join(words), fits)
 
 
-def _kernels(renderer: Renderer, steps: tuple[Step, ...]) -> str:
-    """The C of the first step that isn't ours, on one line; empty if there is none."""
-    step = next((step for step in steps if not isinstance(step, Register)), None)
-    if step is None:
-        return ""
-    template = renderer.environment.from_string("{% import 'skeleton.j2' as skeleton %}{{ skeleton.steps(steps) }}")
-    return " ".join(template.render(steps=[(type(step).__name__, step, "")]).split())
+def _kernels(steps: tuple[Step, ...]) -> str:
+    """The C of the first step that isn't ours; empty if there is none."""
+    return next((step.c for step in steps if not isinstance(step, Register)), "")

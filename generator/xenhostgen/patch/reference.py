@@ -10,17 +10,15 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 
 from xenhostgen.csource.declarations import Declaration, digest
-from xenhostgen.patch.blobs import blob_id
 from xenhostgen.patch.body import HunkLine
 from xenhostgen.patch.code import code_digest, declared, function_begun, remarks, words_digest
 from xenhostgen.patch.diff import parse_diff
 from xenhostgen.patch.errors import printable
+from xenhostgen.patch.git import blob_id
 from xenhostgen.patch.hunks import Hunk, PatchFile, post_image
 from xenhostgen.patch.mail import PatchMail
 
 ANCHOR_LINES = 3  # git's own width of context
-
-
 # Fields that only a patch at hand can fill; they are neither stored nor compared.
 AT_HAND = ("shown", "declarations", "remarks")
 
@@ -103,14 +101,8 @@ def patch_facts(mail: PatchMail) -> PatchFacts:
 
 
 def _file_facts(file: PatchFile) -> FileFacts:
-    blocks: list[Block] = []
-    found: list[Declaration] = []
-    words: list[str] = []
-    for hunk in file.hunks:
-        for block, here, said in _blocks(file.path, hunk):
-            blocks.append(block)
-            found += here
-            words += said
+    added = [each for hunk in file.hunks for each in _blocks(file.path, hunk)]
+    words = [one for _, _, said in added for one in said]
     whole = file.change == "new" and not file.collapsed and not file.binary
     kinds = [line.kind for hunk in file.hunks for line in hunk.lines]
     return FileFacts(
@@ -120,9 +112,9 @@ def _file_facts(file: PatchFile) -> FileFacts:
         file.post or (blob_id(post_image(file)) if whole else ""),
         kinds.count("added"),
         kinds.count("removed"),
-        tuple(blocks),
+        tuple(block for block, _, _ in added),
         tuple(map(words_digest, words)),
-        tuple(found),
+        tuple(one for _, found, _ in added for one in found),
         tuple(words),
     )
 
@@ -144,25 +136,22 @@ def _blocks(path: str, hunk: Hunk) -> Iterator[tuple[Block, list[Declaration], l
                 before = [*before, words][-ANCHOR_LINES:]
         elif kind == "added":
             after = list(islice(_words(islice(hunk.lines, start, None)), ANCHOR_LINES))
-            above = Side(
-                words_digest(before[-1]) if before else "",
-                tuple(code_digest("\n".join(before[-count:])) for count in range(1, len(before) + 1)),
-                printable(function),
-            )
-            below = Side(
-                words_digest(after[0]) if after else "",
-                tuple(code_digest("\n".join(after[:count])) for count in range(1, len(after) + 1)),
-                printable(function_begun("\n".join(after))),
-            )
+            above = _side([before[-count:] for count in range(1, len(before) + 1)], function)
+            below = _side([after[:count] for count in range(1, len(after) + 1)], function_begun("\n".join(after)))
             places = [f"below the heading of {function}()"] if function else []
-            places += [f"after '{before[-1]}'"] if before else []
-            places += [f"before '{after[0]}'"] if after else []
+            places += [f"after '{words}'" for words in before[-1:]] + [f"before '{words}'" for words in after[:1]]
             shown = f"{', '.join(places)} (line {run[0].number} of the patch)"
             text = "".join(f"{line.text}\n" for line in run)
             found = declared(path, text, new_line)
             yield Block(above, below, pieces(found), printable(shown).lstrip()), found, remarks(path, text)
         start += len(run)
         new_line += len(run) * (kind != "removed")
+
+
+def _side(nearest: Sequence[Sequence[str]], function: str) -> Side:
+    """What the nearest one, two, … lines of context tell."""
+    line = words_digest(nearest[0][0]) if nearest else ""
+    return Side(line, tuple(code_digest("\n".join(lines)) for lines in nearest), printable(function))
 
 
 def _words(lines: Iterable[HunkLine]) -> Iterator[str]:

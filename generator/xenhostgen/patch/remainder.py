@@ -8,9 +8,9 @@ from difflib import SequenceMatcher
 from itertools import accumulate, groupby
 from typing import NamedTuple
 
-from xenhostgen.patch.hunks import Hunk
+from xenhostgen.patch.hunks import Hunk, squeezed
 from xenhostgen.patch.lift_header import Data, compact
-from xenhostgen.patch.lift_input import Input, landmarks, squeezed
+from xenhostgen.patch.lift_input import Input, landmarks
 from xenhostgen.render.files import Rendering
 from xenhostgen.render.raw import lines_of
 

@@ -56,10 +56,7 @@ def message(spec: Interface, part: str) -> tuple[str, str]:
 
 
 def series(spec: Interface, before: Contents, after: Contents, tree: Path, letter: Letter) -> dict[str, bytes]:
-    """The mails by their file names, addressed as the tree's get_maintainer.pl says.
-
-    Raises ``Refused`` if git knows no name and address for Signed-off-by.
-    """
+    """The mails by their file names. Raises ``Refused`` if git knows no name and address for Signed-off-by."""
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:
         sender = _environment(tree)
         run = partial(git, Path(folder), given=sender)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from xenhostgen.csource.declarations import declarations
-from xenhostgen.csource.difference import describe_difference
+from xenhostgen.csource.difference import differences
 from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface
 
@@ -36,7 +36,7 @@ def drift(spec: Interface, tree: Path, reduce: Reduce | None = None) -> list[str
         sides = [declarations(side) for side in (theirs, reduce(spec, path, text) if reduce else text)]
         if reduce:  # the kernel's includes are in the kernel's order
             sides = [[each for each in side if each.kind != "include"] for side in sides]
-        notes += [f"{path}: {said}" for said in describe_difference(*sides)]
+        notes += [f"{path}: {said}" for said in differences(*sides)]
     return notes
 
 

@@ -4,8 +4,8 @@
 from collections.abc import Iterable, Iterator
 
 from xenhostgen.csource.facts import Fact, Facts, snippet_facts
-from xenhostgen.csource.preprocess import Position
 from xenhostgen.csource.tokens import code_tokens
+from xenhostgen.csource.toolchain import Position
 from xenhostgen.spec.model import Call, ClearBss, Guest, Interface, Op, Register, Step
 
 
@@ -123,7 +123,7 @@ class Expectation:
 
 
 def _fact(kind: str, name: str, text: str = "") -> Fact:
-    return Fact(kind, name, text, Position(""))
+    return Fact(kind, name, text, Position())
 
 
 def _tokens(text: str) -> str:

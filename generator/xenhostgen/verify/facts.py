@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xenhostgen.csource.facts import Facts, read_facts
-from xenhostgen.csource.preprocess import SHIM, Diagnostic, SourceError
+from xenhostgen.csource.preprocess import SHIM, SourceError, preprocess
+from xenhostgen.csource.toolchain import Complaint
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
@@ -56,11 +57,11 @@ def read_tree(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: S
             continue
         front = [overlaid] if path == spec.predicates.file else [asked, overlaid]
         try:
-            facts[path] = read_facts(tree / path, [*front, SHIM, tree / "include"], defines=configs, cc=cc)
+            facts[path] = read_facts(preprocess(tree / path, [*front, SHIM, tree / "include"], defines=configs, cc=cc))
             if store:
                 store.facts[key] = facts[path]
         except SourceError as error:
-            findings += [_unparsable(path, said, tree) for said in error.diagnostics]
+            findings += [_unparsable(path, said, tree) for said in error.complaints]
     return Read(facts, tuple(findings))
 
 
@@ -74,13 +75,13 @@ def _questions(spec: Interface, folder: Path) -> Path:
     return folder
 
 
-def _unparsable(path: str, said: Diagnostic, tree: Path) -> Finding:
+def _unparsable(path: str, said: Complaint, tree: Path) -> Finding:
     at = said.at
     if Path(at.file).is_relative_to(tree):
         where = Where(str(Path(at.file).relative_to(tree)), at.line or 1, at.column or 1)
     else:
         where = Where(path)
-    return Finding("unparsable", path, said.message, where, seen_by="parsing")
+    return Finding("unparsable", path, said.text, where, seen_by="parsing")
 
 
 def c_files(spec: Interface) -> list[str]:

@@ -158,10 +158,11 @@ def execute(
 def uncompilable(error: BuildError, spec: Interface, tree: Path) -> Finding:
     """What the compiler or linker says, with its place in the judged files if there is one."""
     said = error.complaints()[0]
-    if said.line and (tree / said.file).is_file() and not said.file.startswith("/"):
-        where = Where(said.file, said.line, said.column or 1)
+    file, line, column = said.at
+    if line and (tree / file).is_file() and not file.startswith("/"):
+        where = Where(file, line, column or 1)
         message = f"does not compile: {said.text}"
-    elif said.line:
+    elif line:
         where = mentioned(said.symbol, spec, tree) or Where(spec.header.file)
         message = f"a caller that keeps to the spec does not compile: {said.text}"
     else:

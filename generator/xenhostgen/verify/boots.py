@@ -8,10 +8,10 @@ from xenhostgen.contract.boot import CLEAR_BSS, Booted, Promise, Scenario, boot,
 from xenhostgen.contract.registry import State
 from xenhostgen.spec import expr
 from xenhostgen.spec.model import Assign, Call, ClearBss, Interface, Slot
-from xenhostgen.verify.calls import Wording, decoded, place_in
-from xenhostgen.verify.driver import Answer, Driver
+from xenhostgen.verify.calls import Wording, place_in
+from xenhostgen.verify.driver import Answer, Driver, decoded
 from xenhostgen.verify.findings import Finding
-from xenhostgen.verify.harness import numbered_inputs
+from xenhostgen.verify.harness import given, numbered_inputs
 
 
 class BootRunner:
@@ -112,7 +112,6 @@ def line(spec: Interface, scenario: Scenario, booted: Booted) -> str:
     """A boot as the driver reads it."""
     numbers = numbered_inputs(spec)
     names: list[str] = [guest.name for guest in spec.guests]
-    inputs = [numbers[pair] for pair in scenario.inputs]
-    inputs += [numbers[f"driver_{name}", str(int(answer))] for name, answer in scenario.placeholders]
+    inputs = [numbers[pair] for pair in given(scenario)]
     stages = [-1 if stage == CLEAR_BSS else names.index(stage) for stage in booted.stages]
     return f"b{' '.join(map(str, inputs))} ; {' '.join(map(str, stages))}"

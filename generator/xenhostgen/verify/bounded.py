@@ -13,14 +13,11 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from xenhostgen.csource.toolchain import BuildError, Job, run_all
-from xenhostgen.render.environment import environment, guarded
-from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface, Slot
-from xenhostgen.verify.build import include_flags, overlay
 from xenhostgen.verify.calls import Call, Wording
 from xenhostgen.verify.findings import Finding, Where
-from xenhostgen.verify.harness import glue_context, wrappers
-from xenhostgen.verify.prove import Proof, hostless, misuse_results, run_prover, unanswered, unit_files
+from xenhostgen.verify.harness import context, include_flags, laid_out, rendered, units, wrappers
+from xenhostgen.verify.prove import Proof, run_prover, unanswered
 
 # cbmc takes a function's section for a part of its name.
 _PREPROCESS = ("gcc", "-E", "-std=gnu11", "-D__section__(name)=__unused__")
@@ -31,15 +28,15 @@ def check(spec: Interface, tree: Path, work: Path) -> Proof:
     """Run cbmc on a tree: how many assertions hold, and a finding for each place where one doesn't."""
     if not shutil.which("cbmc"):
         return Proof(missing="cbmc (a package of Debian 13)")
-    work.mkdir(parents=True, exist_ok=True)
-    (work / "harness.c").write_text(harness(spec))
-    flags = include_flags(spec, overlay(spec, tree, work / "overlay"))
-    units = {f"./{file}": f"{work}/{number}.i" for number, file in enumerate(unit_files(spec))}
-    units[str(work / "harness.c")] = str(work / "harness.i")
+    filled = sorted(spec.slots, key=lambda slot: _depth(spec, slot))
+    laid_out({"harness.c": rendered("prove/cbmc.c", **context(spec), filled=filled)}, work)
+    files = {f"./{file}": f"{work}/{number}.i" for number, file in enumerate(units(spec))}
+    files[str(work / "harness.c")] = str(work / "harness.i")
     rounds = str(len(spec.slots) + 2)  # of a loop over the slots, with one to spare
-    command = [*_CBMC, "--unwinding-assertions", "--unwind", rounds, *units.values()]
+    command = [*_CBMC, "--unwinding-assertions", "--unwind", rounds, *files.values()]
     try:
-        run_all([Job([*_PREPROCESS, *flags, file, "-o", unit], tree) for file, unit in units.items()], work)
+        preprocess = [*_PREPROCESS, *include_flags(spec, tree, work)]
+        run_all([Job([*preprocess, file, "-o", made], tree) for file, made in files.items()], work)
         said = run_prover(command, tree)
         told = json.loads(said)
     except BuildError as error:
@@ -57,20 +54,6 @@ def check(spec: Interface, tree: Path, work: Path) -> Proof:
         errors = [part["messageText"] for part in told if part.get("messageType") == "ERROR"]
         return unanswered(spec.c.register, "\n".join(errors))
     return Proof(holding, len(results), tuple(found.values()))
-
-
-def harness(spec: Interface) -> str:
-    """The C that cbmc begins with."""
-    return guarded(
-        environment("prove", template_root()).get_template("cbmc.c.j2").render,
-        **glue_context(spec),
-        spec=spec,
-        values=spec.values,
-        index={slot.name: number for number, slot in enumerate(spec.slots)},
-        results=misuse_results(spec),
-        filled=sorted(spec.slots, key=lambda slot: _depth(spec, slot)),
-        hostless=hostless(spec),
-    )
 
 
 def _depth(spec: Interface, slot: Slot) -> int:
@@ -98,7 +81,7 @@ def _finding(spec: Interface, result: dict[str, Any]) -> Finding:
 
 def _calls(spec: Interface, trace: list[dict[str, Any]]) -> list[str]:
     """The calls that a trace's outputs tell, as C writes them."""
-    wording, ops = Wording(spec), [wrapper.op for wrapper in wrappers(spec)]
+    wording, ops = Wording(spec), [str(wrapper.op.name) for wrapper in wrappers(spec)]
     tables = ["NULL", "A", "B", *(table.symbol for _, table in spec.tables())]
     calls = []
     for step in trace:

@@ -11,12 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from xenhostgen.csource.preprocess import SHIM
 from xenhostgen.csource.toolchain import BuildError, Job, run_all
-from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.harness import glue_source, include_name
+from xenhostgen.verify.harness import glue_source, include_flags, laid_out, units
 from xenhostgen.verify.store import Store
 
 # Where sanitizers register variables (those priorities are reserved) must not run before the driver's
@@ -53,37 +51,9 @@ class Program:
     sections: dict[str, str]
 
 
-def overlay(spec: Interface, tree: Path, folder: Path) -> Path:
-    """Write the headers that go in front of the tree; returns the folder to include first."""
-    predicates = include_name(spec.predicates.file)
-    placeholders = [macro for macro in spec.predicates.macros if macro.placeholder]
-    if placeholders:
-        template = environment("harness", template_root()).get_template("placeholders.h.j2")
-        _write(folder / predicates[1:-1], guarded(template.render, include=predicates, placeholders=placeholders))
-    for header in spec.context_headers:
-        name = header[1:-1]
-        there = [folder / name, tree / "include" / name, SHIM / name]
-        if header.startswith("<") and not any(path.exists() for path in there):
-            _write(folder / name, f"#include {predicates}\n")
-    return folder
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-
-
-def include_flags(spec: Interface, overlaid: Path) -> list[str]:
-    """The include path of a compiler that runs in the tree, and the kernel options that the spec stands on."""
-    configs = {macro.config for macro in spec.kernel.macros if macro.config}
-    return [f"-I{overlaid}", f"-I{SHIM}", "-Iinclude"] + [f"-D{config}=1" for config in sorted(configs)]
-
-
 def build(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: Store | None = None) -> Program:
     """Compile and link; what the store has already is taken from there. Raises ``BuildError``."""
-    work.mkdir(parents=True, exist_ok=True)
-    (work / "glue.c").write_text(glue_source(spec))
-    (work / "sections.ld").write_text(_SECTIONS)
+    laid_out({"glue.c": glue_source(spec), "sections.ld": _SECTIONS}, work)
     objects = _compiled(spec, tree, work, cc, store)
     *judged, glue, driver = map(str, objects)
     run_all([Job(["ld", "-r", "-T", "sections.ld", *judged, glue, "-o", "judged.o"], work)], work)
@@ -103,9 +73,8 @@ def _compiled(spec: Interface, tree: Path, work: Path, cc: str, store: Store | N
     harness = template_root() / "harness"
     # clang watches variables in sections of their own anyhow.
     sections = [] if "clang" in cc else ["-fsanitize-sections=.data*,.init.data*"]
-    judge = [cc, *FLAGS, *_SANITIZE, *sections, *include_flags(spec, overlay(spec, tree, work / "overlay")), "-c"]
-    sources = [spec.source.file, *(guest.file for guest in spec.guests)]
-    todo = [(Job([*judge, f"./{source}"], tree), tree / source, f"judged{n}.o") for n, source in enumerate(sources)]
+    judge = [cc, *FLAGS, *_SANITIZE, *sections, *include_flags(spec, tree, work), "-c"]
+    todo = [(Job([*judge, f"./{unit}"], tree), tree / unit, f"judged{n}.o") for n, unit in enumerate(units(spec))]
     todo.append((Job([*judge, f"-I{harness}", str(work / "glue.c")], tree), work / "glue.c", "glue.o"))
     ours = Job([cc, "-std=gnu11", "-O1", "-c", str(harness / "driver.c")], work)
     todo.append((ours, harness / "driver.c", "driver.o"))

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from xenhostgen.contract.registry import EMPTY, Outcome, State
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.driver import SlotImage
 from xenhostgen.verify.findings import Where
 
 _OUTSIDE = (-1, 1 << 30, (1 << 31) - 1, -(1 << 31))
@@ -108,11 +107,6 @@ class Wording:
     def visits(self, indexes: Iterable[str]) -> str:
         """The slots that an iteration visits."""
         return ", ".join(map(self.slot, indexes)) or "nothing"
-
-
-def decoded(slots: Iterable[SlotImage]) -> State:
-    """Slot images as the model writes states; nothing that differs in C becomes equal."""
-    return tuple((image.type, None if image.ops == "NULL" else image.ops) for image in slots)
 
 
 def errno_value(name: str) -> str:

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from xenhostgen.contract.registry import State
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.calls import Call, all_calls, decoded
-from xenhostgen.verify.driver import Answer, Driver, SlotImage
+from xenhostgen.verify.calls import Call, all_calls
+from xenhostgen.verify.driver import Answer, Driver, Slots, decoded
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.transitions import Transitions
 
@@ -80,7 +80,7 @@ class Explorer:
         self.enter(answer.state, answer.slots)
         return True
 
-    def enter(self, state: int, slots: tuple[SlotImage, ...]) -> None:
+    def enter(self, state: int, slots: Slots) -> None:
         """Remember a new state, and look at what it holds besides what the slots should."""
         held = decoded(slots)
         self.images[state] = held

@@ -7,12 +7,9 @@ from pathlib import Path
 from xenhostgen.csource.facts import Facts, read_facts
 from xenhostgen.csource.preprocess import SHIM, SourceError, preprocess
 from xenhostgen.csource.toolchain import Complaint
-from xenhostgen.render.environment import environment, guarded
-from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.build import overlay
 from xenhostgen.verify.findings import Finding, Where
-from xenhostgen.verify.harness import include_name
+from xenhostgen.verify.harness import include_name, laid_out, overlay, rendered
 from xenhostgen.verify.store import Store
 
 _DEFINING = ("function", "variable", "macro", "enumerator")
@@ -67,12 +64,9 @@ def read_tree(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: S
 
 def _questions(spec: Interface, folder: Path) -> Path:
     """Where guests are parsed, predicates are functions: what the guests ask stays to be seen."""
-    template = environment("harness", template_root()).get_template("asked.h.j2")
     macros = [*spec.kernel.macros, *spec.predicates.macros]
-    file = folder / include_name(spec.predicates.file)[1:-1]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(guarded(template.render, kernel=spec.kernel, macros=macros))
-    return folder
+    asked = rendered("harness/asked.h", kernel=spec.kernel, macros=macros)
+    return laid_out({include_name(spec.predicates.file)[1:-1]: asked}, folder)
 
 
 def _unparsable(path: str, said: Complaint, tree: Path) -> Finding:

@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The source of the glue: the C between the fixed driver and the judged C of one interface."""
+"""The C around the judged files: headers in front of their tree, and the glue between them and what runs them."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from xenhostgen.contract.boot import scenarios
+from xenhostgen.contract.boot import Scenario, scenarios
 from xenhostgen.contract.ops import only
+from xenhostgen.csource.preprocess import SHIM
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
-from xenhostgen.spec.model import Interface
+from xenhostgen.spec.model import Interface, Op
 from xenhostgen.spec.words import declared_name
+from xenhostgen.verify.calls import errno_value
+
+_REASONS = ("type", "ops", "occupied", "requires", "absent", "required")
 
 
 class Argument(NamedTuple):
@@ -22,7 +28,7 @@ class Argument(NamedTuple):
 class Wrapper(NamedTuple):
     """The call of an op's wrapper with marked arguments; ``returns`` tells whether its result is a number."""
 
-    op: str
+    op: Op
     args: tuple[Argument, ...]
     call: str
     returns: bool
@@ -38,27 +44,73 @@ class Function(NamedTuple):
     number: int
 
 
+def laid_out(files: Mapping[str, str], folder: Path) -> Path:
+    """Write files below a folder; returns that."""
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    return folder
+
+
+def rendered(template: str, **context: Any) -> str:
+    """C from a template, named SET/FILE."""
+    template_set, _, name = template.partition("/")
+    return guarded(environment(template_set, template_root()).get_template(f"{name}.j2").render, **context)
+
+
 def include_name(path: str) -> str:
     """A kernel header's path as #include writes it."""
     return f"<{path.removeprefix('include/')}>"
 
 
+def units(spec: Interface) -> list[str]:
+    """The files that are compiled: the registry's and the guests'."""
+    return [spec.source.file, *(guest.file for guest in spec.guests)]
+
+
+def overlay(spec: Interface, tree: Path, folder: Path) -> Path:
+    """Write the headers that go in front of the tree; returns the folder to include first.
+
+    Placeholders, and stand-ins for the kernel headers that the spec names and nobody has.
+    """
+    files: dict[str, str] = {}
+    predicates = include_name(spec.predicates.file)
+    if placeholders := [macro for macro in spec.predicates.macros if macro.placeholder]:
+        made = rendered("harness/placeholders.h", include=predicates, placeholders=placeholders)
+        files[predicates[1:-1]] = made
+    for header in spec.context_headers:
+        name = header[1:-1]
+        if header.startswith("<") and not any((path / name).exists() for path in (tree / "include", SHIM)):
+            files.setdefault(name, f"#include {predicates}\n")
+    return laid_out(files, folder)
+
+
+def include_flags(spec: Interface, tree: Path, work: Path) -> list[str]:
+    """The include path of a compiler that runs in the tree, and the kernel options that the spec stands on."""
+    configs = {macro.config for macro in spec.kernel.macros if macro.config}
+    front = overlay(spec, tree, work / "overlay")
+    return [f"-I{front}", f"-I{SHIM}", "-Iinclude", *(f"-D{config}=1" for config in sorted(configs))]
+
+
 def glue_source(spec: Interface) -> str:
     """The C of the glue."""
-    template = environment("harness", template_root()).get_template("glue.c.j2")
-    return guarded(template.render, **glue_context(spec))
+    return rendered("harness/glue.c", **context(spec))
 
 
-def glue_context(spec: Interface) -> dict[str, Any]:
-    """What the glue's template names."""
+def context(spec: Interface) -> dict[str, Any]:
+    """What the templates of glue and provers name."""
+    misuse = spec.registry.misuse
     by_pointer = spec.registry.cursor == "pointer"
     boots = [guest.boot for guest in spec.guests]
     params: dict[str, str] = {declared_name(param): param for boot in boots for param in boot.params}
     variables: dict[str, str] = {variable.name: variable.declaration for variable in spec.kernel.variables} | params
     pointed = {put.target for path in spec.kinds for put in path.inputs if "object" in put.values}
     return {
+        "spec": spec,
         "c": spec.c,
+        "values": spec.values,
         "slots": spec.slots,
+        "index": {slot.name: index for index, slot in enumerate(spec.slots)},
         "guests": [{"boot": boot, "arguments": ", ".join(map(declared_name, boot.params))} for boot in boots],
         "header": include_name(spec.header.file),
         "predicates": include_name(spec.predicates.file),
@@ -76,19 +128,20 @@ def glue_context(spec: Interface) -> dict[str, Any]:
         "only": {op.name: only(op.name) for op in spec.ops if op.wrapper != "none"},
         "cursor": f"{spec.c.host} **" if by_pointer else f"{spec.c.host} *",
         "visited": "*cursor" if by_pointer else "cursor",
-        "errno": spec.registry.misuse is not None,
+        "errno": misuse is not None,
+        "results": {reason: misuse and errno_value(getattr(misuse, reason)) for reason in _REASONS},
     }
 
 
+def given(scenario: Scenario) -> list[tuple[str, str]]:
+    """Each (place, value) that a scenario begins with, placeholders' answers included."""
+    return [*scenario.inputs, *((f"driver_{name}", str(int(answer))) for name, answer in scenario.placeholders)]
+
+
 def numbered_inputs(spec: Interface) -> dict[tuple[str, str], int]:
-    """A number for each (place, value) that a scenario may begin with, placeholders' answers included."""
-    pairs: dict[tuple[str, str], int] = {}
-    for scenario in scenarios(spec):
-        for target, value in scenario.inputs:
-            pairs.setdefault((target, value), len(pairs))
-        for name, answer in scenario.placeholders:
-            pairs.setdefault((f"driver_{name}", str(int(answer))), len(pairs))
-    return pairs
+    """A number for each (place, value) that a scenario may begin with."""
+    pairs = dict.fromkeys(pair for scenario in scenarios(spec) for pair in given(scenario))
+    return {pair: number for number, pair in enumerate(pairs)}
 
 
 def assignment(target: str, value: str) -> str:
@@ -123,7 +176,7 @@ def wrappers(spec: Interface) -> list[Wrapper]:
     """The wrapper of each op that has one."""
     return [
         Wrapper(
-            op.name,
+            op,
             tuple(Argument(declared_name(arg), arg, _mark(arg, 10 + n)) for n, arg in enumerate(op.args)),
             f"{spec.c.wrapper(op.name)}({', '.join(['xh', *map(declared_name, op.args)])})",
             (op.wrapper_returns or op.returns) != "void" and not _by_value(op.wrapper_returns or op.returns),

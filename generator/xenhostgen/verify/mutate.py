@@ -18,11 +18,10 @@ from xenhostgen.render.files import render
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
-from xenhostgen.verify.build import include_flags, overlay
 from xenhostgen.verify.conform import conform
 from xenhostgen.verify.facts import c_files, read_tree
 from xenhostgen.verify.findings import Finding, judge
-from xenhostgen.verify.harness import glue_source
+from xenhostgen.verify.harness import glue_source, include_flags, laid_out, units
 from xenhostgen.verify.mutants import mutants
 from xenhostgen.verify.run import Options, examine, execute
 from xenhostgen.verify.score import Mutant, Outcome, Score
@@ -76,7 +75,7 @@ class _Judge:
     def __init__(self, spec: Interface, files: dict[str, str], folder: Path) -> None:
         self.spec, self.files, self.folder = spec, files, folder
         self.glue = glue_source(spec)
-        self.units = [spec.source.file, *(guest.file for guest in spec.guests), _GLUE]
+        self.units = [*units(spec), _GLUE]
         inline = {each.name for each in declarations(files[spec.header.file]) if each.kind in ("function", "macro")}
         words = {unit: {token.text for token in code_tokens(files.get(unit, ""))} for unit in self.units}
         self.users = [unit for unit in self.units if unit == _GLUE or inline & words[unit]]
@@ -88,11 +87,8 @@ class _Judge:
 
     def laid_out(self, work: Path, files: dict[str, str]) -> Path:
         """Write a tree into a folder to work in."""
-        for path, text in files.items():
-            (work / "tree" / path).parent.mkdir(parents=True, exist_ok=True)
-            (work / "tree" / path).write_text(text)
-        (work / _GLUE).write_text(self.glue)
-        return work / "tree"
+        laid_out({_GLUE: self.glue}, work)
+        return laid_out(files, work / "tree")
 
     def outcome(self, mutant: Mutant) -> Outcome:
         """What becomes of one mutant."""
@@ -131,7 +127,7 @@ class _Judge:
     def compiled(self, tree: Path, units: Sequence[str]) -> dict[str, bytes]:
         """Optimised code. As in the kernel, a warning is an error. Raises ``BuildError``."""
         work = tree.parent
-        flags = [*include_flags(self.spec, overlay(self.spec, tree, work / "overlay")), f"-I{template_root()}/harness"]
+        flags = [*include_flags(self.spec, tree, work), f"-I{template_root()}/harness"]
         command = [_CC, "-std=gnu11", "-O2", "-Werror", *flags, "-c"]
         files = [f"../{_GLUE}" if unit == _GLUE else f"./{unit}" for unit in units]
         run_all([Job([*command, file, "-o", f"../{n}.o"], tree) for n, file in enumerate(files)], work)

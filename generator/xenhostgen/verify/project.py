@@ -18,7 +18,7 @@ from xenhostgen.csource.reduction import Reduction, bare, called, defined, silen
 from xenhostgen.render.files import Renderer
 from xenhostgen.spec.model import Assign, Call, Guest, Interface, Register, Step
 from xenhostgen.verify.drift import read_text
-from xenhostgen.verify.harness import include_name
+from xenhostgen.verify.harness import include_name, laid_out
 
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(<[^>\n]+>|"[^"\n]+").*', re.MULTILINE)
 _TYPES = "<linux/types.h>"
@@ -36,11 +36,7 @@ def projected(spec: Interface, tree: Path, folder: Path) -> Path:
     includes = [(path, include) for path in of_kernel for include in _INCLUDE.findall(texts.get(path, ""))]
     if all(_in_shim(spec, each) or _in_tree(tree, path, each) for path, each in includes):
         return tree
-    for path, text in texts.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(reduced(spec, path, text))
-    return folder
+    return laid_out({path: reduced(spec, path, text) for path, text in texts.items()}, folder)
 
 
 def _in_shim(spec: Interface, include: str) -> bool:

@@ -19,20 +19,15 @@ from typing import Any
 
 from xenhostgen.contract.boot import CLEAR_BSS, boot, scenarios
 from xenhostgen.csource.toolchain import end_group
-from xenhostgen.render.environment import environment, guarded
-from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.words import declared_name
-from xenhostgen.verify.build import include_flags, overlay
-from xenhostgen.verify.calls import errno_value
+from xenhostgen.verify import harness
 from xenhostgen.verify.facts import Read
 from xenhostgen.verify.findings import Finding
-from xenhostgen.verify.harness import assignment, glue_context, include_name, wrappers
 
 _WP = "-wp -wp-rte -wp-smoke-tests -wp-prover cvc4 -wp-timeout 20 -wp-par 2 -wp-warn-key pedantic-assigns=inactive"
 _EVA = "-eva -eva-precision 7 -eva-slevel 2000 -eva-print-callstacks"
 _SECONDS_MAX = 900
-_REASONS = ("type", "ops", "occupied", "requires", "absent", "required")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +44,17 @@ def prove(spec: Interface, tree: Path, work: Path, read: Read) -> Proof:
     """Run both provers on a tree."""
     if missing := [tool for tool in ("frama-c", "why3", "cvc4") if not shutil.which(tool)]:
         return Proof(missing=f"{', '.join(missing)} (Debian: frama-c-base why3 cvc4)")
-    work.mkdir(parents=True, exist_ok=True)
-    flags = include_flags(spec, overlay(spec, tree, work / "overlay"))
-    preprocess = f"gcc -E -C -std=gnu11 -D__FRAMAC__ {' '.join(flags)} -I{work}"
+    eva_c = _eva_entries(spec)
+    harness.laid_out(
+        {"eva.c": eva_c, "contracts.h": harness.rendered("prove/contracts.h", **harness.context(spec))}, work
+    )
+    preprocess = f"gcc -E -C -std=gnu11 -D__FRAMAC__ {' '.join(harness.include_flags(spec, tree, work))} -I{work}"
     frama_c = ["frama-c", "-machdep", "gcc_x86_64", "-cpp-command", preprocess]
     run_prover(["why3", "config", "detect"], tree, work)
 
     wp = _wp(spec, run_prover([*frama_c, *_wp_options(spec, tree, work, read)], tree, work))
-    text = guarded(environment("prove", template_root()).get_template("eva.c.j2").render, **_eva_context(spec))
-    (work / "eva.c").write_text(text)
-    sources = [str(work / "eva.c"), *(str(tree / file) for file in unit_files(spec))]
-    eva = _eva(spec, run_prover([*frama_c, *sources, *_EVA.split()], tree, work), text)
+    sources = [str(work / "eva.c"), *(str(tree / file) for file in harness.units(spec))]
+    eva = _eva(spec, run_prover([*frama_c, *sources, *_EVA.split()], tree, work), eva_c)
     return Proof(wp.proved + eva.proved, wp.total + eva.total, wp.open + eva.open)
 
 
@@ -92,22 +87,6 @@ def run_prover(command: Sequence[str], folder: Path, home: Path | None = None) -
         end_group(process)
 
 
-def unit_files(spec: Interface) -> list[str]:
-    """The files that are compiled: the registry's and the guests'."""
-    return [spec.source.file, *(guest.file for guest in spec.guests)]
-
-
-def misuse_results(spec: Interface) -> dict[str, str | None]:
-    """What each misuse returns, as a number; None where it is a BUG."""
-    misuse = spec.registry.misuse
-    return {reason: errno_value(getattr(misuse, reason)) if misuse else None for reason in _REASONS}
-
-
-def hostless(spec: Interface) -> set[str]:
-    """The ops of which the spec says what their wrappers do without a host."""
-    return {op.name for op in spec.ops if op.takes_no_host}
-
-
 def _unproved(function: str, text: str) -> Finding:
     return Finding("unproved", function, text, seen_by="proof")
 
@@ -120,14 +99,8 @@ def unanswered(function: str, said: str, goals: int = 1) -> Proof:
 
 def _wp_options(spec: Interface, tree: Path, work: Path, read: Read) -> list[str]:
     """The registering functions against their contracts, with the functions that they call inlined."""
-    template = environment("prove", template_root()).get_template("contracts.h.j2")
-    index = {slot.name: number for number, slot in enumerate(spec.slots)}
-    errno, results = spec.registry.misuse is not None, misuse_results(spec)
-    (work / "contracts.h").write_text(
-        guarded(template.render, spec=spec, c=spec.c, errno=errno, results=results, values=spec.values, index=index)
-    )
     (work / "wp.c").write_text(
-        f'#include <linux/types.h>\n#include {include_name(spec.header.file)}\n#include "contracts.h"\n'
+        f'#include <linux/types.h>\n#include {harness.include_name(spec.header.file)}\n#include "contracts.h"\n'
         f'#include "{tree / spec.source.file}"\n'
     )
     facts = read.facts.get(spec.source.file, ())
@@ -182,29 +155,28 @@ def _title(spec: Interface, entry: str) -> str:
     return fixed.get(entry) or ("boot" if op == "boot" else spec.c.wrapper(op))
 
 
-def _eva_context(spec: Interface) -> dict[str, Any]:
+def _eva_entries(spec: Interface) -> str:
+    """C that follows each wrapper with each table, and each boot."""
     calls, boots = list(_calls(spec)), list(_boots(spec))
-    entries = [f"prove_{op}_{number}" for number, (op, *_) in enumerate(calls, 1)]
+    entries = ["prove_initial", "prove_iteration"]
+    entries += [f"prove_{op}_{number}" for number, (op, *_) in enumerate(calls, 1)]
     entries += [f"prove_boot_{number}" for number, _ in enumerate(boots, 1)]
-    context = glue_context(spec) | {"spec": spec, "calls": calls, "boots": boots}
-    return context | {"entries": ["prove_initial", "prove_iteration", *entries]}
+    return harness.rendered("prove/eva.c", **harness.context(spec), calls=calls, boots=boots, entries=entries)
 
 
 def _calls(spec: Interface) -> Iterator[tuple[str, bool, str, Any, str]]:
-    for wrapper in wrappers(spec):
+    for wrapper in harness.wrappers(spec):
         for _, table in spec.tables():
-            yield wrapper.op, True, table.symbol, wrapper.args, wrapper.call
-        if wrapper.op in hostless(spec):
-            yield wrapper.op, False, "", wrapper.args, wrapper.call
+            yield wrapper.op.name, True, table.symbol, wrapper.args, wrapper.call
+        if wrapper.op.takes_no_host:
+            yield wrapper.op.name, False, "", wrapper.args, wrapper.call
 
 
 def _boots(spec: Interface) -> Iterator[tuple[str, list[str], list[str], list[tuple[str, str]]]]:
     types = {value: spec.c.type(name) for name, value in spec.values.items()}
     for scenario in scenarios(spec):
         booted = boot(spec, scenario)
-        assignments = [assignment(target, value) for target, value in scenario.inputs]
-        assignments += [f"driver_{name} = {int(answer)}" for name, answer in scenario.placeholders]
         guests = [spec.guest(stage).boot for stage in booted.stages if stage != CLEAR_BSS]
         stages = [f"{guest.function}({', '.join(map(declared_name, guest.params))})" for guest in guests]
         slots = [(types[value], f"&{ops}" if ops else "\\null") for value, ops in booted.state]
-        yield str(scenario), assignments, stages, slots
+        yield str(scenario), [harness.assignment(*pair) for pair in harness.given(scenario)], stages, slots

@@ -15,8 +15,8 @@ from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused, did_you_mean
 from xenhostgen.verify.boots import BootRunner, line
 from xenhostgen.verify.build import Program, build
-from xenhostgen.verify.calls import Call, Wording, decoded
-from xenhostgen.verify.driver import Driver, DriverError
+from xenhostgen.verify.calls import Call, Wording
+from xenhostgen.verify.driver import Driver, DriverError, decoded
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.run import Options, judged_tree
 from xenhostgen.verify.wrappers import Held, WrapperRunner
@@ -98,7 +98,7 @@ class _Replayer:
         tables: dict[str, str] = {t.symbol: f"{guest.name}.{t.role}" for guest, t in self.spec.tables()}
         if call.type >= 0 and held not in tables:
             raise _unreadable(self.wording.call(call), f"register one of {', '.join(tables)} first")
-        op, table = self.wrapping.ops[call.ops], tables.get(held)
+        op, table = self.wrapping.wrappers[call.ops].op, tables.get(held)
         (answer,) = self.driver.ask([call.line(self.state)])
         self.wrapping.found.clear()
         self.wrapping.judge(op, Held(self.state, (), call.type, held, table), answer)

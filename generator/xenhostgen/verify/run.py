@@ -22,6 +22,7 @@ from xenhostgen.verify.driver import Driver, DriverError
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.facts import Read, c_files, read_tree
 from xenhostgen.verify.findings import Finding, Verdict, Where, judge
+from xenhostgen.verify.harness import laid_out
 from xenhostgen.verify.places import spec_places
 from xenhostgen.verify.project import projected, reduced
 from xenhostgen.verify.prove import prove, unexplained
@@ -77,11 +78,7 @@ def judged_tree(spec: Interface, options: Options, work: Path) -> Path:
 
 def written(spec: Interface, tree: Path) -> Path:
     """The rendering as a tree of files."""
-    for path, text in render(spec).files.items():
-        file = tree / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    return tree
+    return laid_out(render(spec).files, tree)
 
 
 def examine(

@@ -14,10 +14,9 @@ from pathlib import Path
 from xenhostgen.csource.toolchain import BuildError, Job, run_all
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.build import include_flags, overlay
 from xenhostgen.verify.facts import Read
 from xenhostgen.verify.findings import Finding, Where
-from xenhostgen.verify.harness import glue_source
+from xenhostgen.verify.harness import glue_source, include_flags, laid_out, units
 
 WARNINGS = (
     *("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Wstrict-aliasing=2"),
@@ -29,14 +28,12 @@ _COMPLAINT = re.compile(r"^(?:\./)?([^\s:]+):(\d+):(\d+): warning: (.*?)(?: \[(-
 
 def complaints(spec: Interface, tree: Path, work: Path, compilers: Sequence[str], read: Read) -> list[Finding]:
     """All complaints, one for each tool's rule and symbol."""
-    work.mkdir(parents=True, exist_ok=True)
-    (work / "glue.c").write_text(glue_source(spec))
-    flags = [*include_flags(spec, overlay(spec, tree, work / "overlay")), f"-I{template_root() / 'harness'}"]
+    laid_out({"glue.c": glue_source(spec)}, work)
+    flags = [*include_flags(spec, tree, work), f"-I{template_root() / 'harness'}"]
     tools = [(cc, [cc, *WARNINGS, *flags, "-o", str(work / "static.o"), "-c"]) for cc in compilers]
     if shutil.which("sparse"):
         tools.append(("sparse", ["sparse", "-std=gnu11", "-Wno-unknown-attribute", *flags]))
-    sources = [f"./{file}" for file in (spec.source.file, *(guest.file for guest in spec.guests))]
-    sources.append(str(work / "glue.c"))
+    sources = [*(f"./{file}" for file in units(spec)), str(work / "glue.c")]
     found: dict[tuple[str, str], Finding] = {}
     for tool, command in tools:
         jobs = [Job(["sh", "-c", 'exec "$@" 2>&1', "sh", *command, source], tree) for source in sources]

@@ -3,8 +3,8 @@
 
 from xenhostgen.contract.registry import Outcome, Registry, State
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.calls import Call, Wording, decoded, errno_value, place_in
-from xenhostgen.verify.driver import Answer
+from xenhostgen.verify.calls import Call, Wording, errno_value, place_in
+from xenhostgen.verify.driver import Answer, decoded
 from xenhostgen.verify.findings import Finding
 
 # What a broken promise is called, by the rule of the contract that decides the case.

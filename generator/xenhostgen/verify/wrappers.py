@@ -14,7 +14,7 @@ from xenhostgen.spec.model import Interface, Op
 from xenhostgen.verify.calls import Call, Wording, errno_value
 from xenhostgen.verify.driver import Answer, Driver
 from xenhostgen.verify.findings import Finding
-from xenhostgen.verify.harness import kernel_functions, wrappers
+from xenhostgen.verify.harness import Wrapper, kernel_functions, wrappers
 
 _WORD = 1 << 32
 # So many ops are told apart by a made-up table for each; the calls grow with the square.
@@ -38,8 +38,7 @@ class WrapperRunner:
         self.spec = spec
         self.driver = driver
         self.wording = Wording(spec)
-        self.ops: dict[str, Op] = {op.name: op for op in spec.ops}
-        self.wrappers = {wrapper.op: wrapper for wrapper in wrappers(spec)}
+        self.wrappers: dict[str, Wrapper] = {wrapper.op.name: wrapper for wrapper in wrappers(spec)}
         self.marks = {function.name: function.number for function in kernel_functions(spec)}
         self.found: dict[tuple[str, str], Finding] = {}
         self.calls = 0
@@ -49,12 +48,12 @@ class WrapperRunner:
         if not self.wrappers:
             return
         nobody = Held(0, (), -1, "", None)
-        asked = [(nobody, op) for op in self.wrappers if self.ops[op].takes_no_host]
+        asked = [(nobody, name) for name, wrapper in self.wrappers.items() if wrapper.op.takes_no_host]
         asked += [(held, op) for held in self.registered() for op in self.wrappers]
         lines = [Call("w", held.slot, op).line(held.state) for held, op in asked]
         for (held, op), answer in zip(asked, self.driver.ask(lines), strict=True):
             self.calls += 1
-            self.judge(self.ops[op], held, answer)
+            self.judge(self.wrappers[op].op, held, answer)
 
     def registered(self) -> Iterator[Held]:
         """States in which a slot holds a table of the spec's: how to get there, the slot, the table.

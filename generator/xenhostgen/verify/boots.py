@@ -8,83 +8,84 @@ from xenhostgen.contract.boot import CLEAR_BSS, Booted, Promise, Scenario, boot,
 from xenhostgen.contract.registry import State
 from xenhostgen.spec import expr
 from xenhostgen.spec.model import Assign, Call, ClearBss, Interface, Slot
-from xenhostgen.verify.calls import Wording, place_in
+from xenhostgen.verify.calls import Runner, place_in
 from xenhostgen.verify.driver import Answer, Driver, decoded
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import given, numbered_inputs
 
 
-class BootRunner:
-    """Boots every scenario with a running driver, and keeps what it has found.
+class BootRunner(Runner):
+    """Boots every scenario. ``sections`` tells where symbols lie, by nm's letters."""
 
-    ``sections`` tells where symbols lie, by nm's letters.
-    """
+    seen_by = "boot model"
 
     def __init__(self, spec: Interface, driver: Driver, sections: Mapping[str, str]) -> None:
-        self.spec = spec
-        self.driver = driver
+        super().__init__(spec, driver)
         self.sections = sections
-        self.wording = Wording(spec)
-        self.found: dict[tuple[str, str], Finding] = {}
-        self.count = 0
+        self.numbers = numbered_inputs(spec)
 
     def run(self) -> None:
         """Boot all; raises ``DriverError``."""
         todo = [(scenario, boot(self.spec, scenario)) for scenario in scenarios(self.spec)]
-        lines = [line(self.spec, scenario, booted) for scenario, booted in todo]
-        for (scenario, booted), answer in zip(todo, self.driver.ask(lines), strict=True):
+        for (scenario, booted), answer in zip(todo, self.driver.ask(self.line(*each) for each in todo), strict=True):
             self.count += 1
             self.judge(scenario, booted, answer)
+
+    def line(self, scenario: Scenario, booted: Booted) -> str:
+        """A boot as the driver reads it."""
+        stages = {guest.name: str(number) for number, guest in enumerate(self.spec.guests)} | {CLEAR_BSS: "-1"}
+        inputs = " ".join(str(self.numbers[pair]) for pair in given(scenario))
+        return f"b{inputs} ; {' '.join(stages[stage] for stage in booted.stages)}"
 
     def judge(self, scenario: Scenario, booted: Booted, answer: Answer) -> None:
         """Hold one boot against the model's."""
         kind, at, where = scenario.path.kind, scenario.path.at, place_in(answer.text)
         if booted.misuse:
             misuse, step = "the spec's own steps are misuse", booted.misuse.step
-            self.note(Finding("boot-misuse", booted.misuse.table, misuse, spec_at=step.at), scenario)
+            self.keep(Finding("boot-misuse", booted.misuse.table, misuse, spec_at=step.at), str(scenario))
         elif answer.how == "crash":
-            self.note(Finding("boot-crash", kind, f"the boot crashes: {answer.text}", where, at), scenario)
+            self.keep(Finding("boot-crash", kind, f"the boot crashes: {answer.text}", where, at), str(scenario))
         elif answer.how == "bug":
-            self.note(Finding("boot-bug", kind, f"the boot ends in a BUG at {answer.text}", where, at), scenario)
+            self.keep(Finding("boot-bug", kind, f"the boot ends in a BUG at {answer.text}", where, at), str(scenario))
         else:
             stages = [decoded(slots) for slots in answer.stages]
             for index, slot in enumerate(self.spec.slots):
                 if stages[-1][index] != booted.state[index]:
-                    self.differs(scenario, booted, stages, index, slot)
+                    self.keep(self.differs(booted, stages, index, slot), str(scenario))
 
-    def differs(self, scenario: Scenario, booted: Booted, stages: list[State], index: int, slot: Slot) -> None:
-        """Say how a slot is not what was promised."""
-        for promise in booted.promises:
-            held = (self.spec.values[promise.step.type], promise.table)
-            if promise.step.type in slot.accepts and held == booted.state[index]:
-                self.missing(scenario, booted, stages, index, promise)
-                return
-        message = f"no boot step promises this: {self.wording.state(stages[-1])}"
-        self.note(Finding("boot-registration-wrong", slot.pointer, message, spec_at=slot.at), scenario)
-
-    def missing(self, scenario: Scenario, booted: Booted, stages: list[State], index: int, promise: Promise) -> None:
-        """Say why a promised registration isn't there in the end."""
-        spec, step = self.spec, promise.step
+    def differs(self, booted: Booted, stages: list[State], index: int, slot: Slot) -> Finding:
+        """Why a slot is not what was promised."""
+        spec, holds = self.spec, self.wording.state(stages[-1])
+        made = ((spec.values[each.step.type], each.table) for each in booted.promises)
+        promised = (each for each, held in zip(booted.promises, made, strict=True) if held == booted.state[index])
+        if (promise := next(promised, None)) is None:
+            message = f"no boot step promises this: {holds}"
+            return Finding("boot-registration-wrong", slot.pointer, message, spec_at=slot.at)
+        step, array = promise.step, spec.c.array
         function = f"{spec.guest(promise.guest).boot.function}()"
         if self.wiped(booted, stages, index, promise):
-            array = spec.c.array
             message = f"{function} registers before the kernel clears .bss, and '{array}' lies there: the entry is lost"
-            self.note(Finding("registry-in-bss", array, message, spec_at=spec.registry.at), scenario)
-        elif promise.early and step.when:
-            # Placeholders don't ask the kernel's state.
-            answers = {macro.name for macro in spec.predicates.macros if macro.placeholder}
-            subject = ", ".join(sorted(expr.names(expr.parse(step.when)) - answers))
-            read = ", ".join(sorted(reads(spec, step.when) & self.assigned()))
-            rule = "state-read-before-set"
-            message = f"asked before {read} is set, so '{promise.table}' is never registered; asked in {function}"
-            self.note(Finding(rule, subject, message, spec_at=step.at), scenario)
-            first = self.found[rule, subject]
+            return Finding("registry-in-bss", array, message, spec_at=spec.registry.at)
+        if promise.early and step.when:
+            return self.asked_early(promise, step.when, function)
+        message = f"{function} should have registered '{promise.table}' as {step.type}; in the end {holds}"
+        return Finding("boot-registration-missing", promise.table, message, spec_at=step.at)
+
+    def asked_early(self, promise: Promise, when: str, function: str) -> Finding:
+        """A condition that is asked before the kernel sets what it depends on; one finding names all who do so."""
+        # Placeholders don't ask the kernel's state.
+        answers = {macro.name for macro in self.spec.predicates.macros if macro.placeholder}
+        rule, subject = "state-read-before-set", ", ".join(sorted(expr.names(expr.parse(when)) - answers))
+        if first := self.found.get((rule, subject)):
             if function not in first.message:
                 self.found[rule, subject] = replace(first, message=f"{first.message}, {function}")
-        else:
-            holds = self.wording.state(stages[-1])
-            message = f"{function} should have registered '{promise.table}' as {step.type}; in the end {holds}"
-            self.note(Finding("boot-registration-missing", promise.table, message, spec_at=step.at), scenario)
+            return first
+        steps = [step for guest in self.spec.guests for step in guest.boot.steps]
+        steps += [each for step in steps if isinstance(step, Call) for each in step.sets]
+        sets = [expr.names(expr.parse(step.target)) for step in steps if isinstance(step, Assign)]
+        read = ", ".join(sorted(reads(self.spec, when) & set().union(*sets)))
+        message = f"asked before {read} is set, so '{promise.table}' is never registered; asked in {function}"
+        return Finding(rule, subject, message, spec_at=promise.step.at)
 
     def wiped(self, booted: Booted, stages: list[State], index: int, promise: Promise) -> bool:
         """Whether a registration was there and went when .bss was cleared, between functions or within one."""
@@ -95,23 +96,3 @@ class BootRunner:
         steps = self.spec.guest(promise.guest).boot.steps
         cleared_after = any(isinstance(step, ClearBss) for step in steps[steps.index(promise.step) :])
         return cleared_after and self.sections.get(self.spec.c.array) in ("b", "B")
-
-    def assigned(self) -> set[str]:
-        """The variables that boot steps set."""
-        steps = [step for guest in self.spec.guests for step in guest.boot.steps]
-        steps += [each for step in steps if isinstance(step, Call) for each in step.sets]
-        return set().union(*(expr.names(expr.parse(step.target)) for step in steps if isinstance(step, Assign)))
-
-    def note(self, finding: Finding, scenario: Scenario) -> None:
-        """Keep the first counterexample of each fault."""
-        told = replace(finding, counterexample=(str(scenario),), seen_by="boot model")
-        self.found.setdefault((finding.rule, finding.subject), told)
-
-
-def line(spec: Interface, scenario: Scenario, booted: Booted) -> str:
-    """A boot as the driver reads it."""
-    numbers = numbered_inputs(spec)
-    names: list[str] = [guest.name for guest in spec.guests]
-    inputs = [numbers[pair] for pair in given(scenario)]
-    stages = [-1 if stage == CLEAR_BSS else names.index(stage) for stage in booted.stages]
-    return f"b{' '.join(map(str, inputs))} ; {' '.join(map(str, stages))}"

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The calls that exploring makes, and the words in which calls, results and states are told."""
+"""The calls that a driver is asked to make, and the words in which calls, results and states are told."""
 
 import errno
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from dataclasses import replace
+from typing import ClassVar, NamedTuple
 
 from xenhostgen.contract.registry import EMPTY, Outcome, State
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.findings import Where
+from xenhostgen.verify.driver import Driver
+from xenhostgen.verify.findings import Finding, Where
 
 _OUTSIDE = (-1, 1 << 30, (1 << 31) - 1, -(1 << 31))
 # Why the model decides as it does, by the contract's rules.
@@ -37,25 +39,19 @@ class Call(NamedTuple):
 
 
 def all_calls(spec: Interface) -> Iterator[Call]:
-    """Every call that can make a difference, with types in and out of range."""
-    yield Call("i")
-    values = sorted(spec.values.values())
-    outside = [value for value in (*_OUTSIDE, values[-1] + 1) if value not in values]
-    for value in (*values, *outside):
-        for ops in _tables(spec):
-            yield Call("r", value, ops)
-        yield Call("u", value)
+    """Every call that can make a difference, with types in and out of range.
 
-
-def _tables(spec: Interface) -> tuple[str, ...]:
-    """Tables are all alike to the registry: two tell whether it keeps the right one.
-
-    With many slots one keeps the number of states in reach. NULL is a table like others where the
-    interface takes it, and misuse where it has an errno for that.
+    Tables are all alike to the registry: two tell whether it keeps the right one, and with many slots one
+    keeps the number of states in reach. NULL is a table like others where the interface takes it, and
+    misuse where it has an errno for that.
     """
-    slots = len(spec.slots)
-    tables = ("A", "B") if slots <= 4 else ("A",)
-    return (*tables, "NULL") if slots <= 2 or spec.registry.misuse else tables
+    few = len(spec.slots) <= 4
+    tables = ["A", *["B"] * few, *["NULL"] * (len(spec.slots) <= 2 or spec.registry.misuse is not None)]
+    values = sorted(spec.values.values())
+    yield Call("i")
+    for value in dict.fromkeys((*values, *_OUTSIDE, values[-1] + 1)):
+        yield from (Call("r", value, ops) for ops in tables)
+        yield Call("u", value)
 
 
 class Wording:
@@ -90,34 +86,35 @@ class Wording:
         """What the model expects."""
         if not outcome.misuse:
             return f"success, with {self.state(outcome.state)}"
-        how = outcome.errno or "a BUG"
-        return f"{how} and no change, for {_REASONS[outcome.rule]}"
+        return f"{outcome.errno or 'a BUG'} and no change, for {_REASONS[outcome.rule]}"
 
     def done(self, result: str | None, before: State, after: State) -> str:
         """What the C did; a result of None is a BUG."""
-        how = "a BUG" if result is None else "success" if result == "0" else errno_name(result)
+        name = errno.errorcode.get(-int(result or 0))
+        how = "a BUG" if result is None else "success" if result == "0" else f"-{name}" if name else result
         return f"{how} and no change" if before == after else f"{how}, with {self.state(after)}"
 
-    def slot(self, index: str) -> str:
-        """The slot that an iteration visits, by the driver's number for it."""
-        if index.isdigit() and int(index) < len(self.spec.slots):
-            return self.spec.slots[int(index)].name
-        return "what is no slot" if index == "-1" else index
-
     def visits(self, indexes: Iterable[str]) -> str:
-        """The slots that an iteration visits."""
-        return ", ".join(map(self.slot, indexes)) or "nothing"
+        """The slots that an iteration visits, by the driver's numbers for them."""
+        names = {str(index): str(slot.name) for index, slot in enumerate(self.spec.slots)} | {"-1": "what is no slot"}
+        return ", ".join(names.get(index, index) for index in indexes) or "nothing"
 
 
-def errno_value(name: str) -> str:
-    """The number of ``-EINVAL`` and the like, as C returns it; 0 and numbers stand for themselves."""
-    return str(-getattr(errno, name[1:], 0)) if name.startswith("-E") else name
+class Runner:
+    """One interface's C in a running driver, and what calling it shows; ``count``: how often it was called."""
 
+    seen_by: ClassVar[str]
 
-def errno_name(value: str) -> str:
-    """The name of an errno as a function returns it, else the number."""
-    name = errno.errorcode.get(-int(value))
-    return f"-{name}" if name else value
+    def __init__(self, spec: Interface, driver: Driver) -> None:
+        self.spec, self.driver = spec, driver
+        self.wording = Wording(spec)
+        self.found: dict[tuple[str, str], Finding] = {}
+        self.count = 0
+
+    def keep(self, finding: Finding, *calls: str) -> None:
+        """Keep the first counterexample of each fault."""
+        told = replace(finding, counterexample=calls, seen_by=self.seen_by)
+        self.found.setdefault((finding.rule, finding.subject), told)
 
 
 def place_in(text: str) -> Where | None:

@@ -7,11 +7,10 @@ never be in; the first counterexample of each kind is the shortest one.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from xenhostgen.contract.registry import State
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.calls import Call, all_calls
+from xenhostgen.verify.calls import Call, Runner, all_calls
 from xenhostgen.verify.driver import Answer, Driver, Slots, decoded
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.transitions import Transitions
@@ -20,29 +19,24 @@ from xenhostgen.verify.transitions import Transitions
 _HIDDEN_STATES_MAX = 300
 
 
-class Explorer:
-    """Explores one interface with a running driver, and keeps what it has found."""
+class Explorer(Runner):
+    """Explores one interface."""
+
+    seen_by = "exploration"
 
     def __init__(self, spec: Interface, driver: Driver) -> None:
-        self.spec = spec
-        self.driver = driver
+        super().__init__(spec, driver)
         self.judging = Transitions(spec)
         self.parents: dict[int, tuple[int, Call] | None] = {0: None}
         self.images: dict[int, State] = {}
         self.by_slots: dict[State, int] = {}
-        self.found: dict[tuple[str, str], Finding] = {}
-        self.transitions = 0
 
-    def explore(self) -> None:
+    def run(self) -> None:
         """Visit every state; raises ``DriverError`` when the judged C breaks the driver."""
-        if not self.start():
-            return
+        level = [0] if self.start() else []
         calls = list(all_calls(self.spec))
-        level = [0]
-        while level:
+        while level and not len(self.by_slots) < len(self.images) > _HIDDEN_STATES_MAX:
             level = list(self.successors(level, calls))
-            if len(self.by_slots) < len(self.images) > _HIDDEN_STATES_MAX:
-                return
 
     def start(self) -> bool:
         """Enter the state before the first call; False if it can't even be read."""
@@ -53,7 +47,7 @@ class Explorer:
             return False
         self.enter(0, first.slots)
         if self.images[0] != self.judging.registry.initial:
-            message = f"slots are not empty before the first call: {self.judging.wording.state(self.images[0])}"
+            message = f"slots are not empty before the first call: {self.wording.state(self.images[0])}"
             self.note(Finding("initial-state", self.spec.c.array, message), 0)
         return True
 
@@ -62,7 +56,7 @@ class Explorer:
         asked = [(state, call) for state in level for call in calls]
         answers = self.driver.ask(call.line(state) for state, call in asked)
         for (state, call), answer in zip(asked, answers, strict=True):
-            self.transitions += 1
+            self.count += 1
             if self.step(state, call, answer):
                 yield answer.state
 
@@ -70,7 +64,7 @@ class Explorer:
         """Judge one call; True if it leads to a new state, which is then entered."""
         if finding := self.judging.judge(self.images[state], call, answer):
             self.note(finding, state, call)
-        if answer.how != "ok" or call.kind == "i" or answer.state in self.parents:
+        if answer.how != "ok" or answer.state in self.parents:
             return False
         if answer.state < 0:
             message = "there is no end of states: something counts"
@@ -82,8 +76,7 @@ class Explorer:
 
     def enter(self, state: int, slots: Slots) -> None:
         """Remember a new state, and look at what it holds besides what the slots should."""
-        held = decoded(slots)
-        self.images[state] = held
+        held = self.images[state] = decoded(slots)
         for index, (slot, image) in enumerate(zip(self.spec.slots, slots, strict=True)):
             if image.pointer != index:
                 message = f"'{slot.pointer}' doesn't point to slot {index} of '{self.spec.c.array}'"
@@ -93,16 +86,11 @@ class Explorer:
             self.note(Finding("hidden-state", self.spec.c.array, message), state)
 
     def note(self, finding: Finding, state: int, call: Call | None = None) -> None:
-        """Keep the first, shortest counterexample of each fault."""
-        if (finding.rule, finding.subject) not in self.found:
-            steps = (*self.path(state), *([self.judging.wording.call(call)] if call else []))
-            told = replace(finding, counterexample=steps, seen_by="exploration")
-            self.found[finding.rule, finding.subject] = told
-
-    def path(self, state: int) -> list[str]:
-        """The shortest sequence of calls that leads to a state."""
-        steps: list[str] = []
+        """Keep a fault with the shortest sequence of calls that leads to it: to a state, and one more."""
+        if (finding.rule, finding.subject) in self.found:
+            return
+        steps = [call] if call else []
         while (parent := self.parents[state]) is not None:
             state, call = parent
-            steps.append(self.judging.wording.call(call))
-        return steps[::-1]
+            steps.append(call)
+        self.keep(finding, *map(self.wording.call, reversed(steps)))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The C around the judged files: headers in front of their tree, and the glue between them and what runs them."""
 
+import errno
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +13,6 @@ from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface, Op
 from xenhostgen.spec.words import declared_name
-from xenhostgen.verify.calls import errno_value
 
 _REASONS = ("type", "ops", "occupied", "requires", "absent", "required")
 
@@ -131,6 +131,11 @@ def context(spec: Interface) -> dict[str, Any]:
         "errno": misuse is not None,
         "results": {reason: misuse and errno_value(getattr(misuse, reason)) for reason in _REASONS},
     }
+
+
+def errno_value(name: str) -> str:
+    """The number of ``-EINVAL`` and the like, as C returns it; 0 and numbers stand for themselves."""
+    return str(-getattr(errno, name[1:], 0)) if name.startswith("-E") else name
 
 
 def given(scenario: Scenario) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from xenhostgen.contract.ops import dispatch
 from xenhostgen.csource.toolchain import BuildError
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused, did_you_mean
-from xenhostgen.verify.boots import BootRunner, line
+from xenhostgen.verify.boots import BootRunner
 from xenhostgen.verify.build import Program, build
 from xenhostgen.verify.calls import Call, Wording
 from xenhostgen.verify.driver import Driver, DriverError, decoded
@@ -53,12 +53,10 @@ def replay(spec: Interface, options: Options, steps: list[str]) -> list[Step]:
 
 class _Replayer:
     def __init__(self, spec: Interface, driver: Driver, program: Program) -> None:
-        self.spec = spec
-        self.driver = driver
+        self.spec, self.driver, self.wording = spec, driver, Wording(spec)
         self.explorer = Explorer(spec, driver)
         self.boots = BootRunner(spec, driver, program.sections)
         self.wrapping = WrapperRunner(spec, driver)
-        self.wording = Wording(spec)
         self.state = 0
 
     def run(self, steps: list[str]) -> Iterator[Step]:
@@ -68,6 +66,8 @@ class _Replayer:
             yield Step("", fault.message, "empty slots", False)
             return
         for call in parsed:
+            for runner in (self.explorer, self.boots, self.wrapping):
+                runner.found.clear()
             if isinstance(call, Scenario):
                 yield self.boot(call)
             else:
@@ -75,7 +75,6 @@ class _Replayer:
 
     def call(self, call: Call) -> Step:
         explorer, held = self.explorer, self.explorer.images[self.state]
-        explorer.found.clear()
         (answer,) = self.driver.ask([call.line(self.state)])
         explorer.step(self.state, call, answer)
         if call.kind == "i":
@@ -98,28 +97,23 @@ class _Replayer:
         tables: dict[str, str] = {t.symbol: f"{guest.name}.{t.role}" for guest, t in self.spec.tables()}
         if call.type >= 0 and held not in tables:
             raise _unreadable(self.wording.call(call), f"register one of {', '.join(tables)} first")
-        op, table = self.wrapping.wrappers[call.ops].op, tables.get(held)
+        wrapper, table = self.wrapping.wrappers[call.ops], tables.get(held)
         (answer,) = self.driver.ask([call.line(self.state)])
-        self.wrapping.found.clear()
-        self.wrapping.judge(op, Held(self.state, (), call.type, held, table), answer)
-        expected = dispatch(op, table)
+        self.wrapping.judge(wrapper, Held(self.state, (), call.type, held, table), answer)
+        expected = dispatch(wrapper.op, table)
         did = f"crashes: {answer.text}" if answer.how == "crash" else f"reaches {' '.join(answer.visited)}"
-        reached = " ".join(self.wrapping.call_words(op, call.type, expected))
+        reached = " ".join(self.wrapping.call_words(wrapper, call.type, expected))
         wanted = "calls through NULL" if expected.null else f"reaches {reached or 'nothing'}"
         return Step(self.wording.call(call), did, wanted, not self.wrapping.found and not expected.null)
 
     def boot(self, scenario: Scenario) -> Step:
         """A whole boot, from power-on."""
         expected = boot(self.spec, scenario)
-        (answer,) = self.driver.ask([line(self.spec, scenario, expected)])
-        self.boots.found.clear()
+        (answer,) = self.driver.ask([self.boots.line(scenario, expected)])
         self.boots.judge(scenario, expected, answer)
-        stages = [
-            f"{stage}: {self.wording.state(decoded(slots))}"
-            for stage, slots in zip(expected.stages, answer.stages, strict=False)
-        ]
-        if answer.how in ("crash", "bug"):
-            stages.append(f"{answer.how} {answer.text}")
+        named = zip(expected.stages, answer.stages, strict=False)
+        stages = [f"{stage}: {self.wording.state(decoded(slots))}" for stage, slots in named]
+        stages += [f"{answer.how} {answer.text}"] if answer.how in ("crash", "bug") else []
         return Step(str(scenario), "; ".join(stages), self.wording.state(expected.state), not self.boots.found)
 
     def parse(self, step: str) -> Call | Scenario:
@@ -141,11 +135,9 @@ class _Replayer:
             raise _unreadable(step, f"write {c.register}(TYPE, A|B|NULL), {c.unregister}(TYPE), {c.iterator}()")
         types = {c.type(name): value for name, value in self.spec.values.items()}
         types |= {word: int(word) for word in arguments if re.fullmatch(r"-?\d{1,10}", word)}
-        tables = ["A", "B", "NULL", *(table.symbol for _, table in self.spec.tables())]
+        tables = {"A": "A", "B": "B", "NULL": "NULL"} | {table.symbol: table.symbol for _, table in self.spec.tables()}
         value = _meant(step, arguments[0], types) if arguments else 0
-        return Call(
-            kind, value, _meant(step, arguments[1], dict(zip(tables, tables, strict=True))) if kind == "r" else ""
-        )
+        return Call(kind, value, _meant(step, arguments[1], tables) if kind == "r" else "")
 
 
 def _meant(step: str, word: str, known: dict[str, _Meaning], hint: str = "") -> _Meaning:

@@ -121,35 +121,27 @@ def examine(
 def execute(
     spec: Interface, tree: Path, work: Path, compiler: str, store: Store | None
 ) -> tuple[list[Finding], dict[str, object]]:
-    """Compile and run: the registry's states, and every boot."""
-    run: dict[str, object] = {
-        "compiler": compiler,
-        "sanitizers": [],
-        "states": 0,
-        "transitions": 0,
-        "boots": 0,
-        "wrapper_calls": 0,
-    }
+    """Compile and run: the registry's states, every boot, every wrapper."""
+    counts = dict.fromkeys(("states", "transitions", "boots", "wrapper_calls"), 0)
     try:
         program = build(spec, tree, work, compiler, store)
     except BuildError as error:
-        return [uncompilable(error, spec, tree)], run
-    run["sanitizers"] = list(program.sanitizers)
-    broken: list[Finding] = []
+        return [uncompilable(error, spec, tree)], {"compiler": compiler, "sanitizers": [], **counts}
+    broken = []
     with Driver(program) as driver:
-        explorer, boots = Explorer(spec, driver), BootRunner(spec, driver, program.sections)
-        wrapping = WrapperRunner(spec, driver)
+        explorer, wrapping = Explorer(spec, driver), WrapperRunner(spec, driver)
+        boots = BootRunner(spec, driver, program.sections)
         try:
-            explorer.explore()
+            explorer.run()
             boots.run()
             wrapping.run()
         except DriverError as error:
             file = spec.source.file
-            broken.append(Finding("not-runnable", file, str(error), Where(file), seen_by="execution"))
-    run |= {"states": len(explorer.images), "transitions": explorer.transitions, "boots": boots.count}
-    run["wrapper_calls"] = wrapping.calls
-    found = [*explorer.found.values(), *boots.found.values(), *wrapping.found.values()]
-    return [*found, *broken], run
+            broken = [Finding("not-runnable", file, str(error), Where(file), seen_by="execution")]
+    counts |= {"states": len(explorer.images), "transitions": explorer.count, "boots": boots.count}
+    counts["wrapper_calls"] = wrapping.count
+    found = [*explorer.found.values(), *boots.found.values(), *wrapping.found.values(), *broken]
+    return found, {"compiler": compiler, "sanitizers": list(program.sanitizers), **counts}
 
 
 def uncompilable(error: BuildError, spec: Interface, tree: Path) -> Finding:

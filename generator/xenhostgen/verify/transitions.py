@@ -3,9 +3,10 @@
 
 from xenhostgen.contract.registry import Outcome, Registry, State
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.calls import Call, Wording, errno_value, place_in
+from xenhostgen.verify.calls import Call, Wording, place_in
 from xenhostgen.verify.driver import Answer, decoded
 from xenhostgen.verify.findings import Finding
+from xenhostgen.verify.harness import errno_value
 
 # What a broken promise is called, by the rule of the contract that decides the case.
 _NOT_REFUSED = {
@@ -27,31 +28,31 @@ class Transitions:
 
     def judge(self, before: State, call: Call, answer: Answer) -> Finding | None:
         """What an answer shows to be wrong; the calls that lead there are not told yet."""
+        c, said = self.spec.c, self.wording.call(call)
         if answer.how == "crash":
             rule = "iteration-wrong" if call.kind == "i" else "crash"
-            message = f"{self.wording.call(call)} crashes: {answer.text}"
-            return Finding(rule, self.called(call), message, place_in(answer.text))
+            return Finding(rule, said.split("(")[0], f"{said} crashes: {answer.text}", place_in(answer.text))
         if call.kind == "i":
-            return self.iteration(before, answer)
-        expected = self.expected(before, call)
-        after = decoded(answer.slots)
-        reported = str(answer.result) if answer.how == "ok" else None
-        wanted = errno_value(expected.errno) if expected.errno else None
-        if reported == wanted and after == expected.state:
+            visited, wanted = answer.visited, tuple(map(str, self.registry.visited(before)))
+            if answer.how == "visit" and visited == wanted:
+                return None
+            visits = self.wording.visits
+            did = f"a BUG at {answer.text}" if answer.how == "bug" else f"it visits {visits(visited)}"
+            return Finding("iteration-wrong", c.iterator, f"should visit {visits(wanted)}; {did}")
+        expected, after = self.expected(before, call), decoded(answer.slots)
+        result = str(answer.result) if answer.how == "ok" else None
+        if result == (expected.errno and errno_value(expected.errno)) and after == expected.state:
             return None
-        if expected.misuse:
-            rule = _not_refused(expected, reported, wanted, changed=after != before)
-            if rule == _NOT_REFUSED[1] and call.type in self.registry.home:
-                rule = "null-ops-accepted"
-        elif expected.rule == 6 and expected.state == before:
-            rule = "unregister-wrong-type"
-        else:
-            verb = "registration" if call.kind == "r" else "unregistration"
-            rule = f"{verb}-wrong" if reported == "0" else f"{verb}-refused"
-        did = self.wording.done(reported, before, after)
-        message = f"{self.wording.call(call)}: expected {self.wording.outcome(expected)}; the C: {did}"
-        where = place_in(answer.text) if answer.how == "bug" else None
-        return Finding(rule, self.subject(rule, call), message, where)
+        rule = self.broken(call, expected, result, before, after)
+        # What a fault is about: the slot that lacks its guard, else the function.
+        subject: str = c.register if call.kind == "r" else c.unregister
+        if rule in ("vacuous-guard", "orphaned-remote"):
+            home = self.registry.home[call.type]
+            slot = home if rule == "vacuous-guard" else self.registry.requires.index(home)
+            subject = self.spec.slots[slot].pointer
+        did = self.wording.done(result, before, after)
+        message = f"{said}: expected {self.wording.outcome(expected)}; the C: {did}"
+        return Finding(rule, subject, message, place_in(answer.text) if answer.how == "bug" else None)
 
     def expected(self, before: State, call: Call) -> Outcome:
         """What the model says of a registering or unregistering call."""
@@ -59,30 +60,14 @@ class Transitions:
             return self.registry.register(before, call.type, None if call.ops == "NULL" else call.ops)
         return self.registry.unregister(before, call.type)
 
-    def iteration(self, before: State, answer: Answer) -> Finding | None:
-        """Whether exactly the registered hosts were visited, in order."""
-        expected = tuple(map(str, self.registry.visited(before)))
-        if answer.how == "visit" and answer.visited == expected:
-            return None
-        visits = self.wording.visits
-        did = f"a BUG at {answer.text}" if answer.how == "bug" else f"it visits {visits(answer.visited)}"
-        return Finding("iteration-wrong", self.spec.c.iterator, f"should visit {visits(expected)}; {did}")
-
-    def called(self, call: Call) -> str:
-        """The symbol that a call calls."""
-        c = self.spec.c
-        return {"r": c.register, "u": c.unregister}.get(call.kind, c.iterator)
-
-    def subject(self, rule: str, call: Call) -> str:
-        """What a fault is about: the slot that lacks its guard, else the function."""
-        if rule not in ("vacuous-guard", "orphaned-remote"):
-            return self.called(call)
-        home = self.registry.home[call.type]
-        return self.spec.slots[home if rule == "vacuous-guard" else self.registry.requires.index(home)].pointer
-
-
-def _not_refused(expected: Outcome, reported: str | None, wanted: str | None, changed: bool) -> str:
-    """Which rule misuse breaks that isn't refused as it should be."""
-    if reported == wanted or (reported != "0" and changed):
-        return "misuse-changes-state"
-    return _NOT_REFUSED[expected.rule] if reported == "0" else "misuse-misreported"
+    def broken(self, call: Call, expected: Outcome, result: str | None, before: State, after: State) -> str:
+        """The rule by which a wrong outcome is named."""
+        if not expected.misuse:
+            if expected.rule == 6 and expected.state == before:
+                return "unregister-wrong-type"
+            verb = "registration" if call.kind == "r" else "unregistration"
+            return f"{verb}-wrong" if result == "0" else f"{verb}-refused"
+        if result == "0":
+            null_ops = expected.rule == 1 and call.type in self.registry.home
+            return "null-ops-accepted" if null_ops else _NOT_REFUSED[expected.rule]
+        return "misuse-misreported" if after == before else "misuse-changes-state"

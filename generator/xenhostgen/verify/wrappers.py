@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from xenhostgen.contract.ops import Dispatch, dispatch, only
 from xenhostgen.contract.registry import Registry
-from xenhostgen.spec.model import Interface, Op
-from xenhostgen.verify.calls import Call, Wording, errno_value
+from xenhostgen.spec.model import Interface
+from xenhostgen.verify.calls import Call, Runner
 from xenhostgen.verify.driver import Answer, Driver
 from xenhostgen.verify.findings import Finding
-from xenhostgen.verify.harness import Wrapper, kernel_functions, wrappers
+from xenhostgen.verify.harness import Wrapper, errno_value, kernel_functions, wrappers
 
 _WORD = 1 << 32
 # So many ops are told apart by a made-up table for each; the calls grow with the square.
@@ -31,17 +31,15 @@ class Held(NamedTuple):
     table: str | None
 
 
-class WrapperRunner:
-    """Calls the wrappers of one interface with a running driver."""
+class WrapperRunner(Runner):
+    """Calls the wrappers of one interface."""
+
+    seen_by = "wrappers"
 
     def __init__(self, spec: Interface, driver: Driver) -> None:
-        self.spec = spec
-        self.driver = driver
-        self.wording = Wording(spec)
+        super().__init__(spec, driver)
         self.wrappers: dict[str, Wrapper] = {wrapper.op.name: wrapper for wrapper in wrappers(spec)}
         self.marks = {function.name: function.number for function in kernel_functions(spec)}
-        self.found: dict[tuple[str, str], Finding] = {}
-        self.calls = 0
 
     def run(self) -> None:
         """Call them all; raises ``DriverError``."""
@@ -49,18 +47,18 @@ class WrapperRunner:
             return
         nobody = Held(0, (), -1, "", None)
         asked = [(nobody, name) for name, wrapper in self.wrappers.items() if wrapper.op.takes_no_host]
-        asked += [(held, op) for held in self.registered() for op in self.wrappers]
-        lines = [Call("w", held.slot, op).line(held.state) for held, op in asked]
-        for (held, op), answer in zip(asked, self.driver.ask(lines), strict=True):
-            self.calls += 1
-            self.judge(self.wrappers[op].op, held, answer)
+        asked += [(held, name) for held in self.registered() for name in self.wrappers]
+        lines = [Call("w", held.slot, name).line(held.state) for held, name in asked]
+        for (held, name), answer in zip(asked, self.driver.ask(lines), strict=True):
+            self.count += 1
+            self.judge(self.wrappers[name], held, answer)
 
     def registered(self) -> Iterator[Held]:
         """States in which a slot holds a table of the spec's: how to get there, the slot, the table.
 
         What the guests' boot code registers comes first, as it makes the better counterexamples.
         """
-        spec = self.spec
+        spec, requires = self.spec, Registry(self.spec).requires
         booted = {(step.type, spec.table(guest, step.table).symbol) for guest, step in spec.registrations()}
         every: list[tuple[int, str, str, str]] = [
             (index, name, f"{guest.name}.{table.role}", table.symbol)
@@ -71,20 +69,13 @@ class WrapperRunner:
         few = list(self.wrappers) if len(self.wrappers) <= _FEW else []
         every += [(0, spec.slots[0].accepts[0], only(op), only(op)) for op in few]
         for index, name, table, symbol in sorted(every, key=lambda row: (row[1], row[3]) not in booted):
-            calls = [Call("r", spec.values[spec.slots[n].accepts[0]], "A") for n in self.needed(index)]
-            calls.append(Call("r", spec.values[name], symbol))
+            calls, needed = [Call("r", spec.values[name], symbol)], requires[index]
+            while needed is not None:
+                calls.insert(0, Call("r", spec.values[spec.slots[needed].accepts[0]], "A"))
+                needed = requires[needed]
             state = self.reached(calls)
             if state is not None:
                 yield Held(state, tuple(map(self.wording.call, calls)), index, symbol, table)
-
-    def needed(self, index: int) -> list[int]:
-        """The slots that must be taken before one, in that order."""
-        requires = Registry(self.spec).requires
-        before: list[int] = []
-        while (required := requires[index]) is not None:
-            before.insert(0, required)
-            index = required
-        return before
 
     def reached(self, calls: list[Call]) -> int | None:
         """The state behind a sequence of calls; None if the C refuses one, which exploring has told."""
@@ -96,41 +87,34 @@ class WrapperRunner:
             state = answer.state
         return state
 
-    def judge(self, op: Op, held: Held, answer: Answer) -> None:
+    def judge(self, wrapper: Wrapper, held: Held, answer: Answer) -> None:
         """Hold one call against what it must lead to."""
-        wrapper = self.spec.c.wrapper(op.name)
-        steps = (*held.path, self.wording.call(Call("w", held.slot, op.name)))
-        expected = dispatch(op, held.table)
+        if fault := self.fault(wrapper, held, dispatch(wrapper.op, held.table), answer):
+            self.keep(fault, *held.path, self.wording.call(Call("w", held.slot, wrapper.op.name)))
+
+    def fault(self, wrapper: Wrapper, held: Held, expected: Dispatch, answer: Answer) -> Finding | None:
+        """What is wrong with what a call did."""
+        op, name = wrapper.op, self.spec.c.wrapper(wrapper.op.name)
         if expected.null:
-            if answer.how == "crash" and held.table in self.spec.entries:
-                subject = f"{held.symbol}.{op.name}"
-                message = (
-                    f"'{held.symbol}' doesn't set '{op.name}', and {wrapper}() calls it all the same: {answer.text}"
-                )
-                self.note("null-op", subject, message, op, steps)
-            return
+            if answer.how != "crash" or held.table not in self.spec.entries:
+                return None
+            message = f"'{held.symbol}' doesn't set '{op.name}', and {name}() calls it all the same: {answer.text}"
+            return Finding("null-op", f"{held.symbol}.{op.name}", message, spec_at=op.at)
         if answer.how != "wrap":
-            self.note("wrapper-crash", wrapper, f"{answer.how}: {answer.text}", op, steps)
-            return
+            return Finding("wrapper-crash", name, f"{answer.how}: {answer.text}", spec_at=op.at)
         *called, result = answer.visited
-        wanted = self.call_words(op, held.slot, expected)
+        wanted = self.call_words(wrapper, held.slot, expected)
         number = self.marks.get(expected.called, 0) if expected.result is None else int(errno_value(expected.result))
         if called != wanted:
             message = f"reaches {', '.join(called) or 'nothing'}, should reach {', '.join(wanted) or 'nothing'}"
-            self.note("wrapper-wrong", wrapper, message, op, steps)
-        elif self.wrappers[op.name].returns and (int(result[1:]) - number) % _WORD:
+        elif wrapper.returns and (int(result[1:]) - number) % _WORD:
             message = f"returns {result[1:]}, should return {expected.result or 'what the op returns'}"
-            self.note("wrapper-wrong", wrapper, message, op, steps)
+        else:
+            return None
+        return Finding("wrapper-wrong", name, message, spec_at=op.at)
 
-    def call_words(self, op: Op, slot: int, expected: Dispatch) -> list[str]:
+    def call_words(self, wrapper: Wrapper, slot: int, expected: Dispatch) -> list[str]:
         """The call that must be reached, as the driver tells calls."""
-        if not expected.called:
-            return []
-        values = {arg.name: arg.number for arg in self.wrappers[op.name].args}
-        values |= {"xh": slot, op.host: slot}
-        return [":".join([expected.called, *(str(values.get(name, name)) for name in expected.arguments)])]
-
-    def note(self, rule: str, subject: str, message: str, op: Op, steps: tuple[str, ...]) -> None:
-        """Keep the first counterexample of each fault."""
-        finding = Finding(rule, subject, message, spec_at=op.at, counterexample=steps, seen_by="wrappers")
-        self.found.setdefault((rule, subject), finding)
+        values = {arg.name: arg.number for arg in wrapper.args} | {"xh": slot, wrapper.op.host: slot}
+        words = [expected.called, *(str(values.get(name, name)) for name in expected.arguments)]
+        return [":".join(words)] if expected.called else []

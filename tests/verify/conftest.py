@@ -11,9 +11,9 @@ from tools import need
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify import run
+from xenhostgen.verify.build import Store
 from xenhostgen.verify.findings import Finding, Verdict
 from xenhostgen.verify.run import Options, verify
-from xenhostgen.verify.store import Store
 
 REPO = Path(__file__).parents[2]
 

@@ -11,10 +11,10 @@ from tools import need
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Expected, Interface
 from xenhostgen.spec.source import Text
+from xenhostgen.verify.build import Store
 from xenhostgen.verify.findings import Finding, Verdict, judge
 from xenhostgen.verify.replay import replay
 from xenhostgen.verify.run import Options, verify
-from xenhostgen.verify.store import Store
 
 SPEC = "specs/rfc-v1.yaml"
 GOLDEN = Path(__file__).with_name("rfc-v1.expected")

@@ -6,16 +6,17 @@ the kernel headers that the spec names) and the shim. The judged objects are lin
 gathers their writable memory in two sections that the driver can see, and hides their names from it.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from xenhostgen.csource.facts import Facts
 from xenhostgen.csource.toolchain import BuildError, Job, run_all
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.harness import glue_source, include_flags, laid_out, units
-from xenhostgen.verify.store import Store
 
 # Where sanitizers register variables (those priorities are reserved) must not run before the driver's
 # main(), as nothing must that comes from judged files; the driver calls it in the child.
@@ -38,6 +39,30 @@ _SANITIZE = (f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all")
 
 class Unwatchable(BuildError):
     """The judged C compiles, and does what would escape being judged."""
+
+
+class Store:
+    """What variants of one spec's tree have in common, compiled and parsed once, by what it was made from.
+
+    For whoever judges variants one after another, such as mutants: they differ in files that the spec names.
+    """
+
+    def __init__(self, spec: Interface, folder: Path) -> None:
+        self.headers = (spec.header.file, spec.predicates.file)
+        self.folder = folder
+        self.facts: dict[str, Facts] = {}
+
+    def key(self, tree: Path, source: Path, *words: str) -> str:
+        """A text that differs when the file, a header of the spec's or a word does."""
+        digest = hashlib.sha256("\0".join(words).encode())
+        for file in (source, *(tree / header for header in self.headers)):
+            content = file.read_bytes() if file.is_file() else b"missing"
+            digest.update(b"%d " % len(content) + content)
+        return digest.hexdigest()
+
+    def object(self, key: str, name: str) -> Path:
+        """Where an object is kept, whether it is there or not."""
+        return self.folder / f"{key}-{name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,65 +38,56 @@ def flatten(spec: Interface, facts: Facts) -> Flat:
 def conform(spec: Interface, read: Read, tree: Path) -> list[Finding]:
     """Every way in which the tree's declarations differ from the spec's."""
     expectation = Expectation(spec)
-    findings: list[Finding] = []
-    wanted: list[tuple[str, Facts, bool]] = [
-        (spec.header.file, expectation.header(), True),
-        (spec.source.file, expectation.source(), True),
-        (spec.predicates.file, expectation.predicates(), False),
+    guests = [(guest, expectation.guest(guest)) for guest in spec.guests]
+    wanted: list[tuple[str, Facts]] = [
+        (spec.header.file, expectation.header()),
+        (spec.source.file, expectation.source()),
+        (spec.predicates.file, expectation.predicates()),
+        *((guest.file, expected) for guest, expected in guests),
     ]
-    wanted += [(guest.file, expectation.guest(guest), True) for guest in spec.guests]
-    for path, expected, closed in wanted:
+    findings: list[Finding] = []
+    for path, expected in wanted:
         if facts := read.facts.get(path):
-            findings += _compare(path, flatten(spec, expected), flatten(spec, facts), facts, closed)
-    for guest in spec.guests:
-        if facts := read.facts.get(guest.file):
-            findings += _bodies(guest, expectation, facts)
-    findings += _object(spec, tree)
-    return findings
+            findings += _compare(spec, path, expected, facts)
+    for guest, expected in guests:
+        findings += _bodies(guest, expected, read.facts.get(guest.file, ()))
+    return [*findings, *_object(spec, tree)]
 
 
-def _compare(path: str, expected: Flat, found: Flat, facts: Facts, closed: bool) -> Iterator[Finding]:
-    """One file's declarations; a file that isn't closed may hold more."""
+def _compare(spec: Interface, path: str, wanted: Facts, facts: Facts) -> Iterator[Finding]:
+    """One file's declarations; the predicates' header may hold more."""
+    expected, found = flatten(spec, wanted), flatten(spec, facts)
+    faults = []
     for (kind, name), text in expected.items():
         if (kind, name) not in found:
-            yield _finding("missing", path, name, f"{kind} '{name}' is missing in {path}")
+            faults.append(("missing", name, f"{kind} '{name}' is missing in {path}"))
         elif found[kind, name] != text:
-            yield _finding("differs", path, name, f"{kind} '{name}' is '{found[kind, name]}', should be '{text}'")
-    private = _private(path, facts)
-    for kind, name in found if closed else ():
-        declared_ahead = kind == "prototype" and ("function", name) in expected
-        if (kind, name) not in expected and name not in private and not declared_ahead:
-            yield _finding("unknown", path, name, f"{kind} '{name}' is nothing that the spec knows")
-
-
-def _private(path: str, facts: Facts) -> set[str]:
-    """What a file may define for itself, as nobody else sees it."""
+            faults.append(("differs", name, f"{kind} '{name}' is '{found[kind, name]}', should be '{text}'"))
+    # What nobody else sees a file may define for itself.
     of_file = ("macro", "include") if path.endswith(".c") else ()
-    return {fact.name for fact in facts if "static" in fact.words or fact.kind in of_file}
+    known = {fact.name for fact in facts if "static" in fact.words or fact.kind in of_file}
+    for kind, name in found if path != spec.predicates.file else ():
+        declared_ahead = kind == "prototype" and ("function", name) in expected
+        if (kind, name) not in expected and name not in known and not declared_ahead:
+            faults.append(("unknown", name, f"{kind} '{name}' is nothing that the spec knows"))
+    return (Finding(*fault, Where(path), seen_by="conformance") for fault in faults)
 
 
-def _finding(rule: str, path: str, name: str, message: str) -> Finding:
-    return Finding(rule, name, message, Where(path), seen_by="conformance")
-
-
-def _bodies(guest: Guest, expectation: Expectation, facts: Facts) -> Iterator[Finding]:
+def _bodies(guest: Guest, wanted: Facts, facts: Facts) -> Iterator[Finding]:
     """The statements of the boot function, its helpers and adapters against the spec's, in order."""
-    bodies = {fact.name: fact.statements for fact in expectation.guest(guest) if fact.kind == "function"}
+    bodies = {fact.name: fact.statements for fact in wanted if fact.kind == "function"}
     for function in facts:
-        expected = bodies.get(function.name) if function.kind == "function" else None
-        if expected is None or function.statements == expected:
+        name, steps = function.name, function.statements
+        if function.kind != "function" or steps == bodies.get(name, steps):
             continue
-        name, where = function.name, Where(guest.file, function.at.line, function.at.column or 1)
-        missing = [text for text in expected if text not in function.statements]
-        unknown = [text for text in function.statements if text not in expected]
-        for text in missing:
-            yield Finding("step-missing", name, f"{name}() lacks the step '{text}'", where, seen_by="conformance")
-        for text in unknown:
-            message = f"{name}() has a step that the spec doesn't know: '{text}'"
-            yield Finding("step-unknown", name, message, where, seen_by="conformance")
-        if not (missing or unknown):
-            message = f"{name}() takes its steps otherwise: {' '.join(function.statements)}"
-            yield Finding("step-order", name, message, where, seen_by="conformance")
+        missing, unknown = set(bodies[name]) - set(steps), set(steps) - set(bodies[name])
+        faults = [("step-missing", f"{name}() lacks the step '{c}'") for c in bodies[name] if c in missing]
+        added = f"{name}() has a step that the spec doesn't know"
+        faults += [("step-unknown", f"{added}: '{c}'") for c in steps if c in unknown]
+        if not faults:
+            faults = [("step-order", f"{name}() takes its steps otherwise: {' '.join(steps)}")]
+        where = Where(guest.file, function.at.line, function.at.column or 1)
+        yield from (Finding(rule, name, message, where, seen_by="conformance") for rule, message in faults)
 
 
 def _object(spec: Interface, tree: Path) -> Iterator[Finding]:

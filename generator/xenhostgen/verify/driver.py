@@ -25,6 +25,7 @@ _OPTIONS = {
     "UBSAN_OPTIONS": "print_stacktrace=0:exitcode=77",
 }
 _NONSENSE = "the answers of the judged C make no sense"
+_PLAIN = {"Bad system call": "it asks the operating system for something", "Profiling timer expired": "it doesn't end"}
 # How driver.c ends when it can't go on.
 _ENDINGS = {
     5: "nearly every call crashes",
@@ -120,10 +121,7 @@ class Driver:
             line = self.process.stdout.readline(_ANSWER_MAX)
             if not line.endswith(b"\n"):
                 raise DriverError(self._ending())
-            answer = _answer(line.decode(errors="replace").rstrip("\n"))
-            if not _fits(answer, call[:1], self.slots):
-                raise DriverError(_NONSENSE)
-            yield answer
+            yield _answer(line.decode(errors="replace").rstrip("\n"), call[:1], self.slots)
 
     def _ending(self) -> str:
         try:
@@ -135,47 +133,36 @@ class Driver:
         return _ENDINGS.get(status, f"the driver ended with status {status}")
 
 
-_PLAIN = {"Bad system call": "it asks the operating system for something", "Profiling timer expired": "it doesn't end"}
+def _answer(line: str, call: str, slots: int) -> Answer:
+    """What a line says of a call of that kind; raises ``DriverError`` for what no such call can lead to."""
 
+    def images(words: Sequence[str]) -> Slots:
+        if len(words) != slots:
+            raise ValueError
+        split = (word.split(",") for word in words)
+        return tuple(SlotImage(int(kind), ops, int(pointer)) for kind, ops, pointer in split)
 
-def _answer(line: str) -> Answer:
     how, _, rest = line.partition(" ")
-    try:
-        match how:
-            case "ok":
-                result, state, *slots = rest.split()
-                return Answer("ok", int(result), int(state), _slots(slots))
-            case "bug":
-                place, state, *slots = rest.split()
-                return Answer("bug", state=int(state), slots=_slots(slots), text=place.removeprefix("./"))
-            case "wrap" | "visit":
-                return Answer(how, visited=tuple(rest.split()))
-            case "boot":
-                *stages, last = [stage.split() for stage in rest.split("|")[1:]]
-                if last[:1] != ["bug"]:
-                    return Answer("boot", stages=tuple(map(_slots, [*stages, last])))
-                (_, place) = last
-                return Answer("bug", stages=tuple(map(_slots, stages)), text=place.removeprefix("./"))
-            case "crash":
+    with suppress(ValueError):
+        match how, call:
+            case "crash", _:
                 ending, _, said = rest.partition("\t")
                 return Answer("crash", text=_sanitizer_text(said) or _PLAIN.get(ending, ending))
-    except ValueError:
-        pass
+            case ("visit", "i") | ("wrap", "w"):
+                return Answer(how, visited=tuple(rest.split()))
+            case "boot", "b":
+                *stages, last = [stage.split() for stage in rest.split("|")[1:]]
+                if last[:1] != ["bug"]:
+                    return Answer("boot", stages=tuple(map(images, [*stages, last])))
+                (_, place) = last
+                return Answer("bug", stages=tuple(map(images, stages)), text=place.removeprefix("./"))
+            case "ok", "s" | "r" | "u":
+                result, state, *held = rest.split()
+                return Answer("ok", int(result), int(state), images(held))
+            case "bug", _:
+                place, state, *held = rest.split()
+                return Answer("bug", state=int(state), slots=images(held), text=place.removeprefix("./"))
     raise DriverError(_NONSENSE)
-
-
-def _fits(answer: Answer, call: str, slots: int) -> bool:
-    """Whether an answer is one that such a call can have."""
-    if answer.how == "crash":
-        return True
-    images = [answer.slots] if answer.how == "ok" or (answer.how == "bug" and call != "b") else answer.stages
-    wanted = {"i": "visit", "w": "wrap", "b": "boot"}.get(call, "ok")
-    return answer.how in (wanted, "bug") and all(len(image) == slots for image in images)
-
-
-def _slots(words: Iterable[str]) -> Slots:
-    images = (word.split(",") for word in words)
-    return tuple(SlotImage(int(kind), ops, int(pointer)) for kind, ops, pointer in images)
 
 
 def _sanitizer_text(said: str) -> str:

@@ -8,9 +8,9 @@ from xenhostgen.csource.facts import Facts, read_facts
 from xenhostgen.csource.preprocess import SHIM, SourceError, preprocess
 from xenhostgen.csource.toolchain import Complaint
 from xenhostgen.spec.model import Interface
+from xenhostgen.verify.build import Store
 from xenhostgen.verify.findings import Finding, Where
 from xenhostgen.verify.harness import include_name, laid_out, overlay, rendered
-from xenhostgen.verify.store import Store
 
 _DEFINING = ("function", "variable", "macro", "enumerator")
 _DECLARING = ("prototype", "enum", "variable", "struct")
@@ -27,58 +27,45 @@ class Read:
         """Where a symbol is defined, else where it is declared, in one file or in any."""
         files = [(path, facts) for path, facts in self.facts.items() if file in ("", path)]
         named = [(path, fact) for path, facts in files for fact in facts if fact.name == symbol]
-        for kinds, but in ((_DEFINING, "extern"), (_DECLARING, "")):
-            for path, fact in named:
-                if fact.kind in kinds and but not in fact.words:
-                    return Where(path, fact.at.line, fact.at.column or 1)
-        return None
+        defining = [each for each in named if each[1].kind in _DEFINING and "extern" not in each[1].words]
+        declaring = [each for each in named if each[1].kind in _DECLARING]
+        path, fact = next(iter([*defining, *declaring]), ("", None))
+        return Where(path, fact.at.line, fact.at.column or 1) if fact else None
+
+
+def c_files(spec: Interface) -> list[str]:
+    """The C files of a spec: all but the Makefile."""
+    return [spec.header.file, spec.source.file, spec.predicates.file, *(guest.file for guest in spec.guests)]
 
 
 def read_tree(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: Store | None = None) -> Read:
     """Parse every C file of the spec that lies in the tree, or take its facts from the store."""
-    overlaid = overlay(spec, tree, work / "overlay")
-    asked = _questions(spec, work / "asked")
+    if lacks := [path for path in c_files(spec) if not (tree / path).is_file()]:
+        said = "the tree has no such file"
+        return Read({}, tuple(Finding("file-missing", path, said, Where(path), seen_by="parsing") for path in lacks))
+    front = [overlay(spec, tree, work / "overlay"), SHIM, tree / "include"]
+    # Where guests are parsed, predicates are functions: what the guests ask stays to be seen.
+    macros = [*spec.kernel.macros, *spec.predicates.macros]
+    asked = {include_name(spec.predicates.file)[1:-1]: rendered("harness/asked.h", kernel=spec.kernel, macros=macros)}
+    asking = [laid_out(asked, work / "asked"), *front]
     configs = sorted({macro.config for macro in spec.kernel.macros if macro.config})
-    facts: dict[str, Facts] = {}
-    findings = [
-        Finding("file-missing", path, "the tree has no such file", Where(path), seen_by="parsing")
-        for path in c_files(spec)
-        if not (tree / path).is_file()
-    ]
-    if findings:
-        return Read(facts, tuple(findings))
+    facts = dict[str, Facts]()
+    findings: list[Finding] = []
     for path in c_files(spec):
-        key = store.key(tree, tree / path, cc) if store else ""
-        if store and key in store.facts:
-            facts[path] = store.facts[key]
-            continue
-        front = [overlaid] if path == spec.predicates.file else [asked, overlaid]
+        key = store.key(tree, tree / path, cc) if store else path
+        kept = store.facts if store else facts
         try:
-            facts[path] = read_facts(preprocess(tree / path, [*front, SHIM, tree / "include"], defines=configs, cc=cc))
-            if store:
-                store.facts[key] = facts[path]
+            if key not in kept:
+                includes = front if path == spec.predicates.file else asking
+                kept[key] = read_facts(preprocess(tree / path, includes, defines=configs, cc=cc))
+            facts[path] = kept[key]
         except SourceError as error:
             findings += [_unparsable(path, said, tree) for said in error.complaints]
     return Read(facts, tuple(findings))
 
 
-def _questions(spec: Interface, folder: Path) -> Path:
-    """Where guests are parsed, predicates are functions: what the guests ask stays to be seen."""
-    macros = [*spec.kernel.macros, *spec.predicates.macros]
-    asked = rendered("harness/asked.h", kernel=spec.kernel, macros=macros)
-    return laid_out({include_name(spec.predicates.file)[1:-1]: asked}, folder)
-
-
 def _unparsable(path: str, said: Complaint, tree: Path) -> Finding:
-    at = said.at
+    at, where = said.at, Where(path)
     if Path(at.file).is_relative_to(tree):
         where = Where(str(Path(at.file).relative_to(tree)), at.line or 1, at.column or 1)
-    else:
-        where = Where(path)
     return Finding("unparsable", path, said.text, where, seen_by="parsing")
-
-
-def c_files(spec: Interface) -> list[str]:
-    """The C files of a spec: all but the Makefile."""
-    guests = [guest.file for guest in spec.guests]
-    return [spec.header.file, spec.source.file, spec.predicates.file, *guests]

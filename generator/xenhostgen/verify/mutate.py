@@ -18,6 +18,7 @@ from xenhostgen.render.files import render
 from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.verify.build import Store
 from xenhostgen.verify.conform import conform
 from xenhostgen.verify.facts import c_files, read_tree
 from xenhostgen.verify.findings import Finding, judge
@@ -25,7 +26,6 @@ from xenhostgen.verify.harness import glue_source, include_flags, laid_out, unit
 from xenhostgen.verify.mutants import mutants
 from xenhostgen.verify.run import Options, examine, execute
 from xenhostgen.verify.score import Mutant, Outcome, Score
-from xenhostgen.verify.store import Store
 
 _CC, _GLUE = "gcc", "glue.c"
 

@@ -15,7 +15,7 @@ from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface, Register
 from xenhostgen.verify.boots import BootRunner
 from xenhostgen.verify.bounded import check
-from xenhostgen.verify.build import Unwatchable, build
+from xenhostgen.verify.build import Store, Unwatchable, build
 from xenhostgen.verify.conform import conform
 from xenhostgen.verify.drift import drift, read_text
 from xenhostgen.verify.driver import Driver, DriverError
@@ -27,7 +27,6 @@ from xenhostgen.verify.places import spec_places
 from xenhostgen.verify.project import projected, reduced
 from xenhostgen.verify.prove import prove, unexplained
 from xenhostgen.verify.static import complaints
-from xenhostgen.verify.store import Store
 from xenhostgen.verify.wrappers import WrapperRunner
 
 KERNELS = "taken for a kernel's tree: of its boot files, what the interface adds and the spec's steps are judged"

@@ -118,9 +118,7 @@ def reads(spec: Interface, condition: str) -> set[str]:
     found: set[str] = set()
     todo = [condition]
     while todo:
-        for name in expr.names(expr.parse(todo.pop())):
-            if name in macros:
-                todo.append(macros[name])
-            else:
-                found.add(name)
+        named = expr.names(expr.parse(todo.pop()))
+        found |= named - macros.keys()
+        todo += [macros[name] for name in named & macros.keys()]
     return found

@@ -46,17 +46,12 @@ class Registry:
     """The rules for one interface's slots."""
 
     def __init__(self, spec: Interface) -> None:
-        self.slots = spec.slots
         self.misuse = spec.registry.misuse
         values = spec.values
         self.home = {values[name]: n for n, slot in enumerate(spec.slots) for name in slot.accepts}
         index = {slot.name: n for n, slot in enumerate(spec.slots)}
         self.requires = [index[slot.requires] if slot.requires else None for slot in spec.slots]
-
-    @property
-    def initial(self) -> State:
-        """Nothing is registered."""
-        return (EMPTY,) * len(self.slots)
+        self.initial: State = (EMPTY,) * len(spec.slots)
 
     def register(self, state: State, type_value: int, ops: str | None) -> Outcome:
         """Rules 1 to 5."""

@@ -8,7 +8,6 @@ gathers their writable memory in two sections that the driver can see, and hides
 
 import hashlib
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,18 +59,12 @@ class Store:
             digest.update(b"%d " % len(content) + content)
         return digest.hexdigest()
 
-    def object(self, key: str, name: str) -> Path:
-        """Where an object is kept, whether it is there or not."""
-        return self.folder / f"{key}-{name}"
-
 
 @dataclass(frozen=True, slots=True)
 class Program:
     """A driver that is ready to run, for so many slots; ``sections`` are nm's letters for each judged symbol."""
 
     executable: Path
-    compiler: str
-    sanitizers: tuple[str, ...]
     slots: int
     sections: dict[str, str]
 
@@ -85,12 +78,12 @@ def build(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: Store
     listings = [["readelf", "-SW", "judged.o"], *(["nm", name] for name in ("judged.o", glue, driver, judged[0]))]
     sections, *symbols = run_all([Job(listing, work) for listing in listings], work)
     all_judged, of_glue, of_driver, of_source = map(_symbols, symbols)
-    _check(_writable(sections), all_judged, of_driver)
+    _check(sections, all_judged, of_driver)
     wanted = {name for name, letter in of_driver if letter in "Uw"} & {name for name, _ in of_glue}
     (work / "wanted").write_text("".join(f"{name}\n" for name in sorted(wanted)))
     run_all([Job(["objcopy", "--keep-global-symbols=wanted", "judged.o", "hidden.o"], work)], work)
     run_all([Job([cc, *_SANITIZE, driver, "hidden.o", "-o", "driver"], work)], work)
-    return Program(work / "driver", cc, SANITIZERS, len(spec.slots), dict(of_source))
+    return Program(work / "driver", len(spec.slots), dict(of_source))
 
 
 def _compiled(spec: Interface, tree: Path, work: Path, cc: str, store: Store | None) -> list[Path]:
@@ -106,7 +99,7 @@ def _compiled(spec: Interface, tree: Path, work: Path, cc: str, store: Store | N
     objects: list[Path] = []
     jobs = []
     for job, source, name in todo:
-        made = store.object(store.key(tree, source, cc, name), name) if store else work / name
+        made = store.folder / f"{store.key(tree, source, cc, name)}-{name}" if store else work / name
         objects.append(made)
         if not made.exists():
             jobs.append(Job([*job.command, "-o", str(made)], job.folder))
@@ -114,22 +107,15 @@ def _compiled(spec: Interface, tree: Path, work: Path, cc: str, store: Store | N
     return objects
 
 
-def _writable(listing: str) -> list[str]:
-    """The names of an object's writable sections, as readelf lists them."""
-    rows = re.findall(
-        r"^ +\[ *\d+\] (.*?) +[A-Z_]+ +[0-9a-f]{16} .* ([WAXMSILGTCxoEDlpR]+) +\d+ +\d+ +\d+$", listing, re.M
-    )
-    return [name for name, flags in rows if "W" in flags]
-
-
 def _symbols(listing: str) -> list[tuple[str, str]]:
     """Names with the letters by which nm tells their kind: b and B are .bss, U is undefined."""
     return [(name, letter) for letter, name in re.findall(r"^[0-9a-f ]{16} (\S) (.*)$", listing, re.M)]
 
 
-def _check(writable: Iterable[str], judged: list[tuple[str, str]], driver: list[tuple[str, str]]) -> None:
+def _check(sections: str, judged: list[tuple[str, str]], driver: list[tuple[str, str]]) -> None:
     """Refuse what couldn't be judged: memory that escapes the driver, code that runs before it, foreign calls."""
-    for section in writable:
+    row = r"^ +\[ *\d+\] (.*?) +[A-Z_]+ +[0-9a-f]{16} .* ([WAXMSILGTCxoEDlpR]+) +\d+ +\d+ +\d+$"
+    for section in [name for name, flags in re.findall(row, sections, re.M) if "W" in flags]:
         if section == "judged_constructors":
             raise Unwatchable("a constructor runs before anything that could be judged")
         if section not in _WRITABLE | _GLUE_WRITABLE:

@@ -66,9 +66,8 @@ class Expectation:
             *(f"{head} {{ }}" for head in self.registering()),
         ]
         symbols = [symbol for export in spec.registry.exports for symbol in export.symbols]
-        return self.read(
-            snippets, spec.source.includes, [_fact("export", name, "EXPORT_SYMBOL_GPL") for name in symbols]
-        )
+        exports = [_fact("export", name, "EXPORT_SYMBOL_GPL") for name in symbols]
+        return self.read(snippets, spec.source.includes, exports)
 
     def guest(self, guest: Guest) -> Facts:
         """A guest's file: what the interface adds, in its frame, with the bodies that the spec gives whole."""
@@ -111,20 +110,13 @@ class Expectation:
         kernel = self.spec.kernel
         macros = [(macro.name, f"({macro.expands})") for macro in kernel.macros]
         macros += [(macro.name, macro.expands) for macro in self.spec.predicates.macros]
-        snippets = [
-            *(
-                f"struct {struct.name} {{ {' '.join(f'{member.type} {member.name};' for member in struct.members)} }};"
-                for struct in kernel.structs
-                if struct.members
-            ),
-            *(f"enum {enum.name} {{ {', '.join(enum.values)} }};" for enum in kernel.enums),
-        ]
-        return self.read(snippets, (), [_fact("macro", name, f"() {_tokens(c)}") for name, c in macros])
+        snippets = [f"enum {enum.name} {{ {', '.join(enum.values)} }};" for enum in kernel.enums]
+        for struct in (struct for struct in kernel.structs if struct.members):
+            members = " ".join(f"{member.type} {member.name};" for member in struct.members)
+            snippets.append(f"struct {struct.name} {{ {members} }};")
+        bodies = [(name, " ".join(token.text for token in code_tokens(c))) for name, c in macros]
+        return self.read(snippets, (), [_fact("macro", name, f"() {body}") for name, body in bodies])
 
 
 def _fact(kind: str, name: str, text: str = "") -> Fact:
     return Fact(kind, name, text, Position())
-
-
-def _tokens(text: str) -> str:
-    return " ".join(token.text for token in code_tokens(text))

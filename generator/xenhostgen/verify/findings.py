@@ -2,7 +2,7 @@
 """What a verification finds: typed findings, and how they are held against the expected ones."""
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,16 +67,15 @@ def judge(spec: Interface, findings: Iterable[Finding], facts: dict[str, Any]) -
     """Sort findings into expected and not; an expectation that no finding meets is missing."""
     expected: list[tuple[Finding, Expected]] = []
     unexpected: list[Finding] = []
-    met: set[Expected] = set()
     for finding in findings:
-        match = _expectation(finding, spec.expected_findings)
+        named = (one for one in spec.expected_findings if one.rule == finding.rule)
+        match = next((one for one in named if one.subject in (None, finding.subject)), None)
         if match is None:
             unexpected.append(finding)
         else:
             expected.append((finding, match))
-            met.add(match)
-    looked_for = [one for one in spec.expected_findings if _looked_for(one, facts)]
-    missing = tuple(one for one in looked_for if one not in met)
+    met = {match for _, match in expected}
+    missing = tuple(one for one in spec.expected_findings if one not in met and _looked_for(one, facts))
     return Verdict(tuple(expected), tuple(unexpected), missing, facts)
 
 
@@ -90,10 +89,3 @@ def _looked_for(expected: Expected, facts: dict[str, Any]) -> bool:
         prover = facts.get(PROVERS[expected.rule])
         return prover is not None and not prover["missing"]
     return expected.rule != "sparse-warning" or shutil.which("sparse") is not None
-
-
-def _expectation(finding: Finding, expected: Sequence[Expected]) -> Expected | None:
-    for one in expected:
-        if one.rule == finding.rule and one.subject in (None, finding.subject):
-            return one
-    return None

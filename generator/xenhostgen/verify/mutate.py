@@ -73,27 +73,22 @@ class _Judge:
     """Judges mutants of one rendering; what they share with it is compiled and parsed once."""
 
     def __init__(self, spec: Interface, files: dict[str, str], folder: Path) -> None:
-        self.spec, self.files, self.folder = spec, files, folder
-        self.glue = glue_source(spec)
+        self.spec, self.folder = spec, folder
+        self.files = {_GLUE: glue_source(spec)} | {f"tree/{path}": text for path, text in files.items()}
         self.units = [*units(spec), _GLUE]
         inline = {each.name for each in declarations(files[spec.header.file]) if each.kind in ("function", "macro")}
         words = {unit: {token.text for token in code_tokens(files.get(unit, ""))} for unit in self.units}
         self.users = [unit for unit in self.units if unit == _GLUE or inline & words[unit]]
         self.store = Store(spec, folder)
-        self.tree = self.laid_out(folder / "base", files)
+        self.tree = laid_out(self.files, folder / "base") / "tree"
         self.code = self.compiled(self.tree, self.units)
         stages = (self.declared, self.run, self.whole)
         self.unmutated = {stage: self.keys(stage(self.tree, self.store)) for stage in stages}
 
-    def laid_out(self, work: Path, files: dict[str, str]) -> Path:
-        """Write a tree into a folder to work in."""
-        laid_out({_GLUE: self.glue}, work)
-        return laid_out(files, work / "tree")
-
     def outcome(self, mutant: Mutant) -> Outcome:
         """What becomes of one mutant."""
         with tempfile.TemporaryDirectory(dir=self.folder) as name:
-            tree = self.laid_out(Path(name), self.files | {mutant.file: mutant.text})
+            tree = laid_out(self.files | {f"tree/{mutant.file}": mutant.text}, Path(name)) / "tree"
             inline = mutant.in_body and mutant.file == self.spec.header.file
             units = [mutant.file] if mutant.file in self.units else self.users if inline else self.units
             try:

@@ -44,15 +44,21 @@ def prove(spec: Interface, tree: Path, work: Path, read: Read) -> Proof:
     """Run both provers on a tree."""
     if missing := [tool for tool in ("frama-c", "why3", "cvc4") if not shutil.which(tool)]:
         return Proof(missing=f"{', '.join(missing)} (Debian: frama-c-base why3 cvc4)")
+    header, source = harness.include_name(spec.header.file), tree / spec.source.file
+    included = ("<linux/types.h>", header, '"contracts.h"', f'"{source}"')
     eva_c = _eva_entries(spec)
-    harness.laid_out(
-        {"eva.c": eva_c, "contracts.h": harness.rendered("prove/contracts.h", **harness.context(spec))}, work
-    )
+    files = {"contracts.h": harness.rendered("prove/contracts.h", **harness.context(spec)), "eva.c": eva_c}
+    harness.laid_out(files | {"wp.c": "".join(f"#include {each}\n" for each in included)}, work)
     preprocess = f"gcc -E -C -std=gnu11 -D__FRAMAC__ {' '.join(harness.include_flags(spec, tree, work))} -I{work}"
     frama_c = ["frama-c", "-machdep", "gcc_x86_64", "-cpp-command", preprocess]
     run_prover(["why3", "config", "detect"], tree, work)
 
-    wp = _wp(spec, run_prover([*frama_c, *_wp_options(spec, tree, work, read)], tree, work))
+    # The registering functions against their contracts, with the functions that they call inlined.
+    facts = read.facts.get(spec.source.file, ())
+    helpers = ",".join(fact.name for fact in facts if fact.kind == "function" and "static" in fact.words)
+    options = [*_WP.split(), "-wp-fct", f"{spec.c.register},{spec.c.unregister}"]
+    options += ["-inline-calls", helpers] if helpers else []
+    wp = _wp(spec, run_prover([*frama_c, str(work / "wp.c"), *options], tree, work))
     sources = [str(work / "eva.c"), *(str(tree / file) for file in harness.units(spec))]
     eva = _eva(spec, run_prover([*frama_c, *sources, *_EVA.split()], tree, work), eva_c)
     return Proof(wp.proved + eva.proved, wp.total + eva.total, wp.open + eva.open)
@@ -97,18 +103,6 @@ def unanswered(function: str, said: str, goals: int = 1) -> Proof:
     return Proof(0, goals, (_unproved(function, f"no answer from the prover: {last}"),))
 
 
-def _wp_options(spec: Interface, tree: Path, work: Path, read: Read) -> list[str]:
-    """The registering functions against their contracts, with the functions that they call inlined."""
-    (work / "wp.c").write_text(
-        f'#include <linux/types.h>\n#include {harness.include_name(spec.header.file)}\n#include "contracts.h"\n'
-        f'#include "{tree / spec.source.file}"\n'
-    )
-    facts = read.facts.get(spec.source.file, ())
-    helpers = [fact.name for fact in facts if fact.kind == "function" and "static" in fact.words]
-    options = [str(work / "wp.c"), *_WP.split(), "-wp-fct", f"{spec.c.register},{spec.c.unregister}"]
-    return [*options, "-inline-calls", ",".join(helpers)] if helpers else options
-
-
 def _wp(spec: Interface, said: str) -> Proof:
     """What WP said."""
     functions = [spec.c.register, spec.c.unregister]
@@ -130,9 +124,12 @@ def _eva(spec: Interface, said: str, text: str) -> Proof:
     entries = re.findall(r"^void (prove_\w+)\(void\)", text, re.MULTILINE)
     if "ANALYSIS SUMMARY" not in said:
         return unanswered(spec.c.iterator, said, len(entries))
+    fixed = {"prove_initial": spec.c.array, "prove_iteration": spec.c.iterator}
     found: dict[str, Finding] = {}
     for entry, message in _alarms(said, text):
-        found.setdefault(entry, _unproved(_title(spec, entry), f"may fail: {message}"))
+        op = entry.removeprefix("prove_").rpartition("_")[0]
+        title = fixed.get(entry) or ("boot" if op == "boot" else spec.c.wrapper(op))
+        found.setdefault(entry, _unproved(title, f"may fail: {message}"))
     # A statement raises its alarm once, whoever comes by: all entries through that wrapper stay open.
     shared = tuple(entry.rpartition("_")[0] + "_" for entry in found if "_boot_" not in entry)
     still_open = [entry for entry in entries if entry in found or entry.startswith(shared)]
@@ -148,28 +145,19 @@ def _alarms(said: str, text: str) -> Iterator[tuple[str, str]]:
         yield entry[entry.lastindex or 0] if entry else "prove_initial", " ".join(message.split())
 
 
-def _title(spec: Interface, entry: str) -> str:
-    """What an entry point is about, in the words of counterexamples."""
-    op = entry.removeprefix("prove_").rpartition("_")[0]
-    fixed = {"prove_initial": spec.c.array, "prove_iteration": spec.c.iterator}
-    return fixed.get(entry) or ("boot" if op == "boot" else spec.c.wrapper(op))
-
-
 def _eva_entries(spec: Interface) -> str:
     """C that follows each wrapper with each table, and each boot."""
-    calls, boots = list(_calls(spec)), list(_boots(spec))
+    calls: list[tuple[str, bool, str, Any, str]] = []
+    for wrapper in harness.wrappers(spec):
+        name = wrapper.op.name
+        calls += [(name, True, table.symbol, wrapper.args, wrapper.call) for _, table in spec.tables()]
+        if wrapper.op.takes_no_host:
+            calls.append((name, False, "", wrapper.args, wrapper.call))
+    boots = list(_boots(spec))
     entries = ["prove_initial", "prove_iteration"]
     entries += [f"prove_{op}_{number}" for number, (op, *_) in enumerate(calls, 1)]
     entries += [f"prove_boot_{number}" for number, _ in enumerate(boots, 1)]
     return harness.rendered("prove/eva.c", **harness.context(spec), calls=calls, boots=boots, entries=entries)
-
-
-def _calls(spec: Interface) -> Iterator[tuple[str, bool, str, Any, str]]:
-    for wrapper in harness.wrappers(spec):
-        for _, table in spec.tables():
-            yield wrapper.op.name, True, table.symbol, wrapper.args, wrapper.call
-        if wrapper.op.takes_no_host:
-            yield wrapper.op.name, False, "", wrapper.args, wrapper.call
 
 
 def _boots(spec: Interface) -> Iterator[tuple[str, list[str], list[str], list[tuple[str, str]]]]:

@@ -15,7 +15,7 @@ from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface, Register
 from xenhostgen.verify.boots import BootRunner
 from xenhostgen.verify.bounded import check
-from xenhostgen.verify.build import Store, Unwatchable, build
+from xenhostgen.verify.build import SANITIZERS, Store, Unwatchable, build
 from xenhostgen.verify.conform import conform
 from xenhostgen.verify.drift import drift, read_text
 from xenhostgen.verify.driver import Driver, DriverError
@@ -140,7 +140,7 @@ def execute(
     counts |= {"states": len(explorer.images), "transitions": explorer.count, "boots": boots.count}
     counts["wrapper_calls"] = wrapping.count
     found = [*explorer.found.values(), *boots.found.values(), *wrapping.found.values(), *broken]
-    return found, {"compiler": compiler, "sanitizers": list(program.sanitizers), **counts}
+    return found, {"compiler": compiler, "sanitizers": list(SANITIZERS), **counts}
 
 
 def uncompilable(error: BuildError, spec: Interface, tree: Path) -> Finding:
@@ -162,11 +162,8 @@ def uncompilable(error: BuildError, spec: Interface, tree: Path) -> Finding:
 
 def mentioned(symbol: str, spec: Interface, tree: Path) -> Where | None:
     """The first place in the judged files where a symbol stands."""
-    for path in c_files(spec):
-        for token in code_tokens(read_text(tree / path) or ""):
-            if token.text == symbol:
-                return Where(path, token.line, token.column)
-    return None
+    tokens = ((path, token) for path in c_files(spec) for token in code_tokens(read_text(tree / path) or ""))
+    return next((Where(path, token.line, token.column) for path, token in tokens if token.text == symbol), None)
 
 
 def diagnosed(spec: Interface, finding: Finding, read: Read) -> Finding:
@@ -200,15 +197,10 @@ def located(findings: Iterable[Finding], spec: Interface, read: Read, tree: Path
     made = []
     for finding in findings:
         message = finding.message.replace(f"{tree}/", "")
-        where = finding.where or called(finding, read) or read.where(finding.subject)
+        calls = [call.split("(")[0] for call in finding.counterexample[-1:]]
+        where = finding.where or next(filter(None, map(read.where, [*calls, finding.subject])), None)
         if where and where.line == 1:  # only its file is known so far
             where = read.where(finding.subject, where.file) or where
         at = finding.spec_at or places.get(finding.subject) or (places.get(where.file) if where else None)
         made.append(replace(finding, where=where, spec_at=at or spec.at, message=message))
     return made
-
-
-def called(finding: Finding, read: Read) -> Where | None:
-    """The place of the function that the counterexample calls last."""
-    last = finding.counterexample[-1:]
-    return read.where(last[0].split("(")[0]) if last else None

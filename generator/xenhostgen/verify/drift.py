@@ -5,6 +5,7 @@ No finding: C may be written in many ways. But whoever judges a tree should see 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from xenhostgen.csource.declarations import declarations
@@ -13,8 +14,6 @@ from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface
 
 _FILE_MAX = 1 << 20
-
-
 Reduce = Callable[[Interface, str, str], str]
 
 
@@ -42,13 +41,11 @@ def drift(spec: Interface, tree: Path, reduce: Reduce | None = None) -> list[str
 
 def read_text(file: Path) -> str | None:
     """The beginning of a regular file; None if there is none."""
-    if not file.is_file():
-        return None
-    try:
-        with file.open("rb") as stream:
-            return stream.read(_FILE_MAX).decode(errors="replace")
-    except OSError:
-        return None
+    with suppress(OSError):
+        if file.is_file():
+            with file.open("rb") as stream:
+                return stream.read(_FILE_MAX).decode(errors="replace")
+    return None
 
 
 def _lines(makefile: str) -> list[list[str]]:

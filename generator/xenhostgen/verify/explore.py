@@ -6,8 +6,6 @@ over what it should do. Every transition is judged where it starts, also in stat
 never be in; the first counterexample of each kind is the shortest one.
 """
 
-from collections.abc import Iterable
-
 from xenhostgen.contract.registry import State
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.calls import Call, Runner, all_calls
@@ -36,7 +34,9 @@ class Explorer(Runner):
         level = [0] if self.start() else []
         calls = list(all_calls(self.spec))
         while level and not len(self.by_slots) < len(self.images) > _HIDDEN_STATES_MAX:
-            level = list(self.successors(level, calls))
+            asked = [(state, call) for state in level for call in calls]
+            answers = zip(asked, self.driver.ask(call.line(state) for state, call in asked), strict=True)
+            level = [answer.state for (state, call), answer in answers if self.step(state, call, answer)]
 
     def start(self) -> bool:
         """Enter the state before the first call; False if it can't even be read."""
@@ -51,17 +51,9 @@ class Explorer(Runner):
             self.note(Finding("initial-state", self.spec.c.array, message), 0)
         return True
 
-    def successors(self, level: Iterable[int], calls: list[Call]) -> Iterable[int]:
-        """Make every call in every state of a level; the states that are new."""
-        asked = [(state, call) for state in level for call in calls]
-        answers = self.driver.ask(call.line(state) for state, call in asked)
-        for (state, call), answer in zip(asked, answers, strict=True):
-            self.count += 1
-            if self.step(state, call, answer):
-                yield answer.state
-
     def step(self, state: int, call: Call, answer: Answer) -> bool:
         """Judge one call; True if it leads to a new state, which is then entered."""
+        self.count += 1
         if finding := self.judging.judge(self.images[state], call, answer):
             self.note(finding, state, call)
         if answer.how != "ok" or answer.state in self.parents:

@@ -148,10 +148,10 @@ def _of_tree(tree: Any, words: _Words, others: dict[str, str]) -> Iterator[_Edit
         if not found and ahead not in at:
             continue
         first, last = (found[0], found[-1]) if found else (at[ahead], at[ahead] - 1)
-        surplus = _depth(written[first : last + 1]) - _depth(old[ahead : len(old) - behind])
-        while surplus and first and last < len(written) - 1:  # brackets that the printed text has no need of
-            first, last = (first, last + 1) if surplus > 0 else (first - 1, last)
-            surplus = _depth(written[first : last + 1]) - _depth(old[ahead : len(old) - behind])
+        needed = _depth(old[ahead : len(old) - behind])
+        # Brackets that the printed text has no need of.
+        while (depth := _depth(written[first : last + 1])) != needed and first and last < len(written) - 1:
+            first, last = (first, last + 1) if depth > needed else (first - 1, last)
         inserted = after[ahead : len(after) - behind]
         said = text[inserted[0][1] : inserted[-1][2]] if inserted else ""
         said = re.sub(r"\s*\n( *)", lambda found: "\n" + "\t" * (len(found[1]) // 2), said)
@@ -165,8 +165,8 @@ def _printed(tree: Any) -> tuple[str, _Words]:
 
 def _common(some: list[str], others: list[str]) -> int:
     """How many words both begin with."""
-    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(some, others, strict=False))
-    return sum(1 for _ in pairs)
+    pairs = zip(some, others, strict=False)
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
 
 
 def _depth(words: list[str]) -> int:

@@ -9,6 +9,7 @@ and whatever may lead past these. Facts of the kernel come from the spec, as the
 
 import re
 from contextlib import suppress
+from os.path import isfile
 from pathlib import Path
 
 from tree_sitter import Node
@@ -34,25 +35,16 @@ def projected(spec: Interface, tree: Path, folder: Path) -> Path:
     paths = (spec.header.file, spec.source.file, spec.object.file, *of_kernel)
     texts = {path: text for path in paths if (text := read_text(tree / path)) is not None}
     includes = [(path, include) for path in of_kernel for include in _INCLUDE.findall(texts.get(path, ""))]
-    if all(_in_shim(spec, each) or _in_tree(tree, path, each) for path, each in includes):
+    if all(_there(spec, each, tree / "include", (tree / path).parent) for path, each in includes):
         return tree
     return laid_out({path: reduced(spec, path, text) for path, text in texts.items()}, folder)
 
 
-def _in_shim(spec: Interface, include: str) -> bool:
-    """Whether a header will be there for the reduced files."""
-    ours = (include_name(spec.header.file), include_name(spec.predicates.file))
-    return include in ours or include in spec.context_headers or _is_file(SHIM / include[1:-1])
-
-
-def _in_tree(tree: Path, path: str, include: str) -> bool:
-    return _is_file(tree / "include" / include[1:-1]) or _is_file((tree / path).parent / include[1:-1])
-
-
-def _is_file(path: Path) -> bool:
-    with suppress(OSError):  # too long a name
-        return path.is_file()
-    return False
+def _there(spec: Interface, include: str, *folders: Path) -> bool:
+    """Whether a header will be there for the reduced files, or lies in one of the folders."""
+    ours = (include_name(spec.header.file), include_name(spec.predicates.file), *spec.context_headers)
+    files = (folder / include[1:-1] for folder in (SHIM, *folders))
+    return include in ours or any(map(isfile, files))  # to pathlib too long a name is an error
 
 
 def reduced(spec: Interface, path: str, text: str) -> str:
@@ -64,7 +56,7 @@ def reduced(spec: Interface, path: str, text: str) -> str:
         if path == spec.predicates.file:
             return _predicates(spec, text)
     if path == spec.source.file:
-        return _INCLUDE.sub(lambda found: found[0] if _in_shim(spec, found[1]) else "", text)
+        return _INCLUDE.sub(lambda found: found[0] if _there(spec, found[1]) else "", text)
     return text
 
 

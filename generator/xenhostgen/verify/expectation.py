@@ -7,6 +7,7 @@ from xenhostgen.csource.facts import Fact, Facts, snippet_facts
 from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.csource.toolchain import Position
 from xenhostgen.spec.model import Call, ClearBss, Guest, Interface, Op, Register, Step
+from xenhostgen.verify.harness import enum_c, struct_c
 
 
 class Expectation:
@@ -110,10 +111,7 @@ class Expectation:
         kernel = self.spec.kernel
         macros = [(macro.name, f"({macro.expands})") for macro in kernel.macros]
         macros += [(macro.name, macro.expands) for macro in self.spec.predicates.macros]
-        snippets = [f"enum {enum.name} {{ {', '.join(enum.values)} }};" for enum in kernel.enums]
-        for struct in (struct for struct in kernel.structs if struct.members):
-            members = " ".join(f"{member.type} {member.name};" for member in struct.members)
-            snippets.append(f"struct {struct.name} {{ {members} }};")
+        snippets = [struct_c(struct) for struct in kernel.structs if struct.members] + list(map(enum_c, kernel.enums))
         bodies = [(name, " ".join(token.text for token in code_tokens(c))) for name, c in macros]
         return self.read(snippets, (), [_fact("macro", name, f"() {body}") for name, body in bodies])
 

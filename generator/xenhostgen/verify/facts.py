@@ -10,7 +10,7 @@ from xenhostgen.csource.toolchain import Complaint
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.build import Store
 from xenhostgen.verify.findings import Finding, Where
-from xenhostgen.verify.harness import include_name, laid_out, overlay, rendered
+from xenhostgen.verify.harness import enum_c, include_name, kernel_facts, laid_out, overlay, rendered
 
 _DEFINING = ("function", "variable", "macro", "enumerator")
 _DECLARING = ("prototype", "enum", "variable", "struct")
@@ -46,8 +46,9 @@ def read_tree(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: S
     front = [overlay(spec, tree, work / "overlay"), SHIM, tree / "include"]
     # Where guests are parsed, predicates are functions: what the guests ask stays to be seen.
     macros = [*spec.kernel.macros, *spec.predicates.macros]
-    asked = {include_name(spec.predicates.file)[1:-1]: rendered("harness/asked.h", kernel=spec.kernel, macros=macros)}
-    asking = [laid_out(asked, work / "asked"), *front]
+    facts_c = [*map(enum_c, spec.kernel.enums), *kernel_facts(spec)]
+    asked = rendered("harness/asked.h", facts=facts_c, macros=macros)
+    asking = [laid_out({include_name(spec.predicates.file)[1:-1]: asked}, work / "asked"), *front]
     configs = sorted({macro.config for macro in spec.kernel.macros if macro.config})
     facts = dict[str, Facts]()
     findings: list[Finding] = []

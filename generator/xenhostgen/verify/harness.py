@@ -11,7 +11,7 @@ from xenhostgen.contract.ops import only
 from xenhostgen.csource.preprocess import SHIM
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.fresh import template_root
-from xenhostgen.spec.model import Interface, Op
+from xenhostgen.spec.model import EnumFact, Interface, Op, StructFact
 from xenhostgen.spec.words import declared_name
 
 _REASONS = ("type", "ops", "occupied", "requires", "absent", "required")
@@ -61,6 +61,24 @@ def rendered(template: str, **context: Any) -> str:
 def include_name(path: str) -> str:
     """A kernel header's path as #include writes it."""
     return f"<{path.removeprefix('include/')}>"
+
+
+def enum_c(enum: EnumFact) -> str:
+    """An enum of the kernel's in C."""
+    return f"enum {enum.name} {{ {', '.join(enum.values)} }};"
+
+
+def struct_c(struct: StructFact) -> str:
+    """A structure of the kernel's in C; only declared if the spec knows no member."""
+    members = "".join(f" {member.type} {member.name};" for member in struct.members)
+    return f"struct {struct.name} {{{members} }};" if members else f"struct {struct.name};"
+
+
+def kernel_facts(spec: Interface) -> list[str]:
+    """What the spec says of the kernel's structures, variables and functions, in C."""
+    facts = [struct_c(struct) for struct in spec.kernel.structs]
+    facts += [f"extern {variable.declaration};" for variable in spec.kernel.variables]
+    return [*facts, *(f"{function.prototype};" for function in spec.kernel.functions)]
 
 
 def units(spec: Interface) -> list[str]:

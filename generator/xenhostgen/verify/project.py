@@ -19,7 +19,7 @@ from xenhostgen.csource.reduction import Reduction, bare, called, defined, silen
 from xenhostgen.render.files import Renderer
 from xenhostgen.spec.model import Assign, Call, Guest, Interface, Register, Step
 from xenhostgen.verify.drift import read_text
-from xenhostgen.verify.harness import include_name, laid_out
+from xenhostgen.verify.harness import enum_c, include_name, kernel_facts, laid_out
 
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(<[^>\n]+>|"[^"\n]+").*', re.MULTILINE)
 _TYPES = "<linux/types.h>"
@@ -64,7 +64,7 @@ def _predicates(spec: Interface, text: str) -> str:
     """The header of the predicates: these and the enums as they are, all else from the spec."""
     kernel = spec.kernel
     macros = {macro.name for macro in (*kernel.macros, *spec.predicates.macros)}
-    enums = {str(enum.name): f"enum {enum.name} {{ {', '.join(enum.values)} }};" for enum in kernel.enums}
+    enums = {str(enum.name): enum_c(enum) for enum in kernel.enums}
 
     def wanted(node: Node) -> bool:
         match node.type:
@@ -81,12 +81,7 @@ def _predicates(spec: Interface, text: str) -> str:
     file.include([_TYPES] if _TYPES not in _INCLUDE.findall(file.text()) else [])
     facts = list(enums.values())
     facts += [f"enum {{ {constant.name} = {constant.value} }};" for constant in kernel.constants]
-    for struct in kernel.structs:
-        members = "".join(f" {member.type} {member.name};" for member in struct.members)
-        facts.append(f"struct {struct.name} {{{members} }};" if members else f"struct {struct.name};")
-    facts += [f"extern {variable.declaration};" for variable in kernel.variables]
-    facts += [f"{function.prototype};" for function in kernel.functions]
-    file.supply(facts)
+    file.supply([*facts, *kernel_facts(spec)])
     return file.text()
 
 

@@ -40,7 +40,7 @@ def named_in(node: ast.AST, makers: set[str]) -> Iterator[str]:
         yield from (name for keyword in node.keywords if keyword.arg == "rule" for name in names(keyword.value))
     elif isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id in TABLES for t in node.targets):
         yield from names(node.value)
-    elif isinstance(node, ast.FunctionDef) and node.name == "_not_refused":
+    elif isinstance(node, ast.FunctionDef) and node.name == "broken":
         yield from (name for each in ast.walk(node) if isinstance(each, ast.Return) for name in names(each.value))
         inner = [each.value for each in ast.walk(node) if isinstance(each, ast.Return)]
         yield from (name for each in inner if isinstance(each, ast.IfExp) for name in names(each.orelse))

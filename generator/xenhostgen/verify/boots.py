@@ -75,7 +75,8 @@ class BootRunner(Runner):
         """A condition that is asked before the kernel sets what it depends on; one finding names all who do so."""
         # Placeholders don't ask the kernel's state.
         answers = {macro.name for macro in self.spec.predicates.macros if macro.placeholder}
-        rule, subject = "state-read-before-set", ", ".join(sorted(expr.names(expr.parse(when)) - answers))
+        rule = "state-read-before-set"
+        subject = ", ".join(sorted(expr.names(expr.parse(when)) - answers))
         if first := self.found.get((rule, subject)):
             if function not in first.message:
                 self.found[rule, subject] = replace(first, message=f"{first.message}, {function}")

@@ -56,21 +56,19 @@ def conform(spec: Interface, read: Read, tree: Path) -> list[Finding]:
 
 def _compare(spec: Interface, path: str, wanted: Facts, facts: Facts) -> Iterator[Finding]:
     """One file's declarations; the predicates' header may hold more."""
-    expected, found = flatten(spec, wanted), flatten(spec, facts)
-    faults = []
+    expected, found, where = flatten(spec, wanted), flatten(spec, facts), Where(path)
     for (kind, name), text in expected.items():
         if (kind, name) not in found:
-            faults.append(("missing", name, f"{kind} '{name}' is missing in {path}"))
+            yield _finding("missing", name, f"{kind} '{name}' is missing in {path}", where)
         elif found[kind, name] != text:
-            faults.append(("differs", name, f"{kind} '{name}' is '{found[kind, name]}', should be '{text}'"))
+            yield _finding("differs", name, f"{kind} '{name}' is '{found[kind, name]}', should be '{text}'", where)
     # What nobody else sees a file may define for itself.
     of_file = ("macro", "include") if path.endswith(".c") else ()
     known = {fact.name for fact in facts if "static" in fact.words or fact.kind in of_file}
     for kind, name in found if path != spec.predicates.file else ():
         declared_ahead = kind == "prototype" and ("function", name) in expected
         if (kind, name) not in expected and name not in known and not declared_ahead:
-            faults.append(("unknown", name, f"{kind} '{name}' is nothing that the spec knows"))
-    return (Finding(*fault, Where(path), seen_by="conformance") for fault in faults)
+            yield _finding("unknown", name, f"{kind} '{name}' is nothing that the spec knows", where)
 
 
 def _bodies(guest: Guest, wanted: Facts, facts: Facts) -> Iterator[Finding]:
@@ -78,16 +76,21 @@ def _bodies(guest: Guest, wanted: Facts, facts: Facts) -> Iterator[Finding]:
     bodies = {fact.name: fact.statements for fact in wanted if fact.kind == "function"}
     for function in facts:
         name, steps = function.name, function.statements
-        if function.kind != "function" or steps == bodies.get(name, steps):
+        if function.kind != "function" or steps == (expected := bodies.get(name, steps)):
             continue
-        missing, unknown = set(bodies[name]) - set(steps), set(steps) - set(bodies[name])
-        faults = [("step-missing", f"{name}() lacks the step '{c}'") for c in bodies[name] if c in missing]
-        added = f"{name}() has a step that the spec doesn't know"
-        faults += [("step-unknown", f"{added}: '{c}'") for c in steps if c in unknown]
-        if not faults:
-            faults = [("step-order", f"{name}() takes its steps otherwise: {' '.join(steps)}")]
         where = Where(guest.file, function.at.line, function.at.column or 1)
-        yield from (Finding(rule, name, message, where, seen_by="conformance") for rule, message in faults)
+        missing = [step for step in expected if step not in steps]
+        unknown = [step for step in steps if step not in expected]
+        for step in missing:
+            yield _finding("step-missing", name, f"{name}() lacks the step '{step}'", where)
+        for step in unknown:
+            yield _finding("step-unknown", name, f"{name}() has a step that the spec doesn't know: '{step}'", where)
+        if not (missing or unknown):
+            yield _finding("step-order", name, f"{name}() takes its steps otherwise: {' '.join(steps)}", where)
+
+
+def _finding(rule: str, name: str, message: str, where: Where) -> Finding:
+    return Finding(rule, name, message, where, seen_by="conformance")
 
 
 def _object(spec: Interface, tree: Path) -> Iterator[Finding]:

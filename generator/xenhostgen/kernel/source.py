@@ -55,16 +55,30 @@ class KernelFile:
         return found
 
     def above(self, node: Node) -> int:
-        """The row on which a function begins, with the comments directly above it."""
-        while (comment := node.prev_sibling) and comment.type == "comment":
-            if comment.end_point.row + 1 != node.start_point.row:
+        """The row on which a function begins, with the comments directly above it and what shares its lines."""
+        while previous := node.prev_sibling:
+            last = previous.end_point.row - (previous.end_point.column == 0)  # a directive ends with its newline
+            first = self.lines[previous.start_point.row].lstrip()
+            comment = previous.type == "comment" and first.startswith(("/*", "//"))
+            # The parser takes a line of specifiers that it doesn't know for a declaration without an end.
+            specifiers = previous.has_error and previous.type in ("ERROR", "declaration") and "(" not in first
+            if last < node.start_point.row - (comment or specifiers):
                 break
-            node = comment
+            node = previous
         return node.start_point.row
 
     def below(self, node: Node) -> int:
-        """The row below a function and the exports that belong to it."""
+        """The row below a node, the rest of its last line, and a function's exports. Notes code that goes on below."""
         row = node.end_point.row + 1
-        while row < len(self.lines) and self.lines[row].startswith("EXPORT_"):
-            row += 1
+        while follower := node.next_sibling:
+            joined = follower.start_point.row < row
+            if not joined and not (follower.start_point.row == row and self.lines[row].startswith("EXPORT_")):
+                break
+            goes_on = follower.end_point.row >= row and follower.type != "comment"
+            if joined and (goes_on or follower.type == "}"):
+                what = "function" if node.type == "function_definition" else "step"
+                message = "a fragment goes below this line, where the code goes on that begins on it"
+                self.wrong(f"{what}-shares-line", message, row - 1, "give that code a line of its own")
+                break
+            node, row = follower, follower.end_point.row + 1
         return row

@@ -102,7 +102,7 @@ def of_registrations(kernel: KernelFile, boot: Boot) -> list[tuple[Spot, list[Re
         if isinstance(step, Register):
             if not run:
                 in_body = last.type not in ("{", "declaration")
-                spots.append((Spot(last.end_point.row + 1, in_body=in_body), run))
+                spots.append((Spot(kernel.below(last), in_body=in_body), run))
             run.append(step)
         else:
             run = []

@@ -44,8 +44,24 @@ def of_place(kernel: KernelFile, fragment: Fragment) -> Spot | None:
         outside = {node.start_point.row for node, inside in kernel.nodes("preproc_include") if not inside}
         lines, prefix = {row: line for row, line in lines.items() if row in outside}, "#include "
     elif kind == "object":
-        prefix = fragment.text.rsplit(maxsplit=1)[0] + " "
+        lines, prefix = _always_made(kernel.lines), fragment.text.rsplit(maxsplit=1)[0] + " "
     return _at_line(kernel, lines, [prefix + each for each in landmarks], upward, tight=kind != "predicates")
+
+
+def _always_made(lines: list[str]) -> dict[int, str]:
+    """A Makefile's lines outside every condition and definition, by row; none that goes on from the line before."""
+    found: dict[int, str] = {}
+    depth = 0
+    for row, line in enumerate(lines):
+        if row and lines[row - 1].endswith("\\"):
+            continue
+        if re.match(r"\s*(?:ifn?eq|ifn?def|(?:override |export )?define)\b", line):
+            depth += 1
+        elif re.match(r"\s*(?:endif|endef)\b", line):
+            depth -= 1
+        elif not depth:
+            found[row] = line
+    return found
 
 
 def _at_line(kernel: KernelFile, lines: dict[int, str], landmarks: list[str], upward: bool, tight: bool) -> Spot | None:
@@ -61,7 +77,7 @@ def _at_line(kernel: KernelFile, lines: dict[int, str], landmarks: list[str], up
         kernel.wrong("landmark-twice", message, rows[1], "give the place a landmark that is unique")
         return None
     row = next((row for row, line in enumerate(kernel.lines) if " ".join(line.split()) in wanted), None)
-    stands = "it may not be built where it stands, in an #if block"
+    stands = "it may not be built where it stands, in a condition or a comment"
     if row is None:
         near = get_close_matches(expected, list(spelled.values()), n=1, cutoff=0.5)
         row = next((row for row, line in spelled.items() if near == [line]), max(spelled, default=0))

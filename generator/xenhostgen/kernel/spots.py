@@ -42,7 +42,9 @@ def of_place(kernel: KernelFile, fragment: Fragment) -> Spot | None:
     lines, prefix = dict(enumerate(kernel.lines)), ""
     if kind == "include":
         outside = {node.start_point.row for node, inside in kernel.nodes("preproc_include") if not inside}
-        lines, prefix = {row: line for row, line in lines.items() if row in outside}, "#include "
+        # A comment may stand behind it, if it ends there.
+        lines = {row: re.sub(r"/\*.*?\*/|//.*(?<!\\)$", "", kernel.lines[row]) for row in outside}
+        prefix = "#include "
     elif kind == "object":
         lines, prefix = _always_made(kernel.lines), fragment.text.rsplit(maxsplit=1)[0] + " "
     return _at_line(kernel, lines, [prefix + each for each in landmarks], upward, tight=kind != "predicates")
@@ -79,7 +81,8 @@ def _at_line(kernel: KernelFile, lines: dict[int, str], landmarks: list[str], up
     row = next((row for row, line in enumerate(kernel.lines) if " ".join(line.split()) in wanted), None)
     stands = "it may not be built where it stands, in a condition or a comment"
     if row is None:
-        near = get_close_matches(expected, list(spelled.values()), n=1, cutoff=0.5)
+        near = [line for line in spelled.values() if expected in line]
+        near = near[:1] or get_close_matches(expected, list(spelled.values()), n=1, cutoff=0.5)
         row = next((row for row, line in spelled.items() if near == [line]), max(spelled, default=0))
         stands = f"here stands '{kernel.lines[row].strip()}'"
     where = "before" if upward else "after"

@@ -135,6 +135,26 @@ def test_hard_links_and_modes_stay(spec: Interface, tree: Path, tmp_path: Path) 
     apply(spec, placed(spec, tree), tree)
     assert other.read_bytes() == (HERE / "tree/arch/toy/small.c").read_bytes()
     assert small.stat().st_mode & 0o777 == 0o640
+    revert(spec, tree)
+    assert small.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("path", ["arch/toy/small.c", "include/toy"])
+def test_symbolic_links_are_refused(path: str, spec: Interface, tree: Path, tmp_path: Path) -> None:
+    (tree / path).rename(tmp_path / "elsewhere")
+    (tree / path).symlink_to(tmp_path / "elsewhere")
+    before = contents(tmp_path)
+    with pytest.raises(Refused, match=f"{path}.*is a symbolic link, or lies behind one"):
+        apply(spec, placed(spec, tree), tree)
+    assert contents(tmp_path) == before
+
+
+def test_revert_says_what_git_says(spec: Interface, tree: Path, tmp_path: Path) -> None:
+    apply(spec, placed(spec, tree), tree)
+    (tree / "include/toy").rename(tmp_path / "elsewhere")
+    (tree / "include/toy").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Refused, match="beyond a symbolic link"):
+        revert(spec, tree)
 
 
 def test_no_kernel_tree(spec: Interface, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ spec describes it, nothing is written and all such places are told.
 import argparse
 from pathlib import Path
 
-from xenhostgen.kernel.apply import apply, difference, record, revert
+from xenhostgen.kernel.apply import apply, difference, record, refuse_links, revert
 from xenhostgen.kernel.place import kernel_version, placed
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Problem, Refused
@@ -45,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.revert or placement.applied:
         print(f"{spec.path}: nothing to do, {'it is not' if arguments.revert else 'it is'} applied to {linux}")
     elif dry:
+        refuse_links(placement, tree)
         print(difference(placement), end="")
     else:
         apply(spec, placement, tree)

@@ -53,8 +53,17 @@ def difference(placement: Placement) -> str:
     return re.sub("^diff --git b/", "diff --git a/", made, flags=re.M)  # so git says it of new files
 
 
+def refuse_links(placement: Placement, tree: Path) -> None:
+    """Raise ``Refused`` if a file is a symbolic link or lies behind one: git would refuse to take it back there."""
+    message, hint = "is a symbolic link, or lies behind one", "put the file itself there, or choose another tree"
+    links = [path for path in placement.after if (tree / path).resolve() != tree.resolve() / path]
+    if links:
+        raise Refused([Problem("symbolic-link", message, f"{tree}/{path}", hint=hint) for path in links])
+
+
 def apply(spec: Interface, placement: Placement, tree: Path) -> None:
-    """Write the files of a placement, and the record of it."""
+    """Write the files of a placement, and the record of it. Raises ``Refused``, see above."""
+    refuse_links(placement, tree)
     kept = {record(spec, tree).name: difference(placement).encode(errors="surrogateescape")}
     write(tree, kept | placement.after)
 
@@ -63,13 +72,19 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
     """Take out what was applied; the files' paths. Raises ``Refused`` where that, or beside it, was edited since."""
     kept = record(spec, tree)
     paths = [line.split("\t")[2] for line in git(tree, "apply", "--numstat", kept.name).splitlines()]
+    modes = {tree / path: (tree / path).stat().st_mode for path in paths if (tree / path).exists()}
     try:
         git(tree, "apply", "--reverse", *["--check"] * dry_run, "--whitespace=nowarn", kept.name)
     except GitFailure as failure:
         found = re.findall(r"^error: (?:patch failed: (\S+):(\d+)|(\S+): No such file.*)$", failure.said, re.M)
+        if not found:
+            raise
         message, hint = "was edited where it was applied, or next to that", "undo these edits, or go on by hand"
         places = [(f"{tree}/{path or gone}", At(int(row or 1), 1)) for path, row, gone in found]
         raise Refused([Problem("edited-since", message, path, at, hint) for path, at in places]) from None
+    for path, mode in modes.items():
+        if path.exists():  # git makes a new file
+            path.chmod(mode)
     if not dry_run:
         kept.unlink()
     return paths

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from xenhostgen.csource.reduction import bare
+from xenhostgen.csource.reduction import bare, silent, text_of
 from xenhostgen.kernel.source import KernelFile, words
 from xenhostgen.render.files import Fragment
-from xenhostgen.spec.model import Boot, KernelStep, Register
+from xenhostgen.spec.model import Assign, Boot, Call, KernelStep, Register
 from xenhostgen.spec.source import did_you_mean
 
 _ALTERNATIVES = "if another kernel has something else in its place, name that under 'alternatives' in the spec"
@@ -116,6 +116,7 @@ def of_registrations(kernel: KernelFile, boot: Boot) -> list[tuple[Spot, list[Re
     inside = [node for node in body.named_children if node.type != "comment"]
     *_, last = body.children[0], *takewhile(lambda node: node.type == "declaration", inside)  # first the opening brace
     spots: list[tuple[Spot, list[Register]]] = []
+    found: list[tuple[KernelStep, Node]] = []
     run: list[Register] = []
     for step in boot.steps:
         if isinstance(step, Register):
@@ -125,8 +126,32 @@ def of_registrations(kernel: KernelFile, boot: Boot) -> list[tuple[Spot, list[Re
             run.append(step)
         else:
             run = []
-            last = _statement(kernel, step, inside, last, f"{boot.function}()") or last
+            if node := _statement(kernel, step, inside, last, f"{boot.function}()"):
+                found.append((step, node))
+                last = node
+    if not kernel.problems.found:
+        end = max([last.end_point.row + 1, *(spot.row for spot, _ in spots)])
+        _judge_others(kernel, found, [node for node in inside if node.start_point.row < end])
     return [] if kernel.problems.found else spots
+
+
+def _judge_others(kernel: KernelFile, steps: list[tuple[KernelStep, Node]], inside: list[Node]) -> None:
+    """Note statements that aren't the spec's, but decide what its steps come to: they leave early, or undo one."""
+    done: dict[str, str] = {}  # what a step above has set, and that step
+    for node in inside:
+        step = next((step for step, other in steps if other == node), None)
+        if step:
+            sets = (step,) if isinstance(step, Assign) else step.sets if isinstance(step, Call) else ()
+            done |= {each.target: step.c for each in sets}
+            continue
+        c, row = silent(text_of(node)), node.start_point.row
+        if re.search(r"\b(?:return|goto)\b", c):
+            message = "this may lead past steps of the spec, which doesn't know of it"
+            kernel.wrong("step-passed", message, row, "if it should, make a return_if step of it")
+        for target, setter in done.items():
+            if re.search(rf"(?<![\w.>]){re.escape(target)}\s*(?:[-+*/%&|^]|<<|>>)?=(?!=)", c):
+                message = f"this sets {target} again, which the spec has as '{setter}' leaves it"
+                kernel.wrong("step-undone", message, row, "name what it is set to last in the spec's boot steps")
 
 
 def _statement(kernel: KernelFile, step: KernelStep, inside: list[Node], last: Node, function: str) -> Node | None:

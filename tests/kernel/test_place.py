@@ -118,6 +118,18 @@ def test_revert_refuses_edited_fragments(spec: Interface, tree: Path) -> None:
     assert contents(tree) == before
 
 
+def test_a_file_that_has_an_adapters_name_already(tree: Path, tmp_path: Path) -> None:
+    ops = 'ops: {now: {tables: {small.direct: {function: small_now, calls: ""}}}}\n'
+    (tmp_path / "ops.yaml").write_text((HERE / "gate.yaml").read_text() + ops)
+    spec = load(tmp_path / "ops.yaml")
+    assert not placed(spec, tree).applied
+    small = tree / "arch/toy/small.c"
+    small.write_text(small.read_text() + "\nstatic int small_now;\n")
+    with pytest.raises(Refused) as caught:
+        placed(spec, tree)
+    assert said(caught, tree).startswith("arch/toy/small.c:34:1: small_now is here, yet ")
+
+
 def test_a_failed_write_leaves_every_file(spec: Interface, tree: Path) -> None:
     before = contents(tree)
     placement = placed(spec, tree)

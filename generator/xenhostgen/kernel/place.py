@@ -160,11 +160,19 @@ def _note_lack(spec: Interface, kernel: KernelFile, each: Addition) -> None:
     """Why an addition isn't there as it should be, judged by names that come with the interface only."""
     names = [spec.header.file.removeprefix("include/"), Path(spec.source.file).stem + ".o", spec.c.register]
     names += [*(table.symbol for _, table in spec.tables()), *(macro.name for macro in spec.predicates.macros)]
-    text = "\n".join(each.lines)
-    marks = [re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") for name in names if name in text]
-    row = next((row for mark in marks for row, line in enumerate(kernel.lines) if mark.search(line)), None)
+    names += [entry.function for op in spec.ops for entry in op.tables if entry.calls is not None]
+    text = _names("\n".join(each.lines))
+    mine = dict.fromkeys(name for name in names if name in text)
+    there = {name: row for row, line in reversed([*enumerate(kernel.lines)]) for name in _names(line) & mine.keys()}
     first = each.lines[0].strip()
-    if row is None:
-        kernel.wrong("applied-in-part", f"lacks '{first}' here, other parts are there", each.spot.row, _UNDO)
+    if found := next((name for name in mine if name in there), None):
+        message = f"{found} is here, yet '{first}' isn't where the spec wants it, or isn't all"
+        hint = f"{_UNDO}; or, if it is something else, give the spec another name"
+        kernel.wrong("applied-otherwise", message, there[found], hint)
     else:
-        kernel.wrong("applied-otherwise", f"'{first}' isn't where the spec wants it, or isn't all", row, _UNDO)
+        kernel.wrong("applied-in-part", f"lacks '{first}' here, other parts are there", each.spot.row, _UNDO)
+
+
+def _names(text: str) -> set[str]:
+    """The words of C or of a Makefile, and the names of files."""
+    return {*re.findall(r"\w+", text), *re.findall(r"[\w./-]+", text)}

@@ -123,6 +123,36 @@ def test_the_first_difference_is_told(tree: Path, tmp_path: Path) -> None:
     assert proofs["arch/toy/gate.c"].said == "isn't in the patch"
 
 
+def test_what_the_patch_shows_counts(tree: Path, tmp_path: Path) -> None:
+    """Not what its index lines say, in the base as in a tree that has the patch; without index lines it does, too."""
+    spec = load(Path(SPEC))
+    mail = b"".join(path.read_bytes() for path in mails(tree, tmp_path / "out"))
+
+    def said(revision: str, edit: str = "", instead: str = "") -> dict[str, str]:
+        (tmp_path / "mbox").write_bytes(re.sub(edit.encode(), instead.encode(), mail, flags=re.M))
+        files = [file for patch in read_patches(tmp_path / "mbox") for file in parse_diff(patch.diff)]
+        proofs = prove(spec, files, tree, revision)
+        return {proof.path: ("same, " if proof.identical else "") + proof.said for proof in proofs}
+
+    git(tree, "am", "-q", *map(str, sorted((tmp_path / "out").iterdir())[1:]))
+    plain = said("main~4")
+    assert plain == said("main") and all(one.startswith("same, blob ") for one in plain.values())
+    assert said("main~4", r"^index .*\n") == plain
+    for revision in ("main~4", "main"):
+        edited = said(revision, "^\\+\tgate_register\\(gate_near", "+\tgate_register(gate_far")
+        assert re.match(
+            r"line 34: '\tgate_register\(gate_near, .*', in the patch '\tgate_register\(gate_far.* as ours does",
+            edited["arch/toy/small.c"],
+        )
+        assert (
+            "in the patch '\t\t\tBUG_ON();'" in said(revision, r"BUG_ON\(!gate_main\)", "BUG_ON()")["arch/toy/gate.c"]
+        )
+    wrong = said("main~4", r"^(index \w+\.\.)\w{7}", r"\g<1>1234567")
+    assert all(
+        re.match(r"same, blob \w{12}, though the patch's index line says 1234567\w+", one) for one in wrong.values()
+    )
+
+
 def test_same_input_same_bytes(tree: Path, tmp_path: Path) -> None:
     one, other = mails(tree, tmp_path / "one"), mails(tree, tmp_path / "other")
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from xenhostgen.kernel.place import Reader, content, placed_in
 from xenhostgen.patch.git import GitFailure, blob_id, git, same_id
 from xenhostgen.patch.hunks import PatchFile, post_image
+from xenhostgen.render.raw import lines_of
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 
@@ -48,15 +49,39 @@ def prove(spec: Interface, patch: Sequence[PatchFile], tree: Path, revision: str
 
 
 def _proof(file: PatchFile, before: bytes, after: bytes | None) -> Proof:
+    """What the patch shows counts, its index line only where it shows nothing: a text can be edited, an id stays."""
     if after is None:
         return Proof(file.path, False, "isn't a file of the spec")
-    if file.post and same_id(blob_id(after), file.post):
-        return Proof(file.path, True, f"blob {file.post}")
-    if file.pre and before and not same_id(blob_id(before), file.pre):
-        return Proof(file.path, False, f"the tree has blob {blob_id(before)[:12]}, the patch is based on {file.pre}")
-    if file.collapsed:
+    blob = blob_id(after)
+    named = same_id(blob, file.post)
+    based = file.change == "new" or not file.pre or same_id(blob_id(before), file.pre)
+    if not named and not based:
+        said = f"the tree has blob {blob_id(before)[:12]}, the patch is based on {file.pre}"
+        return Proof(file.path, False, said)
+    if not named and file.collapsed:
         return Proof(file.path, False, "the patch has lost its white space and can't tell where it differs")
-    expected = post_image(file, before.decode(errors="surrogateescape")).split("\n")
-    lines = enumerate(zip_longest(after.decode(errors="surrogateescape").split("\n"), expected, fillvalue=""), 1)
-    row, (ours, theirs) = next((each for each in lines if each[1][0] != each[1][1]), (0, ("", "")))
-    return Proof(file.path, False, f"line {row}: '{ours}', in the patch '{theirs}'")
+    ours = theirs = after.decode(errors="surrogateescape")
+    if based and not file.collapsed:
+        theirs = post_image(file, "" if file.change == "new" else before.decode(errors="surrogateescape"))
+    elif not file.collapsed:  # the tree has the patch already
+        theirs = _laid_over(file, ours)
+    if ours == theirs:
+        wrong = f", though the patch's index line says {file.post}" if file.post and not named else ""
+        return Proof(file.path, True, f"blob {file.post if named else blob[:12]}{wrong}")
+    lines = enumerate(zip_longest(lines_of(ours), lines_of(theirs), fillvalue=""), 1)
+    row, (one, other) = next(each for each in lines if each[1][0] != each[1][1])
+    wrong = f", though its index line says {file.post} as ours does" * named
+    return Proof(file.path, False, f"line {row}: {_quoted(one)}, in the patch {_quoted(other)}{wrong}")
+
+
+def _laid_over(file: PatchFile, text: str) -> str:
+    """A text with what a patch shows of it afterwards."""
+    lines = lines_of(text)
+    for hunk in reversed(file.hunks):
+        start = hunk.new_start - (hunk.new_count > 0)
+        lines[start : start + len(hunk.after)] = [line.full for line in hunk.after]
+    return "".join(lines)
+
+
+def _quoted(line: str) -> str:
+    return f"'{line[:-1]}'" if line.endswith("\n") else f"'{line}' at the file's end"

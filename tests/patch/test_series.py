@@ -236,6 +236,13 @@ def test_refusals(
     assert main(arguments) == 2
     assert "notes:1:1: is no part of this series" in capsys.readouterr().err
     (tmp_path / "out/notes").unlink()
+    for more, told in (
+        (["--prefix", "RFC\nBcc: x@example.org"], "--prefix:1:1: has a line end or another character"),
+        (["--version", "0"], "--version:1:1: 0 is below 1"),
+        (["--version", "-1"], "--version:1:1: -1 is below 1"),
+    ):
+        assert main([*arguments, *more]) == 2
+        assert capsys.readouterr().err.startswith(told)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
     assert main(arguments) == 2
     assert "no name and address" in capsys.readouterr().err
@@ -243,6 +250,16 @@ def test_refusals(
     assert main(arguments) == 2
     assert "has all of it already" in capsys.readouterr().err
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_uncommitted_edits_are_told(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mails(tree, tmp_path / "out")
+    assert capsys.readouterr().err == ""
+    for name in ("arch/toy/small.c", "scripts/README"):
+        (tree / name).write_text((tree / name).read_text() + "\n")
+    mails(tree, tmp_path / "out")
+    said = "small.c has edits that aren't committed; the patches are based on them\n"
+    assert capsys.readouterr().err == f"xenhostgen: {tree}/arch/toy/{said}"
 
 
 def test_without_get_maintainer(tree: Path, tmp_path: Path) -> None:

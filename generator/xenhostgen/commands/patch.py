@@ -6,10 +6,13 @@ get_maintainer.pl. With SOURCE_DATE_EPOCH set, the same input makes the same byt
 """
 
 import argparse
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 from xenhostgen.kernel.apply import write
 from xenhostgen.kernel.place import placed
+from xenhostgen.patch.git import GitFailure, git
 from xenhostgen.patch.series import Letter, changes, series
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Problem, Refused
@@ -34,6 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the series; it is refused where the spec is applied already."""
+    if arguments.version < 1:
+        raise Refused([Problem("bad-version", f"{arguments.version} is below 1", "--version", hint="count from 1")])
+    if not arguments.prefix.isprintable():
+        message = "has a line end or another character that no subject can have"
+        raise Refused([Problem("bad-prefix", message, "--prefix", hint="for instance 'RFC PATCH'")])
     spec, output = load(arguments.spec), arguments.output
     placement = placed(spec, arguments.tree)
     if placement.applied:
@@ -47,5 +55,11 @@ def run(arguments: argparse.Namespace) -> int:
             message, hint = "is no part of this series", "move it away, or choose another folder by -o"
             raise Refused([Problem("foreign-file", message, str(path), hint=hint)])
     write(output, mails)
+    with suppress(GitFailure):  # the tree is no repository
+        asked = ("--no-optional-locks", "status", "--porcelain", "--untracked-files=no", "--")
+        edited = git(arguments.tree, *asked, *placement.after)
+        for line in edited.splitlines():
+            said = f"{arguments.tree}/{line[3:]} has edits that aren't committed; the patches are based on them"
+            print(f"xenhostgen: {said}", file=sys.stderr)
     print("\n".join(f"{output}/{name}" for name in mails))
     return 0

@@ -78,12 +78,13 @@ def _at_line(kernel: KernelFile, lines: dict[int, str], landmarks: list[str], up
         message = f"'{expected}' stands {len(rows)} times; which one does the spec mean?"
         kernel.wrong("landmark-twice", message, rows[1], "give the place a landmark that is unique")
         return None
-    row = next((row for row, line in enumerate(kernel.lines) if " ".join(line.split()) in wanted), None)
+    everything = {row: " ".join(line.split()) for row, line in enumerate(kernel.lines)} | spelled
+    row = next((row for row, line in everything.items() if line in wanted), None)
     stands = "it may not be built where it stands, in a condition or a comment"
     if row is None:
-        near = [line for line in spelled.values() if expected in line]
+        near = [line for line in everything.values() if expected in line]
         near = near[:1] or get_close_matches(expected, list(spelled.values()), n=1, cutoff=0.5)
-        row = next((row for row, line in spelled.items() if near == [line]), max(spelled, default=0))
+        row = next((row for row, line in everything.items() if near == [line]), max(spelled, default=0))
         stands = f"here stands '{kernel.lines[row].strip()}'"
     where = "before" if upward else "after"
     message = f"expected '{expected}', {where} which the fragment goes; {stands}"

@@ -145,6 +145,13 @@ def test_case(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], up
     assert (status, spec.exists()) == ((2, False) if case.name.startswith("err_") else (0, True))
 
 
+def test_words_of_the_language_are_no_variables_of_the_kernel(tmp_path: Path) -> None:
+    patch = tmp_path / "true.patch"
+    text = (CASES / "succ_plain.patch").read_text()
+    patch.write_text(text.replace("\tsome_flags = some_state;", "\tsome_flags = true;"))
+    assert "some_flags: true" in lift([patch], "lifted.yaml", "schema.json").text
+
+
 def test_a_spec_that_is_there_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = tmp_path / "mine.yaml"
     spec.write_text("precious\n")

@@ -9,7 +9,7 @@ from xenhostgen.patch.lift_header import Data, Seen, compact
 from xenhostgen.patch.lift_source import distinguished
 from xenhostgen.spec.bind import keys_of
 from xenhostgen.spec.model import Misuse
-from xenhostgen.spec.words import declared_name
+from xenhostgen.spec.words import KEYWORDS, RESERVED, declared_name
 
 _WORD = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)(\(\)|(?:->|\.)\w+)?")
 
@@ -57,7 +57,7 @@ def _kernel(data: Data) -> tuple[Data, dict[str, Data]]:
     """Facts by which the conditions and steps of boot code can be modelled, and each guest's inputs."""
     facts: dict[str, Data] = {key: {} for key in ("constants", "structs", "variables", "macros")}
     inputs: dict[str, Data] = {}
-    ours = {"NULL", *(macro["name"] for macro in data["predicates"]["macros"])}
+    ours = KEYWORDS | RESERVED | {macro["name"] for macro in data["predicates"]["macros"]}
     asked = [("", ours, macro["expands"]) for macro in data["predicates"]["macros"]]
     for guest, told in data["guests"].items():
         known = ours | {declared_name(param) for param in told["boot"].get("params", ())}

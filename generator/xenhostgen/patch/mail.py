@@ -33,13 +33,7 @@ _QUOTED = re.compile(r"(?:> ?)+(?:diff --git |@@ -\d)")
 _STAT = re.compile(r" *(\d{1,9}) files? changed, ")
 _HTML = re.compile(r"\s*<(?:!doctype html|html|\?xml)", re.IGNORECASE)
 # What a packed file begins with.
-_PACKED = {
-    "gzip": b"\x1f\x8b",
-    "xz": b"\xfd7zXZ\0",
-    "bzip2": b"BZh",
-    "zstd": b"\x28\xb5\x2f\xfd",
-    "zip": b"PK\x03\x04",
-}
+_PACKED = {"gzip": b"\x1f\x8b", "xz": b"\xfd7zXZ\0", "bzip2": b"BZh", "zstd": b"\x28\xb5\x2f\xfd", "zip": b"PK\x03\x04"}
 _PATCH_NAME = re.compile(r".*\.(?:patch|diff|mbox|eml)", re.IGNORECASE)
 
 

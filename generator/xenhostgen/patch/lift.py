@@ -56,6 +56,8 @@ def lift(paths: list[Path], output: str, schema: str, onto: Interface | None = N
     if source:
         slots: dict[str, str] = {slot.pointer: slot.name for slot in onto.slots} if onto else {}
         lift_source(source, given.whole[source], seen, slots)
+    if not given.banner:
+        seen.data["banner"] = False
     data = {**base, **seen.data, "registry": {**base.get("registry", {}), **seen.data["registry"]}}
     distances = {row["name"]: row.get("distance") for row in base.get("types", {}).get("values", ())}
     for each in data["types"]["values"]:
@@ -84,10 +86,11 @@ def lift(paths: list[Path], output: str, schema: str, onto: Interface | None = N
     except SpecError as error:
         said = [f"no spec can say this interface: {problem.message}" for problem in error.problems]
         raise Refused([Problem("not-liftable", message, str(paths[0])) for message in said]) from None
-    raw, shares = remainder(given, render(first))
+    name = onto.path if onto and given.banner else output  # which the banner tells
+    raw, shares = remainder(given, render(replace(first, path=name)))
     data |= compact(raw=raw)
     spec = load_text(text := written(), output)
-    rendering = render(spec)
+    rendering = render(replace(spec, path=name))
     return Lifted(text, spec, [_proved(share, given, rendering) for share in shares], assumed)
 
 

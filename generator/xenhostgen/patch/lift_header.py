@@ -69,7 +69,6 @@ def lift_header(path: str, text: str, prefix: str = "") -> Seen | None:
         typedefs=c.typedefs or None,
         names=names,
         spdx=spdx[1] if spdx else "",
-        banner=False,
         header=header,
         types={**compact(doc=title), "values": _types(enum, c, type_docs)},
         registry=registry,

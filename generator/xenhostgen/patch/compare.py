@@ -18,7 +18,7 @@ from xenhostgen.patch.errors import printable
 from xenhostgen.patch.git import SHORTEST_ID, blob_id, same_id
 from xenhostgen.patch.place import spot
 from xenhostgen.patch.reference import Block, FileFacts, PatchFacts, Piece, pieces
-from xenhostgen.render.files import BANNER, Fragment, Renderer, Rendering
+from xenhostgen.render.files import Fragment, Renderer, Rendering
 from xenhostgen.spec.source import Problem, Refused
 
 MOST_MESSAGES = 50  # of one file; nobody reads more of a file that is another one altogether
@@ -124,7 +124,6 @@ def _compared(renderer: Renderer, rendering: Rendering, theirs: FileFacts) -> Fi
     added = list(_located(text, fragments, path))
     ours = [one for found, _ in added for one in found] if fragments else declared(path, text)
     said = [words for part in [fragment.text for fragment in fragments] or [text] for words in remarks(path, part)]
-    said = [words for words in said if not words.startswith(BANNER)]
 
     code = list(_code(ours, theirs))
     if theirs.deletions:
@@ -138,14 +137,20 @@ def _compared(renderer: Renderer, rendering: Rendering, theirs: FileFacts) -> Fi
     identical = None
     if not fragments and theirs.change == "new" and len(theirs.post) >= SHORTEST_ID:
         identical = same_id(blob_id(text), theirs.post)
+    index = theirs.index
+    if identical and (code or comments):  # of a patch whose white space is lost, only the words are known
+        identical, index = False, theirs.post
 
     details = [*code[:MOST_MESSAGES], *place, *comments]
     if len(code) > MOST_MESSAGES:
         details.append(Detail("code", f"and {len(code) - MOST_MESSAGES} more differences of code"))
     if identical is False and not (code or comments):
-        blob = blob_id(text)[: len(theirs.post)]
         what = "the banner" if renderer.spec.banner else "white space"
-        details.append(Detail("bytes", f"{what} differs: the blob is {blob}, the patch's {theirs.post}"))
+        details.append(
+            Detail("bytes", f"{what} differs: the blob is {blob_id(text)[:12]}, the patch's {theirs.post[:12]}")
+        )
+    if index:
+        details.append(Detail("bytes", f"the patch's index line names the blob {index[:12]}, which its content isn't"))
     placed = not place if fragments or place else None
     wording = tuple(_wording(said, theirs)) if comments else ()
     return FileComparison(path, theirs.change, "", not code, placed, not comments, identical, tuple(details), wording)

@@ -112,21 +112,30 @@ def _apply(found: Input, file: PatchFile, source: str) -> None:
     if file.change in ("renamed", "copied") or file.binary:
         what = "binary" if file.binary else file.change
         raise Refused([Problem("not-liftable", f"a {what} file, which no spec can say", source, At(file.number, 1))])
+    known = found.hunks.get(path, [])
+    again = {_texts(hunk) for hunk in known} & {_texts(hunk) for hunk in file.hunks}
+    if again or (file.change == "new" and (known or path in found.whole)):
+        message = f"{path} is {'changed so' if again else 'there'} already"
+        hint = "give the patches in the order in which they were applied, each once"
+        raise Refused([Problem("patch-order", message, source, At(file.number, 1), hint)])
     if file.collapsed:
         found.collapsed.add(path)
     if file.change == "new" or (path in found.whole and file.change == "modified"):
         before = "" if file.change == "new" else found.whole[path]
         found.whole[path] = post_image(file, before)
         found.ids[path] = file.post
-        found.hunks.pop(path, None)
     elif path in found.whole:
         del found.whole[path]
     else:
-        known = found.hunks.setdefault(path, [])
+        found.hunks[path] = known
         for hunk in file.hunks:
             rows = ((row, changed) for row, one in enumerate(known) if (changed := _changed(one, hunk)))
             row, changed = next(rows, (len(known), hunk))
             known[row : row + 1] = [changed]
+
+
+def _texts(hunk: Hunk) -> tuple[object, ...]:
+    return (hunk.old_start, *((line.kind, line.text) for line in hunk.lines))
 
 
 def _changed(known: Hunk, hunk: Hunk) -> Hunk | None:

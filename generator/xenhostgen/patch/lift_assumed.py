@@ -11,6 +11,7 @@ from xenhostgen.spec.bind import keys_of
 from xenhostgen.spec.model import Misuse
 from xenhostgen.spec.words import KEYWORDS, RESERVED, declared_name
 
+_CALL = re.compile(r"(\w+)\((.*)\)")
 _WORD = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)(\(\)|(?:->|\.)\w+)?")
 
 
@@ -43,6 +44,9 @@ def assume(data: Data, seen: Seen) -> Iterator[tuple[str, str]]:
     inputs: dict[str, Data] = {}
     if "kernel" not in data:
         data["kernel"], inputs = _kernel(data)
+        functions = _functions(data)
+        structs = {name: {} for name in re.findall(r"\bstruct (\w+)", str(functions))}
+        data["kernel"] |= compact(functions=functions, structs=structs | data["kernel"].get("structs", {}))
         yield "kernel", "what the kernel's state is made of, and macros that are tried with both values"
     kinds = data.get("kinds", {})
     runs = {name for told in kinds.values() for name in (told if isinstance(told, list) else told["runs"])}
@@ -51,6 +55,23 @@ def assume(data: Data, seen: Seen) -> Iterator[tuple[str, str]]:
         told = {name: {"runs": run, "inputs": inputs[name]} if name in inputs else run for name, run in made.items()}
         data["kinds"] = {**kinds, **told}
         yield "kinds", "each guest boots by itself"
+
+
+def _functions(data: Data) -> dict[str, Data]:
+    """The kernel functions that adapters and wrappers pass an op's parameters to."""
+    made: dict[str, Data] = {}
+    known = KEYWORDS | RESERVED | data["kernel"].get("macros", {}).keys()
+    known |= {macro["name"] for macro in data["predicates"]["macros"]}
+    for op in data.get("ops", {}).values():
+        params = {declared_name(param): param for param in op.get("args", ())}
+        entries = (entry for entry in op.get("tables", {}).values() if isinstance(entry, dict))
+        for text in [*(entry["calls"] for entry in entries), op.get("when_missing"), op.get("when_no_host")]:
+            called = _CALL.fullmatch(text or "")
+            given = [word for word in called[2].split(", ") if word] if called else []
+            if called and called[1] not in known and params.keys() >= {*given}:
+                args = [params[word] for word in given]
+                made.setdefault(called[1], {"returns": op.get("returns", "void"), **compact(args=args)})
+    return made
 
 
 def _kernel(data: Data) -> tuple[Data, dict[str, Data]]:
@@ -76,7 +97,8 @@ def _kernel(data: Data) -> tuple[Data, dict[str, Data]]:
                 facts["structs"].setdefault(f"{name}_facts", {})[more.lstrip("->.")] = "unsigned long"
                 facts["variables"][name] = f"struct {name}_facts{' *' * pointer}"
                 if pointer:
-                    inputs.setdefault(guest, {})[name] = ["object", "NULL"]
+                    checked = any(re.search(rf"!{name}\b(?!->)", said) for who, _, said in asked if who == guest)
+                    inputs.setdefault(guest, {})[name] = ["object", *["NULL"] * checked]
             elif name.isupper():
                 facts["constants"].setdefault(name, len(facts["constants"]) + 1)
             else:

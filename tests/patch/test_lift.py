@@ -97,6 +97,54 @@ def test_shipped_c_files_are_lifted_whole(name: str, files: tuple[str, ...], tmp
     assert ("which slot" in lifted.assumed.get("registry", "")) == (len(files) == 1)
 
 
+@pytest.mark.parametrize("onto", [False, True])
+def test_what_is_filled_in_is_enough_to_verify(onto: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = render(replace(load(ROOT / "specs" / "xenhost.yaml"), banner=False))
+    after = {
+        path: re.sub(r"/\* after (\w+)\(\) \*/", r"static void \1(void)\n{\n\tx = y;\n}", text)
+        .replace(
+            "\tinit_hvm_pv_info();\n", "\tinit_hvm_pv_info();\n\txen_hvm_init_shared_info();\n\tx86.oem.setup = x;\n"
+        )
+        .replace("#include <linux/errno.h>\n", "" if path not in made.whole() else "#include <linux/errno.h>\n")
+        for path, text in made.files.items()
+    }
+    before = {path: text for path, text in after.items() if path not in made.whole()}
+    for fragment in made.fragments:
+        before[fragment.file] = before[fragment.file].replace(fragment.text, "", 1)
+    (tmp_path / "x.patch").write_bytes(patch_between(tmp_path, before, after))
+    spec = tmp_path / "lifted.yaml"
+    options = ["--onto", str(ROOT / "specs" / "xenhost.yaml")] if onto else []
+    assert main(["import", str(tmp_path / "x.patch"), "-o", str(spec), *options]) == 0
+    assert main(["verify", str(spec), "--cc", "gcc"]) == 0, "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("name", ["rfc-v1", "xenhost"])
+def test_a_header_alone_is_enough_to_compile(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    header = re.sub("extern const .*\n", "", shipped(name, tmp_path)[HEADER])
+    (tmp_path / HEADER).write_text(header)
+    assert main(["import", str(tmp_path / HEADER), "-o", str(tmp_path / "x.yaml")]) == 0
+    main(["verify", str(tmp_path / "x.yaml"), "--cc", "gcc"])
+    assert not re.search("uncompilable|unparsable", capsys.readouterr().out)
+
+
+def test_types_that_no_spec_can_say(tmp_path: Path) -> None:
+    path = tmp_path / "xenhost.h"
+    text = shipped("xenhost", tmp_path)[HEADER]
+    path.write_text(
+        text.replace("xenhost_local,", "xenhost_local = 1 << 3,").replace(
+            "\txenhost_nested,\n", "\txenhost_nested,\n\tMOST,\n"
+        )
+    )
+    spec = lift([path], "lifted.yaml", "schema.json").spec
+    assert spec.values == {"invalid": 0, "local": 8, "direct": 9, "nested": 10}
+    path.write_text(text.replace("xenhost_invalid = 0", "NO_XENHOST = 0"))
+    with pytest.raises(Refused, match=r"xenhost\.h:26:1: 'NO_XENHOST' should begin with 'xenhost_'"):
+        lift([path], "lifted.yaml", "schema.json")
+    path.write_text(text.replace("xenhost_local,", "xenhost_local = sizeof(int),"))
+    with pytest.raises(Refused, match=r"xenhost\.h:27:1: the value of 'xenhost_local' is no number"):
+        lift([path], "lifted.yaml", "schema.json")
+
+
 def test_a_header_with_code_of_its_own_is_mostly_declarative(tmp_path: Path) -> None:
     made = shipped("rfc-v1-ops", tmp_path)
     header = made[HEADER].replace(

@@ -19,7 +19,9 @@ def assume(data: Data, seen: Seen) -> Iterator[tuple[str, str]]:
     """Fill in what isn't in the input; yields each key with what was assumed."""
     registry, predicates = data["registry"], data.get("predicates", {"macros": []})
     if "source" not in data:
-        data["source"] = {"file": f"{PurePath(seen.path).stem}.c", "includes": [seen.included]}
+        needs = ["<linux/bug.h>", "<linux/types.h>"] if seen.c.typedefs else ["<linux/errno.h>"]
+        needs += ["<linux/export.h>", "<linux/init.h>", seen.included]
+        data["source"] = {"file": f"{PurePath(seen.path).stem}.c", "includes": needs}
         yield "source", "the C file"
     if not any(slot["accepts"] for slot in registry.get("slots", ())):
         names = zip(seen.slots, distinguished(seen.slots), strict=True)
@@ -45,7 +47,7 @@ def assume(data: Data, seen: Seen) -> Iterator[tuple[str, str]]:
     if "kernel" not in data:
         data["kernel"], inputs = _kernel(data)
         functions = _functions(data)
-        structs = {name: {} for name in re.findall(r"\bstruct (\w+)", str(functions))}
+        structs: dict[str, Data] = {name: {} for name in re.findall(r"\bstruct (\w+)", str(functions))}
         data["kernel"] |= compact(functions=functions, structs=structs | data["kernel"].get("structs", {}))
         yield "kernel", "what the kernel's state is made of, and macros that are tried with both values"
     kinds = data.get("kinds", {})

@@ -132,7 +132,7 @@ def test_types_that_no_spec_can_say(tmp_path: Path) -> None:
     text = shipped("xenhost", tmp_path)[HEADER]
     path.write_text(
         text.replace("xenhost_local,", "xenhost_local = 1 << 3,").replace(
-            "\txenhost_nested,\n", "\txenhost_nested,\n\tMOST,\n"
+            "\txenhost_nested,\n", "\txenhost_nested,\n\tMOST,\n\txenhost_last = xenhost_nested + 0,\n"
         )
     )
     spec = lift([path], "lifted.yaml", "schema.json").spec

@@ -63,9 +63,11 @@ def lift(paths: list[Path], output: str, schema: str, onto: Interface | None = N
     for each in data["types"]["values"]:
         each.update(compact(distance=distances.get(each["name"])))
     known: Data = base.get("guests", {})
-    kept = [key for guest in known.values() for key in guest if given.on_top or key in ("file", "context")]
-    told = {name: {key: guest[key] for key in kept if key in guest} for name, guest in known.items()}
-    guests = Guests(seen, {guest["file"]: {"name": name, **guest} for name, guest in told.items()})
+    begun: Data = {guest["file"]: {"name": name, **guest} for name, guest in known.items()}
+    if not given.on_top:
+        kept = ("name", "file", "context")
+        begun = {file: {key: guest[key] for key in kept if key in guest} for file, guest in begun.items()}
+    guests = Guests(seen, begun)
     for path, hunks in given.hunks.items():
         if path.endswith(".c"):
             guests.read(path, hunks)

@@ -117,9 +117,10 @@ def _declared(found: Sequence[Piece], c: Names) -> tuple[Data, Data, list[str]]:
 
 
 def _types(path: str, enum: Piece, c: Names, docs: dict[str, str]) -> list[Data]:
-    """The host types. Raises ``Refused`` for one that a spec can't say; what counts the types may have any name."""
+    """The host types. Raises ``Refused`` for one that a spec can't say; what isn't one may have any name."""
     words = tokens(enum.inner)
     listed = "".join(";" if (t.kind, t.text) == (Kind.PUNCTUATOR, ",") else t.text for t in words)
+    ours = rf"\b{c.prefix}_\w"
     made: list[Data] = []
     other: Refused | None = None
 
@@ -133,9 +134,11 @@ def _types(path: str, enum: Piece, c: Names, docs: dict[str, str]) -> list[Data]
         name, value = found[1], found[2] or ""
         if bit := _BIT.fullmatch(value):
             value = str(1 << int(bit[1] or bit[2]))
-        if not name.startswith(f"{c.prefix}_"):
+        if not re.match(ours, name):
             hint = "rename it, or the enum: its name less '_type' is what they begin with"
             other = other or refused(piece, f"'{name}' should begin with '{c.prefix}_', as a type of it", hint)
+        elif re.search(ours, value):
+            continue  # told from other types, so it's a limit or a count of them
         elif not re.fullmatch(r"-?\w*", value):
             raise refused(piece, f"the value of '{name}' is no number", "write the number")
         else:

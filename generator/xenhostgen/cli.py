@@ -111,7 +111,17 @@ def dispatch(argv: Sequence[str]) -> int:
     command = importlib.import_module(f"xenhostgen.commands.{module}")
     parser = Parser(f"xenhostgen {name}", command.__doc__ or "", command.EXAMPLES)
     command.add_arguments(parser)
-    status: int = command.run(parser.parse(argv[1:]))
+    arguments = parser.parse(argv[1:])
+    try:
+        status: int = command.run(arguments)
+    except Exception as error:
+        from xenhostgen.commands.inputs import print_json
+        from xenhostgen.spec.source import Refused
+
+        if not isinstance(error, Refused) or getattr(arguments, "format", "") != "json":
+            raise
+        print_json([], error.problems)
+        return ERROR
     return status
 
 

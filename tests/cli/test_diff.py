@@ -91,6 +91,17 @@ def test_errors_have_their_place(folder: Path, capsys: pytest.CaptureFixture[str
     assert re.search(r"rfc-v1\.yaml:\d+:12: the reference .* can't be read", capsys.readouterr().err)
 
 
+@pytest.mark.parametrize("command", [["diff", "specs/rfc-v1.yaml", "none.patch"], ["explain", "none.c:1"]])
+def test_errors_are_json_if_the_outcome_is(
+    command: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command, "--format", "json"]) == 2
+    said = capsys.readouterr()
+    (problem,) = json.loads(said.out)["problems"]
+    assert problem["path"] in command[-1]
+    assert not said.err
+
+
 def test_facts_hold_no_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["facts", str(PATCH)]) == 0
     said = capsys.readouterr().out

@@ -74,6 +74,24 @@ def test_every_form_of_a_patch_is_equal_to_the_byte(tmp_path: Path) -> None:
         assert not any(file.details for file in found.files)
 
 
+@pytest.mark.parametrize("lost", [False, True], ids=["whole", "collapsed"])
+def test_the_content_counts_and_not_what_the_index_line_says(lost: bool, tmp_path: Path) -> None:
+    data = posted(tmp_path, *kernel())
+    data = (collapsed(data) if lost else data).replace(b"invalid = 0", b"invalid = 3")
+    (file,) = (file for file in compared(data).files if file.details)
+    assert (file.path, file.code, file.bytes) == (HEADER, False, False)
+    assert any("the patch's index line names the blob" in detail.message for detail in file.details)
+
+
+def test_a_banner_is_no_comment_on_either_side(tmp_path: Path) -> None:
+    made = Renderer(load(SPEC))
+    ours = made.everything()
+    data = posted(tmp_path, kernel()[0], {**kernel()[1], **ours.whole()})
+    found = compare(made, ours, facts(data), "x.patch")
+    assert [(file.comments, file.bytes) for file in found.files if file.place is None] == [(True, True)] * 2
+    assert not any(file.details for file in found.files)
+
+
 @pytest.mark.parametrize("name", BREAKS)
 def test_each_break_is_named(tmp_path: Path, name: str) -> None:
     path, edit, aspect, message = BREAKS[name]

@@ -23,7 +23,7 @@ from xenhostgen.patch.yaml_writer import write_yaml
 from xenhostgen.render.files import render
 from xenhostgen.spec import yaml as spec_yaml
 from xenhostgen.spec.load import load, load_text
-from xenhostgen.spec.source import Problems, Refused
+from xenhostgen.spec.source import Problems, Refused, Text
 
 ROOT = Path(__file__).parents[2]
 CASES = Path(__file__).parent / "lift"
@@ -97,6 +97,54 @@ def test_shipped_c_files_are_lifted_whole(name: str, files: tuple[str, ...], tmp
     assert ("which slot" in lifted.assumed.get("registry", "")) == (len(files) == 1)
 
 
+@pytest.mark.parametrize("onto", [False, True])
+def test_what_is_filled_in_is_enough_to_verify(onto: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = render(replace(load(ROOT / "specs" / "xenhost.yaml"), banner=False))
+    after = {
+        path: re.sub(r"/\* after (\w+)\(\) \*/", r"static void \1(void)\n{\n\tx = y;\n}", text)
+        .replace(
+            "\tinit_hvm_pv_info();\n", "\tinit_hvm_pv_info();\n\txen_hvm_init_shared_info();\n\tx86.oem.setup = x;\n"
+        )
+        .replace("#include <linux/errno.h>\n", "" if path not in made.whole() else "#include <linux/errno.h>\n")
+        for path, text in made.files.items()
+    }
+    before = {path: text for path, text in after.items() if path not in made.whole()}
+    for fragment in made.fragments:
+        before[fragment.file] = before[fragment.file].replace(fragment.text, "", 1)
+    (tmp_path / "x.patch").write_bytes(patch_between(tmp_path, before, after))
+    spec = tmp_path / "lifted.yaml"
+    options = ["--onto", str(ROOT / "specs" / "xenhost.yaml")] if onto else []
+    assert main(["import", str(tmp_path / "x.patch"), "-o", str(spec), *options]) == 0
+    assert main(["verify", str(spec), "--cc", "gcc"]) == 0, "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("name", ["rfc-v1", "xenhost"])
+def test_a_header_alone_is_enough_to_compile(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    header = re.sub("extern const .*\n", "", shipped(name, tmp_path)[HEADER])
+    (tmp_path / HEADER).write_text(header)
+    assert main(["import", str(tmp_path / HEADER), "-o", str(tmp_path / "x.yaml")]) == 0
+    main(["verify", str(tmp_path / "x.yaml"), "--cc", "gcc"])
+    assert not re.search("uncompilable|unparsable", capsys.readouterr().out)
+
+
+def test_types_that_no_spec_can_say(tmp_path: Path) -> None:
+    path = tmp_path / "xenhost.h"
+    text = shipped("xenhost", tmp_path)[HEADER]
+    path.write_text(
+        text.replace("xenhost_local,", "xenhost_local = 1 << 3,").replace(
+            "\txenhost_nested,\n", "\txenhost_nested,\n\tMOST,\n\txenhost_last = xenhost_nested + 0,\n"
+        )
+    )
+    spec = lift([path], "lifted.yaml", "schema.json").spec
+    assert spec.values == {"invalid": 0, "local": 8, "direct": 9, "nested": 10}
+    path.write_text(text.replace("xenhost_invalid = 0", "NO_XENHOST = 0"))
+    with pytest.raises(Refused, match=r"xenhost\.h:26:1: 'NO_XENHOST' should begin with 'xenhost_'"):
+        lift([path], "lifted.yaml", "schema.json")
+    path.write_text(text.replace("xenhost_local,", "xenhost_local = sizeof(int),"))
+    with pytest.raises(Refused, match=r"xenhost\.h:27:1: the value of 'xenhost_local' is no number"):
+        lift([path], "lifted.yaml", "schema.json")
+
+
 def test_a_header_with_code_of_its_own_is_mostly_declarative(tmp_path: Path) -> None:
     made = shipped("rfc-v1-ops", tmp_path)
     header = made[HEADER].replace(
@@ -123,6 +171,19 @@ def test_a_later_patch_that_lost_its_tabs_goes_on_top(tmp_path: Path) -> None:
     assert render(lifted.spec).whole() == late.whole()
 
 
+@pytest.mark.parametrize("banner", [True, False])
+@pytest.mark.parametrize("name", ["rfc-v1-ops", "xenhost"])
+def test_a_patch_goes_on_top_of_files_with_their_banner_or_without(name: str, banner: bool, tmp_path: Path) -> None:
+    path = ROOT / "specs" / f"{name}.yaml"
+    early = replace(load(path), banner=banner)
+    late = replace(early, types=replace(early.types, doc=Text("Other words.")))
+    (tmp_path / "x.patch").write_bytes(patch_between(tmp_path, render(early).whole(), render(late).whole()))
+    lifted = lift([tmp_path / "x.patch"], "lifted.yaml", "schema.json", load(path))
+    assert (lifted.spec.banner, lifted.spec.raw, lifted.assumed) == (banner, (), {})
+    assert {share.same for share in lifted.shares if share.blob} == {True}
+    assert render(replace(lifted.spec, path=str(path))).whole() == render(late).whole()
+
+
 def test_a_later_patch_for_another_header_is_refused(tmp_path: Path) -> None:
     patch = tmp_path / "later.patch"
     patch.write_text(f"--- a/{HEADER}\n+++ b/{HEADER}\n@@ -3,2 +3,3 @@\n \tnobody;\n+\tsomebody;\n \twas_here;\n")
@@ -143,6 +204,13 @@ def test_case(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], up
         expected.write_text(told)
     assert told == expected.read_text()
     assert (status, spec.exists()) == ((2, False) if case.name.startswith("err_") else (0, True))
+
+
+def test_words_of_the_language_are_no_variables_of_the_kernel(tmp_path: Path) -> None:
+    patch = tmp_path / "true.patch"
+    text = (CASES / "succ_plain.patch").read_text()
+    patch.write_text(text.replace("\tsome_flags = some_state;", "\tsome_flags = true;"))
+    assert "true" not in str(lift([patch], "lifted.yaml", "schema.json").spec.kernel)
 
 
 def test_a_spec_that_is_there_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

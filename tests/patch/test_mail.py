@@ -2,14 +2,22 @@
 """One patch in every wrapping that mail has for it, and the real mail, if it is at hand."""
 
 import base64
+import bz2
+import gzip
+import lzma
 import time
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from xenhostgen.patch.diff import parse_diff
+from xenhostgen.patch.errors import PatchError
 from xenhostgen.patch.mail import patches_in, read_patches
 
 DIFF = """\
@@ -100,6 +108,24 @@ def test_other_charsets_in_headers_and_text() -> None:
     assert mail.subject
     added = parse_diff(mail.diff)[0].hunks[0].lines[1].text
     assert "schön".encode("latin-1") in added.encode("utf-8", "surrogateescape")
+
+
+def test_bytes_of_two_charsets_above_a_diff() -> None:
+    (mail,) = patches_in("schön\n".encode("latin-1") + "schön\n\n".encode() + DIFF.encode(), "x")
+    assert parse_diff(mail.diff)[0].path == "lib/widget.c"
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, bz2.compress])
+def test_a_packed_patch_is_refused_by_name(pack: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(PatchError, match=r"x:1:1: the patch is packed by (gzip|xz|bzip2) \[input-binary\]"):
+        patches_in(pack(DIFF.encode()), "x")
+
+
+@given(st.lists(st.binary(max_size=20) | st.sampled_from([DIFF.encode(), b"Subject: x\n", b"\n\n"])))
+@settings(deadline=None)
+def test_any_bytes_are_read_or_refused(parts: list[bytes]) -> None:
+    with suppress(PatchError):
+        patches_in(b"".join(parts), "x")
 
 
 def test_time_grows_with_the_size() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from xenhostgen.commands.inputs import default_specs
 from xenhostgen.patch.lift import lift
+from xenhostgen.render.files import source_name
 from xenhostgen.render.write import write_file
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Problem, Refused
@@ -50,6 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(told + verdicts[share.same] + (f" (blob {share.blob[:12]})" if share.blob else ""))
     for key, what in lifted.assumed.items():
         print(f"  assumed: {key} ({what})")
+    if onto and lifted.spec.banner and source_name(onto) != source_name(lifted.spec):
+        print(f"  banner: will name {source_name(lifted.spec)} instead of {source_name(onto)}")
     lines, raw = sum(share.lines for share in lifted.shares), sum(len(share.raw) for share in lifted.shares)
     same = [share.same for share in lifted.shares if share.same is not None]
     percent = f"{100 * (lines - raw) / lines:.{1 if raw else 0}f}"

@@ -6,6 +6,7 @@ import re
 
 from xenhostgen.csource.declarations import Declaration, declarations, digest
 from xenhostgen.csource.tokens import Kind, Token, code_tokens, comments
+from xenhostgen.render.files import BANNER
 
 
 def declared(path: str, text: str, first_line: int = 1) -> list[Declaration]:
@@ -14,11 +15,10 @@ def declared(path: str, text: str, first_line: int = 1) -> list[Declaration]:
 
 
 def remarks(path: str, text: str) -> list[str]:
-    """The words of each comment; outside C, of what follows a ``#``."""
-    if _is_c(path):
-        return comments(text)
+    """The words of each comment; outside C, of what follows a ``#``. A banner is none: it's about the file."""
     after = (line.partition("#") for line in text.split("\n"))
-    return [" ".join(words.split()) for _, mark, words in after if mark]
+    found = comments(text) if _is_c(path) else [" ".join(words.split()) for _, mark, words in after if mark]
+    return [words for words in found if not words.startswith(BANNER)]
 
 
 def code_digest(text: str) -> str:

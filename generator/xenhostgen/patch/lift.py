@@ -29,7 +29,7 @@ from xenhostgen.spec.source import At, Problem, Problems, Refused, SpecError
 _ORDER = "interface templates typedefs reference names spdx banner header source object types registry fields ops"
 _ORDER += " predicates guests kinds kernel"
 # What the rules may refuse without the rest losing its sense: an item of these, or a text.
-_PARTS = set("values slots accepts fields ops tables macros steps exports guests includes declares".split())
+_PARTS = set("values slots accepts fields ops tables macros functions steps exports guests includes declares".split())
 _TEXTS = set("doc register_doc unregister_doc iterator_doc requires_doc spdx requires guard linkage".split())
 _TEXTS |= {"wrapper_returns", "when_no_host", "when_missing"}
 _WHOLE = {"no-slot", "no-empty-type"}  # what is left would be another interface
@@ -56,11 +56,18 @@ def lift(paths: list[Path], output: str, schema: str, onto: Interface | None = N
     if source:
         slots: dict[str, str] = {slot.pointer: slot.name for slot in onto.slots} if onto else {}
         lift_source(source, given.whole[source], seen, slots)
+    if not given.banner:
+        seen.data["banner"] = False
     data = {**base, **seen.data, "registry": {**base.get("registry", {}), **seen.data["registry"]}}
     distances = {row["name"]: row.get("distance") for row in base.get("types", {}).get("values", ())}
     for each in data["types"]["values"]:
         each.update(compact(distance=distances.get(each["name"])))
-    guests = Guests(seen, {guest["file"]: {"name": name, **guest} for name, guest in base.get("guests", {}).items()})
+    known: Data = base.get("guests", {})
+    begun: Data = {guest["file"]: {"name": name, **guest} for name, guest in known.items()}
+    if not given.on_top:
+        kept = ("name", "file", "context")
+        begun = {file: {key: guest[key] for key in kept if key in guest} for file, guest in begun.items()}
+    guests = Guests(seen, begun)
     for path, hunks in given.hunks.items():
         if path.endswith(".c"):
             guests.read(path, hunks)
@@ -69,9 +76,17 @@ def lift(paths: list[Path], output: str, schema: str, onto: Interface | None = N
         elif PurePath(path).name == "Makefile" and "object" not in data:
             data |= compact(object=object_line(path, hunks, source))
     data["guests"] = guests.finish()
+    for name, guest in data["guests"].items():
+        if name in known and known[name]["boot"]["function"] == guest["boot"]["function"]:
+            guest["boot"]["steps"] = _around(guest["boot"].get("steps", []), known[name]["boot"].get("steps", []))
     assumed: dict[str, str] = {}
     for key, what in assume(data, seen):
         assumed[key] = f"{assumed[key]}, {what}" if key in assumed else what
+    # A step's function is defined beside it, and these are defined elsewhere.
+    declared = data["kernel"].get("functions", {})
+    for guest in data["guests"].values():
+        if "boot" in guest and "steps" in guest["boot"]:
+            guest["boot"]["steps"] = [step for step in guest["boot"]["steps"] if str(step.get("call")) not in declared]
     remarks = {key: f"Assumed, as it isn't in what was imported: {what}." for key, what in assumed.items()}
     remarks[""] = f"Lifted by: xenhostgen import {' '.join(map(str, paths))}"
 
@@ -84,10 +99,11 @@ def lift(paths: list[Path], output: str, schema: str, onto: Interface | None = N
     except SpecError as error:
         said = [f"no spec can say this interface: {problem.message}" for problem in error.problems]
         raise Refused([Problem("not-liftable", message, str(paths[0])) for message in said]) from None
-    raw, shares = remainder(given, render(first))
+    name = onto.path if onto and given.banner else output  # which the banner tells
+    raw, shares = remainder(given, render(replace(first, path=name)))
     data |= compact(raw=raw)
     spec = load_text(text := written(), output)
-    rendering = render(spec)
+    rendering = render(replace(spec, path=name))
     return Lifted(text, spec, [_proved(share, given, rendering) for share in shares], assumed)
 
 
@@ -106,10 +122,22 @@ def _base(onto: Interface, on_top: bool) -> Data:
     """What the C doesn't tell, from the spec that it goes on top of, or that has the kernel's facts."""
     source = yaml.read_file(Path(onto.path))
     data: Data = dict((yaml.parse(source, Problems(onto.path, source)) or {}).items())
-    if not on_top:
-        data["guests"] = {name: {"file": guest["file"]} for name, guest in data["guests"].items()}
     told = {"fields", "ops", "raw", *(() if on_top else ("predicates", "object"))}
     return {key: value for key, value in data.items() if key not in told}
+
+
+def _around(steps: list[Data], known: list[Data]) -> list[Data]:
+    """The known steps with these registrations, if theirs are the same: a patch shows no more than those near by."""
+    ours = [step for step in steps if "register" in step]
+    theirs = [step for step in known if "register" in step]
+    if [_asked(step) for step in ours] != [_asked(step) for step in theirs]:
+        return steps
+    registrations = iter(ours)
+    return [next(registrations) if "register" in step else step for step in known]
+
+
+def _asked(step: Data) -> tuple[str, str]:
+    return step["register"]["type"], step["register"].get("when", "")
 
 
 def _accepted(data: Data, written: Callable[[], str], output: str) -> Interface:

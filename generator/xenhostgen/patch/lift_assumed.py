@@ -9,8 +9,9 @@ from xenhostgen.patch.lift_header import Data, Seen, compact
 from xenhostgen.patch.lift_source import distinguished
 from xenhostgen.spec.bind import keys_of
 from xenhostgen.spec.model import Misuse
-from xenhostgen.spec.words import declared_name
+from xenhostgen.spec.words import KEYWORDS, RESERVED, declared_name
 
+_CALL = re.compile(r"(\w+)\((.*)\)")
 _WORD = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)(\(\)|(?:->|\.)\w+)?")
 
 
@@ -18,7 +19,9 @@ def assume(data: Data, seen: Seen) -> Iterator[tuple[str, str]]:
     """Fill in what isn't in the input; yields each key with what was assumed."""
     registry, predicates = data["registry"], data.get("predicates", {"macros": []})
     if "source" not in data:
-        data["source"] = {"file": f"{PurePath(seen.path).stem}.c", "includes": [seen.included]}
+        needs = ["<linux/bug.h>", "<linux/types.h>"] if seen.c.typedefs else ["<linux/errno.h>"]
+        needs += ["<linux/export.h>", "<linux/init.h>", seen.included]
+        data["source"] = {"file": f"{PurePath(seen.path).stem}.c", "includes": needs}
         yield "source", "the C file"
     if not any(slot["accepts"] for slot in registry.get("slots", ())):
         names = zip(seen.slots, distinguished(seen.slots), strict=True)
@@ -43,6 +46,9 @@ def assume(data: Data, seen: Seen) -> Iterator[tuple[str, str]]:
     inputs: dict[str, Data] = {}
     if "kernel" not in data:
         data["kernel"], inputs = _kernel(data)
+        functions = _functions(data)
+        structs: dict[str, Data] = {name: {} for name in re.findall(r"\bstruct (\w+)", str(functions))}
+        data["kernel"] |= compact(functions=functions, structs=structs | data["kernel"].get("structs", {}))
         yield "kernel", "what the kernel's state is made of, and macros that are tried with both values"
     kinds = data.get("kinds", {})
     runs = {name for told in kinds.values() for name in (told if isinstance(told, list) else told["runs"])}
@@ -53,11 +59,28 @@ def assume(data: Data, seen: Seen) -> Iterator[tuple[str, str]]:
         yield "kinds", "each guest boots by itself"
 
 
+def _functions(data: Data) -> dict[str, Data]:
+    """The kernel functions that adapters and wrappers pass an op's parameters to."""
+    made: dict[str, Data] = {}
+    known = KEYWORDS | RESERVED | data["kernel"].get("macros", {}).keys()
+    known |= {macro["name"] for macro in data["predicates"]["macros"]}
+    for op in data.get("ops", {}).values():
+        params = {declared_name(param): param for param in op.get("args", ())}
+        entries = (entry for entry in op.get("tables", {}).values() if isinstance(entry, dict))
+        for text in [*(entry["calls"] for entry in entries), op.get("when_missing"), op.get("when_no_host")]:
+            called = _CALL.fullmatch(text or "")
+            given = [word for word in called[2].split(", ") if word] if called else []
+            if called and called[1] not in known and params.keys() >= {*given}:
+                args = [params[word] for word in given]
+                made.setdefault(called[1], {"returns": op.get("returns", "void"), **compact(args=args)})
+    return made
+
+
 def _kernel(data: Data) -> tuple[Data, dict[str, Data]]:
     """Facts by which the conditions and steps of boot code can be modelled, and each guest's inputs."""
     facts: dict[str, Data] = {key: {} for key in ("constants", "structs", "variables", "macros")}
     inputs: dict[str, Data] = {}
-    ours = {"NULL", *(macro["name"] for macro in data["predicates"]["macros"])}
+    ours = KEYWORDS | RESERVED | {macro["name"] for macro in data["predicates"]["macros"]}
     asked = [("", ours, macro["expands"]) for macro in data["predicates"]["macros"]]
     for guest, told in data["guests"].items():
         known = ours | {declared_name(param) for param in told["boot"].get("params", ())}
@@ -76,7 +99,8 @@ def _kernel(data: Data) -> tuple[Data, dict[str, Data]]:
                 facts["structs"].setdefault(f"{name}_facts", {})[more.lstrip("->.")] = "unsigned long"
                 facts["variables"][name] = f"struct {name}_facts{' *' * pointer}"
                 if pointer:
-                    inputs.setdefault(guest, {})[name] = ["object", "NULL"]
+                    checked = any(re.search(rf"!{name}\b(?!->)", said) for who, _, said in asked if who == guest)
+                    inputs.setdefault(guest, {})[name] = ["object", *["NULL"] * checked]
             elif name.isupper():
                 facts["constants"].setdefault(name, len(facts["constants"]) + 1)
             else:

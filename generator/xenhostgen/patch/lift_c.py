@@ -11,6 +11,7 @@ from itertools import accumulate
 
 from xenhostgen.csource.declarations import declarations
 from xenhostgen.csource.tokens import Kind, Token, spaced, tokens
+from xenhostgen.render.files import BANNER
 from xenhostgen.render.style import comment
 
 
@@ -74,10 +75,10 @@ def free_comment(text: str, before: int) -> str:
 
 
 def doc(remark: str) -> str:
-    """The words of a block comment, line by line; empty for one of another form than templates write."""
+    """The words of a block comment, line by line; empty for a banner and forms that templates don't write."""
     words = prose(body(remark))
-    lines = comment(words).split("\n")
-    return words if [line.split() for line in lines] == [line.split() for line in remark.split("\n")] else ""
+    same = [line.split() for line in comment(words).split("\n")] == [line.split() for line in remark.split("\n")]
+    return words if same and not words.startswith(BANNER) else ""
 
 
 def prose(lines: Sequence[str]) -> str:

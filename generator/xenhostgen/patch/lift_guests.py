@@ -18,7 +18,8 @@ _HEAD = re.compile(r"(?:(?P<linkage>[\w ]+) )?void __init (?P<function>\w+)\((?P
 _BODY = re.compile(r"static [^{]*\{ (?:(?:return )?([^;]*); )?\}")
 _STEPS = {
     "return_if": re.compile(r"if \((.+)\) return[^;]*;"),
-    "assign": re.compile(r"([A-Za-z_][\w.>-]*) = ([^=;][^;]*);"),
+    # Without members of members, which no fact of the kernel can say.
+    "assign": re.compile(r"(?!.*(?:->|\.)\w+(?:->|\.))([A-Za-z_][\w.>-]*) = ([^=;][^;]*);"),
     "call": re.compile(r"([a-z_]\w*)\(\);"),
 }
 
@@ -95,7 +96,7 @@ class Guests:
             # Every such file has these already, and the stub needs them.
             needs = ["<linux/init.h>"] + ["<linux/linkage.h>"] * ("asmlinkage" in linkage)
             headers = [each.piece.name for each in found if each.piece.kind == "include" and not each.added]
-            guest["context"] = list(dict.fromkeys([*needs, *headers]))
+            guest["context"] = list(dict.fromkeys([*guest["context"], *needs, *headers]))
         if "include" in guest and "boot" in guest:
             self.guests[path] = compact(**guest)
 
@@ -156,6 +157,9 @@ class Guests:
             for op, function in self.entries.get(symbol, {}).items():
                 calls = self.bodies.get(function)
                 entry = function if calls is None else {"function": function, "calls": calls}
+                context = next(each for each in guests if each["name"] == column[0]).setdefault("context", [])
+                if re.search(r"-E[A-Z0-9]+\b", calls or "") and "<linux/errno.h>" not in context:
+                    context.append("<linux/errno.h>")
                 self.ops.get(op, {}).setdefault("tables", {})[".".join(column)] = entry
         return {guest.pop("name"): guest for guest in guests}
 

@@ -13,11 +13,14 @@ from typing import Any
 from xenhostgen.csource.tokens import Kind, tokens
 from xenhostgen.patch.lift_c import Piece, arguments, body, doc, free_comment, pieces, prose
 from xenhostgen.spec.model import NameChoices, Names
+from xenhostgen.spec.source import At, Problem, Refused
 from xenhostgen.spec.words import declared_name
 
 Data = dict[str, Any]
 
 _SPDX = re.compile(r"(?:/\*|//) SPDX-License-Identifier: (.+?)(?: \*/)?\n")
+_ENUMERATOR = re.compile(r"(\w+)(?: = (.+?))?;?")
+_BIT = re.compile(r"\(?1U?L? << (\d\d?)\)?|BIT\((\d\d?)\)")
 
 
 @dataclass(slots=True)
@@ -69,9 +72,8 @@ def lift_header(path: str, text: str, prefix: str = "") -> Seen | None:
         typedefs=c.typedefs or None,
         names=names,
         spdx=spdx[1] if spdx else "",
-        banner=False,
         header=header,
-        types={**compact(doc=title), "values": _types(enum, c, type_docs)},
+        types={**compact(doc=title), "values": _types(path, enum, c, type_docs)},
         registry=registry,
         fields=_fields(host, c),
         ops=_ops(ops, c, {piece.name: piece for piece in found if piece.kind == "function"}),
@@ -114,15 +116,37 @@ def _declared(found: Sequence[Piece], c: Names) -> tuple[Data, Data, list[str]]:
     return {key: name for key, name in names.items() if name != getattr(c, key)}, registry, slots
 
 
-def _types(enum: Piece, c: Names, docs: dict[str, str]) -> list[Data]:
+def _types(path: str, enum: Piece, c: Names, docs: dict[str, str]) -> list[Data]:
+    """The host types. Raises ``Refused`` for one that a spec can't say; what isn't one may have any name."""
     words = tokens(enum.inner)
     listed = "".join(";" if (t.kind, t.text) == (Kind.PUNCTUATOR, ",") else t.text for t in words)
-    value = re.compile(rf"({c.prefix}_(\w+))(?: = (-?\w+))?;?")
-    return [
-        compact(name=found[2], value=found[3], doc=docs.get(found[1], "") or doc(piece.remark))
-        for piece in pieces(listed)
-        if (found := value.fullmatch(piece.code))
-    ]
+    ours = rf"\b{c.prefix}_\w"
+    made: list[Data] = []
+    other: Refused | None = None
+
+    def refused(piece: Piece, message: str, hint: str) -> Refused:
+        at = At(enum.inner_line + piece.first - 1, 1)
+        return Refused([Problem("not-liftable", message, path, at, hint, piece.code.rstrip(";"))])
+
+    for piece in pieces(listed):
+        if not (found := _ENUMERATOR.fullmatch(piece.code)):
+            continue
+        name, value = found[1], found[2] or ""
+        if bit := _BIT.fullmatch(value):
+            value = str(1 << int(bit[1] or bit[2]))
+        if not re.match(ours, name):
+            hint = "rename it, or the enum: its name less '_type' is what they begin with"
+            other = other or refused(piece, f"'{name}' should begin with '{c.prefix}_', as a type of it", hint)
+        elif re.search(ours, value):
+            continue  # told from other types, so it's a limit or a count of them
+        elif not re.fullmatch(r"-?\w*", value):
+            raise refused(piece, f"the value of '{name}' is no number", "write the number")
+        else:
+            text = docs.get(name, "") or doc(piece.remark)
+            made.append(compact(name=name.removeprefix(f"{c.prefix}_"), value=value, doc=text))
+    if other and "0" not in [row.get("value") for row in made]:
+        raise other
+    return made
 
 
 def _fields(host: Piece, c: Names) -> list[Data]:

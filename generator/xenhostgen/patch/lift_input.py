@@ -11,9 +11,10 @@ from pathlib import Path
 
 from xenhostgen.patch.body import HunkLine
 from xenhostgen.patch.diff import parse_diff
+from xenhostgen.patch.errors import PatchError
 from xenhostgen.patch.hunks import Hunk, PatchFile, post_image, squeezed
 from xenhostgen.patch.mail import read_patches
-from xenhostgen.render.files import render
+from xenhostgen.render.files import BANNER, render
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused
 
@@ -27,6 +28,7 @@ class Input:
     ``ids`` are the blob ids that a patch names, ``collapsed`` are those without tabs.
 
     ``on_top``: what is given goes on top of a spec, as opposed to a patch that brings its header in.
+    ``banner``: it goes on top of that spec's files as they are generated, with its banner.
     """
 
     whole: dict[str, str] = field(default_factory=dict)
@@ -34,6 +36,7 @@ class Input:
     ids: dict[str, str] = field(default_factory=dict)
     collapsed: set[str] = field(default_factory=set)
     on_top: bool = False
+    banner: bool = False
 
 
 def read_input(paths: Iterable[Path], onto: Interface | None) -> Input:
@@ -50,18 +53,32 @@ def read_input(paths: Iterable[Path], onto: Interface | None) -> Input:
         else:
             for mail in read_patches(path):
                 patches += [(file, str(path)) for file in parse_diff(mail.diff, mail.announced_files)]
-    found.on_top = onto is not None and all(
-        file.change != "new" or file.path != onto.header.file for file, _ in patches
-    )
-    if onto and found.on_top:
-        rendering = render(replace(onto, banner=False))
-        found.whole = rendering.whole() | found.whole
-        for fragment in rendering.fragments:
-            lines = [HunkLine("added", line, 0) for line in fragment.text.removesuffix("\n").split("\n")]
-            found.hunks.setdefault(fragment.file, []).append(Hunk(0, 0, 1, len(lines), "", tuple(lines), 0))
-    for file, source in patches:
-        _apply(found, file, source)
+    if onto and all(file.change != "new" or file.path != onto.header.file for file, _ in patches):
+        found = _on_top(found.whole, onto, patches)
+    else:
+        for file, source in patches:
+            _apply(found, file, source)
     _check(found)
+    return found
+
+
+def _on_top(given: dict[str, str], onto: Interface, patches: list[tuple[PatchFile, str]]) -> Input:
+    """C files and patches on top of what a spec renders to, with its banner or without it."""
+    # The files in a tree have the banner if 'apply' or 'patch' brought them in.
+    if onto.banner and not all(BANNER in text for text in given.values()):
+        return _on_top(given, replace(onto, banner=False), patches)
+    rendering = render(onto)
+    found = Input(whole=rendering.whole() | given, on_top=True, banner=onto.banner)
+    for fragment in rendering.fragments:
+        lines = [HunkLine("added", line, 0) for line in fragment.text.removesuffix("\n").split("\n")]
+        found.hunks.setdefault(fragment.file, []).append(Hunk(0, 0, 1, len(lines), "", tuple(lines), 0))
+    try:
+        for file, source in patches:
+            _apply(found, file, source)
+    except PatchError:
+        if onto.banner:
+            return _on_top(given, replace(onto, banner=False), patches)
+        raise
     return found
 
 
@@ -95,21 +112,30 @@ def _apply(found: Input, file: PatchFile, source: str) -> None:
     if file.change in ("renamed", "copied") or file.binary:
         what = "binary" if file.binary else file.change
         raise Refused([Problem("not-liftable", f"a {what} file, which no spec can say", source, At(file.number, 1))])
+    known = found.hunks.get(path, [])
+    again = {_texts(hunk) for hunk in known} & {_texts(hunk) for hunk in file.hunks}
+    if again or (file.change == "new" and (known or path in found.whole)):
+        message = f"{path} is {'changed so' if again else 'there'} already"
+        hint = "give the patches in the order in which they were applied, each once"
+        raise Refused([Problem("patch-order", message, source, At(file.number, 1), hint)])
     if file.collapsed:
         found.collapsed.add(path)
     if file.change == "new" or (path in found.whole and file.change == "modified"):
         before = "" if file.change == "new" else found.whole[path]
         found.whole[path] = post_image(file, before)
         found.ids[path] = file.post
-        found.hunks.pop(path, None)
     elif path in found.whole:
         del found.whole[path]
     else:
-        known = found.hunks.setdefault(path, [])
+        found.hunks[path] = known
         for hunk in file.hunks:
             rows = ((row, changed) for row, one in enumerate(known) if (changed := _changed(one, hunk)))
             row, changed = next(rows, (len(known), hunk))
             known[row : row + 1] = [changed]
+
+
+def _texts(hunk: Hunk) -> tuple[object, ...]:
+    return (hunk.old_start, *((line.kind, line.text) for line in hunk.lines))
 
 
 def _changed(known: Hunk, hunk: Hunk) -> Hunk | None:

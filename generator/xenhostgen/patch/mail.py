@@ -6,7 +6,7 @@ shows it, below a header of the archive's own. Every line of a diff keeps its pl
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from email.errors import HeaderParseError
@@ -32,6 +32,8 @@ _DIFF = ("diff --git ", "diff --cc ", "diff --combined ", "@@ -")
 _QUOTED = re.compile(r"(?:> ?)+(?:diff --git |@@ -\d)")
 _STAT = re.compile(r" *(\d{1,9}) files? changed, ")
 _HTML = re.compile(r"\s*<(?:!doctype html|html|\?xml)", re.IGNORECASE)
+# What a packed file begins with.
+_PACKED = {"gzip": b"\x1f\x8b", "xz": b"\xfd7zXZ\0", "bzip2": b"BZh", "zstd": b"\x28\xb5\x2f\xfd", "zip": b"PK\x03\x04"}
 _PATCH_NAME = re.compile(r".*\.(?:patch|diff|mbox|eml)", re.IGNORECASE)
 
 
@@ -71,6 +73,8 @@ def patches_in(data: bytes, path: str) -> list[PatchMail]:
         raise PatchError(Problem("input-too-large", f"the patch is larger than {SIZE_LIMIT >> 20} MiB", path))
     if not data.strip():
         raise PatchError(Problem("input-empty", "the patch is empty", path))
+    if packer := next((name for name, magic in _PACKED.items() if data.startswith(magic)), ""):
+        raise PatchError(Problem("input-binary", f"the patch is packed by {packer}", path, hint="unpack it"))
     raw_lines = data.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\n").split(b"\n")
     text = text_of(path, ((line + b"\n", number) for number, line in enumerate(raw_lines, 1)))
     found: list[PatchMail] = []
@@ -104,8 +108,13 @@ def _messages(text: SourceText) -> Iterator[SourceText]:
 
 def _is_mail(text: SourceText) -> bool:
     """Whether the text starts with a mail's header."""
-    header = Parser().parsestr("\n".join(takewhile(str.strip, text.lines)), headersonly=True)
+    header = Parser().parsestr(_bytewise(takewhile(str.strip, text.lines)), headersonly=True)
     return not header.get_payload() and any(name.lower() in _MAIL_FIELDS for name, _ in header.items())
+
+
+def _bytewise(lines: Iterable[str]) -> str:
+    """The lines with one character a byte: the parser takes no other text, and its parts can be found again."""
+    return "\n".join(lines).encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def _read(text: SourceText, depth: int = 0) -> Iterator[PatchMail]:
@@ -114,8 +123,7 @@ def _read(text: SourceText, depth: int = 0) -> Iterator[PatchMail]:
     if not _is_mail(text):
         yield _patch(text, None)
         return
-    # One character a byte, so that the parser's parts can be found again in the input.
-    raw = "\n".join(text.lines).encode("utf-8", "surrogateescape").decode("latin-1")
+    raw = _bytewise(text.lines)
     mail = Parser().parsestr(raw)
     inline: list[SourceText] = []
     html = False

@@ -14,13 +14,13 @@ from xenhostgen.patch.body import HunkLine
 from xenhostgen.patch.code import code_digest, declared, function_begun, remarks, words_digest
 from xenhostgen.patch.diff import parse_diff
 from xenhostgen.patch.errors import printable
-from xenhostgen.patch.git import blob_id
+from xenhostgen.patch.git import SHORTEST_ID, blob_id, same_id
 from xenhostgen.patch.hunks import Hunk, PatchFile, post_image
 from xenhostgen.patch.mail import PatchMail
 
 ANCHOR_LINES = 3  # git's own width of context
 # Fields that only a patch at hand can fill; they are neither stored nor compared.
-AT_HAND = ("shown", "declarations", "remarks")
+AT_HAND = ("shown", "declarations", "remarks", "index")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ class Block:
 class FileFacts:
     """What a patch does to a file. ``pre`` and ``post`` are blob ids, empty if not known.
 
-    ``comments`` are digests of the added comments' words, in order.
+    ``comments`` are digests of the added comments' words, in order. ``index``: the blob id in the
+    patch's index line if a new file's content, to which ``post`` belongs, is another one.
     """
 
     path: str
@@ -72,6 +73,7 @@ class FileFacts:
     comments: tuple[str, ...]
     declarations: tuple[Declaration, ...] = field(default=(), compare=False)
     remarks: tuple[str, ...] = field(default=(), compare=False)
+    index: str = field(default="", compare=False)
 
     @property
     def code(self) -> list[Piece]:
@@ -104,18 +106,21 @@ def _file_facts(file: PatchFile) -> FileFacts:
     added = [each for hunk in file.hunks for each in _blocks(file.path, hunk)]
     words = [one for _, _, said in added for one in said]
     whole = file.change == "new" and not file.collapsed and not file.binary
+    made = blob_id(post_image(file)) if whole else ""
+    contradicted = made and len(file.post) >= SHORTEST_ID and not same_id(made, file.post)
     kinds = [line.kind for hunk in file.hunks for line in hunk.lines]
     return FileFacts(
         printable(file.path),
         file.change,
         file.pre,
-        file.post or (blob_id(post_image(file)) if whole else ""),
+        made or file.post,
         kinds.count("added"),
         kinds.count("removed"),
         tuple(block for block, _, _ in added),
         tuple(map(words_digest, words)),
         tuple(one for _, found, _ in added for one in found),
         tuple(words),
+        file.post if contradicted else "",
     )
 
 

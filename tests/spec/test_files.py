@@ -57,3 +57,16 @@ def test_a_near_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         load(tmp_path / "wigdet.yaml")
     assert "did you mean 'widget.yaml'?" in caught.value.problems[0].hint
+
+
+@pytest.mark.parametrize(
+    "name", ["....yaml", "..yaml", ".fresh.yaml", "a\nb.yaml", "*.yaml", "a\udcff.yaml", "d*/s.yaml"]
+)
+def test_a_name_that_breaks_out_is_refused(tmp_path: Path, name: str) -> None:
+    """Out of its folder in OUT, or out of the comment that names it."""
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text((Path(__file__).parent / "cases/succ_minimal.yaml").read_text())
+    with pytest.raises(SpecError) as caught:
+        load(path)
+    assert caught.value.problems[0].rule == "spec-name"

@@ -43,6 +43,12 @@ def read_file(path: Path) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise refuse("unreadable", f"cannot read: {reason}", "check path and permissions") from None
+    # The name becomes that of a folder in OUT, and with its own folder's it stands in comments of the C.
+    for name in (path.name, path.absolute().parent.name):
+        if "*" in name or not name.isprintable():
+            raise refuse("spec-name", f"{name!r} can't be named in a C comment", "rename it: only letters and the like")
+    if path.name.startswith("."):
+        raise refuse("spec-name", f"'{path.name}' gives no name to a folder in OUT", "rename it, without the first '.'")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:

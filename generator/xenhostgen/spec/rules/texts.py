@@ -9,6 +9,7 @@ from xenhostgen.spec.rules.hosts import repeated
 from xenhostgen.spec.source import Problems, did_you_mean
 
 _COMMENT_END = re.compile(r"\*/|/\*|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_OBJECT = re.compile(r"[\w.-]+\.o", re.ASCII)
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*")
 
 
@@ -44,6 +45,8 @@ def comments(spec: Interface, problems: Problems) -> None:
     docs += [part.doc for part in documented]
     docs += [slot.requires_doc for slot in spec.slots]
     docs += [step.doc for _, step in spec.registrations()]
+    # A guest's landmark stands above its tables in the stub.
+    docs += [mark for guest in spec.guests if guest.place for mark in (guest.place.after, guest.place.before) if mark]
     for doc in docs:
         if not (found := _COMMENT_END.search(doc)):
             continue
@@ -69,6 +72,10 @@ def places(spec: Interface, problems: Problems) -> None:
             message = f"'{landmark}' is not among the headers of '{guest.name}'"
             hint = did_you_mean(landmark, guest.context, "add it to 'context'")
             problems.add("unknown-include", message, landmark, hint)
+    line = spec.object.place
+    for name in (line.after, line.before, *line.alternatives):
+        if name is not None and not _OBJECT.fullmatch(name):
+            problems.add("not-an-object", f"'{name[:60]}' is no object of a Makefile", name, "name one as 'setup.o'")
     for place in found:
         if (place.after is None) == (place.before is None):
             problems.add("place-form", "a place is told by 'after' or by 'before'", place.at, "write one of the two")

@@ -114,6 +114,7 @@ PIECES += [
 
 @given(st.lists(st.sampled_from(PIECES), max_size=16).map("".join))
 @example("a: |\n  b\n\n\n")
+@example("- \n  - a")
 @example("a: |-\n  b\n   c\n\n  d\ne: f\n")
 @example("a:\n- b\n- c: d\n  e: f\n")
 @example("a:\n  - - b\n")

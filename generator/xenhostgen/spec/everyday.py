@@ -136,7 +136,8 @@ class _Reader:
             if _KEY.match(line, inner):
                 made.append(self.mapping(inner, inner, depth + 1))
             else:
-                made.append(self.value(inner, indent, depth, True))
+                # Further in than the dash: at its own depth stands the next item.
+                made.append(self.value(inner, indent + 1, depth, True))
         return made if self.indent <= indent else _unsure()
 
     def literal(self, column: int, indent: int) -> Text:

@@ -7,6 +7,8 @@ import pytest
 
 from tools import need
 from xenhostgen.spec.load import load
+from xenhostgen.spec.source import SpecError
+from xenhostgen.verify.expectation import Expectation
 from xenhostgen.verify.run import Options, verify
 
 CASES = sorted(Path(__file__).parent.glob("succ_*.yaml"))
@@ -23,3 +25,18 @@ def test_spec(case: Path, compiler: str) -> None:
     (run,) = verdict.facts["runs"]
     assert run["states"] >= 9
     assert run["boots"] >= 1
+
+
+def test_the_kernels_types_are_known(tmp_path: Path) -> None:
+    """Those of the shim, those marked for sparse, and whatever ends in _t; all others are told by their place."""
+    good = Path(__file__).parents[1] / "spec/cases/succ_c_types.yaml"
+    spec = load(good)
+    assert Expectation(spec).header()
+    assert list(Expectation(spec).of_guest(spec.guests[0]))
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(
+        good.read_text().replace("gfp_t flags", "unheard_of flags").replace("returns: __u32", "returns: mine")
+    )
+    with pytest.raises(SpecError) as caught:
+        Expectation(load(bad)).header()
+    assert [problem.message.split(" is ")[0] for problem in caught.value.problems] == ["'unheard_of flags'", "'mine'"]

@@ -15,8 +15,12 @@ from xenhostgen.csource.tokens import spaced
 from xenhostgen.csource.toolchain import Complaint, Position
 
 KNOWN_TYPES = (
-    *("bool", "size_t", "ssize_t", "uintptr_t"),
-    *(name.format(bits) for name in ("u{}", "s{}", "uint{}_t", "int{}_t") for bits in (8, 16, 32, 64)),
+    *("bool", "size_t", "ssize_t", "uintptr_t", "pid_t", "loff_t", "gfp_t", "phys_addr_t", "dma_addr_t"),
+    *(
+        name.format(bits)
+        for name in ("u{}", "s{}", "__u{}", "__s{}", "uint{}_t", "int{}_t")
+        for bits in (8, 16, 32, 64)
+    ),
 )
 """Type names that every snippet may use; the shim's <linux/types.h> has them."""
 

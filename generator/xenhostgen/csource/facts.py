@@ -5,6 +5,7 @@ Texts are canonical (see ``canonical``): what is expected is read from snippets,
 Attributes and section names aren't here: look for those in the object file.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,6 +47,9 @@ class Fact(NamedTuple):
 
 
 Facts = tuple[Fact, ...]
+_FOR_SPARSE = re.compile(
+    r"\b__(?:user|iomem|percpu|rcu|force)\b"
+)  # in files the shim's <linux/compiler.h> takes them out
 
 
 def read_facts(source: Preprocessed) -> Facts:
@@ -55,7 +59,7 @@ def read_facts(source: Preprocessed) -> Facts:
 
 def snippet_facts(code: str, typedefs: Iterable[str] = ()) -> Facts:
     """The facts of C at hand; ``typedefs`` are the type names that it uses. Raises SourceError."""
-    bare, used = spaced(code), {token.text for token in tokens(code)}
+    bare, used = _FOR_SPARSE.sub("", spaced(code)), {token.text for token in tokens(code)}
     names = [name for name in dict.fromkeys((*canonical.KNOWN_TYPES, *typedefs)) if name in used]
     types = "".join(f"typedef int {name}; " for name in names)
     return _declared(Preprocessed("<snippet>", f"{types}\n{bare}", (Position(), Position("<snippet>", 1)), ()))

@@ -47,7 +47,10 @@ CText = Annotated[
     ),
 ]
 Statement = Annotated[
-    Text, Kind("statement", r"[^\x00-\x1f\x7f\\#;{}]*", "one line of C without ';' or braces", "the ';' is added")
+    Text,
+    Kind(
+        "statement", rf"{_C}|", "one line of C without ';', braces or comments", "write one statement; the ';' is added"
+    ),
 ]
 Path = Annotated[
     Text,

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the files of a spec must declare, from the spec alone: written as C snippets, and read like the files."""
 
+import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from xenhostgen.csource.facts import Fact, Facts, snippet_facts
+from xenhostgen.csource.preprocess import SourceError
 from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.csource.toolchain import Position
 from xenhostgen.spec.model import Call, ClearBss, Guest, Interface, Op, Register, Step
+from xenhostgen.spec.source import Problems, SpecError, Text
+from xenhostgen.spec.words import declared_name
+from xenhostgen.spec.yaml import read_file
 from xenhostgen.verify.harness import enum_c, struct_c
 
 
@@ -16,11 +22,47 @@ class Expectation:
     def __init__(self, spec: Interface) -> None:
         self.spec = spec
         self.c = spec.c
+        # What ends as the kernel's type names do is one, whatever headers the file includes.
+        named = ((c, declared_name(c)) for _, c in self.written())
+        self.typedefs = {word for c, name in named for word in re.findall(r"\b[A-Za-z_]\w*_t\b", c) if word != name}
+        self.typedefs |= {self.c.host, self.c.ops} if spec.typedefs else set()
+
+    def written(self) -> Iterator[tuple[Text, str]]:
+        """Each declaration that the spec has as C, by its place."""
+        for op in self.spec.ops:
+            yield op.returns, f"{op.returns} {op.name}"
+            yield from ((arg, str(arg)) for arg in op.args)
+            if op.wrapper_returns:
+                yield op.wrapper_returns, f"{op.wrapper_returns} {op.name}"
+        for field in self.spec.fields:
+            yield from ((c, str(c)) for c in ([field.c] if field.c else field.struct))
+        for struct in self.spec.kernel.structs:
+            yield from ((member.type, f"{member.type} {member.name}") for member in struct.members)
+        for guest in self.spec.guests:
+            yield from ((param, str(param)) for param in guest.boot.params)
+
+    def unreadable(self) -> SpecError:
+        """What of the spec's C can't be parsed."""
+        tried = [(at, f"struct x {{ {c}; }};") for at, c in self.written()]
+        calls = (entry.calls for op in self.spec.ops for entry in op.tables if entry.calls)
+        tried += [(c, f"void x(void) {{ {c}; }}") for c in calls]
+        problems = Problems(self.spec.path, read_file(Path(self.spec.path)))
+        for at, snippet in tried:
+            try:
+                snippet_facts(snippet, self.typedefs)
+            except SourceError as error:
+                said = error.complaints[0].text
+                problems.add("not-c", f"'{at[:60]}' is {said}", at, "a type must be the kernel's, of C, or end in '_t'")
+        if not problems.found:
+            problems.add("not-c", "C in it can't be parsed", self.spec.at, "look for a type that is none")
+        return SpecError(problems.found)
 
     def read(self, snippets: Iterable[str], includes: Iterable[str] = (), others: Iterable[Fact] = ()) -> Facts:
         """The facts of snippets, together with those that snippets can't say."""
-        typedefs = [self.c.host, self.c.ops] if self.spec.typedefs else []
-        declared = snippet_facts(" ".join(snippets), typedefs)
+        try:
+            declared = snippet_facts(" ".join(snippets), self.typedefs)
+        except SourceError:
+            raise self.unreadable() from None
         return (*(_fact("include", header) for header in includes), *declared, *others)
 
     def header(self) -> Facts:

@@ -1,10 +1,54 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Operations, and the findings that are expected."""
 
+import re
+
 from xenhostgen.spec.model import Interface, Op
 from xenhostgen.spec.rules.hosts import repeated
 from xenhostgen.spec.source import Problems, did_you_mean
 from xenhostgen.spec.words import KEYWORDS, declared_name
+
+_STORAGE = frozenset("static extern inline register auto typedef".split())
+_MARKS = frozenset("()[],=:")
+_BASE = frozenset("void char short int long float double signed unsigned bool _Bool".split())
+
+
+def declares_one(c: str) -> bool:
+    """Whether brackets match and no second declaration, initialiser or width follows."""
+    depth = 0
+    for mark in c:
+        depth += (mark in "([") - (mark in ")]")
+        if depth < 0 or (mark in ",=:" and not depth):
+            return False
+    return not depth
+
+
+def is_type(c: str) -> bool:
+    """Whether C may stand before a function's name: no storage class, and no name in it."""
+    words = re.findall(r"\w+", c)
+    if not declares_one(c) or not _STORAGE.isdisjoint(words):
+        return False
+    words = [word for word in words if word not in ("const", "volatile") and not word.startswith("__")]
+    if words and words[0] in ("struct", "union", "enum"):
+        return len(words) == 2
+    return len(words) < 2 or "(" in c or _BASE.issuperset(words)
+
+
+def declared_types(spec: Interface, problems: Problems) -> None:
+    """What functions return is a type, and so is what the kernel's variables and members are."""
+    kernel = spec.kernel
+    written = [c for op in spec.ops for c in (op.returns, op.wrapper_returns)]
+    written += [variable.type for variable in kernel.variables]
+    written += [member.type for struct in kernel.structs for member in struct.members]
+    written += [function.returns for function in kernel.functions]
+    good: set[str | None] = {None}
+    for c in written:
+        if c in good:
+            continue
+        if c and not is_type(c):
+            problems.add("not-a-type", f"'{c[:60]}' is no type of C", c, "write it as 'int' or 'struct page *'")
+        else:
+            good.add(c)
 
 
 def ops(spec: Interface, problems: Problems) -> None:
@@ -22,7 +66,9 @@ def ops(spec: Interface, problems: Problems) -> None:
         seen = {str(op.host)}
         for arg in op.args:
             name = declared_name(arg)
-            if not name or name in KEYWORDS or " " not in arg.replace("*", " "):
+            words = arg.replace("*", " ").partition(" ")
+            odd = words[0] in _STORAGE or not (_MARKS.isdisjoint(arg) or declares_one(arg))
+            if not name or name in KEYWORDS or not words[1] or odd:
                 problems.add("arg-name", f"'{arg}' is no C parameter with a name", arg, "write it as in C: 'int cpu'")
             elif name in seen:
                 problems.add("duplicate-arg", f"parameter '{name}' stands twice", arg, "rename one")

@@ -18,6 +18,8 @@ typedef short int16_t;
 typedef int int32_t;
 typedef long long int64_t;
 typedef unsigned long uintptr_t;
+typedef int pid_t;
+typedef long long loff_t;
 #else
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,6 +44,10 @@ typedef __s8 s8;
 typedef __s16 s16;
 typedef __s32 s32;
 typedef __s64 s64;
+
+typedef unsigned int gfp_t;
+typedef u64 phys_addr_t;
+typedef u64 dma_addr_t;
 
 /* Last, for it needs the types above. Why here at all: see README.md. */
 #include <linux/export.h>

@@ -2,14 +2,17 @@
 """Operations, and the findings that are expected."""
 
 import re
+from collections.abc import Iterable
 
 from xenhostgen.spec.model import Interface, Op
 from xenhostgen.spec.rules.hosts import repeated
-from xenhostgen.spec.source import Problems, did_you_mean
-from xenhostgen.spec.words import KEYWORDS, declared_name
+from xenhostgen.spec.source import Problems, Text, did_you_mean
+from xenhostgen.spec.words import KEYWORDS, RESERVED, declared_name
 
 _STORAGE = frozenset("static extern inline register auto typedef".split())
 _MARKS = frozenset("()[],=:")
+_LINKAGE = frozenset("static extern inline const __attribute__ __inline".split())
+_TAKEN = KEYWORDS | RESERVED
 _BASE = frozenset("void char short int long float double signed unsigned bool _Bool".split())
 
 
@@ -37,6 +40,12 @@ def is_type(c: str) -> bool:
 def declared_types(spec: Interface, problems: Problems) -> None:
     """What functions return is a type, and so is what the kernel's variables and members are."""
     kernel = spec.kernel
+    for struct in kernel.structs:
+        for member in struct.members:
+            if member.name in KEYWORDS:
+                problems.add(
+                    "c-keyword", f"'{member.name}' is a keyword of C", member.name, "name it as the kernel does"
+                )
     written = [c for op in spec.ops for c in (op.returns, op.wrapper_returns)]
     written += [variable.type for variable in kernel.variables]
     written += [member.type for struct in kernel.structs for member in struct.members]
@@ -55,6 +64,15 @@ def ops(spec: Interface, problems: Problems) -> None:
     """Ops are set in tables that exist, and their wrappers have a value to return."""
     tables = [f"{guest.name}.{table.role}" for guest, table in spec.tables()]
     known = set(tables)
+    taken = _TAKEN.union(constant.name for constant in spec.kernel.constants)
+    for guest in spec.guests:
+        if guest.boot.params != ("void",):
+            parameters(guest.boot.params, taken, set(), problems)
+        if linkage := guest.boot.linkage:
+            words = set(re.findall(r"\w+", linkage))
+            if not declares_one(linkage) or not words.isdisjoint(KEYWORDS - _LINKAGE):
+                hint = "write what stands before its return type, as 'asmlinkage __visible'"
+                problems.add("linkage", f"'{linkage[:60]}' are no specifiers of a function", linkage, hint)
     for op in spec.ops:
         for entry in op.tables:
             if entry.table not in known:
@@ -63,18 +81,24 @@ def ops(spec: Interface, problems: Problems) -> None:
             if entry.function in KEYWORDS:
                 hint = "name a kernel function"
                 problems.add("c-keyword", f"'{entry.function}' is a keyword of C", entry.function, hint)
-        seen = {str(op.host)}
-        for arg in op.args:
-            name = declared_name(arg)
-            words = arg.replace("*", " ").partition(" ")
-            odd = words[0] in _STORAGE or not (_MARKS.isdisjoint(arg) or declares_one(arg))
-            if not name or name in KEYWORDS or not words[1] or odd:
-                problems.add("arg-name", f"'{arg}' is no C parameter with a name", arg, "write it as in C: 'int cpu'")
-            elif name in seen:
-                problems.add("duplicate-arg", f"parameter '{name}' stands twice", arg, "rename one")
-            seen.add(name)
+        if op.host in taken:
+            problems.add("arg-name", f"'{op.host}' can't name a parameter", op.host, "choose another name")
+        parameters(op.args, taken, {op.host, "xh"} if op.wrapper != "none" else {op.host}, problems)
         if op.wrapper != "none":
             _wrapper(op, problems)
+
+
+def parameters(params: Iterable[Text], taken: frozenset[str], seen: set[str], problems: Problems) -> None:
+    """Each parameter of C declares one name, that is neither ``taken`` nor ``seen`` before."""
+    for arg in params:
+        name = declared_name(arg)
+        words = arg.replace("*", " ").partition(" ")
+        odd = words[0] in _STORAGE or not (_MARKS.isdisjoint(arg) or declares_one(arg))
+        if not name or name in taken or not words[1] or odd:
+            problems.add("arg-name", f"'{arg}' is no C parameter with a name", arg, "write it as in C: 'int cpu'")
+        elif name in seen:
+            problems.add("duplicate-arg", f"parameter '{name}' stands twice", arg, "rename one")
+        seen.add(name)
 
 
 def _wrapper(op: Op, problems: Problems) -> None:

@@ -2,20 +2,29 @@
 """No keyword, no reserved word, and no two things by one name once prefixed."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from xenhostgen.spec.model import Constant, Interface, Macro, Variable
+from xenhostgen.spec.model import Call, ClearBss, Constant, Interface, Macro, Op, Variable
 from xenhostgen.spec.source import Placed, Problems
 from xenhostgen.spec.words import KEYWORDS, RESERVED
 
 _RESERVED = re.compile(r"_[A-Z]|__builtin_")
 
 
+Claim = tuple[str, str, Placed]  # a name, what it names, and where the spec says so
+
+
 def symbols(spec: Interface, problems: Problems) -> None:
     """No keyword, no reserved word, and no two things by one name once prefixed."""
+    taken = _claimed(_claims(spec), spec.guard, problems)
+    _claimed(_tags(spec), "", problems)
+    _functions(spec, taken, problems)
+
+
+def _claimed(claims: Iterable[Claim], guard: str, problems: Problems) -> set[str]:
+    """The names of one of C's name spaces."""
     claimed: dict[str, tuple[str, Placed]] = {}
-    guard = spec.guard
-    for name, what, place in _claims(spec):
+    for name, what, place in claims:
         if name in KEYWORDS:
             problems.add("c-keyword", f"'{name}' is a keyword of C", place, "choose another name")
         elif name in RESERVED or (name.startswith("_") and name != guard and _RESERVED.match(name)):
@@ -27,10 +36,41 @@ def symbols(spec: Interface, problems: Problems) -> None:
             problems.add("name-collision", message, place, f"that one is on line {first.at.line}")
         else:
             claimed[name] = (what, place)
+    return set(claimed)
 
 
-def _claims(spec: Interface) -> Iterator[tuple[str, str, Placed]]:
-    """Each name in C's ordinary name space with what it names and where the spec says so."""
+def _functions(spec: Interface, taken: set[str], problems: Problems) -> None:
+    """Table entries name the kernel's functions, or adapters by names of their own."""
+    others = taken.difference(function.name for function in spec.kernel.functions)
+    adapters: dict[tuple[str, str], tuple[Op, str]] = {}
+    for op in spec.ops:
+        for entry in op.tables:
+            name = entry.function
+            if entry.calls is None:
+                clash = name in others
+            else:
+                first, calls = adapters.setdefault((entry.table.split(".")[0], name), (op, entry.calls))
+                alike = first is op or (first.returns, first.host, first.args) == (op.returns, op.host, op.args)
+                clash = name in taken or name in RESERVED or not alike or calls != entry.calls
+            if clash:
+                message = f"'{name}' is the name of something else already"
+                problems.add(
+                    "name-collision", message, name, "name a function of the kernel's, or give it another name"
+                )
+
+
+def _tags(spec: Interface) -> Iterator[Claim]:
+    """Each tag of a structure or enum."""
+    yield spec.c.enum, "the enum", spec.interface
+    yield spec.c.ops_tag, "the struct", spec.interface
+    if not spec.typedefs:
+        yield spec.c.prefix, "the struct", spec.interface
+    for name in [*(fact.name for fact in spec.kernel.structs), *(fact.name for fact in spec.kernel.enums)]:
+        yield name, "the kernel's name", name
+
+
+def _claims(spec: Interface) -> Iterator[Claim]:
+    """Each name in C's ordinary name space."""
     c = spec.c
     prefix = spec.interface
     yield c.array, "the array", spec.names.array or prefix
@@ -55,9 +95,18 @@ def _claims(spec: Interface) -> Iterator[tuple[str, str, Placed]]:
     facts: tuple[Constant | Variable | Macro, ...] = (*kernel.constants, *kernel.variables, *kernel.macros)
     given += [("the kernel's name", fact.name) for fact in facts]
     given += [("the kernel's name", value) for enum in kernel.enums for value in enum.values]
+    functions = {function.name for function in kernel.functions}
+    given += [("the kernel's function", function.name) for function in kernel.functions]
+    steps = [step for guest in spec.guests for step in guest.boot.steps]
+    # A helper of several guests is in the file of each; what clears .bss may be known to 'kernel' as well.
+    given += [("the function", name) for name in dict.fromkeys(s.function for s in steps if isinstance(s, Call))]
+    clearing = dict.fromkeys(step.function for step in steps if isinstance(step, ClearBss))
+    given += [("the function", name) for name in clearing if name not in functions]
     yield from ((name, what, name) for what, name in given)
+    macros = {name for what, name in given if what == "the predicate"}
+    macros.update(fact.name for fact in facts if not isinstance(fact, Variable))
     for op in spec.ops:
-        if op.name in KEYWORDS:
+        if op.name in KEYWORDS or op.name in macros:
             yield op.name, "the op", op.name
         elif op.wrapper != "none":
             yield c.wrapper(op.name), "the wrapper", op.name

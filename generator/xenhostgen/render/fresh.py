@@ -12,15 +12,10 @@ from importlib.util import source_hash
 from pathlib import Path
 
 from xenhostgen import __version__
+from xenhostgen.spec import sets
 
 _SOURCES = ("spec", "render")
-
-
-def template_root() -> Path:
-    """The folder of template sets: beside the sources in a checkout, inside an installed package."""
-    package = Path(__file__).resolve().parent.parent
-    checkout = package.parent.parent / "templates"
-    return checkout if checkout.is_dir() else package / "templates"
+template_root = sets.template_root
 
 
 def state_folder(out: Path) -> Path:

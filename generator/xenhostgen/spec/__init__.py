@@ -2,5 +2,5 @@
 """The spec: YAML with positions, the typed model, the rules, the JSON Schema.
 
 Read in this order: source.py (where a thing was written), tree.py, yaml.py, everyday.py, shape.py,
-model.py, bind.py, expr.py, words.py, rules/, load.py, schema.py.
+model.py, bind.py, expr.py, words.py, sets.py, rules/, load.py, schema.py.
 """

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from xenhostgen.spec import model
 from xenhostgen.spec.shape import Kind
-from xenhostgen.spec.source import Placed, Problems, Text, did_you_mean
+from xenhostgen.spec.source import Placed, Problems, Text, did_you_mean, text
 from xenhostgen.spec.tree import Mapping, Node, Sequence
 
 Reader = Callable[[Node, str], Any]
@@ -153,14 +153,14 @@ class Binder:
 
         return read
 
-    def choice(self, choices: tuple[str, ...], convert: Callable[[str], Any] = str) -> Reader:
+    def choice(self, choices: tuple[str, ...], convert: Callable[[Text], Any] = lambda value: value) -> Reader:
         def read(node: Node, what: str) -> Any:
             value = self.scalar(node, what)
             if value not in choices:
                 wanted = ", ".join(choices)
                 message = f"{_shown(what)} can't be '{value}'"
                 self.problems.add("unknown-choice", message, value, did_you_mean(value, choices, f"one of: {wanted}"))
-                return convert(choices[0])
+                return convert(text(choices[0], value.at))
             return convert(value)
 
         return read

@@ -8,6 +8,7 @@ from pathlib import Path
 from xenhostgen.spec import rules, yaml
 from xenhostgen.spec.bind import Binder, Missing
 from xenhostgen.spec.model import Interface
+from xenhostgen.spec.sets import style
 from xenhostgen.spec.source import Problems
 
 
@@ -24,8 +25,17 @@ def load_text(source: str, path: str) -> Interface:
     top = yaml.parse(source, problems)
     if top is not None:
         with suppress(Missing):
-            made = replace(binder.read(Interface, top, "the spec"), path=path)
+            made = _styled(binder.read(Interface, top, "the spec"), path)
             rules.check(made, problems, whole=not binder.incomplete)
     problems.raise_if_any()
     assert made is not None, "a spec that can't be read has a reason"
     return made
+
+
+def _styled(spec: Interface, path: str) -> Interface:
+    """With its path, and with what the template set decides where the spec is silent."""
+    its, registry = style(spec.templates), spec.registry
+    if registry.cursor is None:
+        registry = replace(registry, cursor=its.cursor)
+    typedefs = its.typedefs if spec.typedefs is None else spec.typedefs
+    return replace(spec, registry=registry, typedefs=typedefs, path=path)

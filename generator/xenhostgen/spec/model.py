@@ -82,8 +82,10 @@ class Registry(Part):
     storage: Literal["bss", "read_mostly", "ro_after_init"] = key(
         "where the array lives; the kernel clears .bss during boot", default="bss"
     )
-    cursor: Literal["host", "pointer"] = key(
-        "what the iterator's variable is: a pointer to a host, or a pointer to such a pointer", default="host"
+    cursor: Literal["host", "pointer"] | None = key(
+        "what the iterator's variable is: a pointer to a host, or a pointer to such a pointer (default: as the "
+        "template set has it)",
+        default=None,
     )
     doc: Doc = key("the comment above the slots' pointers", default=Text())
     register_doc: Doc = key("the comment above the registering function", default=Text())
@@ -520,7 +522,7 @@ class Interface(Part):
     fields: tuple[Field, ...] = key("further members of the host structure", default=())
     ops: tuple[Op, ...] = key("the operations: a row an op, a column a table", rows=True, default=())
     names: NameChoices = key("names that differ from the prefix's", default=NameChoices())
-    typedefs: bool = key("name structures by typedef", default=False)
+    typedefs: bool | None = key("name structures by typedef (default: as the template set does)", default=None)
     spdx: Line | None = key("the licence line of the interface's files", default=None)
     banner: bool = key("say in each file that it is generated, and how", default=True)
     reference: Path | None = key("facts of the kernel patch that this spec re-creates", default=None)
@@ -532,7 +534,7 @@ class Interface(Part):
 
     @cached_property
     def c(self) -> Names:
-        return Names(self.interface, self.typedefs, self.names)
+        return Names(self.interface, bool(self.typedefs), self.names)
 
     @cached_property
     def values(self) -> dict[str, int]:

@@ -6,12 +6,13 @@ from xenhostgen.spec.rules.conditions import conditions
 from xenhostgen.spec.rules.guests import guests, kinds, registrations
 from xenhostgen.spec.rules.hosts import exports, members, slots, types
 from xenhostgen.spec.rules.ops import declared_types, expected, ops
+from xenhostgen.spec.rules.sets import templates
 from xenhostgen.spec.rules.symbols import symbols
 from xenhostgen.spec.rules.texts import comments, messages, paths, places
 from xenhostgen.spec.source import Problems
 
 # These ask of each part alone, or for two that are alike: what can't be read makes them find less, not more.
-_OF_PARTS = (symbols, members, paths, comments, expected, declared_types)
+_OF_PARTS = (symbols, members, paths, comments, expected, declared_types, templates)
 _OF_THE_WHOLE = (types, slots, exports, guests, registrations, places, conditions, kinds, ops, messages)
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from xenhostgen.spec.model import Call, ClearBss, Constant, Interface, Macro, Op, Variable
+from xenhostgen.spec.sets import style
 from xenhostgen.spec.source import Placed, Problems
 from xenhostgen.spec.words import KEYWORDS, RESERVED
 
@@ -84,6 +85,8 @@ def _claims(spec: Interface) -> Iterator[Claim]:
     else:
         yield c.slot_count, "the macro", prefix
         yield c.prefix, "the struct", prefix
+    for helper in style(spec.templates).helpers:
+        yield f"{c.prefix}_{helper}", "the function", prefix
     for host_type in dict.fromkeys(spec.types.values):
         yield c.type(host_type.name), "the type", host_type.name
     given = [("the pointer", slot.pointer) for slot in spec.slots]

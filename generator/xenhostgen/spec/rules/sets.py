@@ -40,6 +40,9 @@ def _of_rfc(spec: Interface) -> Iterator[tuple[At, str]]:
     yield from _style(spec)
     if spec.registry.misuse is not None:
         yield spec.registry.misuse.at, "knows no 'misuse': it is a BUG"
+    for guest in spec.guests:
+        if guest.borrows and not guest.place:
+            yield guest.borrows.at, "declares what is borrowed where 'place' says, which lacks"
     for op in spec.ops:
         if op.when_missing is not None:
             yield op.when_missing.at, "knows no 'when_missing'"

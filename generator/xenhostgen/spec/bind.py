@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from xenhostgen.spec import model
 from xenhostgen.spec.shape import Kind
-from xenhostgen.spec.source import Placed, Problems, Text, did_you_mean, text
+from xenhostgen.spec.source import At, Placed, Problems, Text, did_you_mean, text
 from xenhostgen.spec.tree import Mapping, Node, Sequence
 
 Reader = Callable[[Node, str], Any]
@@ -86,6 +86,15 @@ def short_form(keys: list[Key]) -> Key | None:
 def _shown(what: str) -> str:
     """What an error speaks of: a name that the spec's author wrote is quoted."""
     return f"'{what}'" if isinstance(what, Text) else what
+
+
+def _stand_in(hint: Any, at: At) -> Any:
+    """Next to nothing of a type: empty texts and lists, so that the rest of a spec can be checked."""
+    if get_origin(hint) is tuple:
+        return ()
+    if not isinstance(hint, type):
+        return text("", at)
+    return hint(**{key.name: _stand_in(key.type, at) for key in keys_of(hint) if key.required}, origin=at)
 
 
 class Binder:
@@ -221,12 +230,13 @@ class Binder:
             if failed or not required <= values.keys():
                 self.incomplete = True
                 missing = [name for name in known if name in required - values.keys() - node.keys()]
-                if not missing:
+                if missing:
+                    lacks = ", ".join(f"'{name}'" for name in missing)
+                    hint = "; ".join(f"{key.name}: {key.doc}" for key in keys if key.name in missing)
+                    self.problems.add("missing-key", f"{_shown(what)} lacks {lacks}", origin, hint)
+                if cls is not model.Interface:
                     raise Missing
-                lacks = ", ".join(f"'{name}'" for name in missing)
-                hint = "; ".join(f"{key.name}: {key.doc}" for key in keys if key.name in missing)
-                self.problems.add("missing-key", f"{_shown(what)} lacks {lacks}", origin, hint)
-                raise Missing
+                values = vars(_stand_in(cls, origin.at)) | values
             values["origin"] = origin
             return cls(**values)
 

@@ -11,7 +11,7 @@ from xenhostgen.spec.source import At, Problems, Text, did_you_mean
 def templates(spec: Interface, problems: Problems) -> None:
     """The template set is there, and can say what the spec asks for."""
     known = template_sets()
-    if spec.templates not in known:
+    if spec.templates and spec.templates not in known:
         message = f"no template set '{spec.templates}'"
         problems.add("unknown-templates", message, spec.templates, did_you_mean(spec.templates, known))
     unsaid = _UNSAID.get(spec.templates)

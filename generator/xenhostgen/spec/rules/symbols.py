@@ -17,6 +17,8 @@ Claim = tuple[str, str, Placed]  # a name, what it names, and where the spec say
 
 def symbols(spec: Interface, problems: Problems) -> None:
     """No keyword, no reserved word, and no two things by one name once prefixed."""
+    if not spec.interface:
+        return  # each name is made from it
     taken = _claimed(_claims(spec), spec.guard, problems)
     _claimed(_tags(spec), "", problems)
     _functions(spec, taken, problems)

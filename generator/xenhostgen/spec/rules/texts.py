@@ -16,7 +16,7 @@ _SPDX = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*")
 def paths(spec: Interface, problems: Problems) -> None:
     """Paths lead straight down from the root, and each file has one purpose."""
     files = [spec.header.file, spec.source.file, spec.object.file, spec.predicates.file]
-    files += [guest.file for guest in spec.guests]
+    files = [path for path in [*files, *(guest.file for guest in spec.guests)] if path]
     every = [*files, *dict.fromkeys(raw.file for raw in spec.raw)]
     for path in [*every, *([spec.reference] if spec.reference else [])]:
         if path.startswith(("/", "~")) or "\\" in path or re.match(r"[A-Za-z]:", path):

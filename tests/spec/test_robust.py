@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Whatever the text, loading it ends in a spec or in ``SpecError`` with good positions."""
 
+import time
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,3 +66,26 @@ def test_swapped_words(first: int, second: int) -> None:
     words = list(TOKENS)
     words[first], words[second] = words[second], words[first]
     loaded(" ".join(words))
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        'fields: [{c: "' + "x" * 200_000 + ' 1"}]\n',
+        'fields: [{c: "' + "(*x[" * 50_000 + '"}]\n',
+        "".join(f"a{number}: 1\n" for number in range(15_000)) * 2,
+        "x" * 5_000_000 + ": 1\n",
+        "kernel:\n  constants: {"
+        + ", ".join(f"known{row}: {row}" for row in range(2_000))
+        + "}\n  macros:\n"
+        + "".join(f"    m{row}: know{row}\n" for row in range(2_000)),
+    ],
+    ids=["name", "pointer", "duplicates", "key", "guesses"],
+)
+def test_much_of_it(added: str) -> None:
+    """Each of these once took from half a minute to several, or told megabytes."""
+    begun = time.process_time()
+    with pytest.raises(SpecError) as caught:
+        load_text(MINIMAL + added, "any.yaml")
+    assert max(len(problem.shown()) for problem in caught.value.problems) < 4_000
+    assert time.process_time() - begun < 15

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from xenhostgen.spec import model
 from xenhostgen.spec.shape import Kind
-from xenhostgen.spec.source import At, Placed, Problems, Text, did_you_mean, text
+from xenhostgen.spec.source import At, Placed, Problems, Text, text
 from xenhostgen.spec.tree import Mapping, Node, Sequence
 
 Reader = Callable[[Node, str], Any]
@@ -168,7 +168,9 @@ class Binder:
             if value not in choices:
                 wanted = ", ".join(choices)
                 message = f"{_shown(what)} can't be '{value}'"
-                self.problems.add("unknown-choice", message, value, did_you_mean(value, choices, f"one of: {wanted}"))
+                self.problems.add(
+                    "unknown-choice", message, value, self.problems.did_you_mean(value, choices, f"one of: {wanted}")
+                )
                 return convert(text(choices[0], value.at))
             return convert(value)
 
@@ -220,7 +222,7 @@ class Binder:
                 if found is None or name in values:
                     message = f"unknown key '{name}' in {_shown(what)}"
                     others = [key for key in known if key not in values]
-                    hint = did_you_mean(name, others)
+                    hint = self.problems.did_you_mean(name, others)
                     self.problems.add("unknown-key", message, name, hint)
                     continue
                 try:
@@ -282,7 +284,7 @@ class Binder:
         ((kind, value),) = node.items()
         cls = STEPS.get(kind)
         if cls is None:
-            hint = did_you_mean(kind, list(STEPS))
+            hint = self.problems.did_you_mean(kind, list(STEPS))
             self.problems.add("unknown-step", f"unknown boot step '{kind}'", kind, hint)
             self.incomplete = True
             raise Missing

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 EXCERPT = 160  # a line longer than this is shown around the place only
+LONGEST = 1000  # what a message or hint has beyond this isn't told
+MOST_GUESSES = 20  # so many problems of a file are told with the word that was probably meant
 
 
 class At(NamedTuple):
@@ -105,8 +107,14 @@ class Problems:
         line = self.line(place.line)
         cut = max(0, place.column - EXCERPT // 2) if len(line) > EXCERPT else 0
         excerpt = printable(line[cut : cut + EXCERPT], "?")
-        message = printable(message)
-        self.found.append(Problem(rule, message, self.path, place, hint, excerpt, cut))
+        message, hint = (said if len(said) <= LONGEST else f"{said[:LONGEST]} …" for said in (message, hint))
+        self.found.append(Problem(rule, printable(message), self.path, place, hint, excerpt, cut))
+
+    def did_you_mean(self, word: str, known: Sequence[str] | set[str], otherwise: str = "") -> str:
+        """A hint as ``did_you_mean`` gives it, for the first problems only: to compare words is slow."""
+        return (
+            did_you_mean(word, known, otherwise) if len(self.found) < MOST_GUESSES else otherwise or "mend others first"
+        )
 
     def line(self, number: int) -> str:
         """A line of the source, empty beyond its end."""

@@ -11,8 +11,9 @@ KEYWORDS = frozenset(
 )
 # Words that kernel headers define for everyone; a symbol of ours by that name would not compile.
 RESERVED = frozenset("NULL true false bool BUG BUG_ON EXPORT_SYMBOL_GPL linux unix i386 current".split())
-_DECLARED = re.compile(r"([A-Za-z_]\w*)\s*(?:\[[^\]]*\]\s*)*$")
-_FUNCTION_POINTER = re.compile(r"\(\s*\*\s*([A-Za-z_]\w*)\s*(?:\[[^\]]*\])?\s*\)")
+# Read from the end, where the name stands: to look for it from the front would try every word on the way.
+_DECLARED = re.compile(r"\s*(?:\][^\[\]]*\[\s*)*(\w*[A-Za-z_])", re.ASCII)
+_FUNCTION_POINTER = re.compile(r"\(\s*\*\s*([A-Za-z_]\w*)\s*(?:\[[^\[\]]*\])?\s*\)")
 
 
 def declared_name(c: str) -> str:
@@ -20,5 +21,7 @@ def declared_name(c: str) -> str:
     last = c.rpartition(" ")[2].lstrip("*")
     if last.isidentifier() and last.isascii():
         return last
-    found = _FUNCTION_POINTER.search(c) or _DECLARED.search(c)
-    return found[1] if found else ""
+    if found := _FUNCTION_POINTER.search(c):
+        return found[1]
+    found = _DECLARED.match(c[::-1])
+    return found[1][::-1] if found else ""

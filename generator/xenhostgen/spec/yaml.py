@@ -149,6 +149,7 @@ class _Reader:
             raise self.stop("too-deep", f"nested more than {MAX_DEPTH} levels deep", at, "no spec needs that")
         made = Sequence() if kind is yaml.SequenceStartEvent else Mapping()
         made.line, made.column = at
+        keys: dict[Text, Text] = {}
         while type(event := self.next()) not in (yaml.SequenceEndEvent, yaml.MappingEndEvent):
             key = self.node(event, depth + 1)  # or an item
             if isinstance(made, Sequence):
@@ -157,8 +158,7 @@ class _Reader:
             if type(key) is not Text:
                 raise self.stop("key-not-text", "a key must be a plain text", key.at, "quote it")
             value = self.node(self.next(), depth + 1)
-            if key in made:
-                first = next(known.at for known in made if known == key)
+            if (first := keys.setdefault(key, key)) is not key:
                 hint = f"the first is on line {first.line}; remove one"
                 self.problems.add("duplicate-key", f"key '{key[:60]}' stands here again", key, hint)
             else:

@@ -5,7 +5,7 @@ import re
 
 from xenhostgen.spec import expr
 from xenhostgen.spec.model import Assign, Call, Interface, Register, ReturnIf
-from xenhostgen.spec.source import Problems, Text, did_you_mean
+from xenhostgen.spec.source import Problems, Text
 from xenhostgen.spec.words import declared_name
 
 
@@ -59,5 +59,5 @@ def _expression(source: Text, known: set[str], problems: Problems) -> expr.Expre
         found = re.search(rf"\b{name}\b", source)
         at = problems.inside(source, found.start() if found else 0)
         message = f"'{name}' is known neither to 'kernel' nor to 'predicates'"
-        problems.add("unknown-name", message, at, did_you_mean(name, sorted(known)))
+        problems.add("unknown-name", message, at, problems.did_you_mean(name, known))
     return parsed

@@ -4,7 +4,7 @@
 import re
 
 from xenhostgen.spec.model import Guest, Interface, Register
-from xenhostgen.spec.source import Problems, did_you_mean
+from xenhostgen.spec.source import Problems
 from xenhostgen.spec.words import declared_name
 
 
@@ -17,7 +17,7 @@ def guests(spec: Interface, problems: Problems) -> None:
             lender = next((other for other in spec.guests if other.name == guest.borrows), None)
             if lender is None or lender is guest:
                 message = f"guest '{guest.name}' borrows from unknown guest '{guest.borrows}'"
-                hint = did_you_mean(guest.borrows, [n for n in names if n != guest.name])
+                hint = problems.did_you_mean(guest.borrows, [n for n in names if n != guest.name])
                 problems.add("unknown-guest", message, guest.borrows, hint)
             elif not lender.tables:
                 message = f"guest '{guest.borrows}' has no tables to borrow"
@@ -41,10 +41,10 @@ def registrations(spec: Interface, problems: Problems) -> None:
             used.add(roles[step.table])
         else:
             message = f"guest '{guest.name}' has no table '{step.table}'"
-            problems.add("unknown-table", message, step.table, did_you_mean(step.table, list(roles)))
+            problems.add("unknown-table", message, step.table, problems.did_you_mean(step.table, list(roles)))
         if step.type not in types_known:
             message = f"unknown type '{step.type}' in a boot step of '{guest.name}'"
-            problems.add("unknown-type", message, step.type, did_you_mean(step.type, types_known))
+            problems.add("unknown-type", message, step.type, problems.did_you_mean(step.type, types_known))
         elif spec.slot_of(step.type) is None:
             message = f"no slot can take type '{step.type}'"
             problems.add("no-slot-for-type", message, step.type, "register a type that a slot accepts")
@@ -85,7 +85,7 @@ def kinds(spec: Interface, problems: Problems) -> None:
         for name in path.runs:
             if name not in names and name != "clear_bss":
                 message = f"kind '{path.kind}' runs unknown guest '{name}'"
-                problems.add("unknown-guest", message, name, did_you_mean(name, [*names, "clear_bss"]))
+                problems.add("unknown-guest", message, name, problems.did_you_mean(name, [*names, "clear_bss"]))
         if not any(name in names for name in path.runs):
             message = f"kind '{path.kind}' runs no boot function"
             problems.add("kind-runs-nothing", message, path.at, "list guests under 'runs'")
@@ -93,7 +93,7 @@ def kinds(spec: Interface, problems: Problems) -> None:
             base = re.split(r"->|\.", put.target)[0].strip()
             if base not in pointers:
                 message = f"'{base}' is no variable of 'kernel' and no parameter of a boot function"
-                problems.add("unknown-name", message, put.target, did_you_mean(base, list(pointers)))
+                problems.add("unknown-name", message, put.target, problems.did_you_mean(base, list(pointers)))
             elif "object" in put.values and not (base == put.target and pointers[base]):
                 message = f"'{put.target}' is no pointer to an object"
                 problems.add("not-a-pointer", message, put.target, "give it numbers or constants")

@@ -4,7 +4,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Problems, Text, did_you_mean
+from xenhostgen.spec.source import Problems, Text
 from xenhostgen.spec.words import KEYWORDS, declared_name
 
 INT_MIN, INT_MAX = -(1 << 31), (1 << 31) - 1
@@ -53,7 +53,7 @@ def slots(spec: Interface, problems: Problems) -> None:
         for name in slot.accepts:
             if name not in known:
                 message = f"unknown type '{name}' in slot '{slot.name}'"
-                problems.add("unknown-type", message, name, did_you_mean(name, known))
+                problems.add("unknown-type", message, name, problems.did_you_mean(name, known))
             elif name in empty:
                 message = f"slot '{slot.name}' can't accept '{name}', which marks an empty slot"
                 problems.add("empty-type-in-slot", message, name, "remove it")
@@ -68,7 +68,7 @@ def slots(spec: Interface, problems: Problems) -> None:
         if slot.requires not in requires:
             others = [name for name in requires if name != slot.name]
             message = f"slot '{slot.name}' requires an unknown slot '{slot.requires}'"
-            problems.add("unknown-slot", message, slot.requires, did_you_mean(slot.requires, others))
+            problems.add("unknown-slot", message, slot.requires, problems.did_you_mean(slot.requires, others))
         elif slot.requires == slot.name:
             message = f"slot '{slot.name}' requires itself"
             problems.add("requires-itself", message, slot.requires, "it could never be taken; remove 'requires'")
@@ -114,6 +114,6 @@ def exports(spec: Interface, problems: Problems) -> None:
     for symbol in exported:
         if symbol not in known:
             message = f"'{symbol}' is no symbol of this interface"
-            problems.add("unknown-export", message, symbol, did_you_mean(symbol, known))
+            problems.add("unknown-export", message, symbol, problems.did_you_mean(symbol, known))
     for symbol, _ in repeated(exported):
         problems.add("duplicate-export", f"'{symbol}' is exported twice", symbol, "remove one")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from xenhostgen.spec.model import Interface, Op
 from xenhostgen.spec.rules.hosts import repeated
-from xenhostgen.spec.source import Problems, Text, did_you_mean
+from xenhostgen.spec.source import Problems, Text
 from xenhostgen.spec.words import KEYWORDS, RESERVED, declared_name
 
 _STORAGE = frozenset("static extern inline register auto typedef".split())
@@ -77,7 +77,7 @@ def ops(spec: Interface, problems: Problems) -> None:
         for entry in op.tables:
             if entry.table not in known:
                 message = f"op '{op.name}' names unknown table '{entry.table}'"
-                problems.add("unknown-table", message, entry.table, did_you_mean(entry.table, tables))
+                problems.add("unknown-table", message, entry.table, problems.did_you_mean(entry.table, tables))
             if entry.function in KEYWORDS:
                 hint = "name a kernel function"
                 problems.add("c-keyword", f"'{entry.function}' is a keyword of C", entry.function, hint)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.sets import style, template_sets
-from xenhostgen.spec.source import At, Problems, Text, did_you_mean
+from xenhostgen.spec.source import At, Problems, Text
 
 
 def templates(spec: Interface, problems: Problems) -> None:
@@ -13,7 +13,7 @@ def templates(spec: Interface, problems: Problems) -> None:
     known = template_sets()
     if spec.templates and spec.templates not in known:
         message = f"no template set '{spec.templates}'"
-        problems.add("unknown-templates", message, spec.templates, did_you_mean(spec.templates, known))
+        problems.add("unknown-templates", message, spec.templates, problems.did_you_mean(spec.templates, known))
     unsaid = _UNSAID.get(spec.templates)
     for place, what in unsaid(spec) if unsaid else ():
         message = f"the template set '{spec.templates}' {what}"
@@ -23,7 +23,7 @@ def templates(spec: Interface, problems: Problems) -> None:
 def _of_kernel(spec: Interface) -> Iterator[tuple[At, str]]:
     """What the set can't say, by its place."""
     yield from _style(spec)
-    if spec.registry.misuse is None:
+    if spec.slots and spec.registry.misuse is None:
         yield spec.registry.at, "needs 'misuse'"
     for export in spec.registry.exports:
         functions = (name for name in export.symbols if name in (spec.c.register, spec.c.unregister))

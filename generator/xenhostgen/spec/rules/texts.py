@@ -6,7 +6,7 @@ from typing import Any
 
 from xenhostgen.spec.model import Interface, Place
 from xenhostgen.spec.rules.hosts import repeated
-from xenhostgen.spec.source import Problems, did_you_mean
+from xenhostgen.spec.source import Problems
 
 _COMMENT_END = re.compile(r"\*/|/\*|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _OBJECT = re.compile(r"[\w.-]+\.o", re.ASCII)
@@ -70,7 +70,7 @@ def places(spec: Interface, problems: Problems) -> None:
         landmark = guest.include.place.after or guest.include.place.before
         if landmark and landmark not in guest.context:
             message = f"'{landmark}' is not among the headers of '{guest.name}'"
-            hint = did_you_mean(landmark, guest.context, "add it to 'context'")
+            hint = problems.did_you_mean(landmark, guest.context, "add it to 'context'")
             problems.add("unknown-include", message, landmark, hint)
     line = spec.object.place
     for name in (line.after, line.before, *line.alternatives):
@@ -86,5 +86,5 @@ def messages(spec: Interface, problems: Problems) -> None:
     parts = ["cover", "interface", "predicates", *(guest.name for guest in spec.guests)]
     for message in spec.series.messages if spec.series else ():
         if message.part not in parts:
-            hint = did_you_mean(message.part, parts)
+            hint = problems.did_you_mean(message.part, parts)
             problems.add("unknown-part", f"'{message.part}' is no part of the series", message.part, hint)

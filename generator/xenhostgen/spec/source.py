@@ -112,9 +112,9 @@ class Problems:
 
     def did_you_mean(self, word: str, known: Sequence[str] | set[str], otherwise: str = "") -> str:
         """A hint as ``did_you_mean`` gives it, for the first problems only: to compare words is slow."""
-        return (
-            did_you_mean(word, known, otherwise) if len(self.found) < MOST_GUESSES else otherwise or "mend others first"
-        )
+        if len(self.found) >= MOST_GUESSES:
+            return otherwise or "mend the others first"
+        return did_you_mean(word, sorted(known) if isinstance(known, set) else known, otherwise)
 
     def line(self, number: int) -> str:
         """A line of the source, empty beyond its end."""

@@ -88,4 +88,4 @@ def test_much_of_it(added: str) -> None:
     with pytest.raises(SpecError) as caught:
         load_text(MINIMAL + added, "any.yaml")
     assert max(len(problem.shown()) for problem in caught.value.problems) < 4_000
-    assert time.process_time() - begun < 15
+    assert time.process_time() - begun < 25

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tools import need
 from xenhostgen.cli import COMMANDS
 
 CASES = Path(__file__).parents[1] / "spec" / "cases"
+SPECS = Path(__file__).parents[2] / "specs"
 COMMAND = [sys.executable, "-m", "xenhostgen"]
 
 
@@ -151,6 +153,10 @@ def test_help_has_examples(tmp_path: Path, name: str) -> None:
         (["verify", "--level", "kernel"], "add --tree LINUX"),
         (["verify", "--level", "kernel", "--tree", "specs"], "specs:1:1: is not a kernel tree"),
         (["verify", "--tree", "nowhere"], "nowhere:1:1: is no folder"),
+        (["verify", "--cc", "nope"], "compiler 'nope':1:1: is not installed"),
+        (["verify", "--cc", ""], "compiler '':1:1: is not installed"),
+        (["verify", "--cc", "gcc -O2"], "compiler 'gcc -O2':1:1: is not installed"),
+        (["verify", "--cc", "false"], "compiler 'false':1:1: is no compiler"),
         (["schema", "--check"], "add -o FILE"),
         (["lint", "nowhere.yaml"], "no such file"),
         (["lint", "specs"], "is a directory"),
@@ -160,6 +166,20 @@ def test_help_has_examples(tmp_path: Path, name: str) -> None:
 )
 def test_usage_errors(work: Path, arguments: list[str], said: str) -> None:
     assert said in run(work, *arguments, status=2).stderr
+
+
+@pytest.mark.parametrize("command", ["verify", "mutate"])
+def test_a_missing_compiler_is_no_fault_of_the_c(work: Path, command: str) -> None:
+    (work / "sh").symlink_to("/bin/sh")
+    done = run(work, command, status=2, PATH=str(work))
+    assert done.stdout == ""
+    assert done.stderr.startswith("compiler 'gcc':1:1: is not installed [no-compiler]\n    hint: name gcc or clang")
+
+
+def test_a_compiler_by_its_path(work: Path) -> None:
+    need("gcc", "gcc")
+    (work / "cc").symlink_to(shutil.which("gcc") or "")
+    assert "verified" in run(work, "verify", f"{SPECS}/xenhost.yaml", "--cc", "./cc", status=0).stdout
 
 
 def test_version(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json
+from xenhostgen.commands.verify import usable
 from xenhostgen.report.mutation import as_json, show
 from xenhostgen.spec.load import load
 from xenhostgen.verify.mutate import mutate
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Score each spec; 1 if a mutant survives that isn't accepted, or an accepted one doesn't."""
+    usable(["gcc"])
 
     def scored(path: Path) -> tuple[str, Score]:
         with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:

@@ -10,11 +10,13 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from xenhostgen.commands.inputs import FORMATS, add_format, add_specs, each_spec, print_json, spec_paths
+from xenhostgen.csource.toolchain import BuildError, Job, run_all
 from xenhostgen.kernel.build import Scratch, build
 from xenhostgen.kernel.place import kernel_version, placed
 from xenhostgen.report.cases import Judged, cases
@@ -85,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
 def chosen(arguments: argparse.Namespace) -> tuple[Options, Path | None]:
     """What to judge and how, and the kernel to build in. Refuses a level that lacks what it needs."""
     tree, level = arguments.tree, arguments.level
-    compilers = tuple(arguments.cc or [cc for cc in ("gcc", "clang") if shutil.which(cc)] or ["gcc"])
+    compilers = usable(arguments.cc or [cc for cc in ("gcc", "clang") if shutil.which(cc)] or ["gcc"])
     if level == "boot" and arguments.format != "text":
         hint = "xenhostgen boot SPEC --format json or junit prints the matrix for scripts"
         raise Refused([Problem("text-only", "is told as text", "--level boot", hint=hint)])
@@ -100,6 +102,33 @@ def chosen(arguments: argparse.Namespace) -> tuple[Options, Path | None]:
         hint = "give a folder that is laid out like the kernel's"
         raise Refused([Problem("no-such-tree", "is no folder", str(tree), hint=hint)])
     return Options(tree, compilers, level), None
+
+
+def usable(compilers: Sequence[str]) -> tuple[str, ...]:
+    """Compilers by names that hold in any folder. Refuses what is none, as no fault of the C is to blame."""
+    problems = []
+    for compiler in compilers:
+        found = shutil.which(compiler)
+        if found is None or not tells_version(found):
+            hint = "name gcc or clang, or the path of one, without options (Debian: gcc, clang)"
+            reason = "is no compiler" if found else "is not installed"
+            problems.append(Problem("no-compiler", reason, f"compiler '{compiler}'", hint=hint))
+    missing = [tool for tool in ("ld", "nm", "objcopy", "readelf") if not shutil.which(tool)]
+    if missing and not problems:
+        problems.append(Problem("no-compiler", "is not installed", ", ".join(missing), hint="Debian: binutils"))
+    if problems:
+        raise Refused(problems)
+    return tuple(str(Path(one).absolute()) if "/" in one else one for one in compilers)
+
+
+def tells_version(tool: str) -> bool:
+    """Whether a program answers as compilers do."""
+    with tempfile.TemporaryDirectory(prefix="xenhostgen-") as scratch:
+        try:
+            (said,) = run_all([Job([str(Path(tool).absolute()), "-dumpversion"], Path())], Path(scratch))
+        except BuildError:
+            return False
+    return said[:1].isdigit()
 
 
 def in_kernel(spec: Interface, options: Options, linux: Path) -> Options:

@@ -93,7 +93,7 @@ def examine(
         runs = []
         for compiler in options.compilers:
             progress(f"run under {compiler}")
-            more, run = execute(spec, tree, work / compiler, compiler, options.store)
+            more, run = execute(spec, tree, work / compiler.replace("/", "_"), compiler, options.store)
             runs.append(run)
             seen = {(finding.rule, finding.subject) for finding in findings}
             told = [diagnosed(spec, finding, read) for finding in more]

@@ -19,7 +19,7 @@ from xenhostgen.commands.inputs import FORMATS, add_format, add_specs, each_spec
 from xenhostgen.csource.toolchain import BuildError, Job, run_all
 from xenhostgen.kernel.build import Scratch, build
 from xenhostgen.kernel.place import kernel_version, placed
-from xenhostgen.report.cases import Judged, cases
+from xenhostgen.report.cases import Judged, suites
 from xenhostgen.report.findings import as_json, show
 from xenhostgen.report.junit import as_junit
 from xenhostgen.report.ktap import as_ktap
@@ -75,10 +75,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         print_json((as_json(one.spec, one.verdict) for one in done), problems)
     elif arguments.format == "sarif":
-        print(json.dumps(as_sarif(done), indent=2))
+        print(json.dumps(as_sarif(done, problems), indent=2))
     elif arguments.format != "text":
-        suites = {each.spec: cases(each) for each in done}
-        print(as_junit("xenhostgen verify", suites) if arguments.format == "junit" else "\n".join(as_ktap(suites)))
+        told = suites(done, problems)
+        print(as_junit("xenhostgen verify", told) if arguments.format == "junit" else "\n".join(as_ktap(told)))
     booted = [boot_of(Path(one.spec), linux) for one in done] if arguments.level == "boot" else []
     passed = all(one.verdict.passed for one in done) and not any(booted)
     return 2 if problems else int(not passed)

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """SARIF, JUnit and KTAP: golden files, the official schema, and text that would break a careless writer."""
 
+import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,10 @@ from recorded import ODD, odd, rfc_v1
 from tools import need
 from xenhostgen import cli
 from xenhostgen.report.cases import Judged, suites
+from xenhostgen.report.findings import show
 from xenhostgen.report.junit import as_junit
 from xenhostgen.report.ktap import as_ktap
+from xenhostgen.report.problems import show as show_problems
 from xenhostgen.report.sarif import as_sarif
 from xenhostgen.spec.source import At, Problem
 
@@ -125,6 +129,15 @@ def test_a_spec_that_can_not_be_read(tmp_path: Path, capsys: pytest.CaptureFixtu
     for form in ("sarif", "junit", "ktap"):
         assert cli.main(["verify", str(tmp_path / "bad.yaml"), "--format", form]) == 2
         assert "bad.yaml" in capsys.readouterr().out
+
+
+def test_text_of_odd_text() -> None:
+    stream = io.StringIO()
+    for brief in (True, False):
+        show(ODD, replace(odd().verdict, facts={"drift": [ODD]}), stream, brief)
+    show_problems(PROBLEMS, stream)
+    assert "FOUND unparsable: before: =" in stream.getvalue()
+    assert all(line.isprintable() for line in stream.getvalue().split("\n"))
 
 
 def test_junit_of_odd_text() -> None:

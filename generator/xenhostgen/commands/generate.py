@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json
 from xenhostgen.render.fresh import is_fresh, template_root
-from xenhostgen.report.generated import Generated, as_json, summary, unified, verdict
+from xenhostgen.report.generated import Generated, as_json, shown, summary, unified, verdict
 
 EXAMPLES = """\
 examples:
@@ -42,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
         diffs = [unified(str(one.path), one.before, one.text) for one in found.stale] if check else []
         return Generated(str(spec), str(folder), stale, [*map(str, found.unchanged)], [*map(str, found.unknown)], diffs)
 
-    told, problems = each_spec(arguments, work, lambda one: print("\n".join(verdict(one) if check else summary(one))))
+    say = verdict if check else summary
+    told, problems = each_spec(arguments, work, lambda one: print("\n".join(map(shown, say(one)))))
     if arguments.format == "json":
         print_json((as_json(one, check) for one in told), problems)
     return 2 if problems else int(check and any(one.written or one.unknown for one in told))

@@ -16,6 +16,7 @@ from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_j
 from xenhostgen.commands.verify import usable
 from xenhostgen.report.mutation import as_json, show
 from xenhostgen.spec.load import load
+from xenhostgen.spec.source import printable
 from xenhostgen.verify.mutate import mutate
 from xenhostgen.verify.score import Score
 
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def scored(path: Path) -> tuple[str, Score]:
         with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-            task = bar.add_task(str(path), total=None)
+            task = bar.add_task(printable(str(path), "?"), total=None)
             tell = lambda done, of: bar.update(task, completed=done, total=of)  # noqa: E731
             return str(path), mutate(load(path), max(1, arguments.jobs), tell)
 

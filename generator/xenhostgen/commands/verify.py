@@ -24,9 +24,10 @@ from xenhostgen.report.findings import as_json, show
 from xenhostgen.report.junit import as_junit
 from xenhostgen.report.ktap import as_ktap
 from xenhostgen.report.sarif import as_sarif
+from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.source import Problem, Refused, printable
 from xenhostgen.verify.catalogue import check_expectations
 from xenhostgen.verify.replay import replay
 from xenhostgen.verify.run import Kernel, Options, verify
@@ -152,7 +153,7 @@ def progress(title: str) -> Callable[[str], None]:
     """A line on a terminal that says what is being done; nothing elsewhere."""
     if not sys.stderr.isatty():
         return lambda said: None
-    return lambda said: print(f"\r\x1b[K{title}: {said} …", end="\r", file=sys.stderr, flush=True)
+    return lambda said: print(f"\r\x1b[K{printable(title, '?')}: {said} …", end="\r", file=sys.stderr, flush=True)
 
 
 def replayed(options: Options, arguments: argparse.Namespace) -> int:
@@ -166,6 +167,7 @@ def replayed(options: Options, arguments: argparse.Namespace) -> int:
         print(json.dumps([asdict(step) for step in steps], indent=2))
     else:
         for step in steps:
-            print(f"{step.call}\n    C:     {step.did}\n    model: {step.expected}")
-            print("    agree" if step.agrees else "    DIFFERENT")
+            outcome = "agree" if step.agrees else "DIFFERENT"
+            for line in (step.call, f"    C:     {step.did}", f"    model: {step.expected}", f"    {outcome}"):
+                say(line, sys.stdout)
     return int(not all(step.agrees for step in steps))

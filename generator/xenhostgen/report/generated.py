@@ -28,7 +28,7 @@ def summary(one: Generated) -> Iterator[str]:
 
 def verdict(one: Generated) -> Iterator[str]:
     """What ``--check`` says: the diffs, the files, and the command that mends it."""
-    yield from one.diffs
+    yield from (line for diff in one.diffs for line in diff.split("\n"))
     yield from (f"{path}: no spec makes this file; remove it" for path in one.unknown)
     if one.written:
         out = one.folder.rpartition("/")[0]
@@ -37,6 +37,15 @@ def verdict(one: Generated) -> Iterator[str]:
         yield f"{one.spec}: {count}; run: xenhostgen generate {one.spec}{option}"
     elif not one.unknown:
         yield f"{one.spec}: {len(one.unchanged)} files up to date in {one.folder}"
+
+
+def shown(line: str) -> str:
+    """A line of which parts aren't ours; the engine's rooms aren't imported for most."""
+    if line.isprintable():
+        return line
+    from xenhostgen.spec.source import printable
+
+    return printable(line, "?")
 
 
 def as_json(one: Generated, check: bool) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -71,6 +72,25 @@ def test_check_shows_the_diff_and_what_mends_it(work: Path) -> None:
     assert "WARN_ON" in path.read_text(), "--check writes nothing"
     run(work, "generate", status=0)
     run(work, "generate", "--check", status=0)
+
+
+@pytest.mark.parametrize(
+    ("out", "spec", "said"),
+    [
+        (".", "specs/small.yaml", "generate specs/small.yaml -o ."),
+        ("", "specs/small.yaml", "generate specs/small.yaml -o ."),
+        ("/", "specs/small.yaml", "generate specs/small.yaml -o /"),
+        ("my out", "specs/a b.yaml", "generate 'specs/a b.yaml' -o 'my out'"),
+        ("-o", "-x.yaml", "generate ./-x.yaml -o ./-o"),
+    ],
+)
+def test_the_command_that_mends_it(work: Path, out: str, spec: str, said: str) -> None:
+    (work / "specs/small.yaml").rename(work / spec)
+    done = run(work, "generate", "--check", f"--output={out}", f"./{spec}", status=1)
+    assert done.stdout.endswith(f"files are stale; run: xenhostgen {said}\n")
+    if out != "/":
+        subprocess.run([*COMMAND, *shlex.split(said)], cwd=work, check=True, capture_output=True)
+        run(work, "generate", "--check", f"--output={out}", f"./{spec}", status=0)
 
 
 def test_check_fails_for_a_file_that_no_spec_makes(work: Path) -> None:

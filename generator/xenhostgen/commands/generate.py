@@ -42,8 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
         diffs = [unified(str(one.path), one.before, one.text) for one in found.stale] if check else []
         return Generated(str(spec), str(folder), stale, [*map(str, found.unchanged)], [*map(str, found.unknown)], diffs)
 
-    say = verdict if check else summary
-    told, problems = each_spec(arguments, work, lambda one: print("\n".join(map(shown, say(one)))))
+    def say(one: Generated) -> None:
+        print("\n".join(map(shown, verdict(one, str(out)) if check else summary(one))))
+
+    told, problems = each_spec(arguments, work, say)
     if arguments.format == "json":
         print_json((as_json(one, check) for one in told), problems)
     return 2 if problems else int(check and any(one.written or one.unknown for one in told))

@@ -3,7 +3,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -81,10 +81,10 @@ def print_or_write(text: str, output: Path | None) -> None:
         write_file(output, text)
 
 
-def print_json(specs: Iterable[Any], problems: "Iterable[Problem]") -> None:
-    """The outcome of ``each_spec`` for scripts."""
+def print_json(specs: Iterable[Any], problems: "Iterable[Problem]", more: Mapping[str, Any] | None = None) -> None:
+    """The outcome of ``each_spec`` for scripts, and what else a command has to tell."""
     import json
 
     from xenhostgen.report.problems import as_json
 
-    print(json.dumps({"specs": list(specs), "problems": list(map(as_json, problems))}, indent=2))
+    print(json.dumps({"specs": list(specs), "problems": list(map(as_json, problems)), **(more or {})}, indent=2))

@@ -160,6 +160,21 @@ def test_two_specs_of_one_name(work: Path) -> None:
     done = run(work, "generate", "specs/small.yaml", "more/small.yaml", status=2)
     assert "both would go into OUT/small" in done.stderr
     assert not (work / "out").exists()
+    told = run(work, "lint", "specs/small.yaml", "more/small.yaml", "specs/small.yaml", status=0).stdout
+    assert told == "specs/small.yaml: OK\nmore/small.yaml: OK\nspecs/small.yaml: OK\n"
+
+
+def test_specs_that_may_not_be_read(work: Path) -> None:
+    # Root may read all folders, so that the system's refusal is made up.
+    script = (
+        "import pathlib, sys\n"
+        "from xenhostgen import cli\n"
+        "def denied(folder): raise PermissionError(13, 'Permission denied', str(folder))\n"
+        "pathlib.Path.iterdir = denied\n"
+        "sys.exit(cli.main(['lint']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=work, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "xenhostgen: specs: Permission denied\n")
 
 
 def test_no_specs(tmp_path: Path) -> None:

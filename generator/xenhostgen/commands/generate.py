@@ -30,6 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Render what has to be rendered; 1 if ``--check`` finds a difference, 2 on an error."""
     gc.disable()  # what a run builds lives until it ends; to look for garbage in it costs a tenth
     check, out = arguments.check, arguments.output
+    refuse_same_folder(arguments.specs)
 
     def work(spec: Path) -> Generated:
         folder = out / spec.stem
@@ -53,6 +54,17 @@ def run(arguments: argparse.Namespace) -> int:
         for folder in gone:
             print(shown(f"{folder}: its spec is gone; run: rm -r {argument(folder)}"))
     return 2 if problems else int(check and (bool(gone) or any(one.written or one.unknown for one in told)))
+
+
+def refuse_same_folder(specs: list[Path]) -> None:
+    """Raise ``Refused`` if two specs would have the same folder in OUT."""
+    stems = {path.stem: path for path in reversed(specs)}
+    for second in specs:
+        if (first := stems[second.stem]) is not second:
+            from xenhostgen.spec.source import Problem, Refused
+
+            message = f"has the name of {first}: both would go into OUT/{second.stem}"
+            raise Refused([Problem("same-name", message, str(second), hint="rename one")])
 
 
 def left_over(out: Path) -> list[str]:

@@ -39,7 +39,7 @@ FORMATS: dict[str, Callable[[list[Judged]], str]] = {
     "xml": lambda judged: as_junit("xenhostgen verify", suites(judged, ())) + "\n",
     "ktap": lambda judged: "".join(f"{line}\n" for line in as_ktap(suites(judged, ()))),
 }
-RESULT = re.compile(r"(not )?ok (\d+) [^#\n]+(?: # (?:SKIP|XFAIL) .+)?")
+RESULT = re.compile(r"(not )?ok (\d+) [^#\n]+(?: # (?:SKIP|XFAIL) [^#\n]+)?")
 
 
 def validator() -> jsonschema.Draft4Validator:

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -272,6 +273,19 @@ def test_a_closed_output(work: Path) -> None:
 
 def test_a_terminal_that_lacks_our_characters(work: Path) -> None:
     assert "COMMAND \\u2026" in run(work, "--help", status=0, PYTHONIOENCODING="ascii").stdout
+
+
+def test_the_walk_of_the_readme(work: Path) -> None:
+    need("gcc", "gcc")
+    op, function, default = re.findall(r"```yaml\n(.*?)```", (SPECS.parent / "README.md").read_text(), re.S)
+    doc = op.splitlines(keepends=True)[-1]
+    text = (SPECS / "xenhost.yaml").read_text()
+    for old, new in (("ops:\n", f"ops:\n{op}"), ("  functions:\n", f"  functions:\n{function}"), (doc, default + doc)):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+        (work / "specs/small.yaml").write_text(text)
+        said = run(work, "verify", "--cc", "gcc", status=int(new != default + doc)).stdout
+        assert ("'xh_pv_nested_ops' doesn't set 'xen_version'" in said) == (old == "  functions:\n")
 
 
 def test_options_may_stand_anywhere(work: Path) -> None:

@@ -146,7 +146,7 @@ def top_level(argv: Sequence[str]) -> int:
 def refused(error: Exception) -> int:
     """Say why nothing was done: the input's problems, the system's reason, or our own fault."""
     from xenhostgen.report.problems import show
-    from xenhostgen.spec.source import Refused
+    from xenhostgen.spec.source import Refused, printable
 
     if os.environ.get("XENHOSTGEN_TRACEBACK") == "1":
         import traceback
@@ -161,7 +161,7 @@ def refused(error: Exception) -> int:
     else:
         said = f"internal error: {type(error).__name__}: {' '.join(str(error).split())}"
         said += " (please report it; XENHOSTGEN_TRACEBACK=1 shows where)"
-    print(f"xenhostgen: {said}", file=sys.stderr)
+    print(f"xenhostgen: {printable(said, '?')}", file=sys.stderr)
     return ERROR
 
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """SARIF, JUnit and KTAP: golden files, the official schema, and text that would break a careless writer."""
 
+import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,25 +17,29 @@ from recorded import ODD, odd, rfc_v1
 
 from tools import need
 from xenhostgen import cli
-from xenhostgen.report.cases import Case, Judged, cases
+from xenhostgen.report.cases import Judged, suites
+from xenhostgen.report.findings import show
 from xenhostgen.report.junit import as_junit
 from xenhostgen.report.ktap import as_ktap
+from xenhostgen.report.problems import show as show_problems
 from xenhostgen.report.sarif import as_sarif
+from xenhostgen.spec.source import At, Problem
 
+PROBLEMS = (
+    Problem("empty", "has nothing in it", "specs/no.yaml", hint="write one"),
+    Problem("yaml-syntax", ODD, ODD, At(3, 7)),
+    Problem("unknown-key", "no such key", "specs/no.yaml"),
+)
 HERE = Path(__file__).parent
 REPO = HERE.parents[1]
 
 
-def suites(judged: list[Judged]) -> dict[str, list[Case]]:
-    return {each.spec: cases(each) for each in judged}
-
-
 FORMATS: dict[str, Callable[[list[Judged]], str]] = {
     "sarif": lambda judged: json.dumps(as_sarif(judged), indent=2) + "\n",
-    "xml": lambda judged: as_junit("xenhostgen verify", suites(judged)) + "\n",
-    "ktap": lambda judged: "".join(f"{line}\n" for line in as_ktap(suites(judged))),
+    "xml": lambda judged: as_junit("xenhostgen verify", suites(judged, ())) + "\n",
+    "ktap": lambda judged: "".join(f"{line}\n" for line in as_ktap(suites(judged, ()))),
 }
-RESULT = re.compile(r"(not )?ok (\d+) [^#\n]+(?: # (?:SKIP|XFAIL) .+)?")
+RESULT = re.compile(r"(not )?ok (\d+) [^#\n]+(?: # (?:SKIP|XFAIL) [^#\n]+)?")
 
 
 def validator() -> jsonschema.Draft4Validator:
@@ -90,6 +96,48 @@ def test_sarif_of_odd_text() -> None:
     kernel = found["checkpatch"]["locations"][0]["physicalLocation"]
     assert kernel["artifactLocation"]["uri"] == "arch/x86/xen/xenhost.c"
     assert found["checkpatch"]["level"] == "warning"
+
+
+def test_specs_that_could_not_be_judged() -> None:
+    log = json.loads(json.dumps(as_sarif([rfc_v1()], PROBLEMS)))
+    assert results(log)
+    (invocation,) = log["runs"][0]["invocations"]
+    assert not invocation["executionSuccessful"]
+    told = [one["message"]["text"] for one in invocation["toolConfigurationNotifications"]]
+    assert told == ["has nothing in it (hint: write one)", ODD, "no such key"]
+
+    root = ET.fromstring(as_junit("t", suites([rfc_v1()], PROBLEMS)))
+    assert [(suite.get("tests"), suite.get("errors"), suite.get("failures")) for suite in root][1:] == [
+        ("2", "2", "0"),
+        ("1", "1", "0"),
+    ]
+    assert len(list(root.iter("error"))) == 3
+
+    lines = list(as_ktap(suites([rfc_v1()], PROBLEMS)))
+    assert all(line.isprintable() for line in lines)
+    assert lines[1] == "1..3"
+    assert "    # specs/no.yaml:1:1: has nothing in it [empty]" in lines
+    assert [line for line in lines if line.startswith(("ok", "not ok"))][:2] == [
+        "ok 1 specs/rfc-v1.yaml",
+        "not ok 2 specs/no.yaml",
+    ]
+
+
+def test_a_spec_that_can_not_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    need("gcc", "gcc")
+    (tmp_path / "bad.yaml").write_text("interface: [")
+    for form in ("sarif", "junit", "ktap"):
+        assert cli.main(["verify", str(tmp_path / "bad.yaml"), "--format", form]) == 2
+        assert "bad.yaml" in capsys.readouterr().out
+
+
+def test_text_of_odd_text() -> None:
+    stream = io.StringIO()
+    for brief in (True, False):
+        show(ODD, replace(odd().verdict, facts={"drift": [ODD]}), stream, brief)
+    show_problems(PROBLEMS, stream)
+    assert "FOUND unparsable: before: =" in stream.getvalue()
+    assert all(line.isprintable() for line in stream.getvalue().split("\n"))
 
 
 def test_junit_of_odd_text() -> None:

@@ -55,6 +55,7 @@ HOSTILE = {
         "elsewhere",
     ),
     "device": ('#include "/dev/zero"', "", "uncompilable", ""),
+    "no stand-in": ("#include <linux/slab.h>", "", "uncompilable", "name <linux/slab.h> in the spec's includes"),
     "itself": ('#include "pair.c"', "", "uncompilable", "nested"),
     "unparsable": ("int int int;", "", "unparsable", "declaration"),
     "brackets": ("(" * 50_000, "", "unparsable", ""),
@@ -151,6 +152,16 @@ def test_odd_content(file: str, content: bytes, tmp_path: Path, load_spec: Calla
     tree = written(spec, tmp_path / "tree")
     (tree / file).write_bytes(content)
     assert not judged(spec, tree).passed
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16(encoding: str, tmp_path: Path, load_spec: Callable[[str], Interface]) -> None:
+    spec = load_spec(SPEC)
+    tree = written(spec, tmp_path / "tree")
+    text = (tree / SOURCE).read_text()
+    (tree / SOURCE).write_bytes(f"\ufeff{text}".encode(encoding))
+    told = {finding.rule: finding.message for finding in judged(spec, tree).unexpected}
+    assert told["unparsable"] == "is UTF-16, where compilers read UTF-8"
 
 
 def test_wrong_types_point_into_the_judged_file(tmp_path: Path, load_spec: Callable[[str], Interface]) -> None:

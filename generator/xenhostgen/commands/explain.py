@@ -4,11 +4,13 @@
 import argparse
 import json
 import re
+import sys
 from itertools import zip_longest
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, spec_paths
 from xenhostgen.render.provenance import provenance
+from xenhostgen.report.terminal import say
 from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text
 from xenhostgen.spec.source import At, Problem, Refused
@@ -69,8 +71,9 @@ def run(arguments: argparse.Namespace) -> int:
         asked = {"path": str(spec), **origin.at._asdict(), "key": origin.key, "text": written}
         print(json.dumps({"line": line, "template": made, "spec": asked}, indent=2))
         return 0
-    print(f"{file}:{number}:\n    {lines[number - 1]}")
-    print(f"{template}:{origin.line}:\n    {made_by}" if template else "no template: raw text")
+    by = [f"{template}:{origin.line}:", f"    {made_by}"] if template else ["no template: raw text"]
     indent = re.sub(r"[^\t]", " ", written[: origin.at.column - 1])
-    print(f"{spec}:{origin.at.line}:{origin.at.column}: {origin.key}\n    {written}\n    {indent}^")
+    wanted = [f"{spec}:{origin.at.line}:{origin.at.column}: {origin.key}", f"    {written}", f"    {indent}^"]
+    for text in (f"{file}:{number}:", f"    {lines[number - 1]}", *by, *wanted):
+        say(text, sys.stdout)
     return 0

@@ -3,7 +3,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,17 +28,13 @@ def add_format(parser: argparse.ArgumentParser, *more: str) -> None:
 
 
 def spec_paths(given: list[Path]) -> list[Path]:
-    """The specs to work on, in order. Raises ``Refused`` if there is none, or two would have the same folder in OUT."""
-    paths = given or sorted(default_specs().glob("*.yaml"))
-    stems = {path.stem: path for path in reversed(paths)}
-    if not paths or len(stems) < len(paths):
+    """The specs to work on, in order. Raises ``Refused`` if there is none, and ``OSError``."""
+    # Not glob(), for which a folder that can't be read is empty.
+    paths = given or sorted(path for path in default_specs().iterdir() if path.suffix == ".yaml")
+    if not paths:
         from xenhostgen.spec.source import Problem, Refused
 
-        if not paths:
-            raise Refused([Problem("no-specs", "holds no *.yaml", str(default_specs()))])
-        second = next(path for path in paths if stems[path.stem] is not path)
-        message = f"has the name of {stems[second.stem]}: both would go into OUT/{second.stem}"
-        raise Refused([Problem("same-name", message, str(second), hint="rename one")])
+        raise Refused([Problem("no-specs", "holds no *.yaml", str(default_specs()))])
     return paths
 
 
@@ -81,10 +77,10 @@ def print_or_write(text: str, output: Path | None) -> None:
         write_file(output, text)
 
 
-def print_json(specs: Iterable[Any], problems: "Iterable[Problem]") -> None:
-    """The outcome of ``each_spec`` for scripts."""
+def print_json(specs: Iterable[Any], problems: "Iterable[Problem]", more: Mapping[str, Any] | None = None) -> None:
+    """The outcome of ``each_spec`` for scripts, and what else a command has to tell."""
     import json
 
     from xenhostgen.report.problems import as_json
 
-    print(json.dumps({"specs": list(specs), "problems": list(map(as_json, problems))}, indent=2))
+    print(json.dumps({"specs": list(specs), "problems": list(map(as_json, problems)), **(more or {})}, indent=2))

@@ -2,9 +2,11 @@
 """Check specs: their shape, and what must hold beyond it. All errors of all files in one go."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json, spec_paths
+from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
 from xenhostgen.verify.catalogue import check_expectations
 
@@ -28,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_expectations(load(path))
         return path
 
-    _, problems = each_spec(arguments, check, lambda path: print(f"{path}: OK"))
+    _, problems = each_spec(arguments, check, lambda path: say(f"{path}: OK", sys.stdout))
     if arguments.format == "json":
         print_json(map(str, spec_paths(arguments.specs)), problems)
     return 2 if problems else 0

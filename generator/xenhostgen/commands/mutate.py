@@ -13,8 +13,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json
+from xenhostgen.commands.verify import usable
 from xenhostgen.report.mutation import as_json, show
 from xenhostgen.spec.load import load
+from xenhostgen.spec.source import printable
 from xenhostgen.verify.mutate import mutate
 from xenhostgen.verify.score import Score
 
@@ -36,10 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Score each spec; 1 if a mutant survives that isn't accepted, or an accepted one doesn't."""
+    usable(["gcc"])
 
     def scored(path: Path) -> tuple[str, Score]:
         with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-            task = bar.add_task(str(path), total=None)
+            task = bar.add_task(printable(str(path), "?"), total=None)
             tell = lambda done, of: bar.update(task, completed=done, total=of)  # noqa: E731
             return str(path), mutate(load(path), max(1, arguments.jobs), tell)
 

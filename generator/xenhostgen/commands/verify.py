@@ -10,21 +10,24 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from xenhostgen.commands.inputs import FORMATS, add_format, add_specs, each_spec, print_json, spec_paths
+from xenhostgen.csource.toolchain import BuildError, Job, run_all
 from xenhostgen.kernel.build import Scratch, build
 from xenhostgen.kernel.place import kernel_version, placed
-from xenhostgen.report.cases import Judged, cases
+from xenhostgen.report.cases import Judged, suites
 from xenhostgen.report.findings import as_json, show
 from xenhostgen.report.junit import as_junit
 from xenhostgen.report.ktap import as_ktap
 from xenhostgen.report.sarif import as_sarif
+from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.source import Problem, Refused, printable
 from xenhostgen.verify.catalogue import check_expectations
 from xenhostgen.verify.replay import replay
 from xenhostgen.verify.run import Kernel, Options, verify
@@ -73,10 +76,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         print_json((as_json(one.spec, one.verdict) for one in done), problems)
     elif arguments.format == "sarif":
-        print(json.dumps(as_sarif(done), indent=2))
+        print(json.dumps(as_sarif(done, problems), indent=2))
     elif arguments.format != "text":
-        suites = {each.spec: cases(each) for each in done}
-        print(as_junit("xenhostgen verify", suites) if arguments.format == "junit" else "\n".join(as_ktap(suites)))
+        told = suites(done, problems)
+        print(as_junit("xenhostgen verify", told) if arguments.format == "junit" else "\n".join(as_ktap(told)))
     booted = [boot_of(Path(one.spec), linux) for one in done] if arguments.level == "boot" else []
     passed = all(one.verdict.passed for one in done) and not any(booted)
     return 2 if problems else int(not passed)
@@ -85,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
 def chosen(arguments: argparse.Namespace) -> tuple[Options, Path | None]:
     """What to judge and how, and the kernel to build in. Refuses a level that lacks what it needs."""
     tree, level = arguments.tree, arguments.level
-    compilers = tuple(arguments.cc or [cc for cc in ("gcc", "clang") if shutil.which(cc)] or ["gcc"])
+    compilers = usable(arguments.cc or [cc for cc in ("gcc", "clang") if shutil.which(cc)] or ["gcc"])
     if level == "boot" and arguments.format != "text":
         hint = "xenhostgen boot SPEC --format json or junit prints the matrix for scripts"
         raise Refused([Problem("text-only", "is told as text", "--level boot", hint=hint)])
@@ -100,6 +103,33 @@ def chosen(arguments: argparse.Namespace) -> tuple[Options, Path | None]:
         hint = "give a folder that is laid out like the kernel's"
         raise Refused([Problem("no-such-tree", "is no folder", str(tree), hint=hint)])
     return Options(tree, compilers, level), None
+
+
+def usable(compilers: Sequence[str]) -> tuple[str, ...]:
+    """Compilers by names that hold in any folder. Refuses what is none, as no fault of the C is to blame."""
+    problems = []
+    for compiler in compilers:
+        found = shutil.which(compiler)
+        if found is None or not tells_version(found):
+            hint = "name gcc or clang, or the path of one, without options (Debian: gcc, clang)"
+            reason = "is no compiler" if found else "is not installed"
+            problems.append(Problem("no-compiler", reason, f"compiler '{compiler}'", hint=hint))
+    missing = [tool for tool in ("ld", "nm", "objcopy", "readelf") if not shutil.which(tool)]
+    if missing and not problems:
+        problems.append(Problem("no-compiler", "is not installed", ", ".join(missing), hint="Debian: binutils"))
+    if problems:
+        raise Refused(problems)
+    return tuple(str(Path(one).absolute()) if "/" in one else one for one in compilers)
+
+
+def tells_version(tool: str) -> bool:
+    """Whether a program answers as compilers do."""
+    with tempfile.TemporaryDirectory(prefix="xenhostgen-") as scratch:
+        try:
+            (said,) = run_all([Job([str(Path(tool).absolute()), "-dumpversion"], Path())], Path(scratch))
+        except BuildError:
+            return False
+    return said[:1].isdigit()
 
 
 def in_kernel(spec: Interface, options: Options, linux: Path) -> Options:
@@ -123,7 +153,7 @@ def progress(title: str) -> Callable[[str], None]:
     """A line on a terminal that says what is being done; nothing elsewhere."""
     if not sys.stderr.isatty():
         return lambda said: None
-    return lambda said: print(f"\r\x1b[K{title}: {said} …", end="\r", file=sys.stderr, flush=True)
+    return lambda said: print(f"\r\x1b[K{printable(title, '?')}: {said} …", end="\r", file=sys.stderr, flush=True)
 
 
 def replayed(options: Options, arguments: argparse.Namespace) -> int:
@@ -137,6 +167,7 @@ def replayed(options: Options, arguments: argparse.Namespace) -> int:
         print(json.dumps([asdict(step) for step in steps], indent=2))
     else:
         for step in steps:
-            print(f"{step.call}\n    C:     {step.did}\n    model: {step.expected}")
-            print("    agree" if step.agrees else "    DIFFERENT")
+            outcome = "agree" if step.agrees else "DIFFERENT"
+            for line in (step.call, f"    C:     {step.did}", f"    model: {step.expected}", f"    {outcome}"):
+                say(line, sys.stdout)
     return int(not all(step.agrees for step in steps))

@@ -5,10 +5,12 @@ What may go wrong ends as a ``SourceError``: an include of /dev/zero, includes t
 themselves, endless output, a file that names another in ``#line`` to hide what it defines.
 """
 
+import codecs
 import re
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -75,9 +77,12 @@ def preprocess(
     whole = Position(str(path))
     if not path.is_file():
         raise SourceError(Complaint("not a regular file" if path.exists() else "no such file", whole))
+    with suppress(OSError), path.open("rb") as stream:  # what can't be read the compiler says, too
+        if stream.read(2) in _UTF_16:
+            raise SourceError(Complaint("is UTF-16, where compilers read UTF-8", whole))
     if shutil.which(cc) is None:
         raise SourceError(Complaint(f"compiler '{cc}' not found", whole))
-    flags = ["-E", "-dD", "-std=gnu11", "-nostdinc", "-DXENHOSTGEN_PARSE", "-include", str(SHIM / "parse.h")]
+    flags = ["-E", "-w", "-dD", "-std=gnu11", "-nostdinc", "-DXENHOSTGEN_PARSE", "-include", str(SHIM / "parse.h")]
     flags += [f"-I{directory}" for directory in (*include_dirs, SHIM)] + [f"-D{name}=1" for name in defines]
     name = f"./{path}" if str(path).startswith("-") else str(path)
     with tempfile.TemporaryDirectory() as scratch:
@@ -91,6 +96,7 @@ def preprocess(
     return _read_output(output, str(path))
 
 
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MARKER = re.compile(r'# (\d+) "((?:[^"\\]|\\.)*)"([ \d]*)$')
 _DROPPED = re.compile(r"#\s*(?:define|undef|pragma)\b")
 

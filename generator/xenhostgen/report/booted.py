@@ -8,7 +8,7 @@ from typing import NamedTuple, TextIO
 from xenhostgen.report import findings
 from xenhostgen.report.cases import Case, printable
 from xenhostgen.report.junit import as_junit
-from xenhostgen.report.terminal import styled
+from xenhostgen.report.terminal import say, styled
 from xenhostgen.verify.findings import Verdict
 
 _STYLES = {"FAIL": "red", "known": "yellow", "ok": "green", "-": "dim"}
@@ -38,7 +38,8 @@ def show(spec_path: str, checks: Sequence[Check], verdict: Verdict, form: str, s
         return
     findings.show(spec_path, verdict, stream)
     for check in (check for check in checks if check.status == "FAIL"):
-        print(f"{check.guest}, {check.check} ({check.console}):", *check.excerpt, sep="\n    ", file=stream)
+        for line in (f"{check.guest}, {check.check} ({check.console}):", *(f"    {line}" for line in check.excerpt)):
+            say(line, stream)
     names = list(dict.fromkeys(check.check for check in checks))
     print(f"{'':10}" + "".join(f"{name:>11}" for name in names), file=stream)
     for guest, made in guests.items():

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A verdict as a list of checks with their outcomes, which JUnit and KTAP show; SARIF shows its findings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from xenhostgen.spec.model import Expected
+from xenhostgen.spec.source import Problem
 from xenhostgen.verify.catalogue import Rule, catalogue
 from xenhostgen.verify.findings import PROVERS, Finding, Verdict
 
@@ -21,7 +22,8 @@ class Judged(NamedTuple):
 class Case(NamedTuple):
     """One check: the rule that a finding breaks if there is one, and what is told of it, in printable lines.
 
-    ``why`` tells why what was found is ``known``, or why nobody looked for it.
+    ``why`` tells why what was found is ``known``, or why nobody looked for it. An ``error`` kept the spec from
+    being judged.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Case(NamedTuple):
     told: tuple[str, ...] = ()
     known: bool = False
     why: str = ""
+    error: bool = False
 
     @property
     def failed(self) -> bool:
@@ -72,6 +75,15 @@ def cases(judged: Judged) -> list[Case]:
         if not made[name] and skipped is not None:
             made[name].append(Case(name, why=skipped))
     return [case for each in made.values() for case in each]
+
+
+def suites(judged: Iterable[Judged], problems: Iterable[Problem]) -> dict[str, list[Case]]:
+    """The cases of each spec; those that couldn't be judged have one for each problem."""
+    made = {each.spec: cases(each) for each in judged}
+    for problem in problems:
+        told = tuple(filter(None, (printable(str(problem)), printable(problem.hint))))
+        made.setdefault(problem.path, []).append(Case(problem.rule, problem.rule, told, error=True))
+    return made
 
 
 def _told(judged: Judged, finding: Finding) -> Iterator[str]:

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Any, TextIO
 
 from xenhostgen.report.cases import not_made
-from xenhostgen.report.terminal import styled
+from xenhostgen.report.terminal import say, styled
+from xenhostgen.spec.source import printable
 from xenhostgen.verify.findings import STATIC, Finding, Verdict
 
 
@@ -16,28 +17,29 @@ def show(spec_path: str, verdict: Verdict, stream: TextIO, brief: bool = False) 
     if brief and verdict.expected:
         rules = Counter(finding.rule for finding, _ in verdict.expected)
         told = [rule if count == 1 else f"{rule} ({count})" for rule, count in rules.items()]
-        print(f"{spec_path}: expected and found: {', '.join(told)}", file=stream)
+        say(f"{spec_path}: expected and found: {', '.join(told)}", stream)
     for finding, expectation in () if brief else verdict.expected:
         _show_finding(spec_path, finding, "expected", "dim", stream)
-        print(f"    known: {' '.join(expectation.reason.split())}", file=stream)
+        say(f"    known: {' '.join(expectation.reason.split())}", stream)
     for finding in verdict.unexpected:
         _show_finding(spec_path, finding, "FOUND", "red", stream)
     for missing in verdict.missing:
-        place = f"{spec_path}:{missing.at.line}:{missing.at.column}"
+        place = printable(f"{spec_path}:{missing.at.line}:{missing.at.column}", "?")
         print(f"{place}: {styled(not_made(missing), 'red', stream)}", file=stream)
     for note in verdict.facts.get("drift", ()):
-        print(f"note: {note}", file=stream)
+        say(f"note: {note}", stream)
     for line in summary(verdict):
-        print(f"{spec_path}: {line}", file=stream)
+        say(f"{spec_path}: {line}", stream)
 
 
 def _show_finding(spec_path: str, finding: Finding, title: str, style: str, stream: TextIO) -> None:
-    place = str(finding.where) if finding.where else spec_path
-    print(f"{place}: {styled(title, style, stream)} {finding.rule}: {finding.message}", file=stream)
+    place = printable(str(finding.where or spec_path), "?")
+    said = printable(f"{finding.rule}: {finding.message}", "?")
+    print(f"{place}: {styled(title, style, stream)} {said}", file=stream)
     if finding.spec_at and finding.where:
-        print(f"    spec: {spec_path}:{finding.spec_at.line}:{finding.spec_at.column}", file=stream)
+        say(f"    spec: {spec_path}:{finding.spec_at.line}:{finding.spec_at.column}", stream)
     if finding.counterexample:
-        print(f"    replay: {'; '.join(finding.counterexample)}", file=stream)
+        say(f"    replay: {'; '.join(finding.counterexample)}", stream)
 
 
 def summary(verdict: Verdict) -> Iterator[str]:

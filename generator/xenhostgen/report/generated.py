@@ -26,17 +26,32 @@ def summary(one: Generated) -> Iterator[str]:
     yield from (f"  note: no spec makes {path}; it was left alone" for path in one.unknown)
 
 
-def verdict(one: Generated) -> Iterator[str]:
+def verdict(one: Generated, out: str) -> Iterator[str]:
     """What ``--check`` says: the diffs, the files, and the command that mends it."""
-    yield from one.diffs
+    yield from (line for diff in one.diffs for line in diff.split("\n"))
     yield from (f"{path}: no spec makes this file; remove it" for path in one.unknown)
     if one.written:
-        out = one.folder.rpartition("/")[0]
-        option = "" if out == "out" else f" -o {out}"
+        option = "" if out == "out" else f" -o {argument(out)}"
         count = f"{len(one.written)} file{'s are' if len(one.written) > 1 else ' is'} stale"
-        yield f"{one.spec}: {count}; run: xenhostgen generate {one.spec}{option}"
+        yield f"{one.spec}: {count}; run: xenhostgen generate {argument(one.spec)}{option}"
     elif not one.unknown:
         yield f"{one.spec}: {len(one.unchanged)} files up to date in {one.folder}"
+
+
+def argument(path: str) -> str:
+    """A path as a shell takes it, and as no option."""
+    from shlex import quote
+
+    return quote(f"./{path}" if path.startswith("-") else path)
+
+
+def shown(line: str) -> str:
+    """A line of which parts aren't ours; the engine's rooms aren't imported for most."""
+    if line.isprintable():
+        return line
+    from xenhostgen.spec.source import printable
+
+    return printable(line, "?")
 
 
 def as_json(one: Generated, check: bool) -> dict[str, Any]:

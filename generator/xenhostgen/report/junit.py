@@ -8,17 +8,19 @@ from xenhostgen.report.cases import Case, printable
 
 
 def as_junit(title: str, suites: Mapping[str, Sequence[Case]]) -> str:
-    """What fails is a failure; what is known, or wasn't looked for, is skipped with the reason."""
+    """What fails is a failure, or an error; what is known, or wasn't looked for, is skipped with the reason."""
     root = ET.Element("testsuites", name=title)
     for name, cases in suites.items():
-        suite = ET.SubElement(root, "testsuite", name=printable(name), tests=str(len(cases)), errors="0")
-        suite.set("failures", str(sum(case.failed for case in cases)))
+        suite = ET.SubElement(root, "testsuite", name=printable(name), tests=str(len(cases)))
+        suite.set("errors", str(sum(case.error for case in cases)))
+        suite.set("failures", str(sum(case.failed and not case.error for case in cases)))
         suite.set("skipped", str(sum(bool(case.why) for case in cases)))
         for case in cases:
             shown = ET.SubElement(suite, "testcase", classname=printable(name), name=case.name)
             text = "\n".join(case.told)
             if case.failed:
-                ET.SubElement(shown, "failure", type=printable(case.rule), message=case.told[0]).text = text
+                kind = "error" if case.error else "failure"
+                ET.SubElement(shown, kind, type=printable(case.rule), message=case.told[0]).text = text
             elif case.why:
                 ET.SubElement(shown, "skipped", message="known: " * case.known + case.why).text = text or None
     ET.indent(root)

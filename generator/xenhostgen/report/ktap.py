@@ -14,11 +14,15 @@ def as_ktap(suites: Mapping[str, Sequence[Case]]) -> Iterator[str]:
         yield from ("    KTAP version 1", f"    # Subtest: {printable(name)}", f"    1..{len(cases)}")
         for inner, case in enumerate(cases, 1):
             yield from (f"    # {line}" for line in case.told)
-            directive = f" # {'XFAIL' if case.known else 'SKIP'} {case.why}" if case.why else ""
+            directive = f" # {'XFAIL' if case.known else 'SKIP'} {_escaped(case.why)}" if case.why else ""
             yield f"    {_result(case.failed, inner, case.name)}{directive}"
         yield _result(any(case.failed for case in cases), number, printable(name))
 
 
 def _result(failed: bool, number: int, name: str) -> str:
-    """A result line; its name ends at the first '#', so there must be none in it."""
-    return f"{'not ok' if failed else 'ok'} {number} {name.replace('#', 'U+0023')}"
+    return f"{'not ok' if failed else 'ok'} {number} {_escaped(name)}"
+
+
+def _escaped(text: str) -> str:
+    """A result's text, which a '#' would end."""
+    return text.replace("#", "U+0023")

@@ -4,7 +4,8 @@
 from collections import Counter
 from typing import Any, TextIO
 
-from xenhostgen.report.terminal import styled
+from xenhostgen.report.terminal import say, styled
+from xenhostgen.spec.source import printable
 from xenhostgen.verify.score import Score
 
 
@@ -13,16 +14,18 @@ def show(spec_path: str, score: Score, stream: TextIO) -> None:
     for one in score.survivors:
         place = f"{one.mutant.file}:{one.mutant.line}:{one.mutant.column}"
         print(f"{place}: {styled('SURVIVED', 'red', stream)} {one.mutant.id}", file=stream)
-        print("".join(f"    {line}\n" for line in one.mutant.diff()), end="", file=stream)
+        for line in one.mutant.diff():
+            say(f"    {line}", stream)
     for accepted, fate in score.stale:
-        place, said = f"{spec_path}:{accepted.at.line}:{accepted.at.column}", f"no survivor matches ({fate})"
+        place = printable(f"{spec_path}:{accepted.at.line}:{accepted.at.column}", "?")
+        said = f"no survivor matches ({fate})"
         print(f"{place}: {styled(f'accepted mutant {accepted.mutant}: {said}', 'red', stream)}", file=stream)
     seen = Counter(one.seen_by for one in score.outcomes if one.seen_by)
-    print(f"{spec_path}: killed by {', '.join(f'{by} {n}' for by, n in seen.most_common()) or 'none'}", file=stream)
+    say(f"{spec_path}: killed by {', '.join(f'{by} {n}' for by, n in seen.most_common()) or 'none'}", stream)
     counts = score.counts
     told = f"{counts['killed']} killed, {len(score.survivors)} survived, {len(score.accepted)} accepted with reasons"
     told += f"; {counts['equivalent']} equivalent, {counts['stillborn']} stillborn ({score.seconds} s)"
-    print(f"{spec_path}: mutation score {score.percent:.1f} %: {told}", file=stream)
+    say(f"{spec_path}: mutation score {score.percent:.1f} %: {told}", stream)
 
 
 def as_json(spec_path: str, score: Score) -> dict[str, Any]:

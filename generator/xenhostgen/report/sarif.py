@@ -9,22 +9,32 @@ from urllib.parse import quote
 from xenhostgen import __version__
 from xenhostgen.report.cases import Judged, file_of, found, printable
 from xenhostgen.spec.model import Expected
-from xenhostgen.spec.source import At
+from xenhostgen.spec.source import At, Problem
 from xenhostgen.verify.catalogue import Rule, catalogue
 from xenhostgen.verify.findings import Finding
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def as_sarif(judged: Sequence[Judged]) -> dict[str, Any]:
-    """All findings in one run; expected ones are suppressed with the spec's reason."""
+def as_sarif(judged: Sequence[Judged], problems: Sequence[Problem] = ()) -> dict[str, Any]:
+    """All findings in one run; expected ones are suppressed with the spec's reason. Problems make it a failed run."""
     rules = catalogue()
     made = [(each, *pair) for each in judged for pair in found(each.verdict)]
     used = [_rule(rules[name]) for name in dict.fromkeys(finding.rule for _, finding, _ in made) if name in rules]
     driver = {"name": "xenhostgen", "version": __version__, "rules": used}
     results = [_result(each, finding, expected, rules.get(finding.rule)) for each, finding, expected in made]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    if problems:
+        told = list(map(_notification, problems))
+        run["invocations"] = [{"executionSuccessful": False, "toolConfigurationNotifications": told}]
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _notification(problem: Problem) -> dict[str, Any]:
+    """What kept a spec from being judged."""
+    text = f"{problem.message} (hint: {problem.hint})" if problem.hint else problem.message
+    where = [_location(problem.path, problem.at)]
+    return {"descriptor": {"id": problem.rule}, "level": "error", "message": {"text": text}, "locations": where}
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

@@ -78,7 +78,8 @@ class Wording:
         """What the slots hold."""
         said = []
         for slot, (value, ops) in zip(self.spec.slots, state, strict=True):
-            holds = "empty" if (value, ops) == EMPTY else f"{self.names.get(value, value)}:{ops or 'NULL'}"
+            table = "what is no table" if ops and ops.startswith("0x") else ops or "NULL"  # addresses differ by run
+            holds = "empty" if (value, ops) == EMPTY else f"{self.names.get(value, value)}:{table}"
             said.append(f"{slot.name}={holds}")
         return " ".join(said)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from xenhostgen.contract.boot import Scenario, boot, scenarios
-from xenhostgen.contract.ops import dispatch
+from xenhostgen.contract.ops import dispatch, only
 from xenhostgen.csource.toolchain import BuildError
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused, did_you_mean
@@ -22,6 +22,7 @@ from xenhostgen.verify.run import Options, judged_tree
 from xenhostgen.verify.wrappers import Held, WrapperRunner
 
 _Meaning = TypeVar("_Meaning")
+_INT = range(-(1 << 31), 1 << 31)
 _CALL = re.compile(r"\s*(\w+)\s*\(([^()]*)\)\s*;?\s*$")
 
 
@@ -38,8 +39,10 @@ class Step:
 def replay(spec: Interface, options: Options, steps: list[str]) -> list[Step]:
     """Run calls one after another from the initial state.
 
-    Raises ``Refused`` for a call that can't be read, and if the C can't be run.
+    Raises ``Refused`` for a call that can't be read, and if there is none, or the C can't be run.
     """
+    if not steps:
+        raise Refused([Problem("replay", "names no calls", "--replay", hint="separate calls by ';'")])
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as name:
         work = Path(name)
         try:
@@ -57,6 +60,9 @@ class _Replayer:
         self.explorer = Explorer(spec, driver)
         self.boots = BootRunner(spec, driver, program.sections)
         self.wrapping = WrapperRunner(spec, driver)
+        self.tables: dict[str, str] = {t.symbol: f"{guest.name}.{t.role}" for guest, t in spec.tables()}
+        self.tables |= {only(op): only(op) for op in self.wrapping.wrappers}
+        self.registered: dict[int, str] = {}
         self.state = 0
 
     def run(self, steps: list[str]) -> Iterator[Step]:
@@ -89,15 +95,18 @@ class _Replayer:
             did = self.wording.done(str(answer.result) if answer.how == "ok" else None, held, decoded(answer.slots))
             if answer.state in explorer.images:  # a BUG may leave one where nothing goes on
                 self.state = answer.state
+        if call.kind == "r" and answer.how == "ok" and call.type in explorer.judging.registry.home:
+            self.registered[explorer.judging.registry.home[call.type]] = call.ops
         return Step(self.wording.call(call), did, expected, not explorer.found)
 
     def wrapper(self, call: Call) -> Step:
-        """An op's wrapper, for what a slot holds now or for no host."""
+        """An op's wrapper, for what a slot holds now, or should hold, or for no host."""
         held = (self.explorer.images[self.state][call.type][1] or "") if call.type >= 0 else ""
-        tables: dict[str, str] = {t.symbol: f"{guest.name}.{t.role}" for guest, t in self.spec.tables()}
-        if call.type >= 0 and held not in tables:
-            raise _unreadable(self.wording.call(call), f"register one of {', '.join(tables)} first")
-        wrapper, table = self.wrapping.wrappers[call.ops], tables.get(held)
+        if held not in self.tables:  # the C may have put it elsewhere
+            held = self.registered.get(call.type, "")
+        if call.type >= 0 and held not in self.tables:
+            raise _unreadable(self.wording.call(call), f"register a table first, such as {next(iter(self.tables))}")
+        wrapper, table = self.wrapping.wrappers[call.ops], self.tables.get(held)
         (answer,) = self.driver.ask([call.line(self.state)])
         self.wrapping.judge(wrapper, Held(self.state, (), call.type, held, table), answer)
         expected = dispatch(wrapper.op, table)
@@ -134,9 +143,9 @@ class _Replayer:
         if len(arguments) != {"r": 2, "u": 1, "i": 0}[kind]:
             raise _unreadable(step, f"write {c.register}(TYPE, A|B|NULL), {c.unregister}(TYPE), {c.iterator}()")
         types = {c.type(name): value for name, value in self.spec.values.items()}
-        types |= {word: int(word) for word in arguments if re.fullmatch(r"-?\d{1,10}", word)}
-        tables = {"A": "A", "B": "B", "NULL": "NULL"} | {table.symbol: table.symbol for _, table in self.spec.tables()}
-        value = _meant(step, arguments[0], types) if arguments else 0
+        types |= {word: int(word) for word in arguments if re.fullmatch(r"-?\d{1,10}", word) and int(word) in _INT}
+        tables = {table: table for table in ("A", "B", "NULL", *self.tables)}
+        value = _meant(step, arguments[0], types, f"a type is an int, or one of {', '.join(types)}") if arguments else 0
         return Call(kind, value, _meant(step, arguments[1], tables) if kind == "r" else "")
 
 

@@ -30,6 +30,7 @@ from xenhostgen.verify.static import complaints
 from xenhostgen.verify.wrappers import WrapperRunner
 
 KERNELS = "taken for a kernel's tree: of its boot files, what the interface adds and the spec's steps are judged"
+_NO_HEADER = re.compile(r"'?([\w/.-]+\.h)(?:: No such file or directory|' file not found)$")  # gcc and clang
 Progress = Callable[[str], None]
 
 
@@ -93,7 +94,7 @@ def examine(
         runs = []
         for compiler in options.compilers:
             progress(f"run under {compiler}")
-            more, run = execute(spec, tree, work / compiler, compiler, options.store)
+            more, run = execute(spec, tree, work / compiler.replace("/", "_"), compiler, options.store)
             runs.append(run)
             seen = {(finding.rule, finding.subject) for finding in findings}
             told = [diagnosed(spec, finding, read) for finding in more]
@@ -197,6 +198,8 @@ def located(findings: Iterable[Finding], spec: Interface, read: Read, tree: Path
     made = []
     for finding in findings:
         message = finding.message.replace(f"{tree}/", "")
+        if lacking := _NO_HEADER.search(message):
+            message += f"; for a stand-in, name <{lacking[1]}> in the spec's includes, or in a guest's context"
         calls = [call.split("(")[0] for call in finding.counterexample[-1:]]
         where = finding.where or next(filter(None, map(read.where, [*calls, finding.subject])), None)
         if where and where.line == 1:  # only its file is known so far

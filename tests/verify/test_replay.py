@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Calls that a person types or copies from a finding: run as they stand, or refused with a hint."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from patching import apply, read_tree_case
+
+from tools import need
+from xenhostgen.spec.model import Interface
+from xenhostgen.spec.source import Refused
+from xenhostgen.verify.findings import Verdict
+from xenhostgen.verify.replay import replay
+from xenhostgen.verify.run import Options, written
+
+SPEC = "specs/xenhost.yaml"
+TREES = Path(__file__).parent / "trees"
+
+
+@pytest.fixture(autouse=True)
+def gcc() -> None:
+    need("gcc", "gcc")
+
+
+@pytest.mark.parametrize(
+    ("calls", "hint"),
+    [
+        ([], "separate calls by ';'"),
+        (["xenhost_register(4294967297, A)"], "a type is an int, or one of xenhost_invalid, "),
+        (["xenhost_register(-2147483649, A)"], "a type is an int, or one of xenhost_invalid, "),
+        (["xenhost_register(xenhost_local, only_vcpuid)"], "did you mean 'only_vcpu_id'?"),
+        (["xenhost_register(xenhost_local, A)", "xenhost_vcpu_id(xh_default)"], "register a table first, such as xh_"),
+        (["xenhost_vcpu_id(xh_remote)"], "register a table first, such as xh_"),
+    ],
+)
+def test_what_can_not_be_replayed(calls: list[str], hint: str, load_spec: Callable[[str], Interface]) -> None:
+    with pytest.raises(Refused) as refused:
+        replay(load_spec(SPEC), Options(), calls)
+    assert refused.value.problems[0].hint.startswith(hint)
+
+
+def test_made_up_tables_are_known(load_spec: Callable[[str], Interface]) -> None:
+    calls = ["xenhost_register(xenhost_local, only_vcpu_id)", "xenhost_vcpu_id(xh_default)"]
+    steps = replay(load_spec(SPEC), Options(), [*calls, "xenhost_register(2147483647, A)"])
+    assert [step.agrees for step in steps] == [True] * 3
+    assert steps[1].expected.startswith("reaches only_vcpu_id:0:")
+
+
+def test_wrappers_that_miss_their_table(
+    load_spec: Callable[[str], Interface], judge_tree: Callable[..., Verdict], tmp_path: Path
+) -> None:
+    spec, tree = load_spec(SPEC), written(load_spec(SPEC), tmp_path / "tree")
+    apply(tree, read_tree_case(TREES / "err_swapped_pointers.diff").changes)
+    verdict = judge_tree(spec, tree, lambda finding: False)
+    shown = [finding for finding in verdict.unexpected if finding.seen_by == "wrappers"]
+    for finding in shown[:3]:
+        assert not replay(spec, Options(tree), list(finding.counterexample))[-1].agrees
+    assert len(shown) > 3
+
+
+def test_a_state_is_told_without_addresses(
+    load_spec: Callable[[str], Interface], judge_tree: Callable[..., Verdict], tmp_path: Path
+) -> None:
+    spec, tree = load_spec(SPEC), written(load_spec(SPEC), tmp_path / "tree")
+    file = tree / spec.source.file
+    old, new = "__ro_after_init;", "__ro_after_init = { { .ops = (void *)&xenhosts[1] } };"
+    file.write_text(file.read_text().replace(old, new, 1))
+    told = {finding.rule: finding.message for finding in judge_tree(spec, tree, lambda finding: False).unexpected}
+    wanted = "slots are not empty before the first call: default=invalid:what is no table remote=empty"
+    assert told["initial-state"] == wanted

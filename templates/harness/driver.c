@@ -273,11 +273,13 @@ static void call_in_state(char kind, const char *line)
 	case 'w':
 		say("wrap");
 		say(" =%ld", glue_wrapper(name, (int)type));
+		say(" %ld", current());
 		return;
 	case 'i':
 		say("visit");
 		visits = 0;
 		glue_iterate();
+		say(" %ld", current());
 		return;
 	}
 	say("ok %d %ld", result, current());

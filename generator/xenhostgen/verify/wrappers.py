@@ -109,6 +109,8 @@ class WrapperRunner(Runner):
             message = f"reaches {', '.join(called) or 'nothing'}, should reach {', '.join(wanted) or 'nothing'}"
         elif wrapper.returns and (int(result[1:]) - number) % _WORD:
             message = f"returns {result[1:]}, should return {expected.result or 'what the op returns'}"
+        elif answer.state != held.state:
+            message = "should only call; it changes memory of the judged files"
         else:
             return None
         return Finding("wrapper-wrong", name, message, spec_at=op.at)

@@ -5,6 +5,7 @@ Both sides have the same flat form, a text for each (kind, name), so that one co
 Bodies of functions and of the iterator are not compared here: what they do is judged by running them.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.expectation import Expectation
 from xenhostgen.verify.facts import Read
 from xenhostgen.verify.findings import Finding, Where
+
+_MAKE_BEGINS = ("ifdef", "ifndef", "ifeq", "ifneq", "define")
+_MAKE_ENDS = ("endif", "endef")
 
 Flat = dict[tuple[str, str], str]
 
@@ -47,7 +51,7 @@ def conform(spec: Interface, read: Read, tree: Path) -> list[Finding]:
     ]
     findings: list[Finding] = []
     for path, expected in wanted:
-        if facts := read.facts.get(path):
+        if (facts := read.facts.get(path)) is not None:
             findings += _compare(spec, path, expected, facts)
     for guest, expected in guests:
         findings += _bodies(guest, expected, read.facts.get(guest.file, ()))
@@ -94,9 +98,17 @@ def _finding(rule: str, name: str, message: str, where: Where) -> Finding:
 
 
 def _object(spec: Interface, tree: Path) -> Iterator[Finding]:
-    """The Makefile builds the interface's C file."""
+    """The Makefile builds the interface's C file, whatever the kernel's options."""
     name = Path(spec.source.file).stem + ".o"
-    lines = (read_text(tree / spec.object.file) or "").splitlines()
-    if not any(line.split("#")[0].split() == ["obj-y", "+=", name] for line in lines):
+    built, depth = False, 0
+    for line in (read_text(tree / spec.object.file) or "").replace("\\\n", " ").splitlines():
+        said = line.split("#")[0]
+        first = next(iter(said.split()), "")
+        depth += (first in _MAKE_BEGINS) - (first in _MAKE_ENDS)
+        if assigned := re.fullmatch(r"\s*obj-y\s*(\+|::?)?=(.*)", said):
+            words = assigned[2].split()
+            kept = assigned[1] == "+" or "$(obj-y)" in words
+            built = (built and kept) or (name in words and not depth)
+    if not built:
         message, where = f"no line 'obj-y += {name}' in {spec.object.file}", Where(spec.object.file)
         yield Finding("missing", name, message, where, spec.object.at, seen_by="conformance")

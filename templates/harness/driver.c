@@ -245,15 +245,15 @@ static void boot(char *line)
 	}
 }
 
-/* "r STATE TYPE OPS", "u STATE TYPE", "i STATE", "s STATE", "w STATE SLOT OP" (slot -1: no host). */
+/* "r STATE TYPE OPS", "u STATE TYPE", "i STATE", "s STATE", "w STATE SLOT OP [FILL]" (slot -1: no host). */
 static void call_in_state(char kind, const char *line)
 {
 	char name[256] = "";
 	unsigned long state = 0;
 	long type = 0;
-	int result = 0;
+	int result = 0, fill = GLUE_MARKS;
 
-	sscanf(line, "%lu %ld %255s", &state, &type, name);
+	sscanf(line, "%lu %ld %255s %d", &state, &type, name, &fill);
 	restore(state);
 	if (setjmp(after_bug)) {
 		answer_length = 0;
@@ -272,12 +272,14 @@ static void call_in_state(char kind, const char *line)
 		break;
 	case 'w':
 		say("wrap");
-		say(" =%ld", glue_wrapper(name, (int)type));
+		say(" =%ld", glue_wrapper(name, (int)type, fill));
+		say(" %ld", current());
 		return;
 	case 'i':
 		say("visit");
 		visits = 0;
 		glue_iterate();
+		say(" %ld", current());
 		return;
 	}
 	say("ok %d %ld", result, current());

@@ -26,7 +26,9 @@ void glue_iterate(void);
 void glue_reset(void);
 void glue_assign(int number);
 void glue_boot(int guest);
-long glue_wrapper(const char *op, int slot);
+/* Arguments are marked each with its number, or filled with this byte. */
+#define GLUE_MARKS 1
+long glue_wrapper(const char *op, int slot, int fill);
 
 /* In the driver. */
 int driver_visit(int slot);

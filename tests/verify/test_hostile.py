@@ -164,6 +164,17 @@ def test_utf_16(encoding: str, tmp_path: Path, load_spec: Callable[[str], Interf
     assert told["unparsable"] == "is UTF-16, where compilers read UTF-8"
 
 
+def test_empty_files_declare_nothing(tmp_path: Path, load_spec: Callable[[str], Interface]) -> None:
+    spec = load_spec(SPEC)
+    tree = written(spec, tmp_path / "tree")
+    files = [file for file in tree.rglob("*") if file.is_file()]
+    for file in files:
+        file.write_text("\n")
+    verdict = verify(spec, Options(tree, level="parse"))
+    missing = {finding.where.file for finding in verdict.unexpected if finding.rule == "missing" and finding.where}
+    assert missing == {str(file.relative_to(tree)) for file in files}
+
+
 def test_wrong_types_point_into_the_judged_file(tmp_path: Path, load_spec: Callable[[str], Interface]) -> None:
     spec = load_spec(SPEC)
     tree = written(spec, tmp_path / "tree")

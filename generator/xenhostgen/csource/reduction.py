@@ -18,6 +18,7 @@ Choice = Callable[[Node], bool]
 _COMMENT = r"/\*.*?\*/|//[^\n]*"
 _LITERAL = r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'"""
 _LEAVES = re.compile(r"\b(?:return|goto|break|continue)\b")
+_DIES = re.compile(r"(?:BUG\(\)|BUG_ON\((?:1|true)\)|panic\(.*\));")
 _IF = ("preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "preproc_elifdef")
 _LISTS = ("compound_statement", "case_statement", *_IF)
 _DEFINITIONS = ("function_definition", "preproc_def", "preproc_function_def")
@@ -136,6 +137,8 @@ class Reduction:
         last = max((node.start_byte for node in items if node.id in kept), default=0)
         if jumps:
             kept |= {node.id for node in items if (nested or node.start_byte < last) and _leaves(node)}
+            # Within a condition it is the kernel's to know when it gives up.
+            kept |= {node.id for node in items if not nested and node.start_byte < last and _dies(node)}
         used: set[str] = set()
         for node in (node for node in items if node.id in kept):
             before = len(self.cuts)
@@ -181,3 +184,7 @@ def _is_statement(node: Node) -> bool:
 
 def _leaves(node: Node) -> bool:
     return _LEAVES.search(silent(text_of(node))) is not None
+
+
+def _dies(node: Node) -> bool:
+    return _DIES.fullmatch(bare(text_of(node))) is not None

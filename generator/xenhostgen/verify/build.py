@@ -62,11 +62,15 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A driver that is ready to run, for so many slots; ``sections`` are nm's letters for each judged symbol."""
+    """A driver that is ready to run, for so many slots.
+
+    ``sections`` are nm's letters for each judged symbol; ``registry`` is the section in which the array lies.
+    """
 
     executable: Path
     slots: int
     sections: dict[str, str]
+    registry: str
 
 
 def build(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: Store | None = None) -> Program:
@@ -76,14 +80,16 @@ def build(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: Store
     *judged, glue, driver = map(str, objects)
     run_all([Job(["ld", "-r", "-T", "sections.ld", *judged, glue, "-o", "judged.o"], work)], work)
     listings = [["readelf", "-SW", "judged.o"], *(["nm", name] for name in ("judged.o", glue, driver, judged[0]))]
-    sections, *symbols = run_all([Job(listing, work) for listing in listings], work)
+    listings.append(["nm", "-f", "sysv", judged[0]])
+    sections, *symbols, table = run_all([Job(listing, work) for listing in listings], work)
     all_judged, of_glue, of_driver, of_source = map(_symbols, symbols)
+    array = re.search(rf"^{spec.c.array} *\|.*\|(\S+)$", table, re.MULTILINE)
     _check(sections, all_judged, of_driver)
     wanted = {name for name, letter in of_driver if letter in "Uw"} & {name for name, _ in of_glue}
     (work / "wanted").write_text("".join(f"{name}\n" for name in sorted(wanted)))
     run_all([Job(["objcopy", "--keep-global-symbols=wanted", "judged.o", "hidden.o"], work)], work)
     run_all([Job([cc, *_SANITIZE, driver, "hidden.o", "-o", "driver"], work)], work)
-    return Program(work / "driver", len(spec.slots), dict(of_source))
+    return Program(work / "driver", len(spec.slots), dict(of_source), array[1] if array else "")
 
 
 def _compiled(spec: Interface, tree: Path, work: Path, cc: str, store: Store | None) -> list[Path]:

@@ -5,15 +5,23 @@ Both sides have the same flat form, a text for each (kind, name), so that one co
 Bodies of functions and of the iterator are not compared here: what they do is judged by running them.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from xenhostgen.csource.declarations import Declaration, declarations
 from xenhostgen.csource.facts import Fact, Facts
+from xenhostgen.csource.tokens import Token
 from xenhostgen.spec.model import Guest, Interface
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.expectation import Expectation
 from xenhostgen.verify.facts import Read
 from xenhostgen.verify.findings import Finding, Where
+
+# What the kernel frees when it has booted, by its words and by its sections.
+_FREED = re.compile(r'__(?:init|exit)(?:data|const)?|"\.(?:init|exit)\..*')
+_MAKE_BEGINS = ("ifdef", "ifndef", "ifeq", "ifneq", "define")
+_MAKE_ENDS = ("endif", "endef")
 
 Flat = dict[tuple[str, str], str]
 
@@ -47,11 +55,11 @@ def conform(spec: Interface, read: Read, tree: Path) -> list[Finding]:
     ]
     findings: list[Finding] = []
     for path, expected in wanted:
-        if facts := read.facts.get(path):
+        if (facts := read.facts.get(path)) is not None:
             findings += _compare(spec, path, expected, facts)
     for guest, expected in guests:
         findings += _bodies(guest, expected, read.facts.get(guest.file, ()))
-    return [*findings, *_object(spec, tree)]
+    return [*findings, *_lasting(spec, tree), *_object(spec, tree)]
 
 
 def _compare(spec: Interface, path: str, wanted: Facts, facts: Facts) -> Iterator[Finding]:
@@ -89,14 +97,62 @@ def _bodies(guest: Guest, wanted: Facts, facts: Facts) -> Iterator[Finding]:
             yield _finding("step-order", name, f"{name}() takes its steps otherwise: {' '.join(steps)}", where)
 
 
+def _lasting(spec: Interface, tree: Path) -> Iterator[Finding]:
+    """What is used after boot must not be freed with the boot code, and what the header adds to callers not remember.
+
+    That is the array, the tables, the wrappers, the iterator, and whatever these name in their file. Variables of
+    the header's functions lie with the caller, where exploration doesn't see them.
+    """
+    c, header = spec.c, spec.header.file
+    files = {header: [c.iterator, *(c.wrapper(op.name) for op in spec.ops)]}
+    files[spec.source.file] = [c.array, *(slot.pointer for slot in spec.slots)]
+    files |= {guest.file: [table.symbol for table in guest.tables] for guest in spec.guests}
+    for path, names in files.items():
+        named: dict[str, list[Declaration]] = {}
+        for each in declarations(read_text(tree / path) or ""):
+            named.setdefault(each.name, []).append(each)
+        while names:
+            name = names.pop()
+            for each in named.pop(name, ()):
+                names += [token.text for token in each.tokens]
+                where = [Where(path, token.line, token.column) for token in each.tokens if _FREED.match(token.text)]
+                if where:
+                    yield _finding("differs", name, f"'{name}' is used after boot, and freed by then", where[0])
+                if path == header and (kept := _variable(each)):
+                    message, at = f"'{name}' keeps a variable from call to call", Where(path, kept.line, kept.column)
+                    yield _finding("hidden-state", name, message, at)
+
+
+def _variable(declaration: Declaration) -> Token | None:
+    """The word that makes a variable static which isn't const, in a function or macro or by itself."""
+    start, end = (0, None) if declaration.kind == "variable" else declaration.body or (0, 0)
+    tokens = declaration.tokens[start:end]
+    for index, token in enumerate(tokens):
+        if token.text == "static":
+            words = [each.text for each in tokens[index:]]
+            words = words[: next(i for i, word in enumerate([*words, ";"]) if word in ("=", ";", "["))]
+            last = max((i for i, word in enumerate(words) if word == "*"), default=0)
+            if "const" not in words[last:]:
+                return token
+    return None
+
+
 def _finding(rule: str, name: str, message: str, where: Where) -> Finding:
     return Finding(rule, name, message, where, seen_by="conformance")
 
 
 def _object(spec: Interface, tree: Path) -> Iterator[Finding]:
-    """The Makefile builds the interface's C file."""
+    """The Makefile builds the interface's C file, whatever the kernel's options."""
     name = Path(spec.source.file).stem + ".o"
-    lines = (read_text(tree / spec.object.file) or "").splitlines()
-    if not any(line.split("#")[0].split() == ["obj-y", "+=", name] for line in lines):
+    built, depth = False, 0
+    for line in (read_text(tree / spec.object.file) or "").replace("\\\n", " ").splitlines():
+        said = line.split("#")[0]
+        first = next(iter(said.split()), "")
+        depth += (first in _MAKE_BEGINS) - (first in _MAKE_ENDS)
+        if assigned := re.fullmatch(r"\s*obj-y\s*(\+|::?)?=(.*)", said):
+            words = assigned[2].split()
+            kept = assigned[1] == "+" or "$(obj-y)" in words
+            built = (built and kept) or (name in words and not depth)
+    if not built:
         message, where = f"no line 'obj-y += {name}' in {spec.object.file}", Where(spec.object.file)
         yield Finding("missing", name, message, where, spec.object.at, seen_by="conformance")

@@ -55,7 +55,7 @@ class Answer(NamedTuple):
     """What one call did.
 
     ``how`` is ``ok``, ``bug``, ``visit``, ``wrap``, ``boot`` or ``crash``; ``text`` tells where a BUG struck or how it
-    crashed; ``result`` is what the function returned; ``state`` is -1 when there are too many.
+    crashed; ``result`` is what the function returned; ``state`` is the one behind the call, -1 when there are too many.
     """
 
     how: str
@@ -149,7 +149,8 @@ def _answer(line: str, call: str, slots: int) -> Answer:
                 ending, _, said = rest.partition("\t")
                 return Answer("crash", text=_sanitizer_text(said) or _PLAIN.get(ending, ending))
             case ("visit", "i") | ("wrap", "w"):
-                return Answer(how, visited=tuple(rest.split()))
+                *visited, state = rest.split()
+                return Answer(how, state=int(state), visited=tuple(visited))
             case "boot", "b":
                 *stages, last = [stage.split() for stage in rest.split("|")[1:]]
                 if last[:1] != ["bug"]:

@@ -56,6 +56,9 @@ class Explorer(Runner):
         self.count += 1
         if finding := self.judging.judge(self.images[state], call, answer):
             self.note(finding, state, call)
+        elif answer.how == "visit" and answer.state != state:
+            message = "should only look at the slots; it changes memory of the judged files"
+            self.note(Finding("iteration-wrong", self.spec.c.iterator, message), state, call)
         if answer.how != "ok" or answer.state in self.parents:
             return False
         if answer.state < 0:

@@ -98,7 +98,10 @@ class _GuestFile:
         self.helpers = self.leading()
         targets = [step.target for steps in self.bodies.values() for step in steps if isinstance(step, Assign)]
         either = "|".join(re.escape(bare(target)) for target in targets)
-        self.sets = re.compile(rf"(?<![\w.>])(?:{either or '(?!)'})(?:[-+*/%&|^]|<<|>>)?=(?!=)")
+        target = f"(?:{either or '(?!)'})"
+        by_operator = rf"(?<![\w.>]){target}(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)"
+        by_call = rf"\b(?:(?:memset|memcpy|memmove|xchg)\(&|WRITE_ONCE\(){target}\b"
+        self.sets = re.compile(f"{by_operator}|{by_call}")
 
     def leading(self) -> set[str]:
         """The file's functions and macros that boot code calls and that lead to the interface."""

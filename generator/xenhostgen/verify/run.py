@@ -15,7 +15,7 @@ from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface, Register
 from xenhostgen.verify.boots import BootRunner
 from xenhostgen.verify.bounded import check
-from xenhostgen.verify.build import SANITIZERS, Store, Unwatchable, build
+from xenhostgen.verify.build import SANITIZERS, Program, Store, Unwatchable, build
 from xenhostgen.verify.conform import conform
 from xenhostgen.verify.drift import drift, read_text
 from xenhostgen.verify.driver import Driver, DriverError
@@ -127,7 +127,7 @@ def execute(
         program = build(spec, tree, work, compiler, store)
     except BuildError as error:
         return [uncompilable(error, spec, tree)], {"compiler": compiler, "sanitizers": [], **counts}
-    broken = []
+    broken = list(misplaced(spec, program))
     with Driver(program) as driver:
         explorer, wrapping = Explorer(spec, driver), WrapperRunner(spec, driver)
         boots = BootRunner(spec, driver, program.sections)
@@ -137,11 +137,20 @@ def execute(
             wrapping.run()
         except DriverError as error:
             file = spec.source.file
-            broken = [Finding("not-runnable", file, str(error), Where(file), seen_by="execution")]
+            broken.append(Finding("not-runnable", file, str(error), Where(file), seen_by="execution"))
     counts |= {"states": len(explorer.images), "transitions": explorer.count, "boots": boots.count}
     counts["wrapper_calls"] = wrapping.count
     found = [*explorer.found.values(), *boots.found.values(), *wrapping.found.values(), *broken]
     return found, {"compiler": compiler, "sanitizers": list(SANITIZERS), **counts}
+
+
+def misplaced(spec: Interface, program: Program) -> Iterator[Finding]:
+    """The array in another section than the spec's: lost when .bss is cleared, freed after boot, or writable."""
+    array, storage = spec.c.array, spec.registry.storage
+    section = ".bss" if storage == "bss" else f".data..{storage}"
+    if program.registry != section:
+        message = f"'{array}' lies in the section '{program.registry}', should lie in '{section}'"
+        yield Finding("differs", array, message, spec_at=spec.registry.at, seen_by="compiler")
 
 
 def uncompilable(error: BuildError, spec: Interface, tree: Path) -> Finding:

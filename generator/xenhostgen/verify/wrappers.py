@@ -5,6 +5,7 @@ The kernel functions behind the ops are stand-ins that tell who called them, wit
 return a mark: a wrapper that calls the wrong op, swaps arguments or loses the result is seen.
 """
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -19,16 +20,24 @@ from xenhostgen.verify.harness import Wrapper, errno_value, kernel_functions, wr
 _WORD = 1 << 32
 # So many ops are told apart by a made-up table for each; the calls grow with the square.
 _FEW = 64
+# Bytes that fill all arguments, and what they make of numbers of all sizes.
+_FILLS = (0, -1)
+_MARKED = 1  # GLUE_MARKS
+_ALL_ONES = re.compile(r":(?:255|65535|4294967295)\b")
 
 
 class Held(NamedTuple):
-    """What a wrapper is called for: a state, how to get there, and what its slot holds; slot -1 is no host."""
+    """What a wrapper is called for: a state, how to get there, and what its slot holds; slot -1 is no host.
+
+    ``fill``: all arguments are 0 or -1, unless each has its mark.
+    """
 
     state: int
     path: tuple[str, ...]
     slot: int
     symbol: str
     table: str | None
+    fill: int = _MARKED
 
 
 class WrapperRunner(Runner):
@@ -48,7 +57,9 @@ class WrapperRunner(Runner):
         nobody = Held(0, (), -1, "", None)
         asked = [(nobody, name) for name, wrapper in self.wrappers.items() if wrapper.op.takes_no_host]
         asked += [(held, name) for held in self.registered() for name in self.wrappers]
-        lines = [Call("w", held.slot, name).line(held.state) for held, name in asked]
+        with_args = [(held, name) for held, name in asked if held.symbol != held.table and self.wrappers[name].args]
+        asked += [(held._replace(fill=fill), name) for held, name in with_args for fill in _FILLS]
+        lines = [f"{Call('w', held.slot, name).line(held.state)} {held.fill}" for held, name in asked]
         for (held, name), answer in zip(asked, self.driver.ask(lines), strict=True):
             self.count += 1
             self.judge(self.wrappers[name], held, answer)
@@ -103,18 +114,25 @@ class WrapperRunner(Runner):
         if answer.how != "wrap":
             return Finding("wrapper-crash", name, f"{answer.how}: {answer.text}", spec_at=op.at)
         *called, result = answer.visited
-        wanted = self.call_words(wrapper, held.slot, expected)
+        called = [_ALL_ONES.sub(":-1", word) for word in called] if held.fill == -1 else called
+        wanted = self.call_words(wrapper, held.slot, expected, held.fill)
         number = self.marks.get(expected.called, 0) if expected.result is None else int(errno_value(expected.result))
         if called != wanted:
             message = f"reaches {', '.join(called) or 'nothing'}, should reach {', '.join(wanted) or 'nothing'}"
         elif wrapper.returns and (int(result[1:]) - number) % _WORD:
             message = f"returns {result[1:]}, should return {expected.result or 'what the op returns'}"
+        elif answer.state != held.state:
+            message = "should only call; it changes memory of the judged files"
         else:
             return None
+        message += f", where each argument is {held.fill}" if held.fill != _MARKED else ""
         return Finding("wrapper-wrong", name, message, spec_at=op.at)
 
-    def call_words(self, wrapper: Wrapper, slot: int, expected: Dispatch) -> list[str]:
+    def call_words(self, wrapper: Wrapper, slot: int, expected: Dispatch, fill: int = _MARKED) -> list[str]:
         """The call that must be reached, as the driver tells calls."""
-        values = {arg.name: arg.number for arg in wrapper.args} | {"xh": slot, wrapper.op.host: slot}
+        values = {arg.name: arg.number for arg in wrapper.args}
+        if fill != _MARKED:
+            values = {name: -fill if number == 1 else fill for name, number in values.items()}  # 1: a truth value
+        values |= {"xh": slot, wrapper.op.host: slot}
         words = [expected.called, *(str(values.get(name, name)) for name in expected.arguments)]
         return [":".join(words)] if expected.called else []

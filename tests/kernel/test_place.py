@@ -119,8 +119,12 @@ def test_revert_refuses_edited_fragments(spec: Interface, tree: Path) -> None:
 
 
 def test_a_file_that_has_an_adapters_name_already(tree: Path, tmp_path: Path) -> None:
+    gate = (HERE / "gate.yaml").read_text().replace("templates: rfc\ntypedefs: true\n", "templates: kernel\n")
+    gate = gate.replace("    place: {before: big_start}\n", "")
+    keys = ("type", "occupied", "requires", "ops", "absent", "required")
+    misuse = f"registry:\n  misuse: {{{', '.join(f'{key}: EINVAL' for key in keys)}}}\n"
     ops = 'ops: {now: {tables: {small.direct: {function: small_now, calls: ""}}}}\n'
-    (tmp_path / "ops.yaml").write_text((HERE / "gate.yaml").read_text() + ops)
+    (tmp_path / "ops.yaml").write_text(gate.replace("registry:\n", misuse) + ops)
     spec = load(tmp_path / "ops.yaml")
     assert not placed(spec, tree).applied
     small = tree / "arch/toy/small.c"

@@ -105,7 +105,7 @@ def test_a_fault_that_is_put_in_is_caught(file: str, old: str | None, new: str |
     else:
         broken = text.replace(old, new or "")
     assert broken != text
-    consoles, sections = lab.boot(suite, [guest], {file: broken})
-    judge = Judge(suite, sections)
+    consoles, in_bss = lab.boot(suite, [guest], {file: broken})
+    judge = Judge(suite, in_bss)
     found = {one.rule for each, shown in consoles.items() for cell in judge.judge(each, shown) for one in cell.findings}
     assert rule in found

@@ -45,7 +45,7 @@ def ran(program: Path, number: str = "") -> str:
 
 def rules(spec: Interface, console: str, boot: Boot) -> list[Cell]:
     """The checks that a console of the suite about the rules has, judged."""
-    cells = Judge(Suite(spec), {}).judge(boot, console)
+    cells = Judge(Suite(spec), in_bss=False).judge(boot, console)
     return [cell for cell in cells if cell.check in ("rules", "iteration", "fatal")]
 
 

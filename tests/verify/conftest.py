@@ -34,24 +34,33 @@ def load_spec() -> Callable[[str], Interface]:
 
 
 @pytest.fixture(scope="session")
-def judge_tree(tmp_path_factory: pytest.TempPathFactory) -> JudgeTree:
+def store_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Interface], Store]:
+    """One store for each spec: what trees of it have in common is compiled once."""
+    stores: dict[int, Store] = {}
+
+    def get(spec: Interface) -> Store:
+        if id(spec) not in stores:
+            stores[id(spec)] = Store(spec, tmp_path_factory.mktemp("store"))
+        return stores[id(spec)]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def judge_tree(store_of: Callable[[Interface], Store]) -> JudgeTree:
     """Judge a tree under gcc, and run it only if parsing it doesn't find what is looked for.
 
-    What it shares with other trees of the same spec is compiled once. What compilers and sparse warn of is
-    left out, as behaviour alone must show each fault.
+    What compilers and sparse warn of is left out, as behaviour alone must show each fault.
     """
-    stores: dict[int, Store] = {}
 
     def judge(spec: Interface, tree: Path, enough: Callable[[Finding], bool]) -> Verdict:
         need("gcc", "gcc")
-        if id(spec) not in stores:
-            stores[id(spec)] = Store(spec, tmp_path_factory.mktemp("store"))
-        parsed = verify(spec, Options(tree, ("gcc",), "parse", stores[id(spec)]))
+        parsed = verify(spec, Options(tree, ("gcc",), "parse", store_of(spec)))
         if any(map(enough, parsed.unexpected)):
             return parsed
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(run, "complaints", lambda *given: [])
-            verdict = verify(spec, Options(tree, ("gcc",), "run", stores[id(spec)]))
+            verdict = verify(spec, Options(tree, ("gcc",), "run", store_of(spec)))
         missing = tuple(one for one in verdict.missing if not one.rule.endswith("-warning"))
         return replace(verdict, missing=missing)
 

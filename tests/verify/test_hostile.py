@@ -15,6 +15,7 @@ import pytest
 from tools import need
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
+from xenhostgen.verify.build import Store
 from xenhostgen.verify.findings import Verdict
 from xenhostgen.verify.run import Options, verify, written
 
@@ -73,12 +74,21 @@ def hostile_tree(spec: Interface, folder: Path, top: str, inside: str) -> Path:
     return tree
 
 
-def judged(spec: Interface, tree: Path) -> Verdict:
+Judged = Callable[[Interface, Path], Verdict]
+
+
+@pytest.fixture
+def judged(store_of: Callable[[Interface], Store]) -> Judged:
+    """Judge a tree under gcc, in bounded time."""
     need("gcc", "gcc")
-    started = time.monotonic()
-    verdict = verify(spec, Options(tree, ("gcc",)))
-    assert time.monotonic() - started < 60
-    return verdict
+
+    def judge(spec: Interface, tree: Path) -> Verdict:
+        started = time.monotonic()
+        verdict = verify(spec, Options(tree, ("gcc",), store=store_of(spec)))
+        assert time.monotonic() - started < 60
+        return verdict
+
+    return judge
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +103,7 @@ def leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile(name: str, tmp_path: Path, load_spec: Callable[[str], Interface]) -> None:
+def test_hostile(name: str, tmp_path: Path, load_spec: Callable[[str], Interface], judged: Judged) -> None:
     top, inside, rule, words = HOSTILE[name]
     spec = load_spec(SPEC)
     verdict = judged(spec, hostile_tree(spec, tmp_path / "tree", top, inside))
@@ -116,7 +126,7 @@ SYSTEM_CALLS = {
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="system calls of x86-64")
 @pytest.mark.parametrize("name", SYSTEM_CALLS)
 def test_system_call(
-    name: str, tmp_path: Path, load_spec: Callable[[str], Interface], monkeypatch: pytest.MonkeyPatch
+    name: str, tmp_path: Path, load_spec: Callable[[str], Interface], judged: Judged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = load_spec(SPEC)
     *call, words = SYSTEM_CALLS[name]
@@ -130,7 +140,9 @@ def test_system_call(
 
 @pytest.mark.parametrize("kind", ["missing", "pipe", "unreadable"])
 @pytest.mark.parametrize("file", ["drivers/pair/pair.c", "include/linux/pair.h", "drivers/pair/Makefile"])
-def test_file_that_is_none(file: str, kind: str, tmp_path: Path, load_spec: Callable[[str], Interface]) -> None:
+def test_file_that_is_none(
+    file: str, kind: str, tmp_path: Path, load_spec: Callable[[str], Interface], judged: Judged
+) -> None:
     spec = load_spec(SPEC)
     tree = written(spec, tmp_path / "tree")
     path = tree / file
@@ -147,7 +159,9 @@ def test_file_that_is_none(file: str, kind: str, tmp_path: Path, load_spec: Call
 
 @pytest.mark.parametrize("content", [b"", bytes(range(256)) * 20], ids=["empty", "binary"])
 @pytest.mark.parametrize("file", ["drivers/pair/pair.c", "include/linux/pair.h"])
-def test_odd_content(file: str, content: bytes, tmp_path: Path, load_spec: Callable[[str], Interface]) -> None:
+def test_odd_content(
+    file: str, content: bytes, tmp_path: Path, load_spec: Callable[[str], Interface], judged: Judged
+) -> None:
     spec = load_spec(SPEC)
     tree = written(spec, tmp_path / "tree")
     (tree / file).write_bytes(content)
@@ -155,7 +169,7 @@ def test_odd_content(file: str, content: bytes, tmp_path: Path, load_spec: Calla
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-def test_utf_16(encoding: str, tmp_path: Path, load_spec: Callable[[str], Interface]) -> None:
+def test_utf_16(encoding: str, tmp_path: Path, load_spec: Callable[[str], Interface], judged: Judged) -> None:
     spec = load_spec(SPEC)
     tree = written(spec, tmp_path / "tree")
     text = (tree / SOURCE).read_text()
@@ -175,7 +189,9 @@ def test_empty_files_declare_nothing(tmp_path: Path, load_spec: Callable[[str], 
     assert missing == {str(file.relative_to(tree)) for file in files}
 
 
-def test_wrong_types_point_into_the_judged_file(tmp_path: Path, load_spec: Callable[[str], Interface]) -> None:
+def test_wrong_types_point_into_the_judged_file(
+    tmp_path: Path, load_spec: Callable[[str], Interface], judged: Judged
+) -> None:
     spec = load_spec(SPEC)
     tree = written(spec, tmp_path / "tree")
     for file in ("include/linux/pair.h", SOURCE):

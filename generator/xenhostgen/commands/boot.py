@@ -50,8 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise Refused([Problem("unknown-guest", f"no kind of guest '{name}'", "--guests", hint=hint)])
     started = time.monotonic()
     lab = Lab(arguments.work.absolute(), arguments.kernel_source, arguments.kvm, progress)
-    consoles, sections = lab.boot(suite, guests)
-    judging = Judge(suite, sections)
+    consoles, in_bss = lab.boot(suite, guests)
+    judging = Judge(suite, in_bss)
     cells = [cell for boot, console in consoles.items() for cell in judging.judge(boot, console)]
     first = {(one.rule, one.subject): one for cell in reversed(cells) for one in reversed(cell.findings)}
     facts = {"level": "boot", "seconds": round(time.monotonic() - started, 1)}

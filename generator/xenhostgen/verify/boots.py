@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Every kind of guest booted through the judged boot functions, held against what the model promises."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from xenhostgen.contract.boot import CLEAR_BSS, Booted, Promise, Scenario, boot, reads, scenarios
@@ -15,13 +14,13 @@ from xenhostgen.verify.harness import given, numbered_inputs
 
 
 class BootRunner(Runner):
-    """Boots every scenario. ``sections`` tells where symbols lie, by nm's letters."""
+    """Boots every scenario; ``in_bss``: whether the array of slots lies in .bss."""
 
     seen_by = "boot model"
 
-    def __init__(self, spec: Interface, driver: Driver, sections: Mapping[str, str]) -> None:
+    def __init__(self, spec: Interface, driver: Driver, in_bss: bool) -> None:
         super().__init__(spec, driver)
-        self.sections = sections
+        self.in_bss = in_bss
         self.numbers = numbered_inputs(spec)
 
     def run(self) -> None:
@@ -96,4 +95,4 @@ class BootRunner(Runner):
                 return True
         steps = self.spec.guest(promise.guest).boot.steps
         cleared_after = any(isinstance(step, ClearBss) for step in steps[steps.index(promise.step) :])
-        return cleared_after and self.sections.get(self.spec.c.array) in ("b", "B")
+        return cleared_after and self.in_bss

@@ -10,6 +10,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from xenhostgen.csource.facts import Facts
 from xenhostgen.csource.toolchain import BuildError, Job, run_all
@@ -62,15 +63,25 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A driver that is ready to run, for so many slots.
-
-    ``sections`` are nm's letters for each judged symbol; ``registry`` is the section in which the array lies.
-    """
+    """A driver that is ready to run, for so many slots; ``registry`` is the section in which their array lies."""
 
     executable: Path
     slots: int
-    sections: dict[str, str]
     registry: str
+
+    @property
+    def in_bss(self) -> bool:
+        """Whether the kernel clears the array in boot."""
+        return self.registry.startswith(".bss")
+
+
+class _Symbol(NamedTuple):
+    """A symbol of an object; ``section`` is a name, or UND, ABS or COM."""
+
+    name: str
+    kind: str
+    binding: str
+    section: str
 
 
 def build(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: Store | None = None) -> Program:
@@ -79,17 +90,15 @@ def build(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: Store
     objects = _compiled(spec, tree, work, cc, store)
     *judged, glue, driver = map(str, objects)
     run_all([Job(["ld", "-r", "-T", "sections.ld", *judged, glue, "-o", "judged.o"], work)], work)
-    listings = [["readelf", "-SW", "judged.o"], *(["nm", name] for name in ("judged.o", glue, driver, judged[0]))]
-    listings.append(["nm", "-f", "sysv", judged[0]])
-    sections, *symbols, table = run_all([Job(listing, work) for listing in listings], work)
-    all_judged, of_glue, of_driver, of_source = map(_symbols, symbols)
-    array = re.search(rf"^{spec.c.array} *\|.*\|(\S+)$", table, re.MULTILINE)
+    (listing,) = run_all([Job(["readelf", "-SsW", "judged.o", glue, driver, judged[0]], work)], work)
+    (sections, all_judged), (_, of_glue), (_, of_driver), (_, of_source) = map(_read, listing.split("\nFile: ")[1:])
     _check(sections, all_judged, of_driver)
-    wanted = {name for name, letter in of_driver if letter in "Uw"} & {name for name, _ in of_glue}
+    wanted = {symbol.name for symbol in of_driver if symbol.section == "UND"} & {symbol.name for symbol in of_glue}
     (work / "wanted").write_text("".join(f"{name}\n" for name in sorted(wanted)))
     run_all([Job(["objcopy", "--keep-global-symbols=wanted", "judged.o", "hidden.o"], work)], work)
     run_all([Job([cc, *_SANITIZE, driver, "hidden.o", "-o", "driver"], work)], work)
-    return Program(work / "driver", len(spec.slots), dict(of_source), array[1] if array else "")
+    array = (symbol.section for symbol in of_source if symbol.name == spec.c.array)
+    return Program(work / "driver", len(spec.slots), next(array, ""))
 
 
 def _compiled(spec: Interface, tree: Path, work: Path, cc: str, store: Store | None) -> list[Path]:
@@ -100,7 +109,7 @@ def _compiled(spec: Interface, tree: Path, work: Path, cc: str, store: Store | N
     judge = [cc, *FLAGS, *_SANITIZE, *sections, *include_flags(spec, tree, work), "-c"]
     todo = [(Job([*judge, f"./{unit}"], tree), tree / unit, f"judged{n}.o") for n, unit in enumerate(units(spec))]
     todo.append((Job([*judge, f"-I{harness}", str(work / "glue.c")], tree), work / "glue.c", "glue.o"))
-    ours = Job([cc, "-std=gnu11", "-O1", "-c", str(harness / "driver.c")], work)
+    ours = Job([cc, "-std=gnu11", "-c", str(harness / "driver.c")], work)
     todo.append((ours, harness / "driver.c", "driver.o"))
     objects: list[Path] = []
     jobs = []
@@ -113,22 +122,31 @@ def _compiled(spec: Interface, tree: Path, work: Path, cc: str, store: Store | N
     return objects
 
 
-def _symbols(listing: str) -> list[tuple[str, str]]:
-    """Names with the letters by which nm tells their kind: b and B are .bss, U is undefined."""
-    return [(name, letter) for letter, name in re.findall(r"^[0-9a-f ]{16} (\S) (.*)$", listing, re.M)]
+def _read(listing: str) -> tuple[list[str], list[_Symbol]]:
+    """An object's writable sections, and its symbols."""
+    row = r"^ +\[ *(\d+)\] (.*?) +\S+(?: <unknown>)? +[0-9a-f]{16}(?: [0-9a-f]+){3} +([A-Zolp]*)(?: +\d+){3}$"
+    sections = re.findall(row, listing, re.M)
+    names = {number: name for number, name, _ in sections}
+    row = r"^ +\d+: [0-9a-f]{16} +\w+ (\w+) +(\w+) +\w+ +(?:\[.*\] +)?(\w+) (.+)$"
+    symbols = [
+        _Symbol(name, kind, binding, names.get(section, section))
+        for kind, binding, section, name in re.findall(row, listing, re.M)
+        if kind not in ("FILE", "SECTION")
+    ]
+    return [name for _, name, flags in sections if "W" in flags], symbols
 
 
-def _check(sections: str, judged: list[tuple[str, str]], driver: list[tuple[str, str]]) -> None:
+def _check(writable: list[str], judged: list[_Symbol], driver: list[_Symbol]) -> None:
     """Refuse what couldn't be judged: memory that escapes the driver, code that runs before it, foreign calls."""
-    row = r"^ +\[ *\d+\] (.*?) +[A-Z_]+ +[0-9a-f]{16} .* ([WAXMSILGTCxoEDlpR]+) +\d+ +\d+ +\d+$"
-    for section in [name for name, flags in re.findall(row, sections, re.M) if "W" in flags]:
+    for section in writable:
         if section == "judged_constructors":
             raise Unwatchable("a constructor runs before anything that could be judged")
         if section not in _WRITABLE | _GLUE_WRITABLE:
             raise Unwatchable(f"data in the section '{section}' can't be watched")
-    there = {name for name, letter in driver if letter in "TDBR" and name != "main"}
-    for name, letter in judged:
-        if letter == "i":
-            raise Unwatchable(f"'{name}' is chosen by code that runs before anything that could be judged")
-        if letter in "Uwv" and not (name in there | _STRINGS or _SANITIZER.match(name)):
-            raise BuildError(f"undefined reference to '{name}'")
+    there = {each.name for each in driver if each.binding == "GLOBAL" and each.section.startswith(".")} - {"main"}
+    for symbol in judged:
+        if symbol.kind == "IFUNC":
+            raise Unwatchable(f"'{symbol.name}' is chosen by code that runs before anything that could be judged")
+        known = symbol.name in there | _STRINGS or _SANITIZER.match(symbol.name)
+        if symbol.section == "UND" and not known:
+            raise BuildError(f"undefined reference to '{symbol.name}'")

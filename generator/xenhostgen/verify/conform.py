@@ -7,6 +7,7 @@ Bodies of functions and of the iterator are not compared here: what they do is j
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from xenhostgen.csource.declarations import Declaration, declarations
@@ -45,21 +46,26 @@ def flatten(spec: Interface, facts: Facts) -> Flat:
 
 def conform(spec: Interface, read: Read, tree: Path) -> list[Finding]:
     """Every way in which the tree's declarations differ from the spec's."""
-    expectation = Expectation(spec)
-    guests = [(guest, expectation.guest(guest)) for guest in spec.guests]
-    wanted: list[tuple[str, Facts]] = [
-        (spec.header.file, expectation.header()),
-        (spec.source.file, expectation.source()),
-        (spec.predicates.file, expectation.predicates()),
-        *((guest.file, expected) for guest, expected in guests),
-    ]
+    wanted = _wanted(spec)
     findings: list[Finding] = []
-    for path, expected in wanted:
+    for path, expected in wanted.items():
         if (facts := read.facts.get(path)) is not None:
             findings += _compare(spec, path, expected, facts)
-    for guest, expected in guests:
-        findings += _bodies(guest, expected, read.facts.get(guest.file, ()))
+    for guest in spec.guests:
+        findings += _bodies(guest, wanted[guest.file], read.facts.get(guest.file, ()))
     return [*findings, *_lasting(spec, tree), *_object(spec, tree)]
+
+
+@lru_cache(maxsize=1)
+def _wanted(spec: Interface) -> dict[str, Facts]:
+    """Each file's facts by the spec, kept for the next tree of the same spec."""
+    expectation = Expectation(spec)
+    return {
+        spec.header.file: expectation.header(),
+        spec.source.file: expectation.source(),
+        spec.predicates.file: expectation.predicates(),
+        **{guest.file: expectation.guest(guest) for guest in spec.guests},
+    }
 
 
 def _compare(spec: Interface, path: str, wanted: Facts, facts: Facts) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ No finding: C may be written in many ways. But whoever judges a tree should see 
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from xenhostgen.csource.declarations import declarations
@@ -24,7 +25,7 @@ def drift(spec: Interface, tree: Path, reduce: Reduce | None = None) -> list[str
     boot files are compared then: conformance compares all that is the interface's in the others.
     """
     notes = []
-    for path, text in render(spec).files.items():
+    for path, text in _rendered(spec).items():
         theirs = read_text(tree / path)
         if theirs is None or (reduce and path in (spec.object.file, spec.predicates.file)):
             continue
@@ -37,6 +38,12 @@ def drift(spec: Interface, tree: Path, reduce: Reduce | None = None) -> list[str
             sides = [[each for each in side if each.kind != "include"] for side in sides]
         notes += [f"{path}: {said}" for said in differences(*sides)]
     return notes
+
+
+@lru_cache(maxsize=1)
+def _rendered(spec: Interface) -> dict[str, str]:
+    """The spec's rendering, kept for the next tree of the same spec."""
+    return render(spec).files
 
 
 def read_text(file: Path) -> str | None:

@@ -58,7 +58,7 @@ class _Replayer:
     def __init__(self, spec: Interface, driver: Driver, program: Program) -> None:
         self.spec, self.driver, self.wording = spec, driver, Wording(spec)
         self.explorer = Explorer(spec, driver)
-        self.boots = BootRunner(spec, driver, program.sections)
+        self.boots = BootRunner(spec, driver, program.in_bss)
         self.wrapping = WrapperRunner(spec, driver)
         self.tables: dict[str, str] = {t.symbol: f"{guest.name}.{t.role}" for guest, t in spec.tables()}
         self.tables |= {only(op): only(op) for op in self.wrapping.wrappers}

@@ -130,7 +130,7 @@ def execute(
     broken = list(misplaced(spec, program))
     with Driver(program) as driver:
         explorer, wrapping = Explorer(spec, driver), WrapperRunner(spec, driver)
-        boots = BootRunner(spec, driver, program.sections)
+        boots = BootRunner(spec, driver, program.in_bss)
         try:
             explorer.run()
             boots.run()

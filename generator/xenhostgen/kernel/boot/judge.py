@@ -2,7 +2,7 @@
 """What guests told by KTAP on their consoles, held against what the model expects of that kind of guest."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -48,10 +48,10 @@ def cases(lines: Sequence[str]) -> dict[str, tuple[bool, tuple[str, ...]]]:
 
 
 class Judge:
-    """Judges the boots of one interface. ``sections``: nm's letter for each symbol of the booted kernel."""
+    """Judges the boots of one interface. ``in_bss``: whether its array of slots lies in the kernel's .bss."""
 
-    def __init__(self, suite: Suite, sections: Mapping[str, str]) -> None:
-        self.suite, self.spec, self.sections = suite, suite.spec, sections
+    def __init__(self, suite: Suite, in_bss: bool) -> None:
+        self.suite, self.spec, self.in_bss = suite, suite.spec, in_bss
         self.transitions = suite.transitions
 
     def judge(self, each: Boot, console: str) -> Iterator[Cell]:
@@ -98,12 +98,12 @@ class Judge:
         stages: tuple[tuple[SlotImage, ...], ...] = (tuple(held),)
         # Seen is only what the slots hold in the end. What lies in .bss is taken to have been right until the
         # kernel cleared that, which newer ones do for every kind of guest, later than registering or not.
-        if self.sections.get(self.spec.c.array) in ("b", "B") and all(image.type == 0 for image in held):
+        if self.in_bss and all(image.type == 0 for image in held):
             early = {promise.table for promise in booted.promises if promise.early}
             before = _images([EMPTY if ops in early else (value, ops) for value, ops in booted.state])
             booted = replace(booted, stages=("", CLEAR_BSS))
             stages = (before, tuple(held))
-        runner = BootRunner(self.spec, cast(Driver, None), self.sections)  # it judges, and boots nothing
+        runner = BootRunner(self.spec, cast(Driver, None), self.in_bss)  # it judges, and boots nothing
         runner.judge(scenario, booted, Answer("boot", stages=stages))
         return [replace(finding, seen_by=f"boot of {each.name}") for finding in runner.found.values()]
 

@@ -32,8 +32,8 @@ class Lab:
 
     def boot(
         self, suite: Suite, guests: Sequence[str], extra: Mapping[str, str] | None = None
-    ) -> tuple[dict[Boot, str], dict[str, str]]:
-        """Build and boot: what each boot's console shows, and nm's letter for each symbol of that kernel.
+    ) -> tuple[dict[Boot, str], bool]:
+        """Build and boot: what each boot's console shows, and whether the array of slots lies in .bss.
 
         ``extra``: other texts of some files, to see them found. Raises ``Refused``: Debian packages are
         missing, the spec doesn't fit the kernel or doesn't know a guest, or the kernel doesn't build.
@@ -48,8 +48,8 @@ class Lab:
             consoles = self.machines(suite, boots, objects / "arch/x86/boot/bzImage")
         finally:
             self.programs.stop()
-        symbols = re.findall(r"^\w+ (\w) (\w+)$", (objects / "System.map").read_text(), re.M)
-        return consoles, {name: letter for letter, name in symbols}
+        in_bss = re.search(rf"^\w+ [bB] {suite.spec.c.array}$", (objects / "System.map").read_text(), re.M)
+        return consoles, in_bss is not None
 
     def run(self, what: str, seconds: float, folder: Path, *command: str | Path) -> None:
         """Run a program and say so. Raises ``Refused`` with the end of its log if it fails."""

@@ -8,9 +8,9 @@ import pytest
 
 from xenhostgen.render.environment import TemplateFailure
 from xenhostgen.render.files import render
-from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
+from xenhostgen.spec.sets import template_root
 
 MINIMAL = Path(__file__).parents[1] / "spec" / "cases" / "succ_minimal.yaml"
 

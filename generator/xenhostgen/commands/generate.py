@@ -6,8 +6,9 @@ import gc
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, add_specs, default_specs, each_spec, print_json
-from xenhostgen.render.fresh import is_fresh, template_root
+from xenhostgen.render.fresh import is_fresh
 from xenhostgen.report.generated import Generated, argument, as_json, shown, summary, unified, verdict
+from xenhostgen.spec.sets import template_root
 
 EXAMPLES = """\
 examples:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from xenhostgen.render.fresh import template_root
+from xenhostgen.spec.sets import template_root
 
 if TYPE_CHECKING:
     from xenhostgen.spec.source import Problem

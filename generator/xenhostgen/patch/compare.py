@@ -14,12 +14,11 @@ from textwrap import wrap
 from xenhostgen.csource.declarations import Declaration
 from xenhostgen.csource.difference import differences
 from xenhostgen.patch.code import declared, remarks, words_digest
-from xenhostgen.patch.errors import printable
 from xenhostgen.patch.git import SHORTEST_ID, blob_id, same_id
 from xenhostgen.patch.place import spot
 from xenhostgen.patch.reference import Block, FileFacts, PatchFacts, Piece, pieces
 from xenhostgen.render.files import Fragment, Renderer, Rendering
-from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.source import Problem, Refused, printable
 
 MOST_MESSAGES = 50  # of one file; nobody reads more of a file that is another one altogether
 
@@ -179,7 +178,7 @@ def _misplaced(
     place = spot(renderer, fragment)
     if found and not any(place.fits(block) for block in near):
         where = near[0].shown or "elsewhere" if near else "nowhere"
-        goes = f"{printable(found[0].label)} goes {place.words}"
+        goes = f"{printable(found[0].label, '?')} goes {place.words}"
         start = found[0].tokens[0]
         at = f"{renderer.spec.path}:{fragment.at.line}:{fragment.at.column}"
         yield Detail("place", f"{goes} ({at}); the patch has it {where}", start.line, start.column)
@@ -195,9 +194,9 @@ def _code(ours: Sequence[Declaration], theirs: FileFacts) -> Iterator[Detail]:
     for told in differences(ours, theirs.declarations):
         start = told.at or told.about.tokens[0]
         if told.message.startswith("missing: "):
-            yield Detail("code", printable(f"{told.message} (line {start.line} after the patch)"))
+            yield Detail("code", printable(f"{told.message} (line {start.line} after the patch)", "?"))
         else:
-            yield Detail("code", printable(told.message), start.line, start.column)
+            yield Detail("code", printable(told.message, "?"), start.line, start.column)
 
 
 def _by_digest(ours: Sequence[Declaration], theirs: Sequence[Piece]) -> Iterator[Detail]:
@@ -231,4 +230,4 @@ def _wording(said: Sequence[str], theirs: FileFacts) -> Iterator[str]:
         old, new = ([line for words in each for line in [*wrap(words, 76), ""]] for each in (theirs.remarks, said))
         for line in unified_diff(old, new, n=0, lineterm=""):
             if len(line) > 1 and not line.startswith(("--- ", "+++ ", "@@ ")):
-                yield printable(line)
+                yield printable(line, "?")

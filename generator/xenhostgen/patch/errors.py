@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xenhostgen.spec.source import At, Problem, Refused
+from xenhostgen.spec.source import At, Problem, Refused, printable
 
 SHOWN_WIDTH = 160  # a minified or binary line must not flood the terminal
 
@@ -38,10 +38,5 @@ class SourceText:
         line, excerpt = 1, ""
         if self.lines:
             index = min(index, len(self.lines) - 1)
-            line, excerpt = self.numbers[index], printable(self.lines[index][:SHOWN_WIDTH])
-        return PatchError(Problem(rule, printable(message), self.path, At(line, column), hint, excerpt))
-
-
-def printable(text: str) -> str:
-    """The text with each character that a terminal would obey, or couldn't show, as a `?`."""
-    return "".join(char if char == "\t" or char.isprintable() else "?" for char in text)
+            line, excerpt = self.numbers[index], printable(self.lines[index][:SHOWN_WIDTH], "?")
+        return PatchError(Problem(rule, printable(message, "?"), self.path, At(line, column), hint, excerpt))

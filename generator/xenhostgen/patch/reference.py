@@ -13,10 +13,10 @@ from xenhostgen.csource.declarations import Declaration, digest
 from xenhostgen.patch.body import HunkLine
 from xenhostgen.patch.code import code_digest, declared, function_begun, remarks, words_digest
 from xenhostgen.patch.diff import parse_diff
-from xenhostgen.patch.errors import printable
 from xenhostgen.patch.git import SHORTEST_ID, blob_id, same_id
 from xenhostgen.patch.hunks import Hunk, PatchFile, post_image
 from xenhostgen.patch.mail import PatchMail
+from xenhostgen.spec.source import printable
 
 ANCHOR_LINES = 3  # git's own width of context
 # Fields that only a patch at hand can fill; they are neither stored nor compared.
@@ -92,14 +92,14 @@ class PatchFacts:
 
 def pieces(found: Sequence[Declaration]) -> tuple[Piece, ...]:
     """Declarations without their code."""
-    return tuple(Piece(printable(one.label), digest(one)) for one in found)
+    return tuple(Piece(printable(one.label, "?"), digest(one)) for one in found)
 
 
 def patch_facts(mail: PatchMail) -> PatchFacts:
     """The facts of a patch. Raises PatchError if its diff can't be read."""
     changed = parse_diff(mail.diff, mail.announced_files)
     files = sorted((_file_facts(file) for file in changed), key=lambda file: file.path)
-    return PatchFacts(printable(mail.subject), printable(mail.message_id), tuple(files))
+    return PatchFacts(printable(mail.subject, "?"), printable(mail.message_id, "?"), tuple(files))
 
 
 def _file_facts(file: PatchFile) -> FileFacts:
@@ -110,7 +110,7 @@ def _file_facts(file: PatchFile) -> FileFacts:
     contradicted = made and len(file.post) >= SHORTEST_ID and not same_id(made, file.post)
     kinds = [line.kind for hunk in file.hunks for line in hunk.lines]
     return FileFacts(
-        printable(file.path),
+        printable(file.path, "?"),
         file.change,
         file.pre,
         made or file.post,
@@ -148,7 +148,7 @@ def _blocks(path: str, hunk: Hunk) -> Iterator[tuple[Block, list[Declaration], l
             shown = f"{', '.join(places)} (line {run[0].number} of the patch)"
             text = "".join(f"{line.text}\n" for line in run)
             found = declared(path, text, new_line)
-            yield Block(above, below, pieces(found), printable(shown).lstrip()), found, remarks(path, text)
+            yield Block(above, below, pieces(found), printable(shown, "?").lstrip()), found, remarks(path, text)
         start += len(run)
         new_line += len(run) * (kind != "removed")
 
@@ -156,7 +156,7 @@ def _blocks(path: str, hunk: Hunk) -> Iterator[tuple[Block, list[Declaration], l
 def _side(nearest: Sequence[Sequence[str]], function: str) -> Side:
     """What the nearest one, two, … lines of context tell."""
     line = words_digest(nearest[0][0]) if nearest else ""
-    return Side(line, tuple(code_digest("\n".join(lines)) for lines in nearest), printable(function))
+    return Side(line, tuple(code_digest("\n".join(lines)) for lines in nearest), printable(function, "?"))
 
 
 def _words(lines: Iterable[HunkLine]) -> Iterator[str]:

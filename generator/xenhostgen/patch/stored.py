@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from xenhostgen.patch.errors import printable
 from xenhostgen.patch.reference import AT_HAND, PatchFacts
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import At, Problem, Refused
+from xenhostgen.spec.source import At, Problem, Refused, printable
 
 FORMAT = 1
 SIZE_LIMIT = 16 << 20  # bytes of a file of facts; a patch of 10,000 declarations needs one MiB
@@ -59,7 +58,7 @@ def read_facts(path: Path) -> list[PatchFacts]:
     except json.JSONDecodeError as error:
         raise _refused(path, error.msg, At(error.lineno, error.colno)) from None
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _refused(path, printable(str(error)), At(1, 1)) from None
+        raise _refused(path, printable(str(error), "?"), At(1, 1)) from None
 
 
 def _refused(path: Path, reason: str, at: At) -> Refused:
@@ -80,5 +79,5 @@ def _read(kind: Any, value: Any, where: str) -> Any:
             return tuple(_read(items[0], one, f"{where}[{at}]") for at, one in enumerate(value))
         raise ValueError(f"{where} should be a list")
     if type(value) is kind:
-        return printable(value) if kind is str else value
+        return printable(value, "?") if kind is str else value
     raise ValueError(f"{where} should be of type {kind.__name__}")

@@ -39,7 +39,7 @@ class Bytecode(jinja2.FileSystemBytecodeCache):
 def compile_all() -> None:
     """Compile every template of every set."""
     from xenhostgen.render.environment import environment, template_sets
-    from xenhostgen.render.fresh import template_root
+    from xenhostgen.spec.sets import template_root
 
     sys.dont_write_bytecode = False
     root = template_root()

@@ -12,10 +12,8 @@ from importlib.util import source_hash
 from pathlib import Path
 
 from xenhostgen import __version__
-from xenhostgen.spec import sets
 
 _SOURCES = ("spec", "render")
-template_root = sets.template_root
 
 
 def state_folder(out: Path) -> Path:

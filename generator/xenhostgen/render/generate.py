@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.render.files import render
-from xenhostgen.render.fresh import inputs_digest, stamp, template_root
+from xenhostgen.render.fresh import inputs_digest, stamp
 from xenhostgen.render.write import Comparison, compare, write
 from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text
+from xenhostgen.spec.sets import template_root
 
 
 class Outcome(NamedTuple):

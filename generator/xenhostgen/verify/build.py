@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from xenhostgen.csource.facts import Facts
 from xenhostgen.csource.toolchain import BuildError, Job, run_all
-from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
+from xenhostgen.spec.sets import template_root
 from xenhostgen.verify.harness import glue_source, include_flags, laid_out, units
 
 # Where sanitizers register variables (those priorities are reserved) must not run before the driver's

@@ -10,8 +10,8 @@ from xenhostgen.contract.boot import Scenario, scenarios
 from xenhostgen.contract.ops import only
 from xenhostgen.csource.preprocess import SHIM
 from xenhostgen.render.environment import environment, guarded
-from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import EnumFact, Interface, Op, StructFact
+from xenhostgen.spec.sets import template_root
 from xenhostgen.spec.words import declared_name
 
 _REASONS = ("type", "ops", "occupied", "requires", "absent", "required")

@@ -15,8 +15,8 @@ from xenhostgen.csource.declarations import declarations
 from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.csource.toolchain import BuildError, Job, run_all
 from xenhostgen.render.files import render
-from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
+from xenhostgen.spec.sets import template_root
 from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.verify.build import Store
 from xenhostgen.verify.conform import conform

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from xenhostgen.csource.toolchain import BuildError, Job, run_all
-from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import Interface
+from xenhostgen.spec.sets import template_root
 from xenhostgen.verify.facts import Read
 from xenhostgen.verify.findings import Finding, Where
 from xenhostgen.verify.harness import glue_source, include_flags, laid_out, units

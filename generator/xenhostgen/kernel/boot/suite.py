@@ -10,8 +10,8 @@ from xenhostgen.contract.ops import dispatch
 from xenhostgen.contract.registry import Outcome, State
 from xenhostgen.kernel.build import DATA
 from xenhostgen.render.environment import environment, guarded
-from xenhostgen.render.fresh import template_root
 from xenhostgen.spec.model import FunctionFact, Interface
+from xenhostgen.spec.sets import template_root
 from xenhostgen.verify.calls import Call, all_calls
 from xenhostgen.verify.transitions import Transitions
 

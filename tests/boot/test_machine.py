@@ -5,34 +5,51 @@ from pathlib import Path
 
 import pytest
 
+from xenhostgen.kernel.boot import run
 from xenhostgen.kernel.boot.run import Lab
 from xenhostgen.spec.source import Refused
 
+SILENT = "sleep 60"
+TALKING = "while sleep 0.1; do echo on >>consoles/guest.log; done"
 
-def shown(folder: Path, script: str) -> tuple[str, list[str]]:
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "SILENT_SECONDS", 0.5)
+
+
+def shown(folder: Path, script: str, seconds: float = 20) -> tuple[str, list[str]]:
     """What a machine's console shows, and what was said meanwhile. The script counts its runs in ``runs``."""
     (folder / "consoles").mkdir()
     said: list[str] = []
     lab = Lab(folder, "6.12", False, said.append)
     command = ["sh", "-c", f"echo >>runs; {script}"]
-    return lab._shown(command, "guest", 0.7, b"the end"), said
+    return lab._shown(command, "guest", seconds, b"the end"), said
 
 
 def test_it_is_ended_at_its_last_words(tmp_path: Path) -> None:
     assert shown(tmp_path, "echo the end >consoles/guest.log; sleep 60") == ("the end\n", [])
 
 
-def test_what_stands_still_once_is_started_again(tmp_path: Path) -> None:
-    script = "echo begin >consoles/guest.log; [ $(wc -l <runs) = 1 ] && sleep 60; echo the end >>consoles/guest.log"
-    assert shown(tmp_path, script) == (
-        "begin\nthe end\n",
-        ["booting guest once more, as it comes to no end in 0.7 seconds"],
+@pytest.mark.parametrize(
+    ("stands_still", "seconds", "why"),
+    [(SILENT, 20, "shows nothing more"), (TALKING, 0.7, "comes to no end in 0.7 seconds")],
+)
+def test_what_stands_still_once_is_started_again(stands_still: str, seconds: float, why: str, tmp_path: Path) -> None:
+    script = (
+        f"echo begin >consoles/guest.log; [ $(wc -l <runs) = 1 ] && {stands_still}; echo the end >>consoles/guest.log"
     )
+    assert shown(tmp_path, script, seconds) == ("begin\nthe end\n", [f"booting guest once more, as it {why}"])
 
 
 def test_what_stands_still_twice_is_told_as_far_as_it_came(tmp_path: Path) -> None:
-    text, said = shown(tmp_path, "echo begin >consoles/guest.log; sleep 60")
+    text, said = shown(tmp_path, f"echo begin >consoles/guest.log; {SILENT}")
     assert (text, len(said), (tmp_path / "runs").read_text()) == ("begin\n", 1, "\n\n")
+
+
+def test_what_talks_takes_its_time(tmp_path: Path) -> None:
+    script = "for i in 1 2 3 4 5; do sleep 0.3; echo on >>consoles/guest.log; done; echo the end >>consoles/guest.log"
+    assert shown(tmp_path, script) == ("on\n" * 5 + "the end\n", [])
 
 
 def test_what_goes_off_is_not_started_again(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from xenhostgen.kernel.place import content, placed
 from xenhostgen.spec.source import Problem, Refused
 
 _XEN = "4.17"
+SILENT_SECONDS = 90  # a console that shows nothing for so long belongs to a machine that stands still
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,20 +136,40 @@ class Lab:
     def _shown(self, command: Sequence[str], name: str, seconds: float, end: bytes) -> str:
         """Run a machine until its console shows the pattern ``end``, at most twice; what it shows.
 
-        Once in a while an emulated machine stands still. One that does so by a fault of ours does it again.
+        Once in a while an emulated machine stands still: its console shows nothing more. One that does so by a
+        fault of ours does it again.
         """
         console, log = self.work / "consoles" / f"{name}.log", self.work / f"qemu-{name}.log"
         command = [*command, "-kernel", str(self.work / "xen"), "-serial", f"file:{console}"]
 
-        def done() -> bool:
-            return console.exists() and re.search(end, console.read_bytes()) is not None
-
         for last in (False, True):
-            console.unlink(missing_ok=True)
-            status = self.programs.run(command, self.work, log, seconds, done)
-            if done() or status != SIGKILL or last:
+            console.write_bytes(b"")
+            watched = _Watched(console, end)
+            status = self.programs.run(command, self.work, log, seconds, watched.over)
+            if watched.done() or status != SIGKILL or last:
                 break
-            self.say(f"booting {name} once more, as it comes to no end in {seconds:g} seconds")
-        if not console.exists():
+            why = "shows nothing more" if watched.silent() else f"comes to no end in {seconds:g} seconds"
+            self.say(f"booting {name} once more, as it {why}")
+        text = console.read_text(errors="replace").replace("\r", "")
+        if not text:
             raise Refused([Problem("program", log.read_text(errors="replace").strip() or "fails", command[0])])
-        return console.read_text(errors="replace").replace("\r", "")
+        return text
+
+
+class _Watched:
+    """A console that is written to: whether its machine has come to the end, or shows nothing more."""
+
+    def __init__(self, console: Path, end: bytes) -> None:
+        self.console, self.end = console, end
+        self.size, self.since = 0, time.monotonic()
+
+    def done(self) -> bool:
+        return re.search(self.end, self.console.read_bytes()) is not None
+
+    def silent(self) -> bool:
+        if (size := self.console.stat().st_size) != self.size:
+            self.size, self.since = size, time.monotonic()
+        return time.monotonic() - self.since > SILENT_SECONDS
+
+    def over(self) -> bool:
+        return self.silent() or self.done()

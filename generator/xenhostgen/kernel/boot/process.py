@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL, Popen, TimeoutExpired
 
+from xenhostgen.csource.toolchain import end_group
+
 
 class Programs:
     """Runs programs, from any thread, until it is told to stop."""
@@ -21,7 +23,7 @@ class Programs:
         """End all that run; nothing can be started any more."""
         self._stopped = True
         for process in tuple(self._running):
-            _end(process)
+            end_group(process)
 
     def run(
         self, command: Sequence[str | Path], folder: Path, log: Path, seconds: float, ended: Callable[[], bool]
@@ -42,11 +44,5 @@ class Programs:
                     return process.wait(0.1)
             return signal.SIGKILL
         finally:
-            _end(process)
+            end_group(process)
             self._running.discard(process)
-
-
-def _end(process: Popen[bytes]) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

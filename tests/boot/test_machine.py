@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.kernel.boot import run
+from xenhostgen.kernel.boot import console
 from xenhostgen.kernel.boot.run import Lab
 from xenhostgen.spec.source import Refused
 
@@ -15,7 +15,8 @@ TALKING = "while sleep 0.1; do echo on >>consoles/guest.log; done"
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(console, "SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(console, "WAKE_SECONDS", 0.2)
 
 
 def shown(folder: Path, script: str, seconds: float = 20) -> tuple[str, list[str]]:
@@ -50,6 +51,10 @@ def test_what_stands_still_twice_is_told_as_far_as_it_came(tmp_path: Path) -> No
 def test_what_talks_takes_its_time(tmp_path: Path) -> None:
     script = "for i in 1 2 3 4 5; do sleep 0.3; echo on >>consoles/guest.log; done; echo the end >>consoles/guest.log"
     assert shown(tmp_path, script) == ("on\n" * 5 + "the end\n", [])
+
+
+def test_what_sleeps_is_woken(tmp_path: Path) -> None:
+    assert shown(tmp_path, "head -c 1 >key; echo the end >consoles/guest.log") == ("the end\n", [])
 
 
 def test_what_goes_off_is_not_started_again(tmp_path: Path) -> None:

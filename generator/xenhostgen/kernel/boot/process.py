@@ -26,7 +26,14 @@ class Programs:
             end_group(process)
 
     def run(
-        self, command: Sequence[str | Path], folder: Path, log: Path, seconds: float, ended: Callable[[], bool]
+        self,
+        command: Sequence[str | Path],
+        folder: Path,
+        log: Path,
+        seconds: float,
+        *,
+        ended: Callable[[], bool] = lambda: False,
+        stdin: int = DEVNULL,
     ) -> int:
         """Run a program with its output in a log; its exit status: SIGKILL if ``ended`` came true or time was up."""
         if self._stopped:
@@ -34,7 +41,7 @@ class Programs:
         around = {**os.environ, "LC_ALL": "C"}
         with log.open("wb") as out:
             process = Popen(
-                command, cwd=folder, env=around, stdin=DEVNULL, stdout=out, stderr=out, start_new_session=True
+                command, cwd=folder, env=around, stdin=stdin, stdout=out, stderr=out, start_new_session=True
             )
         self._running.add(process)
         deadline = time.monotonic() + seconds

@@ -4,13 +4,13 @@
 import os
 import re
 import shutil
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGKILL
 
+from xenhostgen.kernel.boot.console import Console
 from xenhostgen.kernel.boot.guests import GUESTS, Boot, Guest, machine
 from xenhostgen.kernel.boot.process import Programs
 from xenhostgen.kernel.boot.suite import Suite
@@ -19,7 +19,6 @@ from xenhostgen.kernel.place import content, placed
 from xenhostgen.spec.source import Problem, Refused
 
 _XEN = "4.17"
-SILENT_SECONDS = 90  # a console that shows nothing for so long belongs to a machine that stands still
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class Lab:
         """Run a program and say so. Raises ``Refused`` with the end of its log if it fails."""
         self.say(what)
         log = self.work / f"{what.partition(' ')[0]}.log"
-        if status := self.programs.run(command, folder, log, seconds, lambda: False):
+        if status := self.programs.run(command, folder, log, seconds):
             said = [f"\n    {line}" for line in log.read_text(errors="replace").rstrip().splitlines()[-20:]]
             why = "takes too long" if status == SIGKILL else f"fails with status {status}"
             raise Refused([Problem("program", why + "".join(said), what, hint=f"all of it: {log}")])
@@ -136,40 +135,18 @@ class Lab:
     def _shown(self, command: Sequence[str], name: str, seconds: float, end: bytes) -> str:
         """Run a machine until its console shows the pattern ``end``, at most twice; what it shows.
 
-        Once in a while an emulated machine stands still: its console shows nothing more. One that does so by a
-        fault of ours does it again.
+        One that shows nothing more by a fault of ours does it again.
         """
-        console, log = self.work / "consoles" / f"{name}.log", self.work / f"qemu-{name}.log"
-        command = [*command, "-kernel", str(self.work / "xen"), "-serial", f"file:{console}"]
-
+        log = self.work / f"qemu-{name}.log"
         for last in (False, True):
-            console.write_bytes(b"")
-            watched = _Watched(console, end)
-            status = self.programs.run(command, self.work, log, seconds, watched.over)
-            if watched.done() or status != SIGKILL or last:
-                break
-            why = "shows nothing more" if watched.silent() else f"comes to no end in {seconds:g} seconds"
-            self.say(f"booting {name} once more, as it {why}")
-        text = console.read_text(errors="replace").replace("\r", "")
+            with Console(self.work / "consoles" / f"{name}.log", end) as console:
+                started = [*command, "-kernel", str(self.work / "xen"), *console.options]
+                status = self.programs.run(started, self.work, log, seconds, ended=console.over, stdin=console.stdin)
+                if console.done() or status != SIGKILL or last:
+                    break
+                why = "shows nothing more" if console.silent() else f"comes to no end in {seconds:g} seconds"
+                self.say(f"booting {name} once more, as it {why}")
+        text = console.log.read_text(errors="replace").replace("\r", "")
         if not text:
             raise Refused([Problem("program", log.read_text(errors="replace").strip() or "fails", command[0])])
         return text
-
-
-class _Watched:
-    """A console that is written to: whether its machine has come to the end, or shows nothing more."""
-
-    def __init__(self, console: Path, end: bytes) -> None:
-        self.console, self.end = console, end
-        self.size, self.since = 0, time.monotonic()
-
-    def done(self) -> bool:
-        return re.search(self.end, self.console.read_bytes()) is not None
-
-    def silent(self) -> bool:
-        if (size := self.console.stat().st_size) != self.size:
-            self.size, self.since = size, time.monotonic()
-        return time.monotonic() - self.since > SILENT_SECONDS
-
-    def over(self) -> bool:
-        return self.silent() or self.done()

@@ -53,7 +53,7 @@ static size_t data_size, bss_size, image_size, states_max;
 static jmp_buf after_bug;
 static const char *bug_file;
 static int bug_line;
-static int visits;
+static int visits, visits_max;
 static char answer[1 << 16];
 static size_t answer_length;
 
@@ -104,10 +104,12 @@ void shim_bug(const char *file, int line)
 
 int driver_visit(int slot)
 {
-	say(" %d", slot);
-	if (++visits < VISITS_MAX)
+	if (visits_max > 1)
+		say(" %d", slot);
+	if (++visits < visits_max)
 		return 1;
-	say(" endless");
+	if (visits_max > 1)
+		say(" endless");
 	return 0;
 }
 
@@ -184,6 +186,22 @@ static long current(void)
 		return -1;
 	shared->at_hash[hash] = ++shared->count;
 	return (long)shared->count - 1;
+}
+
+/* Visit all, and then see that "break" leaves. */
+static void iterate(void)
+{
+	int all;
+
+	visits = 0;
+	visits_max = VISITS_MAX;
+	glue_iterate();
+	all = visits;
+	visits = 0;
+	visits_max = 1;
+	glue_iterate();
+	if (visits != (all > 0))
+		say(" on-after-break");
 }
 
 static void say_slots(void)
@@ -277,8 +295,7 @@ static void call_in_state(char kind, const char *line)
 		return;
 	case 'i':
 		say("visit");
-		visits = 0;
-		glue_iterate();
+		iterate();
 		say(" %ld", current());
 		return;
 	}

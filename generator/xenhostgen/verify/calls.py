@@ -49,8 +49,8 @@ def all_calls(spec: Interface) -> Iterator[Call]:
     tables = ["A", *["B"] * few, *["NULL"] * (len(spec.slots) <= 2 or spec.registry.misuse is not None)]
     values = sorted(spec.values.values())
     yield Call("i")
-    # These are a type again to who keeps but the low byte or two.
-    for value in (value + (1 << 16) for value in values if value + (1 << 16) not in values):
+    # These are a type again to who keeps but the low bits.
+    for value in (value + (1 << 30) for value in values if value < 1 << 30 and value + (1 << 30) not in values):
         yield Call("r", value, "A")
         yield Call("u", value)
     for value in dict.fromkeys((*values, *_OUTSIDE, values[-1] + 1)):

@@ -224,4 +224,4 @@ def _as_number(spec: Interface, param: str) -> str:
     name = declared_name(param)
     if param.startswith(f"{spec.c.host} *"):
         return f"slot_index({name})"
-    return "0" if _by_value(param) else f"(long){name}"
+    return "0" if _by_value(param) else f"TOLD({name})"

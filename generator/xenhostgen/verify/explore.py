@@ -34,9 +34,19 @@ class Explorer(Runner):
         level = [0] if self.start() else []
         calls = list(all_calls(self.spec))
         while level and not len(self.by_slots) < len(self.images) > _HIDDEN_STATES_MAX:
-            asked = [(state, call) for state in level for call in calls]
-            answers = zip(asked, self.driver.ask(call.line(state) for state, call in asked), strict=True)
-            level = [answer.state for (state, call), answer in answers if self.step(state, call, answer)]
+            level = self.reach(level, calls)
+        # The C knows the spec's own tables, and where these lie.
+        level = [state for state, held in self.images.items() if {ops for _, ops in held} <= {None, "A"}]
+        values = [self.spec.values[name] for slot in self.spec.slots for name in slot.accepts]
+        registering = [Call("r", value, table.symbol) for value in values for _, table in self.spec.tables()]
+        level = self.reach(level[:_HIDDEN_STATES_MAX], registering)
+        self.reach(level, [Call("i"), *(Call("u", value) for value in values)])
+
+    def reach(self, level: list[int], calls: list[Call]) -> list[int]:
+        """Make and judge all calls in each of these states; the new states that they lead to."""
+        asked = [(state, call) for state in level for call in calls]
+        answers = zip(asked, self.driver.ask(call.line(state) for state, call in asked), strict=True)
+        return [answer.state for (state, call), answer in answers if self.step(state, call, answer)]
 
     def start(self) -> bool:
         """Enter the state before the first call; False if it can't even be read."""

@@ -74,8 +74,23 @@ def text_of(node: Any) -> str:
 
 def statement_texts(compound: Any) -> tuple[str, ...]:
     """The text of each statement of a compound one."""
+    _Plain().visit(compound)
     # In braces of its own the generator gives it its semicolon.
-    return tuple(text_of(c_ast.Compound([item]))[1:-1].strip() for item in compound.block_items or ())
+    texts = (text_of(c_ast.Compound([item]))[1:-1].strip() for item in compound.block_items or ())
+    return tuple(text.replace("(void) ", "") for text in texts)
+
+
+class _Plain(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
+    """Takes from conditions what makes no difference: likely(), and braces around one statement."""
+
+    def visit_If(self, node: Any) -> None:
+        self.generic_visit(node)
+        if isinstance(node.cond, c_ast.FuncCall) and getattr(node.cond.name, "name", "") in ("likely", "unlikely"):
+            (node.cond,) = node.cond.args.exprs
+        for branch in ("iftrue", "iffalse"):
+            match getattr(node, branch):
+                case c_ast.Compound(block_items=[one]) if not isinstance(one, (c_ast.Decl, c_ast.If)):
+                    setattr(node, branch, one)
 
 
 def type_text(node: Any) -> str:

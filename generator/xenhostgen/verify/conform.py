@@ -74,15 +74,26 @@ def _compare(spec: Interface, path: str, wanted: Facts, facts: Facts) -> Iterato
     for (kind, name), text in expected.items():
         if (kind, name) not in found:
             yield _finding("missing", name, f"{kind} '{name}' is missing in {path}", where)
-        elif found[kind, name] != text:
+        elif _sense(kind, found[kind, name]) != _sense(kind, text):
             yield _finding("differs", name, f"{kind} '{name}' is '{found[kind, name]}', should be '{text}'", where)
     # What nobody else sees a file may define for itself.
     of_file = ("macro", "include") if path.endswith(".c") else ()
     known = {fact.name for fact in facts if "static" in fact.words or fact.kind in of_file}
     for kind, name in found if path != spec.predicates.file else ():
-        declared_ahead = kind == "prototype" and ("function", name) in expected
-        if (kind, name) not in expected and name not in known and not declared_ahead:
+        of_known = kind == "table" or (kind == "prototype" and ("function", name) in expected)
+        if (kind, name) not in expected and name not in known and not of_known:
             yield _finding("unknown", name, f"{kind} '{name}' is nothing that the spec knows", where)
+
+
+def _sense(kind: str, text: str) -> str:
+    """A text that is the same for what means the same: a table in any order, integers by any name."""
+    if kind == "table":
+        entries = [entry.replace("=&", "=") for entry in text.split("; ")]
+        return "; ".join(sorted(entry for entry in entries if not entry.endswith("=NULL")))
+    if kind == "macro":
+        return re.sub(r"^\( (\w+) \)$", r"\1", text)
+    text = re.sub(r"\b(u?)int(\d+)_t\b", lambda name: f"{name[1] or 's'}{name[2]}", text)
+    return re.sub(r"\bunsigned(?! (?:char|short|int|long))", "unsigned int", text)
 
 
 def _bodies(guest: Guest, wanted: Facts, facts: Facts) -> Iterator[Finding]:
@@ -159,6 +170,7 @@ def _object(spec: Interface, tree: Path) -> Iterator[Finding]:
             words = assigned[2].split()
             kept = assigned[1] == "+" or "$(obj-y)" in words
             built = (built and kept) or (name in words and not depth)
+        built &= not re.match(rf"\s*{re.escape(name[:-2])}-(?:y|objs)\b", said)  # that would make it of other files
     if not built:
         message, where = f"no line 'obj-y += {name}' in {spec.object.file}", Where(spec.object.file)
         yield Finding("missing", name, message, where, spec.object.at, seen_by="conformance")

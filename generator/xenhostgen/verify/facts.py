@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Read a judged tree back: the facts of each file, and where each symbol stands."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from xenhostgen.csource.preprocess import SHIM, SourceError, preprocess
 from xenhostgen.csource.toolchain import Complaint
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.build import Store
+from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.findings import Finding, Where
 from xenhostgen.verify.harness import enum_c, include_name, kernel_facts, laid_out, overlay, rendered
 
@@ -38,8 +40,13 @@ def c_files(spec: Interface) -> list[str]:
     return [spec.header.file, spec.source.file, spec.predicates.file, *(guest.file for guest in spec.guests)]
 
 
-def read_tree(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: Store | None = None) -> Read:
-    """Parse every C file of the spec that lies in the tree, or take its facts from the store."""
+def read_tree(
+    spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: Store | None = None, *, turned: bool = False
+) -> Read:
+    """Parse every C file of the spec that lies in the tree, or take its facts from the store.
+
+    ``turned``: parse those that name options of the kernel with these the other way round.
+    """
     if lacks := [path for path in c_files(spec) if not (tree / path).is_file()]:
         said = "the tree has no such file"
         return Read({}, tuple(Finding("file-missing", path, said, Where(path), seen_by="parsing") for path in lacks))
@@ -52,13 +59,17 @@ def read_tree(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: S
     configs = sorted({macro.config for macro in spec.kernel.macros if macro.config})
     facts = dict[str, Facts]()
     findings: list[Finding] = []
-    for path in c_files(spec):
+    named = {path: set(re.findall(r"\bCONFIG_\w+", read_text(tree / path) or "")) for path in c_files(spec)}
+    for path, options in named.items():
+        if turned and (not options or path == spec.predicates.file):
+            continue
+        defines = sorted(options.difference(configs)) if turned else configs
         key = store.key(tree, tree / path, cc) if store else path
         kept = store.facts if store else facts
         try:
             if key not in kept:
                 includes = front if path == spec.predicates.file else asking
-                kept[key] = read_facts(preprocess(tree / path, includes, defines=configs, cc=cc))
+                kept[key] = read_facts(preprocess(tree / path, includes, defines=defines, cc=cc))
             facts[path] = kept[key]
         except SourceError as error:
             findings += [_unparsable(path, said, tree) for said in error.complaints]

@@ -2,6 +2,7 @@
 """The C around the judged files: headers in front of their tree, and the glue between them and what runs them."""
 
 import errno
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -134,6 +135,7 @@ def context(spec: Interface) -> dict[str, Any]:
         "predicates": include_name(spec.predicates.file),
         "placeholders": [macro for macro in spec.predicates.macros if macro.placeholder],
         "variables": [{"name": name, "declaration": declaration} for name, declaration in variables.items()],
+        "scalars": [name for name, c in variables.items() if not re.search(r"[*\[]|\b(?:struct|union)\b", c)],
         "objects": [
             {"type": variables[target].split("*")[0].strip(), "name": f"object_{target}"} for target in sorted(pointed)
         ],

@@ -89,6 +89,9 @@ def examine(
     progress("parse")
     read = read_tree(spec, tree, work / "parse", options.compilers[0], options.store)
     findings = [*read.findings, *conform(spec, read, tree), *unused_tables(spec)]
+    turned = read_tree(spec, tree, work / "turned", options.compilers[0], turned=True)
+    for finding in unseen([*turned.findings, *conform(spec, turned, tree)], findings):
+        findings += [replace(finding, message=f"{finding.message}, where the kernel's options are other ones")]
     whole = not any(finding.rule == "file-missing" for finding in read.findings)
     if options.level != "parse" and whole:
         runs = []
@@ -96,9 +99,7 @@ def examine(
             progress(f"run under {compiler}")
             more, run = execute(spec, tree, work / compiler.replace("/", "_"), compiler, options.store)
             runs.append(run)
-            seen = {(finding.rule, finding.subject) for finding in findings}
-            told = [diagnosed(spec, finding, read) for finding in more]
-            findings += [finding for finding in told if (finding.rule, finding.subject) not in seen]
+            findings += unseen([diagnosed(spec, finding, read) for finding in more], findings)
         facts["runs"] = runs
         progress("static checks")
         findings += complaints(spec, tree, work / "static", options.compilers, read)
@@ -112,10 +113,14 @@ def examine(
         findings += unexplained([*proof.open, *bounded.open], findings)
     if options.kernel:
         facts["kernel"] = options.kernel.name
-        seen = {(finding.rule, finding.subject) for finding in findings}
-        built = options.kernel.build(progress)
-        findings += [finding for finding in built if (finding.rule, finding.subject) not in seen]
+        findings += unseen(options.kernel.build(progress), findings)
     return located(findings, spec, read, tree), facts
+
+
+def unseen(more: Iterable[Finding], findings: Iterable[Finding]) -> list[Finding]:
+    """Those that are about something else than the findings that there are already."""
+    seen = {(finding.rule, finding.subject) for finding in findings}
+    return [finding for finding in more if (finding.rule, finding.subject) not in seen]
 
 
 def execute(

@@ -20,7 +20,7 @@ from xenhostgen.verify.harness import Wrapper, errno_value, kernel_functions, wr
 _WORD = 1 << 32
 # So many ops are told apart by a made-up table for each; the calls grow with the square.
 _FEW = 64
-# Bytes that fill all arguments, and what they make of numbers of all sizes.
+# Bytes that fill all arguments, each in another state of the kernel, and what they make of numbers of all sizes.
 _FILLS = (0, -1)
 _MARKED = 1  # GLUE_MARKS
 _ALL_ONES = re.compile(r":(?:255|65535|4294967295)\b")
@@ -57,8 +57,8 @@ class WrapperRunner(Runner):
         nobody = Held(0, (), -1, "", None)
         asked = [(nobody, name) for name, wrapper in self.wrappers.items() if wrapper.op.takes_no_host]
         asked += [(held, name) for held in self.registered() for name in self.wrappers]
-        with_args = [(held, name) for held, name in asked if held.symbol != held.table and self.wrappers[name].args]
-        asked += [(held._replace(fill=fill), name) for held, name in with_args for fill in _FILLS]
+        real = [(held, name) for held, name in asked if held.symbol != held.table]
+        asked += [(held._replace(fill=fill), name) for held, name in real for fill in _FILLS]
         lines = [f"{Call('w', held.slot, name).line(held.state)} {held.fill}" for held, name in asked]
         for (held, name), answer in zip(asked, self.driver.ask(lines), strict=True):
             self.count += 1
@@ -125,7 +125,7 @@ class WrapperRunner(Runner):
             message = "should only call; it changes memory of the judged files"
         else:
             return None
-        message += f", where each argument is {held.fill}" if held.fill != _MARKED else ""
+        message += f", where each argument is {held.fill}, in another state of the kernel" * (held.fill != _MARKED)
         return Finding("wrapper-wrong", name, message, spec_at=op.at)
 
     def call_words(self, wrapper: Wrapper, slot: int, expected: Dispatch, fill: int = _MARKED) -> list[str]:

@@ -42,7 +42,7 @@ def test_header(cc: str) -> None:
     line = "kind: enum kind; ops: struct line_ops *; struct {bytes: u8 [4 * 2]; flag: unsigned int : 3}; "
     assert told(found) == {
         ("enum", "kind"): enum,
-        ("struct", "line_t"): line + "open: int (*)(void *port, int flags)",
+        ("struct", "line_t"): line + "open: int (*)(void *, int)",
         ("variable", "first"): "extern line_t *",
         ("variable", "lines"): "extern line_t [2]",
         ("macro", "for_each_line"): "(line) for ( ( line ) = lines ; ( line ) < lines + LINES ; ( line ) ++ )",

@@ -66,9 +66,16 @@ def parser_errors(
         raise SourceError(Complaint(message, origin(*at))) from error
 
 
+class _Generator(CGenerator):  # type: ignore[misc]
+    """Leaves out the names of parameters, which are everybody's own."""
+
+    def visit_ParamList(self, node: Any) -> str:
+        return ", ".join(self.visit(getattr(param, "type", param)) for param in node.params)
+
+
 def text_of(node: Any) -> str:
     """An expression's or initialiser's C text on one line."""
-    text = spaced(CGenerator().visit(node))
+    text = spaced(_Generator().visit(node))
     return f"{{{text}}}" if isinstance(node, c_ast.InitList) else text
 
 

@@ -91,7 +91,7 @@ def _sense(kind: str, text: str) -> str:
         entries = [entry.replace("=&", "=") for entry in text.split("; ")]
         return "; ".join(sorted(entry for entry in entries if not entry.endswith("=NULL")))
     if kind == "macro":
-        return re.sub(r"^\( (\w+) \)$", r"\1", text)
+        return re.sub(r"^(\(\) )?\( (.+) \)$", r"\1\2", text)
     text = re.sub(r"\b(u?)int(\d+)_t\b", lambda name: f"{name[1] or 's'}{name[2]}", text)
     return re.sub(r"\bunsigned(?! (?:char|short|int|long))", "unsigned int", text)
 

@@ -47,9 +47,8 @@ class Fact(NamedTuple):
 
 
 Facts = tuple[Fact, ...]
-_FOR_SPARSE = re.compile(
-    r"\b__(?:user|iomem|percpu|rcu|force)\b"
-)  # in files the shim's <linux/compiler.h> takes them out
+# In files the shim's <linux/compiler.h> takes them out.
+_FOR_SPARSE = re.compile(r"\b__(?:user|iomem|percpu|rcu|force)\b")
 
 
 def read_facts(source: Preprocessed) -> Facts:

@@ -35,7 +35,7 @@ GUESTS = {
     "pv": Guest("pv", False, "pv"),
     "pvh": Guest("pvh", False, "pvh"),
     "hvm": Guest("hvm", False, "hvm", overridden=True),
-    "nested": Guest("pv", True, "nested", seconds=300),
+    "nested": Guest("pv", True, "nested", seconds=600),
 }
 
 

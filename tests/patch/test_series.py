@@ -81,6 +81,15 @@ def test_git_takes_it(tree: Path, tmp_path: Path) -> None:
     assert main(["apply", SPEC, "--tree", str(tree), "--revert"]) == 2
 
 
+def test_a_hooks_repository_is_left_alone(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a hook git's environment names the repository, its index and more."""
+    config, head = (tree / ".git/config").read_bytes(), git(tree, "rev-parse", "HEAD")
+    monkeypatch.setenv("GIT_DIR", str(tree / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tree / ".git/index"))
+    assert len(mails(tree, tmp_path / "out")) == 5
+    assert ((tree / ".git/config").read_bytes(), git(tree, "rev-parse", "HEAD")) == (config, head)
+
+
 def test_blob_ids_prove_it(tree: Path, tmp_path: Path) -> None:
     """Placed, committed, sent, read back: N of N files identical, in a tree and at a revision."""
     spec = load(Path(SPEC))
@@ -107,6 +116,18 @@ def test_diff_proves_a_whole_series(tree: Path, tmp_path: Path, capsys: pytest.C
     assert main(["diff", SPEC, str(mbox), "--tree", str(tree), "--rev", "HEAD"]) == 0
     assert "byte-identical 7/7 files" in capsys.readouterr().out
     assert main(["diff", SPEC, "--tree", str(tree)]) == 2
+
+
+def test_dry_run_is_for_git_apply(tree: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Whatever bytes stand around the fragments."""
+    small = tree / "arch/toy/small.c"
+    small.write_bytes(small.read_bytes().replace(b"\n#ifdef", b"\n/* \xe9\x1b[m */\n#ifdef"))
+    assert main(["apply", SPEC, "--tree", str(tree), "--dry-run"]) == 0
+    (tmp_path / "diff").write_bytes(capfdbinary.readouterr().out)
+    assert b"\xe9\x1b[m" in (tmp_path / "diff").read_bytes()
+    git(tree, "apply", str(tmp_path / "diff"))
+    assert main(["apply", SPEC, "--tree", str(tree)]) == 0
+    assert b"nothing to do" in capfdbinary.readouterr().out
 
 
 def test_the_first_difference_is_told(tree: Path, tmp_path: Path) -> None:
@@ -153,11 +174,13 @@ def test_what_the_patch_shows_counts(tree: Path, tmp_path: Path) -> None:
     )
 
 
-def test_same_input_same_bytes(tree: Path, tmp_path: Path) -> None:
+def test_same_input_same_bytes(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = mails(tree, tmp_path / "one"), mails(tree, tmp_path / "other")
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
     assert mails(tree, tmp_path / "one") == one  # its own files it overwrites
     assert b"Date: Tue, 14 Nov 2023 22:13:20 +0000" in one[0].read_bytes()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
+    assert b"Date: Thu, 1 Jan 1970 00:00:01 +0000" in mails(tree, tmp_path / "one")[0].read_bytes()
 
 
 def test_thread(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

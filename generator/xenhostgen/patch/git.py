@@ -3,6 +3,7 @@
 
 import hashlib
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,11 @@ from xenhostgen.spec.source import Problem, Refused
 
 SHORTEST_ID = 7  # what git itself abbreviates to at the least
 EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"  # the id of an empty file
+# As if the user had no configuration, nor had given any for this call.
+NO_SETTINGS = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+NO_SETTINGS |= {"GIT_CONFIG_COUNT": "0", "GIT_CONFIG_PARAMETERS": ""}
+# What else git takes from the environment is of the repository in whose hook, say, this runs.
+_KEPT = re.compile(r"(?!GIT_)|GIT_(AUTHOR|COMMITTER|CONFIG|EXEC)_")
 
 
 class GitFailure(Refused):
@@ -23,11 +29,10 @@ class GitFailure(Refused):
 
 def git(folder: Path, *arguments: str, fine: tuple[int, ...] = (0,), given: Mapping[str, str] | None = None) -> str:
     """What git prints in a folder, and not above it. Raises ``GitFailure`` for an exit code that isn't ``fine``."""
-    around = {**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.resolve().parent), "LC_ALL": "C.UTF-8"}
+    around = {name: value for name, value in os.environ.items() if _KEPT.match(name)}
+    around |= {"GIT_CEILING_DIRECTORIES": str(folder.resolve().parent), "LC_ALL": "C.UTF-8", **(given or {})}
     try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=folder, env=around | dict(given or {}), capture_output=True, check=False
-        )
+        done = subprocess.run(["git", *arguments], cwd=folder, env=around, capture_output=True, check=False)
     except FileNotFoundError:
         raise GitFailure(arguments[0], "the command is not installed") from None
     if done.returncode not in fine:

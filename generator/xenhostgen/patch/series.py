@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from xenhostgen.patch.git import GitFailure, git
+from xenhostgen.patch.git import NO_SETTINGS, GitFailure, git
 from xenhostgen.spec.model import Guest, Interface, Register
 from xenhostgen.spec.source import Problem, Refused
 
@@ -109,8 +109,8 @@ def _environment(tree: Path) -> dict[str, str]:
         hint = "git config --global user.name 'Your Name'; git config --global user.email you@example.org"
         message = "knows no name and address for From and Signed-off-by"
         raise Refused([Problem("no-sender", message, "git config", hint=hint)]) from None
-    date = f"{os.environ.get('SOURCE_DATE_EPOCH') or int(time.time())} +0000"
-    made = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    date = f"@{os.environ.get('SOURCE_DATE_EPOCH') or int(time.time())} +0000"
+    made = dict(NO_SETTINGS)
     for who in ("AUTHOR", "COMMITTER"):
         made |= {f"GIT_{who}_NAME": ident.rpartition(" <")[0], f"GIT_{who}_EMAIL": ident.rpartition(" <")[2][:-1]}
         made[f"GIT_{who}_DATE"] = date

@@ -6,10 +6,12 @@ spec describes it, nothing is written and all such places are told.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 from xenhostgen.kernel.apply import apply, difference, record, refuse_links, revert
 from xenhostgen.kernel.place import kernel_version, placed
+from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Problem, Refused
 
@@ -34,21 +36,27 @@ def run(arguments: argparse.Namespace) -> int:
     tree, dry = arguments.tree, arguments.dry_run
     spec = load(arguments.spec)
     linux = f"Linux {kernel_version(tree)} in {tree}"
-    if arguments.revert and record(spec, tree).exists():
-        paths = revert(spec, tree, dry)
-        print(f"{spec.path}: {'would be ' if dry else ''}taken out of {len(paths)} files of {linux}")
+    if arguments.revert and record(spec, tree).exists() and (paths := revert(spec, tree, dry)):
+        say(f"{spec.path}: {'would be ' if dry else ''}taken out of {len(paths)} files of {linux}", sys.stdout)
         return 0
     placement = placed(spec, tree)
     if arguments.revert and placement.applied:
         message = "has it, but not by 'xenhostgen apply', which keeps a record"
         raise Refused([Problem("no-record", message, str(tree), hint="take its commits out with 'git revert'")])
     if arguments.revert or placement.applied:
-        print(f"{spec.path}: nothing to do, {'it is not' if arguments.revert else 'it is'} applied to {linux}")
+        said = f"{spec.path}: nothing to do, {'it is not' if arguments.revert else 'it is'} applied to {linux}"
+        say(said, sys.stdout)
     elif dry:
-        refuse_links(placement, tree)
-        print(difference(placement), end="")
+        refuse_links(placement.after, tree)
+        diff = difference(placement)
+        if sys.stdout.isatty():
+            for line in diff.removesuffix("\n").split("\n"):
+                say(line, sys.stdout)
+        else:  # every byte, for git to apply
+            sys.stdout.buffer.write(diff.encode(errors="surrogateescape"))
     else:
         apply(spec, placement, tree)
-        print("\n".join(f"  {path}" for path in placement.after))
-        print(f"{spec.path}: applied to {len(placement.after)} files of {linux}")
+        for path in placement.after:
+            say(f"  {path}", sys.stdout)
+        say(f"{spec.path}: applied to {len(placement.after)} files of {linux}", sys.stdout)
     return 0

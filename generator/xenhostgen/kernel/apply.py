@@ -8,11 +8,13 @@ be told from the result.
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from xenhostgen.kernel.place import Placement
-from xenhostgen.patch.git import GitFailure, git
+from xenhostgen.kernel.place import Placement, content
+from xenhostgen.patch.git import NO_SETTINGS, GitFailure, git
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused
 
@@ -48,43 +50,55 @@ def difference(placement: Placement) -> str:
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:
         write(Path(folder), {f"a/{path}": content for path, content in placement.before.items()})
         write(Path(folder), {f"b/{path}": content for path, content in placement.after.items()})
-        options = ("--no-index", "--no-prefix", "--no-color", "--no-ext-diff", "--no-renames", "--full-index")
-        made = git(Path(folder), "diff", *options, "a", "b", fine=(0, 1))
+        options = ("--no-index", "--no-prefix", "--no-renames", "--full-index")
+        made = git(Path(folder), "diff", *options, "a", "b", fine=(0, 1), given=NO_SETTINGS)
     return re.sub("^diff --git b/", "diff --git a/", made, flags=re.M)  # so git says it of new files
 
 
-def refuse_links(placement: Placement, tree: Path) -> None:
-    """Raise ``Refused`` if a file is a symbolic link or lies behind one: git would refuse to take it back there."""
+def refuse_links(paths: Iterable[str], tree: Path) -> None:
+    """Raise ``Refused`` if a file is a symbolic link or lies behind one, which may lead out of the tree."""
     message, hint = "is a symbolic link, or lies behind one", "put the file itself there, or choose another tree"
-    links = [path for path in placement.after if (tree / path).resolve() != tree.resolve() / path]
+    links = [path for path in paths if (tree / path).resolve() != tree.resolve() / path]
     if links:
         raise Refused([Problem("symbolic-link", message, f"{tree}/{path}", hint=hint) for path in links])
 
 
 def apply(spec: Interface, placement: Placement, tree: Path) -> None:
     """Write the files of a placement, and the record of it. Raises ``Refused``, see above."""
-    refuse_links(placement, tree)
+    refuse_links(placement.after, tree)
     kept = {record(spec, tree).name: difference(placement).encode(errors="surrogateescape")}
     write(tree, kept | placement.after)
 
 
 def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
-    """Take out what was applied; the files' paths. Raises ``Refused`` where that, or beside it, was edited since."""
+    """Take out what was applied; the files' paths, none if it is out already.
+
+    Raises ``Refused`` where that, or beside it, was edited since. Git works on copies: in the tree it would
+    write the line ends that the user's settings and the tree's attributes ask for.
+    """
     kept = record(spec, tree)
-    paths = [line.split("\t")[2] for line in git(tree, "apply", "--numstat", kept.name).splitlines()]
-    modes = {tree / path: (tree / path).stat().st_mode for path in paths if (tree / path).exists()}
-    try:
-        git(tree, "apply", "--reverse", *["--check"] * dry_run, "--whitespace=nowarn", kept.name)
-    except GitFailure as failure:
-        found = re.findall(r"^error: (?:patch failed: (\S+):(\d+)|(\S+): No such file.*)$", failure.said, re.M)
-        if not found:
-            raise
-        message, hint = "was edited where it was applied, or next to that", "undo these edits, or go on by hand"
-        places = [(f"{tree}/{path or gone}", At(int(row or 1), 1)) for path, row, gone in found]
-        raise Refused([Problem("edited-since", message, path, at, hint) for path, at in places]) from None
-    for path, mode in modes.items():
-        if path.exists():  # git makes a new file
-            path.chmod(mode)
+    with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:
+        patch = partial(git, Path(folder), "apply", "--whitespace=nowarn", str(kept.resolve()), given=NO_SETTINGS)
+        paths = [line.split("\t")[2] for line in patch("--numstat").splitlines()]
+        refuse_links(paths, tree)
+        write(Path(folder), {path: content(tree / path) for path in paths})
+        with suppress(GitFailure):
+            patch("--check")
+            paths = []
+        if paths:
+            try:
+                patch("--reverse")
+            except GitFailure as failure:
+                raise _edited(failure, tree) from None
+        before = {path: content(Path(folder, path)) for path in paths}
     if not dry_run:
-        kept.unlink()
+        write(tree, {**before, kept.name: None})
     return paths
+
+
+def _edited(failure: GitFailure, tree: Path) -> Refused:
+    """Where git found other lines than were applied; the failure itself if it is about something else."""
+    found = re.findall(r"^error: (?:patch failed: (\S+):(\d+)|(\S+): No such file.*)$", failure.said, re.M)
+    message, hint = "was edited where it was applied, or next to that", "undo these edits, or go on by hand"
+    places = [(f"{tree}/{path or gone}", At(int(row or 1), 1)) for path, row, gone in found]
+    return Refused([Problem("edited-since", message, path, at, hint) for path, at in places]) if found else failure

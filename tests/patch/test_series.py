@@ -115,6 +115,15 @@ def test_diff_proves_a_whole_series(tree: Path, tmp_path: Path, capsys: pytest.C
     capsys.readouterr()
     assert main(["diff", SPEC, str(mbox), "--tree", str(tree), "--rev", "HEAD"]) == 0
     assert "byte-identical 7/7 files" in capsys.readouterr().out
+    # What a later patch changes again counts as that leaves it.
+    git(tree, "am", "-q", *map(str, sorted((tmp_path / "out").iterdir())[1:]))
+    for name in ("include/toy/gate.h", "arch/toy/small.c"):
+        (tree / name).write_text((tree / name).read_text().replace("\n", "\n\n", 1))
+    git(tree, "commit", "-q", "-a", "-m", "change it again")
+    git(tree, "revert", "--no-edit", "HEAD")
+    mbox.write_text(git(tree, "format-patch", "--stdout", "HEAD~6"))
+    assert main(["diff", SPEC, str(mbox), "--tree", str(tree), "--rev", "HEAD~6"]) == 0
+    assert "byte-identical 7/7 files" in capsys.readouterr().out
     assert main(["diff", SPEC, "--tree", str(tree)]) == 2
 
 
@@ -220,6 +229,23 @@ def test_b4_takes_it(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     applied = Path(shutil.copytree(KERNEL / "tree", tmp_path / "applied"))
     assert main(["apply", SPEC, "--tree", str(applied)]) == 0
     same_as_applied(tree, applied)
+
+
+def test_nothing_of_others_reaches_the_terminal(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    odd = tmp_path / "\x1b[31m\x9b"
+    odd.mkdir()
+    tree = tree.rename(odd / "tree")
+    written = mails(tree, odd / "out")
+    for more in ([], [], ["--revert"], ["--revert"]):
+        assert main(["apply", SPEC, "--tree", str(tree), *more]) == 0
+    mbox = tmp_path / "mbox"
+    text = b"".join(path.read_bytes() for path in written)
+    mbox.write_bytes(text.replace(b"+\tgate_register(", b"+\tgate_\x1bregister("))
+    assert main(["diff", SPEC, str(mbox), "--tree", str(tree)]) == 1
+    mbox.write_bytes(text.replace(b"arch/toy/gate.c", "arch/toy/\x9bgate.c".encode()))
+    assert main(["import", str(mbox), "-o", str(tmp_path / "new.yaml")]) == 2
+    said = capsys.readouterr()
+    assert said.out.count("?") > 9 and not {"\x1b", "\x9b"} & {*said.out, *said.err}
 
 
 def test_cover_letter(tree: Path, tmp_path: Path) -> None:

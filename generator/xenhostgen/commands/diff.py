@@ -20,6 +20,7 @@ from xenhostgen.patch.reference import patch_facts
 from xenhostgen.patch.stored import shipped_facts
 from xenhostgen.render.files import Renderer
 from xenhostgen.report.compared import Compared, as_json, show
+from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
@@ -70,13 +71,14 @@ def proved(spec: Interface, arguments: argparse.Namespace) -> int:
     """Compare the bytes of every file, modified ones too; 1 if any differs."""
     if not arguments.patch:
         raise Refused([Problem("no-patch", "needs a PATCH to compare with", "--tree", hint="name it after SPEC")])
-    files = [file for mail in read_patches(arguments.patch) for file in parse_diff(mail.diff)]
+    mails = read_patches(arguments.patch)
+    files = [file for mail in mails for file in parse_diff(mail.diff, mail.announced_files)]
     proofs = prove(spec, files, arguments.tree, arguments.rev)
     identical = sum(proof.identical for proof in proofs)
     if arguments.format == "json":
         print(json.dumps([proof._asdict() for proof in proofs], indent=2))
     else:
         for each in proofs:
-            print(f"  {each.path}: {'identical' if each.identical else 'DIFFERS'}, {each.said}")
-        print(f"{spec.path}: byte-identical {identical}/{len(proofs)} files")
+            say(f"  {each.path}: {'identical' if each.identical else 'DIFFERS'}, {each.said}", sys.stdout)
+        say(f"{spec.path}: byte-identical {identical}/{len(proofs)} files", sys.stdout)
     return 0 if identical == len(proofs) else 1

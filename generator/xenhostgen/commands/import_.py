@@ -7,6 +7,7 @@ against what was imported before it is written.
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from xenhostgen.commands.inputs import default_specs
 from xenhostgen.patch.lift import lift
 from xenhostgen.render.files import source_name
 from xenhostgen.render.write import write_file
+from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Problem, Refused
 
@@ -43,21 +45,25 @@ def run(arguments: argparse.Namespace) -> int:
     schema = os.path.relpath(default_specs() / "schema.json", output.parent)  # as seen from the new spec
     lifted = lift(arguments.patches, str(output), schema, onto, arguments.name)
     write_file(output, lifted.text)
-    print(f"{output}: {lifted.spec.interface}")
     verdicts = {True: ", byte-identical", False: ", NOT identical", None: ""}
+    told = [f"{output}: {lifted.spec.interface}"]
     for share in lifted.shares:
-        told = f"  {share.path}: {share.lines - len(share.raw)} of {share.lines} lines lifted"
-        told += f", raw: {_ranges(share.raw)}" if share.raw else ""
-        print(told + verdicts[share.same] + (f" (blob {share.blob[:12]})" if share.blob else ""))
-    for key, what in lifted.assumed.items():
-        print(f"  assumed: {key} ({what})")
+        raw = f", raw: {_ranges(share.raw)}" if share.raw else ""
+        blob = f" (blob {share.blob[:12]})" if share.blob else ""
+        lines = f"{share.lines - len(share.raw)} of {share.lines} lines lifted"
+        told.append(f"  {share.path}: {lines}{raw}{verdicts[share.same]}{blob}")
+    told += [f"  assumed: {key} ({what})" for key, what in lifted.assumed.items()]
     if onto and lifted.spec.banner and source_name(onto) != source_name(lifted.spec):
-        print(f"  banner: will name {source_name(lifted.spec)} instead of {source_name(onto)}")
-    lines, raw = sum(share.lines for share in lifted.shares), sum(len(share.raw) for share in lifted.shares)
+        told.append(f"  banner: will name {source_name(lifted.spec)} instead of {source_name(onto)}")
+    total, kept = sum(share.lines for share in lifted.shares), sum(len(share.raw) for share in lifted.shares)
     same = [share.same for share in lifted.shares if share.same is not None]
-    percent = f"{100 * (lines - raw) / lines:.{1 if raw else 0}f}"
-    print(f"lifted {percent} % ({lines - raw} of {lines} lines), {raw} raw", end="; ")
-    print(f"byte-identical {sum(same)}/{len(same)} new files")
+    percent = f"{100 * (total - kept) / total:.{1 if kept else 0}f}"
+    told.append(
+        f"lifted {percent} % ({total - kept} of {total} lines), {kept} raw; "
+        f"byte-identical {sum(same)}/{len(same)} new files"
+    )
+    for line in told:
+        say(line, sys.stdout)
     return 0 if all(same) else 1
 
 

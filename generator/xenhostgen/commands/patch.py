@@ -14,6 +14,7 @@ from xenhostgen.kernel.apply import write
 from xenhostgen.kernel.place import placed
 from xenhostgen.patch.git import GitFailure, git
 from xenhostgen.patch.series import Letter, changes, series
+from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Problem, Refused
 
@@ -60,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         edited = git(arguments.tree, *asked, *placement.after)
         for line in edited.splitlines():
             said = f"{arguments.tree}/{line[3:]} has edits that aren't committed; the patches are based on them"
-            print(f"xenhostgen: {said}", file=sys.stderr)
-    print("\n".join(f"{output}/{name}" for name in mails))
+            say(f"xenhostgen: {said}", sys.stderr)
+    for name in mails:
+        say(f"{output}/{name}", sys.stdout)
     return 0

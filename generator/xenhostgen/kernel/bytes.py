@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Prove by git's own object ids that placing a spec into a tree gives the files that a patch gives."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
@@ -39,31 +39,37 @@ def reader(tree: Path, revision: str | None = None) -> Reader:
     return read
 
 
-def prove(spec: Interface, patch: Sequence[PatchFile], tree: Path, revision: str | None = None) -> list[Proof]:
-    """Hold each file of a patch against its placement in the tree that the patch is based on."""
+def prove(spec: Interface, patch: Iterable[PatchFile], tree: Path, revision: str | None = None) -> list[Proof]:
+    """Hold each file, as a patch or a series leaves it, against its placement in the tree that it is based on."""
     read = reader(tree, revision)
     after = placed_in(spec, read, str(tree)).after
-    proofs = [_proof(file, read(file.path) or b"", after.get(file.path)) for file in patch]
-    patched = {file.path for file in patch}
-    return proofs + [Proof(path, False, "isn't in the patch") for path in after if path not in patched]
+    changes: dict[str, list[PatchFile]] = {}
+    for file in patch:
+        changes.setdefault(file.path, []).append(file)
+    proofs = [_proof(files, read(path) or b"", after.get(path)) for path, files in changes.items()]
+    return proofs + [Proof(path, False, "isn't in the patch") for path in after if path not in changes]
 
 
-def _proof(file: PatchFile, before: bytes, after: bytes | None) -> Proof:
+def _proof(changes: Sequence[PatchFile], before: bytes, after: bytes | None) -> Proof:
     """What the patch shows counts, its index line only where it shows nothing: a text can be edited, an id stays."""
+    first, file = changes[0], changes[-1]
     if after is None:
         return Proof(file.path, False, "isn't a file of the spec")
     blob = blob_id(after)
     named = same_id(blob, file.post)
-    based = file.change == "new" or not file.pre or same_id(blob_id(before), file.pre)
+    based = first.change == "new" or not first.pre or same_id(blob_id(before), first.pre)
     if not named and not based:
-        said = f"the tree has blob {blob_id(before)[:12]}, the patch is based on {file.pre}"
+        said = f"the tree has blob {blob_id(before)[:12]}, the patch is based on {first.pre}"
         return Proof(file.path, False, said)
-    if not named and file.collapsed:
+    collapsed = any(each.collapsed for each in changes)
+    if not named and collapsed:
         return Proof(file.path, False, "the patch has lost its white space and can't tell where it differs")
     ours = theirs = after.decode(errors="surrogateescape")
-    if based and not file.collapsed:
-        theirs = post_image(file, "" if file.change == "new" else before.decode(errors="surrogateescape"))
-    elif not file.collapsed:  # the tree has the patch already
+    if based and not collapsed:
+        theirs = before.decode(errors="surrogateescape")
+        for each in changes:
+            theirs = post_image(each, "" if each.change == "new" else theirs)
+    elif not collapsed:  # the tree has the patch already
         theirs = _laid_over(file, ours)
     if ours == theirs:
         wrong = f", though the patch's index line says {file.post}" if file.post and not named else ""

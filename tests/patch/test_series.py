@@ -124,7 +124,13 @@ def test_diff_proves_a_whole_series(tree: Path, tmp_path: Path, capsys: pytest.C
     mbox.write_text(git(tree, "format-patch", "--stdout", "HEAD~6"))
     assert main(["diff", SPEC, str(mbox), "--tree", str(tree), "--rev", "HEAD~6"]) == 0
     assert "byte-identical 7/7 files" in capsys.readouterr().out
-    assert main(["diff", SPEC, "--tree", str(tree)]) == 2
+    for more, told in (
+        (["--tree", str(tree)], "--tree:1:1: needs a PATCH"),
+        ([str(mbox), "--rev", "HEAD"], "--rev:1:1: needs the DIR"),
+        ([str(mbox), "--tree", str(tree / "arch")], f"{tree}/arch:1:1: is not a kernel tree"),
+    ):
+        assert main(["diff", SPEC, *more]) == 2
+        assert capsys.readouterr().err.startswith(told)
 
 
 def test_dry_run_is_for_git_apply(tree: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Compare; 1 if code or place differ."""
     spec = load(arguments.spec)
-    if arguments.tree:
+    if arguments.tree or arguments.rev:
         return proved(spec, arguments)
     if arguments.patch:
         source, facts = arguments.patch, list(map(patch_facts, read_patches(arguments.patch)))
@@ -69,6 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def proved(spec: Interface, arguments: argparse.Namespace) -> int:
     """Compare the bytes of every file, modified ones too; 1 if any differs."""
+    if not arguments.tree:
+        raise Refused([Problem("no-tree", "needs the DIR that has it", "--rev", hint="give --tree DIR, too")])
     if not arguments.patch:
         raise Refused([Problem("no-patch", "needs a PATCH to compare with", "--tree", hint="name it after SPEC")])
     mails = read_patches(arguments.patch)

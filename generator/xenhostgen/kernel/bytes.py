@@ -6,7 +6,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from xenhostgen.kernel.place import Reader, content, placed_in
+from xenhostgen.kernel.place import Reader, content, kernel_version, placed_in
 from xenhostgen.patch.git import GitFailure, blob_id, git, same_id
 from xenhostgen.patch.hunks import PatchFile, post_image
 from xenhostgen.render.raw import lines_of
@@ -23,8 +23,9 @@ class Proof(NamedTuple):
 
 
 def reader(tree: Path, revision: str | None = None) -> Reader:
-    """What a tree holds, or a git repository at a revision. Raises ``Refused`` if there is no such revision."""
+    """What a kernel tree holds, or a git repository at a revision. Raises ``Refused`` if there is none."""
     if revision is None:
+        kernel_version(tree)
         return lambda path: content(tree / path)
     try:
         git(tree, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")

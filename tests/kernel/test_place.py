@@ -201,6 +201,13 @@ def test_revert_of_what_is_out_already(spec: Interface, tree: Path) -> None:
     assert contents(tree) == before
 
 
+def test_lines_to_be_taken_out_are_refused(tree: Path, tmp_path: Path) -> None:
+    text = (HERE / "gate.yaml").read_text()
+    (tmp_path / "gate.yaml").write_text(text.replace("    text: |\n", "    instead: int old;\n    text: |\n"))
+    with pytest.raises(Refused, match="takes out lines of a kernel file"):
+        placed(load(tmp_path / "gate.yaml"), tree)
+
+
 def test_no_kernel_tree(spec: Interface, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="not a kernel tree"):
         placed(spec, tmp_path)

@@ -43,6 +43,10 @@ class Addition(NamedTuple):
 def placed(spec: Interface, tree: Path) -> Placement:
     """A spec's rendering in the files of a kernel tree. Raises ``Refused`` with everything that doesn't fit."""
     kernel_version(tree)
+    if removing := [raw for raw in spec.raw if raw.place and raw.instead]:
+        message = "this raw block takes out lines of a kernel file, and what is placed only adds lines"
+        hint = "commit that change to the tree by itself, and drop the block"
+        raise Refused([Problem("raw-removes", message, spec.path, raw.at, hint) for raw in removing])
     return placed_in(spec, lambda path: content(tree / path), str(tree))
 
 

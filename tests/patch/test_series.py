@@ -125,8 +125,8 @@ def test_diff_proves_a_whole_series(tree: Path, tmp_path: Path, capsys: pytest.C
     assert main(["diff", SPEC, str(mbox), "--tree", str(tree), "--rev", "HEAD~6"]) == 0
     assert "byte-identical 7/7 files" in capsys.readouterr().out
     for more, told in (
-        (["--tree", str(tree)], "--tree:1:1: needs a PATCH"),
-        ([str(mbox), "--rev", "HEAD"], "--rev:1:1: needs the DIR"),
+        (["--tree", str(tree)], "--tree:1:1: a proof to the byte needs --tree DIR and a PATCH"),
+        ([str(mbox), "--rev", "HEAD"], "--rev:1:1: a proof to the byte needs"),
         ([str(mbox), "--tree", str(tree / "arch")], f"{tree}/arch:1:1: is not a kernel tree"),
     ):
         assert main(["diff", SPEC, *more]) == 2

@@ -57,9 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     renderer = Renderer(spec)
     found = compare(renderer, renderer.everything(), facts, str(source))
     told: Compared = {"spec": str(arguments.spec), "reference": str(source), "same": found.same, **asdict(found)}
-    if not arguments.comments:
-        for file in told["files"]:
-            file["wording"] = ()
+    for file in told["files"] if not arguments.comments else ():
+        file["wording"] = ()
     if arguments.format == "json":
         print(as_json(told))
     else:
@@ -69,10 +68,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def proved(spec: Interface, arguments: argparse.Namespace) -> int:
     """Compare the bytes of every file, modified ones too; 1 if any differs."""
-    if not arguments.tree:
-        raise Refused([Problem("no-tree", "needs the DIR that has it", "--rev", hint="give --tree DIR, too")])
-    if not arguments.patch:
-        raise Refused([Problem("no-patch", "needs a PATCH to compare with", "--tree", hint="name it after SPEC")])
+    if not (arguments.tree and arguments.patch):
+        message, hint = "a proof to the byte needs --tree DIR and a PATCH", "name the PATCH after SPEC"
+        raise Refused([Problem("no-patch", message, "--tree" if arguments.tree else "--rev", hint=hint)])
     mails = read_patches(arguments.patch)
     files = [file for mail in mails for file in parse_diff(mail.diff, mail.announced_files)]
     proofs = prove(spec, files, arguments.tree, arguments.rev)

@@ -58,10 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     total, kept = sum(share.lines for share in lifted.shares), sum(len(share.raw) for share in lifted.shares)
     same = [share.same for share in lifted.shares if share.same is not None]
     percent = f"{100 * (total - kept) / total:.{1 if kept else 0}f}"
-    told.append(
-        f"lifted {percent} % ({total - kept} of {total} lines), {kept} raw; "
-        f"byte-identical {sum(same)}/{len(same)} new files"
-    )
+    exact = f"byte-identical {sum(same)}/{len(same)} new files"
+    told.append(f"lifted {percent} % ({total - kept} of {total} lines), {kept} raw; {exact}")
     for line in told:
         say(line, sys.stdout)
     return 0 if all(same) else 1

@@ -48,8 +48,8 @@ def write(folder: Path, files: Mapping[str, bytes | None]) -> None:
 def difference(placement: Placement) -> str:
     """A placement as git's diff."""
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:
-        write(Path(folder), {f"a/{path}": content for path, content in placement.before.items()})
-        write(Path(folder), {f"b/{path}": content for path, content in placement.after.items()})
+        for side, files in (("a", placement.before), ("b", placement.after)):
+            write(Path(folder, side), files)
         options = ("--no-index", "--no-prefix", "--no-renames", "--full-index")
         made = git(Path(folder), "diff", *options, "a", "b", fine=(0, 1), given=NO_SETTINGS)
     return re.sub("^diff --git b/", "diff --git a/", made, flags=re.M)  # so git says it of new files
@@ -100,5 +100,5 @@ def _edited(failure: GitFailure, tree: Path) -> Refused:
     """Where git found other lines than were applied; the failure itself if it is about something else."""
     found = re.findall(r"^error: (?:patch failed: (\S+):(\d+)|(\S+): No such file.*)$", failure.said, re.M)
     message, hint = "was edited where it was applied, or next to that", "undo these edits, or go on by hand"
-    places = [(f"{tree}/{path or gone}", At(int(row or 1), 1)) for path, row, gone in found]
-    return Refused([Problem("edited-since", message, path, at, hint) for path, at in places]) if found else failure
+    places = ((f"{tree}/{path or gone}", At(int(row or 1), 1)) for path, row, gone in found)
+    return Refused(Problem("edited-since", message, path, at, hint) for path, at in places) if found else failure

@@ -7,13 +7,8 @@ from functools import cached_property
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser
 
-from xenhostgen.csource.reduction import bare, defined, text_of
+from xenhostgen.csource.reduction import defined
 from xenhostgen.spec.source import At, Problems
-
-
-def words(node: Node) -> str:
-    """A node's code without comments and white space."""
-    return bare(text_of(node))
 
 
 class KernelFile:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tree_sitter import Node
 
 from xenhostgen.csource.reduction import bare, silent, text_of
-from xenhostgen.kernel.source import KernelFile, words
+from xenhostgen.kernel.source import KernelFile
 from xenhostgen.render.files import Fragment
 from xenhostgen.spec.model import Assign, Boot, Call, KernelStep, Register
 from xenhostgen.spec.source import did_you_mean
@@ -35,8 +35,7 @@ def of_place(kernel: KernelFile, fragment: Fragment) -> Spot | None:
     landmarks = [fragment.place.landmark, *fragment.place.alternatives]
     upward, kind = fragment.place.before is not None, fragment.kind
     if kind not in ("include", "object", "predicates", "raw"):
-        function = function_of(kernel, landmarks)
-        if function is None:
+        if (function := function_of(kernel, landmarks)) is None:
             return None
         return Spot(kernel.above(function), upward=True) if upward else Spot(kernel.below(function))
     lines, prefix = dict(enumerate(kernel.lines)), ""
@@ -57,11 +56,9 @@ def _always_made(lines: list[str]) -> dict[int, str]:
     for row, line in enumerate(lines):
         if row and lines[row - 1].endswith("\\"):
             continue
-        if re.match(r"\s*(?:ifn?eq|ifn?def|(?:override |export )?define)\b", line):
-            depth += 1
-        elif re.match(r"\s*(?:endif|endef)\b", line):
-            depth -= 1
-        elif not depth:
+        ends = bool(re.match(r"\s*(?:endif|endef)\b", line))
+        depth += bool(re.match(r"\s*(?:ifn?eq|ifn?def|(?:override |export )?define)\b", line)) - ends
+        if not (depth or ends):
             found[row] = line
     return found
 
@@ -158,7 +155,7 @@ def _judge_others(kernel: KernelFile, steps: list[tuple[KernelStep, Node]], insi
 def _statement(kernel: KernelFile, step: KernelStep, inside: list[Node], last: Node, function: str) -> Node | None:
     """The statement after ``last`` that is a step of the spec's, None once a problem is noted."""
     wanted = step.c
-    found = [node for node in inside if re.fullmatch(step.pattern, words(node))]
+    found = [node for node in inside if re.fullmatch(step.pattern, bare(text_of(node)))]
     after = [node for node in inside if node.start_byte >= last.end_byte]
     previous = kernel.lines[last.start_point.row].strip()
     if len(found) == 1 and found[0] in after:
@@ -174,7 +171,7 @@ def _statement(kernel: KernelFile, step: KernelStep, inside: list[Node], last: N
         row = after[0].start_point.row if after else last.end_point.row + 1
         stands = kernel.lines[row].strip()
         message = f"expected '{wanted}' after '{previous}' in {function}; here stands '{stands}'"
-        block = next((node for node in inside if bare(wanted) in words(node)[1:]), None)
+        block = next((node for node in inside if bare(wanted) in bare(text_of(node))[1:]), None)
         hint = f"it stands within the statement of line {block.start_point.row + 1}" if block else _ALTERNATIVES
         kernel.wrong("step-gone", message, row, hint)
     return None

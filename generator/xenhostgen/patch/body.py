@@ -14,6 +14,7 @@ from xenhostgen.patch.errors import PatchError, SourceText
 
 Kind = Literal["context", "added", "removed"]
 _KINDS: dict[str, Kind] = {"+": "added", "-": "removed", " ": "context"}
+_NO_NEWLINE = "\\ "  # what follows is translated by some diffs
 _VERSION = re.compile(r"\d+\.\d+")
 
 
@@ -69,15 +70,10 @@ def read_body(text: SourceText, start: int, counts: Counts, collapsed: bool) -> 
         line = text.lines[index]
         # Collapsed context has no marker to take off, unless it kept its blank.
         marked = not collapsed or kind != "context" or line.startswith(" ")
-        newline = not (index + 1 < len(text.lines) and _is_no_newline(text.lines[index + 1]))
+        newline = not (index + 1 < len(text.lines) and text.lines[index + 1].startswith(_NO_NEWLINE))
         body.append(HunkLine(kind, line[1:] if marked else line, text.numbers[index], newline))
         index += 1 if newline else 2
     return tuple(body), index
-
-
-def _is_no_newline(line: str) -> bool:
-    # Translated by some diffs, so only the marker is sure.
-    return line.startswith("\\ ")
 
 
 def _kinds(text: SourceText, start: int, counts: Counts, collapsed: bool) -> list[Kind]:
@@ -88,7 +84,7 @@ def _kinds(text: SourceText, start: int, counts: Counts, collapsed: bool) -> lis
     while (old, new) != (0, 0) and len(found) < sum(counts):
         if ends_hunk(lines, index) if collapsed else _breaks_off(lines, index, old, new):
             break
-        if not (_is_no_newline(lines[index]) and found):
+        if not (lines[index].startswith(_NO_NEWLINE) and found):
             # Mail programs drop the lone blank of an empty context line.
             kind = _KINDS.get(lines[index][:1] or " ", "context" if collapsed else None)
             if kind is None:

@@ -166,10 +166,7 @@ def _located(text: str, fragments: Sequence[Fragment], path: str) -> Iterator[tu
 def _misplaced(
     renderer: Renderer, fragment: Fragment, found: Sequence[Declaration], blocks: Sequence[Block]
 ) -> Iterator[Detail]:
-    """Where the spec and the patch have a fragment, if not in the same place.
-
-    The patch has it in the blocks that hold most of its declarations: by code, or else by label.
-    """
+    """Where spec and patch have a fragment, if not in one place: it is in the blocks with most of its declarations."""
     wanted = set(pieces(found))
     labels = {piece.label for piece in wanted}
     scores = [(len(wanted & {*block.code}), len(labels & {piece.label for piece in block.code})) for block in blocks]
@@ -200,7 +197,6 @@ def _code(ours: Sequence[Declaration], theirs: FileFacts) -> Iterator[Detail]:
 
 
 def _by_digest(ours: Sequence[Declaration], theirs: Sequence[Piece]) -> Iterator[Detail]:
-    """The differences as far as digests tell."""
     mine = pieces(ours)
     starts = {piece: one.tokens[0] for piece, one in zip(reversed(mine), reversed(ours), strict=True)}
     extra, missing = Counter(mine) - Counter(theirs), Counter(theirs) - Counter(mine)
@@ -214,7 +210,6 @@ def _by_digest(ours: Sequence[Declaration], theirs: Sequence[Piece]) -> Iterator
 
 
 def _comments(said: Sequence[str], theirs: Sequence[str]) -> list[Detail]:
-    """How the comments differ; theirs are digests."""
     ours = list(map(words_digest, said))
     if ours == list(theirs):
         return []
@@ -225,7 +220,6 @@ def _comments(said: Sequence[str], theirs: Sequence[str]) -> list[Detail]:
 
 
 def _wording(said: Sequence[str], theirs: FileFacts) -> Iterator[str]:
-    """A diff of the comments, if theirs are at hand."""
     if theirs.remarks or not theirs.comments:
         old, new = ([line for words in each for line in [*wrap(words, 76), ""]] for each in (theirs.remarks, said))
         for line in unified_diff(old, new, n=0, lineterm=""):

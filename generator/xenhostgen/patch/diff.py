@@ -49,11 +49,7 @@ def parse_diff(text: SourceText, announced_files: int = 0) -> list[PatchFile]:
 
 
 def _is_intact(text: SourceText) -> bool:
-    """Whether a line shows that white space wasn't collapsed.
-
-    Collapsing turns each run of white space into one blank and drops the blank in front of context
-    lines. So a tab, a run of blanks or a line's first blank proves a text intact.
-    """
+    """Whether a tab, a run of blanks or a line's first blank proves that white space wasn't collapsed."""
     for index, line in enumerate(text.lines):
         if "\t" in line or "  " in line or line.startswith(" "):
             return True

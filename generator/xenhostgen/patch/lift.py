@@ -87,8 +87,8 @@ def lift(paths: list[Path], output: str, schema: str, onto: Interface | None = N
     for guest in data["guests"].values():
         if "boot" in guest and "steps" in guest["boot"]:
             guest["boot"]["steps"] = [step for step in guest["boot"]["steps"] if str(step.get("call")) not in declared]
-    remarks = {key: f"Assumed, as it isn't in what was imported: {what}." for key, what in assumed.items()}
-    remarks[""] = f"Lifted by: xenhostgen import {' '.join(map(str, paths))}"
+    remarks = {"": f"Lifted by: xenhostgen import {' '.join(map(str, paths))}"}
+    remarks |= {key: f"Assumed, as it isn't in what was imported: {what}." for key, what in assumed.items()}
 
     def written() -> str:
         keys = dict.fromkeys([*_ORDER.split(), *data])
@@ -128,16 +128,11 @@ def _base(onto: Interface, on_top: bool) -> Data:
 
 def _around(steps: list[Data], known: list[Data]) -> list[Data]:
     """The known steps with these registrations, if theirs are the same: a patch shows no more than those near by."""
-    ours = [step for step in steps if "register" in step]
-    theirs = [step for step in known if "register" in step]
-    if [_asked(step) for step in ours] != [_asked(step) for step in theirs]:
-        return steps
+    ours, theirs = ([step for step in each if "register" in step] for each in (steps, known))
+    asked = [[(step["register"]["type"], step["register"].get("when")) for step in each] for each in (ours, theirs)]
     registrations = iter(ours)
-    return [next(registrations) if "register" in step else step for step in known]
-
-
-def _asked(step: Data) -> tuple[str, str]:
-    return step["register"]["type"], step["register"].get("when", "")
+    merged = [next(registrations, step) if "register" in step else step for step in known]
+    return merged if asked[0] == asked[1] else steps
 
 
 def _accepted(data: Data, written: Callable[[], str], output: str) -> Interface:

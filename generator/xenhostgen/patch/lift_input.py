@@ -26,7 +26,6 @@ class Input:
     """The files by path: new ones whole, the kernel's as hunks.
 
     ``ids`` are the blob ids that a patch names, ``collapsed`` are those without tabs.
-
     ``on_top``: what is given goes on top of a spec, as opposed to a patch that brings its header in.
     ``banner``: it goes on top of that spec's files as they are generated, with its banner.
     """
@@ -54,7 +53,11 @@ def read_input(paths: Iterable[Path], onto: Interface | None) -> Input:
             for mail in read_patches(path):
                 patches += [(file, str(path)) for file in parse_diff(mail.diff, mail.announced_files)]
     if onto and all(file.change != "new" or file.path != onto.header.file for file, _ in patches):
-        found = _on_top(found.whole, onto, patches)
+        given, plain = found.whole, replace(onto, banner=False)
+        try:  # the files in a tree have the banner if 'apply' or 'patch' brought them in
+            found = _on_top(given, onto if all(BANNER in text for text in given.values()) else plain, patches)
+        except PatchError:
+            found = _on_top(given, plain, patches)
     else:
         for file, source in patches:
             _apply(found, file, source)
@@ -63,22 +66,14 @@ def read_input(paths: Iterable[Path], onto: Interface | None) -> Input:
 
 
 def _on_top(given: dict[str, str], onto: Interface, patches: list[tuple[PatchFile, str]]) -> Input:
-    """C files and patches on top of what a spec renders to, with its banner or without it."""
-    # The files in a tree have the banner if 'apply' or 'patch' brought them in.
-    if onto.banner and not all(BANNER in text for text in given.values()):
-        return _on_top(given, replace(onto, banner=False), patches)
+    """C files and patches on top of what a spec renders to."""
     rendering = render(onto)
     found = Input(whole=rendering.whole() | given, on_top=True, banner=onto.banner)
     for fragment in rendering.fragments:
         lines = [HunkLine("added", line, 0) for line in fragment.text.removesuffix("\n").split("\n")]
         found.hunks.setdefault(fragment.file, []).append(Hunk(0, 0, 1, len(lines), "", tuple(lines), 0))
-    try:
-        for file, source in patches:
-            _apply(found, file, source)
-    except PatchError:
-        if onto.banner:
-            return _on_top(given, replace(onto, banner=False), patches)
-        raise
+    for file, source in patches:
+        _apply(found, file, source)
     return found
 
 

@@ -107,7 +107,6 @@ def _messages(text: SourceText) -> Iterator[SourceText]:
 
 
 def _is_mail(text: SourceText) -> bool:
-    """Whether the text starts with a mail's header."""
     header = Parser().parsestr(_bytewise(takewhile(str.strip, text.lines)), headersonly=True)
     return not header.get_payload() and any(name.lower() in _MAIL_FIELDS for name, _ in header.items())
 

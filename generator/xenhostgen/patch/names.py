@@ -31,10 +31,7 @@ def named_twice(line: str) -> str:
 
 
 def strip_prefixes(old: str, new: str) -> tuple[str, str]:
-    """Both names without the `a/` and `b/` of git, or the two folder names of a plain diff.
-
-    Equal first folders aren't prefixes: such a diff was made with `--no-prefix`.
-    """
+    """Both names without git's `a/` and `b/` or a plain diff's two folders; equal ones are `--no-prefix`."""
     if NO_FILE in (old, new):
         return re.sub(r"^[a-z]/", "", old), re.sub(r"^[a-z]/", "", new)
     (old_top, _, old_rest), (new_top, _, new_rest) = old.partition("/"), new.partition("/")

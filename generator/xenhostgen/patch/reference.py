@@ -125,11 +125,7 @@ def _file_facts(file: PatchFile) -> FileFacts:
 
 
 def _blocks(path: str, hunk: Hunk) -> Iterator[tuple[Block, list[Declaration], list[str]]]:
-    """Each run of added lines, with its declarations and comments.
-
-    The nearest lines of context count even over other added ones: a blank line may stand amid what
-    belongs together.
-    """
+    """Each run of added lines, with its declarations and comments; context counts even beyond another run."""
     function = function_begun(hunk.section)
     before: list[str] = []
     start, new_line = 0, hunk.new_start
@@ -154,7 +150,6 @@ def _blocks(path: str, hunk: Hunk) -> Iterator[tuple[Block, list[Declaration], l
 
 
 def _side(nearest: Sequence[Sequence[str]], function: str) -> Side:
-    """What the nearest one, two, … lines of context tell."""
     line = words_digest(nearest[0][0]) if nearest else ""
     return Side(line, tuple(code_digest("\n".join(lines)) for lines in nearest), printable(function, "?"))
 

@@ -71,7 +71,7 @@ def series(spec: Interface, before: Contents, after: Contents, tree: Path, lette
                 if content is not None:
                     Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
                     Path(folder, path).write_bytes(content)
-            run("add", "-A")
+            run("add", "-A", "-f")
             run("commit", "-q", "-s", "-m", text)
         base = run("rev-list", "--max-parents=0", "HEAD").strip()
         subject, body = message(spec, "cover")
@@ -110,11 +110,9 @@ def _environment(tree: Path) -> dict[str, str]:
         message = "knows no name and address for From and Signed-off-by"
         raise Refused([Problem("no-sender", message, "git config", hint=hint)]) from None
     date = f"@{os.environ.get('SOURCE_DATE_EPOCH') or int(time.time())} +0000"
-    made = dict(NO_SETTINGS)
-    for who in ("AUTHOR", "COMMITTER"):
-        made |= {f"GIT_{who}_NAME": ident.rpartition(" <")[0], f"GIT_{who}_EMAIL": ident.rpartition(" <")[2][:-1]}
-        made[f"GIT_{who}_DATE"] = date
-    return made
+    name, _, address = ident.removesuffix(">").rpartition(" <")
+    told = {"NAME": name, "EMAIL": address, "DATE": date}.items()
+    return NO_SETTINGS | {f"GIT_{who}_{key}": value for who in ("AUTHOR", "COMMITTER") for key, value in told}
 
 
 def _addressees(tree: Path, diff: str) -> Iterator[str]:

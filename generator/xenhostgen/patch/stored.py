@@ -55,15 +55,13 @@ def read_facts(path: Path) -> list[PatchFacts]:
         if given != FORMAT:
             raise ValueError(f"the format is {given!r}, not {FORMAT}")
         return [_read(PatchFacts, one, f"patches[{at}]") for at, one in enumerate(top["patches"])]
-    except json.JSONDecodeError as error:
-        raise _refused(path, error.msg, At(error.lineno, error.colno)) from None
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _refused(path, printable(str(error), "?"), At(1, 1)) from None
-
-
-def _refused(path: Path, reason: str, at: At) -> Refused:
-    hint = f"make it from the patch: xenhostgen facts PATCH -o {path}"
-    return Refused([Problem("facts", f"not the facts of a patch: {reason}", str(path), at, hint)])
+        at, said = At(1, 1), str(error)
+        if isinstance(error, json.JSONDecodeError):
+            at, said = At(error.lineno, error.colno), error.msg
+        hint = f"make it from the patch: xenhostgen facts PATCH -o {path}"
+        message = f"not the facts of a patch: {printable(said, '?')}"
+        raise Refused([Problem("facts", message, str(path), at, hint)]) from None
 
 
 def _read(kind: Any, value: Any, where: str) -> Any:

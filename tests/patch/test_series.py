@@ -250,6 +250,8 @@ def test_nothing_of_others_reaches_the_terminal(tree: Path, tmp_path: Path, caps
     assert main(["diff", SPEC, str(mbox), "--tree", str(tree)]) == 1
     mbox.write_bytes(text.replace(b"arch/toy/gate.c", "arch/toy/\x9bgate.c".encode()))
     assert main(["import", str(mbox), "-o", str(tmp_path / "new.yaml")]) == 2
+    (odd / "mbox").write_bytes(text)
+    assert main(["import", str(odd / "mbox"), "-o", str(tmp_path / "new.yaml")]) == 0
     said = capsys.readouterr()
     assert said.out.count("?") > 9 and not {"\x1b", "\x9b"} & {*said.out, *said.err}
 

@@ -71,10 +71,9 @@ def apply(spec: Interface, placement: Placement, tree: Path) -> None:
 
 
 def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
-    """Take out what was applied; the files' paths, none if it is out already.
+    """Take out what was applied; the files' paths, none if it is out already. Raises ``Refused`` for edits beside it.
 
-    Raises ``Refused`` where that, or beside it, was edited since. Git works on copies: in the tree it would
-    write the line ends that the user's settings and the tree's attributes ask for.
+    Git works on copies: in the tree it would write the line ends that settings and attributes ask for.
     """
     kept = record(spec, tree)
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:

@@ -145,9 +145,8 @@ def _compared(renderer: Renderer, rendering: Rendering, theirs: FileFacts) -> Fi
         details.append(Detail("code", f"and {len(code) - MOST_MESSAGES} more differences of code"))
     if identical is False and not (code or comments):
         what = "the banner" if renderer.spec.banner else "white space"
-        details.append(
-            Detail("bytes", f"{what} differs: the blob is {blob_id(text)[:12]}, the patch's {theirs.post[:12]}")
-        )
+        ids = f"the blob is {blob_id(text)[:12]}, the patch's {theirs.post[:12]}"
+        details.append(Detail("bytes", f"{what} differs: {ids}"))
     if index:
         details.append(Detail("bytes", f"the patch's index line names the blob {index[:12]}, which its content isn't"))
     placed = not place if fragments or place else None

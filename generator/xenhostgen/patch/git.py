@@ -13,10 +13,9 @@ from xenhostgen.spec.source import Problem, Refused
 SHORTEST_ID = 7  # what git itself abbreviates to at the least
 EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"  # the id of an empty file
 # As if the user had no configuration, nor had given any for this call.
-NO_SETTINGS = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-NO_SETTINGS |= {"GIT_CONFIG_COUNT": "0", "GIT_CONFIG_PARAMETERS": ""}
+NO_SETTINGS = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "GIT_CONFIG_COUNT": "0"}
 # What else git takes from the environment is of the repository in whose hook, say, this runs.
-_KEPT = re.compile(r"(?!GIT_)|GIT_(AUTHOR|COMMITTER|CONFIG|EXEC)_")
+_KEPT = re.compile(r"(?!GIT_)|GIT_(AUTHOR|COMMITTER|CONFIG|EXEC)_(?!PARAMETERS)")
 
 
 class GitFailure(Refused):

@@ -23,7 +23,7 @@ from xenhostgen.render.files import Rendering, render
 from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import At, Problem, Problems, Refused, SpecError
+from xenhostgen.spec.source import At, Problem, Problems, Refused, SpecError, printable
 
 # The order in which a spec is read; other keys follow.
 _ORDER = "interface templates typedefs reference names spdx banner header source object types registry fields ops"
@@ -87,7 +87,7 @@ def lift(paths: list[Path], output: str, schema: str, onto: Interface | None = N
     for guest in data["guests"].values():
         if "boot" in guest and "steps" in guest["boot"]:
             guest["boot"]["steps"] = [step for step in guest["boot"]["steps"] if str(step.get("call")) not in declared]
-    remarks = {"": f"Lifted by: xenhostgen import {' '.join(map(str, paths))}"}
+    remarks = {"": f"Lifted by: xenhostgen import {printable(' '.join(map(str, paths)), '?')}"}
     remarks |= {key: f"Assumed, as it isn't in what was imported: {what}." for key, what in assumed.items()}
 
     def written() -> str:

@@ -107,6 +107,8 @@ def test_blob_ids_prove_it(tree: Path, tmp_path: Path) -> None:
     assert "is based on" in next(proof.said for proof in prove(spec, patch, base) if not proof.identical)
     with pytest.raises(Refused, match="no revision"):
         prove(spec, patch, tree, "nothing")
+    with pytest.raises(Refused, match="not a git repository"):
+        prove(spec, patch, base, "HEAD")
 
 
 def test_diff_proves_a_whole_series(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

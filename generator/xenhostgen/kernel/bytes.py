@@ -29,7 +29,9 @@ def reader(tree: Path, revision: str | None = None) -> Reader:
         return lambda path: content(tree / path)
     try:
         git(tree, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    except GitFailure:
+    except GitFailure as failure:
+        if failure.said.startswith("fatal:"):  # it is no repository, or another user's
+            raise
         hint = "give a commit, tag or branch of the repository that DIR is"
         raise Refused([Problem("no-revision", f"has no revision '{revision}'", str(tree), hint=hint)]) from None
 
@@ -60,8 +62,7 @@ def _proof(changes: Sequence[PatchFile], before: bytes, after: bytes | None) -> 
     named = same_id(blob, file.post)
     based = first.change == "new" or not first.pre or same_id(blob_id(before), first.pre)
     if not named and not based:
-        said = f"the tree has blob {blob_id(before)[:12]}, the patch is based on {first.pre}"
-        return Proof(file.path, False, said)
+        return Proof(file.path, False, f"the tree has blob {blob_id(before)[:12]}, the patch is based on {first.pre}")
     collapsed = any(each.collapsed for each in changes)
     if not named and collapsed:
         return Proof(file.path, False, "the patch has lost its white space and can't tell where it differs")

@@ -3,6 +3,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -26,6 +27,15 @@ def pytest_configure(config: pytest.Config) -> None:
     # What a shell starts in its background ignores SIGINT, and so would the commands that tests interrupt.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def reference_mail() -> Path:
+    """The first patch of the RFC as a web archive shows it: no part of this repository, but of its neighbourhood."""
+    mail = Path(__file__).parents[2] / "shared" / "reference" / "rfc-v1-01.txt"
+    if not mail.is_file():
+        pytest.skip(f"the mail is not there: {mail}")
+    return mail
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-import pytest
-
 from xenhostgen.kernel.place import placed_in
 from xenhostgen.patch.diff import parse_diff
 from xenhostgen.patch.hunks import PatchFile
@@ -14,7 +12,6 @@ from xenhostgen.patch.mail import read_patches
 from xenhostgen.spec.load import load
 
 ROOT = Path(__file__).parents[2]
-MAIL = ROOT.parent / "shared/reference/rfc-v1-01.txt"
 
 
 def shown(file: PatchFile, kinds: Iterable[str]) -> str:
@@ -36,10 +33,8 @@ def layout(text: str) -> list[str]:
     return [" ".join(line.split()) for line in re.sub(r"/\*.*?\*/", "/* */", text, flags=re.S).split("\n")]
 
 
-def test_the_mails_hunks_come_out() -> None:
-    if not MAIL.is_file():
-        pytest.skip(f"no reference mail at {MAIL}")
-    patch = parse_diff(read_patches(MAIL)[0].diff)
+def test_the_mails_hunks_come_out(reference_mail: Path) -> None:
+    patch = parse_diff(read_patches(reference_mail)[0].diff)
     base = {file.path: shown(file, ("context", "removed")) for file in patch if file.change == "modified"}
     spec = load(ROOT / "specs/rfc-v1.yaml")
     placement = placed_in(spec, lambda path: base[path].encode() if path in base else None, "v5.0")

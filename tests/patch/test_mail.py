@@ -32,7 +32,6 @@ index 1111111..2222222 100644
  }
 """
 TEXT = "The gear has to spin schön.\n\nSigned-off-by: Wanda <w@example.org>\n---\n\n" + DIFF
-REAL = Path(__file__).parents[3] / "shared" / "reference" / "rfc-v1-01.txt"
 
 
 def plain(cte: str) -> bytes:
@@ -140,10 +139,8 @@ def test_time_grows_with_the_size() -> None:
     assert seconds(40_000) < 12 * max(seconds(10_000), 0.01)
 
 
-def test_the_real_mail() -> None:
-    if not REAL.exists():
-        pytest.skip(f"the reference mail is not there: {REAL}")
-    (mail,) = read_patches(REAL)
+def test_the_real_mail(reference_mail: Path) -> None:
+    (mail,) = read_patches(reference_mail)
     patch = parse_diff(mail.diff, mail.announced_files)
     assert mail.subject.startswith("[RFC PATCH 01/16] x86/xen")
     kinds = Counter(line.kind for file in patch for hunk in file.hunks for line in hunk.lines)

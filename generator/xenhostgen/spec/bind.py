@@ -103,7 +103,8 @@ class Binder:
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
         self.readers: dict[Any, Reader] = {}
-        self.incomplete = False
+        self.section = ""  # the key of the spec below which is read
+        self.unread: set[str] = set()  # those below which something couldn't be
 
     def read(self, cls: type, node: Node, what: str) -> Any:
         """A model object from a node; raises ``Missing`` where none can be made."""
@@ -140,7 +141,7 @@ class Binder:
         found = "nothing" if node == "" else found
         message, hint = f"{_shown(what)} must be {wanted}, not {found}", _SHAPES.get(wanted, "")
         self.problems.add("wrong-shape", message, node.at, hint or f"write {wanted}")
-        self.incomplete = True
+        self.unread.add(self.section)
         return Missing()
 
     def scalar(self, node: Node, what: str) -> Text:
@@ -208,9 +209,13 @@ class Binder:
         keys = keys_of(cls)
         readers: dict[str, tuple[str, Reader]] = {}
         for key in keys:
-            readers[key.name] = (f"'{key.name}'", self.key(key))
+            readers[key.name] = (f"'{key.name}'", self.top(key) if cls is model.Interface else self.key(key))
         required = {key.name for key in keys if key.required}
         known = [key.name for key in keys]
+
+        def unread(node: Mapping) -> None:
+            # What an unknown key of the spec itself was meant for is one that isn't there.
+            self.unread.update(set(known) - node.keys() if cls is model.Interface else {self.section})
 
         def read(node: Node, what: str, row: Text | None = None, **values: Any) -> Any:
             if type(node) is not Mapping:
@@ -224,13 +229,14 @@ class Binder:
                     others = [key for key in known if key not in values]
                     hint = self.problems.did_you_mean(name, others)
                     self.problems.add("unknown-key", message, name, hint)
+                    unread(node)
                     continue
                 try:
                     values[name] = found[1](value, found[0])
                 except Missing:
                     failed = True
             if failed or not required <= values.keys():
-                self.incomplete = True
+                unread(node)
                 missing = [name for name in known if name in required - values.keys() - node.keys()]
                 if missing:
                     lacks = ", ".join(f"'{name}'" for name in missing)
@@ -243,6 +249,16 @@ class Binder:
             return cls(**values)
 
         return read
+
+    def top(self, key: Key) -> Reader:
+        """The reader of what stands below a key of the spec itself."""
+        read = self.key(key)
+
+        def noted(node: Node, what: str) -> Any:
+            self.section = key.name
+            return read(node, what)
+
+        return noted
 
     def key(self, key: Key) -> Reader:
         """The reader of a key's value."""
@@ -286,7 +302,7 @@ class Binder:
         if cls is None:
             hint = self.problems.did_you_mean(kind, list(STEPS))
             self.problems.add("unknown-step", f"unknown boot step '{kind}'", kind, hint)
-            self.incomplete = True
+            self.unread.add(self.section)
             raise Missing
         if cls is model.Assign:
             if type(value) is not Mapping or len(value) != 1:

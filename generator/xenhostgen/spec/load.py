@@ -26,7 +26,7 @@ def load_text(source: str, path: str) -> Interface:
     if top is not None:
         with suppress(Missing):
             made = _styled(binder.read(Interface, top, "the spec"), path)
-            rules.check(made, problems, whole=not binder.incomplete)
+            rules.check(made, problems, binder.unread)
     problems.raise_if_any()
     assert made is not None, "a spec that can't be read has a reason"
     return made

@@ -13,10 +13,25 @@ from xenhostgen.spec.source import Problems
 
 # These ask of each part alone, or for two that are alike: what can't be read makes them find less, not more.
 _OF_PARTS = (symbols, members, paths, comments, expected, declared_types, templates)
-_OF_THE_WHOLE = (types, slots, exports, guests, registrations, places, conditions, kinds, ops, messages)
+# Of these what the spec says below its other keys decides, too.
+_OF_THE_WHOLE = (
+    (types, "types"),
+    (slots, "types registry"),
+    (exports, "interface names registry"),
+    (guests, "guests kinds"),
+    (registrations, "guests types registry"),
+    (places, "object predicates guests"),
+    (conditions, "kernel predicates kinds guests"),
+    (kinds, "kinds guests kernel"),
+    (ops, "ops guests"),
+    (messages, "series guests"),
+)
 
 
-def check(spec: Interface, problems: Problems, whole: bool) -> None:
-    """Note every breach of every rule; of a spec that isn't ``whole``, as far as it is there."""
-    for rule in (*(_OF_THE_WHOLE if whole else ()), *_OF_PARTS):
+def check(spec: Interface, problems: Problems, unread: set[str]) -> None:
+    """Note every breach of every rule; of a spec with keys that are ``unread``, as far as it is there."""
+    for rule, needs in _OF_THE_WHOLE:
+        if unread.isdisjoint(needs.split()):
+            rule(spec, problems)
+    for rule in _OF_PARTS:
         rule(spec, problems)

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from xenhostgen.spec.model import Call, ClearBss, Constant, Interface, Macro, Op, Variable
 from xenhostgen.spec.sets import style
 from xenhostgen.spec.source import Placed, Problems
-from xenhostgen.spec.words import KEYWORDS, RESERVED
+from xenhostgen.spec.words import KEYWORDS, RESERVED, declared_name
 
 _RESERVED = re.compile(r"_[A-Z]|__builtin_")
 
 
 Claim = tuple[str, str, Placed]  # a name, what it names, and where the spec says so
+_Signature = tuple[str, tuple[str, ...]]  # what a function returns, and its parameters after the host
 
 
 def symbols(spec: Interface, problems: Problems) -> None:
@@ -43,23 +44,37 @@ def _claimed(claims: Iterable[Claim], guard: str, problems: Problems) -> set[str
 
 
 def _functions(spec: Interface, taken: set[str], problems: Problems) -> None:
-    """Table entries name the kernel's functions, or adapters by names of their own."""
-    others = taken.difference(function.name for function in spec.kernel.functions)
+    """Table entries name the kernel's functions, each in one way, or adapters by names of their own."""
+    # Of the functions that 'kernel' knows those may stand in tables that take a pointer, which may be a host's.
+    facts = (fact for fact in spec.kernel.functions if fact.args and "*" in fact.args[0])
+    known = {fact.name: (fact.returns, fact.args[1:]) for fact in facts}
+    others = taken.difference(known)
     adapters: dict[tuple[str, str], tuple[Op, str]] = {}
     for op in spec.ops:
+        signature = (op.returns, op.args)
         for entry in op.tables:
             name = entry.function
             if entry.calls is None:
                 clash = name in others
+                if name != "NULL" and not _alike(known.setdefault(name, signature), signature):
+                    hint = "what it returns and takes besides the host is the same for each op, and in 'kernel'"
+                    problems.add("two-signatures", f"'{name}' has another signature elsewhere", name, hint)
             else:
                 first, calls = adapters.setdefault((entry.table.split(".")[0], name), (op, entry.calls))
                 alike = first is op or (first.returns, first.host, first.args) == (op.returns, op.host, op.args)
                 clash = name in taken or name in RESERVED or not alike or calls != entry.calls
             if clash:
-                message = f"'{name}' is the name of something else already"
-                problems.add(
-                    "name-collision", message, name, "name a function of the kernel's, or give it another name"
-                )
+                message, hint = f"'{name}' is the name of something else already", "give it another name"
+                problems.add("name-collision", message, name, f"name a function of the kernel's, or {hint}")
+
+
+def _alike(one: _Signature, other: _Signature) -> bool:
+    """Whether functions return the same, and take the same by whatever names."""
+    if one == other:
+        return True
+    (returns, args), (given, taken) = one, other
+    types = [["".join(c.rpartition(declared_name(c))[::2]).split() for c in each] for each in (args, taken)]
+    return returns == given and types[0] == types[1]
 
 
 def _tags(spec: Interface) -> Iterator[Claim]:

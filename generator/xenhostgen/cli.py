@@ -12,7 +12,7 @@ import importlib
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from keyword import iskeyword
 from types import FrameType
 from typing import NoReturn
@@ -48,6 +48,10 @@ class Parser(argparse.ArgumentParser):
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
         """The parsed arguments; exits with status 2 and a hint if there is one too many."""
+        if "--" in arguments:  # what stands behind it are paths, which argparse would take for options all the same
+            mark = [*arguments].index("--")
+            behind = (f"./{each}" if each.startswith("-") else each for each in arguments[mark + 1 :])
+            arguments = [*arguments[:mark], *behind]
         known, unknown = self.parse_known_intermixed_args(arguments)
         if unknown:
             from xenhostgen.spec.source import did_you_mean
@@ -70,9 +74,12 @@ class Terminated(BaseException):
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; returns the exit status and lets no exception out but argparse's exit."""
+    form = ""
     try:
         signal.signal(signal.SIGTERM, terminated)
-        status = dispatch(argv)
+        run, arguments = asked(argv)
+        form = getattr(arguments, "format", "")
+        status = run(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
         print("xenhostgen: interrupted", file=sys.stderr)
@@ -83,7 +90,7 @@ def main(argv: Sequence[str]) -> int:
         drop_output()
         return NO_READER
     except Exception as error:
-        return refused(error)
+        return refused(error, form)
     return status
 
 
@@ -92,41 +99,22 @@ def terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise Terminated
 
 
-def dispatch(argv: Sequence[str]) -> int:
-    """Find the command, parse its arguments, run it."""
-    if not argv or argv[0].startswith("-"):
-        return top_level(argv)
+def asked(argv: Sequence[str]) -> tuple[Callable[[argparse.Namespace], int], argparse.Namespace]:
+    """What runs the command that is asked for, and its arguments; exits if that is to be help or a hint."""
+    if argv[:1] == ["help"]:
+        return asked([*argv[1:2], "--help"])
+    if not argv or argv[0] not in COMMANDS:
+        no_command(argv)
     name = argv[0]
-    if name == "help":
-        return dispatch([*argv[1:2], "--help"])
-    if name not in COMMANDS:
-        from xenhostgen.spec.source import did_you_mean, printable
-
-        hint = did_you_mean(name, list(COMMANDS))
-        print(
-            f"xenhostgen: unknown command '{printable(name, '?')}'; {hint}\nSee 'xenhostgen --help'.", file=sys.stderr
-        )
-        return ERROR
     module = f"{name}_" if iskeyword(name) else name  # no module can be called 'import'
     command = importlib.import_module(f"xenhostgen.commands.{module}")
     parser = Parser(f"xenhostgen {name}", command.__doc__ or "", command.EXAMPLES)
     command.add_arguments(parser)
-    arguments = parser.parse(argv[1:])
-    try:
-        status: int = command.run(arguments)
-    except Exception as error:
-        from xenhostgen.commands.inputs import print_json
-        from xenhostgen.spec.source import Refused
-
-        if not isinstance(error, Refused) or getattr(arguments, "format", "") != "json":
-            raise
-        print_json([], error.problems)
-        return ERROR
-    return status
+    return command.run, parser.parse(argv[1:])
 
 
-def top_level(argv: Sequence[str]) -> int:
-    """``xenhostgen`` alone, ``--help`` and ``--version``."""
+def no_command(argv: Sequence[str]) -> NoReturn:
+    """``xenhostgen`` alone, ``--help``, ``--version``, and words that are no command."""
     width = max(map(len, COMMANDS))
     listed = "\n".join(f"  {name:{width}}  {line}" for name, line in COMMANDS.items())
     parser = Parser(
@@ -138,13 +126,18 @@ def top_level(argv: Sequence[str]) -> int:
     )
     parser.usage = "xenhostgen [--help] [--version] COMMAND …"
     parser.add_argument("--version", action="version", version=f"xenhostgen {__version__}")
+    if argv and not argv[0].startswith("-"):
+        from xenhostgen.spec.source import did_you_mean
+
+        parser.error(f"unknown command '{argv[0]}'; {did_you_mean(argv[0], list(COMMANDS))}")
     parser.parse(argv)
-    parser.print_help(sys.stderr if not argv else sys.stdout)
-    return ERROR
+    parser.print_help(sys.stderr)
+    parser.exit(ERROR)
 
 
-def refused(error: Exception) -> int:
+def refused(error: Exception, form: str) -> int:
     """Say why nothing was done: the input's problems, the system's reason, or our own fault."""
+    from xenhostgen.commands.inputs import print_json
     from xenhostgen.report.problems import show
     from xenhostgen.spec.source import Refused, printable
 
@@ -153,7 +146,7 @@ def refused(error: Exception) -> int:
 
         traceback.print_exception(error, file=sys.stderr)
     if isinstance(error, Refused):
-        show(error.problems, sys.stderr)
+        print_json([], error.problems) if form == "json" else show(error.problems, sys.stderr)
         return ERROR
     if isinstance(error, OSError):
         drop_output()

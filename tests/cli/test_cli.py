@@ -94,6 +94,11 @@ def test_the_command_that_mends_it(work: Path, out: str, spec: str, said: str) -
         run(work, "generate", "--check", f"--output={out}", f"./{spec}", status=0)
 
 
+def test_what_stands_behind_two_dashes_is_a_path(work: Path) -> None:
+    (work / "specs/small.yaml").rename(work / "-x.yaml")
+    assert run(work, "lint", "--", "-x.yaml", status=0).stdout == "-x.yaml: OK\n"
+
+
 def test_check_fails_for_a_file_that_no_spec_makes(work: Path) -> None:
     run(work, "generate", status=0)
     (work / "out/small/old.c").write_text("\n")

@@ -25,7 +25,11 @@ def _of_kernel(spec: Interface) -> Iterator[tuple[At, str]]:
     yield from _style(spec)
     if spec.slots and spec.registry.misuse is None:
         yield spec.registry.at, "needs 'misuse'"
+    if spec.source.doc:
+        yield spec.source.doc.at, "has no comment at the top of the C file"
     for export in spec.registry.exports:
+        if export.doc:
+            yield export.doc.at, "exports each symbol below its definition, without a comment"
         functions = (name for name in export.symbols if name in (spec.c.register, spec.c.unregister))
         yield from ((name.at, "exports no functions") for name in functions)
     for guest in spec.guests:

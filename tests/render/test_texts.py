@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What version 2's templates make of texts and wrappers that the shipped specs have none of."""
+
+from pathlib import Path
+
+from xenhostgen.render.files import render
+from xenhostgen.spec.load import load_text
+
+SPEC = Path(__file__).parents[2] / "specs/xenhost.yaml"
+
+
+def files(*edits: tuple[str, str]) -> tuple[str, str]:
+    """The header and the C file of the edited spec."""
+    source = SPEC.read_text()
+    for before, after in edits:
+        assert before in source
+        source = source.replace(before, after, 1)
+    made = render(load_text(source, str(SPEC))).files
+    return made["include/xen/xenhost.h"], made["arch/x86/xen/xenhost.c"]
+
+
+def test_texts_of_several_lines_and_of_none() -> None:
+    leaves = "doc: the first of this Xen's cpuid leaves"
+    header, _ = files((leaves, 'doc: "one\\n\\nthree\\n"'), (", doc: an empty slot", ""), ("  doc: Which", "  # Which"))
+    assert " * @cpuid_base: one\n *\n * three\n * @" in header
+    assert "/**\n * enum xenhost_type -\n * @xenhost_invalid:\n * @" in header
+
+
+def test_comments_above_members_and_requirements() -> None:
+    fields = "fields: [{c: int nr, doc: a}, {struct: [int b, int c], doc: d}]\n"
+    requires = ("requires: default", "requires: default, requires_doc: e")
+    header, source = files(("# A row", f"{fields}# A row"), requires)
+    assert "\t/*\n\t * a\n\t */\n\tint nr;\n\t/*\n\t * d\n\t */\n\tstruct {\n" in header
+    assert "\t/*\n\t * e\n\t */\n\tif (xh == xh_remote && " in source
+
+
+def test_an_optional_op_with_a_fallback_is_called_once() -> None:
+    header, _ = files(("wrapper: optional", "wrapper: optional\n    when_missing: xen_vcpu_info_reset(0)"))
+    assert header.count("\t\txh->ops->setup_shared_info(xh);\n\telse\n\t\txen_vcpu_info_reset(0);\n") == 1
+    assert header.count("xh->ops->setup_shared_info(xh);") == 1

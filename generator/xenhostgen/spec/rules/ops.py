@@ -81,7 +81,7 @@ def ops(spec: Interface, problems: Problems) -> None:
             if entry.function in KEYWORDS:
                 hint = "name a kernel function"
                 problems.add("c-keyword", f"'{entry.function}' is a keyword of C", entry.function, hint)
-        if op.host in taken:
+        if op.host in taken and op.host != "xh":
             problems.add("arg-name", f"'{op.host}' can't name a parameter", op.host, "choose another name")
         parameters(op.args, taken, {op.host, "xh"} if op.wrapper != "none" else {op.host}, problems)
         if op.wrapper != "none":

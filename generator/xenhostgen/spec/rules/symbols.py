@@ -102,6 +102,8 @@ def _claims(spec: Interface) -> Iterator[Claim]:
     else:
         yield c.slot_count, "the macro", prefix
         yield c.prefix, "the struct", prefix
+    for variable in ("type", "ops", "xh"):  # which would hide what is called alike
+        yield variable, "the generated variable", prefix
     for helper in style(spec.templates).helpers:
         yield f"{c.prefix}_{helper}", "the function", prefix
     for host_type in dict.fromkeys(spec.types.values):

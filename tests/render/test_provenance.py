@@ -74,7 +74,7 @@ def test_every_line_has_its_origin(path: Path) -> None:
         ("rfc-v1/arch/x86/xen/enlighten_pv.c", "\t\treturn;", "shared/skeleton.j2",
          "guests.pv.boot.steps[0]", "!xen_start_info"),
         ("rfc-v1/arch/x86/xen/enlighten_pv.c", "\txenhost_register(xenhost_r1, &xh_pv_ops);",
-         "rfc/fragments/register.j2", "guests.pv.boot.steps[1].type", "r1"),
+         "shared/fragments/register.j2", "guests.pv.boot.steps[1].type", "r1"),
         ("rfc-v1/arch/x86/xen/xenhost.c", "\t\t\tBUG_ON(!xh_default);", "rfc/registry.c.j2",
          "registry.slots[1].requires", "default"),
         ("rfc-v1/arch/x86/xen/xenhost.c", " * domain of a nested Xen.", "rfc/registry.c.j2",

@@ -6,7 +6,7 @@ import gc
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, add_specs, default_specs, each_spec, print_json
-from xenhostgen.render.fresh import is_fresh
+from xenhostgen.render.fresh import files_below, is_fresh
 from xenhostgen.report.generated import Generated, argument, as_json, shown, summary, unified, verdict
 from xenhostgen.spec.sets import template_root
 
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
             return Generated(str(spec), str(folder), [], [str(folder / name) for name in files], [], [])
         from xenhostgen.render.generate import generate
 
-        found = generate(spec, out, check=check).comparison
+        found = generate(spec, out, check=check)
         stale = [str(one.path) for one in found.stale]
         diffs = [unified(str(one.path), one.before, one.text) for one in found.stale] if check else []
         return Generated(str(spec), str(folder), stale, [*map(str, found.unchanged)], [*map(str, found.unknown)], diffs)
@@ -70,8 +70,6 @@ def refuse_same_folder(specs: list[Path]) -> None:
 
 def left_over(out: Path) -> list[str]:
     """Folders of OUT of which each file says that it was made from one of the default specs, where there is none."""
-    from xenhostgen.render.write import files_below
-
     specs, gone = default_specs(), []
     for folder in sorted(out.iterdir()) if out.is_dir() else ():
         spec = specs / f"{folder.name}.yaml"

@@ -38,13 +38,13 @@ class Bytecode(jinja2.FileSystemBytecodeCache):
 
 def compile_all() -> None:
     """Compile every template of every set."""
-    from xenhostgen.render.environment import environment, template_sets
+    from xenhostgen.render.environment import environment
     from xenhostgen.spec.sets import template_root
 
     sys.dont_write_bytecode = False
     root = template_root()
-    for template_set in template_sets(root):
-        made = environment(template_set, root)
+    for folder in root.iterdir():
+        made = environment(folder.name, root)
         for name in made.list_templates(extensions=["j2"]):
             made.get_template(name)
 

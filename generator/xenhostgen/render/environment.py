@@ -9,7 +9,7 @@ import jinja2
 
 from xenhostgen.render import style
 from xenhostgen.render.bytecode import Bytecode
-from xenhostgen.spec.source import At, Problem, Refused, did_you_mean
+from xenhostgen.spec.source import At, Problem, Refused
 
 
 class TemplateFailure(Refused):
@@ -30,20 +30,10 @@ class Loader(jinja2.FileSystemLoader):
             raise jinja2.TemplateSyntaxError(f"not UTF-8: {error.reason}", 1, template, template) from None
 
 
-def template_sets(root: Path) -> list[str]:
-    """The names of the template sets below a root; ``shared`` is part of all of them."""
-    return sorted(path.name for path in root.iterdir() if path.is_dir() and path.name not in ("shared", "__pycache__"))
-
-
 def environment(template_set: str, root: Path) -> jinja2.Environment:
-    """The environment of one template set; raises ``TemplateFailure`` for a set that isn't there."""
-    folder = root / template_set
-    known = template_sets(root)
-    if template_set not in known:
-        message, hint = f"no template set '{template_set}'", did_you_mean(template_set, known)
-        raise TemplateFailure(root, 1, message, hint)
+    """The environment of one template set; ``shared`` is part of all of them."""
     made = jinja2.Environment(
-        loader=Loader([folder, root / "shared"]),
+        loader=Loader([root / template_set, root / "shared"]),
         bytecode_cache=Bytecode(root),
         auto_reload=False,  # no template changes while a spec is rendered
         undefined=jinja2.StrictUndefined,

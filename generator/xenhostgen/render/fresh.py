@@ -16,16 +16,6 @@ from xenhostgen import __version__
 _SOURCES = ("spec", "render")
 
 
-def state_folder(out: Path) -> Path:
-    """OUT/.fresh, made on first need; git ignores what is in it."""
-    folder = out / ".fresh"
-    folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", encoding="ascii")
-    return folder
-
-
 def digest_of(content: bytes) -> str:
     """What Python tells changed sources by: nobody need be kept from forging it, and OpenSSL is dear to import."""
     return source_hash(content).hex()
@@ -49,7 +39,7 @@ def is_fresh(spec: Path, out: Path, templates: Path) -> list[str] | None:
     """The files that are up to date as the last run wrote them; None if there may be work."""
     folder = out / spec.stem
     try:
-        lines = _stamp(out, spec).read_text(encoding="utf-8").splitlines()
+        lines = stamp_of(spec, out).read_text(encoding="utf-8").splitlines()
         inputs, template_set = lines[0].split(" ", 1)
         if inputs != inputs_digest(spec, spec.read_bytes(), templates, template_set):
             return None
@@ -58,34 +48,23 @@ def is_fresh(spec: Path, out: Path, templates: Path) -> list[str] | None:
             path = folder / name
             if path.is_symlink() or digest != digest_of(path.read_bytes()):
                 return None
-        here = {os.path.relpath(name, folder) for name in _all_below(str(folder))}
+        here = {str(path.relative_to(folder)) for path in files_below(folder)}
     except (OSError, ValueError, IndexError):
         return None
     return list(written) if here == set(written) else None
 
 
-def stamp(spec: Path, out: Path, inputs: str, template_set: str, files: dict[str, str]) -> None:
-    """Note what the files were made from; where the folder can't be written, nothing is noted."""
-    lines = [f"{inputs} {template_set}"]
-    lines += [f"{digest_of(text.encode())} {name}" for name, text in files.items()]
-    try:
-        path = _stamp(out, spec)
-        temporary = state_folder(out) / f"{os.urandom(8).hex()}.tmp"
-        try:
-            temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError:
-        return
-
-
-def _stamp(out: Path, spec: Path) -> Path:
+def stamp_of(spec: Path, out: Path) -> Path:
+    """The file that holds a spec's stamp."""
     return out / ".fresh" / f"{spec.stem}.stamp"
 
 
-def _all_below(folder: str) -> list[str]:
-    return [os.path.join(root, name) for root, _, names in os.walk(folder) for name in names]  # noqa: PTH118
+def files_below(folder: Path) -> Iterator[Path]:
+    """All files below a folder, in order; none if it isn't there."""
+    for root, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            yield Path(root, name)
 
 
 def _sources_below(folder: str) -> Iterator[bytes]:

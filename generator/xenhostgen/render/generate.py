@@ -2,26 +2,17 @@
 """From a spec file to its folder of C: load, render, compare, write."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 from xenhostgen.render.files import render
-from xenhostgen.render.fresh import inputs_digest, stamp
-from xenhostgen.render.write import Comparison, compare, write
+from xenhostgen.render.fresh import inputs_digest
+from xenhostgen.render.write import Comparison, compare, stamp, write
 from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text
 from xenhostgen.spec.sets import template_root
 
 
-class Outcome(NamedTuple):
-    """What became of one spec: its files against those that were there."""
-
-    spec: Path
-    folder: Path
-    comparison: Comparison
-
-
-def generate(spec: Path, out: Path, *, check: bool) -> Outcome:
-    """Render a spec into OUT/STEM, or with ``check`` only compare.
+def generate(spec: Path, out: Path, *, check: bool) -> Comparison:
+    """Render a spec into OUT/STEM, or with ``check`` only compare; its files against those that were there.
 
     Everything is rendered before the first file is written. Raises ``SpecError``,
     ``TemplateFailure`` or ``WriteFailure``; what was there before is then still there.
@@ -35,4 +26,4 @@ def generate(spec: Path, out: Path, *, check: bool) -> Outcome:
     if not check:
         write(found.stale, out)
         stamp(spec, out, inputs, interface.templates, files)
-    return Outcome(spec, out / spec.stem, found)
+    return found

@@ -21,8 +21,6 @@ class OpC(NamedTuple):
     listed: str  # the parameters as C lists them
     member: str
     wrapper: str
-    guarded: bool
-    optional: bool
     head: str
     call: str
     result: str
@@ -67,8 +65,6 @@ def _operation(op: Op, host: str, prefix: str, plain: bool) -> OpC:
         listed,
         member,
         op.wrapper,
-        op.wrapper == "guarded",
-        op.wrapper == "optional",
         head,
         f"xh->ops->{name}({passed})" if plain else f"(xh->ops->{name})({passed})",
         "" if given == "void" else "return ",

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from xenhostgen.render.fresh import state_folder
+from xenhostgen.render.fresh import digest_of, files_below, stamp_of
 from xenhostgen.spec.source import At, Problem, Refused
 
 
@@ -58,14 +58,6 @@ def compare(files: Mapping[str, str], out: Path, name: str) -> Comparison:
     return Comparison(tuple(stale), tuple(unchanged), unknown)
 
 
-def files_below(folder: Path) -> Iterator[Path]:
-    """All files below a folder, in order; none if it isn't there."""
-    for root, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            yield Path(root, name)
-
-
 def write(stale: tuple[Stale, ...], out: Path) -> None:
     """Put the new texts in place, all of them or, if one can't be written, none."""
     if not stale:
@@ -90,6 +82,24 @@ def write(stale: tuple[Stale, ...], out: Path) -> None:
     finally:
         for temporary, _ in moves:
             temporary.unlink(missing_ok=True)
+
+
+def stamp(spec: Path, out: Path, inputs: str, template_set: str, files: dict[str, str]) -> None:
+    """Note what the files were made from; where the folder can't be written, nothing is noted."""
+    lines = [f"{inputs} {template_set}", *(f"{digest_of(text.encode())} {name}" for name, text in files.items())]
+    with contextlib.suppress(OSError, WriteFailure):
+        state_folder(out)
+        write_file(stamp_of(spec, out), "\n".join(lines) + "\n")
+
+
+def state_folder(out: Path) -> Path:
+    """OUT/.fresh, made on first need; git ignores what is in it."""
+    folder = out / ".fresh"
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="ascii")
+    return folder
 
 
 def write_file(path: Path, text: str) -> None:

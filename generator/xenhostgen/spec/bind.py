@@ -5,10 +5,10 @@ For each model class a reader is made once from its ``key`` declarations; readin
 the nodes. Whatever doesn't fit is noted with its place and reading goes on.
 """
 
-import dataclasses
 import re
 import types
 from collections.abc import Callable
+from dataclasses import MISSING, fields
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from xenhostgen.spec import model
@@ -57,15 +57,8 @@ class Key(NamedTuple):
 def keys_of(cls: type) -> list[Key]:
     """The keys of a model class in the order of their declaration."""
     return [
-        Key(
-            field.name,
-            field.type,
-            field.metadata["doc"],
-            field.metadata["rows"],
-            field.default is dataclasses.MISSING,
-            field.default,
-        )
-        for field in dataclasses.fields(cls)
+        Key(field.name, field.type, **field.metadata, required=field.default is MISSING, default=field.default)
+        for field in fields(cls)
         if "doc" in field.metadata
     ]
 
@@ -106,12 +99,8 @@ class Binder:
         self.section = ""  # the key of the spec below which is read
         self.unread: set[str] = set()  # those below which something couldn't be
 
-    def read(self, cls: type, node: Node, what: str) -> Any:
-        """A model object from a node; raises ``Missing`` where none can be made."""
-        return self.reader(cls)(node, what)
-
     def reader(self, hint: Any) -> Reader:
-        """The reader of a type, made on first need."""
+        """The reader of a type, made on first need; it raises ``Missing`` where a node can't be read."""
         made = self.readers.get(hint)
         if made is None:
             made = self.readers[hint] = self.make(hint)

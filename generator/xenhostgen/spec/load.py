@@ -25,7 +25,7 @@ def load_text(source: str, path: str) -> Interface:
     top = yaml.parse(source, problems)
     if top is not None:
         with suppress(Missing):
-            made = _styled(binder.read(Interface, top, "the spec"), path)
+            made = _styled(binder.reader(Interface)(top, "the spec"), path)
             rules.check(made, problems, binder.unread)
     problems.raise_if_any()
     assert made is not None, "a spec that can't be read has a reason"

@@ -38,3 +38,11 @@ def test_an_optional_op_with_a_fallback_is_called_once() -> None:
     header, _ = files(("wrapper: optional", "wrapper: optional\n    when_missing: xen_vcpu_info_reset(0)"))
     assert header.count("\t\txh->ops->setup_shared_info(xh);\n\telse\n\t\txen_vcpu_info_reset(0);\n") == 1
     assert header.count("xh->ops->setup_shared_info(xh);") == 1
+
+
+def test_a_helper_that_is_called_twice_is_there_once() -> None:
+    call = "        - call: {function: init_hvm_pv_info, sets: {xen_domain_type: XEN_HVM_DOMAIN}}\n"
+    source = SPEC.read_text().replace(call, call * 2)
+    made = render(load_text(source, str(SPEC))).files["arch/x86/xen/enlighten_hvm.c"]
+    assert made.count("static void __init init_hvm_pv_info(void)\n{\n") == 1
+    assert made.count("\tinit_hvm_pv_info();\n") == 2

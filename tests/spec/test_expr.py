@@ -88,7 +88,7 @@ def test_any_text_parses_or_is_refused(source: str) -> None:
 
 @pytest.mark.parametrize(
     ("source", "asked"),
-    [("xen_domain() && !info->flags", {"xen_domain", "info"}), ("a.b.c | 0x10", {"a"}), ("-1 == 010", set())],
+    [("xen_domain() && !info->flags", {"xen_domain()", "info"}), ("a.b.c | 0x10", {"a"}), ("-1 == 010", set())],
 )
 def test_names(source: str, asked: set[str]) -> None:
     assert names(parse(source)) == asked

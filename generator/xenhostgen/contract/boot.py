@@ -114,7 +114,7 @@ def _run(guest: Guest, memory: Memory, asked: list[tuple[Guest, Register, bool]]
 
 def reads(spec: Interface, condition: str) -> set[str]:
     """The variables that a condition depends on, through all its macros."""
-    macros: dict[str, str] = {m.name: m.expands for m in (*spec.kernel.macros, *spec.predicates.macros)}
+    macros: dict[str, str] = {f"{m.name}()": m.expands for m in (*spec.kernel.macros, *spec.predicates.macros)}
     found: set[str] = set()
     todo = [condition]
     while todo:

@@ -162,7 +162,7 @@ class Renderer:
             includes=(guest.context[:above], include, guest.context[above:]),
             additions=[fragment for fragment in fragments if fragment.kind in ("tables", "borrowed")],
             steps=steps,
-            helpers=[step for step in guest.boot.steps if isinstance(step, Call)],
+            helpers={step.function: step for step in guest.boot.steps if isinstance(step, Call)}.values(),
             prototypes=self.prototypes(guest),
         )
 

@@ -70,12 +70,12 @@ def parse(source: str) -> Expression:
 
 
 def names(expression: Expression) -> set[str]:
-    """All variables, constants and macros that an expression asks, without members."""
+    """All variables and constants that an expression asks, without members, and macros with ``()``."""
     match expression:
         case Place(path):
             return {path.split(".")[0]}
         case Ask(name):
-            return {name}
+            return {f"{name}()"}
         case Not(operand):
             return names(operand)
         case Binary(_, left, right):

@@ -75,7 +75,8 @@ class BootRunner(Runner):
         # Placeholders don't ask the kernel's state.
         answers = {macro.name for macro in self.spec.predicates.macros if macro.placeholder}
         rule = "state-read-before-set"
-        subject = ", ".join(sorted(expr.names(expr.parse(when)) - answers))
+        asked = {name.removesuffix("()") for name in expr.names(expr.parse(when))}
+        subject = ", ".join(sorted(asked - answers))
         if first := self.found.get((rule, subject)):
             if function not in first.message:
                 self.found[rule, subject] = replace(first, message=f"{first.message}, {function}")

@@ -16,14 +16,14 @@ def conditions(spec: Interface, problems: Problems) -> None:
     constants |= {value for enum in kernel.enums for value in enum.values}
     things = constants | {variable.name for variable in kernel.variables}
     declared = (*kernel.macros, *spec.predicates.macros)
-    macros = {macro.name for macro in declared}
-    parsed = {macro.name: _expression(macro.expands, things | macros, problems) for macro in declared}
+    macros = {f"{macro.name}()" for macro in declared}
+    parsed = {f"{macro.name}()": _expression(macro.expands, things | macros, problems) for macro in declared}
     asks: dict[str, set[str]] = {name: expr.names(each) for name, each in parsed.items() if each}
     for macro in declared:
-        reached: list[str] = [macro.name]
+        reached = [f"{macro.name}()"]
         for name in reached:
             reached += asks.get(name, set()).difference(reached[1:])
-        if macro.name in reached[1:]:
+        if reached[0] in reached[1:]:
             problems.add("macro-cycle", f"'{macro.name}' expands to itself", macro.name, "break the circle")
     for path in spec.kinds:
         for put in path.inputs:
@@ -41,7 +41,7 @@ def conditions(spec: Interface, problems: Problems) -> None:
                     for each in (step,) if isinstance(step, Assign) else step.sets:
                         _expression(each.value, known, problems)
                         target = _expression(each.target, known, problems)
-                        if target is not None and not isinstance(target, expr.Place):
+                        if target and (not isinstance(target, expr.Place) or target.path in constants):
                             message = f"'{each.target}' can't be assigned to"
                             problems.add("not-assignable", message, each.target, "name a variable or a member")
 
@@ -56,7 +56,7 @@ def _expression(source: Text, known: set[str], problems: Problems) -> expr.Expre
         problems.add("condition", message, problems.inside(source, error.offset), hint)
         return None
     for name in sorted(expr.names(parsed) - known - {"NULL"}):
-        found = re.search(rf"\b{name}\b", source)
+        found = re.search(rf"\b{name.removesuffix('()')}\b", source)
         at = problems.inside(source, found.start() if found else 0)
         message = f"'{name}' is known neither to 'kernel' nor to 'predicates'"
         problems.add("unknown-name", message, at, problems.did_you_mean(name, known))

@@ -56,12 +56,13 @@ def _functions(spec: Interface, taken: set[str], problems: Problems) -> None:
             name = entry.function
             if entry.calls is None:
                 clash = name in others
-                if name != "NULL" and not _alike(known.setdefault(name, signature), signature):
+                first = known.setdefault(name, signature)
+                if first is not signature and name != "NULL" and not _alike(first, signature):
                     hint = "what it returns and takes besides the host is the same for each op, and in 'kernel'"
                     problems.add("two-signatures", f"'{name}' has another signature elsewhere", name, hint)
             else:
-                first, calls = adapters.setdefault((entry.table.split(".")[0], name), (op, entry.calls))
-                alike = first is op or (first.returns, first.host, first.args) == (op.returns, op.host, op.args)
+                maker, calls = adapters.setdefault((entry.table.split(".")[0], name), (op, entry.calls))
+                alike = maker is op or (maker.returns, maker.host, maker.args) == (op.returns, op.host, op.args)
                 clash = name in taken or name in RESERVED or not alike or calls != entry.calls
             if clash:
                 message, hint = f"'{name}' is the name of something else already", "give it another name"

@@ -375,6 +375,13 @@ class Variable(Part):
 
 
 @part
+class Typedef(Variable):
+    """A name that the kernel gives to a type."""
+
+    name: Symbol = key("the name")
+
+
+@part
 class Constant(Part):
     """A constant of the kernel's."""
 
@@ -401,6 +408,7 @@ class Kernel(Part):
     """What the kernel has already and the boot code uses: facts by which boot can be modelled."""
 
     constants: tuple[Constant, ...] = key("name: value", rows=True, default=())
+    typedefs: tuple[Typedef, ...] = key("name: the C type that it stands for", rows=True, default=())
     enums: tuple[EnumFact, ...] = key("enum: its enumerators", rows=True, default=())
     structs: tuple[StructFact, ...] = key("struct: its members", rows=True, default=())
     variables: tuple[Variable, ...] = key("variable: C type", rows=True, default=())

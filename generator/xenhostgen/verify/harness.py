@@ -77,7 +77,8 @@ def struct_c(struct: StructFact) -> str:
 
 def kernel_facts(spec: Interface) -> list[str]:
     """What the spec says of the kernel's structures, variables and functions, in C."""
-    facts = [struct_c(struct) for struct in spec.kernel.structs]
+    facts = [f"typedef {typedef.declaration};" for typedef in spec.kernel.typedefs]
+    facts += [struct_c(struct) for struct in spec.kernel.structs]
     facts += [f"extern {variable.declaration};" for variable in spec.kernel.variables]
     return [*facts, *(f"{function.prototype};" for function in spec.kernel.functions)]
 

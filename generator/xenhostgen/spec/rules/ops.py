@@ -47,7 +47,7 @@ def declared_types(spec: Interface, problems: Problems) -> None:
                     "c-keyword", f"'{member.name}' is a keyword of C", member.name, "name it as the kernel does"
                 )
     written = [c for op in spec.ops for c in (op.returns, op.wrapper_returns)]
-    written += [variable.type for variable in kernel.variables]
+    written += [named.type for named in (*kernel.variables, *kernel.typedefs)]
     written += [member.type for struct in kernel.structs for member in struct.members]
     written += [function.returns for function in kernel.functions]
     good: set[str | None] = {None}

@@ -115,7 +115,7 @@ def _claims(spec: Interface) -> Iterator[Claim]:
         given += [("the table", table.symbol) for table in guest.tables]
         given += [("the boot function", guest.boot.function)]
     kernel = spec.kernel
-    facts: tuple[Constant | Variable | Macro, ...] = (*kernel.constants, *kernel.variables, *kernel.macros)
+    facts: list[Constant | Variable | Macro] = [*kernel.constants, *kernel.variables, *kernel.typedefs, *kernel.macros]
     given += [("the kernel's name", fact.name) for fact in facts]
     given += [("the kernel's name", value) for enum in kernel.enums for value in enum.values]
     functions = {function.name for function in kernel.functions}

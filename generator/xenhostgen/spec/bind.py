@@ -156,11 +156,9 @@ class Binder:
         def read(node: Node, what: str) -> Any:
             value = self.scalar(node, what)
             if value not in choices:
-                wanted = ", ".join(choices)
                 message = f"{_shown(what)} can't be '{value}'"
-                self.problems.add(
-                    "unknown-choice", message, value, self.problems.did_you_mean(value, choices, f"one of: {wanted}")
-                )
+                hint = self.problems.did_you_mean(value, choices, f"one of: {', '.join(choices)}")
+                self.problems.add("unknown-choice", message, value, hint)
                 return convert(text(choices[0], value.at))
             return convert(value)
 

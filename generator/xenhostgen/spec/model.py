@@ -364,21 +364,14 @@ def _declared(c_type: str, name: str) -> str:
 
 @part
 class Variable(Part):
-    """A variable of the kernel's that boot code reads or sets."""
+    """A variable of the kernel's that boot code reads or sets, or a name of a type."""
 
-    name: Symbol = key("the variable")
+    name: Symbol = key("the variable or name")
     type: CText = key("its C type")
 
     @property
     def declaration(self) -> str:
         return _declared(self.type, self.name)
-
-
-@part
-class Typedef(Variable):
-    """A name that the kernel gives to a type."""
-
-    name: Symbol = key("the name")
 
 
 @part
@@ -408,7 +401,7 @@ class Kernel(Part):
     """What the kernel has already and the boot code uses: facts by which boot can be modelled."""
 
     constants: tuple[Constant, ...] = key("name: value", rows=True, default=())
-    typedefs: tuple[Typedef, ...] = key("name: the C type that it stands for", rows=True, default=())
+    typedefs: tuple[Variable, ...] = key("name: the C type that it stands for", rows=True, default=())
     enums: tuple[EnumFact, ...] = key("enum: its enumerators", rows=True, default=())
     structs: tuple[StructFact, ...] = key("struct: its members", rows=True, default=())
     variables: tuple[Variable, ...] = key("variable: C type", rows=True, default=())

@@ -43,9 +43,8 @@ def declared_types(spec: Interface, problems: Problems) -> None:
     for struct in kernel.structs:
         for member in struct.members:
             if member.name in KEYWORDS:
-                problems.add(
-                    "c-keyword", f"'{member.name}' is a keyword of C", member.name, "name it as the kernel does"
-                )
+                hint = "name it as the kernel does"
+                problems.add("c-keyword", f"'{member.name}' is a keyword of C", member.name, hint)
     written = [c for op in spec.ops for c in (op.returns, op.wrapper_returns)]
     written += [named.type for named in (*kernel.variables, *kernel.typedefs)]
     written += [member.type for struct in kernel.structs for member in struct.members]

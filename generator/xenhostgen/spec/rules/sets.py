@@ -60,10 +60,8 @@ def _of_rfc(spec: Interface) -> Iterator[tuple[At, str]]:
 def _style(spec: Interface) -> Iterator[tuple[At, str]]:
     its, cursor = style(spec.templates), spec.registry.cursor
     if spec.typedefs != its.typedefs:
-        yield (
-            spec.templates.at,
-            f"names structures by {'typedefs' if its.typedefs else 'tags'}: 'typedefs' is wrong here",
-        )
+        by = "typedefs" if its.typedefs else "tags"
+        yield spec.templates.at, f"names structures by {by}: 'typedefs' is wrong here"
     if cursor != its.cursor:
         yield _at(cursor, spec.registry.at), f"has an iterator whose cursor is a '{its.cursor}'"
 

@@ -90,7 +90,6 @@ def test_the_nearest_place_is_told(file: str, line: str, template: str, key: str
     number = made.files[file].split("\n").index(line) + 1
     origin = made.origins[file][number - 1]
     assert (origin.template, origin.key) == (str(REPO / "templates" / template), key)
-    assert made.spec_at(file, number) == origin.at
     assert says in source.splitlines()[origin.at.line - 1][origin.at.column - 1 :]
 
 
@@ -106,12 +105,6 @@ def test_raw_lines_come_from_the_spec_alone() -> None:
     last = RAW.splitlines()[-1].strip()
     headers = {(line, line) for line in ("#include <linux/first.h>", "#include <linux/second.h>")}
     assert raw == headers | {("int a;", last), ("int b;", last)}
-
-
-def test_no_such_line() -> None:
-    made = known(RFC.read_text())
-    assert [made.spec_at("lib/none.c", 1), made.spec_at("arch/x86/xen/xenhost.c", 0)] == [None, None]
-    assert made.spec_at("arch/x86/xen/xenhost.c", 10_000) is None
 
 
 @pytest.fixture

@@ -44,7 +44,10 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Booted:
-    """What the model expects of a boot: which functions run, what is registered at the end."""
+    """What the model expects of a boot: which functions run, what is registered at the end.
+
+    ``misuse`` is the first registration that the spec's own steps make wrongly.
+    """
 
     stages: tuple[str, ...]
     promises: tuple[Promise, ...]
@@ -54,7 +57,7 @@ class Booted:
 
 def scenarios(spec: Interface) -> Iterator[Scenario]:
     """Every kind of guest with every combination of inputs and placeholders."""
-    names = [macro.name for macro in spec.predicates.macros if macro.placeholder]
+    names = [macro.name for macro in spec.predicates.placeholders]
     for path in spec.kinds:
         every = product(*([(put.target, value) for value in put.values] for put in path.inputs))
         for inputs in dict.fromkeys(map(_meaningful, every)):
@@ -114,7 +117,7 @@ def _run(guest: Guest, memory: Memory, asked: list[tuple[Guest, Register, bool]]
 
 def reads(spec: Interface, condition: str) -> set[str]:
     """The variables that a condition depends on, through all its macros."""
-    macros: dict[str, str] = {f"{m.name}()": m.expands for m in (*spec.kernel.macros, *spec.predicates.macros)}
+    macros: dict[str, str] = {f"{m.name}()": m.expands for m in spec.macros}
     found: set[str] = set()
     todo = [condition]
     while todo:

@@ -20,7 +20,7 @@ class Memory:
         self.constants: dict[str, int] = {constant.name: int(constant.value) for constant in spec.kernel.constants}
         for enum in spec.kernel.enums:
             self.constants |= {name: value for value, name in enumerate(enum.values)}
-        macros = (*spec.kernel.macros, *spec.predicates.macros)
+        macros = spec.macros
         self.macros: dict[str, expr.Expression] = {macro.name: expr.parse(macro.expands) for macro in macros}
 
     def set(self, target: str, value: Value) -> None:

@@ -60,7 +60,7 @@ def source_name(spec: Interface) -> str:
 class Renderer:
     """Renders one spec with its template set."""
 
-    plain: Callable[[str], str] = str
+    plain: Callable[[str], str] = str  # takes out what whoever traces lines puts into texts
 
     def __init__(self, spec: Interface, root: Path | None = None) -> None:
         self.spec = spec

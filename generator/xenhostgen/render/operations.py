@@ -50,7 +50,7 @@ def _operation(op: Op, host: str, prefix: str, plain: bool) -> OpC:
     member = f"{returns}(*{name})({listed});"
     if len(member) + 8 > COLUMNS:
         member = wrapped(f"\t{returns}(*{name})", params, ");").lstrip("\t")
-    given = op.wrapper_returns or op.returns
+    given = op.wrapper_type
     wrapper = f"static inline {returns if given is op.returns else pointer(given)}{prefix}_{name}"
     mine = params if op.host == "xh" else (f"{host} *xh", *args)
     head = f"{wrapper}({listed if mine is params else ', '.join(mine)})"

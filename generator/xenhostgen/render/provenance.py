@@ -47,11 +47,6 @@ class Map(NamedTuple):
     files: dict[str, str]
     origins: dict[str, list[Origin]]
 
-    def spec_at(self, path: str, line: int) -> At | None:
-        """The place in the spec that a line, counted from 1, comes from; None if there is no such line."""
-        known = self.origins.get(path, [])
-        return known[line - 1].at if 0 < line <= len(known) else None
-
 
 def provenance(spec: Interface, source: str = "", root: Path | None = None) -> Map:
     """The origin of every line; given the spec's ``source``, also of each line of a longer text.

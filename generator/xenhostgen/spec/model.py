@@ -145,6 +145,11 @@ class Op(Part):
     doc: Doc = key("the comment above the member", default=Text())
 
     @property
+    def wrapper_type(self) -> Text:
+        """The C type that the wrapper returns."""
+        return self.wrapper_returns or self.returns
+
+    @property
     def takes_no_host(self) -> bool:
         """Whether the spec says what the wrapper does without a host."""
         return self.when_no_host is not None or self.wrapper == "guarded"
@@ -181,6 +186,11 @@ class Predicates(Part):
     file: Path = key("the kernel header")
     place: Place = key("where in it: after or before which line")
     macros: tuple[Macro, ...] = key("the predicates")
+
+    @property
+    def placeholders(self) -> list[Macro]:
+        """Those that stand for detection to come."""
+        return [macro for macro in self.macros if macro.placeholder]
 
     @property
     def guard(self) -> str:
@@ -611,6 +621,11 @@ class Interface(Part):
             for entry in op.tables:
                 made[entry.table].append((op, entry))
         return made
+
+    @property
+    def macros(self) -> tuple[Macro, ...]:
+        """The macros that conditions may ask: the kernel's and our predicates."""
+        return (*self.kernel.macros, *self.predicates.macros)
 
     def tables(self) -> Iterator[tuple[Guest, Table]]:
         """Every ops table with the guest that defines it."""

@@ -73,7 +73,7 @@ class BootRunner(Runner):
     def asked_early(self, promise: Promise, when: str, function: str) -> Finding:
         """A condition that is asked before the kernel sets what it depends on; one finding names all who do so."""
         # Placeholders don't ask the kernel's state.
-        answers = {macro.name for macro in self.spec.predicates.macros if macro.placeholder}
+        answers = {macro.name for macro in self.spec.predicates.placeholders}
         rule = "state-read-before-set"
         asked = {name.removesuffix("()") for name in expr.names(expr.parse(when))}
         subject = ", ".join(sorted(asked - answers))

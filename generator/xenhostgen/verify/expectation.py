@@ -86,7 +86,7 @@ class Expectation:
         if not spec.typedefs:
             macros.append(_fact("macro", c.slot_count, str(len(spec.slots))))
         called = [op for op in spec.ops if op.wrapper != "none"]
-        heads = [f"{op.wrapper_returns or op.returns} {c.wrapper(op.name)}({self.params(op, 'xh')})" for op in called]
+        heads = [f"{op.wrapper_type} {c.wrapper(op.name)}({self.params(op, 'xh')})" for op in called]
         snippets += [f"static {head} {{ }}" for head in heads]
         return self.read(snippets, spec.header.includes, macros)
 

@@ -95,7 +95,7 @@ def overlay(spec: Interface, tree: Path, folder: Path) -> Path:
     """
     files: dict[str, str] = {}
     predicates = include_name(spec.predicates.file)
-    if placeholders := [macro for macro in spec.predicates.macros if macro.placeholder]:
+    if placeholders := spec.predicates.placeholders:
         made = rendered("harness/placeholders.h", include=predicates, placeholders=placeholders)
         files[predicates[1:-1]] = made
     for header in spec.context_headers:
@@ -134,7 +134,7 @@ def context(spec: Interface) -> dict[str, Any]:
         "guests": [{"boot": boot, "arguments": ", ".join(map(declared_name, boot.params))} for boot in boots],
         "header": include_name(spec.header.file),
         "predicates": include_name(spec.predicates.file),
-        "placeholders": [macro for macro in spec.predicates.macros if macro.placeholder],
+        "placeholders": spec.predicates.placeholders,
         "variables": [{"name": name, "declaration": declaration} for name, declaration in variables.items()],
         "scalars": [name for name, c in variables.items() if not re.search(r"[*\[]|\b(?:struct|union)\b", c)],
         "objects": [
@@ -205,7 +205,7 @@ def wrappers(spec: Interface) -> list[Wrapper]:
             op,
             tuple(Argument(declared_name(arg), arg, _mark(arg, 10 + n)) for n, arg in enumerate(op.args)),
             f"{spec.c.wrapper(op.name)}({', '.join(['xh', *map(declared_name, op.args)])})",
-            (op.wrapper_returns or op.returns) != "void" and not _by_value(op.wrapper_returns or op.returns),
+            op.wrapper_type != "void" and not _by_value(op.wrapper_type),
         )
         for op in spec.ops
         if op.wrapper != "none"

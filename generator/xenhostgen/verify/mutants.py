@@ -70,7 +70,7 @@ def _mistakable(spec: Interface) -> dict[str, str]:
         [*(slot.pointer for slot in spec.slots), "NULL"],
         [table.symbol for _, table in spec.tables()],
         [errno.removeprefix("-") for errno in errnos],
-        [macro.name for macro in (*spec.kernel.macros, *spec.predicates.macros)],
+        [macro.name for macro in spec.macros],
         [variable.name for variable in spec.kernel.variables],
         [op.name for op in spec.ops],
         ["type", "ops"],

@@ -19,7 +19,7 @@ def spec_places(spec: Interface) -> dict[str, At]:
     places |= dict.fromkeys((c.array, c.iterator, c.register, c.unregister, c.slot_count), registry.at)
     places |= {c.type(one.name): one.at for one in spec.types.values}
     places |= {slot.pointer: slot.at for slot in spec.slots}
-    places |= {macro.name: macro.at for macro in (*spec.kernel.macros, *spec.predicates.macros)}
+    places |= {macro.name: macro.at for macro in spec.macros}
     places |= {enum.name: enum.at for enum in spec.kernel.enums}
     places |= {entry.function: entry.at for op in spec.ops for entry in op.tables}
     places |= {c.wrapper(op.name): op.at for op in spec.ops}

@@ -63,7 +63,7 @@ def reduced(spec: Interface, path: str, text: str) -> str:
 def _predicates(spec: Interface, text: str) -> str:
     """The header of the predicates: these and the enums as they are, all else from the spec."""
     kernel = spec.kernel
-    macros = {macro.name for macro in (*kernel.macros, *spec.predicates.macros)}
+    macros = {macro.name for macro in spec.macros}
     enums = {str(enum.name): enum_c(enum) for enum in kernel.enums}
 
     def wanted(node: Node) -> bool:

@@ -74,7 +74,7 @@ class Suite:
     @property
     def placeholders(self) -> list[str]:
         """The predicates that the command line can answer."""
-        return [macro.name for macro in self.spec.predicates.macros if macro.placeholder]
+        return [macro.name for macro in self.spec.predicates.placeholders]
 
     def sources(self) -> dict[str, str]:
         """The files to put beside the interface's own, by name; ``+`` marks what is added to a file's end."""

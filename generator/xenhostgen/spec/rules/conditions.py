@@ -15,11 +15,10 @@ def conditions(spec: Interface, problems: Problems) -> None:
     constants = {constant.name for constant in kernel.constants}
     constants |= {value for enum in kernel.enums for value in enum.values}
     things = constants | {variable.name for variable in kernel.variables}
-    declared = (*kernel.macros, *spec.predicates.macros)
-    macros = {f"{macro.name}()" for macro in declared}
-    parsed = {f"{macro.name}()": _expression(macro.expands, things | macros, problems) for macro in declared}
+    macros = {f"{macro.name}()" for macro in spec.macros}
+    parsed = {f"{macro.name}()": _expression(macro.expands, things | macros, problems) for macro in spec.macros}
     asks: dict[str, set[str]] = {name: expr.names(each) for name, each in parsed.items() if each}
-    for macro in declared:
+    for macro in spec.macros:
         reached = [f"{macro.name}()"]
         for name in reached:
             reached += asks.get(name, set()).difference(reached[1:])

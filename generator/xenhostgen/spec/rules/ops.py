@@ -102,7 +102,7 @@ def parameters(params: Iterable[Text], taken: frozenset[str], seen: set[str], pr
 
 def _wrapper(op: Op, problems: Problems) -> None:
     """A wrapper that promises a value has one to give, whatever happens."""
-    given = op.wrapper_returns or op.returns
+    given = op.wrapper_type
     if given != "void" and op.returns == "void":
         message = f"the wrapper of '{op.name}' can't return '{given}': the op returns nothing"
         hint = "remove 'wrapper_returns', or give the op a 'returns'"

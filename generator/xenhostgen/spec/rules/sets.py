@@ -36,7 +36,7 @@ def _of_kernel(spec: Interface) -> Iterator[tuple[At, str]]:
         if guest.borrows and guest.place:
             yield guest.place.at, "declares in its header what is borrowed, and needs no 'place' for it"
     for op in spec.ops:
-        if op.when_no_host is not None and (op.wrapper_returns or op.returns) == "void":
+        if op.when_no_host is not None and op.wrapper_type == "void":
             yield op.when_no_host.at, "has 'when_no_host' only for a wrapper that returns a value"
 
 

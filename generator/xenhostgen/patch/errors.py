@@ -4,9 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xenhostgen.spec.source import At, Problem, Refused, printable
-
-SHOWN_WIDTH = 160  # a minified or binary line must not flood the terminal
+from xenhostgen.spec.source import EXCERPT, At, Problem, Refused, printable
 
 
 class PatchError(Refused):
@@ -38,5 +36,5 @@ class SourceText:
         line, excerpt = 1, ""
         if self.lines:
             index = min(index, len(self.lines) - 1)
-            line, excerpt = self.numbers[index], printable(self.lines[index][:SHOWN_WIDTH], "?")
+            line, excerpt = self.numbers[index], printable(self.lines[index][:EXCERPT], "?")
         return PatchError(Problem(rule, printable(message, "?"), self.path, At(line, column), hint, excerpt))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from interfaces import interfaces, patch_between, trees
 
@@ -327,6 +327,7 @@ def test_no_line_of_edited_code_is_lost(
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 _TEXT |= st.text(alphabet=" \ta-:#{}[],\n'\"&*!|>%@`?~é\x07\u2028\xa0", max_size=12)
+_TEXT |= st.lists(st.sampled_from(["", "a", " a", "\ta b", "a: "]), max_size=5).map("\n".join)
 _TREE = st.recursive(_TEXT, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXT, inner, max_size=4))
 
 
@@ -337,6 +338,7 @@ def _plain(node: object) -> object:
 
 
 @given(st.dictionaries(_TEXT, _TREE, min_size=1, max_size=4))
+@example({"a": "b\n\n", "c": "d"})
 @settings(deadline=None)
 def test_whatever_is_written_as_yaml_is_read_back(data: dict[str, object]) -> None:
     text = write_yaml(data, "schema.json", {"": "Some\nwords", "types": "more"})

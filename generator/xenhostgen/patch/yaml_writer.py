@@ -25,7 +25,10 @@ def write_yaml(data: Mapping[str, Any], schema: str, remarks: Mapping[str, str])
     for key, value in data.items():
         made = _entry(f"{_scalar(key)}:", value, 0, flows=len(_flow(value)) < WIDTH // 2)
         told = _comment(remarks.get(key, ""))
-        lines += ["", *told, *made] if spread or told or len(made) > 1 else made
+        # A block that ends in an empty line parts the keys already; one more would be the text's.
+        if lines[-1] and (spread or told or len(made) > 1):
+            lines.append("")
+        lines += [*told, *made]
         spread = len(made) > 1
     return "\n".join(lines) + "\n"
 

@@ -15,7 +15,7 @@ SCHEMA_LINE = "# yaml-language-server: $schema={schema}"
 # Texts that mean themselves without quotes, to this tool and to editors, in and out of {}.
 _WORD = r"[^\s:#,{}\[\]?\"'`\\]"
 _PLAIN = re.compile(rf"[A-Za-z_<(/]{_WORD}*(?: {_WORD}+)*|0|-?[1-9][0-9]{{0,8}}|-E[A-Z]+")
-_TAKEN = re.compile(r"null|yes|no|on|off|y|n|<<|-?\.inf|\.nan", re.IGNORECASE)
+_TAKEN = re.compile(r"True|TRUE|False|FALSE|<<|(?i:null|yes|no|on|off|y|n)")
 
 
 def write_yaml(data: Mapping[str, Any], schema: str, remarks: Mapping[str, str]) -> str:

@@ -7,10 +7,9 @@ Passes when every mutant is killed, is equivalent by its machine code, or is acc
 import argparse
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import Progress
 
 from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json
 from xenhostgen.commands.verify import usable
@@ -41,12 +40,24 @@ def run(arguments: argparse.Namespace) -> int:
     usable(["gcc"])
 
     def scored(path: Path) -> tuple[str, Score]:
-        with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-            task = bar.add_task(printable(str(path), "?"), total=None)
-            tell = lambda done, of: bar.update(task, completed=done, total=of)  # noqa: E731
+        with progress(str(path)) as tell:
             return str(path), mutate(load(path), max(1, arguments.jobs), tell)
 
     scores, problems = each_spec(arguments, scored, lambda one: show(*one, sys.stdout))
     if arguments.format == "json":
         print_json((as_json(*one) for one in scores), problems)
     return 2 if problems else 0 if all(score.passed for _, score in scores) else 1
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal that says how many of how many are done; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done, of: None
+        return
+    from rich.console import Console  # heavy
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(printable(title, "?"), total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)

@@ -14,7 +14,7 @@ from xenhostgen.spec.yaml import read_file
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: its texts, and in ``level`` the part of verification that sees it."""
+    """One rule: its texts, and in ``level`` the part of verification that sees it: a level, static or expectation."""
 
     name: str
     level: str
@@ -29,7 +29,10 @@ class Rule:
         said = (self.meaning, f"Why it matters: {self.why}", f"To mend it: {self.mend}")
         meaning, why, mend = (fill(text, 110) for text in said)
         example = f"Example:\n\n{indent(self.example.rstrip(), '    ')}"
-        return "\n\n".join([meaning, why, example, mend, f"Seen at the level: {self.level}"])
+        if self.level == "expectation":  # no level sees it
+            return "\n\n".join([meaning, why, example, mend])
+        level = "run (static checks)" if self.level == "static" else self.level
+        return "\n\n".join([meaning, why, example, mend, f"Seen at the level: {level}"])
 
 
 def catalogue() -> dict[str, Rule]:

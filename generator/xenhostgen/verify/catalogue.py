@@ -2,6 +2,7 @@
 """The catalogue of rules by which findings are named. Its texts stand in ``rules.yaml`` beside this file."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from textwrap import fill, indent
 
@@ -35,6 +36,7 @@ class Rule:
         return "\n\n".join([meaning, why, example, mend, f"Seen at the level: {level}"])
 
 
+@cache
 def catalogue() -> dict[str, Rule]:
     """All rules by name, in the order in which verification goes through them."""
     levels = yaml.load(Path(__file__).with_name("rules.yaml").read_bytes(), yaml.CSafeLoader)

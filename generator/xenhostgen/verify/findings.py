@@ -8,6 +8,7 @@ from typing import Any
 
 from xenhostgen.spec.model import Expected, Interface
 from xenhostgen.spec.source import At
+from xenhostgen.verify.catalogue import catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,7 @@ class Finding:
     seen_by: str = ""
 
 
-# What tools say of the text alone, told apart from faults of behaviour.
-STATIC = ("compiler-warning", "sparse-warning")
-# What only a kernel shows, when it is built and when it is booted.
-BUILT = ("build", "section", "not-exported", "checkpatch")
-BOOTED = ("wrong-kind", "registered-wrong", "table-entry-wrong", "rules-wrong")
-# What only provers say, and under which name the facts tell of them.
+# Under which name the facts tell of the prover that a rule comes from.
 PROVERS = {"unproved": "proof", "refuted": "cbmc"}
 
 
@@ -81,11 +77,12 @@ def judge(spec: Interface, findings: Iterable[Finding], facts: dict[str, Any]) -
 
 def _looked_for(expected: Expected, facts: dict[str, Any]) -> bool:
     """Whether this verification could have made an expected finding at all; a boot isn't held to make any."""
-    if facts.get("level") in ("parse", "boot") or expected.rule in BOOTED:
+    level = rule.level if (rule := catalogue().get(expected.rule)) else ""
+    if facts.get("level") in ("parse", "boot") or level == "boot":
         return False
-    if expected.rule in BUILT:
+    if level == "kernel":
         return "kernel" in facts
-    if expected.rule in PROVERS:
+    if level == "prove":
         prover = facts.get(PROVERS[expected.rule])
         return prover is not None and not prover["missing"]
     if expected.rule == "compiler-warning":  # not every compiler has the warnings of every other

@@ -26,7 +26,6 @@ CONFIG = DATA / "kernel.config"
 _SAID = re.compile(r"^(?:(\S+?):(\d+):(?:\d+:)? )?(warning|(?:fatal )?error|WARNING|ERROR): (.*)$", re.M)
 _SYMBOL = re.compile(r"^[0-9a-f]{8,} .{7} (\S+)\t[0-9a-f]+ +(?:\S+ )?(\S+)$", re.M)  # its section and name, by objdump
 _CHECKPATCH = re.compile(r"^(\S+):(\d+): \w+:(\w+: .*)$", re.M)
-_SECTIONS = {"bss": ".bss", "read_mostly": ".data..read_mostly", "ro_after_init": ".data..ro_after_init"}
 
 
 def build(spec: Interface, placement: Placement, scratch: "Scratch", tell: Tell = lambda _: None) -> list[Finding]:
@@ -134,7 +133,7 @@ class Scratch:
 
 def _misplaced(spec: Interface, sections: Mapping[str, str]) -> Iterator[Finding]:
     """Whether the registry lies where the spec says, and not in .bss, and its symbols are exported."""
-    file, array, section = spec.source.file, spec.c.array, _SECTIONS[spec.registry.storage]
+    file, array, section = spec.source.file, spec.c.array, spec.registry.section
     if sections.get(array, section) != section:
         yield _finding("section", f"{array} isn't in {section}", file, subject=array)
     if sections.get(array) == ".bss":

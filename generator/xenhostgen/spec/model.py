@@ -97,6 +97,11 @@ class Registry(Part):
         """The array's attribute in C, with the blank before it."""
         return "" if self.storage == "bss" else f" __{self.storage}"
 
+    @property
+    def section(self) -> str:
+        """The section in which the attribute puts the array."""
+        return ".bss" if self.storage == "bss" else f".data..{self.storage}"
+
 
 @part
 class Field(Part):

@@ -151,8 +151,7 @@ def execute(
 
 def misplaced(spec: Interface, program: Program) -> Iterator[Finding]:
     """The array in another section than the spec's: lost when .bss is cleared, freed after boot, or writable."""
-    array, storage = spec.c.array, spec.registry.storage
-    section = ".bss" if storage == "bss" else f".data..{storage}"
+    array, section = spec.c.array, spec.registry.section
     if program.registry != section:
         message = f"'{array}' lies in the section '{program.registry}', should lie in '{section}'"
         yield Finding("differs", array, message, spec_at=spec.registry.at, seen_by="compiler")

@@ -45,7 +45,12 @@ def flatten(spec: Interface, facts: Facts) -> Flat:
 
 
 def conform(spec: Interface, read: Read, tree: Path) -> list[Finding]:
-    """Every way in which the tree's declarations differ from the spec's."""
+    """Every way in which the tree differs from what the spec declares."""
+    return [*declared(spec, read), *_lasting(spec, tree), *_object(spec, tree)]
+
+
+def declared(spec: Interface, read: Read) -> list[Finding]:
+    """Every way in which the declarations that were read differ from the spec's."""
     wanted = _wanted(spec)
     findings: list[Finding] = []
     for path, expected in wanted.items():
@@ -53,7 +58,7 @@ def conform(spec: Interface, read: Read, tree: Path) -> list[Finding]:
             findings += _compare(spec, path, expected, facts)
     for guest in spec.guests:
         findings += _bodies(guest, wanted[guest.file], read.facts.get(guest.file, ()))
-    return [*findings, *_lasting(spec, tree), *_object(spec, tree)]
+    return findings
 
 
 @lru_cache(maxsize=1)

@@ -52,9 +52,8 @@ def read_tree(
         return Read({}, tuple(Finding("file-missing", path, said, Where(path), seen_by="parsing") for path in lacks))
     front = [overlay(spec, tree, work / "overlay"), SHIM, tree / "include"]
     # Where guests are parsed, predicates are functions: what the guests ask stays to be seen.
-    macros = spec.macros
     facts_c = [*map(enum_c, spec.kernel.enums), *kernel_facts(spec)]
-    asked = rendered("harness/asked.h", facts=facts_c, macros=macros)
+    asked = rendered("harness/asked.h", facts=facts_c, macros=spec.macros)
     asking = [laid_out({include_name(spec.predicates.file)[1:-1]: asked}, work / "asked"), *front]
     configs = sorted({macro.config for macro in spec.kernel.macros if macro.config})
     facts = dict[str, Facts]()

@@ -16,7 +16,7 @@ from xenhostgen.spec.model import Interface, Register
 from xenhostgen.verify.boots import BootRunner
 from xenhostgen.verify.bounded import check
 from xenhostgen.verify.build import SANITIZERS, Program, Store, Unwatchable, build
-from xenhostgen.verify.conform import conform
+from xenhostgen.verify.conform import conform, declared
 from xenhostgen.verify.drift import drift, read_text
 from xenhostgen.verify.driver import Driver, DriverError
 from xenhostgen.verify.explore import Explorer
@@ -90,7 +90,7 @@ def examine(
     read = read_tree(spec, tree, work / "parse", options.compilers[0], options.store)
     findings = [*read.findings, *conform(spec, read, tree), *unused_tables(spec)]
     turned = read_tree(spec, tree, work / "turned", options.compilers[0], turned=True)
-    for finding in unseen([*turned.findings, *conform(spec, turned, tree)], findings):
+    for finding in unseen([*turned.findings, *declared(spec, turned)], findings):
         findings += [replace(finding, message=f"{finding.message}, where the kernel's options are other ones")]
     whole = not any(finding.rule == "file-missing" for finding in read.findings)
     if options.level != "parse" and whole:

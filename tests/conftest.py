@@ -16,7 +16,9 @@ if os.environ.get("CI") or os.environ.get("XENHOSTGEN_REQUIRE_TOOLS") == "1":
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--update", action="store_true", help="rewrite the .expected files; look at their diff before committing it"
+        "--update",
+        action="store_true",
+        help="rewrite the .expected files; look at their diff before committing it",
     )
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The command line: which command was asked for, and what its outcome means for the exit status.
 
-Each command is a module of ``commands``, imported only when it is the one that was asked for: its
-docstring is the description in the help, ``EXAMPLES`` stands below, ``add_arguments(parser)`` declares
-its arguments, and ``run(arguments)`` does the work, prints its outcome and returns the exit status. A
-new command is a line in ``COMMANDS`` and such a module.
+Each command is a module of ``commands``, or of an extension's, imported only when it is the one that was
+asked for: its docstring is the description in the help, ``EXAMPLES`` stands below,
+``add_arguments(parser)`` declares its arguments, and ``run(arguments)`` does the work, prints its
+outcome and returns the exit status.
 """
 
 import argparse
@@ -18,25 +18,10 @@ from types import FrameType
 from typing import NoReturn
 
 from xenhostgen import __version__
+from xenhostgen.commands import COMMANDS
 
 ERROR = 2
 INTERRUPTED, TERMINATED, NO_READER = 130, 143, 141  # 128 and the signal's number, as shells do
-
-COMMANDS = {
-    "generate": "render specs into kernel C",
-    "lint": "check specs: shape and meaning, all errors at once",
-    "verify": "judge the C: parse it back, run it beside the model, boot every guest",
-    "mutate": "measure the checks: which faults in the C would they miss?",
-    "diff": "compare a spec's rendering with the kernel patch that it re-creates",
-    "explain": "say which template line and which place of the spec made a line",
-    "import": "lift a kernel patch, or an interface's C files, into a spec",
-    "facts": "note the facts of a kernel patch, by which diff works without it",
-    "apply": "write a spec into a kernel tree, or take it out",
-    "boot": "boot a spec's kernel on Xen as every kind of guest, and judge what they report",
-    "patch": "write a spec as a patch series for a kernel tree",
-    "rules": "explain the rules by which findings are named",
-    "schema": "print the JSON Schema by which editors complete and check a spec",
-}
 
 
 class Parser(argparse.ArgumentParser):
@@ -48,9 +33,13 @@ class Parser(argparse.ArgumentParser):
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
         """The parsed arguments; exits with status 2 and a hint if there is one too many."""
-        if "--" in arguments:  # what stands behind it are paths, which argparse would take for options all the same
+        if (
+            "--" in arguments
+        ):  # what stands behind it are paths, which argparse would take for options all the same
             mark = [*arguments].index("--")
-            behind = (f"./{each}" if each.startswith("-") else each for each in arguments[mark + 1 :])
+            behind = (
+                f"./{each}" if each.startswith("-") else each for each in arguments[mark + 1 :]
+            )
             arguments = [*arguments[:mark], *behind]
         known, unknown = self.parse_known_intermixed_args(arguments)
         if unknown:
@@ -103,20 +92,42 @@ def asked(argv: Sequence[str]) -> tuple[Callable[[argparse.Namespace], int], arg
     """What runs the command that is asked for, and its arguments; exits if that is to be help or a hint."""
     if argv[:1] == ["help"]:
         return asked([*argv[1:2], "--help"])
-    if not argv or argv[0] not in COMMANDS:
+    name = argv[0] if argv else ""
+    package = package_of(name)
+    if package is None:
         no_command(argv)
-    name = argv[0]
     module = f"{name}_" if iskeyword(name) else name  # no module can be called 'import'
-    command = importlib.import_module(f"xenhostgen.commands.{module}")
+    command = importlib.import_module(f"{package}.{module}")
     parser = Parser(f"xenhostgen {name}", command.__doc__ or "", command.EXAMPLES)
     command.add_arguments(parser)
     return command.run, parser.parse(argv[1:])
 
 
+def package_of(name: str) -> str | None:
+    """The package that holds a command's module; None if there is no such command."""
+    if name in COMMANDS:  # those of the core need no search
+        return "xenhostgen.commands"
+    from xenhostgen.extension_points import extensions
+
+    packages = (each.__name__ for each in extensions() if name in each.COMMANDS)
+    return next((f"{package}.commands" for package in packages), None)
+
+
+def all_commands() -> dict[str, str]:
+    """Every command, the extensions' included, and its line in the help."""
+    from xenhostgen.extension_points import extensions
+
+    listed = dict(COMMANDS)
+    for extension in extensions():
+        listed |= extension.COMMANDS
+    return listed
+
+
 def no_command(argv: Sequence[str]) -> NoReturn:
     """``xenhostgen`` alone, ``--help``, ``--version``, and words that are no command."""
-    width = max(map(len, COMMANDS))
-    listed = "\n".join(f"  {name:{width}}  {line}" for name, line in COMMANDS.items())
+    commands = all_commands()
+    width = max(map(len, commands))
+    listed = "\n".join(f"  {name:{width}}  {line}" for name, line in commands.items())
     parser = Parser(
         "xenhostgen",
         "From a declarative spec of a host interface to kernel C, and its verification.",
@@ -129,7 +140,7 @@ def no_command(argv: Sequence[str]) -> NoReturn:
     if argv and not argv[0].startswith("-"):
         from xenhostgen.spec.source import did_you_mean
 
-        parser.error(f"unknown command '{argv[0]}'; {did_you_mean(argv[0], list(COMMANDS))}")
+        parser.error(f"unknown command '{argv[0]}'; {did_you_mean(argv[0], list(commands))}")
     parser.parse(argv)
     parser.print_help(sys.stderr)
     parser.exit(ERROR)

@@ -83,7 +83,9 @@ def main() -> None:
     """Measure everything, print a table, write JSON where asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sizes", nargs="*", type=int, default=SIZES, metavar="OPS")
-    parser.add_argument("--runs", type=int, default=11, help="interleaved runs of the small cases (default: 11)")
+    parser.add_argument(
+        "--runs", type=int, default=11, help="interleaved runs of the small cases (default: 11)"
+    )
     parser.add_argument("--json", type=Path, help="write the figures here too")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
@@ -118,7 +120,11 @@ def measured(work: Path, sizes: list[int], runs: int) -> dict[str, object]:
             f"{case.name:>14}: {seconds:7.3f} s CPU, {lines:9,} lines, {lines / seconds:9,.0f} lines/s, "
             f"{case.kib / 1024:6.1f} MiB"
         )
-        figures[case.name] = {"cpu_s": seconds, "lines": lines, "lines_per_s": round(lines / seconds)}
+        figures[case.name] = {
+            "cpu_s": seconds,
+            "lines": lines,
+            "lines_per_s": round(lines / seconds),
+        }
         figures[case.name] |= {"mib": round(case.kib / 1024, 1)}  # type: ignore[operator]
     if len(points) > 1:
         (few, least), (many, most) = points[-2], points[-1]

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tools import need
-from xenhostgen.kernel.boot.guests import GUESTS
-from xenhostgen.kernel.boot.judge import Judge
-from xenhostgen.kernel.boot.run import Lab
-from xenhostgen.kernel.boot.suite import Suite
-from xenhostgen.kernel.place import placed
+from xenhostgen.extensions.boot.guests import GUESTS
+from xenhostgen.extensions.boot.judge import Judge
+from xenhostgen.extensions.boot.run import Lab
+from xenhostgen.extensions.boot.suite import Suite
+from xenhostgen.extensions.kernel_tree.placing import placed
 from xenhostgen.spec.load import load
 
 pytestmark = pytest.mark.boot
@@ -25,7 +25,11 @@ KERNEL = "6.12"
 
 @pytest.fixture(autouse=True)
 def tools() -> None:
-    for tool, package in {"qemu-system-x86_64": "qemu-system-x86", "flex": "flex", "bison": "bison"}.items():
+    for tool, package in {
+        "qemu-system-x86_64": "qemu-system-x86",
+        "flex": "flex",
+        "bison": "bison",
+    }.items():
         need(tool, package)
 
 
@@ -42,13 +46,17 @@ def booted(spec: str, *options: str) -> tuple[int, dict[str, dict[str, str]], di
         "--format",
         "json",
     ]
-    done = subprocess.run([*command, *options], cwd=REPO, stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(
+        [*command, *options], cwd=REPO, stdout=subprocess.PIPE, text=True, check=False
+    )
     told = json.loads(done.stdout)
     matrix: dict[str, dict[str, str]] = {}
     for cell in told["matrix"]:
         matrix.setdefault(cell["guest"], {})[cell["check"]] = cell["status"]
     for guest, checks in matrix.items():
-        print(f"{spec} as {guest}: {', '.join(f'{check} {status}' for check, status in checks.items())}")
+        print(
+            f"{spec} as {guest}: {', '.join(f'{check} {status}' for check, status in checks.items())}"
+        )
     rules: dict[str, list[str]] = {"expected": [], "other": []}
     for finding in told["findings"]:
         rules["expected" if finding["expected"] else "other"].append(finding["rule"])
@@ -86,19 +94,28 @@ def test_the_rfc_shows_its_faults() -> None:
     ("file", "old", "new", "guest", "rule"),
     [
         ("arch/x86/xen/xenhost.c", " __ro_after_init;", ";", "pvh-dom0", "registry-in-bss"),
-        ("arch/x86/xen/enlighten_pv.c", "\t.cpuid_base\t\t= xh_pv_cpuid_base,\n", "", "pv-dom0", "table-entry-wrong"),
+        (
+            "arch/x86/xen/enlighten_pv.c",
+            "\t.cpuid_base\t\t= xh_pv_cpuid_base,\n",
+            "",
+            "pv-dom0",
+            "table-entry-wrong",
+        ),
         ("arch/x86/xen/enlighten_pv.c", None, None, "pv-dom0", "boot-registration-missing"),
     ],
     ids=["registry in .bss", "entry missing", "registered too early"],
 )
-def test_a_fault_that_is_put_in_is_caught(file: str, old: str | None, new: str | None, guest: str, rule: str) -> None:
+def test_a_fault_that_is_put_in_is_caught(
+    file: str, old: str | None, new: str | None, guest: str, rule: str
+) -> None:
     spec = load(REPO / "specs/xenhost.yaml")
     suite = Suite(spec)
     lab = Lab(WORK, KERNEL, False, lambda what: print(what, file=sys.stderr))
     text = placed(spec, WORK / f"linux-{KERNEL}").after[file].decode()
     if old is None:
         register = text[
-            text.index("\txenhost_register(") : text.index("&xh_pv_nested_ops);") + len("&xh_pv_nested_ops);\n")
+            text.index("\txenhost_register(") : text.index("&xh_pv_nested_ops);")
+            + len("&xh_pv_nested_ops);\n")
         ]
         landmark = "\txen_domain_type = XEN_PV_DOMAIN;\n"
         broken = text.replace(register, "").replace(landmark, register + landmark)
@@ -107,5 +124,10 @@ def test_a_fault_that_is_put_in_is_caught(file: str, old: str | None, new: str |
     assert broken != text
     consoles, in_bss = lab.boot(suite, [guest], {file: broken})
     judge = Judge(suite, in_bss)
-    found = {one.rule for each, shown in consoles.items() for cell in judge.judge(each, shown) for one in cell.findings}
+    found = {
+        one.rule
+        for each, shown in consoles.items()
+        for cell in judge.judge(each, shown)
+        for one in cell.findings
+    }
     assert rule in found

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xenhostgen.kernel.boot.guests import GUESTS, Boot
-from xenhostgen.kernel.boot.judge import Cell, Judge, cases
-from xenhostgen.kernel.boot.suite import Suite
+from xenhostgen.extensions.boot.guests import GUESTS, Boot
+from xenhostgen.extensions.boot.judge import Cell, Judge, cases
+from xenhostgen.extensions.boot.suite import Suite
 from xenhostgen.spec.load import load
 
 REPO = Path(__file__).parents[2]
@@ -41,8 +41,13 @@ CONSOLE = """\
 
 
 def console(default: str, remote: str, answers: str = "xen_domain 1") -> str:
-    said = [f"answer {answer}" for answer in answers.split(", ")] + [f"slot default {default}", f"slot remote {remote}"]
-    return CONSOLE.format(lines="".join(f"[    1.000007]     # registered: {line}\n" for line in said))
+    said = [f"answer {answer}" for answer in answers.split(", ")] + [
+        f"slot default {default}",
+        f"slot remote {remote}",
+    ]
+    return CONSOLE.format(
+        lines="".join(f"[    1.000007]     # registered: {line}\n" for line in said)
+    )
 
 
 def judged(boot: Boot, text: str, in_bss: bool = False, spec: str = "xenhost") -> dict[str, Cell]:
@@ -86,12 +91,16 @@ def test_any_console_can_be_read(text: str) -> None:
     ],
     ids=lambda value: value.name if isinstance(value, Boot) else "",
 )
-def test_each_kind_of_guest_is_expected_to_hold_its_own_hosts(boot: Boot, default: str, remote: str) -> None:
+def test_each_kind_of_guest_is_expected_to_hold_its_own_hosts(
+    boot: Boot, default: str, remote: str
+) -> None:
     check = "override" if boot.answer else "registered"
     assert not judged(boot, console(default, remote))[check].findings
     for wrong in ("1" + default[1:], "2 xh_wrong_ops", EMPTY):
         assert judged(boot, console(wrong, remote))[check].findings
-    assert judged(boot, console(default, EMPTY if remote != EMPTY else "3 xh_pv_nested_ops"))[check].findings
+    assert judged(boot, console(default, EMPTY if remote != EMPTY else "3 xh_pv_nested_ops"))[
+        check
+    ].findings
 
 
 def test_a_registry_in_bss_is_lost_where_the_kernel_clears_it() -> None:
@@ -99,14 +108,18 @@ def test_a_registry_in_bss_is_lost_where_the_kernel_clears_it() -> None:
         cell = judged(Boot(guest), console(EMPTY, EMPTY), in_bss=True)["registered"]
         assert rules(cell) == ["registry-in-bss"]
         assert any("slot default" in line for line in cell.excerpt)
-    assert rules(judged(Boot("pvh"), console(EMPTY, EMPTY))["registered"]) == ["boot-registration-missing"]
+    assert rules(judged(Boot("pvh"), console(EMPTY, EMPTY))["registered"]) == [
+        "boot-registration-missing"
+    ]
     cell = judged(Boot("pvh"), console(EMPTY, EMPTY), in_bss=True, spec="rfc-v1")["registered"]
     assert rules(cell) == ["registry-in-bss"]
 
 
 def test_the_rfc_asks_too_early_to_register_a_nested_host() -> None:
     value = SPECS["rfc-v1"].values["r1"]
-    cell = judged(Boot("pv-dom0", answer=True), console(f"{value} xh_pv_ops", EMPTY), spec="rfc-v1")["override"]
+    cell = judged(
+        Boot("pv-dom0", answer=True), console(f"{value} xh_pv_ops", EMPTY), spec="rfc-v1"
+    )["override"]
     assert rules(cell) == ["state-read-before-set"]
 
 
@@ -118,7 +131,9 @@ def test_a_failed_expectation_is_told_with_its_subject() -> None:
 
 
 def test_a_guest_of_another_kind_is_noticed() -> None:
-    cell = judged(Boot("pvh"), console("1 xh_hvm_ops", EMPTY, "xen_domain 1, xen_pvh_domain 0"))["kind"]
+    cell = judged(Boot("pvh"), console("1 xh_hvm_ops", EMPTY, "xen_domain 1, xen_pvh_domain 0"))[
+        "kind"
+    ]
     assert rules(cell) == ["wrong-kind"]
 
 

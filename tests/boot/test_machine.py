@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.kernel.boot import console
-from xenhostgen.kernel.boot.run import Lab
+from xenhostgen.extensions.boot import console
+from xenhostgen.extensions.boot.run import Lab
 from xenhostgen.spec.source import Refused
 
 SILENT = "sleep 60"
@@ -36,11 +36,14 @@ def test_it_is_ended_at_its_last_words(tmp_path: Path) -> None:
     ("stands_still", "seconds", "why"),
     [(SILENT, 20, "shows nothing more"), (TALKING, 0.7, "comes to no end in 0.7 seconds")],
 )
-def test_what_stands_still_once_is_started_again(stands_still: str, seconds: float, why: str, tmp_path: Path) -> None:
-    script = (
-        f"echo begin >consoles/guest.log; [ $(wc -l <runs) = 1 ] && {stands_still}; echo the end >>consoles/guest.log"
+def test_what_stands_still_once_is_started_again(
+    stands_still: str, seconds: float, why: str, tmp_path: Path
+) -> None:
+    script = f"echo begin >consoles/guest.log; [ $(wc -l <runs) = 1 ] && {stands_still}; echo the end >>consoles/guest.log"
+    assert shown(tmp_path, script, seconds) == (
+        "begin\nthe end\n",
+        [f"booting guest once more, as it {why}"],
     )
-    assert shown(tmp_path, script, seconds) == ("begin\nthe end\n", [f"booting guest once more, as it {why}"])
 
 
 def test_what_stands_still_twice_is_told_as_far_as_it_came(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tools import need
-from xenhostgen.kernel.boot.guests import Boot
-from xenhostgen.kernel.boot.judge import Cell, Judge
-from xenhostgen.kernel.boot.suite import Suite
+from xenhostgen.extensions.boot.guests import Boot
+from xenhostgen.extensions.boot.judge import Cell, Judge
+from xenhostgen.extensions.boot.suite import Suite
 from xenhostgen.render.files import render
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
@@ -17,7 +17,10 @@ from xenhostgen.verify.harness import include_flags
 
 REPO = Path(__file__).parents[2]
 STUB = Path(__file__).parent / "stub"
-SPECS = [*sorted((REPO / "specs").glob("*.yaml")), *sorted((REPO / "tests/verify").glob("succ_*.yaml"))]
+SPECS = [
+    *sorted((REPO / "specs").glob("*.yaml")),
+    *sorted((REPO / "tests/verify").glob("succ_*.yaml")),
+]
 
 
 def compiled(spec: Interface, folder: Path, old: str = "", new: str = "") -> Path:
@@ -26,7 +29,9 @@ def compiled(spec: Interface, folder: Path, old: str = "", new: str = "") -> Pat
     for path, text in render(spec).files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         assert path != spec.source.file or old in text
-        (folder / path).write_text(text.replace(old, new) if path == spec.source.file and old else text)
+        (folder / path).write_text(
+            text.replace(old, new) if path == spec.source.file and old else text
+        )
     suite = Suite(spec)
     for name, text in suite.sources().items():
         (folder / suite.folder / name).write_text(text)

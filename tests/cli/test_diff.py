@@ -49,8 +49,16 @@ def test_shipped_facts(folder: Path, update: bool, capsys: pytest.CaptureFixture
         "{line: <xen/xenhost.h>, place: {after: <xen/xen.h>}}",
     )
     edit(folder, "    - {name: invalid, value: 0}\n", "    - {name: invalid}\n")
-    edit(folder, "    - symbols: [xenhosts]\n      doc: The iterator reads the array from modules.\n", "")
-    edit(folder, "  includes: [<linux/types.h>, <linux/bug.h>,", "  includes: [<linux/bug.h>, <linux/types.h>,")
+    edit(
+        folder,
+        "    - symbols: [xenhosts]\n      doc: The iterator reads the array from modules.\n",
+        "",
+    )
+    edit(
+        folder,
+        "  includes: [<linux/types.h>, <linux/bug.h>,",
+        "  includes: [<linux/bug.h>, <linux/types.h>,",
+    )
     assert main(["diff", "specs/rfc-v1.yaml"]) == 1
     expect(capsys.readouterr().out, CASES / "err_facts.expected", update)
 
@@ -66,7 +74,12 @@ def test_json_says_the_same(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert told["summary"]["bytes"] == {"equal": 0, "of": 2}
     (file,) = (file for file in told["files"] if not file["code"])
     assert (file["path"], file["place"], file["bytes"]) == ("include/xen/xenhost.h", None, False)
-    assert {"aspect": "code", "message": "enum xenhost_type: other code", "line": 20, "column": 1} in file["details"]
+    assert {
+        "aspect": "code",
+        "message": "enum xenhost_type: other code",
+        "line": 20,
+        "column": 1,
+    } in file["details"]
 
 
 def test_errors_have_their_place(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,9 +87,15 @@ def test_errors_have_their_place(folder: Path, capsys: pytest.CaptureFixture[str
     (folder / "specs" / "reference" / "rfc-v1-01.json").write_text("{}")
     for arguments, said in [
         (["diff", "specs/none.yaml"], "specs/none.yaml:1:1: "),
-        (["diff", "specs/rfc-v1.yaml", "none.patch"], "none.patch:1:1: can't read the patch: No such file"),
+        (
+            ["diff", "specs/rfc-v1.yaml", "none.patch"],
+            "none.patch:1:1: can't read the patch: No such file",
+        ),
         (["diff", "specs/rfc-v1.yaml", "bad.patch"], "bad.patch:2:7: malformed index line"),
-        (["diff", "specs/rfc-v1.yaml"], "specs/reference/rfc-v1-01.json:1:1: not the facts of a patch"),
+        (
+            ["diff", "specs/rfc-v1.yaml"],
+            "specs/reference/rfc-v1-01.json:1:1: not the facts of a patch",
+        ),
         (["facts", "bad.patch"], "bad.patch:2:7: malformed index line"),
         (["facts", str(PATCH), "--message-id", "2@example.org"], "for a single patch without one"),
         (["facts", str(PATCH), "-o", "none/facts.json"], "none/facts.json"),
@@ -87,10 +106,14 @@ def test_errors_have_their_place(folder: Path, capsys: pytest.CaptureFixture[str
         assert not output.out
     (folder / "specs" / "reference" / "rfc-v1-01.json").unlink()
     assert main(["diff", "specs/rfc-v1.yaml"]) == 2
-    assert re.search(r"rfc-v1\.yaml:\d+:12: the reference .* can't be read", capsys.readouterr().err)
+    assert re.search(
+        r"rfc-v1\.yaml:\d+:12: the reference .* can't be read", capsys.readouterr().err
+    )
 
 
-@pytest.mark.parametrize("command", [["diff", "specs/rfc-v1.yaml", "none.patch"], ["explain", "none.c:1"]])
+@pytest.mark.parametrize(
+    "command", [["diff", "specs/rfc-v1.yaml", "none.patch"], ["explain", "none.c:1"]]
+)
 def test_errors_are_json_if_the_outcome_is(
     command: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.contract.boot import Booted, boot, reads, scenarios
-from xenhostgen.contract.memory import Memory
+from xenhostgen.reference_model.boot import Booted, boot, reads, scenarios
+from xenhostgen.reference_model.memory import Memory
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
 
@@ -27,7 +27,9 @@ def held(found: Booted) -> list[str | None]:
 
 def test_every_combination_once() -> None:
     names = [str(scenario) for scenario in scenarios(RFC)]
-    assert len(names) == len(set(names)) == 12  # hvm 2; pv 2 * 2, and 2 without start info; pvh 2 * 2
+    assert (
+        len(names) == len(set(names)) == 12
+    )  # hvm 2; pv 2 * 2, and 2 without start info; pvh 2 * 2
     assert not any("NULL" in name and "->" in name for name in names)
 
 
@@ -42,16 +44,23 @@ def test_nested_hosts_are_promised_to_privileged_nested_guests(spec: Interface) 
             case "pv":
                 there = "NULL" not in name
                 privileged = nested and "SIF_INITDOMAIN" in name
-                wanted = ["xh_pv_ops" if there else None, "xh_pv_nested_ops" if privileged else None]
+                wanted = [
+                    "xh_pv_ops" if there else None,
+                    "xh_pv_nested_ops" if privileged else None,
+                ]
                 assert held(found) == wanted, name
             case "pvh":
                 privileged = nested and "SIF_INITDOMAIN" in name
-                assert held(found) == ["xh_hvm_ops", "xh_hvm_nested_ops" if privileged else None], name
+                assert held(found) == ["xh_hvm_ops", "xh_hvm_nested_ops" if privileged else None], (
+                    name
+                )
         assert found.misuse is None
 
 
 def test_who_asks_too_soon_is_early() -> None:
-    early = {name for name, found in booted(RFC) if any(promise.early for promise in found.promises)}
+    early = {
+        name for name, found in booted(RFC) if any(promise.early for promise in found.promises)
+    }
     assert early == {
         "boot pv with xen_start_info=object, xen_start_info->flags=SIF_INITDOMAIN, xen_nested()=1",
         "boot pvh with pvh_start_info.flags=SIF_INITDOMAIN, xen_nested()=1",
@@ -69,14 +78,22 @@ def test_without_what_its_entry_needs_a_guest_doesnt_boot_on() -> None:
     stages = {name: found.stages for name, found in booted(NEW)}
     assert stages["boot pv with si=NULL, xen_nested()=0"] == ("pv",)
     assert stages["boot pv with si=object, si->flags=0, xen_nested()=0"] == ("pv", "hvm")
-    assert stages["boot pvh with pvh_start_info.flags=0, xen_nested()=0"] == ("pvh", "clear_bss", "hvm")
+    assert stages["boot pvh with pvh_start_info.flags=0, xen_nested()=0"] == (
+        "pvh",
+        "clear_bss",
+        "hvm",
+    )
 
 
 def test_a_chain_of_three() -> None:
     full = ["alpha_ops", "alpha_far_ops", "alpha_deep_ops"]
     for name, found in booted(RELAY):
         if name.startswith(("boot small", "boot late")):
-            wanted = full if "RELAY_MASTER" in name and "chained()=1" in name else ["alpha_ops", None, None]
+            wanted = (
+                full
+                if "RELAY_MASTER" in name and "chained()=1" in name
+                else ["alpha_ops", None, None]
+            )
             assert held(found) == wanted, name
         assert found.misuse is None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xenhostgen.contract.registry import EMPTY, Outcome, Registry, State
+from xenhostgen.reference_model.registry import EMPTY, Outcome, Registry, State
 from xenhostgen.spec.load import load
 
 REPO = Path(__file__).parents[2]
@@ -26,7 +26,9 @@ def states_of(registry: Registry) -> list[State]:
     return [(first, second) for first in firsts for second in seconds]
 
 
-def restated_register(registry: Registry, state: State, value: int, ops: str | None) -> State | None:
+def restated_register(
+    registry: Registry, state: State, value: int, ops: str | None
+) -> State | None:
     """The new state; None for misuse."""
     first, second = state
     if ops is None and registry is ERRNO:
@@ -65,7 +67,9 @@ def test_register(registry: Registry, data: st.DataObject, value: int, ops: str 
 @given(registries, st.data(), types)
 def test_unregister(registry: Registry, data: st.DataObject, value: int) -> None:
     state = data.draw(st.sampled_from(states_of(registry)))
-    assert agrees(registry.unregister(state, value), state, restated_unregister(registry, state, value))
+    assert agrees(
+        registry.unregister(state, value), state, restated_unregister(registry, state, value)
+    )
 
 
 def test_every_state_and_small_value() -> None:
@@ -74,16 +78,26 @@ def test_every_state_and_small_value() -> None:
             for value in range(-2, 6):
                 for ops in ("A", None):
                     expected = restated_register(registry, state, value, ops)
-                    assert agrees(registry.register(state, value, ops), state, expected), (state, value, ops)
+                    assert agrees(registry.register(state, value, ops), state, expected), (
+                        state,
+                        value,
+                        ops,
+                    )
                 expected = restated_unregister(registry, state, value)
                 assert agrees(registry.unregister(state, value), state, expected), (state, value)
 
 
 @given(registries, st.lists(st.tuples(st.booleans(), types, tables), max_size=12))
-def test_reachable_states_keep_the_promises(registry: Registry, calls: list[tuple[bool, int, str | None]]) -> None:
+def test_reachable_states_keep_the_promises(
+    registry: Registry, calls: list[tuple[bool, int, str | None]]
+) -> None:
     state = registry.initial
     for registering, value, ops in calls:
-        outcome = registry.register(state, value, ops) if registering else registry.unregister(state, value)
+        outcome = (
+            registry.register(state, value, ops)
+            if registering
+            else registry.unregister(state, value)
+        )
         changed = [n for n in range(2) if outcome.state[n] != state[n]]
         assert len(changed) <= 1
         assert not (outcome.misuse and changed)

@@ -12,7 +12,9 @@ from xenhostgen.csource.difference import differences
 
 HERE = Path(__file__).parent
 PIECES = ["int", "x", "(", ")", "{", "}", ";", ",", "=", "*", "if", "else", "enum", "typedef"]
-any_c = st.lists(st.sampled_from([*PIECES, "#define", "\n", "struct", "EXPORT_SYMBOL", "__aligned", "[", "]"]))
+any_c = st.lists(
+    st.sampled_from([*PIECES, "#define", "\n", "struct", "EXPORT_SYMBOL", "__aligned", "[", "]"])
+)
 
 
 @pytest.mark.parametrize("case", sorted(HERE.glob("declarations/*.c")), ids=lambda p: p.stem)
@@ -41,7 +43,10 @@ def test_an_attribute_alone_is_a_statement() -> None:
 
 
 def test_layout_does_not_change_the_digest() -> None:
-    (one,), (two,) = (declarations("int f(void) { return 1; }"), declarations("int f ( void )\n{return 1;}"))
+    (one,), (two,) = (
+        declarations("int f(void) { return 1; }"),
+        declarations("int f ( void )\n{return 1;}"),
+    )
     assert digest(one) == digest(two) != digest(declarations("int f(void) { return 2; }")[0])
     assert len(digest(one)) == 16
 
@@ -50,5 +55,7 @@ def test_the_new_files_of_the_reference_mail(reference_mail: Path) -> None:
     header = reference_mail.read_text().split("+++ b/include/xen/xenhost.h\n")[1]
     added = "\n".join(line[1:] for line in header.splitlines() if line.startswith("+"))
     kinds = [declaration.kind for declaration in declarations(added)]
-    expected = "ifndef macro enum forward typedef typedef variable variable prototype prototype macro"
+    expected = (
+        "ifndef macro enum forward typedef typedef variable variable prototype prototype macro"
+    )
     assert kinds == [*expected.split(), "endif"]

@@ -10,7 +10,7 @@ from compilers import require
 
 from xenhostgen.csource.facts import Facts, read_facts, snippet_facts
 from xenhostgen.csource.preprocess import SourceError, preprocess
-from xenhostgen.csource.toolchain import Limits
+from xenhostgen.sandbox.process import Limits
 
 SOURCES = Path(__file__).parent / "sources"
 INCLUDE = SOURCES / "include"
@@ -33,7 +33,11 @@ def statements(c: str, *typedefs: str) -> tuple[str, ...]:
 
 
 def told(found: Facts) -> dict[tuple[str, str], str]:
-    return {(fact.kind, fact.name): fact.text for fact in found if fact.kind not in ("include", "enumerator")}
+    return {
+        (fact.kind, fact.name): fact.text
+        for fact in found
+        if fact.kind not in ("include", "enumerator")
+    }
 
 
 def test_header(cc: str) -> None:
@@ -45,11 +49,16 @@ def test_header(cc: str) -> None:
         ("struct", "line_t"): line + "open: int (*)(void *, int)",
         ("variable", "first"): "extern line_t *",
         ("variable", "lines"): "extern line_t [2]",
-        ("macro", "for_each_line"): "(line) for ( ( line ) = lines ; ( line ) < lines + LINES ; ( line ) ++ )",
+        (
+            "macro",
+            "for_each_line",
+        ): "(line) for ( ( line ) = lines ; ( line ) < lines + LINES ; ( line ) ++ )",
         ("macro", "LINES"): "2",
     }
     assert [fact.at.line for fact in found if fact.kind == "macro"] == [29, 31]
-    assert [fact.text for fact in found if fact.kind == "enumerator"] == [one.split("=")[1] for one in enum.split()]
+    assert [fact.text for fact in found if fact.kind == "enumerator"] == [
+        one.split("=")[1] for one in enum.split()
+    ]
 
 
 def test_source(cc: str) -> None:
@@ -77,8 +86,12 @@ def test_source(cc: str) -> None:
     assert str(register.at) == f"{SOURCES / 'succ_port.c'}:31:5"
     assert "BUG_ON(port->type == type);" in register.statements[3]
     assert "fallthrough;" in register.statements[5]
-    assert start.statements == statements("if (likely(! READ_ONCE (started))) /* not yet */\n return ;\n opened=1;")
-    assert near_open.statements == statements("return port ? flags + (int) ARRAY_SIZE(ports) : -EINVAL;")
+    assert start.statements == statements(
+        "if (likely(! READ_ONCE (started))) /* not yet */\n return ;\n opened=1;"
+    )
+    assert near_open.statements == statements(
+        "return port ? flags + (int) ARRAY_SIZE(ports) : -EINVAL;"
+    )
 
 
 @pytest.mark.parametrize("case", sorted(SOURCES.glob("err_*.c")), ids=lambda p: p.stem)
@@ -94,7 +107,10 @@ def test_error(case: Path) -> None:
 
 
 def test_missing_files_and_compilers(tmp_path: Path) -> None:
-    for path, message in [(tmp_path / "no.c", "no such file"), (Path("/dev/zero"), "not a regular")]:
+    for path, message in [
+        (tmp_path / "no.c", "no such file"),
+        (Path("/dev/zero"), "not a regular"),
+    ]:
         with pytest.raises(SourceError, match=message):
             preprocess(path)
     (tmp_path / "a.c").touch()
@@ -113,7 +129,10 @@ def test_line_numbers_survive_includes_and_macros(tmp_path: Path) -> None:
     text = "#include <linux/types.h>\n\n#define A \\\n 1\n\n\n"
     text += "int first = A;\n\n/* a\n */ int second;\n"
     found = facts(text, tmp_path)
-    assert [(fact.name, fact.at.line) for fact in found if fact.kind == "variable"] == [("first", 7), ("second", 10)]
+    assert [(fact.name, fact.at.line) for fact in found if fact.kind == "variable"] == [
+        ("first", 7),
+        ("second", 10),
+    ]
 
 
 def test_canonical_spelling() -> None:

@@ -22,7 +22,11 @@ def test_generated_code_runs(cc: str, optimise: str, tmp_path: Path) -> None:
     sanitize = "-fsanitize=address,undefined"
     subprocess.run([require(cc), *FLAGS, optimise, sanitize, *sources, "-o", program], check=True)
     output = subprocess.run([program], check=True, capture_output=True, text=True).stdout
-    exports = ["port_first EXPORT_SYMBOL", "port_register EXPORT_SYMBOL_GPL", "ports EXPORT_SYMBOL_GPL"]
+    exports = [
+        "port_first EXPORT_SYMBOL",
+        "port_register EXPORT_SYMBOL_GPL",
+        "ports EXPORT_SYMBOL_GPL",
+    ]
     assert sorted(output.splitlines()) == ["BUG at line 49", *exports]
 
 

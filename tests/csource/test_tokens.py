@@ -7,7 +7,23 @@ from hypothesis import strategies as st
 from xenhostgen.csource.tokens import Kind, code_tokens, comments, spaced, tokens
 
 ODD = ['"', "'", "/*", "*/", "//", "\\", "\n", "\\\n", "\r\n", "#", "define", "include", "<a.h>"]
-SNIPPETS = [*ODD, "\0", "é", "(", ")", "x", "if", "0x1fUL", "1e+3", ".5", "...", "->", " ", "\t", ";"]
+SNIPPETS = [
+    *ODD,
+    "\0",
+    "é",
+    "(",
+    ")",
+    "x",
+    "if",
+    "0x1fUL",
+    "1e+3",
+    ".5",
+    "...",
+    "->",
+    " ",
+    "\t",
+    ";",
+]
 any_c = st.lists(st.sampled_from(SNIPPETS) | st.text(max_size=3), max_size=40).map("".join)
 
 
@@ -30,7 +46,8 @@ def test_every_token_stands_where_it_says(text: str) -> None:
 @given(any_c, st.sampled_from([" ", "\t", "   ", " \t "]))
 def test_amounts_of_white_space_do_not_matter(text: str, blanks: str) -> None:
     changed = "".join(
-        blanks if token.kind is Kind.BLANK and "\n" not in token.text else token.text for token in tokens(text)
+        blanks if token.kind is Kind.BLANK and "\n" not in token.text else token.text
+        for token in tokens(text)
     )
     # A lone backslash would splice the line once blanks follow it, or no longer do.
     if "\\" not in text:

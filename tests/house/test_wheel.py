@@ -15,10 +15,29 @@ ROOT = Path(__file__).parents[2]
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the package as a wheel unpacks it."""
     work = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(work / "dist"), str(ROOT)]
+    build = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(work / "dist"),
+        str(ROOT),
+    ]
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = (work / "dist").glob("*.whl")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(work / "site"), str(wheel)]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(work / "site"),
+        str(wheel),
+    ]
     subprocess.run(pip, check=True, capture_output=True)
     return work / "site"
 
@@ -33,7 +52,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
-def test_installed_elsewhere(installed: Path, tmp_path: Path, command: list[str], says: str) -> None:
+def test_installed_elsewhere(
+    installed: Path, tmp_path: Path, command: list[str], says: str
+) -> None:
     environment = os.environ | {"PYTHONPATH": str(installed)}
     words = [word.replace("{site}", str(installed)) for word in command]
     done = subprocess.run(

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.kernel.build import CONFIG, Scratch, build
-from xenhostgen.kernel.place import Placement, placed
-from xenhostgen.patch.git import git
-from xenhostgen.patch.series import Letter, concerns, series
+from xenhostgen.extensions.kernel_tree.build import CONFIG, Scratch, build
+from xenhostgen.extensions.kernel_tree.git import git
+from xenhostgen.extensions.kernel_tree.placing import Placement, placed
+from xenhostgen.extensions.patches.series import Letter, concerns, series
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.findings import Finding
@@ -40,7 +40,11 @@ def placement(spec: Interface, tree: Path) -> Placement:
 
 @pytest.fixture
 def written(
-    spec: Interface, placement: Placement, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spec: Interface,
+    placement: Placement,
+    tree: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> list[Path]:
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Ann Other")
     monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ann@example.org")
@@ -83,7 +87,9 @@ def test_what_is_applied_already_is_built_without_and_with_it(tree: Path, tmp_pa
     assert built(spec, patched.source, tmp_path / "work") == built(spec, tree)
 
 
-def test_builds_at_every_step(spec: Interface, placement: Placement, tree: Path, tmp_path: Path) -> None:
+def test_builds_at_every_step(
+    spec: Interface, placement: Placement, tree: Path, tmp_path: Path
+) -> None:
     scratch = Scratch(tree, tmp_path, placement.after)
     scratch.configure(CONFIG.read_text())
     files: dict[str, bytes] = {}
@@ -102,14 +108,28 @@ def test_git_am_takes_it(placement: Placement, written: list[Path], tmp_path: Pa
             (clean / path).write_bytes(before)
     git(clean, "init", "-q")
     git(clean, "add", "-A")
-    git(clean, "commit", "-q", "-m", "base", given={"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.org"})
+    git(
+        clean,
+        "commit",
+        "-q",
+        "-m",
+        "base",
+        given={"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.org"},
+    )
     git(clean, "am", "-q", *map(str, written[1:]))
     for path, after in placement.after.items():
         assert (clean / path).read_bytes() == after
 
 
 def test_checkpatch_is_silent_on_each_mail(written: list[Path], tree: Path) -> None:
-    command = ["perl", tree / "scripts/checkpatch.pl", f"--root={tree}", "--strict", "-q", "--ignore=FILE_PATH_CHANGES"]
+    command = [
+        "perl",
+        tree / "scripts/checkpatch.pl",
+        f"--root={tree}",
+        "--strict",
+        "-q",
+        "--ignore=FILE_PATH_CHANGES",
+    ]
     for mail in written[1:]:
         done = subprocess.run([*command, mail], capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout) == (0, ""), mail.name

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from xenhostgen.kernel.place import placed
+from xenhostgen.extensions.kernel_tree.placing import placed
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.findings import Verdict
@@ -40,12 +40,22 @@ class Fault(NamedTuple):
 FAULTS = {
     "before the state is set": Fault(PV, TYPE, REGISTER + TYPE, "step-order", "xen_start_kernel("),
     "never registered": Fault(PV, REGISTER, "", "boot-registration-missing", PV_TABLE),
-    "wrong condition": Fault(HVM, "(!xen_pvh_domain())", "(xen_pvh_domain())", "step-unknown", "xen_hvm_guest_init("),
+    "wrong condition": Fault(
+        HVM, "(!xen_pvh_domain())", "(xen_pvh_domain())", "step-unknown", "xen_hvm_guest_init("
+    ),
     "condition of the kernel's": Fault(
-        PV, REGISTER, f"\tif (early_boot_irqs_disabled)\n\t{REGISTER}", "uncompilable", "if (early_boot_irqs_disabled)"
+        PV,
+        REGISTER,
+        f"\tif (early_boot_irqs_disabled)\n\t{REGISTER}",
+        "uncompilable",
+        "if (early_boot_irqs_disabled)",
     ),
     "in a function of the kernel's": Fault(
-        PV, "\tpv_ops.cpu.load_gdt =", f"{REGISTER}\tpv_ops.cpu.load_gdt =", "step-unknown", "xen_start_kernel("
+        PV,
+        "\tpv_ops.cpu.load_gdt =",
+        f"{REGISTER}\tpv_ops.cpu.load_gdt =",
+        "step-unknown",
+        "xen_start_kernel(",
     ),
     "left before": Fault(
         PVH,
@@ -56,11 +66,19 @@ FAULTS = {
     ),
     "swapped entry": Fault(PV, "= xh_pv_vcpu_id,", "= xh_pv_nested_vcpu_id,", "differs", PV_TABLE),
     "const dropped": Fault(PV, f"const {PV_TABLE}", PV_TABLE, "differs", PV_TABLE),
-    "state never set": Fault(HVM, "\txen_domain_type = XEN_HVM_DOMAIN;\n", "", "step-missing", "init_hvm_pv_info("),
-    "other predicate": Fault(
-        PREDICATES, "domain()\txen_initial_domain()", "domain()\txen_domain()", "differs", "xen_driver_domain()"
+    "state never set": Fault(
+        HVM, "\txen_domain_type = XEN_HVM_DOMAIN;\n", "", "step-missing", "init_hvm_pv_info("
     ),
-    "no semicolon": Fault(PV, "&xh_pv_ops);\n", "&xh_pv_ops)\n", "unparsable", "if (xen_driver_domain() &&"),
+    "other predicate": Fault(
+        PREDICATES,
+        "domain()\txen_initial_domain()",
+        "domain()\txen_domain()",
+        "differs",
+        "xen_driver_domain()",
+    ),
+    "no semicolon": Fault(
+        PV, "&xh_pv_ops);\n", "&xh_pv_ops)\n", "unparsable", "if (xen_driver_domain() &&"
+    ),
 }
 
 

@@ -27,7 +27,8 @@ def spec() -> Interface:
 def complaining(spec: Interface) -> Kernel:
     where = Where(spec.source.file, 7)
     return Kernel(
-        "Linux 1.2.3", lambda tell: [Finding("checkpatch", where.file, "SPACING: no", where, seen_by="kernel")]
+        "Linux 1.2.3",
+        lambda tell: [Finding("checkpatch", where.file, "SPACING: no", where, seen_by="kernel")],
     )
 
 
@@ -36,8 +37,14 @@ def test_a_complaint_fails_and_has_its_places(spec: Interface) -> None:
     (finding,) = verdict.unexpected
     assert (str(finding.where), finding.spec_at) == (f"{spec.source.file}:7:1", spec.source.at)
     assert verdict.facts["kernel"] == "Linux 1.2.3"
-    told = {case.rule: case.told[0] for case in cases(Judged("xenhost.yaml", verdict, "out/xenhost")) if case.failed}
-    assert told == {"checkpatch": f"{spec.source.file}:7:1: SPACING: no"}, "its file lies in the kernel"
+    told = {
+        case.rule: case.told[0]
+        for case in cases(Judged("xenhost.yaml", verdict, "out/xenhost"))
+        if case.failed
+    }
+    assert told == {"checkpatch": f"{spec.source.file}:7:1: SPACING: no"}, (
+        "its file lies in the kernel"
+    )
 
 
 def test_an_expected_complaint_passes(spec: Interface) -> None:
@@ -54,6 +61,13 @@ def test_it_is_missed_only_where_a_kernel_was_built(spec: Interface) -> None:
 
 
 def test_rules_of_the_build_are_told_as_looked_for(spec: Interface) -> None:
-    names = [case.name for case in cases(Judged("xenhost.yaml", verify(spec, Options(kernel=BUILDS)), "out/xenhost"))]
+    names = [
+        case.name
+        for case in cases(
+            Judged("xenhost.yaml", verify(spec, Options(kernel=BUILDS)), "out/xenhost")
+        )
+    ]
     assert {"build", "section", "not-exported", "checkpatch"} <= set(names)
-    assert "build" not in [case.name for case in cases(Judged("xenhost.yaml", verify(spec, Options()), "out/xenhost"))]
+    assert "build" not in [
+        case.name for case in cases(Judged("xenhost.yaml", verify(spec, Options()), "out/xenhost"))
+    ]

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xenhostgen.kernel.apply import apply, difference, record, revert
-from xenhostgen.kernel.build import Scratch
-from xenhostgen.kernel.place import placed, placed_in
-from xenhostgen.patch.git import git
+from xenhostgen.extensions.kernel_tree.apply import apply, difference, record, revert
+from xenhostgen.extensions.kernel_tree.build import Scratch
+from xenhostgen.extensions.kernel_tree.git import git
+from xenhostgen.extensions.kernel_tree.placing import placed, placed_in
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Refused
@@ -36,11 +36,15 @@ def tree(tmp_path: Path) -> Path:
 
 
 def contents(tree: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(tree)): path.read_bytes() for path in tree.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(tree)): path.read_bytes() for path in tree.rglob("*") if path.is_file()
+    }
 
 
 def said(caught: pytest.ExceptionInfo[Refused], tree: Path) -> str:
-    return "".join(problem.shown().replace(f"{tree}/", "") + "\n" for problem in caught.value.problems)
+    return "".join(
+        problem.shown().replace(f"{tree}/", "") + "\n" for problem in caught.value.problems
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
@@ -88,7 +92,11 @@ def test_apply_is_idempotent_and_revert_exact(spec: Interface, tree: Path) -> No
     assert {path: squeezed(text) for path, text in again.before.items()} == {
         path: squeezed(before.get(path)) for path in again.after
     }
-    assert set(applied) - set(before) == {spec.header.file, spec.source.file, record(spec, tree).name}
+    assert set(applied) - set(before) == {
+        spec.header.file,
+        spec.source.file,
+        record(spec, tree).name,
+    }
     assert revert(spec, tree, dry_run=True)
     assert contents(tree) == applied
     revert(spec, tree)
@@ -105,7 +113,10 @@ def test_revert_keeps_edits_elsewhere(spec: Interface, tree: Path) -> None:
 
 def test_revert_refuses_edited_fragments(spec: Interface, tree: Path) -> None:
     apply(spec, placed(spec, tree), tree)
-    for name, old, new in (("arch/toy/small.c", "gate_near", "gate_far"), ("include/toy/gate.h", "gate_far,", "")):
+    for name, old, new in (
+        ("arch/toy/small.c", "gate_near", "gate_far"),
+        ("include/toy/gate.h", "gate_far,", ""),
+    ):
         path = tree / name
         path.write_text(path.read_text().replace(old, new))
     before = contents(tree)
@@ -119,7 +130,11 @@ def test_revert_refuses_edited_fragments(spec: Interface, tree: Path) -> None:
 
 
 def test_a_file_that_has_an_adapters_name_already(tree: Path, tmp_path: Path) -> None:
-    gate = (HERE / "gate.yaml").read_text().replace("templates: rfc\ntypedefs: true\n", "templates: kernel\n")
+    gate = (
+        (HERE / "gate.yaml")
+        .read_text()
+        .replace("templates: rfc\ntypedefs: true\n", "templates: kernel\n")
+    )
     gate = gate.replace("    place: {before: big_start}\n", "")
     keys = ("type", "occupied", "requires", "ops", "absent", "required")
     misuse = f"registry:\n  misuse: {{{', '.join(f'{key}: EINVAL' for key in keys)}}}\n"
@@ -169,7 +184,9 @@ def test_revert_goes_through_no_symbolic_link(spec: Interface, tree: Path, tmp_p
     apply(spec, placed(spec, tree), tree)
     (tree / "include/toy").rename(tmp_path / "elsewhere")
     (tree / "include/toy").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(Refused, match=r"include/toy/gate\.h.*is a symbolic link, or lies behind one"):
+    with pytest.raises(
+        Refused, match=r"include/toy/gate\.h.*is a symbolic link, or lies behind one"
+    ):
         revert(spec, tree)
 
 
@@ -203,7 +220,9 @@ def test_revert_of_what_is_out_already(spec: Interface, tree: Path) -> None:
 
 def test_lines_to_be_taken_out_are_refused(tree: Path, tmp_path: Path) -> None:
     text = (HERE / "gate.yaml").read_text()
-    (tmp_path / "gate.yaml").write_text(text.replace("    text: |\n", "    instead: int old;\n    text: |\n"))
+    (tmp_path / "gate.yaml").write_text(
+        text.replace("    text: |\n", "    instead: int old;\n    text: |\n")
+    )
     with pytest.raises(Refused, match="takes out lines of a kernel file"):
         placed(load(tmp_path / "gate.yaml"), tree)
 
@@ -234,7 +253,9 @@ def test_edits_by_chance_never_break_it(data: st.DataObject) -> None:
         lines[row : row + 1] = data.draw(st.sampled_from(([], line * 2, ["\n", *line], ["{\n"])))
         files[path] = "".join(lines)
     try:
-        placement = placed_in(spec, lambda path: files[path].encode() if path in files else None, "tree")
+        placement = placed_in(
+            spec, lambda path: files[path].encode() if path in files else None, "tree"
+        )
     except Refused:
         return
     after = {path: content.encode() for path, content in files.items()}

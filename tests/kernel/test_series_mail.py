@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from xenhostgen.kernel.place import placed_in
-from xenhostgen.patch.diff import parse_diff
-from xenhostgen.patch.hunks import PatchFile
-from xenhostgen.patch.mail import read_patches
+from xenhostgen.extensions.kernel_tree.placing import placed_in
+from xenhostgen.extensions.patches.diff import parse_diff
+from xenhostgen.extensions.patches.hunks import PatchFile
+from xenhostgen.extensions.patches.mail import read_patches
 from xenhostgen.spec.load import load
 
 ROOT = Path(__file__).parents[2]
@@ -30,12 +30,19 @@ def shown(file: PatchFile, kinds: Iterable[str]) -> str:
 
 def layout(text: str) -> list[str]:
     """Lines without their white space; of a comment only that it is there."""
-    return [" ".join(line.split()) for line in re.sub(r"/\*.*?\*/", "/* */", text, flags=re.S).split("\n")]
+    return [
+        " ".join(line.split())
+        for line in re.sub(r"/\*.*?\*/", "/* */", text, flags=re.S).split("\n")
+    ]
 
 
 def test_the_mails_hunks_come_out(reference_mail: Path) -> None:
     patch = parse_diff(read_patches(reference_mail)[0].diff)
-    base = {file.path: shown(file, ("context", "removed")) for file in patch if file.change == "modified"}
+    base = {
+        file.path: shown(file, ("context", "removed"))
+        for file in patch
+        if file.change == "modified"
+    }
     spec = load(ROOT / "specs/rfc-v1.yaml")
     placement = placed_in(spec, lambda path: base[path].encode() if path in base else None, "v5.0")
     for file in patch:

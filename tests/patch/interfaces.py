@@ -12,7 +12,14 @@ from xenhostgen.spec.model import Assign, Call, Guest, Interface, Register, Retu
 
 Data = dict[str, Any]
 
-_IDENTITY = ("-c", "user.name=Wanda", "-c", "user.email=wanda@example.org", "-c", "core.autocrlf=false")
+_IDENTITY = (
+    "-c",
+    "user.name=Wanda",
+    "-c",
+    "user.email=wanda@example.org",
+    "-c",
+    "core.autocrlf=false",
+)
 WORDS = "port link lane node hub bus gate ring pipe cell bank farm".split()
 # What is odd to YAML, to C, to a mail or to a diff.
 _ODD = [
@@ -38,10 +45,14 @@ _ODD = [
 ]
 _LINE = st.sampled_from(_ODD)
 _ONE = st.sampled_from([line for line in _ODD if not line.startswith((" ", "\t"))])
-DOCS = st.builds(lambda lines: "\n".join(lines) + "\n", st.lists(_LINE | st.just(""), min_size=2, max_size=5))
+DOCS = st.builds(
+    lambda lines: "\n".join(lines) + "\n", st.lists(_LINE | st.just(""), min_size=2, max_size=5)
+)
 DOCS = DOCS.map(lambda text: text.strip("\n") + "\n" if "\n" in text.strip("\n") else "alone")
 _C_TYPES = st.sampled_from(["int", "u64", "struct page *", "const char *", "unsigned long"])
-_ARGS = st.sampled_from(["int cpu", "struct page **pages", "const char *name", "unsigned int nr_of_some_thing"])
+_ARGS = st.sampled_from(
+    ["int cpu", "struct page **pages", "const char *name", "unsigned int nr_of_some_thing"]
+)
 _FIELDS = [
     {"c": "void *private"},
     {"c": "u8 features[16 * 32]"},
@@ -51,10 +62,21 @@ _FIELDS = [
 ]
 _WRAPPERS: dict[str, list[Data]] = {
     "void": [{}, {"wrapper": "none"}, {"wrapper": "guarded"}, {"when_no_host": "fall_back()"}],
-    "value": [{}, {"wrapper": "none"}, {"when_no_host": "-EINVAL"}, {"wrapper": "guarded", "wrapper_returns": "void"}],
+    "value": [
+        {},
+        {"wrapper": "none"},
+        {"when_no_host": "-EINVAL"},
+        {"wrapper": "guarded", "wrapper_returns": "void"},
+    ],
 }
 _KERNELS_WRAPPERS: dict[str, list[Data]] = {
-    "void": [{}, {"wrapper": "none"}, {"wrapper": "guarded"}, {"wrapper": "optional"}, {"when_missing": "fall_back()"}],
+    "void": [
+        {},
+        {"wrapper": "none"},
+        {"wrapper": "guarded"},
+        {"wrapper": "optional"},
+        {"when_missing": "fall_back()"},
+    ],
     "value": [{}, {"wrapper": "none"}, {"when_no_host": "NULL"}, {"when_missing": "0"}],
 }
 
@@ -68,7 +90,9 @@ def interfaces(draw: st.DrawFn, templates: str) -> Data:
     short = _ONE if plain else doc
     names = draw(st.permutations(WORDS))
     count = draw(st.integers(1, 4))
-    accepts = [[f"t{slot}{index}" for index in range(draw(st.integers(1, 2)))] for slot in range(count)]
+    accepts = [
+        [f"t{slot}{index}" for index in range(draw(st.integers(1, 2)))] for slot in range(count)
+    ]
     slots: list[Data] = []
     for row in range(count):
         slot: Data = {"name": names[row], "pointer": f"xp_{names[row]}", "accepts": accepts[row]}
@@ -78,7 +102,8 @@ def interfaces(draw: st.DrawFn, templates: str) -> Data:
         slots.append(slot)
     types = [_with(name="none", value=0, doc=draw(short))]
     types += [
-        _with(name=name, doc=draw(short)) for name in draw(st.permutations([name for each in accepts for name in each]))
+        _with(name=name, doc=draw(short))
+        for name in draw(st.permutations([name for each in accepts for name in each]))
     ]
     guests: Data = {}
     tables: list[str] = []
@@ -92,7 +117,9 @@ def interfaces(draw: st.DrawFn, templates: str) -> Data:
         op = f"op_{names[row]}" + "_with_a_long_name" * draw(st.integers(0, 1))
         returns = draw(st.just("void") | _C_TYPES)
         entries = {
-            table: draw(st.sampled_from(["NULL", f"do_{op}_{table[:3]}"])) for table in tables if draw(st.booleans())
+            table: draw(st.sampled_from(["NULL", f"do_{op}_{table[:3]}"]))
+            for table in tables
+            if draw(st.booleans())
         }
         ops[op] = {
             **_with(
@@ -108,7 +135,9 @@ def interfaces(draw: st.DrawFn, templates: str) -> Data:
     data = _with(
         interface=prefix,
         templates=templates,
-        names=draw(st.sampled_from([{}, {"unregister": f"__{prefix}_drop", "array": "all_of_them"}])),
+        names=draw(
+            st.sampled_from([{}, {"unregister": f"__{prefix}_drop", "array": "all_of_them"}])
+        ),
         spdx=draw(st.sampled_from(["", "GPL-2.0-only"])),
         header=_with(
             file=f"include/some/{prefix}.h",
@@ -164,23 +193,48 @@ def interfaces(draw: st.DrawFn, templates: str) -> Data:
 
 
 def _guest(
-    draw: st.DrawFn, prefix: str, name: str, *, roles: list[str], slots: list[Data], doc: st.SearchStrategy[str]
+    draw: st.DrawFn,
+    prefix: str,
+    name: str,
+    *,
+    roles: list[str],
+    slots: list[Data],
+    doc: st.SearchStrategy[str],
 ) -> Data:
     steps: list[Data] = []
     if draw(st.booleans()):
         steps.append({"return_if": draw(st.sampled_from(["!some_state", "some_nested()"]))})
     taken: list[str] = []
     for role in roles:
-        free = [slot for slot in slots if slot["name"] not in taken and slot.get("requires") in (None, *taken)]
+        free = [
+            slot
+            for slot in slots
+            if slot["name"] not in taken and slot.get("requires") in (None, *taken)
+        ]
         slot = draw(st.sampled_from(free)) if free else slots[0]
         conditions = [f"some_flags == {len(steps)}", f"some_nested() && some_flags != {len(steps)}"]
-        condition = draw(st.sampled_from([*conditions, *["", "!some_nested()"] * (len(roles) == 1)]))
+        condition = draw(
+            st.sampled_from([*conditions, *["", "!some_nested()"] * (len(roles) == 1)])
+        )
         taken.append(slot["name"])
         steps.append(
-            {"register": _with(type=draw(st.sampled_from(slot["accepts"])), table=role, when=condition, doc=draw(doc))}
+            {
+                "register": _with(
+                    type=draw(st.sampled_from(slot["accepts"])),
+                    table=role,
+                    when=condition,
+                    doc=draw(doc),
+                )
+            }
         )
         if draw(st.booleans()):
-            steps.append(draw(st.sampled_from([{"assign": {"some_flags": "some_state"}}, {"call": f"{name}_go_on"}])))
+            steps.append(
+                draw(
+                    st.sampled_from(
+                        [{"assign": {"some_flags": "some_state"}}, {"call": f"{name}_go_on"}]
+                    )
+                )
+            )
     place = draw(st.sampled_from([{"after": "<linux/init.h>"}, {"before": "<some/state.h>"}]))
     return {
         "file": f"arch/some/setup_{name}.c",
@@ -193,7 +247,9 @@ def _guest(
 
 
 def _with(**values: Any) -> Data:
-    return {key: value for key, value in values.items() if value not in ("", [], {}) or value is False}
+    return {
+        key: value for key, value in values.items() if value not in ("", [], {}) or value is False
+    }
 
 
 def trees(spec: Interface, rendering: Rendering) -> tuple[dict[str, str], dict[str, str]]:
@@ -208,10 +264,14 @@ def trees(spec: Interface, rendering: Rendering) -> tuple[dict[str, str], dict[s
     after = {}
     place, text = spec.object.place, mine[spec.object.file][0].text
     mark = before[spec.object.file].index("obj-y\t\t\t\t+= right.o")
-    after[spec.object.file] = before[spec.object.file][:mark] + text + before[spec.object.file][mark:]
+    after[spec.object.file] = (
+        before[spec.object.file][:mark] + text + before[spec.object.file][mark:]
+    )
     assert place.landmark in ("left.o", "right.o")
     text = mine[spec.predicates.file][0].text
-    after[spec.predicates.file] = before[spec.predicates.file].replace("\nstruct", f"\n{text}\nstruct")
+    after[spec.predicates.file] = before[spec.predicates.file].replace(
+        "\nstruct", f"\n{text}\nstruct"
+    )
     for guest in spec.guests:
         texts = [fragment for fragment in mine[guest.file] if fragment.guest == guest.name]
         before[guest.file] = _guest_file(guest, [])
@@ -225,12 +285,29 @@ def _guest_file(guest: Guest, fragments: list[Fragment]) -> str:
         texts.setdefault(fragment.kind, []).append(fragment.text)
     lines = [f"#include {header}\n" for header in guest.context]
     lines[1:1] = texts.get("include", [])
-    lines += ["\n", f"static void {guest.name}_prepare(void)\n", "{\n", "\tset_up_some();\n", "}\n", "\n"]
+    lines += [
+        "\n",
+        f"static void {guest.name}_prepare(void)\n",
+        "{\n",
+        "\tset_up_some();\n",
+        "}\n",
+        "\n",
+    ]
     lines += [f"{text}\n" for text in texts.get("tables", [])]
-    lines += [f"/* Called by the {guest.name}. */\n", f"{guest.boot.head}\n", "{\n", "\tu64 some;\n", "\n"]
+    lines += [
+        f"/* Called by the {guest.name}. */\n",
+        f"{guest.boot.head}\n",
+        "{\n",
+        "\tu64 some;\n",
+        "\n",
+    ]
     registers = iter(texts.get("register", []))
     for step in guest.boot.steps:
-        lines += next(registers, "") + "\n" * bool(fragments) if isinstance(step, Register) else _step(step) + "\n"
+        lines += (
+            next(registers, "") + "\n" * bool(fragments)
+            if isinstance(step, Register)
+            else _step(step) + "\n"
+        )
     return "".join([*lines, "\tfinish_some(&some);\n", "}\n"])
 
 
@@ -247,7 +324,9 @@ def _step(step: Step) -> str:
 
 def git(folder: Path, *arguments: str) -> bytes:
     """What a git command prints."""
-    return subprocess.run(["git", *_IDENTITY, *arguments], cwd=folder, check=True, capture_output=True).stdout
+    return subprocess.run(
+        ["git", *_IDENTITY, *arguments], cwd=folder, check=True, capture_output=True
+    ).stdout
 
 
 def patch_between(folder: Path, before: dict[str, str], after: dict[str, str]) -> bytes:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from xenhostgen.patch.mail import patches_in
-from xenhostgen.patch.reference import PatchFacts, patch_facts
+from xenhostgen.extensions.patches.mail import patches_in
+from xenhostgen.extensions.patches.reference import PatchFacts, patch_facts
 from xenhostgen.render.files import Renderer, Rendering
 from xenhostgen.spec.load import load
 
@@ -45,14 +45,25 @@ def kernel() -> tuple[Tree, Tree]:
     after = {}
     for path, rendered in rendering().files.items():
         text = re.sub(r"/\* before \w+\(\) \*/\n", "", rendered)
-        after[path] = re.sub(r"/\* after (\w+)\(\) \*/", r"static void __init \1(void)\n{\n\trtc = 1;\n}\n", text)
+        after[path] = re.sub(
+            r"/\* after (\w+)\(\) \*/", r"static void __init \1(void)\n{\n\trtc = 1;\n}\n", text
+        )
     modified = [path for path in after if path not in rendering().whole()]
     return {path: without_fragments(path, after[path]) for path in modified}, after
 
 
 def git(folder: Path, *arguments: str) -> bytes:
-    identity = ("-c", "user.name=Wanda", "-c", "user.email=wanda@example.org", "-c", "core.autocrlf=false")
-    return subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True).stdout
+    identity = (
+        "-c",
+        "user.name=Wanda",
+        "-c",
+        "user.email=wanda@example.org",
+        "-c",
+        "core.autocrlf=false",
+    )
+    return subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True
+    ).stdout
 
 
 def commit(folder: Path, tree: Tree, subject: str) -> None:
@@ -63,7 +74,9 @@ def commit(folder: Path, tree: Tree, subject: str) -> None:
     git(folder, "commit", "-q", "--allow-empty", "-m", subject)
 
 
-def posted(folder: Path, *trees: Tree, form: tuple[str, ...] = ("format-patch", "--stdout", "--root")) -> bytes:
+def posted(
+    folder: Path, *trees: Tree, form: tuple[str, ...] = ("format-patch", "--stdout", "--root")
+) -> bytes:
     """What git says of the change from each tree to the next."""
     git(folder, "init", "-q")
     for number, tree in enumerate(trees):
@@ -83,7 +96,12 @@ def swapped(text: str, one: str, other: str) -> str:
 BREAKS: dict[str, tuple[str, Callable[[str], str], str, str]] = {
     "enumerators swapped": (
         HEADER,
-        lambda text: re.sub(r"\txenhost_r1,(.*?)\txenhost_r2,", r"\txenhost_r2,\1\txenhost_r1,", text, flags=re.DOTALL),
+        lambda text: re.sub(
+            r"\txenhost_r1,(.*?)\txenhost_r2,",
+            r"\txenhost_r2,\1\txenhost_r1,",
+            text,
+            flags=re.DOTALL,
+        ),
         "code",
         "enum xenhost_type: xenhost_r1 before xenhost_r2",
     ),
@@ -114,7 +132,10 @@ BREAKS: dict[str, tuple[str, Callable[[str], str], str, str]] = {
     "registration moved": (
         PV,
         lambda text: re.sub(
-            r"(\txenhost_register\(xenhost_r1.*?)(\txen_domain_type = \w+;\n)", r"\2\1", text, flags=re.DOTALL
+            r"(\txenhost_register\(xenhost_r1.*?)(\txen_domain_type = \w+;\n)",
+            r"\2\1",
+            text,
+            flags=re.DOTALL,
         ),
         "place",
         "goes in xen_start_kernel(), after 'if (!xen_start_info) return;', before 'xen_domain_type = ",
@@ -141,20 +162,27 @@ BREAKS: dict[str, tuple[str, Callable[[str], str], str, str]] = {
     ),
     "declaration after the function's heading": (
         PVH,
-        lambda text: re.sub(r"(extern xenhost_ops_t [^;]*;\n)(.*?\{\n)", r"\2\1", text, flags=re.DOTALL),
+        lambda text: re.sub(
+            r"(extern xenhost_ops_t [^;]*;\n)(.*?\{\n)", r"\2\1", text, flags=re.DOTALL
+        ),
         "place",
         "goes before the function xen_pvh_init()",
     ),
     "declaration above a prototype": (
         PVH,
-        lambda text: re.sub(r"(extern xenhost_ops_t [^;]*;\n)", r"\1void xen_pvh_init(void);\n", text),
+        lambda text: re.sub(
+            r"(extern xenhost_ops_t [^;]*;\n)", r"\1void xen_pvh_init(void);\n", text
+        ),
         "place",
         "goes before the function xen_pvh_init()",
     ),
     "tables within the function": (
         HVM,
         lambda text: re.sub(
-            r"\}\n\n(xenhost_ops_t xh_hvm_ops.*?nested_ops = \{\n\};\n)", r"\1}\n", text, flags=re.DOTALL
+            r"\}\n\n(xenhost_ops_t xh_hvm_ops.*?nested_ops = \{\n\};\n)",
+            r"\1}\n",
+            text,
+            flags=re.DOTALL,
         ),
         "place",
         "goes after the function xen_hvm_init_mem_mapping()",
@@ -167,7 +195,9 @@ BREAKS: dict[str, tuple[str, Callable[[str], str], str, str]] = {
     ),
     "predicates moved": (
         "include/xen/xen.h",
-        lambda text: re.sub(r"(#define xen_driver.*?\n#define xen_nested.*?\n)(.*)", r"\2\1", text, flags=re.DOTALL),
+        lambda text: re.sub(
+            r"(#define xen_driver.*?\n#define xen_nested.*?\n)(.*)", r"\2\1", text, flags=re.DOTALL
+        ),
         "place",
         "macro xen_driver_domain goes after '#endif /* CONFIG_XEN_DOM0 */'",
     ),
@@ -183,12 +213,22 @@ BREAKS: dict[str, tuple[str, Callable[[str], str], str, str]] = {
         "place",
         "line obj-y += xenhost.o goes after 'obj-y += suspend.o'",
     ),
-    "a line removed": (PV, lambda text: text.replace("\trtc = 1;\n", ""), "code", "the patch removes lines (1)"),
+    "a line removed": (
+        PV,
+        lambda text: text.replace("\trtc = 1;\n", ""),
+        "code",
+        "the patch removes lines (1)",
+    ),
     "a comment": (
         SOURCE,
         lambda text: text.replace("A remote host comes second", "A remote host is second"),
         "comments",
         "1 of 5 comments worded differently",
     ),
-    "white space": (SOURCE, lambda text: text.replace("\tdefault:", "    default:"), "bytes", "white space differs"),
+    "white space": (
+        SOURCE,
+        lambda text: text.replace("\tdefault:", "    default:"),
+        "bytes",
+        "white space differs",
+    ),
 }

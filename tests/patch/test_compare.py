@@ -28,10 +28,10 @@ from posted import (
 )
 
 from xenhostgen.csource.tokens import code_tokens
-from xenhostgen.patch.compare import Comparison, compare
-from xenhostgen.patch.mail import read_patches
-from xenhostgen.patch.reference import PatchFacts, patch_facts
-from xenhostgen.patch.stored import read_facts, shipped_facts, to_json
+from xenhostgen.extensions.patches.compare import Comparison, compare
+from xenhostgen.extensions.patches.mail import read_patches
+from xenhostgen.extensions.patches.reference import PatchFacts, patch_facts
+from xenhostgen.extensions.patches.stored import read_facts, shipped_facts, to_json
 from xenhostgen.render.files import Renderer, Rendering
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
@@ -60,9 +60,18 @@ def test_every_form_of_a_patch_is_equal_to_the_byte(tmp_path: Path) -> None:
     mbox = posted(tmp_path, *kernel())
     bare = git(tmp_path, "diff", "HEAD~1..HEAD")
     unnamed = re.sub(rb"\nindex .*", b"", bare)  # the text itself shows the bytes
-    quoted = mbox.replace(b"\n\n", b"\nContent-Transfer-Encoding: quoted-printable\n\n", 1).replace(b"=", b"=3D")
+    quoted = mbox.replace(b"\n\n", b"\nContent-Transfer-Encoding: quoted-printable\n\n", 1).replace(
+        b"=", b"=3D"
+    )
     mail = mbox.split(b"\n", 1)[1].replace(b"\n", b"\r\n")
-    for data in (mbox, bare, mail, quoted.replace(b"encoding=3D", b"encoding="), collapsed(mbox), unnamed):
+    for data in (
+        mbox,
+        bare,
+        mail,
+        quoted.replace(b"encoding=3D", b"encoding="),
+        collapsed(mbox),
+        unnamed,
+    ):
         found = compared(data)
         assert found.same
         assert [(file.code, file.comments) for file in found.files] == [(True, True)] * 7
@@ -85,7 +94,9 @@ def test_a_banner_is_no_comment_on_either_side(tmp_path: Path) -> None:
     ours = made.everything()
     data = posted(tmp_path, kernel()[0], {**kernel()[1], **ours.whole()})
     found = compare(made, ours, facts(data), "x.patch")
-    assert [(file.comments, file.bytes) for file in found.files if file.place is None] == [(True, True)] * 2
+    assert [(file.comments, file.bytes) for file in found.files if file.place is None] == [
+        (True, True)
+    ] * 2
     assert not any(file.details for file in found.files)
 
 
@@ -104,7 +115,9 @@ def told(folder: Path, data: bytes, path: str, aspect: str, message: str) -> Non
     """The difference is told, in this file only; and the facts alone give the same answers."""
     found = compared(data)
     (file,) = (file for file in found.files if file.path == path)
-    assert any(message in detail.message for detail in file.details if detail.aspect == aspect), file.details
+    assert any(message in detail.message for detail in file.details if detail.aspect == aspect), (
+        file.details
+    )
     assert getattr(file, aspect) is False
     assert [other.path for other in found.files if other.details] == [path]
     assert found.same == (aspect in ("comments", "bytes"))
@@ -132,21 +145,26 @@ def test_the_mail(reference_mail: Path) -> None:
 def lines_of(path: str, mail: str) -> str:
     """The lines that the mail adds to a file."""
     _, _, rest = mail.partition(f"diff --git a/{path} ")
-    return "\n".join(line[1:] for line in rest.split("\ndiff --git")[0].split("\n")[1:] if line[:1] == "+")
+    return "\n".join(
+        line[1:] for line in rest.split("\ndiff --git")[0].split("\n")[1:] if line[:1] == "+"
+    )
 
 
 def with_comments_of_the_mail(spec: Interface, mail: str) -> Interface:
     def words(path: str) -> list[Text]:
         blocks = re.findall(r"/\*\n(.*?)\*/", lines_of(path, mail), re.DOTALL)
         return [
-            Text("\n".join(re.sub(r"^ ?\* ?", "", line) for line in block.rstrip().split("\n"))) for block in blocks
+            Text("\n".join(re.sub(r"^ ?\* ?", "", line) for line in block.rstrip().split("\n")))
+            for block in blocks
         ]
 
     header, source = words(HEADER), words(SOURCE)
     first, *others = spec.types.values
     values = [first, *(replace(one, doc=doc) for one, doc in zip(others, header[2:5], strict=True))]
     slot, remote = spec.registry.slots
-    exports = [replace(one, doc=doc) for one, doc in zip(spec.registry.exports, source[1:3], strict=True)]
+    exports = [
+        replace(one, doc=doc) for one, doc in zip(spec.registry.exports, source[1:3], strict=True)
+    ]
     registry = replace(
         spec.registry,
         doc=source[0],
@@ -157,7 +175,13 @@ def with_comments_of_the_mail(spec: Interface, mail: str) -> Interface:
         iterator_doc=header[6],
     )
     types = replace(spec.types, doc=header[1], values=tuple(values))
-    return replace(spec, types=types, registry=registry, header=replace(spec.header, doc=header[0]), banner=False)
+    return replace(
+        spec,
+        types=types,
+        registry=registry,
+        header=replace(spec.header, doc=header[0]),
+        banner=False,
+    )
 
 
 def test_the_mails_comments_make_the_mails_bytes(reference_mail: Path) -> None:
@@ -181,15 +205,23 @@ def test_any_token_counts(data: st.DataObject) -> None:
     """Whatever code token of the rendering is another one, is lost or doubled: the file's code differs."""
     path = data.draw(st.sampled_from(sorted(rendering().files)))
     mine = [fragment for fragment in rendering().fragments if fragment.file == path]
-    text = data.draw(st.sampled_from([fragment.text for fragment in mine] or [rendering().files[path]]))
-    token = data.draw(st.sampled_from([token for token in code_tokens(text) if token.text and token.text != ""]))
+    text = data.draw(
+        st.sampled_from([fragment.text for fragment in mine] or [rendering().files[path]])
+    )
+    token = data.draw(
+        st.sampled_from([token for token in code_tokens(text) if token.text and token.text != ""])
+    )
     lines = text.split("\n")
     line, start = lines[token.line - 1], token.column - 1
     assert line[start:].startswith(token.text)
-    other = data.draw(st.sampled_from(["", " zz ", f"{token.text} {token.text}", f"{token.text} /* x */ 7"]))
+    other = data.draw(
+        st.sampled_from(["", " zz ", f"{token.text} {token.text}", f"{token.text} /* x */ 7"])
+    )
     lines[token.line - 1] = line[:start] + other + line[start + len(token.text) :]
     changed = "\n".join(lines)
-    fragments = tuple(one._replace(text=changed) if one.text == text else one for one in rendering().fragments)
+    fragments = tuple(
+        one._replace(text=changed) if one.text == text else one for one in rendering().fragments
+    )
     texts = {**rendering().files, path: rendering().files[path].replace(text, changed)}
     found = compare(renderer(), Rendering(texts, fragments), own_facts(), "x.patch")
     differing = [file for file in found.files if not file.code]
@@ -219,7 +251,9 @@ def test_a_series_is_taken_as_far_as_no_file_changes_twice(tmp_path: Path) -> No
 
 def test_a_file_on_one_side_only_is_told(tmp_path: Path) -> None:
     before, after = kernel()
-    found = compared(posted(tmp_path, before, {path: text for path, text in after.items() if path != SOURCE}))
+    found = compared(
+        posted(tmp_path, before, {path: text for path, text in after.items() if path != SOURCE})
+    )
     (file,) = (file for file in found.files if file.only_in)
     assert (file.path, file.only_in, file.same) == (SOURCE, "rendering", False)
 
@@ -227,19 +261,30 @@ def test_a_file_on_one_side_only_is_told(tmp_path: Path) -> None:
 def test_new_here_and_modified_there_is_another_place(tmp_path: Path) -> None:
     before, after = kernel()
     found = compared(
-        posted(tmp_path, {**before, SOURCE: "/* old */\n"}, {**after, SOURCE: "/* old */\n" + after[SOURCE]})
+        posted(
+            tmp_path,
+            {**before, SOURCE: "/* old */\n"},
+            {**after, SOURCE: "/* old */\n" + after[SOURCE]},
+        )
     )
     (file,) = (file for file in found.files if file.details)
     assert (file.path, file.code, file.place, file.bytes) == (SOURCE, True, False, None)
 
 
 def test_an_unrelated_patch_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match=r"x\.patch:1:1: no patch in it changes a file of this spec \[unrelated-patch\]"):
+    with pytest.raises(
+        Refused,
+        match=r"x\.patch:1:1: no patch in it changes a file of this spec \[unrelated-patch\]",
+    ):
         compared(posted(tmp_path, {"a.c": "int a;\n"}, {"a.c": "int b;\n"}))
 
 
 def reference(folder: Path, name: str = "facts.json") -> Interface:
-    return replace(renderer().spec, path=str(folder / "spec.yaml"), reference=renderer().spec.reference and at(name))
+    return replace(
+        renderer().spec,
+        path=str(folder / "spec.yaml"),
+        reference=renderer().spec.reference and at(name),
+    )
 
 
 def at(name: str) -> Text:
@@ -253,15 +298,30 @@ GOOD = '{"subject": "", "message_id": "", "files": []}'
     ("content", "message"),
     [
         ("", "facts.json:1:1: not the facts of a patch: Expecting value"),
-        ('{"format": 1,\n  "patches" []}', "facts.json:2:13: not the facts of a patch: Expecting ':' delimiter"),
+        (
+            '{"format": 1,\n  "patches" []}',
+            "facts.json:2:13: not the facts of a patch: Expecting ':' delimiter",
+        ),
         ("[]", "the format is None, not 1"),
         ('{"format": 2}', "the format is 2, not 1"),
         ('{"format": 1}', "not the facts of a patch: 'patches'"),
         ('{"format": 1, "patches": 3}', "not the facts of a patch"),
-        ('{"format": 1, "patches": [{}]}', "patches[0] should have the keys subject, message_id, files"),
-        (f'{{"format": 1, "patches": [{GOOD.replace("[]", "7")}]}}', "patches[0].files should be a list"),
-        (f'{{"format": 1, "patches": [{GOOD.replace(": []", ": [7]")}]}}', "patches[0].files[0] should have the keys"),
-        (f'{{"format": 1, "patches": [{{"subject": 1, {GOOD[15:]}]}}', "patches[0].subject should be of type str"),
+        (
+            '{"format": 1, "patches": [{}]}',
+            "patches[0] should have the keys subject, message_id, files",
+        ),
+        (
+            f'{{"format": 1, "patches": [{GOOD.replace("[]", "7")}]}}',
+            "patches[0].files should be a list",
+        ),
+        (
+            f'{{"format": 1, "patches": [{GOOD.replace(": []", ": [7]")}]}}',
+            "patches[0].files[0] should have the keys",
+        ),
+        (
+            f'{{"format": 1, "patches": [{{"subject": 1, {GOOD[15:]}]}}',
+            "patches[0].subject should be of type str",
+        ),
         ("[" * 100_000, "not the facts of a patch"),
         ("\xff", "not the facts of a patch"),
     ],
@@ -286,7 +346,9 @@ def test_no_facts_to_be_had(tmp_path: Path) -> None:
         ("loop.json", ""),
         (".", "Is a directory"),
     ]:
-        with pytest.raises(Refused, match=rf"spec\.yaml:6:1: the reference '{name}' can't be read: .*{reason}"):
+        with pytest.raises(
+            Refused, match=rf"spec\.yaml:6:1: the reference '{name}' can't be read: .*{reason}"
+        ):
             shipped_facts(reference(tmp_path / "specs", name))
     with pytest.raises(Refused, match="the spec names no reference"):
         shipped_facts(replace(renderer().spec, reference=None))

@@ -12,8 +12,20 @@ from xenhostgen.cli import main
 
 TOLD = Path(__file__).parent / "told"
 FAULTS = (
-    *("enumerators swapped", "enumerator's value", "export dropped", "includes reordered", "predicate changed"),
-    *("other object", "a comment", "registration moved", "include moved", "tables after another function"),
+    *(
+        "enumerators swapped",
+        "enumerator's value",
+        "export dropped",
+        "includes reordered",
+        "predicate changed",
+    ),
+    *(
+        "other object",
+        "a comment",
+        "registration moved",
+        "include moved",
+        "tables after another function",
+    ),
 )
 
 

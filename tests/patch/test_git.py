@@ -9,17 +9,33 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from xenhostgen.patch.diff import parse_diff
-from xenhostgen.patch.errors import PatchError
-from xenhostgen.patch.git import blob_id, same_id
-from xenhostgen.patch.hunks import PatchFile, post_image
-from xenhostgen.patch.mail import patches_in
+from xenhostgen.extensions.kernel_tree.git import blob_id, same_id
+from xenhostgen.extensions.patches.diff import parse_diff
+from xenhostgen.extensions.patches.errors import PatchError
+from xenhostgen.extensions.patches.hunks import PatchFile, post_image
+from xenhostgen.extensions.patches.mail import patches_in
 
 # Lines that look like parts of a diff or of a mail are the interesting ones.
-_SHAPES = ["", "\tx = 1;", "-1,", "+ 2;", "--", "--- a", "+++ b", "}", " * @@ -1 +1 @@", "é\f", "x\r"]
-_LINES = st.lists(st.sampled_from([*_SHAPES, "int a;", "\tif (a)", "\t\tb();", "a  b"]), max_size=20)
+_SHAPES = [
+    "",
+    "\tx = 1;",
+    "-1,",
+    "+ 2;",
+    "--",
+    "--- a",
+    "+++ b",
+    "}",
+    " * @@ -1 +1 @@",
+    "é\f",
+    "x\r",
+]
+_LINES = st.lists(
+    st.sampled_from([*_SHAPES, "int a;", "\tif (a)", "\t\tb();", "a  b"]), max_size=20
+)
 _CONTENT = st.builds(
-    lambda lines, newline: "\n".join(lines) + ("\n" if newline and lines else ""), _LINES, st.booleans()
+    lambda lines, newline: "\n".join(lines) + ("\n" if newline and lines else ""),
+    _LINES,
+    st.booleans(),
 )
 _TREES = st.dictionaries(st.sampled_from(["a.c", "lib/b c.h", "lib/ü.c"]), _CONTENT, max_size=3)
 _IDENTITY = ("-c", "user.name=Wanda", "-c", "user.email=wanda@example.org")
@@ -62,7 +78,9 @@ def test_post_images_are_the_files(old: dict[str, str], new: dict[str, str]) -> 
     data = series(old, new)
     patch = read(data)
     if re.search(rb"\n([+-].*  |[+-][^+\-].*\t| \S)", data.partition(b"\n@@")[2]):
-        assert not any(file.collapsed for file in patch)  # else nothing in the text shows that its blanks are all there
+        assert not any(
+            file.collapsed for file in patch
+        )  # else nothing in the text shows that its blanks are all there
     changed = {name for name in old | new if old.get(name) != new.get(name)}
     assert {file.path for file in patch} <= changed
     for file in patch:

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from interfaces import interfaces, patch_between, trees
 
 from xenhostgen.cli import main
-from xenhostgen.patch.diff import parse_diff
-from xenhostgen.patch.errors import PatchError
-from xenhostgen.patch.lift import lift
-from xenhostgen.patch.mail import read_patches
-from xenhostgen.patch.yaml_writer import write_yaml
+from xenhostgen.extensions.patches.diff import parse_diff
+from xenhostgen.extensions.patches.errors import PatchError
+from xenhostgen.extensions.patches.lift import lift
+from xenhostgen.extensions.patches.mail import read_patches
+from xenhostgen.extensions.patches.yaml_writer import write_yaml
 from xenhostgen.render.files import render
 from xenhostgen.spec import yaml as spec_yaml
 from xenhostgen.spec.load import load, load_text
@@ -52,7 +52,9 @@ def test_the_reference_mail_is_lifted_whole(
     assert main(["generate", str(spec), "-o", str(tmp_path / "out")]) == 0
     for path, blob in BLOBS.items():
         made = tmp_path / "out" / "lifted" / path
-        hashed = subprocess.run(["git", "hash-object", made], check=True, capture_output=True, text=True).stdout
+        hashed = subprocess.run(
+            ["git", "hash-object", made], check=True, capture_output=True, text=True
+        ).stdout
         assert hashed.startswith(blob)
     capsys.readouterr()
     assert main(["diff", str(spec), str(reference_mail)]) == 0
@@ -61,7 +63,9 @@ def test_the_reference_mail_is_lifted_whole(
 
 
 def test_the_reference_mail_takes_the_kernels_facts_from_a_spec(reference_mail: Path) -> None:
-    lifted = lift([reference_mail], "lifted.yaml", "schema.json", load(ROOT / "specs" / "rfc-v1.yaml"))
+    lifted = lift(
+        [reference_mail], "lifted.yaml", "schema.json", load(ROOT / "specs" / "rfc-v1.yaml")
+    )
     shipped_spec = load(ROOT / "specs" / "rfc-v1.yaml")
     assert not lifted.assumed
     assert not lifted.spec.raw
@@ -70,36 +74,53 @@ def test_the_reference_mail_takes_the_kernels_facts_from_a_spec(reference_mail: 
     assert {share.path: share.blob[:12] for share in lifted.shares if share.blob} == BLOBS
 
 
-def test_a_reference_mail_with_other_words_in_a_comment_is_told_from_it(reference_mail: Path, tmp_path: Path) -> None:
+def test_a_reference_mail_with_other_words_in_a_comment_is_told_from_it(
+    reference_mail: Path, tmp_path: Path
+) -> None:
     changed = tmp_path / "changed.txt"
-    changed.write_text(reference_mail.read_text().replace("Convoluted interface", "A convoluted interface"))
+    changed.write_text(
+        reference_mail.read_text().replace("Convoluted interface", "A convoluted interface")
+    )
     lifted = lift([changed], "lifted.yaml", "schema.json")
-    assert {share.path: share.same for share in lifted.shares if share.blob} == {HEADER: False, SOURCE: True}
+    assert {share.path: share.same for share in lifted.shares if share.blob} == {
+        HEADER: False,
+        SOURCE: True,
+    }
 
 
 @pytest.mark.parametrize("name", ["rfc-v1", "rfc-v1-ops", "xenhost"])
 @pytest.mark.parametrize("files", [(HEADER,), (HEADER, SOURCE)], ids=["header", "both"])
-def test_shipped_c_files_are_lifted_whole(name: str, files: tuple[str, ...], tmp_path: Path) -> None:
+def test_shipped_c_files_are_lifted_whole(
+    name: str, files: tuple[str, ...], tmp_path: Path
+) -> None:
     if not (ROOT / "specs" / f"{name}.yaml").is_file():
         pytest.skip(f"there is no spec {name}")
     made = shipped(name, tmp_path)
     lifted = lift([tmp_path / file for file in files], "lifted.yaml", "schema.json")
     # A header alone doesn't tell whose the tables are that it declares.
-    assert "".join(raw.text for raw in lifted.spec.raw) == "".join(re.findall("extern const .*\n", made[HEADER]))
+    assert "".join(raw.text for raw in lifted.spec.raw) == "".join(
+        re.findall("extern const .*\n", made[HEADER])
+    )
     again = render(lifted.spec).files
     assert [again[file] for file in files] == [made[file] for file in files]
     assert ("which slot" in lifted.assumed.get("registry", "")) == (len(files) == 1)
 
 
 @pytest.mark.parametrize("onto", [False, True])
-def test_what_is_filled_in_is_enough_to_verify(onto: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_filled_in_is_enough_to_verify(
+    onto: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     made = render(replace(load(ROOT / "specs" / "xenhost.yaml"), banner=False))
     after = {
         path: re.sub(r"/\* after (\w+)\(\) \*/", r"static void \1(void)\n{\n\tx = y;\n}", text)
         .replace(
-            "\tinit_hvm_pv_info();\n", "\tinit_hvm_pv_info();\n\txen_hvm_init_shared_info();\n\tx86.oem.setup = x;\n"
+            "\tinit_hvm_pv_info();\n",
+            "\tinit_hvm_pv_info();\n\txen_hvm_init_shared_info();\n\tx86.oem.setup = x;\n",
         )
-        .replace("#include <linux/errno.h>\n", "" if path not in made.whole() else "#include <linux/errno.h>\n")
+        .replace(
+            "#include <linux/errno.h>\n",
+            "" if path not in made.whole() else "#include <linux/errno.h>\n",
+        )
         for path, text in made.files.items()
     }
     before = {path: text for path, text in after.items() if path not in made.whole()}
@@ -113,7 +134,9 @@ def test_what_is_filled_in_is_enough_to_verify(onto: bool, tmp_path: Path, capsy
 
 
 @pytest.mark.parametrize("name", ["rfc-v1", "xenhost"])
-def test_a_header_alone_is_enough_to_compile(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_header_alone_is_enough_to_compile(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     header = re.sub("extern const .*\n", "", shipped(name, tmp_path)[HEADER])
     (tmp_path / HEADER).write_text(header)
     assert main(["import", str(tmp_path / HEADER), "-o", str(tmp_path / "x.yaml")]) == 0
@@ -126,16 +149,21 @@ def test_types_that_no_spec_can_say(tmp_path: Path) -> None:
     text = shipped("xenhost", tmp_path)[HEADER]
     path.write_text(
         text.replace("xenhost_local,", "xenhost_local = 1 << 3,").replace(
-            "\txenhost_nested,\n", "\txenhost_nested,\n\tMOST,\n\txenhost_last = xenhost_nested + 0,\n"
+            "\txenhost_nested,\n",
+            "\txenhost_nested,\n\tMOST,\n\txenhost_last = xenhost_nested + 0,\n",
         )
     )
     spec = lift([path], "lifted.yaml", "schema.json").spec
     assert spec.values == {"invalid": 0, "local": 8, "direct": 9, "nested": 10}
     path.write_text(text.replace("xenhost_invalid = 0", "NO_XENHOST = 0"))
-    with pytest.raises(Refused, match=r"xenhost\.h:26:1: 'NO_XENHOST' should begin with 'xenhost_'"):
+    with pytest.raises(
+        Refused, match=r"xenhost\.h:26:1: 'NO_XENHOST' should begin with 'xenhost_'"
+    ):
         lift([path], "lifted.yaml", "schema.json")
     path.write_text(text.replace("xenhost_local,", "xenhost_local = sizeof(int),"))
-    with pytest.raises(Refused, match=r"xenhost\.h:27:1: the value of 'xenhost_local' is no number"):
+    with pytest.raises(
+        Refused, match=r"xenhost\.h:27:1: the value of 'xenhost_local' is no number"
+    ):
         lift([path], "lifted.yaml", "schema.json")
 
 
@@ -167,11 +195,15 @@ def test_a_later_patch_that_lost_its_tabs_goes_on_top(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("banner", [True, False])
 @pytest.mark.parametrize("name", ["rfc-v1-ops", "xenhost"])
-def test_a_patch_goes_on_top_of_files_with_their_banner_or_without(name: str, banner: bool, tmp_path: Path) -> None:
+def test_a_patch_goes_on_top_of_files_with_their_banner_or_without(
+    name: str, banner: bool, tmp_path: Path
+) -> None:
     path = ROOT / "specs" / f"{name}.yaml"
     early = replace(load(path), banner=banner)
     late = replace(early, types=replace(early.types, doc=Text("Other words.")))
-    (tmp_path / "x.patch").write_bytes(patch_between(tmp_path, render(early).whole(), render(late).whole()))
+    (tmp_path / "x.patch").write_bytes(
+        patch_between(tmp_path, render(early).whole(), render(late).whole())
+    )
     lifted = lift([tmp_path / "x.patch"], "lifted.yaml", "schema.json", load(path))
     assert (lifted.spec.banner, lifted.spec.raw, lifted.assumed) == (banner, (), {})
     assert {share.same for share in lifted.shares if share.blob} == {True}
@@ -180,8 +212,12 @@ def test_a_patch_goes_on_top_of_files_with_their_banner_or_without(name: str, ba
 
 def test_a_later_patch_for_another_header_is_refused(tmp_path: Path) -> None:
     patch = tmp_path / "later.patch"
-    patch.write_text(f"--- a/{HEADER}\n+++ b/{HEADER}\n@@ -3,2 +3,3 @@\n \tnobody;\n+\tsomebody;\n \twas_here;\n")
-    with pytest.raises(PatchError, match=rf"{HEADER}:3:1: the hunk in line 3 of the patch doesn't fit here"):
+    patch.write_text(
+        f"--- a/{HEADER}\n+++ b/{HEADER}\n@@ -3,2 +3,3 @@\n \tnobody;\n+\tsomebody;\n \twas_here;\n"
+    )
+    with pytest.raises(
+        PatchError, match=rf"{HEADER}:3:1: the hunk in line 3 of the patch doesn't fit here"
+    ):
         lift([patch], "lifted.yaml", "schema.json", load(ROOT / "specs" / "rfc-v1.yaml"))
 
 
@@ -220,8 +256,14 @@ def test_a_spec_that_is_there_is_kept(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("missing", ["-o", "--onto", "PATCH"])
-def test_files_that_cannot_be_had(missing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    given = {"PATCH": str(CASES / "succ_plain.patch"), "-o": str(tmp_path / "new.yaml"), "--onto": ""}
+def test_files_that_cannot_be_had(
+    missing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {
+        "PATCH": str(CASES / "succ_plain.patch"),
+        "-o": str(tmp_path / "new.yaml"),
+        "--onto": "",
+    }
     given[missing] = str(tmp_path / "nowhere" / "file.h")
     onto = ["--onto", given["--onto"]] if given["--onto"] else []
     assert main(["import", given["PATCH"], "-o", given["-o"], *onto]) == 2
@@ -232,7 +274,9 @@ def test_files_that_cannot_be_had(missing: str, tmp_path: Path, capsys: pytest.C
 def test_the_interface_may_be_named(tmp_path: Path) -> None:
     path = tmp_path / "both.h"
     one = shipped("rfc-v1", tmp_path)[HEADER]
-    path.write_text(one + one.replace("xenhost", "other").replace("XENHOST", "OTHER").replace("xh_", "oh_"))
+    path.write_text(
+        one + one.replace("xenhost", "other").replace("XENHOST", "OTHER").replace("xh_", "oh_")
+    )
     assert lift([path], "lifted.yaml", "schema.json", prefix="other").spec.interface == "other"
     with pytest.raises(Refused, match=r"no interface in it.*third_type"):
         lift([path], "lifted.yaml", "schema.json", prefix="third")
@@ -272,7 +316,14 @@ _ODD += [
     "case 1:",
     "\r",
 ]
-_ODD += ["enum odd_type { odd_a };", "trailing  ", "\r", '"open', "EXPORT_SYMBOL_GPL(odd);", "é \u2028 x"]
+_ODD += [
+    "enum odd_type { odd_a };",
+    "trailing  ",
+    "\r",
+    '"open',
+    "EXPORT_SYMBOL_GPL(odd);",
+    "é \u2028 x",
+]
 
 
 def _mutated(text: str, chance: random.Random) -> str:
@@ -298,11 +349,16 @@ def _mutated(text: str, chance: random.Random) -> str:
 def test_no_line_of_edited_code_is_lost(
     templates: str, tmp_path_factory: pytest.TempPathFactory, choices: st.DataObject
 ) -> None:
-    spec = load_text(write_yaml(choices.draw(interfaces(templates)), "schema.json", {}), "made-up.yaml")
+    spec = load_text(
+        write_yaml(choices.draw(interfaces(templates)), "schema.json", {}), "made-up.yaml"
+    )
     rendering = render(spec)
     before, after = trees(spec, rendering)
     chance = choices.draw(st.randoms(use_true_random=False))
-    after = {path: _mutated(text, chance) if chance.random() < 0.6 else text for path, text in after.items()}
+    after = {
+        path: _mutated(text, chance) if chance.random() < 0.6 else text
+        for path, text in after.items()
+    }
     folder = tmp_path_factory.mktemp("tree")
     path = folder / "mail.patch"
     path.write_bytes(patch_between(folder, before, after))
@@ -320,7 +376,9 @@ def test_no_line_of_edited_code_is_lost(
             texts = [fragment.text for fragment in again.fragments if fragment.file == file.path]
             ours = Counter(line for text in texts for line in text.split("\n") if line.strip())
             assert ours == Counter(line.text for line in lines if line.kind == "added")
-            kept = "".join(raw.instead for raw in lifted.spec.raw if raw.file == file.path and raw.place)
+            kept = "".join(
+                raw.instead for raw in lifted.spec.raw if raw.file == file.path and raw.place
+            )
             gone = Counter(line for line in kept.split("\n") if line.strip())
             assert gone == Counter(line.text for line in lines if line.kind == "removed")
 
@@ -328,8 +386,12 @@ def test_no_line_of_edited_code_is_lost(
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 _TEXT |= st.text(alphabet=" \ta-:#{}[],\n'\"&*!|>%@`?~é\x07\u2028\xa0", max_size=12)
 _TEXT |= st.lists(st.sampled_from(["", "a", " a", "\ta b", "a: "]), max_size=5).map("\n".join)
-_TEXT |= st.sampled_from("null ~ True yes Off 0 -17 012 0x1f 1e3 1_0 1:30 2001-01-01 -.inf << =".split())
-_TREE = st.recursive(_TEXT, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXT, inner, max_size=4))
+_TEXT |= st.sampled_from(
+    "null ~ True yes Off 0 -17 012 0x1f 1e3 1_0 1:30 2001-01-01 -.inf << =".split()
+)
+_TREE = st.recursive(
+    _TEXT, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXT, inner, max_size=4)
+)
 
 
 def _plain(node: object) -> object:

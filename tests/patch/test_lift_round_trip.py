@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 from interfaces import Data, interfaces, patch_between, trees
 
-from xenhostgen.patch.lift import Lifted, lift
-from xenhostgen.patch.yaml_writer import write_yaml
+from xenhostgen.extensions.patches.lift import Lifted, lift
+from xenhostgen.extensions.patches.yaml_writer import write_yaml
 from xenhostgen.render.files import render
 from xenhostgen.spec.load import load, load_text
 from xenhostgen.spec.model import Interface
@@ -44,10 +44,14 @@ def test_what_a_spec_renders_is_lifted_whole(templates: str, choices: st.DataObj
         lifted = imported(patch, Path(name))
     note(lifted.text)
     assert not lifted.spec.raw
-    assert {share.path: share.same for share in lifted.shares if share.blob} == dict.fromkeys(rendering.whole(), True)
+    assert {share.path: share.same for share in lifted.shares if share.blob} == dict.fromkeys(
+        rendering.whole(), True
+    )
     again = render(load_text(lifted.text, "again.yaml"))
     assert again.whole() == rendering.whole()
-    assert {fragment.text for fragment in again.fragments} == {fragment.text for fragment in rendering.fragments}
+    assert {fragment.text for fragment in again.fragments} == {
+        fragment.text for fragment in rendering.fragments
+    }
 
 
 @pytest.mark.parametrize("templates", ["rfc", "kernel"])
@@ -59,7 +63,11 @@ def test_what_a_later_patch_adds_is_lifted_on_top(templates: str, choices: st.Da
     for name in [name for name in early.get("ops", ()) if choices.draw(st.booleans())]:
         del early["ops"][name]
     for op in early.get("ops", {}).values():
-        op["tables"] = {name: entry for name, entry in op.get("tables", {}).items() if choices.draw(st.booleans())}
+        op["tables"] = {
+            name: entry
+            for name, entry in op.get("tables", {}).items()
+            if choices.draw(st.booleans())
+        }
     early["fields"] = [field for field in early.get("fields", ()) if choices.draw(st.booleans())]
     before, after = spec_of(early), spec_of(late)
     rendering, older = render(after), render(before)

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xenhostgen.patch.diff import parse_diff
-from xenhostgen.patch.errors import PatchError
-from xenhostgen.patch.mail import patches_in, read_patches
+from xenhostgen.extensions.patches.diff import parse_diff
+from xenhostgen.extensions.patches.errors import PatchError
+from xenhostgen.extensions.patches.mail import patches_in, read_patches
 
 DIFF = """\
 diff --git a/lib/widget.c b/lib/widget.c
@@ -116,11 +116,15 @@ def test_bytes_of_two_charsets_above_a_diff() -> None:
 
 @pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, bz2.compress])
 def test_a_packed_patch_is_refused_by_name(pack: Callable[[bytes], bytes]) -> None:
-    with pytest.raises(PatchError, match=r"x:1:1: the patch is packed by (gzip|xz|bzip2) \[input-binary\]"):
+    with pytest.raises(
+        PatchError, match=r"x:1:1: the patch is packed by (gzip|xz|bzip2) \[input-binary\]"
+    ):
         patches_in(pack(DIFF.encode()), "x")
 
 
-@given(st.lists(st.binary(max_size=20) | st.sampled_from([DIFF.encode(), b"Subject: x\n", b"\n\n"])))
+@given(
+    st.lists(st.binary(max_size=20) | st.sampled_from([DIFF.encode(), b"Subject: x\n", b"\n\n"]))
+)
 @settings(deadline=None)
 def test_any_bytes_are_read_or_refused(parts: list[bytes]) -> None:
     with suppress(PatchError):

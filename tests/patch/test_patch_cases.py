@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.patch.diff import parse_diff
-from xenhostgen.patch.errors import PatchError
-from xenhostgen.patch.hunks import PatchFile
-from xenhostgen.patch.mail import PatchMail, patches_in, read_patches
+from xenhostgen.extensions.patches.diff import parse_diff
+from xenhostgen.extensions.patches.errors import PatchError
+from xenhostgen.extensions.patches.hunks import PatchFile
+from xenhostgen.extensions.patches.mail import PatchMail, patches_in, read_patches
 
 CASES = Path(__file__).parent / "cases"
 
@@ -60,7 +60,9 @@ def test_every_expectation_has_its_case() -> None:
     assert {p.stem for p in CASES.glob("*.expected")} == {p.stem for p in CASES.glob("*.patch")}
 
 
-@pytest.mark.parametrize(("name", "rule"), [(".", "input-directory"), ("none.patch", "input-unreadable")])
+@pytest.mark.parametrize(
+    ("name", "rule"), [(".", "input-directory"), ("none.patch", "input-unreadable")]
+)
 def test_unreadable_input(tmp_path: Path, name: str, rule: str) -> None:
     with pytest.raises(PatchError) as caught:
         read_patches(tmp_path / name)
@@ -68,7 +70,7 @@ def test_unreadable_input(tmp_path: Path, name: str, rule: str) -> None:
 
 
 def test_endless_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xenhostgen.patch.mail.SIZE_LIMIT", 1000)
+    monkeypatch.setattr("xenhostgen.extensions.patches.mail.SIZE_LIMIT", 1000)
     with pytest.raises(PatchError) as caught:
         read_patches(Path("/dev/zero"))
     assert caught.value.problem.rule == "input-too-large"

@@ -11,11 +11,11 @@ import pytest
 
 from tools import need
 from xenhostgen.cli import main
-from xenhostgen.kernel.bytes import prove
-from xenhostgen.patch.diff import parse_diff
-from xenhostgen.patch.git import git
-from xenhostgen.patch.mail import read_patches
-from xenhostgen.patch.series import changes
+from xenhostgen.extensions.kernel_tree.git import git
+from xenhostgen.extensions.patches.diff import parse_diff
+from xenhostgen.extensions.patches.mail import read_patches
+from xenhostgen.extensions.patches.recreation import prove
+from xenhostgen.extensions.patches.series import changes
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Refused
 
@@ -56,14 +56,18 @@ def mails(tree: Path, output: Path, *options: str) -> list[Path]:
 
 
 def same_as_applied(tree: Path, applied: Path) -> None:
-    for path in (path for folder in ("arch", "include") for path in (applied / folder).rglob("*.*")):
+    for path in (
+        path for folder in ("arch", "include") for path in (applied / folder).rglob("*.*")
+    ):
         assert (tree / path.relative_to(applied)).read_bytes() == path.read_bytes()
 
 
 def test_git_takes_it(tree: Path, tmp_path: Path) -> None:
     written = mails(tree, tmp_path / "out")
     git(tree, "am", "-q", *map(str, written[1:]))
-    subjects = git(tree, "log", "--format=%s|%an <%ae>|%(trailers:key=Signed-off-by,valueonly)", "main~4..")
+    subjects = git(
+        tree, "log", "--format=%s|%an <%ae>|%(trailers:key=Signed-off-by,valueonly)", "main~4.."
+    )
     assert [line for line in subjects.splitlines() if line] == [
         f"{subject}|Ann Öther <ann@example.org>|Ann Öther <ann@example.org>"
         for subject in (
@@ -81,7 +85,9 @@ def test_git_takes_it(tree: Path, tmp_path: Path) -> None:
     assert main(["apply", SPEC, "--tree", str(tree), "--revert"]) == 2
 
 
-def test_a_hooks_repository_is_left_alone(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hooks_repository_is_left_alone(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In a hook git's environment names the repository, its index and more."""
     config, head = (tree / ".git/config").read_bytes(), git(tree, "rev-parse", "HEAD")
     monkeypatch.setenv("GIT_DIR", str(tree / ".git"))
@@ -104,14 +110,18 @@ def test_blob_ids_prove_it(tree: Path, tmp_path: Path) -> None:
     assert prove(spec, patch, base) == proofs
     small = base / "arch/toy/small.c"
     small.write_text(small.read_text() + "\n")
-    assert "is based on" in next(proof.said for proof in prove(spec, patch, base) if not proof.identical)
+    assert "is based on" in next(
+        proof.said for proof in prove(spec, patch, base) if not proof.identical
+    )
     with pytest.raises(Refused, match="no revision"):
         prove(spec, patch, tree, "nothing")
     with pytest.raises(Refused, match="not a git repository"):
         prove(spec, patch, base, "HEAD")
 
 
-def test_diff_proves_a_whole_series(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_diff_proves_a_whole_series(
+    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     mbox = tmp_path / "mbox"
     mbox.write_bytes(b"".join(path.read_bytes() for path in mails(tree, tmp_path / "out")))
     capsys.readouterr()
@@ -135,7 +145,9 @@ def test_diff_proves_a_whole_series(tree: Path, tmp_path: Path, capsys: pytest.C
         assert capsys.readouterr().err.startswith(told)
 
 
-def test_dry_run_is_for_git_apply(tree: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_dry_run_is_for_git_apply(
+    tree: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
     """Whatever bytes stand around the fragments."""
     small = tree / "arch/toy/small.c"
     small.write_bytes(small.read_bytes().replace(b"\n#ifdef", b"\n/* \xe9\x1b[m */\n#ifdef"))
@@ -154,7 +166,10 @@ def test_the_first_difference_is_told(tree: Path, tmp_path: Path) -> None:
     small.write_text(small.read_text().replace("gate_near", "gate_far"))
     mail = tmp_path / "mail"
     mail.write_text(git(tree, "diff"))
-    proofs = {proof.path: proof for proof in prove(spec, parse_diff(read_patches(mail)[0].diff), tree, "HEAD")}
+    proofs = {
+        proof.path: proof
+        for proof in prove(spec, parse_diff(read_patches(mail)[0].diff), tree, "HEAD")
+    }
     said = "line 34: '\tgate_register(gate_near, &small_ops);', in the patch '\tgate_register(gate_far, &small_ops);'"
     assert proofs["arch/toy/small.c"].said == said
     assert proofs["arch/toy/big.c"].identical
@@ -168,7 +183,9 @@ def test_what_the_patch_shows_counts(tree: Path, tmp_path: Path) -> None:
 
     def said(revision: str, edit: str = "", instead: str = "") -> dict[str, str]:
         (tmp_path / "mbox").write_bytes(re.sub(edit.encode(), instead.encode(), mail, flags=re.M))
-        files = [file for patch in read_patches(tmp_path / "mbox") for file in parse_diff(patch.diff)]
+        files = [
+            file for patch in read_patches(tmp_path / "mbox") for file in parse_diff(patch.diff)
+        ]
         proofs = prove(spec, files, tree, revision)
         return {proof.path: ("same, " if proof.identical else "") + proof.said for proof in proofs}
 
@@ -183,11 +200,13 @@ def test_what_the_patch_shows_counts(tree: Path, tmp_path: Path) -> None:
             edited["arch/toy/small.c"],
         )
         assert (
-            "in the patch '\t\t\tBUG_ON();'" in said(revision, r"BUG_ON\(!gate_main\)", "BUG_ON()")["arch/toy/gate.c"]
+            "in the patch '\t\t\tBUG_ON();'"
+            in said(revision, r"BUG_ON\(!gate_main\)", "BUG_ON()")["arch/toy/gate.c"]
         )
     wrong = said("main~4", r"^(index \w+\.\.)\w{7}", r"\g<1>1234567")
     assert all(
-        re.match(r"same, blob \w{12}, though the patch's index line says 1234567\w+", one) for one in wrong.values()
+        re.match(r"same, blob \w{12}, though the patch's index line says 1234567\w+", one)
+        for one in wrong.values()
     )
 
 
@@ -205,14 +224,20 @@ def test_thread(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     def ids(*options: str) -> list[str]:
         cover, *patches = (
-            message_from_bytes(path.read_bytes()) for path in mails(tree, tmp_path / "-".join(options), *options)
+            message_from_bytes(path.read_bytes())
+            for path in mails(tree, tmp_path / "-".join(options), *options)
         )
         assert (cover["In-Reply-To"], cover["References"]) == (None, None)
-        assert {(patch["In-Reply-To"], patch["References"]) for patch in patches} == {(cover["Message-Id"],) * 2}
+        assert {(patch["In-Reply-To"], patch["References"]) for patch in patches} == {
+            (cover["Message-Id"],) * 2
+        }
         return [str(mail["Message-Id"]) for mail in (cover, *patches)]
 
     first = ids("--version", "2")
-    assert all(re.fullmatch(rf"<[0-9a-f]{{16}}\.v2\.{n}\.git\.ann@example\.org>", one) for n, one in enumerate(first))
+    assert all(
+        re.fullmatch(rf"<[0-9a-f]{{16}}\.v2\.{n}\.git\.ann@example\.org>", one)
+        for n, one in enumerate(first)
+    )
     assert ids("--version", "1")[1].endswith(".v1.1.git.ann@example.org>")
     assert not set(first) & set(ids("--version", "2", "--prefix", "RESEND PATCH"))
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
@@ -225,7 +250,9 @@ def test_b4_takes_it(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for name in ("CACHE", "CONFIG", "DATA"):
         monkeypatch.delenv(f"XDG_{name}_HOME", raising=False)
     mbox, output = tmp_path / "series.mbox", tmp_path / "b4"
-    mbox.write_bytes(b"".join(path.read_bytes() for path in mails(tree, tmp_path / "out", "--version", "2")))
+    mbox.write_bytes(
+        b"".join(path.read_bytes() for path in mails(tree, tmp_path / "out", "--version", "2"))
+    )
     output.mkdir()
     command = ["b4", "--offline-mode", "--no-interactive", "am", "-m", str(mbox), "-o", str(output)]
     done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
@@ -239,7 +266,9 @@ def test_b4_takes_it(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     same_as_applied(tree, applied)
 
 
-def test_nothing_of_others_reaches_the_terminal(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_of_others_reaches_the_terminal(
+    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     odd = tmp_path / "\x1b[31m\x9b"
     odd.mkdir()
     tree = tree.rename(odd / "tree")
@@ -259,7 +288,9 @@ def test_nothing_of_others_reaches_the_terminal(tree: Path, tmp_path: Path, caps
 
 
 def test_cover_letter(tree: Path, tmp_path: Path) -> None:
-    written = mails(tree, tmp_path / "out", "--version", "3", "--prefix", "RFC PATCH", "--since", SPEC)
+    written = mails(
+        tree, tmp_path / "out", "--version", "3", "--prefix", "RFC PATCH", "--since", SPEC
+    )
     assert [path.name for path in written] == [
         "v3-0000-cover-letter.patch",
         "v3-0001-add-the-gate-interface.patch",
@@ -269,7 +300,10 @@ def test_cover_letter(tree: Path, tmp_path: Path) -> None:
     ]
     cover = message_from_bytes(written[0].read_bytes())
     assert cover["Subject"] == "[RFC PATCH v3 0/4] gates"
-    assert (cover["To"], cover["Cc"]) == ("To Y. <toy@example.org>", "toy@lists.example") or '"To Y."' in cover["To"]
+    assert (cover["To"], cover["Cc"]) == (
+        "To Y. <toy@example.org>",
+        "toy@lists.example",
+    ) or '"To Y."' in cover["To"]
     body = str(cover.get_payload())
     assert "7 files changed" in body and "Changes in" not in body
 
@@ -296,7 +330,10 @@ def test_refusals(
     assert "notes:1:1: is no part of this series" in capsys.readouterr().err
     (tmp_path / "out/notes").unlink()
     for more, told in (
-        (["--prefix", "RFC\nBcc: x@example.org"], "--prefix:1:1: has a line end or another character"),
+        (
+            ["--prefix", "RFC\nBcc: x@example.org"],
+            "--prefix:1:1: has a line end or another character",
+        ),
         (["--version", "0"], "--version:1:1: 0 is below 1"),
         (["--version", "-1"], "--version:1:1: -1 is below 1"),
     ):
@@ -311,7 +348,9 @@ def test_refusals(
     assert not list((tmp_path / "out").iterdir())
 
 
-def test_uncommitted_edits_are_told(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_uncommitted_edits_are_told(
+    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     mails(tree, tmp_path / "out")
     assert capsys.readouterr().err == ""
     for name in ("arch/toy/small.c", "scripts/README"):

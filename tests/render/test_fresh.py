@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from xenhostgen.render import fresh, generate
-from xenhostgen.spec.sets import template_root
+from xenhostgen.spec.template_sets import template_root
 
 MINIMAL = Path(__file__).parents[1] / "spec" / "cases" / "succ_minimal.yaml"
 
@@ -71,7 +71,9 @@ def test_any_change_is_seen(
     assert fresh.is_fresh(spec, out, templates) is None
 
 
-def test_a_link_to_the_same_text_is_seen(spec: Path, out: Path, templates: Path, tmp_path: Path) -> None:
+def test_a_link_to_the_same_text_is_seen(
+    spec: Path, out: Path, templates: Path, tmp_path: Path
+) -> None:
     made(spec, out)
     file = out / "small/lib/widget.c"
     file.rename(tmp_path / "elsewhere.c")
@@ -79,7 +81,9 @@ def test_a_link_to_the_same_text_is_seen(spec: Path, out: Path, templates: Path,
     assert fresh.is_fresh(spec, out, templates) is None
 
 
-def test_another_spec_of_the_same_name_is_seen(spec: Path, out: Path, templates: Path, tmp_path: Path) -> None:
+def test_another_spec_of_the_same_name_is_seen(
+    spec: Path, out: Path, templates: Path, tmp_path: Path
+) -> None:
     made(spec, out)
     (tmp_path / "sub").mkdir()
     other = Path(shutil.copy(spec, tmp_path / "sub" / "small.yaml"))

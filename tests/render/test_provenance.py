@@ -56,10 +56,16 @@ def test_every_line_has_its_origin(path: Path) -> None:
             together = list(group)
             pattern = printed_by(Path(template).read_text().splitlines()[number - 1])
             printed = "\n".join(line for line, _ in together)
-            assert re.fullmatch(pattern, printed, re.DOTALL), f"{file}: {printed!r} of {template}:{number}"
+            assert re.fullmatch(pattern, printed, re.DOTALL), (
+                f"{file}: {printed!r} of {template}:{number}"
+            )
             for line, origin in together:
                 assert origin.key, (file, line)
-                assert spec_lines[origin.at.line - 1][origin.at.column - 1 :].strip(), (file, line, origin)
+                assert spec_lines[origin.at.line - 1][origin.at.column - 1 :].strip(), (
+                    file,
+                    line,
+                    origin,
+                )
 
 
 @pytest.mark.parametrize(
@@ -83,7 +89,9 @@ def test_every_line_has_its_origin(path: Path) -> None:
         ("rfc-v1/include/xen/xenhost.h", "enum xenhost_type {", "rfc/interface.h.j2", "types", "doc: |"),
     ],
 )  # fmt: skip
-def test_the_nearest_place_is_told(file: str, line: str, template: str, key: str, says: str) -> None:
+def test_the_nearest_place_is_told(
+    file: str, line: str, template: str, key: str, says: str
+) -> None:
     spec, _, file = file.partition("/")
     source = (REPO / f"specs/{spec}.yaml").read_text()
     made = known(source)
@@ -108,7 +116,9 @@ def test_raw_lines_come_from_the_spec_alone() -> None:
 
 
 @pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+def work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Path:
     """A folder with a spec and its out/, in which commands run."""
     (tmp_path / "specs").mkdir()
     shutil.copy(RFC, tmp_path / "specs")
@@ -131,7 +141,10 @@ def test_explained(work: Path, place: list[str], capsys: pytest.CaptureFixture[s
     file, line, template, text, spec, source, caret = capsys.readouterr().out.splitlines()
     assert file == f"{place[0].removeprefix('./').partition(':')[0]}:39:"
     assert line == "    \t\t\txh_default->ops = ops;"
-    assert (template, text) == (f"{REPO}/templates/rfc/registry.c.j2:47:", "    \t\t\t{{ slot.pointer }}->ops = ops;")
+    assert (template, text) == (
+        f"{REPO}/templates/rfc/registry.c.j2:47:",
+        "    \t\t\t{{ slot.pointer }}->ops = ops;",
+    )
     assert spec == "specs/rfc-v1.yaml:61:16: registry.slots[0].pointer"
     assert source[caret.index("^") :] == "xh_default"
 
@@ -140,7 +153,12 @@ def test_explained_for_a_script(work: Path, capsys: pytest.CaptureFixture[str]) 
     assert cli.main(["explain", "out/rfc-v1/arch/x86/xen/xenhost.c:39", "--format", "json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["template"]["line"] == 47
-    place = {"path": "specs/rfc-v1.yaml", "line": 61, "column": 16, "key": "registry.slots[0].pointer"}
+    place = {
+        "path": "specs/rfc-v1.yaml",
+        "line": 61,
+        "column": 16,
+        "key": "registry.slots[0].pointer",
+    }
     assert told["spec"] == place | {"text": "      pointer: xh_default"}
 
 
@@ -148,17 +166,35 @@ def test_explained_for_a_script(work: Path, capsys: pytest.CaptureFixture[str]) 
     ("place", "said", "hint"),
     [
         (["xenhost.c"], "xenhost.c:1:1: which line?", "write FILE:LINE"),
-        (["out/rfc-v1/arch/x86/xen/xenhost.c:76"], "xenhost.c:76:1: there is no line 76", "the last one is 75"),
+        (
+            ["out/rfc-v1/arch/x86/xen/xenhost.c:76"],
+            "xenhost.c:76:1: there is no line 76",
+            "the last one is 75",
+        ),
         (["out/rfc-v1/arch/x86/xen/xenhost.c:0"], "there is no line 0", "the last one is 75"),
         (["out/rfc-v1/lib/none.c:1"], "none.c:1:1: no such file", "xenhostgen generate"),
         (["specs/rfc-v1.yaml:1"], "is not in the folder of a spec", "xenhostgen generate"),
-        (["out/rfc-v1/extra.c:1"], "is not among the files that specs/rfc-v1.yaml renders to", "arch/x86/xen/Makefile"),
+        (
+            ["out/rfc-v1/extra.c:1"],
+            "is not among the files that specs/rfc-v1.yaml renders to",
+            "arch/x86/xen/Makefile",
+        ),
         (["lib/none.c:1", "specs/rfc-v1.yaml"], "is not among the files", "arch/x86/xen/Makefile"),
-        (["out/rfc-v1/include/xen/xen.h:1"], "xen.h:48:1: is not what specs/rfc-v1.yaml renders to", "generate"),
-        (["xenhost.c:1", "specs/none.yaml"], "specs/none.yaml:1:1: no such file", "give the path of a spec"),
+        (
+            ["out/rfc-v1/include/xen/xen.h:1"],
+            "xen.h:48:1: is not what specs/rfc-v1.yaml renders to",
+            "generate",
+        ),
+        (
+            ["xenhost.c:1", "specs/none.yaml"],
+            "specs/none.yaml:1:1: no such file",
+            "give the path of a spec",
+        ),
     ],
 )
-def test_refused(work: Path, place: list[str], said: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_refused(
+    work: Path, place: list[str], said: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     (work / "out/rfc-v1/extra.c").write_text("int extra;\n")
     stale = work / "out/rfc-v1/include/xen/xen.h"
     stale.write_text(stale.read_text().removesuffix("#endif\n"))

@@ -17,19 +17,32 @@ def test_blocks_stand_in_their_places() -> None:
     spec = load(CASE)
     plain, kept = render(replace(spec, raw=())), render(spec)
     header = spec.header.file
-    wanted = plain.files[header].replace("struct widget_ops;\n", "struct widget_ops;\nstruct other;\n", 1)
+    wanted = plain.files[header].replace(
+        "struct widget_ops;\n", "struct widget_ops;\nstruct other;\n", 1
+    )
     assert kept.files[header] == wanted
     assert kept.files["lib/new.txt"] == "words\n"
     assert kept.whole().keys() == plain.whole().keys() | {"lib/new.txt"}
     (fragment,) = (one for one in kept.fragments if one.kind == "raw")
-    assert (fragment.file, fragment.text, fragment.place.landmark) == ("arch/other.c", "int more;\n", "int other;")
+    assert (fragment.file, fragment.text, fragment.place.landmark) == (
+        "arch/other.c",
+        "int more;\n",
+        "int other;",
+    )
 
 
 def test_a_fragment_takes_blocks_and_its_stub_goes_without() -> None:
     spec = load(CASE)
-    block = replace(spec.raw[0], file=spec.guests[0].file, after=Text("#include <widget.h>\n"), text=Text("odd\n"))
+    block = replace(
+        spec.raw[0],
+        file=spec.guests[0].file,
+        after=Text("#include <widget.h>\n"),
+        text=Text("odd\n"),
+    )
     kept = render(replace(spec, raw=(block,)))
-    assert [one.text for one in kept.fragments if one.kind == "include"] == ["#include <widget.h>\nodd\n"]
+    assert [one.text for one in kept.fragments if one.kind == "include"] == [
+        "#include <widget.h>\nodd\n"
+    ]
     assert "odd" not in kept.files[spec.guests[0].file]
 
 

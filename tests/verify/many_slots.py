@@ -13,7 +13,9 @@ SPEC = Path(__file__).parents[2] / "specs" / "xenhost.yaml"
 def eight_slots() -> Interface:
     """Eight slots of two types each, every other one requiring the one before."""
     text = SPEC.read_text()
-    types = "".join(f"    - {{name: t{n}, doc: one}}\n    - {{name: u{n}, doc: other}}\n" for n in range(8))
+    types = "".join(
+        f"    - {{name: t{n}, doc: one}}\n    - {{name: u{n}, doc: other}}\n" for n in range(8)
+    )
     slots = "".join(
         f"    - {{name: s{n}, pointer: slot_{n}, accepts: [t{n}, u{n}]{f', requires: s{n - 1}' if n % 2 else ''}}}\n"
         for n in range(8)

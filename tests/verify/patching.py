@@ -27,7 +27,11 @@ class Tree:
 def read_tree_case(file: Path) -> Tree:
     """A case file: ``# spec:``, ``# rule:``, ``# line:`` lines, then a diff whose hunks are parted by ``@@``."""
     lines = file.read_text().splitlines()
-    about = dict(line[2:].split(": ", 1) for line in lines if line.startswith(("# spec: ", "# rule: ", "# line: ")))
+    about = dict(
+        line[2:].split(": ", 1)
+        for line in lines
+        if line.startswith(("# spec: ", "# rule: ", "# line: "))
+    )
     changes: list[Change] = []
     path, hunk = "", list[str]()
     for line in [*lines, "@@"]:

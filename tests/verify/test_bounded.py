@@ -9,14 +9,15 @@ import pytest
 from many_slots import eight_slots
 
 from tools import need
+from xenhostgen.extensions.mutation.mutants import mutants
+from xenhostgen.extensions.proof import frama_c as prove
+from xenhostgen.extensions.proof.cbmc import check
+from xenhostgen.extensions.proof.frama_c import Proof, unexplained
 from xenhostgen.render.files import render
 from xenhostgen.report.findings import summary
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify import prove, run
-from xenhostgen.verify.bounded import check
+from xenhostgen.verify import run
 from xenhostgen.verify.findings import Verdict
-from xenhostgen.verify.mutants import mutants
-from xenhostgen.verify.prove import Proof, unexplained
 from xenhostgen.verify.replay import replay
 from xenhostgen.verify.run import Options, verify, written
 
@@ -54,12 +55,17 @@ def judged(tmp_path: Path) -> Callable[..., Proof]:
     return judge
 
 
-def test_a_fault_that_no_run_shows(load_spec: Callable[[str], Interface], judged: Callable[..., Proof]) -> None:
+def test_a_fault_that_no_run_shows(
+    load_spec: Callable[[str], Interface], judged: Callable[..., Proof]
+) -> None:
     spec = load_spec(PAIR)
     text = render(spec).files[spec.source.file]
     before = "\tif (!xh)\n\t\treturn -EINVAL;\n\tif (!ops)"
     assert text.count(before) == 1
-    proof = judged(spec, **{spec.source.file: text.replace(before, f"\tif (type == 4711)\n\t\treturn 0;\n{before}")})
+    proof = judged(
+        spec,
+        **{spec.source.file: text.replace(before, f"\tif (type == 4711)\n\t\treturn 0;\n{before}")},
+    )
     (finding,) = proof.open
     assert 100 < proof.proved < proof.total
     assert (finding.rule, finding.subject) == ("refuted", "pair_register")
@@ -69,14 +75,18 @@ def test_a_fault_that_no_run_shows(load_spec: Callable[[str], Interface], judged
 
 @pytest.mark.proof
 @pytest.mark.parametrize("path", [PAIR, "tests/verify/succ_relay.yaml", XENHOST, "eight slots"])
-def test_all_assertions_hold(path: str, load_spec: Callable[[str], Interface], judged: Callable[..., Proof]) -> None:
+def test_all_assertions_hold(
+    path: str, load_spec: Callable[[str], Interface], judged: Callable[..., Proof]
+) -> None:
     proof = judged(eight_slots() if path == "eight slots" else load_spec(path))
     assert proof.open == () and proof.proved == proof.total > 100
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize("name", REFUTED)
-def test_mutants_are_refuted(name: str, load_spec: Callable[[str], Interface], judged: Callable[..., Proof]) -> None:
+def test_mutants_are_refuted(
+    name: str, load_spec: Callable[[str], Interface], judged: Callable[..., Proof]
+) -> None:
     spec, file = load_spec(XENHOST), name.partition(":")[0]
     (mutant,) = [one for one in mutants(spec, file, render(spec).files[file]) if one.id == name]
     proof = judged(spec, **{file: mutant.text})
@@ -87,14 +97,19 @@ def test_mutants_are_refuted(name: str, load_spec: Callable[[str], Interface], j
 @pytest.mark.proof
 @pytest.mark.parametrize("path", ["specs/rfc-v1.yaml", "specs/rfc-v1-ops.yaml"])
 def test_known_faults(
-    path: str, load_spec: Callable[[str], Interface], judged: Callable[..., Proof], monkeypatch: pytest.MonkeyPatch
+    path: str,
+    load_spec: Callable[[str], Interface],
+    judged: Callable[..., Proof],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     need("gcc", "gcc")
     spec = load_spec(path)
     proof = judged(spec)
     rules = {finding.message.split(":")[0] for finding in proof.open}
     assert {"rule 3", "rule 7", "rule 8", "rules 5 and 6"} <= rules
-    assert len({finding.subject for finding in proof.open}) == (3 if path == "specs/rfc-v1.yaml" else 9)
+    assert len({finding.subject for finding in proof.open}) == (
+        3 if path == "specs/rfc-v1.yaml" else 9
+    )
     monkeypatch.setattr(run, "complaints", lambda *given: [])
     known = [finding for finding, _ in verify(spec, Options()).expected]
     assert not list(unexplained(proof.open, known))
@@ -103,22 +118,30 @@ def test_known_faults(
     assert all(step.agrees for step in before) and not last.agrees
 
 
-def test_what_is_missing_is_said(load_spec: Callable[[str], Interface], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_missing_is_said(
+    load_spec: Callable[[str], Interface], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     proof = check(load_spec(XENHOST), Path(), Path())
     assert (proof.proved, proof.total, proof.open) == (0, 0, ())
     facts = {"proof": {"proved": 9, "goals": 9, "missing": ""}, "cbmc": {"missing": proof.missing}}
     said = list(summary(Verdict(facts=facts)))
-    assert "no second opinion on rules 1 to 8 and 11: missing is cbmc (a package of Debian 13)" in said
+    assert (
+        "no second opinion on rules 1 to 8 and 11: missing is cbmc (a package of Debian 13)" in said
+    )
     # What make keeps of proofs is the same with and without cbmc.
     assert [line for line in said if "proved" in line or "not installed" in line] == [
         "9 of 9 goals proved (Frama-C WP and EVA)"
     ]
 
 
-def test_a_prover_without_end_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_prover_without_end_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(prove, "_SECONDS_MAX", 0.2)
-    said = prove.run_prover(["sh", "-c", f"while sleep 0.02; do date >>{tmp_path}/alive; done & wait"], tmp_path)
+    said = prove.run_prover(
+        ["sh", "-c", f"while sleep 0.02; do date >>{tmp_path}/alive; done & wait"], tmp_path
+    )
     assert said == "it took more than 0.2 seconds"
     size = (tmp_path / "alive").stat().st_size
     time.sleep(0.2)

@@ -26,15 +26,35 @@ SOURCE = "drivers/pair/pair.c"
 # What goes to the top of the C file, what into the unregistering function, the rule, words of the message.
 HOSTILE = {
     "endless": ("", "for (;;) ;", "crash", "doesn't end"),
-    "recursion": ("static int deep(volatile int n) { return deep(n + 1) + n; }", "return deep(0);", "crash", "stack"),
+    "recursion": (
+        "static int deep(volatile int n) { return deep(n + 1) + n; }",
+        "return deep(0);",
+        "crash",
+        "stack",
+    ),
     "null": ("", "*(volatile int *)0 = 1;", "crash", "null"),
-    "wild": ("", "*(volatile char *)(unsigned long)(0x123456000 + type) = 1;", "crash", "Sanitizer"),
+    "wild": (
+        "",
+        "*(volatile char *)(unsigned long)(0x123456000 + type) = 1;",
+        "crash",
+        "Sanitizer",
+    ),
     "division": ("", "return 1 / (type - type);", "crash", "division by zero"),
     "huge": ("static char huge[1 << 30];", "huge[type & 1]++;", "not-runnable", "memory"),
     "fork": ("int fork(void);", "fork();", "uncompilable", "fork"),
     "exit": ("void exit(int);", "exit(0);", "uncompilable", "exit"),
-    "prints": ("int puts(const char *);", 'puts("ok 0 0 0,NULL,0 0,NULL,1");', "uncompilable", "puts"),
-    "opens": ("void *fopen(const char *, const char *);", 'fopen("stolen", "w");', "uncompilable", "fopen"),
+    "prints": (
+        "int puts(const char *);",
+        'puts("ok 0 0 0,NULL,0 0,NULL,1");',
+        "uncompilable",
+        "puts",
+    ),
+    "opens": (
+        "void *fopen(const char *, const char *);",
+        'fopen("stolen", "w");',
+        "uncompilable",
+        "fopen",
+    ),
     "main": ("int main(void) { return 9; }", "", "unknown", "main"),
     "interposes": ("int prctl(int n, ...) { return 0; }", "", "unknown", "prctl"),
     "constructor": (
@@ -56,7 +76,12 @@ HOSTILE = {
         "elsewhere",
     ),
     "device": ('#include "/dev/zero"', "", "uncompilable", ""),
-    "no stand-in": ("#include <linux/slab.h>", "", "uncompilable", "name <linux/slab.h> in the spec's includes"),
+    "no stand-in": (
+        "#include <linux/slab.h>",
+        "",
+        "uncompilable",
+        "name <linux/slab.h> in the spec's includes",
+    ),
     "itself": ('#include "pair.c"', "", "uncompilable", "nested"),
     "unparsable": ("int int int;", "", "unparsable", "declaration"),
     "brackets": ("(" * 50_000, "", "unparsable", ""),
@@ -69,7 +94,9 @@ SYSTEM_CALL = 'long r; asm volatile("syscall" : "=a"(r) : "a"({}), "D"({}), "S"(
 def hostile_tree(spec: Interface, folder: Path, top: str, inside: str) -> Path:
     tree = written(spec, folder)
     file = tree / SOURCE
-    text = file.read_text().replace("\txh->type = pair_none;", f"\t{inside}\n\txh->type = pair_none;")
+    text = file.read_text().replace(
+        "\txh->type = pair_none;", f"\t{inside}\n\txh->type = pair_none;"
+    )
     file.write_text(f"{text}\n{top}\n" if top.startswith("(") else f"{top}\n{text}")
     return tree
 
@@ -98,16 +125,22 @@ def leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     yield
     assert not list(folder.iterdir())
-    running = subprocess.run(["pgrep", "-f", str(folder)], capture_output=True, text=True, check=False)
+    running = subprocess.run(
+        ["pgrep", "-f", str(folder)], capture_output=True, text=True, check=False
+    )
     assert not running.stdout
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile(name: str, tmp_path: Path, load_spec: Callable[[str], Interface], judged: Judged) -> None:
+def test_hostile(
+    name: str, tmp_path: Path, load_spec: Callable[[str], Interface], judged: Judged
+) -> None:
     top, inside, rule, words = HOSTILE[name]
     spec = load_spec(SPEC)
     verdict = judged(spec, hostile_tree(spec, tmp_path / "tree", top, inside))
-    assert any(finding.rule == rule and words in finding.message for finding in verdict.unexpected), verdict.unexpected
+    assert any(
+        finding.rule == rule and words in finding.message for finding in verdict.unexpected
+    ), verdict.unexpected
     for finding in verdict.unexpected:
         assert finding.where
 
@@ -126,7 +159,11 @@ SYSTEM_CALLS = {
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="system calls of x86-64")
 @pytest.mark.parametrize("name", SYSTEM_CALLS)
 def test_system_call(
-    name: str, tmp_path: Path, load_spec: Callable[[str], Interface], judged: Judged, monkeypatch: pytest.MonkeyPatch
+    name: str,
+    tmp_path: Path,
+    load_spec: Callable[[str], Interface],
+    judged: Judged,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     spec = load_spec(SPEC)
     *call, words = SYSTEM_CALLS[name]
@@ -139,7 +176,9 @@ def test_system_call(
 
 
 @pytest.mark.parametrize("kind", ["missing", "pipe", "unreadable"])
-@pytest.mark.parametrize("file", ["drivers/pair/pair.c", "include/linux/pair.h", "drivers/pair/Makefile"])
+@pytest.mark.parametrize(
+    "file", ["drivers/pair/pair.c", "include/linux/pair.h", "drivers/pair/Makefile"]
+)
 def test_file_that_is_none(
     file: str, kind: str, tmp_path: Path, load_spec: Callable[[str], Interface], judged: Judged
 ) -> None:
@@ -169,7 +208,9 @@ def test_odd_content(
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-def test_utf_16(encoding: str, tmp_path: Path, load_spec: Callable[[str], Interface], judged: Judged) -> None:
+def test_utf_16(
+    encoding: str, tmp_path: Path, load_spec: Callable[[str], Interface], judged: Judged
+) -> None:
     spec = load_spec(SPEC)
     tree = written(spec, tmp_path / "tree")
     text = (tree / SOURCE).read_text()
@@ -185,7 +226,11 @@ def test_empty_files_declare_nothing(tmp_path: Path, load_spec: Callable[[str], 
     for file in files:
         file.write_text("\n")
     verdict = verify(spec, Options(tree, level="parse"))
-    missing = {finding.where.file for finding in verdict.unexpected if finding.rule == "missing" and finding.where}
+    missing = {
+        finding.where.file
+        for finding in verdict.unexpected
+        if finding.rule == "missing" and finding.where
+    }
     assert missing == {str(file.relative_to(tree)) for file in files}
 
 
@@ -196,14 +241,18 @@ def test_wrong_types_point_into_the_judged_file(
     tree = written(spec, tmp_path / "tree")
     for file in ("include/linux/pair.h", SOURCE):
         text = (tree / file).read_text()
-        (tree / file).write_text(text.replace("pair_unregister(enum pair_type type)", "pair_unregister(char *type)"))
+        (tree / file).write_text(
+            text.replace("pair_unregister(enum pair_type type)", "pair_unregister(char *type)")
+        )
     rules = {finding.rule: finding for finding in judged(spec, tree).unexpected}
     assert rules["differs"].subject == "pair_unregister"
     assert all(finding.where for finding in rules.values())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ended_from_outside(number: signal.Signals, tmp_path: Path, load_spec: Callable[[str], Interface]) -> None:
+def test_ended_from_outside(
+    number: signal.Signals, tmp_path: Path, load_spec: Callable[[str], Interface]
+) -> None:
     need("gcc", "gcc")
     spec = load(REPO / SPEC)
     tree = hostile_tree(spec, tmp_path / "tree", "", "for (;;) ;")
@@ -211,7 +260,11 @@ def test_ended_from_outside(number: signal.Signals, tmp_path: Path, load_spec: C
     folder.mkdir()
     command = [sys.executable, "-m", "xenhostgen", "verify", str(REPO / SPEC), "--tree", str(tree)]
     process = subprocess.Popen(
-        command, env={**os.environ, "TMPDIR": str(folder)}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        env={**os.environ, "TMPDIR": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     deadline = time.monotonic() + 20
     while not list(folder.glob("*/*/driver")) and time.monotonic() < deadline:
@@ -220,4 +273,6 @@ def test_ended_from_outside(number: signal.Signals, tmp_path: Path, load_spec: C
     assert "Traceback" not in process.communicate(timeout=20)[1]
     assert process.returncode not in (0, 1)
     assert not list(folder.iterdir())
-    assert not subprocess.run(["pgrep", "-f", str(folder)], capture_output=True, text=True, check=False).stdout
+    assert not subprocess.run(
+        ["pgrep", "-f", str(folder)], capture_output=True, text=True, check=False
+    ).stdout

@@ -11,15 +11,15 @@ import pytest
 
 from tools import need
 from xenhostgen import cli
+from xenhostgen.extensions.mutation import mutate as mutating
+from xenhostgen.extensions.mutation.mutants import mutants
+from xenhostgen.extensions.mutation.report import as_json
+from xenhostgen.extensions.mutation.score import Mutant, Outcome, Score
 from xenhostgen.render.files import Rendering, render
-from xenhostgen.report.mutation import as_json
 from xenhostgen.spec.model import AcceptedMutant, Interface
 from xenhostgen.spec.source import Refused, Text
-from xenhostgen.verify import mutate as mutating
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.facts import c_files
-from xenhostgen.verify.mutants import mutants
-from xenhostgen.verify.score import Mutant, Outcome, Score
 
 PAIR = "tests/verify/succ_pair.yaml"
 GOLDEN = Path(__file__).with_name("mutants_pair.expected")
@@ -60,21 +60,29 @@ def only(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def restrict(*ids: str) -> None:
         monkeypatch.setattr(
-            mutating, "mutants", lambda *given: [mutant for mutant in mutants(*given) if mutant.id in ids]
+            mutating,
+            "mutants",
+            lambda *given: [mutant for mutant in mutants(*given) if mutant.id in ids],
         )
 
     return restrict
 
 
-def test_every_fault_of_a_small_interface(load_spec: Callable[[str], Interface], update: bool) -> None:
-    told = "".join("\n".join([mutant.id, *mutant.diff()]) + "\n" for mutant in all_mutants(load_spec(PAIR)))
+def test_every_fault_of_a_small_interface(
+    load_spec: Callable[[str], Interface], update: bool
+) -> None:
+    told = "".join(
+        "\n".join([mutant.id, *mutant.diff()]) + "\n" for mutant in all_mutants(load_spec(PAIR))
+    )
     if update:
         GOLDEN.write_text(told)
     assert told == GOLDEN.read_text()
 
 
 @pytest.mark.parametrize("path", SHIPPED)
-def test_mutants_differ_in_one_place_and_keep_lines(path: str, load_spec: Callable[[str], Interface]) -> None:
+def test_mutants_differ_in_one_place_and_keep_lines(
+    path: str, load_spec: Callable[[str], Interface]
+) -> None:
     made = list(all_mutants(load_spec(path)))
     assert len(made) > 150
     assert max(Counter(mutant.id for mutant in made).values()) == 1
@@ -87,9 +95,13 @@ def test_mutants_differ_in_one_place_and_keep_lines(path: str, load_spec: Callab
 def test_ids_stay_when_code_elsewhere_changes(load_spec: Callable[[str], Interface]) -> None:
     spec = load_spec(PAIR)
     text = render(spec).files[SOURCE]
-    added = text.replace("/* The slot", "static int added(int n)\n{\n\treturn n + 1;\n}\n\n/* The slot", 1)
+    added = text.replace(
+        "/* The slot", "static int added(int n)\n{\n\treturn n + 1;\n}\n\n/* The slot", 1
+    )
     assert added != text
-    before, after = ([mutant.id for mutant in mutants(spec, SOURCE, each)] for each in (text, added))
+    before, after = (
+        [mutant.id for mutant in mutants(spec, SOURCE, each)] for each in (text, added)
+    )
     assert [mutant for mutant in after if ":added:" not in mutant] == before
 
 
@@ -97,12 +109,16 @@ def test_fates(load_spec: Callable[[str], Interface], only: Callable[..., None])
     only(*FATES)
     score = mutating.mutate(replace(load_spec(XENHOST), accepted_mutants=()), 4)
     assert {one.mutant.id: f"{one.fate} {one.rule}".strip() for one in score.outcomes} == FATES
-    assert [one.mutant.id for one in score.survivors] == [name for name, fate in FATES.items() if fate == "survived"]
+    assert [one.mutant.id for one in score.survivors] == [
+        name for name, fate in FATES.items() if fate == "survived"
+    ]
     assert round(score.percent) == round(100 * 11 / 12)
 
 
 def test_a_blunt_check_lets_mutants_live(
-    load_spec: Callable[[str], Interface], only: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    load_spec: Callable[[str], Interface],
+    only: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     only(*BLUNT)
     monkeypatch.setattr(Explorer, "note", lambda *given: None)
@@ -117,7 +133,9 @@ def test_accepted_mutants(load_spec: Callable[[str], Interface]) -> None:
     outcomes = [Outcome(killed, "killed", "a-rule", "a check"), Outcome(survivor, "survived")]
 
     def score(*names: str) -> Score:
-        return Score(outcomes, tuple(AcceptedMutant(Text(name), Text("a reason")) for name in names), 0)
+        return Score(
+            outcomes, tuple(AcceptedMutant(Text(name), Text("a reason")) for name in names), 0
+        )
 
     assert [one.mutant for one in score().survivors] == [survivor]
     assert not score().passed
@@ -126,7 +144,10 @@ def test_accepted_mutants(load_spec: Callable[[str], Interface]) -> None:
         assert score(name).percent == 100
     stale = score(survivor.id, killed.id, other.id)
     assert not stale.passed
-    assert [(one.mutant, fate) for one, fate in stale.stale] == [(killed.id, "killed"), (other.id, "no such mutant")]
+    assert [(one.mutant, fate) for one, fate in stale.stale] == [
+        (killed.id, "killed"),
+        (other.id, "no such mutant"),
+    ]
 
 
 def test_command(only: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,19 +157,23 @@ def test_command(only: Callable[..., None], capsys: pytest.CaptureFixture[str]) 
     assert cli.main(["mutate", str(path), "--jobs", "2"]) == 1
     said = capsys.readouterr()
     assert f"{SOURCE}:49:6: SURVIVED {survivor}\n    -\txh->type = type;\n" in said.out
-    assert "mutation score 50.0 %: 1 killed, 1 survived, 0 accepted with reasons; 0 equivalent, 0 stillborn" in said.out
+    assert (
+        "mutation score 50.0 %: 1 killed, 1 survived, 0 accepted with reasons; 0 equivalent, 0 stillborn"
+        in said.out
+    )
     assert not said.err
 
 
 def test_json(load_spec: Callable[[str], Interface]) -> None:
     killed, survivor = list(all_mutants(load_spec(PAIR)))[:2]
     outcomes = [Outcome(killed, "killed", "a-rule", "a check"), Outcome(survivor, "survived")]
-    told = as_json("spec", Score(outcomes, (AcceptedMutant(Text(survivor.id), Text("a reason")),), 0))
+    told = as_json(
+        "spec", Score(outcomes, (AcceptedMutant(Text(survivor.id), Text("a reason")),), 0)
+    )
     assert told == json.loads(json.dumps(told))
-    assert [(one["id"], one["fate"], one["seen_by"], one["accepted"]) for one in told["mutants"]] == [
-        (killed.id, "killed", "a check", None),
-        (survivor.id, "survived", "", "a reason"),
-    ]
+    assert [
+        (one["id"], one["fate"], one["seen_by"], one["accepted"]) for one in told["mutants"]
+    ] == [(killed.id, "killed", "a check", None), (survivor.id, "survived", "", "a reason")]
 
 
 def test_a_rendering_that_does_not_compile(

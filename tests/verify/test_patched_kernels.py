@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from patching import apply, read_tree_case
 
-from xenhostgen.kernel.place import content, placed_in
+from xenhostgen.extensions.kernel_tree.kernel_slice import projected
+from xenhostgen.extensions.kernel_tree.placing import content, placed_in
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.findings import Finding, Verdict
-from xenhostgen.verify.project import projected
 from xenhostgen.verify.run import KERNELS, written
 
 REPO = Path(__file__).parents[2]
@@ -58,7 +58,9 @@ def test_tree(
     assert not wanted.line or wanted.line in blamed, verdict.unexpected
 
 
-@pytest.mark.parametrize("spec", [SPEC, "specs/xenhost.yaml", "specs/rfc-v1-ops.yaml", "tests/verify/succ_relay.yaml"])
+@pytest.mark.parametrize(
+    "spec", [SPEC, "specs/xenhost.yaml", "specs/rfc-v1-ops.yaml", "tests/verify/succ_relay.yaml"]
+)
 def test_stubs_are_not_reduced(spec: str, tmp_path: Path, load_spec: Load) -> None:
     tree = written(load_spec(spec), tmp_path / "tree")
     assert projected(load_spec(spec), tree, tmp_path / "part") == tree
@@ -71,6 +73,10 @@ def test_lines_stay_where_they_are(tmp_path: Path, load_spec: Load) -> None:
     for path in (spec.predicates.file, *(guest.file for guest in spec.guests)):
         theirs, ours = (tree / path).read_text().split("\n"), (part / path).read_text().split("\n")
         assert len(theirs) == len(ours)
-        same = [row for row, (their, our) in enumerate(zip(theirs, ours, strict=True)) if their == our != ""]
+        same = [
+            row
+            for row, (their, our) in enumerate(zip(theirs, ours, strict=True))
+            if their == our != ""
+        ]
         assert any("dock_register" in ours[row] or "sea_many" in ours[row] for row in same)
         assert not any("cabin" in line or "percpu" in line for line in ours)

@@ -8,9 +8,9 @@ import pytest
 from many_slots import eight_slots
 
 from tools import need
+from xenhostgen.extensions.proof.frama_c import Proof, prove
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.facts import read_tree
-from xenhostgen.verify.prove import Proof, prove
 from xenhostgen.verify.run import written
 
 pytestmark = pytest.mark.proof
@@ -25,7 +25,9 @@ def proved(spec: Interface, tree: Path, work: Path) -> Proof:
 
 
 @pytest.mark.parametrize("slots", [2, 8])
-def test_every_goal_is_proved(slots: int, tmp_path: Path, load_spec: Callable[[str], Interface]) -> None:
+def test_every_goal_is_proved(
+    slots: int, tmp_path: Path, load_spec: Callable[[str], Interface]
+) -> None:
     spec = load_spec(XENHOST) if slots == 2 else eight_slots()
     assert len(spec.slots) == slots
     proof = proved(spec, written(spec, tmp_path / "tree"), tmp_path / "work")
@@ -35,7 +37,11 @@ def test_every_goal_is_proved(slots: int, tmp_path: Path, load_spec: Callable[[s
 @pytest.mark.parametrize(
     ("before", "after", "about"),
     [
-        ("return -EBUSY;\n\tif (xh == xh_remote", "return 0;\n\tif (xh == xh_remote", "xenhost_register"),
+        (
+            "return -EBUSY;\n\tif (xh == xh_remote",
+            "return 0;\n\tif (xh == xh_remote",
+            "xenhost_register",
+        ),
         ("\txh->ops = ops;\n", "", "xenhost_register"),
         ("\tif (xh->type != type)\n\t\treturn -ENOENT;\n", "", "xenhost_unregister"),
     ],

@@ -30,11 +30,16 @@ def gcc() -> None:
         (["xenhost_register(4294967297, A)"], "a type is an int, or one of xenhost_invalid, "),
         (["xenhost_register(-2147483649, A)"], "a type is an int, or one of xenhost_invalid, "),
         (["xenhost_register(xenhost_local, only_vcpuid)"], "did you mean 'only_vcpu_id'?"),
-        (["xenhost_register(xenhost_local, A)", "xenhost_vcpu_id(xh_default)"], "register a table first, such as xh_"),
+        (
+            ["xenhost_register(xenhost_local, A)", "xenhost_vcpu_id(xh_default)"],
+            "register a table first, such as xh_",
+        ),
         (["xenhost_vcpu_id(xh_remote)"], "register a table first, such as xh_"),
     ],
 )
-def test_what_can_not_be_replayed(calls: list[str], hint: str, load_spec: Callable[[str], Interface]) -> None:
+def test_what_can_not_be_replayed(
+    calls: list[str], hint: str, load_spec: Callable[[str], Interface]
+) -> None:
     with pytest.raises(Refused) as refused:
         replay(load_spec(SPEC), Options(), calls)
     assert refused.value.problems[0].hint.startswith(hint)
@@ -66,6 +71,11 @@ def test_a_state_is_told_without_addresses(
     file = tree / spec.source.file
     old, new = "__ro_after_init;", "__ro_after_init = { { .ops = (void *)&xenhosts[1] } };"
     file.write_text(file.read_text().replace(old, new, 1))
-    told = {finding.rule: finding.message for finding in judge_tree(spec, tree, lambda finding: False).unexpected}
-    wanted = "slots are not empty before the first call: default=invalid:what is no table remote=empty"
+    told = {
+        finding.rule: finding.message
+        for finding in judge_tree(spec, tree, lambda finding: False).unexpected
+    }
+    wanted = (
+        "slots are not empty before the first call: default=invalid:what is no table remote=empty"
+    )
     assert told["initial-state"] == wanted

@@ -45,7 +45,9 @@ def told(finding: Finding) -> str:
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-def test_finds_exactly_the_seven_faults(compiler: str, load_spec: Callable[[str], Interface], update: bool) -> None:
+def test_finds_exactly_the_seven_faults(
+    compiler: str, load_spec: Callable[[str], Interface], update: bool
+) -> None:
     need(compiler, compiler)
     verdict = verify(load_spec(SPEC), Options(compilers=(compiler,)))
     faults = [finding for finding in found(verdict) if not finding.rule.endswith("-warning")]
@@ -73,7 +75,9 @@ def test_each_counterexample_shows_its_fault(
 
 
 @pytest.mark.parametrize("number", EXPECTED)
-def test_a_missing_expectation_fails(number: int, load_spec: Callable[[str], Interface], verdict: Verdict) -> None:
+def test_a_missing_expectation_fails(
+    number: int, load_spec: Callable[[str], Interface], verdict: Verdict
+) -> None:
     spec = load_spec(SPEC)
     expected = spec.expected_findings
     fewer = replace(spec, expected_findings=expected[:number] + expected[number + 1 :])
@@ -83,13 +87,16 @@ def test_a_missing_expectation_fails(number: int, load_spec: Callable[[str], Int
 
 
 @pytest.mark.parametrize(
-    ("rule", "subject"), [("slot-overwritten", None), ("vacuous-guard", "xh_default"), ("no-such-rule", None)]
+    ("rule", "subject"),
+    [("slot-overwritten", None), ("vacuous-guard", "xh_default"), ("no-such-rule", None)],
 )
 def test_a_wrong_expectation_fails(
     rule: str, subject: str | None, load_spec: Callable[[str], Interface], verdict: Verdict
 ) -> None:
     spec = load_spec(SPEC)
     wrong = Expected(Text(rule), Text("wrongly expected"), Text(subject) if subject else None)
-    verdict = judge(replace(spec, expected_findings=(*spec.expected_findings, wrong)), found(verdict), {})
+    verdict = judge(
+        replace(spec, expected_findings=(*spec.expected_findings, wrong)), found(verdict), {}
+    )
     assert not verdict.passed
     assert wrong in verdict.missing

@@ -35,8 +35,13 @@ def test_the_kernels_types_are_known(tmp_path: Path) -> None:
     assert list(Expectation(spec).of_guest(spec.guests[0]))
     bad = tmp_path / "bad.yaml"
     bad.write_text(
-        good.read_text().replace("gfp_t flags", "unheard_of flags").replace("returns: __u32", "returns: mine")
+        good.read_text()
+        .replace("gfp_t flags", "unheard_of flags")
+        .replace("returns: __u32", "returns: mine")
     )
     with pytest.raises(SpecError) as caught:
         Expectation(load(bad)).header()
-    assert [problem.message.split(" is ")[0] for problem in caught.value.problems] == ["'unheard_of flags'", "'mine'"]
+    assert [problem.message.split(" is ")[0] for problem in caught.value.problems] == [
+        "'unheard_of flags'",
+        "'mine'",
+    ]

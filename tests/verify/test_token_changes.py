@@ -23,7 +23,11 @@ def alike(spec: Interface) -> tuple[tuple[str, ...], ...]:
     """Names that could be mistaken for each other."""
     c = spec.c
     tables = tuple(table.symbol for _, table in spec.tables())
-    functions = tuple(dict.fromkeys(entry.function for op in spec.ops for entry in op.tables if op.name == "vcpu_id"))
+    functions = tuple(
+        dict.fromkeys(
+            entry.function for op in spec.ops for entry in op.tables if op.name == "vcpu_id"
+        )
+    )
     return (
         tuple(c.type(one.name) for one in spec.types.values),
         tuple(slot.pointer for slot in spec.slots),
@@ -54,7 +58,9 @@ def without_effect(change: TokenChange) -> str:
         return "where code lies makes no difference to what it does"
     if change.file.endswith("xenhost.h") and "xenhost_t **" in change.near:
         return "the posted iterator is broken before and after"
-    if change.file.endswith("xenhost.h") and ("ops->" in change.near or change.near.startswith("return ")):
+    if change.file.endswith("xenhost.h") and (
+        "ops->" in change.near or change.near.startswith("return ")
+    ):
         return "what wrappers do is judged by running them on every table"
     if (change.old, change.new) == ("if", "while"):
         return "it returns in the first round"
@@ -70,7 +76,9 @@ def without_effect(change: TokenChange) -> str:
 CASES = [(path, change) for path, every in SPECS.items() for change in changes(path, every)]
 
 
-@pytest.mark.parametrize(("path", "change"), CASES, ids=[f"{Path(path).stem}-{change}" for path, change in CASES])
+@pytest.mark.parametrize(
+    ("path", "change"), CASES, ids=[f"{Path(path).stem}-{change}" for path, change in CASES]
+)
 def test_change(
     path: str,
     change: TokenChange,

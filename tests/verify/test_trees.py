@@ -16,7 +16,10 @@ CASES = sorted(Path(__file__).parent.glob("trees/*.diff"))
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_tree(
-    case: Path, tmp_path: Path, load_spec: Callable[[str], Interface], judge_tree: Callable[[Interface, Path], Verdict]
+    case: Path,
+    tmp_path: Path,
+    load_spec: Callable[[str], Interface],
+    judge_tree: Callable[[Interface, Path], Verdict],
 ) -> None:
     wanted = read_tree_case(case)
     spec = load_spec(wanted.spec)

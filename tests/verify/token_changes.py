@@ -7,11 +7,35 @@ from dataclasses import dataclass
 from xenhostgen.csource.tokens import Kind, Token, code_tokens
 
 _OTHER = {
-    **{"==": "!=", "!=": "==", "&&": "||", "||": "&&", "<": "<=", "!": "", "++": "--", "&": "", "*": ""},
-    **{"const": "", "static": "", "extern": "", "break": "", "return": "", "struct": "union", "inline": ""},
+    **{
+        "==": "!=",
+        "!=": "==",
+        "&&": "||",
+        "||": "&&",
+        "<": "<=",
+        "!": "",
+        "++": "--",
+        "&": "",
+        "*": "",
+    },
+    **{
+        "const": "",
+        "static": "",
+        "extern": "",
+        "break": "",
+        "return": "",
+        "struct": "union",
+        "inline": "",
+    },
     **{"int": "long", "uint32_t": "u8", "type": "ops", "ops": "type", "switch": "while"},
     **{"EXPORT_SYMBOL_GPL": "EXPORT_SYMBOL", "BUG": "WARN", "BUG_ON": "WARN_ON", "if": "while"},
-    **{"EINVAL": "EPERM", "EBUSY": "EINVAL", "ENODEV": "EBUSY", "ENOENT": "EINVAL", "NULL": "(void *)8"},
+    **{
+        "EINVAL": "EPERM",
+        "EBUSY": "EINVAL",
+        "ENODEV": "EBUSY",
+        "ENOENT": "EINVAL",
+        "NULL": "(void *)8",
+    },
     **{"__ro_after_init": "", "asmlinkage": "", "__init": "", "__visible": ""},
 }
 
@@ -39,9 +63,13 @@ class TokenChange:
         return "\n".join(lines)
 
 
-def token_changes(file: str, text: str, alike: tuple[tuple[str, ...], ...]) -> Iterator[TokenChange]:
+def token_changes(
+    file: str, text: str, alike: tuple[tuple[str, ...], ...]
+) -> Iterator[TokenChange]:
     """Every token that has another to become: a fixed opposite, or the next of its like."""
-    following = {name: names[(n + 1) % len(names)] for names in alike for n, name in enumerate(names)}
+    following = {
+        name: names[(n + 1) % len(names)] for names in alike for n, name in enumerate(names)
+    }
     lines = text.split("\n")
     for token in code_tokens(text):
         new = _other(token, following)

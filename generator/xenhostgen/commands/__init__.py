@@ -1,2 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One module a command: its arguments, a call into a room, and the printing of what came of it (see cli.py)."""
+
+COMMANDS = {
+    "generate": "render specs into kernel C",
+    "lint": "check specs: shape and meaning, all errors at once",
+    "verify": "judge the C: parse it back, run it beside the model, boot every guest",
+    "explain": "say which template line and which place of the spec made a line",
+    "rules": "explain the rules by which findings are named",
+    "schema": "print the JSON Schema by which editors complete and check a spec",
+}

@@ -24,8 +24,12 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("place", metavar="FILE:LINE", help="as compilers write it; a column behind it is ignored")
-    parser.add_argument("spec", metavar="SPEC", nargs="?", type=Path, help="(default: told by the file's folder)")
+    parser.add_argument(
+        "place", metavar="FILE:LINE", help="as compilers write it; a column behind it is ignored"
+    )
+    parser.add_argument(
+        "spec", metavar="SPEC", nargs="?", type=Path, help="(default: told by the file's folder)"
+    )
     add_format(parser)
 
 
@@ -43,21 +47,35 @@ def run(arguments: argparse.Namespace) -> int:
     if spec is None:
         # A folder of OUT has the name of its spec; the folders above it may have any name.
         specs = {path.stem: path for path in spec_paths([])}
-        spec = next((specs[part] for part in reversed(file.absolute().parts[:-1]) if part in specs), None)
+        spec = next(
+            (specs[part] for part in reversed(file.absolute().parts[:-1]) if part in specs), None
+        )
         if spec is None or not file.is_file():
             message = "no such file" if spec else "is not in the folder of a spec"
-            raise refuse(message, "make it by 'xenhostgen generate', or name a tree's file and then its spec")
+            raise refuse(
+                message, "make it by 'xenhostgen generate', or name a tree's file and then its spec"
+            )
     source = yaml.read_file(spec)
     known = provenance(load_text(source, str(spec)), source)
-    path = max((name for name in known.files if f"/{file.as_posix()}".endswith(f"/{name}")), key=len, default=None)
+    path = max(
+        (name for name in known.files if f"/{file.as_posix()}".endswith(f"/{name}")),
+        key=len,
+        default=None,
+    )
     if path is None:
-        raise refuse(f"is not among the files that {spec} renders to", "these are: " + ", ".join(known.files))
+        raise refuse(
+            f"is not among the files that {spec} renders to", "these are: " + ", ".join(known.files)
+        )
     lines = known.files[path].split("\n")[:-1]
     if file.is_file():
         there = file.read_text("utf-8", "replace").split("\n")[:-1]
         rows = enumerate(zip_longest(lines, there), 1)
         if other := next((row for row, (made, found) in rows if made != found), None):
-            raise refuse(f"is not what {spec} renders to", f"bring it up to date: xenhostgen generate {spec}", other)
+            raise refuse(
+                f"is not what {spec} renders to",
+                f"bring it up to date: xenhostgen generate {spec}",
+                other,
+            )
     if not 0 < number <= len(lines):
         raise refuse(f"there is no line {number}", f"the last one is {len(lines)}", number)
 
@@ -73,7 +91,11 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     by = [f"{template}:{origin.line}:", f"    {made_by}"] if template else ["no template: raw text"]
     indent = re.sub(r"[^\t]", " ", written[: origin.at.column - 1])
-    wanted = [f"{spec}:{origin.at.line}:{origin.at.column}: {origin.key}", f"    {written}", f"    {indent}^"]
+    wanted = [
+        f"{spec}:{origin.at.line}:{origin.at.column}: {origin.key}",
+        f"    {written}",
+        f"    {indent}^",
+    ]
     for text in (f"{file}:{number}:", f"    {lines[number - 1]}", *by, *wanted):
         say(text, sys.stdout)
     return 0

@@ -7,8 +7,16 @@ from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, add_specs, default_specs, each_spec, print_json
 from xenhostgen.render.fresh import files_below, is_fresh
-from xenhostgen.report.generated import Generated, argument, as_json, shown, summary, unified, verdict
-from xenhostgen.spec.sets import template_root
+from xenhostgen.report.generated import (
+    Generated,
+    argument,
+    as_json,
+    shown,
+    summary,
+    unified,
+    verdict,
+)
+from xenhostgen.spec.template_sets import template_root
 
 EXAMPLES = """\
 examples:
@@ -23,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_specs(parser)
     said = "the folder that gets a folder for each spec (default: %(default)s)"
     parser.add_argument("-o", "--output", metavar="OUT", type=Path, default=Path("out"), help=said)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 with a diff of each stale file")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 with a diff of each stale file"
+    )
     add_format(parser)
 
 
@@ -36,13 +46,24 @@ def run(arguments: argparse.Namespace) -> int:
     def work(spec: Path) -> Generated:
         folder = out / spec.stem
         if not check and (files := is_fresh(spec, out, template_root())) is not None:
-            return Generated(str(spec), str(folder), [], [str(folder / name) for name in files], [], [])
+            return Generated(
+                str(spec), str(folder), [], [str(folder / name) for name in files], [], []
+            )
         from xenhostgen.render.generate import generate
 
         found = generate(spec, out, check=check)
         stale = [str(one.path) for one in found.stale]
-        diffs = [unified(str(one.path), one.before, one.text) for one in found.stale] if check else []
-        return Generated(str(spec), str(folder), stale, [*map(str, found.unchanged)], [*map(str, found.unknown)], diffs)
+        diffs = (
+            [unified(str(one.path), one.before, one.text) for one in found.stale] if check else []
+        )
+        return Generated(
+            str(spec),
+            str(folder),
+            stale,
+            [*map(str, found.unchanged)],
+            [*map(str, found.unknown)],
+            diffs,
+        )
 
     def say(one: Generated) -> None:
         print("\n".join(map(shown, verdict(one, str(out)) if check else summary(one))))
@@ -50,11 +71,17 @@ def run(arguments: argparse.Namespace) -> int:
     told, problems = each_spec(arguments, work, say)
     gone = left_over(out) if check and not arguments.specs else []
     if arguments.format == "json":
-        print_json((as_json(one, check) for one in told), problems, {"left_over": gone} if check else {})
+        print_json(
+            (as_json(one, check) for one in told), problems, {"left_over": gone} if check else {}
+        )
     else:
         for folder in gone:
             print(shown(f"{folder}: its spec is gone; run: rm -r {argument(folder)}"))
-    return 2 if problems else int(check and (bool(gone) or any(one.written or one.unknown for one in told)))
+    return (
+        2
+        if problems
+        else int(check and (bool(gone) or any(one.written or one.unknown for one in told)))
+    )
 
 
 def refuse_same_folder(specs: list[Path]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from xenhostgen.spec.sets import template_root
+from xenhostgen.spec.template_sets import template_root
 
 if TYPE_CHECKING:
     from xenhostgen.spec.source import Problem
@@ -24,7 +24,9 @@ def add_specs(parser: argparse.ArgumentParser) -> None:
 
 def add_format(parser: argparse.ArgumentParser, *more: str) -> None:
     """``--format``; ``more`` are the forms that this command has besides."""
-    parser.add_argument("--format", choices=(*FORMATS, *more), default="text", help="how the outcome is printed")
+    parser.add_argument(
+        "--format", choices=(*FORMATS, *more), default="text", help="how the outcome is printed"
+    )
 
 
 def spec_paths(given: list[Path]) -> list[Path]:
@@ -77,10 +79,17 @@ def print_or_write(text: str, output: Path | None) -> None:
         write_file(output, text)
 
 
-def print_json(specs: Iterable[Any], problems: "Iterable[Problem]", more: Mapping[str, Any] | None = None) -> None:
+def print_json(
+    specs: Iterable[Any], problems: "Iterable[Problem]", more: Mapping[str, Any] | None = None
+) -> None:
     """The outcome of ``each_spec`` for scripts, and what else a command has to tell."""
     import json
 
     from xenhostgen.report.problems import as_json
 
-    print(json.dumps({"specs": list(specs), "problems": list(map(as_json, problems)), **(more or {})}, indent=2))
+    print(
+        json.dumps(
+            {"specs": list(specs), "problems": list(map(as_json, problems)), **(more or {})},
+            indent=2,
+        )
+    )

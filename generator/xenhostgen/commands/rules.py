@@ -27,7 +27,12 @@ reason for each (`expected_findings`). `xenhostgen rules RULE` shows one of the 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("rule", nargs="?", metavar="RULE", help="only this one")
-    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="how they are printed")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "markdown"),
+        default="text",
+        help="how they are printed",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -41,10 +46,19 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         print(json.dumps({"rules": list(map(asdict, chosen))}, indent=2))
     elif arguments.format == "markdown":
-        print("\n\n".join([HEAD] * (name is None) + [f"## {rule.name}\n\n{rule.explained()}" for rule in chosen]))
+        print(
+            "\n\n".join(
+                [HEAD] * (name is None)
+                + [f"## {rule.name}\n\n{rule.explained()}" for rule in chosen]
+            )
+        )
     elif name is not None:
         print(f"{name}\n\n{chosen[0].explained()}")
     else:
         for rule in chosen:
-            print(fill(rule.meaning, 110, initial_indent=f"{rule.name:26}", subsequent_indent=" " * 26))
+            print(
+                fill(
+                    rule.meaning, 110, initial_indent=f"{rule.name:26}", subsequent_indent=" " * 26
+                )
+            )
     return 0

@@ -26,7 +26,9 @@ Editors find it by a spec's first line:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write it to a file")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if FILE is not up to date")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 if FILE is not up to date"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -15,16 +15,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from xenhostgen.commands.inputs import FORMATS, add_format, add_specs, each_spec, print_json, spec_paths
-from xenhostgen.csource.toolchain import BuildError, Job, run_all
-from xenhostgen.kernel.build import Scratch, build
-from xenhostgen.kernel.place import kernel_version, placed
+from xenhostgen.commands.inputs import (
+    FORMATS,
+    add_format,
+    add_specs,
+    each_spec,
+    print_json,
+    spec_paths,
+)
+from xenhostgen.extensions.kernel_tree.build import Scratch, build
+from xenhostgen.extensions.kernel_tree.placing import kernel_version, placed
 from xenhostgen.report.cases import Judged, suites
 from xenhostgen.report.findings import as_json, show
 from xenhostgen.report.junit import as_junit
 from xenhostgen.report.ktap import as_ktap
 from xenhostgen.report.sarif import as_sarif
 from xenhostgen.report.terminal import say
+from xenhostgen.sandbox.process import BuildError, Job, run_all
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused, printable
@@ -51,11 +58,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_specs(parser)
     said = "judge the C files of this tree; at the levels kernel and boot: the Linux source tree to build in"
     parser.add_argument("--tree", metavar="DIR", type=Path, help=said)
-    parser.add_argument("--level", choices=LEVELS, default="run", help="how far to go (default: %(default)s)")
+    parser.add_argument(
+        "--level", choices=LEVELS, default="run", help="how far to go (default: %(default)s)"
+    )
     said = "compile with this; may be repeated (default: gcc, and clang where installed)"
     parser.add_argument("--cc", metavar="COMPILER", action="append", help=said)
-    parser.add_argument("--replay", metavar="CALLS", help="run these calls, separated by ';', and show each outcome")
-    parser.add_argument("--brief", action="store_true", help="tell expected findings by their rules alone")
+    parser.add_argument(
+        "--replay", metavar="CALLS", help="run these calls, separated by ';', and show each outcome"
+    )
+    parser.add_argument(
+        "--brief", action="store_true", help="tell expected findings by their rules alone"
+    )
     add_format(parser, "sarif", "junit", "ktap")
 
 
@@ -72,14 +85,20 @@ def run(arguments: argparse.Namespace) -> int:
         verdict = verify(spec, mine, progress(str(path)))
         return Judged(str(path), verdict, str(mine.tree or f"out/{path.stem}"))
 
-    done, problems = each_spec(arguments, judged, lambda one: show(one.spec, one.verdict, sys.stdout, arguments.brief))
+    done, problems = each_spec(
+        arguments, judged, lambda one: show(one.spec, one.verdict, sys.stdout, arguments.brief)
+    )
     if arguments.format == "json":
         print_json((as_json(one.spec, one.verdict) for one in done), problems)
     elif arguments.format == "sarif":
         print(json.dumps(as_sarif(done, problems), indent=2))
     elif arguments.format != "text":
         told = suites(done, problems)
-        print(as_junit("xenhostgen verify", told) if arguments.format == "junit" else "\n".join(as_ktap(told)))
+        print(
+            as_junit("xenhostgen verify", told)
+            if arguments.format == "junit"
+            else "\n".join(as_ktap(told))
+        )
     booted = [boot_of(Path(one.spec), linux) for one in done] if arguments.level == "boot" else []
     passed = all(one.verdict.passed for one in done) and not any(booted)
     return 2 if problems else int(not passed)
@@ -88,7 +107,9 @@ def run(arguments: argparse.Namespace) -> int:
 def chosen(arguments: argparse.Namespace) -> tuple[Options, Path | None]:
     """What to judge and how, and the kernel to build in. Refuses a level that lacks what it needs."""
     tree, level = arguments.tree, arguments.level
-    compilers = usable(arguments.cc or [cc for cc in ("gcc", "clang") if shutil.which(cc)] or ["gcc"])
+    compilers = usable(
+        arguments.cc or [cc for cc in ("gcc", "clang") if shutil.which(cc)] or ["gcc"]
+    )
     if level == "boot" and arguments.format != "text":
         hint = "xenhostgen boot SPEC --format json or junit prints the matrix for scripts"
         raise Refused([Problem("text-only", "is told as text", "--level boot", hint=hint)])
@@ -97,7 +118,9 @@ def chosen(arguments: argparse.Namespace) -> tuple[Options, Path | None]:
             kernel_version(tree)
         elif level == "kernel":
             hint = "add --tree LINUX, the top folder of a Linux source tree"
-            raise Refused([Problem("no-kernel", "needs a kernel to build in", "--level kernel", hint=hint)])
+            raise Refused(
+                [Problem("no-kernel", "needs a kernel to build in", "--level kernel", hint=hint)]
+            )
         return Options(None, compilers, "prove"), tree
     if tree and not tree.is_dir():
         hint = "give a folder that is laid out like the kernel's"
@@ -116,7 +139,9 @@ def usable(compilers: Sequence[str]) -> tuple[str, ...]:
             problems.append(Problem("no-compiler", reason, f"compiler '{compiler}'", hint=hint))
     missing = [tool for tool in ("ld", "objcopy", "readelf") if not shutil.which(tool)]
     if missing and not problems:
-        problems.append(Problem("no-compiler", "is not installed", ", ".join(missing), hint="Debian: binutils"))
+        problems.append(
+            Problem("no-compiler", "is not installed", ", ".join(missing), hint="Debian: binutils")
+        )
     if problems:
         raise Refused(problems)
     return tuple(str(Path(one).absolute()) if "/" in one else one for one in compilers)
@@ -126,7 +151,9 @@ def tells_version(tool: str) -> bool:
     """Whether a program answers as compilers do."""
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as scratch:
         try:
-            (said,) = run_all([Job([str(Path(tool).absolute()), "-dumpversion"], Path())], Path(scratch))
+            (said,) = run_all(
+                [Job([str(Path(tool).absolute()), "-dumpversion"], Path())], Path(scratch)
+            )
         except BuildError:
             return False
     return said[:1].isdigit()
@@ -136,31 +163,39 @@ def in_kernel(spec: Interface, options: Options, linux: Path) -> Options:
     """Build in a kernel, too, kept in .cache; judge its own C, if it has the interface. Refuses what doesn't fit."""
     placement = placed(spec, linux)
     scratch = Scratch(linux, Path(".cache/kernel"), placement.after)
-    kernel = Kernel(f"Linux {kernel_version(linux)}", lambda tell: build(spec, placement, scratch, tell))
+    kernel = Kernel(
+        f"Linux {kernel_version(linux)}", lambda tell: build(spec, placement, scratch, tell)
+    )
     return replace(options, tree=linux if placement.applied else None, kernel=kernel)
 
 
 def boot_of(path: Path, linux: Path | None) -> int:
     """Boot one spec as the command does that does just that; its exit status."""
-    from xenhostgen.commands import boot  # heavy, and rarely asked for
+    from xenhostgen.extensions.boot.commands import boot  # heavy, and rarely asked for
 
     parser = argparse.ArgumentParser()
     boot.add_arguments(parser)
-    return boot.run(parser.parse_args([str(path), *(["--kernel-source", str(linux)] if linux else [])]))
+    return boot.run(
+        parser.parse_args([str(path), *(["--kernel-source", str(linux)] if linux else [])])
+    )
 
 
 def progress(title: str) -> Callable[[str], None]:
     """A line on a terminal that says what is being done; nothing elsewhere."""
     if not sys.stderr.isatty():
         return lambda said: None
-    return lambda said: print(f"\r\x1b[K{printable(title, '?')}: {said} …", end="\r", file=sys.stderr, flush=True)
+    return lambda said: print(
+        f"\r\x1b[K{printable(title, '?')}: {said} …", end="\r", file=sys.stderr, flush=True
+    )
 
 
 def replayed(options: Options, arguments: argparse.Namespace) -> int:
     """Replay calls on one spec's C; 1 if the C and the model part ways."""
     paths = spec_paths(arguments.specs)
     if len(paths) != 1 or arguments.format not in FORMATS:
-        raise Refused([Problem("replay", "takes exactly one SPEC, and tells it as text or json", "--replay")])
+        raise Refused(
+            [Problem("replay", "takes exactly one SPEC, and tells it as text or json", "--replay")]
+        )
     calls = [call.strip() for call in arguments.replay.split(";") if call.strip()]
     steps = replay(load(paths[0]), options, calls)
     if arguments.format == "json":
@@ -168,6 +203,11 @@ def replayed(options: Options, arguments: argparse.Namespace) -> int:
     else:
         for step in steps:
             outcome = "agree" if step.agrees else "DIFFERENT"
-            for line in (step.call, f"    C:     {step.did}", f"    model: {step.expected}", f"    {outcome}"):
+            for line in (
+                step.call,
+                f"    C:     {step.did}",
+                f"    model: {step.expected}",
+                f"    {outcome}",
+            ):
                 say(line, sys.stdout)
     return int(not all(step.agrees for step in steps))

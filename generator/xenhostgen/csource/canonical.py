@@ -12,10 +12,20 @@ from pycparser.c_lexer import CLexer
 
 from xenhostgen.csource.preprocess import Preprocessed, SourceError
 from xenhostgen.csource.tokens import spaced
-from xenhostgen.csource.toolchain import Complaint, Position
+from xenhostgen.sandbox.process import Complaint, Position
 
 KNOWN_TYPES = (
-    *("bool", "size_t", "ssize_t", "uintptr_t", "pid_t", "loff_t", "gfp_t", "phys_addr_t", "dma_addr_t"),
+    *(
+        "bool",
+        "size_t",
+        "ssize_t",
+        "uintptr_t",
+        "pid_t",
+        "loff_t",
+        "gfp_t",
+        "phys_addr_t",
+        "dma_addr_t",
+    ),
     *(
         name.format(bits)
         for name in ("u{}", "s{}", "__u{}", "__s{}", "uint{}_t", "int{}_t")
@@ -92,11 +102,16 @@ class _Plain(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
 
     def visit_If(self, node: Any) -> None:
         self.generic_visit(node)
-        if isinstance(node.cond, c_ast.FuncCall) and getattr(node.cond.name, "name", "") in ("likely", "unlikely"):
+        if isinstance(node.cond, c_ast.FuncCall) and getattr(node.cond.name, "name", "") in (
+            "likely",
+            "unlikely",
+        ):
             (node.cond,) = node.cond.args.exprs
         for branch in ("iftrue", "iffalse"):
             match getattr(node, branch):
-                case c_ast.Compound(block_items=[one]) if not isinstance(one, (c_ast.Decl, c_ast.If)):
+                case c_ast.Compound(block_items=[one]) if not isinstance(
+                    one, (c_ast.Decl, c_ast.If)
+                ):
                     setattr(node, branch, one)
 
 
@@ -115,6 +130,8 @@ def type_text(node: Any) -> str:
 
 def innermost(node: Any) -> Any:
     """The struct, union, enum or named type at the heart of a declarator."""
-    while isinstance(node, (c_ast.PtrDecl, c_ast.ArrayDecl, c_ast.FuncDecl, c_ast.TypeDecl, c_ast.Typename)):
+    while isinstance(
+        node, (c_ast.PtrDecl, c_ast.ArrayDecl, c_ast.FuncDecl, c_ast.TypeDecl, c_ast.Typename)
+    ):
         node = node.type
     return node

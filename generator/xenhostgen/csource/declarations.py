@@ -15,9 +15,13 @@ from xenhostgen.csource.tokens import Kind, Token, code_tokens
 _OPEN = frozenset("([{")
 _CLOSE = frozenset(")]}")
 _TAGS = ("struct", "union", "enum")
-_STATEMENTS = frozenset("if else for while do switch case default return goto break continue BUG BUG_ON".split())
+_STATEMENTS = frozenset(
+    "if else for while do switch case default return goto break continue BUG BUG_ON".split()
+)
 # They look like calls in a declaration and aren't part of what is declared.
-_ATTRIBUTES = frozenset(["__attribute__", "__section", "__aligned", "__printf", "__asm__", "asm", "_Alignas"])
+_ATTRIBUTES = frozenset(
+    ["__attribute__", "__section", "__aligned", "__printf", "__asm__", "asm", "_Alignas"]
+)
 # The same without arguments: where a word of this kind stands, it is no name.
 MARKS = re.compile(
     r"\b(?:asmlinkage|noinline|__(?:init|exit|ref)(?:data|const)?|__(?:read_mostly|ro_after_init|visible|used|cold"
@@ -156,7 +160,13 @@ def _name(group: list[Token]) -> tuple[str, str]:
         return "export", "".join(token.text for token in group if token.text != ";")
     if first == "typedef":
         return "typedef", ", ".join(declared_names(group))
-    if called and first not in _STATEMENTS and head != words and _is_function(head) and head.index("(") > 1:
+    if (
+        called
+        and first not in _STATEMENTS
+        and head != words
+        and _is_function(head)
+        and head.index("(") > 1
+    ):
         return "function", called.text
     if head != words and "=" not in head and any(word in _TAGS for word in head[:4]):
         return _tagged_name(group, head)
@@ -164,7 +174,9 @@ def _name(group: list[Token]) -> tuple[str, str]:
         return "forward", " ".join(words[:2])
     if not _is_declaration(words, skeleton):
         text = " ".join([first, *others])
-        return "statement", text if len(text) <= _STATEMENT_HEAD else text[:_STATEMENT_HEAD].rsplit(" ", 1)[0] + " …"
+        return "statement", text if len(text) <= _STATEMENT_HEAD else text[:_STATEMENT_HEAD].rsplit(
+            " ", 1
+        )[0] + " …"
     if called and called.kind is Kind.IDENTIFIER and "=" not in words:
         return "prototype", called.text
     return "variable", ", ".join(declared_names(group))
@@ -202,7 +214,9 @@ def declared_names(group: Sequence[Token]) -> list[str]:
         elif before == 0 and token.text in ("=", ":"):
             settled = True
         elif not settled and token.kind is Kind.IDENTIFIER and not marks:
-            in_pointer = after == 1 and group[index - 1].text == "*" and group[index - 2].text == "("
+            in_pointer = (
+                after == 1 and group[index - 1].text == "*" and group[index - 2].text == "("
+            )
             if after == 0 or in_pointer:
                 candidate = token.text
                 settled = in_pointer  # (*name)(…): the words behind it are parameters

@@ -30,7 +30,11 @@ class Difference(NamedTuple):
     at: Token | None = None
 
     def __str__(self) -> str:
-        return f"{self.message} (line {self.at.line}, column {self.at.column})" if self.at else self.message
+        return (
+            f"{self.message} (line {self.at.line}, column {self.at.column})"
+            if self.at
+            else self.message
+        )
 
 
 def differences(ours: Sequence[Declaration], theirs: Sequence[Declaration]) -> Iterator[Difference]:
@@ -41,8 +45,16 @@ def differences(ours: Sequence[Declaration], theirs: Sequence[Declaration]) -> I
     """
     pairs = _paired(ours, theirs)
     paired = set(pairs.values())
-    yield from (Difference(f"missing: {one.label}", one) for at, one in enumerate(theirs) if at not in paired)
-    yield from (Difference(f"extra: {one.label}", one, one.tokens[0]) for at, one in enumerate(ours) if at not in pairs)
+    yield from (
+        Difference(f"missing: {one.label}", one)
+        for at, one in enumerate(theirs)
+        if at not in paired
+    )
+    yield from (
+        Difference(f"extra: {one.label}", one, one.tokens[0])
+        for at, one in enumerate(ours)
+        if at not in pairs
+    )
     for at, one in enumerate(ours):
         for text, token in _inside(one, theirs[pairs[at]]) if at in pairs else ():
             yield Difference(f"{one.label}: {text}", one, token)
@@ -82,7 +94,9 @@ def _inside(our: Declaration, their: Declaration) -> list[_Told]:
     (begin, end), (their_begin, their_end) = our.body, their.body
     told = _tokens_differ(our.tokens[:begin], their.tokens[:their_begin])
     told += _tokens_differ(our.tokens[end:], their.tokens[their_end:])
-    told += _items_differ(_items(our, our.tokens[begin:end]), _items(their, their.tokens[their_begin:their_end]))
+    told += _items_differ(
+        _items(our, our.tokens[begin:end]), _items(their, their.tokens[their_begin:their_end])
+    )
     # A comma behind the last item, say, is in no item.
     return told or _tokens_differ(our.tokens, their.tokens)
 
@@ -133,7 +147,11 @@ def _tokens_differ(ours: Sequence[Token], theirs: Sequence[Token]) -> list[_Told
         if tag == "equal":
             continue
         mine, others = _excerpt(ours[i:i_end]), _excerpt(theirs[j:j_end])
-        said = {"delete": f"extra {mine}", "insert": f"missing {others}", "replace": f"{mine} instead of {others}"}
+        said = {
+            "delete": f"extra {mine}",
+            "insert": f"missing {others}",
+            "replace": f"{mine} instead of {others}",
+        }
         told.append((said[tag], ours[min(i, len(ours) - 1)] if ours else None))
     if more := told[_MESSAGES_PER_DECLARATION:]:
         told[_MESSAGES_PER_DECLARATION:] = [(f"and {len(more)} more places", None)]

@@ -17,7 +17,7 @@ from xenhostgen.csource.canonical import innermost, text_of, type_text
 from xenhostgen.csource.constants import evaluate
 from xenhostgen.csource.preprocess import Preprocessed
 from xenhostgen.csource.tokens import Kind, code_tokens, spaced, tokens
-from xenhostgen.csource.toolchain import Position
+from xenhostgen.sandbox.process import Position
 
 
 class Fact(NamedTuple):
@@ -53,7 +53,11 @@ _FOR_SPARSE = re.compile(r"\b__(?:user|iomem|percpu|rcu|force)\b")
 
 def read_facts(source: Preprocessed) -> Facts:
     """Parse a file; what its includes define is not among the facts. Raises SourceError."""
-    return (*_includes(source.path), *_declared(source), *(Fact("macro", *macro) for macro in source.macros))
+    return (
+        *_includes(source.path),
+        *_declared(source),
+        *(Fact("macro", *macro) for macro in source.macros),
+    )
 
 
 def snippet_facts(code: str, typedefs: Iterable[str] = ()) -> Facts:
@@ -61,7 +65,9 @@ def snippet_facts(code: str, typedefs: Iterable[str] = ()) -> Facts:
     bare, used = _FOR_SPARSE.sub("", spaced(code)), {token.text for token in tokens(code)}
     names = [name for name in dict.fromkeys((*canonical.KNOWN_TYPES, *typedefs)) if name in used]
     types = "".join(f"typedef int {name}; " for name in names)
-    return _declared(Preprocessed("<snippet>", f"{types}\n{bare}", (Position(), Position("<snippet>", 1)), ()))
+    return _declared(
+        Preprocessed("<snippet>", f"{types}\n{bare}", (Position(), Position("<snippet>", 1)), ())
+    )
 
 
 def _declared(source: Preprocessed) -> Facts:
@@ -97,7 +103,11 @@ class _Reader:
 
     def at(self, node: Any) -> Position:
         coord = node.coord
-        return self.source.origin(coord.line, coord.column or 0) if coord else Position(self.source.path)
+        return (
+            self.source.origin(coord.line, coord.column or 0)
+            if coord
+            else Position(self.source.path)
+        )
 
     def definitions(self, node: Any) -> Iterator[Fact]:
         """The enums, structs and unions that a declaration defines."""
@@ -131,7 +141,9 @@ class _Reader:
         if isinstance(node, c_ast.FuncDef):
             fact = self.function("function", node.decl)
             static = "static " if "static" in fact.words else ""
-            yield fact._replace(text=static + fact.text, statements=canonical.statement_texts(node.body))
+            yield fact._replace(
+                text=static + fact.text, statements=canonical.statement_texts(node.body)
+            )
         elif isinstance(node, c_ast.Typedef):
             definition = innermost(node.type)
             if isinstance(definition, (c_ast.Struct, c_ast.Union)) and definition.decls is not None:
@@ -149,7 +161,9 @@ class _Reader:
 
     def function(self, kind: str, node: Any) -> Fact:
         nodes = node.type.args.params if node.type.args else ()
-        types = ["..." if isinstance(one, c_ast.EllipsisParam) else type_text(one.type) for one in nodes]
+        types = [
+            "..." if isinstance(one, c_ast.EllipsisParam) else type_text(one.type) for one in nodes
+        ]
         words = tuple(dict.fromkeys([*node.storage, *node.funcspec]))
         text = f"{type_text(node.type.type)} ({', '.join(types) or 'void'})"
         return Fact(kind, node.name, text, self.at(node), words)
@@ -159,7 +173,11 @@ class _Reader:
         while isinstance(element, c_ast.ArrayDecl):
             element = element.type
         c_type = type_text(node.type)
-        const = "const" in getattr(element, "quals", ()) and "*" not in c_type and not c_type.startswith("const ")
+        const = (
+            "const" in getattr(element, "quals", ())
+            and "*" not in c_type
+            and not c_type.startswith("const ")
+        )
         text = " ".join([*node.storage, *["const"] * const, c_type])
         yield Fact("variable", node.name, text, self.at(node), tuple(node.storage))
         if isinstance(node.init, c_ast.InitList):
@@ -184,5 +202,8 @@ def _entry(node: Any) -> str:
     """An entry of a brace list: ``.member=value``, ``[index]=value`` or ``=value``."""
     if not isinstance(node, c_ast.NamedInitializer):
         return f"={text_of(node)}"
-    parts = (text_of(one) if isinstance(one, c_ast.ArrayDesignator) else f".{text_of(one)}" for one in node.name)
+    parts = (
+        text_of(one) if isinstance(one, c_ast.ArrayDesignator) else f".{text_of(one)}"
+        for one in node.name
+    )
     return f"{''.join(parts)}={text_of(node.expr)}"

@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.csource.tokens import Kind, code_tokens
-from xenhostgen.csource.toolchain import BuildError, Complaint, Job, LimitHit, Limits, Position, run_all
+from xenhostgen.sandbox.process import (
+    BuildError,
+    Complaint,
+    Job,
+    LimitHit,
+    Limits,
+    Position,
+    run_all,
+)
 
 SHIM = Path(__file__).parent / "shim"
 """The stand-ins for kernel headers; its README says how to compile against them."""
@@ -76,23 +84,40 @@ def preprocess(
     """
     whole = Position(str(path))
     if not path.is_file():
-        raise SourceError(Complaint("not a regular file" if path.exists() else "no such file", whole))
+        raise SourceError(
+            Complaint("not a regular file" if path.exists() else "no such file", whole)
+        )
     with suppress(OSError), path.open("rb") as stream:  # what can't be read the compiler says, too
         if stream.read(2) in _UTF_16:
             raise SourceError(Complaint("is UTF-16, where compilers read UTF-8", whole))
     if shutil.which(cc) is None:
         raise SourceError(Complaint(f"compiler '{cc}' not found", whole))
-    flags = ["-E", "-w", "-dD", "-std=gnu11", "-nostdinc", "-DXENHOSTGEN_PARSE", "-include", str(SHIM / "parse.h")]
-    flags += [f"-I{directory}" for directory in (*include_dirs, SHIM)] + [f"-D{name}=1" for name in defines]
+    flags = [
+        "-E",
+        "-w",
+        "-dD",
+        "-std=gnu11",
+        "-nostdinc",
+        "-DXENHOSTGEN_PARSE",
+        "-include",
+        str(SHIM / "parse.h"),
+    ]
+    flags += [f"-I{directory}" for directory in (*include_dirs, SHIM)] + [
+        f"-D{name}=1" for name in defines
+    ]
     name = f"./{path}" if str(path).startswith("-") else str(path)
     with tempfile.TemporaryDirectory() as scratch:
         try:
             (output,) = run_all([Job([cc, *flags, name], Path())], Path(scratch), limits)
         except LimitHit as error:
-            raise SourceError(Complaint(error.output.replace("compiling", "preprocessing"), whole)) from None
+            raise SourceError(
+                Complaint(error.output.replace("compiling", "preprocessing"), whole)
+            ) from None
         except BuildError as error:
             said = error.complaints()
-            raise SourceError(*(one if one.at.file else one._replace(at=whole) for one in said)) from None
+            raise SourceError(
+                *(one if one.at.file else one._replace(at=whole) for one in said)
+            ) from None
     return _read_output(output, str(path))
 
 

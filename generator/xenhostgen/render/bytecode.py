@@ -39,7 +39,7 @@ class Bytecode(jinja2.FileSystemBytecodeCache):
 def compile_all() -> None:
     """Compile every template of every set."""
     from xenhostgen.render.environment import environment
-    from xenhostgen.spec.sets import template_root
+    from xenhostgen.spec.template_sets import template_root
 
     sys.dont_write_bytecode = False
     root = template_root()

@@ -22,12 +22,16 @@ class TemplateFailure(Refused):
 class Loader(jinja2.FileSystemLoader):
     """The engine's own loader, that names a file which it can't decode."""
 
-    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+    def get_source(
+        self, environment: jinja2.Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
         """A template's text, its path, and whether it is as it was."""
         try:
             return super().get_source(environment, template)
         except UnicodeDecodeError as error:
-            raise jinja2.TemplateSyntaxError(f"not UTF-8: {error.reason}", 1, template, template) from None
+            raise jinja2.TemplateSyntaxError(
+                f"not UTF-8: {error.reason}", 1, template, template
+            ) from None
 
 
 def environment(template_set: str, root: Path) -> jinja2.Environment:

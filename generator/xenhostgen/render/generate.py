@@ -8,7 +8,7 @@ from xenhostgen.render.fresh import inputs_digest
 from xenhostgen.render.write import Comparison, compare, stamp, write
 from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text
-from xenhostgen.spec.sets import template_root
+from xenhostgen.spec.template_sets import template_root
 
 
 def generate(spec: Path, out: Path, *, check: bool) -> Comparison:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from xenhostgen.render.style import COLUMNS, wrapped
+from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import Entry, Interface, Op
 from xenhostgen.spec.shape import Name
 from xenhostgen.spec.source import At
-from xenhostgen.spec.words import declared_name
 
 
 class OpC(NamedTuple):
@@ -35,7 +35,9 @@ class OpC(NamedTuple):
 
 def operations(spec: Interface) -> dict[str, OpC]:
     """All ops by name, in the order of the spec."""
-    return {op.name: _operation(op, spec.c.host, spec.c.prefix, not spec.typedefs) for op in spec.ops}
+    return {
+        op.name: _operation(op, spec.c.host, spec.c.prefix, not spec.typedefs) for op in spec.ops
+    }
 
 
 def pointer(c_type: str) -> str:
@@ -81,11 +83,15 @@ def prototypes(ops: Mapping[str, OpC], entries: Iterable[tuple[Op, Entry]]) -> d
         if function not in made and entry.is_kernels:
             c = ops[op.name]
             line = f"{c.returns}{function!s}({c.listed});"
-            made[function] = line if len(line) <= COLUMNS else wrapped(f"{c.returns}{function}", c.params, ");")
+            made[function] = (
+                line if len(line) <= COLUMNS else wrapped(f"{c.returns}{function}", c.params, ");")
+            )
     return made
 
 
-def adapters(spec: Interface, ops: Mapping[str, OpC], tables: Iterable[str]) -> list[tuple[str, str, str]]:
+def adapters(
+    spec: Interface, ops: Mapping[str, OpC], tables: Iterable[str]
+) -> list[tuple[str, str, str]]:
     """Name, head and body of each adapter that tables (GUEST.ROLE) need, in op order."""
     made: dict[str, tuple[str, str, str]] = {}
     wanted = set(tables)
@@ -95,5 +101,8 @@ def adapters(spec: Interface, ops: Mapping[str, OpC], tables: Iterable[str]) -> 
             c = ops[op.name]
             head = wrapped(f"static {c.returns}{entry.function}", c.params)
             result = "" if op.returns == "void" else "return "
-            made.setdefault(entry.function, (entry.function, head, f"{result}{entry.calls};" if entry.calls else ""))
+            made.setdefault(
+                entry.function,
+                (entry.function, head, f"{result}{entry.calls};" if entry.calls else ""),
+            )
     return list(made.values())

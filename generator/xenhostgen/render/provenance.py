@@ -62,19 +62,30 @@ def provenance(spec: Interface, source: str = "", root: Path | None = None) -> M
 
     def origin(path: str, line: str) -> Origin:
         _, *parts = _MARK.split(line)  # every line begins with a mark
-        notes = [(marking.notes[int(number)], part) for number, part in zip(parts[::2], parts[1::2], strict=True)]
+        notes = [
+            (marking.notes[int(number)], part)
+            for number, part in zip(parts[::2], parts[1::2], strict=True)
+        ]
         # What shows on the line goes before its end, and that before what merely surrounds it.
         notes.sort(key=lambda one: (not one[1].strip(), not one[1]))
         values = [(not part.strip(), *value) for (*_, given), part in notes for value in given]
         *_, at, value = min(values, key=lambda one: one[:2], default=(marking.sections[path], ""))
         key = keys.get(at, "")
         words = _plain(line).strip().lstrip("/* ")
-        if isinstance(value, Text) and "\n" in value and words and (offset := f"\n{value}".find(f"\n{words}")) >= 0:
+        if (
+            isinstance(value, Text)
+            and "\n" in value
+            and words
+            and (offset := f"\n{value}".find(f"\n{words}")) >= 0
+        ):
             at = inside(value, offset)
         template, number, _ = notes[0][0]
         return Origin(template, number, at, key)
 
-    origins = {path: [origin(path, line) for line in lines_of(made) if _plain(line)] for path, made in files.items()}
+    origins = {
+        path: [origin(path, line) for line in lines_of(made) if _plain(line)]
+        for path, made in files.items()
+    }
     return Map({path: _plain(made) for path, made in files.items()}, origins)
 
 
@@ -108,12 +119,25 @@ class _Marking(Renderer):
 
     def __init__(self, spec: Interface, root: Path | None) -> None:
         c, self.notes = spec.c, list[_Note]()
-        files: list[Any] = [*spec.raw, *spec.guests, spec.object, spec.predicates, spec.header, spec.source]
+        files: list[Any] = [
+            *spec.raw,
+            *spec.guests,
+            spec.object,
+            spec.predicates,
+            spec.header,
+            spec.source,
+        ]
         self.sections: dict[str, At] = {one.file: one.at for one in files}
         symbols = (c.array, c.register, c.unregister, c.iterator, c.slot_count)
         self.sections |= {c.enum: spec.types.at} | dict.fromkeys(symbols, spec.registry.at)
-        raws = [(raw, self.marked(("", 0, [(0, _at(raw.text) or raw.at, raw.text)]), raw.text)) for raw in spec.raw]
-        super().__init__(replace(spec, raw=tuple(replace(raw, text=text(made, raw.at)) for raw, made in raws)), root)
+        raws = [
+            (raw, self.marked(("", 0, [(0, _at(raw.text) or raw.at, raw.text)]), raw.text))
+            for raw in spec.raw
+        ]
+        super().__init__(
+            replace(spec, raw=tuple(replace(raw, text=text(made, raw.at)) for raw, made in raws)),
+            root,
+        )
         assert isinstance(self.environment.loader, jinja2.FileSystemLoader)
         self.environment.loader = _Loader(self.environment.loader.searchpath)
         self.environment.globals[_NOTED] = self.noted
@@ -122,10 +146,16 @@ class _Marking(Renderer):
         """An output with its marks; ``own``: what it is made from, ``around``: the variables of its loops."""
         # The prefix is part of every symbol and tells nothing.
         placed = [(at, one) for one in own if one is not self.spec.interface and (at := _at(one))]
-        values: list[tuple[int, At, Any]] = [(0, at, one) for at, one in placed if isinstance(one, str | int)]
+        values: list[tuple[int, At, Any]] = [
+            (0, at, one) for at, one in placed if isinstance(one, str | int)
+        ]
         values += [(1, at, "") for at, one in reversed(placed) if not isinstance(one, str | int)]
         values += [(2, at, "") for one in around if (at := _at(one))]
-        values += [(3, self.sections[one], "") for one in own if isinstance(one, str) and one in self.sections]
+        values += [
+            (3, self.sections[one], "")
+            for one in own
+            if isinstance(one, str) and one in self.sections
+        ]
         return self.marked((template, line, values), str(value))
 
     def marked(self, note: _Note, made: str) -> str:
@@ -146,19 +176,28 @@ class _Loader(Loader):
     """Compiles templates with their outputs wrapped."""
 
     def load(
-        self, environment: jinja2.Environment, name: str, globals: MutableMapping[str, Any] | None = None
+        self,
+        environment: jinja2.Environment,
+        name: str,
+        globals: MutableMapping[str, Any] | None = None,
     ) -> jinja2.Template:
         source, filename, uptodate = self.get_source(environment, name)
         tree = environment.parse(source, name, filename)
         _wrap(tree, filename, [])
         code = environment.compile(tree, name, filename)
-        return environment.template_class.from_code(environment, code, {} if globals is None else globals, uptodate)
+        return environment.template_class.from_code(
+            environment, code, {} if globals is None else globals, uptodate
+        )
 
 
 def _wrap(node: nodes.Node, file: str, around: list[nodes.Expr]) -> None:
     """Wrap every output below a node; ``around``: the variables of the loops that it stands in."""
     if isinstance(node, nodes.For):
-        target = [node.target] if isinstance(node.target, nodes.Name) else node.target.find_all(nodes.Name)
+        target = (
+            [node.target]
+            if isinstance(node.target, nodes.Name)
+            else node.target.find_all(nodes.Name)
+        )
         around = [*(nodes.Name(name.name, "load") for name in target), *around]
     for child in node.iter_child_nodes():
         _wrap(child, file, around)
@@ -168,9 +207,15 @@ def _wrap(node: nodes.Node, file: str, around: list[nodes.Expr]) -> None:
 
 def _calls(node: nodes.Expr, file: str, around: list[nodes.Expr]) -> Iterator[nodes.Expr]:
     """The calls in place of an output: one a line of literal text, one an expression."""
-    lines = [nodes.Const(line) for line in lines_of(node.data)] if isinstance(node, nodes.TemplateData) else [node]
+    lines = (
+        [nodes.Const(line) for line in lines_of(node.data)]
+        if isinstance(node, nodes.TemplateData)
+        else [node]
+    )
     parts = [node, *node.find_all(_PARTS)]
-    own = nodes.List([part for part in reversed(parts) if isinstance(part, _PARTS)])  # the innermost first
+    own = nodes.List(
+        [part for part in reversed(parts) if isinstance(part, _PARTS)]
+    )  # the innermost first
     for line, value in enumerate(lines, node.lineno):
         arguments = [nodes.Const(file), nodes.Const(line), value, own, nodes.List(around)]
         yield nodes.Call(nodes.Name(_NOTED, "load"), arguments, [], None, None)

@@ -15,7 +15,9 @@ def lines_of(text: str) -> list[str]:
     return _LINE.findall(text)
 
 
-def spliced(texts: Sequence[str], kept: Iterable[Raw], spec_path: str, plain: Callable[[str], str] = str) -> list[str]:
+def spliced(
+    texts: Sequence[str], kept: Iterable[Raw], spec_path: str, plain: Callable[[str], str] = str
+) -> list[str]:
     """The texts of one file with its raw blocks, whose places are looked for from the top down.
 
     ``plain`` makes of a line what the blocks go by.
@@ -30,9 +32,13 @@ def spliced(texts: Sequence[str], kept: Iterable[Raw], spec_path: str, plain: Ca
         above = lines_of(raw.after)
         marks = [*above, *lines_of(raw.instead)]
         ends = len(lines) - len(marks) + 1
-        row = next((row for row in range(done, ends) if rendered[row : row + len(marks)] == marks), None)
+        row = next(
+            (row for row in range(done, ends) if rendered[row : row + len(marks)] == marks), None
+        )
         if row is None or not texts:
-            message = f"the lines that a raw block of {raw.file} goes by aren't rendered there any more"
+            message = (
+                f"the lines that a raw block of {raw.file} goes by aren't rendered there any more"
+            )
             hint = "bring 'after' and 'instead' in line with what is rendered, or remove the block"
             raise Refused([Problem("raw-place", message, spec_path, raw.at, hint)])
         for line, owner in lines[done : row + len(above)]:

@@ -86,7 +86,10 @@ def write(stale: tuple[Stale, ...], out: Path) -> None:
 
 def stamp(spec: Path, out: Path, inputs: str, template_set: str, files: dict[str, str]) -> None:
     """Note what the files were made from; where the folder can't be written, nothing is noted."""
-    lines = [f"{inputs} {template_set}", *(f"{digest_of(text.encode())} {name}" for name, text in files.items())]
+    lines = [
+        f"{inputs} {template_set}",
+        *(f"{digest_of(text.encode())} {name}" for name, text in files.items()),
+    ]
     with contextlib.suppress(OSError, WriteFailure):
         state_folder(out)
         write_file(stamp_of(spec, out), "\n".join(lines) + "\n")
@@ -117,7 +120,9 @@ def _refuse_link(path: Path) -> None:
     with _explained(path):
         linked = path.is_symlink()
     if linked:
-        raise WriteFailure(path, "is a symbolic link", "remove it; generated files are never written through links")
+        raise WriteFailure(
+            path, "is a symbolic link", "remove it; generated files are never written through links"
+        )
 
 
 def _read(path: Path, out: Path) -> bytes | None:
@@ -139,7 +144,9 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (NotADirectoryError, FileExistsError) as error:
-        blocker = next((part for part in path.parents if part.is_file()), Path(error.filename or path))
+        blocker = next(
+            (part for part in path.parents if part.is_file()), Path(error.filename or path)
+        )
         raise WriteFailure(blocker, "is a file where a folder must be", "move it away") from None
     except IsADirectoryError:
         raise WriteFailure(path, "is a folder where a file must be", "move it away") from None

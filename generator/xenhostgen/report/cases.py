@@ -41,7 +41,9 @@ class Case(NamedTuple):
 
 def found(verdict: Verdict) -> list[tuple[Finding, Expected | None]]:
     """All findings in the catalogue's order, expected ones with the expectation; one that wasn't made is one, too."""
-    pairs: list[tuple[Finding, Expected | None]] = [(finding, None) for finding in verdict.unexpected]
+    pairs: list[tuple[Finding, Expected | None]] = [
+        (finding, None) for finding in verdict.unexpected
+    ]
     for one in verdict.missing:
         subject = f"{one.rule} {one.subject or ''}".rstrip()
         pairs.append((Finding("expected-not-found", subject, not_made(one), spec_at=one.at), None))
@@ -58,7 +60,9 @@ def not_made(expected: Expected) -> str:
 def file_of(finding: Finding, tree: str) -> str:
     """The path of the C file that a finding is in. What a kernel build complains of lies in that kernel's tree."""
     where = finding.where
-    return str(PurePosixPath("" if finding.seen_by == "kernel" else tree, where.file)) if where else ""
+    return (
+        str(PurePosixPath("" if finding.seen_by == "kernel" else tree, where.file)) if where else ""
+    )
 
 
 def cases(judged: Judged) -> list[Case]:
@@ -68,7 +72,9 @@ def cases(judged: Judged) -> list[Case]:
     for finding, expected in found(verdict):
         name, told = printable(f"{finding.rule} {finding.subject}"), tuple(_told(judged, finding))
         why = printable(expected.reason) if expected else ""
-        made.setdefault(finding.rule, []).append(Case(name, finding.rule, told, expected is not None, why))
+        made.setdefault(finding.rule, []).append(
+            Case(name, finding.rule, told, expected is not None, why)
+        )
     read = not (made["file-missing"] or made["unparsable"])
     for name, rule in rules.items():
         skipped = _skipped(rule, verdict.facts, read)

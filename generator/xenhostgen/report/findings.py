@@ -65,7 +65,9 @@ def summary(verdict: Verdict) -> Iterator[str]:
     tools = [rule.name for rule in catalogue().values() if rule.level == "static"]
     if static := sum(finding.rule in tools for finding, _ in verdict.expected):
         yield f"{static} complaints of static checkers, as expected"
-    met = len({id(expectation) for _, expectation in verdict.expected if expectation.rule not in tools})
+    met = len(
+        {id(expectation) for _, expectation in verdict.expected if expectation.rule not in tools}
+    )
     total = met + sum(one.rule not in tools for one in verdict.missing)
     found = f"{met} of {total} expected findings found, {len(verdict.unexpected)} unexpected"
     yield f"{'verified' if verdict.passed else 'FAILED'}: {found} ({verdict.facts.get('seconds')} s)"
@@ -74,9 +76,16 @@ def summary(verdict: Verdict) -> Iterator[str]:
 def as_json(spec_path: str, verdict: Verdict) -> dict[str, Any]:
     """The verdict for scripts; a finding's ``expected`` holds the reason why it stands, or null."""
     found = [(finding, one.reason.strip()) for finding, one in verdict.expected]
-    missing = [{"rule": one.rule, "subject": one.subject, **one.at._asdict()} for one in verdict.missing]
+    missing = [
+        {"rule": one.rule, "subject": one.subject, **one.at._asdict()} for one in verdict.missing
+    ]
     findings = [
-        {"rule": one.rule, "subject": one.subject, "message": one.message, "expected": reason or None}
+        {
+            "rule": one.rule,
+            "subject": one.subject,
+            "message": one.message,
+            "expected": reason or None,
+        }
         | {"c": asdict(one.where) if one.where else None}
         | {"spec": {"file": spec_path, **one.spec_at._asdict()} if one.spec_at else None}
         | {"counterexample": list(one.counterexample), "seen_by": one.seen_by}

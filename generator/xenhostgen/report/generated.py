@@ -57,7 +57,11 @@ def shown(line: str) -> str:
 def as_json(one: Generated, check: bool) -> dict[str, Any]:
     """One spec's outcome as ``--format json`` gives it."""
     told = {"spec": one.spec, "folder": one.folder, "stale" if check else "written": one.written}
-    return told | {"unchanged": one.unchanged, "unknown": one.unknown} | ({"diffs": one.diffs} if check else {})
+    return (
+        told
+        | {"unchanged": one.unchanged, "unknown": one.unknown}
+        | ({"diffs": one.diffs} if check else {})
+    )
 
 
 def unified(path: str, before: bytes | None, after: bytes) -> str:

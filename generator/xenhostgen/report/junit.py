@@ -20,9 +20,13 @@ def as_junit(title: str, suites: Mapping[str, Sequence[Case]]) -> str:
             text = "\n".join(case.told)
             if case.failed:
                 kind = "error" if case.error else "failure"
-                ET.SubElement(shown, kind, type=printable(case.rule), message=case.told[0]).text = text
+                ET.SubElement(
+                    shown, kind, type=printable(case.rule), message=case.told[0]
+                ).text = text
             elif case.why:
-                ET.SubElement(shown, "skipped", message="known: " * case.known + case.why).text = text or None
+                ET.SubElement(shown, "skipped", message="known: " * case.known + case.why).text = (
+                    text or None
+                )
     ET.indent(root)
     # ASCII with character references is right whatever the encoding of the stream that it is printed to.
     return str(ET.tostring(root, "us-ascii", xml_declaration=True), "ascii")

@@ -11,10 +11,16 @@ def as_ktap(suites: Mapping[str, Sequence[Case]]) -> Iterator[str]:
     yield "KTAP version 1"
     yield f"1..{len(suites)}"
     for number, (name, cases) in enumerate(suites.items(), 1):
-        yield from ("    KTAP version 1", f"    # Subtest: {printable(name)}", f"    1..{len(cases)}")
+        yield from (
+            "    KTAP version 1",
+            f"    # Subtest: {printable(name)}",
+            f"    1..{len(cases)}",
+        )
         for inner, case in enumerate(cases, 1):
             yield from (f"    # {line}" for line in case.told)
-            directive = f" # {'XFAIL' if case.known else 'SKIP'} {_escaped(case.why)}" if case.why else ""
+            directive = (
+                f" # {'XFAIL' if case.known else 'SKIP'} {_escaped(case.why)}" if case.why else ""
+            )
             yield f"    {_result(case.failed, inner, case.name)}{directive}"
         yield _result(any(case.failed for case in cases), number, printable(name))
 

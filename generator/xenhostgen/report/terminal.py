@@ -17,5 +17,7 @@ def say(text: str, stream: TextIO) -> None:
 def styled(text: str, style: str, stream: TextIO) -> str:
     """A text in a style, if the stream is a terminal whose user wants colour (see no-color.org)."""
     text = printable(text, "?")
-    coloured = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    coloured = (
+        stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
     return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if coloured else text

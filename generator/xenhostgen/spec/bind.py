@@ -57,7 +57,13 @@ class Key(NamedTuple):
 def keys_of(cls: type) -> list[Key]:
     """The keys of a model class in the order of their declaration."""
     return [
-        Key(field.name, field.type, **field.metadata, required=field.default is MISSING, default=field.default)
+        Key(
+            field.name,
+            field.type,
+            **field.metadata,
+            required=field.default is MISSING,
+            default=field.default,
+        )
         for field in fields(cls)
         if "doc" in field.metadata
     ]
@@ -87,7 +93,9 @@ def _stand_in(hint: Any, at: At) -> Any:
         return ()
     if not isinstance(hint, type):
         return text("", at)
-    return hint(**{key.name: _stand_in(key.type, at) for key in keys_of(hint) if key.required}, origin=at)
+    return hint(
+        **{key.name: _stand_in(key.type, at) for key in keys_of(hint) if key.required}, origin=at
+    )
 
 
 class Binder:
@@ -152,7 +160,9 @@ class Binder:
 
         return read
 
-    def choice(self, choices: tuple[str, ...], convert: Callable[[Text], Any] = lambda value: value) -> Reader:
+    def choice(
+        self, choices: tuple[str, ...], convert: Callable[[Text], Any] = lambda value: value
+    ) -> Reader:
         def read(node: Node, what: str) -> Any:
             value = self.scalar(node, what)
             if value not in choices:
@@ -196,13 +206,18 @@ class Binder:
         keys = keys_of(cls)
         readers: dict[str, tuple[str, Reader]] = {}
         for key in keys:
-            readers[key.name] = (f"'{key.name}'", self.top(key) if cls is model.Interface else self.key(key))
+            readers[key.name] = (
+                f"'{key.name}'",
+                self.top(key) if cls is model.Interface else self.key(key),
+            )
         required = {key.name for key in keys if key.required}
         known = [key.name for key in keys]
 
         def unread(node: Mapping) -> None:
             # What an unknown key of the spec itself was meant for is one that isn't there.
-            self.unread.update(set(known) - node.keys() if cls is model.Interface else {self.section})
+            self.unread.update(
+                set(known) - node.keys() if cls is model.Interface else {self.section}
+            )
 
         def read(node: Node, what: str, row: Text | None = None, **values: Any) -> Any:
             if type(node) is not Mapping:
@@ -227,7 +242,9 @@ class Binder:
                 missing = [name for name in known if name in required - values.keys() - node.keys()]
                 if missing:
                     lacks = ", ".join(f"'{name}'" for name in missing)
-                    hint = "; ".join(f"{key.name}: {key.doc}" for key in keys if key.name in missing)
+                    hint = "; ".join(
+                        f"{key.name}: {key.doc}" for key in keys if key.name in missing
+                    )
                     self.problems.add("missing-key", f"{_shown(what)} lacks {lacks}", origin, hint)
                 if cls is not model.Interface:
                     raise Missing

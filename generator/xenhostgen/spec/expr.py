@@ -90,7 +90,9 @@ class _Parser:
         for found in _TOKEN.finditer(source):
             kind = found.lastgroup or ""
             if kind == "odd":
-                raise ExpressionError(f"'{found[kind]}' can't stand in a condition", found.start(kind))
+                raise ExpressionError(
+                    f"'{found[kind]}' can't stand in a condition", found.start(kind)
+                )
             if kind == "number" and len(found[kind]) > MAX_DIGITS:
                 raise ExpressionError("the number is too large", found.start(kind))
             self.tokens.append((kind, found[kind], found.start(kind)))
@@ -112,7 +114,9 @@ class _Parser:
     def expect(self, mark: str) -> None:
         if not self.accept(mark):
             _, found, offset = self.tokens[self.at]
-            raise ExpressionError(f"'{mark}' expected" + (f" before '{found}'" if found else ""), offset)
+            raise ExpressionError(
+                f"'{mark}' expected" + (f" before '{found}'" if found else ""), offset
+            )
 
     def binary(self, lowest: int) -> Expression:
         left = self.unary()
@@ -140,7 +144,11 @@ class _Parser:
                 raise ExpressionError(f"'{found}' is not an octal number", offset)
             return Number(int(found, 8 if octal else 0))
         if kind != "name":
-            message = "the condition ends too soon" if kind == "end" else f"'{found}' is not expected here"
+            message = (
+                "the condition ends too soon"
+                if kind == "end"
+                else f"'{found}' is not expected here"
+            )
             raise ExpressionError(message, offset)
         if self.accept("("):
             self.expect(")")

@@ -8,8 +8,8 @@ from pathlib import Path
 from xenhostgen.spec import rules, yaml
 from xenhostgen.spec.bind import Binder, Missing
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.sets import style
 from xenhostgen.spec.source import Problems
+from xenhostgen.spec.template_sets import style
 
 
 def load(path: Path) -> Interface:

@@ -11,7 +11,20 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Literal
 
-from xenhostgen.spec.shape import CText, Doc, Header, Line, Name, Part, Path, Statement, Symbol, key, part, row
+from xenhostgen.spec.shape import (
+    CText,
+    Doc,
+    Header,
+    Line,
+    Name,
+    Part,
+    Path,
+    Statement,
+    Symbol,
+    key,
+    part,
+    row,
+)
 from xenhostgen.spec.source import Text
 
 
@@ -138,15 +151,23 @@ class Op(Part):
     returns: CText = key("the C type it returns", default=Text("void"))
     args: tuple[CText, ...] = key("its C parameters after the host", default=())
     host: Name = key("the name of its host parameter", default=Text("xh"))
-    tables: tuple[Entry, ...] = key("GUEST.TABLE: function, for each table that sets it", rows=True, default=())
+    tables: tuple[Entry, ...] = key(
+        "GUEST.TABLE: function, for each table that sets it", rows=True, default=()
+    )
     wrapper: Literal["plain", "guarded", "optional", "none"] = key(
         "the inline function that calls it: unchecked, only for a host that is not NULL, only where the table has "
         "it, or no such function",
         default="plain",
     )
-    wrapper_returns: CText | None = key("what the wrapper returns, if not what the op does", default=None)
-    when_no_host: CText | None = key("what the wrapper evaluates to when the host is NULL", default=None)
-    when_missing: CText | None = key("what the wrapper evaluates to when the table lacks the op", default=None)
+    wrapper_returns: CText | None = key(
+        "what the wrapper returns, if not what the op does", default=None
+    )
+    when_no_host: CText | None = key(
+        "what the wrapper evaluates to when the host is NULL", default=None
+    )
+    when_missing: CText | None = key(
+        "what the wrapper evaluates to when the table lacks the op", default=None
+    )
     doc: Doc = key("the comment above the member", default=Text())
 
     @property
@@ -166,7 +187,9 @@ class Macro(Part):
 
     name: Symbol = key("the macro's name")
     expands: Line = key("what it expands to")
-    placeholder: bool = key("stands for detection to come: explored with both values", default=False)
+    placeholder: bool = key(
+        "stands for detection to come: explored with both values", default=False
+    )
     config: Symbol | None = key("the kernel option without which it is 0", default=None)
 
 
@@ -176,7 +199,9 @@ class Place(Part):
 
     after: Line | None = key("the landmark above the fragment", default=None)
     before: Line | None = key("the landmark below the fragment", default=None)
-    alternatives: tuple[Line, ...] = key("landmarks that other kernel versions have instead", default=())
+    alternatives: tuple[Line, ...] = key(
+        "landmarks that other kernel versions have instead", default=()
+    )
 
     @property
     def landmark(self) -> str:
@@ -200,7 +225,9 @@ class Predicates(Part):
     @property
     def guard(self) -> str:
         """The include guard of that header's skeleton."""
-        return "_" + "".join(c if c.isalnum() else "_" for c in self.file.upper().removeprefix("INCLUDE/"))
+        return "_" + "".join(
+            c if c.isalnum() else "_" for c in self.file.upper().removeprefix("INCLUDE/")
+        )
 
 
 @part
@@ -258,7 +285,9 @@ class ReturnIf(Part):
     """Boot step of the kernel: leave the boot function."""
 
     condition: Line = key("the C condition")
-    alternatives: tuple[Line, ...] = key("conditions that other kernel versions have instead", default=())
+    alternatives: tuple[Line, ...] = key(
+        "conditions that other kernel versions have instead", default=()
+    )
 
     @property
     def c(self) -> str:
@@ -275,7 +304,9 @@ class Assign(Part):
 
     target: Line = key("what is set")
     value: Line = key("the C expression it is set to")
-    alternatives: tuple[Line, ...] = key("values that other kernel versions set instead", default=())
+    alternatives: tuple[Line, ...] = key(
+        "values that other kernel versions set instead", default=()
+    )
 
     @property
     def c(self) -> str:
@@ -344,7 +375,9 @@ class Guest(Part):
     include: Include = key("the interface's header there")
     boot: Boot = key("its boot function")
     context: tuple[Header, ...] = key("headers that the file includes already", default=())
-    tables: tuple[Table, ...] = key("role: C name of each ops table it defines", rows=True, default=())
+    tables: tuple[Table, ...] = key(
+        "role: C name of each ops table it defines", rows=True, default=()
+    )
     borrows: Name | None = key("the guest whose tables it registers", default=None)
     place: Place | None = key("after or before which function its tables stand", default=None)
 
@@ -416,7 +449,9 @@ class Kernel(Part):
     """What the kernel has already and the boot code uses: facts by which boot can be modelled."""
 
     constants: tuple[Constant, ...] = key("name: value", rows=True, default=())
-    typedefs: tuple[Variable, ...] = key("name: the C type that it stands for", rows=True, default=())
+    typedefs: tuple[Variable, ...] = key(
+        "name: the C type that it stands for", rows=True, default=()
+    )
     enums: tuple[EnumFact, ...] = key("enum: its enumerators", rows=True, default=())
     structs: tuple[StructFact, ...] = key("struct: its members", rows=True, default=())
     variables: tuple[Variable, ...] = key("variable: C type", rows=True, default=())
@@ -438,7 +473,9 @@ class BootPath(Part):
 
     kind: Name = key("the kind of guest")
     runs: tuple[Name, ...] = key("the guests whose boot functions run; 'clear_bss' between them")
-    inputs: tuple[Input, ...] = key("what the hypervisor hands over: place: values", rows=True, default=())
+    inputs: tuple[Input, ...] = key(
+        "what the hypervisor hands over: place: values", rows=True, default=()
+    )
 
 
 @part
@@ -481,9 +518,13 @@ class Raw(Part):
 
     file: Path = key("the file that they belong to")
     text: Doc = key("the lines", default=Text())
-    after: Doc = key("rendered lines right above them; without any they stand at the top", default=Text())
+    after: Doc = key(
+        "rendered lines right above them; without any they stand at the top", default=Text()
+    )
     instead: Doc = key("lines that they take the place of", default=Text())
-    place: Place | None = key("in a kernel file, away from what is rendered: after or before which line", default=None)
+    place: Place | None = key(
+        "in a kernel file, away from what is rendered: after or before which line", default=None
+    )
 
 
 @part
@@ -504,7 +545,9 @@ class Names:
         self.enum = f"{prefix}_type"  # the tag of the enum of host types
         self.host = f"{prefix}_t" if typedefs else f"struct {prefix}"  # the C type of a host
         self.ops_tag = f"{prefix}_ops"
-        self.ops = f"{self.ops_tag}_t" if typedefs else f"struct {self.ops_tag}"  # the C type of an ops table
+        self.ops = (
+            f"{self.ops_tag}_t" if typedefs else f"struct {self.ops_tag}"
+        )  # the C type of an ops table
         self.register = choices.register or f"{prefix}_register"
         self.unregister = choices.unregister or f"{prefix}_unregister"
         self.array = choices.array or f"{prefix}s"  # of slots
@@ -536,14 +579,22 @@ class Interface(Part):
     predicates: Predicates = key("what boot code asks")
     kernel: Kernel = key("the kernel state that boot code reads and sets", default=Kernel())
     fields: tuple[Field, ...] = key("further members of the host structure", default=())
-    ops: tuple[Op, ...] = key("the operations: a row an op, a column a table", rows=True, default=())
+    ops: tuple[Op, ...] = key(
+        "the operations: a row an op, a column a table", rows=True, default=()
+    )
     names: NameChoices = key("names that differ from the prefix's", default=NameChoices())
-    typedefs: bool | None = key("name structures by typedef (default: as the template set does)", default=None)
+    typedefs: bool | None = key(
+        "name structures by typedef (default: as the template set does)", default=None
+    )
     spdx: Line | None = key("the licence line of the interface's files", default=None)
     banner: bool = key("say in each file that it is generated, and how", default=True)
-    reference: Path | None = key("facts of the kernel patch that this spec re-creates", default=None)
+    reference: Path | None = key(
+        "facts of the kernel patch that this spec re-creates", default=None
+    )
     expected_findings: tuple[Expected, ...] = key("known faults, each with its reason", default=())
-    accepted_mutants: tuple[AcceptedMutant, ...] = key("mutants that may survive, each with its reason", default=())
+    accepted_mutants: tuple[AcceptedMutant, ...] = key(
+        "mutants that may survive, each with its reason", default=()
+    )
     series: Series | None = key("the words of a patch series", default=None)
     raw: tuple[Raw, ...] = key("lines kept as they are, of each file from the top down", default=())
     path: str = ""
@@ -621,7 +672,9 @@ class Interface(Part):
     @cached_property
     def entries(self) -> dict[str, list[tuple[Op, Entry]]]:
         """For each table (GUEST.ROLE) the ops that it sets, in op order."""
-        made: dict[str, list[tuple[Op, Entry]]] = {f"{guest.name}.{table.role}": [] for guest, table in self.tables()}
+        made: dict[str, list[tuple[Op, Entry]]] = {
+            f"{guest.name}.{table.role}": [] for guest, table in self.tables()
+        }
         for op in self.ops:
             for entry in op.tables:
                 made[entry.table].append((op, entry))
@@ -638,4 +691,9 @@ class Interface(Part):
 
     def registrations(self) -> Iterator[tuple[Guest, Register]]:
         """Every registering boot step with its guest."""
-        return ((guest, step) for guest in self.guests for step in guest.boot.steps if isinstance(step, Register))
+        return (
+            (guest, step)
+            for guest in self.guests
+            for step in guest.boot.steps
+            if isinstance(step, Register)
+        )

@@ -43,7 +43,9 @@ class _Writer:
         if origin is Annotated:
             kind = next(extra for extra in get_args(hint) if isinstance(extra, Kind))
             # Patterns bind strings only; Python's "(?s)" is not a pattern that editors know.
-            pattern = {} if kind.pattern.startswith("(?s)") else {"pattern": f"^(?:{kind.pattern})$"}
+            pattern = (
+                {} if kind.pattern.startswith("(?s)") else {"pattern": f"^(?:{kind.pattern})$"}
+            )
             return {"type": _SCALARS, **pattern}
         if origin is Literal:
             return {"enum": list(get_args(hint))}
@@ -87,14 +89,22 @@ class _Writer:
         if short is None or len(keys) > 2 or not short.rows:
             forms.append(self.named(f"{cls.__name__}Row", lambda: self.mapping(cls, keys[0].name)))
         row = forms[0] if len(forms) == 1 else {"anyOf": forms}
-        return {"type": "object", "propertyNames": self.of(keys[0].type), "additionalProperties": row}
+        return {
+            "type": "object",
+            "propertyNames": self.of(keys[0].type),
+            "additionalProperties": row,
+        }
 
     def steps(self) -> Schema:
         """A boot step: a mapping with exactly one of the step keys."""
         forms = {}
         for name, cls in STEPS.items():
             first = keys_of(cls)[0]
-            form = self.rows(cls) if cls is model.Assign else {"anyOf": [self.of(first.type), self.of(cls)]}
+            form = (
+                self.rows(cls)
+                if cls is model.Assign
+                else {"anyOf": [self.of(first.type), self.of(cls)]}
+            )
             forms[name] = {"description": (cls.__doc__ or "").strip(), **form}
         only = {"additionalProperties": False, "minProperties": 1, "maxProperties": 1}
         return {"type": "object", "properties": forms} | only

@@ -35,7 +35,13 @@ Name = Annotated[
     ),
 ]
 Symbol = Annotated[
-    Text, Kind("symbol", r"[A-Za-z_][A-Za-z0-9_]*", "a C identifier", "letters, digits and '_', not a digit first")
+    Text,
+    Kind(
+        "symbol",
+        r"[A-Za-z_][A-Za-z0-9_]*",
+        "a C identifier",
+        "letters, digits and '_', not a digit first",
+    ),
 ]
 CText = Annotated[
     Text,
@@ -49,7 +55,10 @@ CText = Annotated[
 Statement = Annotated[
     Text,
     Kind(
-        "statement", rf"{_C}|", "one line of C without ';', braces or comments", "write one statement; the ';' is added"
+        "statement",
+        rf"{_C}|",
+        "one line of C without ';', braces or comments",
+        "write one statement; the ';' is added",
     ),
 ]
 Path = Annotated[
@@ -91,7 +100,9 @@ def key(doc: str, *, default: Any = dataclasses.MISSING, rows: bool = False) -> 
     return dataclasses.field(default=default, metadata={"doc": doc, "rows": rows})
 
 
-@dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(key, dataclasses.field))
+@dataclass_transform(
+    frozen_default=True, eq_default=False, field_specifiers=(key, dataclasses.field)
+)
 def part(cls: type[_T]) -> type[_T]:
     """Make a class of the model a dataclass that is frozen to the type checker, who costs a run nothing.
 
@@ -100,7 +111,9 @@ def part(cls: type[_T]) -> type[_T]:
     return dataclasses.dataclass(init=False, eq=False, repr=False)(cls)
 
 
-@dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(key, dataclasses.field))
+@dataclass_transform(
+    frozen_default=True, eq_default=False, field_specifiers=(key, dataclasses.field)
+)
 def row(cls: type[_T]) -> type[_T]:
     """As ``part``, for what a large spec has thousands of: quicker to make, but dear to import."""
     return dataclasses.dataclass(slots=True, eq=False, repr=False)(cls)

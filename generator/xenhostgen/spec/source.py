@@ -58,7 +58,9 @@ class Problem(NamedTuple):
     cut: int = 0  # characters of a long line before the excerpt
 
     def __str__(self) -> str:
-        return f"{printable(self.path)}:{self.at.line}:{self.at.column}: {self.message} [{self.rule}]"
+        return (
+            f"{printable(self.path)}:{self.at.line}:{self.at.column}: {self.message} [{self.rule}]"
+        )
 
     def shown(self) -> str:
         """The message, the source line with a caret below the place, and the hint."""
@@ -107,7 +109,9 @@ class Problems:
         line = self.line(place.line)
         cut = max(0, place.column - EXCERPT // 2) if len(line) > EXCERPT else 0
         excerpt = printable(line[cut : cut + EXCERPT], "?")
-        message, hint = (said if len(said) <= LONGEST else f"{said[:LONGEST]} …" for said in (message, hint))
+        message, hint = (
+            said if len(said) <= LONGEST else f"{said[:LONGEST]} …" for said in (message, hint)
+        )
         self.found.append(Problem(rule, printable(message), self.path, place, hint, excerpt, cut))
 
     def did_you_mean(self, word: str, known: Sequence[str] | set[str], otherwise: str = "") -> str:

@@ -34,7 +34,11 @@ def read_file(path: Path) -> str:
         if not stat.S_ISREG(status.st_mode):
             raise refuse("not-a-file", "is not a regular file", "give a file")
         if status.st_size > MAX_BYTES:
-            raise refuse("too-large", f"larger than {MAX_BYTES >> 20} MiB: not a spec", "is this the right file?")
+            raise refuse(
+                "too-large",
+                f"larger than {MAX_BYTES >> 20} MiB: not a spec",
+                "is this the right file?",
+            )
         raw = path.read_bytes()
     except FileNotFoundError:
         here = sorted(near.name for near in path.parent.glob("*.y*ml"))
@@ -46,9 +50,17 @@ def read_file(path: Path) -> str:
     # The name becomes that of a folder in OUT, and with its own folder's it stands in comments of the C.
     for name in (path.name, path.absolute().parent.name):
         if "*" in name or not name.isprintable():
-            raise refuse("spec-name", f"{name!r} can't be named in a C comment", "rename it: only letters and the like")
+            raise refuse(
+                "spec-name",
+                f"{name!r} can't be named in a C comment",
+                "rename it: only letters and the like",
+            )
     if path.name.startswith("."):
-        raise refuse("spec-name", f"'{path.name}' gives no name to a folder in OUT", "rename it, without the first '.'")
+        raise refuse(
+            "spec-name",
+            f"'{path.name}' gives no name to a folder in OUT",
+            "rename it, without the first '.'",
+        )
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -111,7 +123,9 @@ class _Reader:
             self.next()  # stream start
             event = self.next()
             if isinstance(event, self.yaml.StreamEndEvent):
-                raise self.stop("empty", "the file is empty", At(1, 1), "a spec begins with 'interface:'")
+                raise self.stop(
+                    "empty", "the file is empty", At(1, 1), "a spec begins with 'interface:'"
+                )
             top = self.node(self.next(), 0)
             self.next()  # document end
             extra = self.next()
@@ -126,10 +140,14 @@ class _Reader:
             hint = "check indentation, brackets and quotes around here"
             if "cannot start any token" in message:
                 hint = "indent with blanks, never with tabs; quote a text that begins with this character"
-            raise self.stop("yaml-syntax", f"not YAML: {message}", _at(error.problem_mark), hint) from None
+            raise self.stop(
+                "yaml-syntax", f"not YAML: {message}", _at(error.problem_mark), hint
+            ) from None
         if not isinstance(extra, self.yaml.StreamEndEvent):
             hint = "one file holds one spec; remove the '---'"
-            raise self.stop("two-documents", "a second document begins here", _at(extra.start_mark), hint)
+            raise self.stop(
+                "two-documents", "a second document begins here", _at(extra.start_mark), hint
+            )
         if not isinstance(top, Mapping):
             hint = "write 'key: value'; the first key is 'interface'"
             raise self.stop("not-a-mapping", "a spec is a mapping of keys", top.at, hint)
@@ -138,7 +156,11 @@ class _Reader:
     def node(self, event: Any, depth: int) -> Node:
         at, yaml, kind = _at(event.start_mark), self.yaml, type(event)
         if kind is yaml.AliasEvent or event.anchor is not None:
-            name = f"alias '*{event.anchor}'" if kind is yaml.AliasEvent else f"anchor '&{event.anchor}'"
+            name = (
+                f"alias '*{event.anchor}'"
+                if kind is yaml.AliasEvent
+                else f"anchor '&{event.anchor}'"
+            )
             raise self.stop("anchor", name[:60], at, "write the value out; specs have no anchors")
         if event.tag is not None and event.tag != "!":
             hint = "remove it; the schema knows every type (quote a text that begins with '!')"
@@ -146,7 +168,9 @@ class _Reader:
         if kind is yaml.ScalarEvent:
             return text(event.value, at)
         if depth >= MAX_DEPTH:
-            raise self.stop("too-deep", f"nested more than {MAX_DEPTH} levels deep", at, "no spec needs that")
+            raise self.stop(
+                "too-deep", f"nested more than {MAX_DEPTH} levels deep", at, "no spec needs that"
+            )
         made = Sequence() if kind is yaml.SequenceStartEvent else Mapping()
         made.line, made.column = at
         keys: dict[Text, Text] = {}

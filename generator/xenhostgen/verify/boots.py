@@ -3,8 +3,16 @@
 
 from dataclasses import replace
 
-from xenhostgen.contract.boot import CLEAR_BSS, Booted, Promise, Scenario, boot, reads, scenarios
-from xenhostgen.contract.registry import State
+from xenhostgen.reference_model.boot import (
+    CLEAR_BSS,
+    Booted,
+    Promise,
+    Scenario,
+    boot,
+    reads,
+    scenarios,
+)
+from xenhostgen.reference_model.registry import State
 from xenhostgen.spec import expr
 from xenhostgen.spec.model import Assign, Call, ClearBss, Interface, Slot
 from xenhostgen.verify.calls import Runner, place_in
@@ -26,13 +34,17 @@ class BootRunner(Runner):
     def run(self) -> None:
         """Boot all; raises ``DriverError``."""
         todo = [(scenario, boot(self.spec, scenario)) for scenario in scenarios(self.spec)]
-        for (scenario, booted), answer in zip(todo, self.driver.ask(self.line(*each) for each in todo), strict=True):
+        for (scenario, booted), answer in zip(
+            todo, self.driver.ask(self.line(*each) for each in todo), strict=True
+        ):
             self.count += 1
             self.judge(scenario, booted, answer)
 
     def line(self, scenario: Scenario, booted: Booted) -> str:
         """A boot as the driver reads it."""
-        stages = {guest.name: str(number) for number, guest in enumerate(self.spec.guests)} | {CLEAR_BSS: "-1"}
+        stages = {guest.name: str(number) for number, guest in enumerate(self.spec.guests)} | {
+            CLEAR_BSS: "-1"
+        }
         inputs = " ".join(str(self.numbers[pair]) for pair in given(scenario))
         return f"b{inputs} ; {' '.join(stages[stage] for stage in booted.stages)}"
 
@@ -41,11 +53,19 @@ class BootRunner(Runner):
         kind, at, where = scenario.path.kind, scenario.path.at, place_in(answer.text)
         if booted.misuse:
             misuse, step = "the spec's own steps are misuse", booted.misuse.step
-            self.keep(Finding("boot-misuse", booted.misuse.table, misuse, spec_at=step.at), str(scenario))
+            self.keep(
+                Finding("boot-misuse", booted.misuse.table, misuse, spec_at=step.at), str(scenario)
+            )
         elif answer.how == "crash":
-            self.keep(Finding("boot-crash", kind, f"the boot crashes: {answer.text}", where, at), str(scenario))
+            self.keep(
+                Finding("boot-crash", kind, f"the boot crashes: {answer.text}", where, at),
+                str(scenario),
+            )
         elif answer.how == "bug":
-            self.keep(Finding("boot-bug", kind, f"the boot ends in a BUG at {answer.text}", where, at), str(scenario))
+            self.keep(
+                Finding("boot-bug", kind, f"the boot ends in a BUG at {answer.text}", where, at),
+                str(scenario),
+            )
         else:
             stages = [decoded(slots) for slots in answer.stages]
             for index, slot in enumerate(self.spec.slots):
@@ -56,7 +76,11 @@ class BootRunner(Runner):
         """Why a slot is not what was promised."""
         spec, holds = self.spec, self.wording.state(stages[-1])
         made = ((spec.values[each.step.type], each.table) for each in booted.promises)
-        promised = (each for each, held in zip(booted.promises, made, strict=True) if held == booted.state[index])
+        promised = (
+            each
+            for each, held in zip(booted.promises, made, strict=True)
+            if held == booted.state[index]
+        )
         if (promise := next(promised, None)) is None:
             message = f"no boot step promises this: {holds}"
             return Finding("boot-registration-wrong", slot.pointer, message, spec_at=slot.at)
@@ -95,5 +119,7 @@ class BootRunner(Runner):
             if earlier[index] == want and later[index] != want and stage == CLEAR_BSS:
                 return True
         steps = self.spec.guest(promise.guest).boot.steps
-        cleared_after = any(isinstance(step, ClearBss) for step in steps[steps.index(promise.step) :])
+        cleared_after = any(
+            isinstance(step, ClearBss) for step in steps[steps.index(promise.step) :]
+        )
         return cleared_after and self.in_bss

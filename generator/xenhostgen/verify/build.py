@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.csource.facts import Facts
-from xenhostgen.csource.toolchain import BuildError, Job, run_all
+from xenhostgen.sandbox.process import BuildError, Job, run_all
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.sets import template_root
+from xenhostgen.spec.template_sets import template_root
 from xenhostgen.verify.harness import glue_source, include_flags, laid_out, units
 
 # Where sanitizers register variables (those priorities are reserved) must not run before the driver's
@@ -28,11 +28,33 @@ _SECTIONS = """SECTIONS {
  judged_end : { *(.fini_array .fini_array.* .dtors .dtors.*) }
 }
 """
-_WRITABLE = {"judged_data", "judged_bss", "judged_start", "judged_end", "shim_exports", "asan_globals"}
-_GLUE_WRITABLE = {".data", ".bss", ".data.rel", ".data.rel.local", ".data.rel.ro", ".data.rel.ro.local"}
+_WRITABLE = {
+    "judged_data",
+    "judged_bss",
+    "judged_start",
+    "judged_end",
+    "shim_exports",
+    "asan_globals",
+}
+_GLUE_WRITABLE = {
+    ".data",
+    ".bss",
+    ".data.rel",
+    ".data.rel.local",
+    ".data.rel.ro",
+    ".data.rel.ro.local",
+}
 _STRINGS = {"memcmp", "memcpy", "memmove", "memset", "strcmp", "strcpy", "strlen", "strncmp"}
 _SANITIZER = re.compile(r"__(asan|ubsan)_|__(start|stop)_asan_globals$|_GLOBAL_OFFSET_TABLE_$")
-FLAGS = ("-std=gnu11", "-g", "-O1", "-fno-common", "-fno-omit-frame-pointer", "-w", "-fmax-errors=20")
+FLAGS = (
+    "-std=gnu11",
+    "-g",
+    "-O1",
+    "-fno-common",
+    "-fno-omit-frame-pointer",
+    "-w",
+    "-fmax-errors=20",
+)
 SANITIZERS = ("address", "undefined")
 _SANITIZE = (f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all")
 
@@ -84,16 +106,24 @@ class _Symbol(NamedTuple):
     section: str
 
 
-def build(spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: Store | None = None) -> Program:
+def build(
+    spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: Store | None = None
+) -> Program:
     """Compile and link; what the store has already is taken from there. Raises ``BuildError``."""
     laid_out({"glue.c": glue_source(spec), "sections.ld": _SECTIONS}, work)
     objects = _compiled(spec, tree, work, cc, store)
     *judged, glue, driver = map(str, objects)
     run_all([Job(["ld", "-r", "-T", "sections.ld", *judged, glue, "-o", "judged.o"], work)], work)
-    (listing,) = run_all([Job(["readelf", "-SsW", "judged.o", glue, driver, judged[0]], work)], work)
-    (sections, all_judged), (_, of_glue), (_, of_driver), (_, of_source) = map(_read, listing.split("\nFile: ")[1:])
+    (listing,) = run_all(
+        [Job(["readelf", "-SsW", "judged.o", glue, driver, judged[0]], work)], work
+    )
+    (sections, all_judged), (_, of_glue), (_, of_driver), (_, of_source) = map(
+        _read, listing.split("\nFile: ")[1:]
+    )
     _check(sections, all_judged, of_driver)
-    wanted = {symbol.name for symbol in of_driver if symbol.section == "UND"} & {symbol.name for symbol in of_glue}
+    wanted = {symbol.name for symbol in of_driver if symbol.section == "UND"} & {
+        symbol.name for symbol in of_glue
+    }
     (work / "wanted").write_text("".join(f"{name}\n" for name in sorted(wanted)))
     run_all([Job(["objcopy", "--keep-global-symbols=wanted", "judged.o", "hidden.o"], work)], work)
     run_all([Job([cc, *_SANITIZE, driver, "hidden.o", "-o", "driver"], work)], work)
@@ -107,14 +137,21 @@ def _compiled(spec: Interface, tree: Path, work: Path, cc: str, store: Store | N
     # clang watches variables in sections of their own anyhow.
     sections = [] if "clang" in cc else ["-fsanitize-sections=.data*,.init.data*"]
     judge = [cc, *FLAGS, *_SANITIZE, *sections, *include_flags(spec, tree, work), "-c"]
-    todo = [(Job([*judge, f"./{unit}"], tree), tree / unit, f"judged{n}.o") for n, unit in enumerate(units(spec))]
-    todo.append((Job([*judge, f"-I{harness}", str(work / "glue.c")], tree), work / "glue.c", "glue.o"))
+    todo = [
+        (Job([*judge, f"./{unit}"], tree), tree / unit, f"judged{n}.o")
+        for n, unit in enumerate(units(spec))
+    ]
+    todo.append(
+        (Job([*judge, f"-I{harness}", str(work / "glue.c")], tree), work / "glue.c", "glue.o")
+    )
     ours = Job([cc, "-std=gnu11", "-c", str(harness / "driver.c")], work)
     todo.append((ours, harness / "driver.c", "driver.o"))
     objects: list[Path] = []
     jobs = []
     for job, source, name in todo:
-        made = store.folder / f"{store.key(tree, source, cc, name)}-{name}" if store else work / name
+        made = (
+            store.folder / f"{store.key(tree, source, cc, name)}-{name}" if store else work / name
+        )
         objects.append(made)
         if not made.exists():
             jobs.append(Job([*job.command, "-o", str(made)], job.folder))
@@ -143,10 +180,14 @@ def _check(writable: list[str], judged: list[_Symbol], driver: list[_Symbol]) ->
             raise Unwatchable("a constructor runs before anything that could be judged")
         if section not in _WRITABLE | _GLUE_WRITABLE:
             raise Unwatchable(f"data in the section '{section}' can't be watched")
-    there = {each.name for each in driver if each.binding == "GLOBAL" and each.section.startswith(".")} - {"main"}
+    there = {
+        each.name for each in driver if each.binding == "GLOBAL" and each.section.startswith(".")
+    } - {"main"}
     for symbol in judged:
         if symbol.kind == "IFUNC":
-            raise Unwatchable(f"'{symbol.name}' is chosen by code that runs before anything that could be judged")
+            raise Unwatchable(
+                f"'{symbol.name}' is chosen by code that runs before anything that could be judged"
+            )
         known = symbol.name in there | _STRINGS or _SANITIZER.match(symbol.name)
         if symbol.section == "UND" and not known:
             raise BuildError(f"undefined reference to '{symbol.name}'")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import ClassVar, NamedTuple
 
-from xenhostgen.contract.registry import EMPTY, Outcome, State
+from xenhostgen.reference_model.registry import EMPTY, Outcome, State
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.driver import Driver
 from xenhostgen.verify.findings import Finding, Where
@@ -46,11 +46,17 @@ def all_calls(spec: Interface) -> Iterator[Call]:
     misuse where it has an errno for that.
     """
     few = len(spec.slots) <= 4
-    tables = ["A", *["B"] * few, *["NULL"] * (len(spec.slots) <= 2 or spec.registry.misuse is not None)]
+    tables = [
+        "A",
+        *["B"] * few,
+        *["NULL"] * (len(spec.slots) <= 2 or spec.registry.misuse is not None),
+    ]
     values = sorted(spec.values.values())
     yield Call("i")
     # These are a type again to who keeps but the low bits.
-    for value in (value + (1 << 30) for value in values if value < 1 << 30 and value + (1 << 30) not in values):
+    for value in (
+        value + (1 << 30) for value in values if value < 1 << 30 and value + (1 << 30) not in values
+    ):
         yield Call("r", value, "A")
         yield Call("u", value)
     for value in dict.fromkeys((*values, *_OUTSIDE, values[-1] + 1)):
@@ -82,7 +88,9 @@ class Wording:
         """What the slots hold."""
         said = []
         for slot, (value, ops) in zip(self.spec.slots, state, strict=True):
-            table = "what is no table" if ops and ops.startswith("0x") else ops or "NULL"  # addresses differ by run
+            table = (
+                "what is no table" if ops and ops.startswith("0x") else ops or "NULL"
+            )  # addresses differ by run
             holds = "empty" if (value, ops) == EMPTY else f"{self.names.get(value, value)}:{table}"
             said.append(f"{slot.name}={holds}")
         return " ".join(said)
@@ -96,12 +104,22 @@ class Wording:
     def done(self, result: str | None, before: State, after: State) -> str:
         """What the C did; a result of None is a BUG."""
         name = errno.errorcode.get(-int(result or 0))
-        how = "a BUG" if result is None else "success" if result == "0" else f"-{name}" if name else result
+        how = (
+            "a BUG"
+            if result is None
+            else "success"
+            if result == "0"
+            else f"-{name}"
+            if name
+            else result
+        )
         return f"{how} and no change" if before == after else f"{how}, with {self.state(after)}"
 
     def visits(self, indexes: Iterable[str]) -> str:
         """The slots that an iteration visits, by the driver's numbers for them."""
-        names = {str(index): str(slot.name) for index, slot in enumerate(self.spec.slots)} | {"-1": "what is no slot"}
+        names = {str(index): str(slot.name) for index, slot in enumerate(self.spec.slots)} | {
+            "-1": "what is no slot"
+        }
         return ", ".join(names.get(index, index) for index in indexes) or "nothing"
 
 
@@ -125,4 +143,8 @@ class Runner:
 def place_in(text: str) -> Where | None:
     """The place in judged C that a crash or a BUG tells of."""
     found = re.match(r"(?:it crashes: )?([^\s:]+/[^\s:]+):(\d+)(?::(\d+))?", text)
-    return Where(found[1], int(found[2]), int(found[3] or 1)) if found and not found[1].startswith("/") else None
+    return (
+        Where(found[1], int(found[2]), int(found[3] or 1))
+        if found and not found[1].startswith("/")
+        else None
+    )

@@ -40,7 +40,11 @@ class Rule:
 def catalogue() -> dict[str, Rule]:
     """All rules by name, in the order in which verification goes through them."""
     levels = yaml.load(Path(__file__).with_name("rules.yaml").read_bytes(), yaml.CSafeLoader)
-    return {name: Rule(name, level, **texts) for level, rules in levels.items() for name, texts in rules.items()}
+    return {
+        name: Rule(name, level, **texts)
+        for level, rules in levels.items()
+        for name, texts in rules.items()
+    }
 
 
 def check_expectations(spec: Interface) -> None:

@@ -80,14 +80,21 @@ def _compare(spec: Interface, path: str, wanted: Facts, facts: Facts) -> Iterato
         if (kind, name) not in found:
             yield _finding("missing", name, f"{kind} '{name}' is missing in {path}", where)
         elif _sense(kind, found[kind, name]) != _sense(kind, text):
-            yield _finding("differs", name, f"{kind} '{name}' is '{found[kind, name]}', should be '{text}'", where)
+            yield _finding(
+                "differs",
+                name,
+                f"{kind} '{name}' is '{found[kind, name]}', should be '{text}'",
+                where,
+            )
     # What nobody else sees a file may define for itself.
     of_file = ("macro", "include") if path.endswith(".c") else ()
     known = {fact.name for fact in facts if "static" in fact.words or fact.kind in of_file}
     for kind, name in found if path != spec.predicates.file else ():
         of_known = kind == "table" or (kind == "prototype" and ("function", name) in expected)
         if (kind, name) not in expected and name not in known and not of_known:
-            yield _finding("unknown", name, f"{kind} '{name}' is nothing that the spec knows", where)
+            yield _finding(
+                "unknown", name, f"{kind} '{name}' is nothing that the spec knows", where
+            )
 
 
 def _sense(kind: str, text: str) -> str:
@@ -114,9 +121,16 @@ def _bodies(guest: Guest, wanted: Facts, facts: Facts) -> Iterator[Finding]:
         for step in missing:
             yield _finding("step-missing", name, f"{name}() lacks the step '{step}'", where)
         for step in unknown:
-            yield _finding("step-unknown", name, f"{name}() has a step that the spec doesn't know: '{step}'", where)
+            yield _finding(
+                "step-unknown",
+                name,
+                f"{name}() has a step that the spec doesn't know: '{step}'",
+                where,
+            )
         if not (missing or unknown):
-            yield _finding("step-order", name, f"{name}() takes its steps otherwise: {' '.join(steps)}", where)
+            yield _finding(
+                "step-order", name, f"{name}() takes its steps otherwise: {' '.join(steps)}", where
+            )
 
 
 def _lasting(spec: Interface, tree: Path) -> Iterator[Finding]:
@@ -137,11 +151,20 @@ def _lasting(spec: Interface, tree: Path) -> Iterator[Finding]:
             name = names.pop()
             for each in named.pop(name, ()):
                 names += [token.text for token in each.tokens]
-                where = [Where(path, token.line, token.column) for token in each.tokens if _FREED.match(token.text)]
+                where = [
+                    Where(path, token.line, token.column)
+                    for token in each.tokens
+                    if _FREED.match(token.text)
+                ]
                 if where:
-                    yield _finding("differs", name, f"'{name}' is used after boot, and freed by then", where[0])
+                    yield _finding(
+                        "differs", name, f"'{name}' is used after boot, and freed by then", where[0]
+                    )
                 if path == header and (kept := _variable(each)):
-                    message, at = f"'{name}' keeps a variable from call to call", Where(path, kept.line, kept.column)
+                    message, at = (
+                        f"'{name}' keeps a variable from call to call",
+                        Where(path, kept.line, kept.column),
+                    )
                     yield _finding("hidden-state", name, message, at)
 
 
@@ -152,7 +175,9 @@ def _variable(declaration: Declaration) -> Token | None:
     for index, token in enumerate(tokens):
         if token.text == "static":
             words = [each.text for each in tokens[index:]]
-            words = words[: next(i for i, word in enumerate([*words, ";"]) if word in ("=", ";", "["))]
+            words = words[
+                : next(i for i, word in enumerate([*words, ";"]) if word in ("=", ";", "["))
+            ]
             last = max((i for i, word in enumerate(words) if word == "*"), default=0)
             if "const" not in words[last:]:
                 return token
@@ -175,7 +200,9 @@ def _object(spec: Interface, tree: Path) -> Iterator[Finding]:
             words = assigned[2].split()
             kept = assigned[1] == "+" or "$(obj-y)" in words
             built = (built and kept) or (name in words and not depth)
-        built &= not re.match(rf"\s*{re.escape(name[:-2])}-(?:y|objs)\b", said)  # that would make it of other files
+        built &= not re.match(
+            rf"\s*{re.escape(name[:-2])}-(?:y|objs)\b", said
+        )  # that would make it of other files
     if not built:
         message, where = f"no line 'obj-y += {name}' in {spec.object.file}", Where(spec.object.file)
         yield Finding("missing", name, message, where, spec.object.at, seen_by="conformance")

@@ -33,7 +33,9 @@ def drift(spec: Interface, tree: Path, reduce: Reduce | None = None) -> list[str
             if _lines(theirs) != _lines(text):
                 notes.append(f"{path}: other lines than the rendering's")
             continue
-        sides = [declarations(side) for side in (theirs, reduce(spec, path, text) if reduce else text)]
+        sides = [
+            declarations(side) for side in (theirs, reduce(spec, path, text) if reduce else text)
+        ]
         if reduce:  # the kernel's includes are in the kernel's order
             sides = [[each for each in side if each.kind != "include"] for side in sides]
         notes += [f"{path}: {said}" for said in differences(*sides)]

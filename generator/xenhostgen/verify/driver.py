@@ -13,8 +13,8 @@ from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple, Self
 
-from xenhostgen.contract.registry import State
-from xenhostgen.csource.toolchain import end_group
+from xenhostgen.reference_model.registry import State
+from xenhostgen.sandbox.process import end_group
 from xenhostgen.verify.build import Program
 
 SECONDS_MAX = 60
@@ -25,7 +25,10 @@ _OPTIONS = {
     "UBSAN_OPTIONS": "print_stacktrace=0:exitcode=77",
 }
 _NONSENSE = "the answers of the judged C make no sense"
-_PLAIN = {"Bad system call": "it asks the operating system for something", "Profiling timer expired": "it doesn't end"}
+_PLAIN = {
+    "Bad system call": "it asks the operating system for something",
+    "Profiling timer expired": "it doesn't end",
+}
 # How driver.c ends when it can't go on.
 _ENDINGS = {
     5: "nearly every call crashes",
@@ -156,20 +159,28 @@ def _answer(line: str, call: str, slots: int) -> Answer:
                 if last[:1] != ["bug"]:
                     return Answer("boot", stages=tuple(map(images, [*stages, last])))
                 (_, place) = last
-                return Answer("bug", stages=tuple(map(images, stages)), text=place.removeprefix("./"))
+                return Answer(
+                    "bug", stages=tuple(map(images, stages)), text=place.removeprefix("./")
+                )
             case "ok", "s" | "r" | "u":
                 result, state, *held = rest.split()
                 return Answer("ok", int(result), int(state), images(held))
             case "bug", _:
                 place, state, *held = rest.split()
-                return Answer("bug", state=int(state), slots=images(held), text=place.removeprefix("./"))
+                return Answer(
+                    "bug", state=int(state), slots=images(held), text=place.removeprefix("./")
+                )
     raise DriverError(_NONSENSE)
 
 
 def _sanitizer_text(said: str) -> str:
     """What a sanitizer complains of, without addresses that differ from run to run."""
-    found = re.search(r"([^\s\t]+:\d+:\d+: runtime error: [^\t]*)|ERROR: (AddressSanitizer: [^\t]*)", said)
+    found = re.search(
+        r"([^\s\t]+:\d+:\d+: runtime error: [^\t]*)|ERROR: (AddressSanitizer: [^\t]*)", said
+    )
     if not found:
         return ""
-    text = re.sub(r"^\S*/glue\.c:\d+:\d+: runtime error: ", "", found[1] or found[2]).removeprefix("./")
+    text = re.sub(r"^\S*/glue\.c:\d+:\d+: runtime error: ", "", found[1] or found[2]).removeprefix(
+        "./"
+    )
     return re.sub(r"( on (unknown )?address)? 0x[0-9a-f]+| \(pc .*| at pc .*", "", text).strip()

@@ -8,10 +8,10 @@ from pathlib import Path
 from xenhostgen.csource.facts import Fact, Facts, snippet_facts
 from xenhostgen.csource.preprocess import SourceError
 from xenhostgen.csource.tokens import code_tokens
-from xenhostgen.csource.toolchain import Position
+from xenhostgen.sandbox.process import Position
+from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import Call, ClearBss, Guest, Interface, Op, Register, Step
 from xenhostgen.spec.source import Problems, SpecError, Text
-from xenhostgen.spec.words import declared_name
 from xenhostgen.spec.yaml import read_file
 from xenhostgen.verify.harness import enum_c, struct_c
 
@@ -24,7 +24,12 @@ class Expectation:
         self.c = spec.c
         # What ends as the kernel's type names do is one, whatever headers the file includes.
         named = ((c, declared_name(c)) for _, c in self.written())
-        self.typedefs = {word for c, name in named for word in re.findall(r"\b[A-Za-z_]\w*_t\b", c) if word != name}
+        self.typedefs = {
+            word
+            for c, name in named
+            for word in re.findall(r"\b[A-Za-z_]\w*_t\b", c)
+            if word != name
+        }
         self.typedefs |= {self.c.host, self.c.ops} if spec.typedefs else set()
 
     def written(self) -> Iterator[tuple[Text, str]]:
@@ -52,12 +57,21 @@ class Expectation:
                 snippet_facts(snippet, self.typedefs)
             except SourceError as error:
                 said = error.complaints[0].text
-                problems.add("not-c", f"'{at[:60]}' is {said}", at, "a type must be the kernel's, of C, or end in '_t'")
+                problems.add(
+                    "not-c",
+                    f"'{at[:60]}' is {said}",
+                    at,
+                    "a type must be the kernel's, of C, or end in '_t'",
+                )
         if not problems.found:
-            problems.add("not-c", "C in it can't be parsed", self.spec.at, "look for a type that is none")
+            problems.add(
+                "not-c", "C in it can't be parsed", self.spec.at, "look for a type that is none"
+            )
         return SpecError(problems.found)
 
-    def read(self, snippets: Iterable[str], includes: Iterable[str] = (), others: Iterable[Fact] = ()) -> Facts:
+    def read(
+        self, snippets: Iterable[str], includes: Iterable[str] = (), others: Iterable[Fact] = ()
+    ) -> Facts:
         """The facts of snippets, together with those that snippets can't say."""
         try:
             declared = snippet_facts(" ".join(snippets), self.typedefs)
@@ -86,7 +100,9 @@ class Expectation:
         if not spec.typedefs:
             macros.append(_fact("macro", c.slot_count, str(len(spec.slots))))
         called = [op for op in spec.ops if op.wrapper != "none"]
-        heads = [f"{op.wrapper_type} {c.wrapper(op.name)}({self.params(op, 'xh')})" for op in called]
+        heads = [
+            f"{op.wrapper_type} {c.wrapper(op.name)}({self.params(op, 'xh')})" for op in called
+        ]
         snippets += [f"static {head} {{ }}" for head in heads]
         return self.read(snippets, spec.header.includes, macros)
 
@@ -98,7 +114,10 @@ class Expectation:
         """The heads of the functions that change the registry."""
         c, returns = self.c, "int" if self.spec.registry.misuse else "void"
         params = f"enum {c.enum} type, {self.spec.table_type} *ops"
-        return [f"{returns} {c.register}({params})", f"{returns} {c.unregister}(enum {c.enum} type)"]
+        return [
+            f"{returns} {c.register}({params})",
+            f"{returns} {c.unregister}(enum {c.enum} type)",
+        ]
 
     def source(self) -> Facts:
         """The interface's C file."""
@@ -153,9 +172,13 @@ class Expectation:
         kernel = self.spec.kernel
         macros = [(macro.name, f"({macro.expands})") for macro in kernel.macros]
         macros += [(macro.name, macro.expands) for macro in self.spec.predicates.macros]
-        snippets = [struct_c(struct) for struct in kernel.structs if struct.members] + list(map(enum_c, kernel.enums))
+        snippets = [struct_c(struct) for struct in kernel.structs if struct.members] + list(
+            map(enum_c, kernel.enums)
+        )
         bodies = [(name, " ".join(token.text for token in code_tokens(c))) for name, c in macros]
-        return self.read(snippets, (), [_fact("macro", name, f"() {body}") for name, body in bodies])
+        return self.read(
+            snippets, (), [_fact("macro", name, f"() {body}") for name, body in bodies]
+        )
 
 
 def _fact(kind: str, name: str, text: str = "") -> Fact:

@@ -6,7 +6,7 @@ over what it should do. Every transition is judged where it starts, also in stat
 never be in; the first counterexample of each kind is the shortest one.
 """
 
-from xenhostgen.contract.registry import State
+from xenhostgen.reference_model.registry import State
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.calls import Call, Runner, all_calls
 from xenhostgen.verify.driver import Answer, Driver, Slots, decoded
@@ -36,16 +36,22 @@ class Explorer(Runner):
         while level and not len(self.by_slots) < len(self.images) > _HIDDEN_STATES_MAX:
             level = self.reach(level, calls)
         # The C knows the spec's own tables, and where these lie.
-        level = [state for state, held in self.images.items() if {ops for _, ops in held} <= {None, "A"}]
+        level = [
+            state for state, held in self.images.items() if {ops for _, ops in held} <= {None, "A"}
+        ]
         values = [self.spec.values[name] for slot in self.spec.slots for name in slot.accepts]
-        registering = [Call("r", value, table.symbol) for value in values for _, table in self.spec.tables()]
+        registering = [
+            Call("r", value, table.symbol) for value in values for _, table in self.spec.tables()
+        ]
         level = self.reach(level[:_HIDDEN_STATES_MAX], registering)
         self.reach(level, [Call("i"), *(Call("u", value) for value in values)])
 
     def reach(self, level: list[int], calls: list[Call]) -> list[int]:
         """Make and judge all calls in each of these states; the new states that they lead to."""
         asked = [(state, call) for state in level for call in calls]
-        answers = zip(asked, self.driver.ask(call.line(state) for state, call in asked), strict=True)
+        answers = zip(
+            asked, self.driver.ask(call.line(state) for state, call in asked), strict=True
+        )
         return [answer.state for (state, call), answer in answers if self.step(state, call, answer)]
 
     def start(self) -> bool:
@@ -57,7 +63,9 @@ class Explorer(Runner):
             return False
         self.enter(0, first.slots)
         if self.images[0] != self.judging.registry.initial:
-            message = f"slots are not empty before the first call: {self.wording.state(self.images[0])}"
+            message = (
+                f"slots are not empty before the first call: {self.wording.state(self.images[0])}"
+            )
             self.note(Finding("initial-state", self.spec.c.array, message), 0)
         return True
 

@@ -71,7 +71,9 @@ def judge(spec: Interface, findings: Iterable[Finding], facts: dict[str, Any]) -
         else:
             expected.append((finding, match))
     met = {match for _, match in expected}
-    missing = tuple(one for one in spec.expected_findings if one not in met and _looked_for(one, facts))
+    missing = tuple(
+        one for one in spec.expected_findings if one not in met and _looked_for(one, facts)
+    )
     return Verdict(tuple(expected), tuple(unexpected), missing, facts)
 
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from xenhostgen.contract.boot import Scenario, scenarios
-from xenhostgen.contract.ops import only
 from xenhostgen.csource.preprocess import SHIM
+from xenhostgen.reference_model.boot import Scenario, scenarios
+from xenhostgen.reference_model.ops import only
 from xenhostgen.render.environment import environment, guarded
+from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import EnumFact, Interface, Op, StructFact
-from xenhostgen.spec.sets import template_root
-from xenhostgen.spec.words import declared_name
+from xenhostgen.spec.template_sets import template_root
 
 _REASONS = ("type", "ops", "occupied", "requires", "absent", "required")
 
@@ -56,7 +56,9 @@ def laid_out(files: Mapping[str, str], folder: Path) -> Path:
 def rendered(template: str, **context: Any) -> str:
     """C from a template, named SET/FILE."""
     template_set, _, name = template.partition("/")
-    return guarded(environment(template_set, template_root()).get_template(f"{name}.j2").render, **context)
+    return guarded(
+        environment(template_set, template_root()).get_template(f"{name}.j2").render, **context
+    )
 
 
 def include_name(path: str) -> str:
@@ -100,7 +102,9 @@ def overlay(spec: Interface, tree: Path, folder: Path) -> Path:
         files[predicates[1:-1]] = made
     for header in spec.context_headers:
         name = header[1:-1]
-        if header.startswith("<") and not any((path / name).exists() for path in (tree / "include", SHIM)):
+        if header.startswith("<") and not any(
+            (path / name).exists() for path in (tree / "include", SHIM)
+        ):
             files.setdefault(name, f"#include {predicates}\n")
     return laid_out(files, folder)
 
@@ -109,7 +113,12 @@ def include_flags(spec: Interface, tree: Path, work: Path) -> list[str]:
     """The include path of a compiler that runs in the tree, and the kernel options that the spec stands on."""
     configs = {macro.config for macro in spec.kernel.macros if macro.config}
     front = overlay(spec, tree, work / "overlay")
-    return [f"-I{front}", f"-I{SHIM}", "-Iinclude", *(f"-D{config}=1" for config in sorted(configs))]
+    return [
+        f"-I{front}",
+        f"-I{SHIM}",
+        "-Iinclude",
+        *(f"-D{config}=1" for config in sorted(configs)),
+    ]
 
 
 def glue_source(spec: Interface) -> str:
@@ -122,8 +131,12 @@ def context(spec: Interface) -> dict[str, Any]:
     misuse = spec.registry.misuse
     by_pointer = spec.registry.cursor == "pointer"
     boots = [guest.boot for guest in spec.guests]
-    params: dict[str, str] = {declared_name(param): param for boot in boots for param in boot.params}
-    variables: dict[str, str] = {variable.name: variable.declaration for variable in spec.kernel.variables} | params
+    params: dict[str, str] = {
+        declared_name(param): param for boot in boots for param in boot.params
+    }
+    variables: dict[str, str] = {
+        variable.name: variable.declaration for variable in spec.kernel.variables
+    } | params
     pointed = {put.target for path in spec.kinds for put in path.inputs if "object" in put.values}
     return {
         "spec": spec,
@@ -131,16 +144,26 @@ def context(spec: Interface) -> dict[str, Any]:
         "values": spec.values,
         "slots": spec.slots,
         "index": {slot.name: index for index, slot in enumerate(spec.slots)},
-        "guests": [{"boot": boot, "arguments": ", ".join(map(declared_name, boot.params))} for boot in boots],
+        "guests": [
+            {"boot": boot, "arguments": ", ".join(map(declared_name, boot.params))}
+            for boot in boots
+        ],
         "header": include_name(spec.header.file),
         "predicates": include_name(spec.predicates.file),
         "placeholders": spec.predicates.placeholders,
-        "variables": [{"name": name, "declaration": declaration} for name, declaration in variables.items()],
-        "scalars": [name for name, c in variables.items() if not re.search(r"[*\[]|\b(?:struct|union)\b", c)],
-        "objects": [
-            {"type": variables[target].split("*")[0].strip(), "name": f"object_{target}"} for target in sorted(pointed)
+        "variables": [
+            {"name": name, "declaration": declaration} for name, declaration in variables.items()
         ],
-        "assignments": [(number, assignment(*pair)) for pair, number in numbered_inputs(spec).items()],
+        "scalars": [
+            name for name, c in variables.items() if not re.search(r"[*\[]|\b(?:struct|union)\b", c)
+        ],
+        "objects": [
+            {"type": variables[target].split("*")[0].strip(), "name": f"object_{target}"}
+            for target in sorted(pointed)
+        ],
+        "assignments": [
+            (number, assignment(*pair)) for pair, number in numbered_inputs(spec).items()
+        ],
         "tables": [table.symbol for _, table in spec.tables()],
         "table_type": spec.table_type,
         "bss_functions": sorted(spec.bss_functions),
@@ -161,7 +184,10 @@ def errno_value(name: str) -> str:
 
 def given(scenario: Scenario) -> list[tuple[str, str]]:
     """Each (place, value) that a scenario begins with, placeholders' answers included."""
-    return [*scenario.inputs, *((f"driver_{name}", str(int(answer))) for name, answer in scenario.placeholders)]
+    return [
+        *scenario.inputs,
+        *((f"driver_{name}", str(int(answer))) for name, answer in scenario.placeholders),
+    ]
 
 
 def numbered_inputs(spec: Interface) -> dict[tuple[str, str], int]:
@@ -191,7 +217,11 @@ def kernel_functions(spec: Interface) -> list[Function]:
             name,
             f"{returns} {name}({', '.join(params) or 'void'})",
             tuple(_as_number(spec, param) for param in params),
-            "" if returns == "void" else returns.removeprefix("const ") if "*" not in returns else returns,
+            ""
+            if returns == "void"
+            else returns.removeprefix("const ")
+            if "*" not in returns
+            else returns,
             _mark(returns, number),
         )
         for number, (name, (returns, params)) in enumerate(heads.items())
@@ -203,7 +233,10 @@ def wrappers(spec: Interface) -> list[Wrapper]:
     return [
         Wrapper(
             op,
-            tuple(Argument(declared_name(arg), arg, _mark(arg, 10 + n)) for n, arg in enumerate(op.args)),
+            tuple(
+                Argument(declared_name(arg), arg, _mark(arg, 10 + n))
+                for n, arg in enumerate(op.args)
+            ),
             f"{spec.c.wrapper(op.name)}({', '.join(['xh', *map(declared_name, op.args)])})",
             op.wrapper_type != "void" and not _by_value(op.wrapper_type),
         )

@@ -16,7 +16,9 @@ def spec_places(spec: Interface) -> dict[str, At]:
         spec.object.file: spec.object.at,
         c.enum: spec.types.at,
     }
-    places |= dict.fromkeys((c.array, c.iterator, c.register, c.unregister, c.slot_count), registry.at)
+    places |= dict.fromkeys(
+        (c.array, c.iterator, c.register, c.unregister, c.slot_count), registry.at
+    )
     places |= {c.type(one.name): one.at for one in spec.types.values}
     places |= {slot.pointer: slot.at for slot in spec.slots}
     places |= {macro.name: macro.at for macro in spec.macros}

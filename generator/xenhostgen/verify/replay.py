@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from xenhostgen.contract.boot import Scenario, boot, scenarios
-from xenhostgen.contract.ops import dispatch, only
-from xenhostgen.csource.toolchain import BuildError
+from xenhostgen.reference_model.boot import Scenario, boot, scenarios
+from xenhostgen.reference_model.ops import dispatch, only
+from xenhostgen.sandbox.process import BuildError
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused, did_you_mean
 from xenhostgen.verify.boots import BootRunner
@@ -42,11 +42,19 @@ def replay(spec: Interface, options: Options, steps: list[str]) -> list[Step]:
     Raises ``Refused`` for a call that can't be read, and if there is none, or the C can't be run.
     """
     if not steps:
-        raise Refused([Problem("replay", "names no calls", "--replay", hint="separate calls by ';'")])
+        raise Refused(
+            [Problem("replay", "names no calls", "--replay", hint="separate calls by ';'")]
+        )
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as name:
         work = Path(name)
         try:
-            program = build(spec, judged_tree(spec, options, work), work / "run", options.compilers[0], options.store)
+            program = build(
+                spec,
+                judged_tree(spec, options, work),
+                work / "run",
+                options.compilers[0],
+                options.store,
+            )
             with Driver(program) as driver:
                 return list(_Replayer(spec, driver, program).run(steps))
         except (BuildError, DriverError) as error:
@@ -60,7 +68,9 @@ class _Replayer:
         self.explorer = Explorer(spec, driver)
         self.boots = BootRunner(spec, driver, program.in_bss)
         self.wrapping = WrapperRunner(spec, driver)
-        self.tables: dict[str, str] = {t.symbol: f"{guest.name}.{t.role}" for guest, t in spec.tables()}
+        self.tables: dict[str, str] = {
+            t.symbol: f"{guest.name}.{t.role}" for guest, t in spec.tables()
+        }
         self.tables |= {only(op): only(op) for op in self.wrapping.wrappers}
         self.registered: dict[int, str] = {}
         self.state = 0
@@ -84,7 +94,9 @@ class _Replayer:
         (answer,) = self.driver.ask([call.line(self.state)])
         explorer.step(self.state, call, answer)
         if call.kind == "i":
-            expected = f"visits {self.wording.visits(map(str, explorer.judging.registry.visited(held)))}"
+            expected = (
+                f"visits {self.wording.visits(map(str, explorer.judging.registry.visited(held)))}"
+            )
         else:
             expected = self.wording.outcome(explorer.judging.expected(held, call))
         if answer.how == "crash":
@@ -92,7 +104,9 @@ class _Replayer:
         elif call.kind == "i":
             did = f"visits {self.wording.visits(answer.visited)}"
         else:
-            did = self.wording.done(str(answer.result) if answer.how == "ok" else None, held, decoded(answer.slots))
+            did = self.wording.done(
+                str(answer.result) if answer.how == "ok" else None, held, decoded(answer.slots)
+            )
             if answer.state in explorer.images:  # a BUG may leave one where nothing goes on
                 self.state = answer.state
         if call.kind == "r" and answer.how == "ok" and call.type in explorer.judging.registry.home:
@@ -105,15 +119,24 @@ class _Replayer:
         if held not in self.tables:  # the C may have put it elsewhere
             held = self.registered.get(call.type, "")
         if call.type >= 0 and held not in self.tables:
-            raise _unreadable(self.wording.call(call), f"register a table first, such as {next(iter(self.tables))}")
+            raise _unreadable(
+                self.wording.call(call),
+                f"register a table first, such as {next(iter(self.tables))}",
+            )
         wrapper, table = self.wrapping.wrappers[call.ops], self.tables.get(held)
         (answer,) = self.driver.ask([call.line(self.state)])
         self.wrapping.judge(wrapper, Held(self.state, (), call.type, held, table), answer)
         expected = dispatch(wrapper.op, table)
-        did = f"crashes: {answer.text}" if answer.how == "crash" else f"reaches {' '.join(answer.visited)}"
+        did = (
+            f"crashes: {answer.text}"
+            if answer.how == "crash"
+            else f"reaches {' '.join(answer.visited)}"
+        )
         reached = " ".join(self.wrapping.call_words(wrapper, call.type, expected))
         wanted = "calls through NULL" if expected.null else f"reaches {reached or 'nothing'}"
-        return Step(self.wording.call(call), did, wanted, not self.wrapping.found and not expected.null)
+        return Step(
+            self.wording.call(call), did, wanted, not self.wrapping.found and not expected.null
+        )
 
     def boot(self, scenario: Scenario) -> Step:
         """A whole boot, from power-on."""
@@ -123,13 +146,20 @@ class _Replayer:
         named = zip(expected.stages, answer.stages, strict=False)
         stages = [f"{stage}: {self.wording.state(decoded(slots))}" for stage, slots in named]
         stages += [f"{answer.how} {answer.text}"] if answer.how in ("crash", "bug") else []
-        return Step(str(scenario), "; ".join(stages), self.wording.state(expected.state), not self.boots.found)
+        return Step(
+            str(scenario),
+            "; ".join(stages),
+            self.wording.state(expected.state),
+            not self.boots.found,
+        )
 
     def parse(self, step: str) -> Call | Scenario:
         """A call from its C text, or a boot from its name; raises ``Refused``."""
         c = self.spec.c
         if step.startswith("boot "):
-            return _meant(step, step, {str(scenario): scenario for scenario in scenarios(self.spec)})
+            return _meant(
+                step, step, {str(scenario): scenario for scenario in scenarios(self.spec)}
+            )
         found = _CALL.match(step)
         name, listed = (found[1], found[2]) if found else (step, "")
         wrappers = {c.wrapper(op): op for op in self.wrapping.wrappers}
@@ -137,15 +167,29 @@ class _Replayer:
         kind = _meant(step, name, kinds, f"write {c.register}(TYPE, A), …")
         arguments = [word.strip().removeprefix("&") for word in listed.split(",") if word.strip()]
         if kind == "w":
-            hosts: dict[str, int] = {slot.pointer: index for index, slot in enumerate(self.spec.slots)} | {"NULL": -1}
-            host = _meant(step, "".join(arguments[:1]), hosts, f"its host is one of {', '.join(hosts)}")
+            hosts: dict[str, int] = {
+                slot.pointer: index for index, slot in enumerate(self.spec.slots)
+            } | {"NULL": -1}
+            host = _meant(
+                step, "".join(arguments[:1]), hosts, f"its host is one of {', '.join(hosts)}"
+            )
             return Call("w", host, wrappers[name])
         if len(arguments) != {"r": 2, "u": 1, "i": 0}[kind]:
-            raise _unreadable(step, f"write {c.register}(TYPE, A|B|NULL), {c.unregister}(TYPE), {c.iterator}()")
+            raise _unreadable(
+                step, f"write {c.register}(TYPE, A|B|NULL), {c.unregister}(TYPE), {c.iterator}()"
+            )
         types = {c.type(name): value for name, value in self.spec.values.items()}
-        types |= {word: int(word) for word in arguments if re.fullmatch(r"-?\d{1,10}", word) and int(word) in _INT}
+        types |= {
+            word: int(word)
+            for word in arguments
+            if re.fullmatch(r"-?\d{1,10}", word) and int(word) in _INT
+        }
         tables = {table: table for table in ("A", "B", "NULL", *self.tables)}
-        value = _meant(step, arguments[0], types, f"a type is an int, or one of {', '.join(types)}") if arguments else 0
+        value = (
+            _meant(step, arguments[0], types, f"a type is an int, or one of {', '.join(types)}")
+            if arguments
+            else 0
+        )
         return Call(kind, value, _meant(step, arguments[1], tables) if kind == "r" else "")
 
 

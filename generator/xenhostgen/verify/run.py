@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.csource.tokens import code_tokens
-from xenhostgen.csource.toolchain import BuildError
+from xenhostgen.extensions.kernel_tree.kernel_slice import projected, reduced
+from xenhostgen.extensions.proof.cbmc import check
+from xenhostgen.extensions.proof.frama_c import prove, unexplained
 from xenhostgen.render.files import render
+from xenhostgen.sandbox.process import BuildError
 from xenhostgen.spec.model import Interface, Register
 from xenhostgen.verify.boots import BootRunner
-from xenhostgen.verify.bounded import check
 from xenhostgen.verify.build import SANITIZERS, Program, Store, Unwatchable, build
 from xenhostgen.verify.conform import conform, declared
 from xenhostgen.verify.drift import drift, read_text
@@ -24,13 +26,13 @@ from xenhostgen.verify.facts import Read, c_files, read_tree
 from xenhostgen.verify.findings import Finding, Verdict, Where, judge
 from xenhostgen.verify.harness import laid_out
 from xenhostgen.verify.places import spec_places
-from xenhostgen.verify.project import projected, reduced
-from xenhostgen.verify.prove import prove, unexplained
 from xenhostgen.verify.static import complaints
 from xenhostgen.verify.wrappers import WrapperRunner
 
 KERNELS = "taken for a kernel's tree: of its boot files, what the interface adds and the spec's steps are judged"
-_NO_HEADER = re.compile(r"'?([\w/.-]+\.h)(?:: No such file or directory|' file not found)$")  # gcc and clang
+_NO_HEADER = re.compile(
+    r"'?([\w/.-]+\.h)(?:: No such file or directory|' file not found)$"
+)  # gcc and clang
 Progress = Callable[[str], None]
 
 
@@ -91,13 +93,19 @@ def examine(
     findings = [*read.findings, *conform(spec, read, tree), *unused_tables(spec)]
     turned = read_tree(spec, tree, work / "turned", options.compilers[0], turned=True)
     for finding in unseen([*turned.findings, *declared(spec, turned)], findings):
-        findings += [replace(finding, message=f"{finding.message}, where the kernel's options are other ones")]
+        findings += [
+            replace(
+                finding, message=f"{finding.message}, where the kernel's options are other ones"
+            )
+        ]
     whole = not any(finding.rule == "file-missing" for finding in read.findings)
     if options.level != "parse" and whole:
         runs = []
         for compiler in options.compilers:
             progress(f"run under {compiler}")
-            more, run = execute(spec, tree, work / compiler.replace("/", "_"), compiler, options.store)
+            more, run = execute(
+                spec, tree, work / compiler.replace("/", "_"), compiler, options.store
+            )
             runs.append(run)
             findings += unseen([diagnosed(spec, finding, read) for finding in more], findings)
         facts["runs"] = runs
@@ -109,7 +117,11 @@ def examine(
         progress("check with cbmc")
         bounded = check(spec, tree, work / "cbmc")
         facts["proof"] = {"proved": proof.proved, "goals": proof.total, "missing": proof.missing}
-        facts["cbmc"] = {"holding": bounded.proved, "assertions": bounded.total, "missing": bounded.missing}
+        facts["cbmc"] = {
+            "holding": bounded.proved,
+            "assertions": bounded.total,
+            "missing": bounded.missing,
+        }
         findings += unexplained([*proof.open, *bounded.open], findings)
     if options.kernel:
         facts["kernel"] = options.kernel.name
@@ -142,7 +154,9 @@ def execute(
             wrapping.run()
         except DriverError as error:
             file = spec.source.file
-            broken.append(Finding("not-runnable", file, str(error), Where(file), seen_by="execution"))
+            broken.append(
+                Finding("not-runnable", file, str(error), Where(file), seen_by="execution")
+            )
     counts |= {"states": len(explorer.images), "transitions": explorer.count, "boots": boots.count}
     counts["wrapper_calls"] = wrapping.count
     found = [*explorer.found.values(), *boots.found.values(), *wrapping.found.values(), *broken]
@@ -176,8 +190,15 @@ def uncompilable(error: BuildError, spec: Interface, tree: Path) -> Finding:
 
 def mentioned(symbol: str, spec: Interface, tree: Path) -> Where | None:
     """The first place in the judged files where a symbol stands."""
-    tokens = ((path, token) for path in c_files(spec) for token in code_tokens(read_text(tree / path) or ""))
-    return next((Where(path, token.line, token.column) for path, token in tokens if token.text == symbol), None)
+    tokens = (
+        (path, token)
+        for path in c_files(spec)
+        for token in code_tokens(read_text(tree / path) or "")
+    )
+    return next(
+        (Where(path, token.line, token.column) for path, token in tokens if token.text == symbol),
+        None,
+    )
 
 
 def diagnosed(spec: Interface, finding: Finding, read: Read) -> Finding:
@@ -202,7 +223,13 @@ def unused_tables(spec: Interface) -> Iterator[Finding]:
         for table in guest.tables:
             if table.role not in used:
                 message = f"{guest.boot.function}() never registers '{table.symbol}', which its file defines"
-                yield Finding("nested-table-unused", table.symbol, message, spec_at=table.at, seen_by="spec rules")
+                yield Finding(
+                    "nested-table-unused",
+                    table.symbol,
+                    message,
+                    spec_at=table.at,
+                    seen_by="spec rules",
+                )
 
 
 def located(findings: Iterable[Finding], spec: Interface, read: Read, tree: Path) -> list[Finding]:
@@ -214,9 +241,15 @@ def located(findings: Iterable[Finding], spec: Interface, read: Read, tree: Path
         if lacking := _NO_HEADER.search(message):
             message += f"; for a stand-in, name <{lacking[1]}> in the spec's includes, or in a guest's context"
         calls = [call.split("(")[0] for call in finding.counterexample[-1:]]
-        where = finding.where or next(filter(None, map(read.where, [*calls, finding.subject])), None)
+        where = finding.where or next(
+            filter(None, map(read.where, [*calls, finding.subject])), None
+        )
         if where and where.line == 1:  # only its file is known so far
             where = read.where(finding.subject, where.file) or where
-        at = finding.spec_at or places.get(finding.subject) or (places.get(where.file) if where else None)
+        at = (
+            finding.spec_at
+            or places.get(finding.subject)
+            or (places.get(where.file) if where else None)
+        )
         made.append(replace(finding, where=where, spec_at=at or spec.at, message=message))
     return made

@@ -11,9 +11,9 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from xenhostgen.csource.toolchain import BuildError, Job, run_all
+from xenhostgen.sandbox.process import BuildError, Job, run_all
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.sets import template_root
+from xenhostgen.spec.template_sets import template_root
 from xenhostgen.verify.facts import Read
 from xenhostgen.verify.findings import Finding, Where
 from xenhostgen.verify.harness import glue_source, include_flags, laid_out, units
@@ -21,12 +21,21 @@ from xenhostgen.verify.harness import glue_source, include_flags, laid_out, unit
 WARNINGS = (
     *("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Wstrict-aliasing=2"),
     # The kernel's usual exceptions: see its scripts/Makefile.extrawarn.
-    *("-Wno-unused-parameter", "-Wno-missing-field-initializers", "-Wno-sign-compare", "-Wno-pointer-sign"),
+    *(
+        "-Wno-unused-parameter",
+        "-Wno-missing-field-initializers",
+        "-Wno-sign-compare",
+        "-Wno-pointer-sign",
+    ),
 )
-_COMPLAINT = re.compile(r"^(?:\./)?([^\s:]+):(\d+):(\d+): warning: (.*?)(?: \[(-W[\w=+-]+)\])?$", re.MULTILINE)
+_COMPLAINT = re.compile(
+    r"^(?:\./)?([^\s:]+):(\d+):(\d+): warning: (.*?)(?: \[(-W[\w=+-]+)\])?$", re.MULTILINE
+)
 
 
-def complaints(spec: Interface, tree: Path, work: Path, compilers: Sequence[str], read: Read) -> list[Finding]:
+def complaints(
+    spec: Interface, tree: Path, work: Path, compilers: Sequence[str], read: Read
+) -> list[Finding]:
     """All complaints, one for each tool's rule and symbol."""
     laid_out({"glue.c": glue_source(spec)}, work)
     flags = [*include_flags(spec, tree, work), f"-I{template_root() / 'harness'}"]
@@ -36,7 +45,9 @@ def complaints(spec: Interface, tree: Path, work: Path, compilers: Sequence[str]
     sources = [*(f"./{file}" for file in units(spec)), str(work / "glue.c")]
     found: dict[tuple[str, str], Finding] = {}
     for tool, command in tools:
-        jobs = [Job(["sh", "-c", 'exec "$@" 2>&1', "sh", *command, source], tree) for source in sources]
+        jobs = [
+            Job(["sh", "-c", 'exec "$@" 2>&1', "sh", *command, source], tree) for source in sources
+        ]
         try:
             said = "\n".join(run_all(jobs, work))
         except BuildError:
@@ -63,5 +74,9 @@ def _enclosing(read: Read, where: Where) -> str:
     facts = read.facts.get(where.file)
     if facts is None:
         return where.file
-    starts = [(fact.at.line, fact.name) for fact in facts if fact.kind in ("function", "variable", "macro")]
+    starts = [
+        (fact.at.line, fact.name)
+        for fact in facts
+        if fact.kind in ("function", "variable", "macro")
+    ]
     return max((start for start in starts if start[0] <= where.line), default=(0, where.file))[1]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Hold what one call did against what the model says of it."""
 
-from xenhostgen.contract.registry import Outcome, Registry, State
+from xenhostgen.reference_model.registry import Outcome, Registry, State
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.calls import Call, Wording, place_in
 from xenhostgen.verify.driver import Answer, decoded
@@ -31,13 +31,17 @@ class Transitions:
         c, said = self.spec.c, self.wording.call(call)
         if answer.how == "crash":
             rule = "iteration-wrong" if call.kind == "i" else "crash"
-            return Finding(rule, said.split("(")[0], f"{said} crashes: {answer.text}", place_in(answer.text))
+            return Finding(
+                rule, said.split("(")[0], f"{said} crashes: {answer.text}", place_in(answer.text)
+            )
         if call.kind == "i":
             visited, wanted = answer.visited, tuple(map(str, self.registry.visited(before)))
             if answer.how == "visit" and visited == wanted:
                 return None
             visits = self.wording.visits
-            did = f"a BUG at {answer.text}" if answer.how == "bug" else f"it visits {visits(visited)}"
+            did = (
+                f"a BUG at {answer.text}" if answer.how == "bug" else f"it visits {visits(visited)}"
+            )
             return Finding("iteration-wrong", c.iterator, f"should visit {visits(wanted)}; {did}")
         expected, after = self.expected(before, call), decoded(answer.slots)
         result = str(answer.result) if answer.how == "ok" else None
@@ -52,15 +56,21 @@ class Transitions:
             subject = self.spec.slots[slot].pointer
         did = self.wording.done(result, before, after)
         message = f"{said}: expected {self.wording.outcome(expected)}; the C: {did}"
-        return Finding(rule, subject, message, place_in(answer.text) if answer.how == "bug" else None)
+        return Finding(
+            rule, subject, message, place_in(answer.text) if answer.how == "bug" else None
+        )
 
     def expected(self, before: State, call: Call) -> Outcome:
         """What the model says of a registering or unregistering call."""
         if call.kind == "r":
-            return self.registry.register(before, call.type, None if call.ops == "NULL" else call.ops)
+            return self.registry.register(
+                before, call.type, None if call.ops == "NULL" else call.ops
+            )
         return self.registry.unregister(before, call.type)
 
-    def broken(self, call: Call, expected: Outcome, result: str | None, before: State, after: State) -> str:
+    def broken(
+        self, call: Call, expected: Outcome, result: str | None, before: State, after: State
+    ) -> str:
         """The rule by which a wrong outcome is named."""
         if not expected.misuse:
             if expected.rule == 6 and expected.state == before:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from xenhostgen.contract.ops import Dispatch, dispatch, only
-from xenhostgen.contract.registry import Registry
+from xenhostgen.reference_model.ops import Dispatch, dispatch, only
+from xenhostgen.reference_model.registry import Registry
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.calls import Call, Runner
 from xenhostgen.verify.driver import Answer, Driver
@@ -55,11 +55,15 @@ class WrapperRunner(Runner):
         if not self.wrappers:
             return
         nobody = Held(0, (), -1, "", None)
-        asked = [(nobody, name) for name, wrapper in self.wrappers.items() if wrapper.op.takes_no_host]
+        asked = [
+            (nobody, name) for name, wrapper in self.wrappers.items() if wrapper.op.takes_no_host
+        ]
         asked += [(held, name) for held in self.registered() for name in self.wrappers]
         real = [(held, name) for held, name in asked if held.symbol != held.table]
         asked += [(held._replace(fill=fill), name) for held, name in real for fill in _FILLS]
-        lines = [f"{Call('w', held.slot, name).line(held.state)} {held.fill}" for held, name in asked]
+        lines = [
+            f"{Call('w', held.slot, name).line(held.state)} {held.fill}" for held, name in asked
+        ]
         for (held, name), answer in zip(asked, self.driver.ask(lines), strict=True):
             self.count += 1
             self.judge(self.wrappers[name], held, answer)
@@ -70,7 +74,10 @@ class WrapperRunner(Runner):
         What the guests' boot code registers comes first, as it makes the better counterexamples.
         """
         spec, requires = self.spec, Registry(self.spec).requires
-        booted = {(step.type, spec.table(guest, step.table).symbol) for guest, step in spec.registrations()}
+        booted = {
+            (step.type, spec.table(guest, step.table).symbol)
+            for guest, step in spec.registrations()
+        }
         every: list[tuple[int, str, str, str]] = [
             (index, name, f"{guest.name}.{table.role}", table.symbol)
             for index, slot in enumerate(spec.slots)
@@ -79,7 +86,9 @@ class WrapperRunner(Runner):
         ]
         few = list(self.wrappers) if len(self.wrappers) <= _FEW else []
         every += [(0, spec.slots[0].accepts[0], only(op), only(op)) for op in few]
-        for index, name, table, symbol in sorted(every, key=lambda row: (row[1], row[3]) not in booted):
+        for index, name, table, symbol in sorted(
+            every, key=lambda row: (row[1], row[3]) not in booted
+        ):
             calls, needed = [Call("r", spec.values[name], symbol)], requires[index]
             while needed is not None:
                 calls.insert(0, Call("r", spec.values[spec.slots[needed].accepts[0]], "A"))
@@ -103,7 +112,9 @@ class WrapperRunner(Runner):
         if fault := self.fault(wrapper, held, dispatch(wrapper.op, held.table), answer):
             self.keep(fault, *held.path, self.wording.call(Call("w", held.slot, wrapper.op.name)))
 
-    def fault(self, wrapper: Wrapper, held: Held, expected: Dispatch, answer: Answer) -> Finding | None:
+    def fault(
+        self, wrapper: Wrapper, held: Held, expected: Dispatch, answer: Answer
+    ) -> Finding | None:
         """What is wrong with what a call did."""
         op, name = wrapper.op, self.spec.c.wrapper(wrapper.op.name)
         if expected.null:
@@ -116,23 +127,35 @@ class WrapperRunner(Runner):
         *called, result = answer.visited
         called = [_ALL_ONES.sub(":-1", word) for word in called] if held.fill == -1 else called
         wanted = self.call_words(wrapper, held.slot, expected, held.fill)
-        number = self.marks.get(expected.called, 0) if expected.result is None else int(errno_value(expected.result))
+        number = (
+            self.marks.get(expected.called, 0)
+            if expected.result is None
+            else int(errno_value(expected.result))
+        )
         if called != wanted:
             message = f"reaches {', '.join(called) or 'nothing'}, should reach {', '.join(wanted) or 'nothing'}"
         elif wrapper.returns and (int(result[1:]) - number) % _WORD:
-            message = f"returns {result[1:]}, should return {expected.result or 'what the op returns'}"
+            message = (
+                f"returns {result[1:]}, should return {expected.result or 'what the op returns'}"
+            )
         elif answer.state != held.state:
             message = "should only call; it changes memory of the judged files"
         else:
             return None
-        message += f", where each argument is {held.fill}, in another state of the kernel" * (held.fill != _MARKED)
+        message += f", where each argument is {held.fill}, in another state of the kernel" * (
+            held.fill != _MARKED
+        )
         return Finding("wrapper-wrong", name, message, spec_at=op.at)
 
-    def call_words(self, wrapper: Wrapper, slot: int, expected: Dispatch, fill: int = _MARKED) -> list[str]:
+    def call_words(
+        self, wrapper: Wrapper, slot: int, expected: Dispatch, fill: int = _MARKED
+    ) -> list[str]:
         """The call that must be reached, as the driver tells calls."""
         values = {arg.name: arg.number for arg in wrapper.args}
         if fill != _MARKED:
-            values = {name: -fill if number == 1 else fill for name, number in values.items()}  # 1: a truth value
+            values = {
+                name: -fill if number == 1 else fill for name, number in values.items()
+            }  # 1: a truth value
         values |= {"xh": slot, wrapper.op.host: slot}
         words = [expected.called, *(str(values.get(name, name)) for name in expected.arguments)]
         return [":".join(words)] if expected.called else []

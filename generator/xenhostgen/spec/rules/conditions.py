@@ -4,9 +4,9 @@
 import re
 
 from xenhostgen.spec import expr
+from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import Assign, Call, Interface, Register, ReturnIf
 from xenhostgen.spec.source import Problems, Text
-from xenhostgen.spec.words import declared_name
 
 
 def conditions(spec: Interface, problems: Problems) -> None:
@@ -16,14 +16,19 @@ def conditions(spec: Interface, problems: Problems) -> None:
     constants |= {value for enum in kernel.enums for value in enum.values}
     things = constants | {variable.name for variable in kernel.variables}
     macros = {f"{macro.name}()" for macro in spec.macros}
-    parsed = {f"{macro.name}()": _expression(macro.expands, things | macros, problems) for macro in spec.macros}
+    parsed = {
+        f"{macro.name}()": _expression(macro.expands, things | macros, problems)
+        for macro in spec.macros
+    }
     asks: dict[str, set[str]] = {name: expr.names(each) for name, each in parsed.items() if each}
     for macro in spec.macros:
         reached = [f"{macro.name}()"]
         for name in reached:
             reached += asks.get(name, set()).difference(reached[1:])
         if reached[0] in reached[1:]:
-            problems.add("macro-cycle", f"'{macro.name}' expands to itself", macro.name, "break the circle")
+            problems.add(
+                "macro-cycle", f"'{macro.name}' expands to itself", macro.name, "break the circle"
+            )
     for path in spec.kinds:
         for put in path.inputs:
             for value in put.values:
@@ -40,9 +45,16 @@ def conditions(spec: Interface, problems: Problems) -> None:
                     for each in (step,) if isinstance(step, Assign) else step.sets:
                         _expression(each.value, known, problems)
                         target = _expression(each.target, known, problems)
-                        if target and (not isinstance(target, expr.Place) or target.path in constants):
+                        if target and (
+                            not isinstance(target, expr.Place) or target.path in constants
+                        ):
                             message = f"'{each.target}' can't be assigned to"
-                            problems.add("not-assignable", message, each.target, "name a variable or a member")
+                            problems.add(
+                                "not-assignable",
+                                message,
+                                each.target,
+                                "name a variable or a member",
+                            )
 
 
 def _expression(source: Text, known: set[str], problems: Problems) -> expr.Expression | None:

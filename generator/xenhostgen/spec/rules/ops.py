@@ -4,10 +4,10 @@
 import re
 from collections.abc import Iterable
 
+from xenhostgen.spec.c_names import KEYWORDS, RESERVED, declared_name
 from xenhostgen.spec.model import Interface, Op
 from xenhostgen.spec.rules.hosts import repeated
 from xenhostgen.spec.source import Problems, Text
-from xenhostgen.spec.words import KEYWORDS, RESERVED, declared_name
 
 _STORAGE = frozenset("static extern inline register auto typedef".split())
 _MARKS = frozenset("()[],=:")
@@ -31,7 +31,9 @@ def is_type(c: str) -> bool:
     words = re.findall(r"\w+", c)
     if not declares_one(c) or not _STORAGE.isdisjoint(words):
         return False
-    words = [word for word in words if word not in ("const", "volatile") and not word.startswith("__")]
+    words = [
+        word for word in words if word not in ("const", "volatile") and not word.startswith("__")
+    ]
     if words and words[0] in ("struct", "union", "enum"):
         return len(words) == 2
     return len(words) < 2 or "(" in c or _BASE.issuperset(words)
@@ -54,7 +56,12 @@ def declared_types(spec: Interface, problems: Problems) -> None:
         if c in good:
             continue
         if c and not is_type(c):
-            problems.add("not-a-type", f"'{c[:60]}' is no type of C", c, "write it as 'int' or 'struct page *'")
+            problems.add(
+                "not-a-type",
+                f"'{c[:60]}' is no type of C",
+                c,
+                "write it as 'int' or 'struct page *'",
+            )
         else:
             good.add(c)
 
@@ -71,30 +78,48 @@ def ops(spec: Interface, problems: Problems) -> None:
             words = set(re.findall(r"\w+", linkage))
             if not declares_one(linkage) or not words.isdisjoint(KEYWORDS - _LINKAGE):
                 hint = "write what stands before its return type, as 'asmlinkage __visible'"
-                problems.add("linkage", f"'{linkage[:60]}' are no specifiers of a function", linkage, hint)
+                problems.add(
+                    "linkage", f"'{linkage[:60]}' are no specifiers of a function", linkage, hint
+                )
     for op in spec.ops:
         for entry in op.tables:
             if entry.table not in known:
                 message = f"op '{op.name}' names unknown table '{entry.table}'"
-                problems.add("unknown-table", message, entry.table, problems.did_you_mean(entry.table, tables))
+                problems.add(
+                    "unknown-table",
+                    message,
+                    entry.table,
+                    problems.did_you_mean(entry.table, tables),
+                )
             if entry.function in KEYWORDS:
                 hint = "name a kernel function"
-                problems.add("c-keyword", f"'{entry.function}' is a keyword of C", entry.function, hint)
+                problems.add(
+                    "c-keyword", f"'{entry.function}' is a keyword of C", entry.function, hint
+                )
         if op.host in taken and op.host != "xh":
-            problems.add("arg-name", f"'{op.host}' can't name a parameter", op.host, "choose another name")
+            problems.add(
+                "arg-name", f"'{op.host}' can't name a parameter", op.host, "choose another name"
+            )
         parameters(op.args, taken, {op.host, "xh"} if op.wrapper != "none" else {op.host}, problems)
         if op.wrapper != "none":
             _wrapper(op, problems)
 
 
-def parameters(params: Iterable[Text], taken: frozenset[str], seen: set[str], problems: Problems) -> None:
+def parameters(
+    params: Iterable[Text], taken: frozenset[str], seen: set[str], problems: Problems
+) -> None:
     """Each parameter of C declares one name, that is neither ``taken`` nor ``seen`` before."""
     for arg in params:
         name = declared_name(arg)
         words = arg.replace("*", " ").partition(" ")
         odd = words[0] in _STORAGE or not (_MARKS.isdisjoint(arg) or declares_one(arg))
         if not name or name in taken or not words[1] or odd:
-            problems.add("arg-name", f"'{arg}' is no C parameter with a name", arg, "write it as in C: 'int cpu'")
+            problems.add(
+                "arg-name",
+                f"'{arg}' is no C parameter with a name",
+                arg,
+                "write it as in C: 'int cpu'",
+            )
         elif name in seen:
             problems.add("duplicate-arg", f"parameter '{name}' stands twice", arg, "rename one")
         seen.add(name)
@@ -108,11 +133,15 @@ def _wrapper(op: Op, problems: Problems) -> None:
         hint = "remove 'wrapper_returns', or give the op a 'returns'"
         problems.add("no-value", message, op.wrapper_returns or op.name, hint)
     elif given != "void" and op.wrapper == "optional":
-        message = f"the optional wrapper of '{op.name}' returns nothing where the table lacks the op"
+        message = (
+            f"the optional wrapper of '{op.name}' returns nothing where the table lacks the op"
+        )
         problems.add("no-fallback", message, op.name, "use 'when_missing' with a plain wrapper")
     elif given != "void" and op.wrapper == "guarded" and op.when_no_host is None:
         message = f"the guarded wrapper of '{op.name}' returns nothing when there is no host"
-        problems.add("no-fallback", message, op.name, "add 'when_no_host', or 'wrapper_returns: void'")
+        problems.add(
+            "no-fallback", message, op.name, "add 'when_no_host', or 'wrapper_returns: void'"
+        )
 
 
 def expected(spec: Interface, problems: Problems) -> None:
@@ -122,7 +151,12 @@ def expected(spec: Interface, problems: Problems) -> None:
         which = (str(finding.rule), finding.subject)
         if which in seen:
             message = f"'{finding.rule}' is expected twice"
-            problems.add("duplicate-expectation", message, finding.rule, "remove one, or give each its subject")
+            problems.add(
+                "duplicate-expectation",
+                message,
+                finding.rule,
+                "remove one, or give each its subject",
+            )
         seen.add(which)
     for mutant, _ in repeated(accepted.mutant for accepted in spec.accepted_mutants):
         problems.add("duplicate-mutant", f"'{mutant}' is accepted twice", mutant, "remove one")
@@ -133,4 +167,6 @@ def expected(spec: Interface, problems: Problems) -> None:
     for accepted in spec.accepted_mutants:
         if not accepted.reason.strip():
             message = f"'{accepted.mutant}' is accepted without a reason"
-            problems.add("no-reason", message, accepted.mutant, "say why no observer can tell it apart")
+            problems.add(
+                "no-reason", message, accepted.mutant, "say why no observer can tell it apart"
+            )

@@ -4,8 +4,8 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.sets import style, template_sets
 from xenhostgen.spec.source import At, Problems, Text
+from xenhostgen.spec.template_sets import style, template_sets
 
 
 def templates(spec: Interface, problems: Problems) -> None:
@@ -13,11 +13,18 @@ def templates(spec: Interface, problems: Problems) -> None:
     known = template_sets()
     if spec.templates and spec.templates not in known:
         message = f"no template set '{spec.templates}'"
-        problems.add("unknown-templates", message, spec.templates, problems.did_you_mean(spec.templates, known))
+        problems.add(
+            "unknown-templates",
+            message,
+            spec.templates,
+            problems.did_you_mean(spec.templates, known),
+        )
     unsaid = _UNSAID.get(spec.templates)
     for place, what in unsaid(spec) if unsaid else ():
         message = f"the template set '{spec.templates}' {what}"
-        problems.add("unfit-templates", message, place, "change it, or name another set under 'templates'")
+        problems.add(
+            "unfit-templates", message, place, "change it, or name another set under 'templates'"
+        )
 
 
 def _of_kernel(spec: Interface) -> Iterator[tuple[At, str]]:
@@ -30,11 +37,16 @@ def _of_kernel(spec: Interface) -> Iterator[tuple[At, str]]:
     for export in spec.registry.exports:
         if export.doc:
             yield export.doc.at, "exports each symbol below its definition, without a comment"
-        functions = (name for name in export.symbols if name in (spec.c.register, spec.c.unregister))
+        functions = (
+            name for name in export.symbols if name in (spec.c.register, spec.c.unregister)
+        )
         yield from ((name.at, "exports no functions") for name in functions)
     for guest in spec.guests:
         if guest.borrows and guest.place:
-            yield guest.place.at, "declares in its header what is borrowed, and needs no 'place' for it"
+            yield (
+                guest.place.at,
+                "declares in its header what is borrowed, and needs no 'place' for it",
+            )
     for op in spec.ops:
         if op.when_no_host is not None and op.wrapper_type == "void":
             yield op.when_no_host.at, "has 'when_no_host' only for a wrapper that returns a value"
@@ -70,4 +82,7 @@ def _at(value: str | None, instead: At) -> At:
     return value.at if isinstance(value, Text) else instead
 
 
-_UNSAID: dict[str, Callable[[Interface], Iterable[tuple[At, str]]]] = {"kernel": _of_kernel, "rfc": _of_rfc}
+_UNSAID: dict[str, Callable[[Interface], Iterable[tuple[At, str]]]] = {
+    "kernel": _of_kernel,
+    "rfc": _of_rfc,
+}

@@ -4,16 +4,18 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from xenhostgen.spec.c_names import KEYWORDS, RESERVED, declared_name
 from xenhostgen.spec.model import Call, ClearBss, Constant, Interface, Macro, Op, Variable
-from xenhostgen.spec.sets import style
 from xenhostgen.spec.source import Placed, Problems
-from xenhostgen.spec.words import KEYWORDS, RESERVED, declared_name
+from xenhostgen.spec.template_sets import style
 
 _RESERVED = re.compile(r"_[A-Z]|__builtin_")
 
 
 Claim = tuple[str, str, Placed]  # a name, what it names, and where the spec says so
-_Signature = tuple[str, tuple[str, ...]]  # what a function returns, and its parameters after the host
+_Signature = tuple[
+    str, tuple[str, ...]
+]  # what a function returns, and its parameters after the host
 
 
 def symbols(spec: Interface, problems: Problems) -> None:
@@ -59,14 +61,27 @@ def _functions(spec: Interface, taken: set[str], problems: Problems) -> None:
                 first = known.setdefault(name, signature)
                 if first is not signature and name != "NULL" and not _alike(first, signature):
                     hint = "what it returns and takes besides the host is the same for each op, and in 'kernel'"
-                    problems.add("two-signatures", f"'{name}' has another signature elsewhere", name, hint)
+                    problems.add(
+                        "two-signatures", f"'{name}' has another signature elsewhere", name, hint
+                    )
             else:
-                maker, calls = adapters.setdefault((entry.table.split(".")[0], name), (op, entry.calls))
-                alike = maker is op or (maker.returns, maker.host, maker.args) == (op.returns, op.host, op.args)
+                maker, calls = adapters.setdefault(
+                    (entry.table.split(".")[0], name), (op, entry.calls)
+                )
+                alike = maker is op or (maker.returns, maker.host, maker.args) == (
+                    op.returns,
+                    op.host,
+                    op.args,
+                )
                 clash = name in taken or name in RESERVED or not alike or calls != entry.calls
             if clash:
-                message, hint = f"'{name}' is the name of something else already", "give it another name"
-                problems.add("name-collision", message, name, f"name a function of the kernel's, or {hint}")
+                message, hint = (
+                    f"'{name}' is the name of something else already",
+                    "give it another name",
+                )
+                problems.add(
+                    "name-collision", message, name, f"name a function of the kernel's, or {hint}"
+                )
 
 
 def _alike(one: _Signature, other: _Signature) -> bool:
@@ -74,7 +89,10 @@ def _alike(one: _Signature, other: _Signature) -> bool:
     if one == other:
         return True
     (returns, args), (given, taken) = one, other
-    types = [["".join(c.rpartition(declared_name(c))[::2]).split() for c in each] for each in (args, taken)]
+    types = [
+        ["".join(c.rpartition(declared_name(c))[::2]).split() for c in each]
+        for each in (args, taken)
+    ]
     return returns == given and types[0] == types[1]
 
 
@@ -84,7 +102,10 @@ def _tags(spec: Interface) -> Iterator[Claim]:
     yield spec.c.ops_tag, "the struct", spec.interface
     if not spec.typedefs:
         yield spec.c.prefix, "the struct", spec.interface
-    for name in [*(fact.name for fact in spec.kernel.structs), *(fact.name for fact in spec.kernel.enums)]:
+    for name in [
+        *(fact.name for fact in spec.kernel.structs),
+        *(fact.name for fact in spec.kernel.enums),
+    ]:
         yield name, "the kernel's name", name
 
 
@@ -115,14 +136,22 @@ def _claims(spec: Interface) -> Iterator[Claim]:
         given += [("the table", table.symbol) for table in guest.tables]
         given += [("the boot function", guest.boot.function)]
     kernel = spec.kernel
-    facts: list[Constant | Variable | Macro] = [*kernel.constants, *kernel.variables, *kernel.typedefs, *kernel.macros]
+    facts: list[Constant | Variable | Macro] = [
+        *kernel.constants,
+        *kernel.variables,
+        *kernel.typedefs,
+        *kernel.macros,
+    ]
     given += [("the kernel's name", fact.name) for fact in facts]
     given += [("the kernel's name", value) for enum in kernel.enums for value in enum.values]
     functions = {function.name for function in kernel.functions}
     given += [("the kernel's function", function.name) for function in kernel.functions]
     steps = [step for guest in spec.guests for step in guest.boot.steps]
     # A helper of several guests is in the file of each; what clears .bss may be known to 'kernel' as well.
-    given += [("the function", name) for name in dict.fromkeys(s.function for s in steps if isinstance(s, Call))]
+    given += [
+        ("the function", name)
+        for name in dict.fromkeys(s.function for s in steps if isinstance(s, Call))
+    ]
     clearing = dict.fromkeys(step.function for step in steps if isinstance(step, ClearBss))
     given += [("the function", name) for name in clearing if name not in functions]
     yield from ((name, what, name) for what, name in given)

@@ -8,7 +8,9 @@ from xenhostgen.spec.model import Interface, Place
 from xenhostgen.spec.rules.hosts import repeated
 from xenhostgen.spec.source import Problems
 
-_COMMENT_END = re.compile(r"\*/|/\*|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_COMMENT_END = re.compile(
+    r"\*/|/\*|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
 _OBJECT = re.compile(r"[\w.-]+\.o", re.ASCII)
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*")
 
@@ -24,7 +26,9 @@ def paths(spec: Interface, problems: Problems) -> None:
             problems.add("absolute-path", message, path, "write it relative to the root, with '/'")
         elif any(part in ("", ".", "..") for part in path.split("/")):
             message = f"'{path}' has a part '.', '..' or an empty one"
-            problems.add("path-escapes", message, path, "write the path straight down from the root")
+            problems.add(
+                "path-escapes", message, path, "write the path straight down from the root"
+            )
     for path, first in repeated(files):
         hint = f"first on line {first.at.line}; each file has one purpose"
         problems.add("duplicate-file", f"'{path}' is used twice", path, hint)
@@ -46,7 +50,13 @@ def comments(spec: Interface, problems: Problems) -> None:
     docs += [slot.requires_doc for slot in spec.slots]
     docs += [step.doc for _, step in spec.registrations()]
     # A guest's landmark stands above its tables in the stub.
-    docs += [mark for guest in spec.guests if guest.place for mark in (guest.place.after, guest.place.before) if mark]
+    docs += [
+        mark
+        for guest in spec.guests
+        if guest.place
+        for mark in (guest.place.after, guest.place.before)
+        if mark
+    ]
     for doc in docs:
         if not (found := _COMMENT_END.search(doc)):
             continue
@@ -75,10 +85,20 @@ def places(spec: Interface, problems: Problems) -> None:
     line = spec.object.place
     for name in (line.after, line.before, *line.alternatives):
         if name is not None and not _OBJECT.fullmatch(name):
-            problems.add("not-an-object", f"'{name[:60]}' is no object of a Makefile", name, "name one as 'setup.o'")
+            problems.add(
+                "not-an-object",
+                f"'{name[:60]}' is no object of a Makefile",
+                name,
+                "name one as 'setup.o'",
+            )
     for place in found:
         if (place.after is None) == (place.before is None):
-            problems.add("place-form", "a place is told by 'after' or by 'before'", place.at, "write one of the two")
+            problems.add(
+                "place-form",
+                "a place is told by 'after' or by 'before'",
+                place.at,
+                "write one of the two",
+            )
 
 
 def messages(spec: Interface, problems: Problems) -> None:
@@ -87,4 +107,6 @@ def messages(spec: Interface, problems: Problems) -> None:
     for message in spec.series.messages if spec.series else ():
         if message.part not in parts:
             hint = problems.did_you_mean(message.part, parts)
-            problems.add("unknown-part", f"'{message.part}' is no part of the series", message.part, hint)
+            problems.add(
+                "unknown-part", f"'{message.part}' is no part of the series", message.part, hint
+            )

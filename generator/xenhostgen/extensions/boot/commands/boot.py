@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Build a kernel with a spec's interface and boot it on a real Xen, as every kind of guest.
+
+KUnit tests generated from the reference model report from inside each guest. It all runs under QEMU's
+software emulation; nothing is installed, everything lies in the work folder.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from xenhostgen.commands.inputs import add_format
+from xenhostgen.extensions.boot.guests import GUESTS
+from xenhostgen.extensions.boot.judge import Judge
+from xenhostgen.extensions.boot.report import Check, show
+from xenhostgen.extensions.boot.run import Lab
+from xenhostgen.extensions.boot.suite import Suite
+from xenhostgen.spec.load import load
+from xenhostgen.spec.source import Problem, Refused, did_you_mean
+from xenhostgen.verify.findings import judge
+
+EXAMPLES = """\
+examples:
+  xenhostgen boot specs/xenhost.yaml                              all kinds of guests, on Linux 6.12
+  xenhostgen boot specs/rfc-v1.yaml --guests pv-dom0,pvh-dom0     the expected findings, for real
+  xenhostgen boot specs/xenhost.yaml --kernel-source ../linux     on another kernel
+  xenhostgen boot specs/xenhost.yaml --format junit >boot.xml
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("spec", metavar="SPEC", type=Path, help="the spec file")
+    parser.add_argument(
+        "--guests", metavar="LIST", help="pv-dom0,pvh-dom0,pv,pvh,hvm,nested or some of them"
+    )
+    source = "the version of a linux-source package, or a kernel tree, which is left as it is (default: %(default)s)"
+    parser.add_argument("--kernel-source", metavar="VERSION|DIR", default="6.12", help=source)
+    work = "where everything is built, and kept for the next run (default: %(default)s)"
+    parser.add_argument("--work", metavar="DIR", type=Path, default=Path(".cache/boot"), help=work)
+    parser.add_argument("--kvm", action="store_true", help="use KVM, which must be able to nest")
+    add_format(parser, "junit")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Boot; 1 if a guest differs from the model in a way that the spec doesn't expect."""
+    suite = Suite(load(arguments.spec))
+    guests = arguments.guests.split(",") if arguments.guests else list(GUESTS)
+    for name in set(guests) - set(GUESTS):
+        hint = did_you_mean(name, list(GUESTS))
+        raise Refused(
+            [Problem("unknown-guest", f"no kind of guest '{name}'", "--guests", hint=hint)]
+        )
+    started = time.monotonic()
+    lab = Lab(arguments.work.absolute(), arguments.kernel_source, arguments.kvm, progress)
+    consoles, in_bss = lab.boot(suite, guests)
+    judging = Judge(suite, in_bss)
+    cells = [cell for boot, console in consoles.items() for cell in judging.judge(boot, console)]
+    first = {
+        (one.rule, one.subject): one for cell in reversed(cells) for one in reversed(cell.findings)
+    }
+    facts = {"level": "boot", "seconds": round(time.monotonic() - started, 1)}
+    verdict = judge(suite.spec, reversed(first.values()), facts)
+    checks = []
+    for cell in cells:
+        status = (
+            "ok"
+            if not cell.findings
+            else "known"
+            if judge(suite.spec, cell.findings, facts).passed
+            else "FAIL"
+        )
+        told = tuple(f"{one.rule}: {one.message}" for one in cell.findings)
+        console = str(lab.work / "consoles" / f"{cell.boot.name}.log")
+        checks.append(Check(cell.boot.guest, cell.check, status, told, cell.excerpt, console))
+    show(str(arguments.spec), checks, verdict, arguments.format, sys.stdout)
+    return 0 if verdict.passed else 1
+
+
+def progress(what: str) -> None:
+    """What is being done: one line on a terminal, else a line each."""
+    begin, end = ("\r\x1b[K", " …\r") if sys.stderr.isatty() else ("", "\n")
+    print(f"{begin}{time.strftime('%T')} {what}", end=end, file=sys.stderr, flush=True)

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The KUnit suites of an interface: every call in every state of the reference model, as C tables."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from xenhostgen.reference_model.ops import dispatch
+from xenhostgen.reference_model.registry import Outcome, State
+from xenhostgen.render.environment import environment, guarded
+from xenhostgen.spec.model import FunctionFact, Interface
+from xenhostgen.spec.template_sets import template_root
+from xenhostgen.verify.calls import Call, all_calls
+from xenhostgen.verify.transitions import Transitions
+
+DATA = Path(__file__).with_name("data")
+
+_TABLES = ("NULL", "A", "B")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A call in a state, and what must come of it."""
+
+    before: State
+    call: Call
+    outcome: Outcome
+
+
+class Suite:
+    """All states and calls of an interface, numbered as the C tables have them."""
+
+    def __init__(self, spec: Interface) -> None:
+        self.spec = spec
+        self.transitions = Transitions(spec)
+        self.registry = self.transitions.registry
+        self.origins: dict[State, tuple[State, Call] | None] = {self.registry.initial: None}
+        self.rows: list[Row] = []
+        calls = [call for call in all_calls(spec) if abs(call.type) < 1 << 30]
+        todo = [self.registry.initial]
+        for before in todo:
+            for call in calls:
+                outcome = (
+                    Outcome(before, 8)
+                    if call.kind == "i"
+                    else self.transitions.expected(before, call)
+                )
+                self.rows.append(Row(before, call, outcome))
+                if outcome.state not in self.origins:
+                    self.origins[outcome.state] = (before, call)
+                    todo.append(outcome.state)
+
+    @cached_property
+    def fatal(self) -> list[int]:
+        """The rows that take a boot of their own: a BUG, and where misuse is one, iteration too.
+
+        Of those that differ neither in rule nor in slot nor in taken slots there is only the first.
+        """
+        kept: dict[tuple[object, ...], int] = {}
+        for number, row in enumerate(self.rows if self.spec.registry.misuse is None else ()):
+            iterates = row.call.kind == "i"
+            if iterates or row.outcome.errno is None:
+                about = (
+                    self.registry.visited(row.before)
+                    if iterates
+                    else self.registry.home.get(row.call.type)
+                )
+                kept.setdefault((row.call.kind, row.outcome.rule, about), number)
+        return list(kept.values())
+
+    @property
+    def cases(self) -> tuple[str, ...]:
+        """The test cases that every guest must pass."""
+        asked = ("wrappers",) * bool(self.wrappers)
+        return (
+            "registered",
+            "entries",
+            *asked,
+            "rules",
+            *(() if self.fatal else ("walked", "iteration")),
+        )
+
+    @property
+    def folder(self) -> str:
+        """The folder of the interface's C file: the tests stand beside it."""
+        return str(Path(self.spec.source.file).parent)
+
+    @property
+    def placeholders(self) -> list[str]:
+        """The predicates that the command line can answer."""
+        return [macro.name for macro in self.spec.predicates.placeholders]
+
+    def sources(self) -> dict[str, str]:
+        """The files to put beside the interface's own, by name; ``+`` marks what is added to a file's end."""
+        spec, prefix = self.spec, f"{self.spec.c.prefix}_kunit_"
+        context = {
+            "suite": self,
+            "spec": spec,
+            "c": spec.c,
+            "errno": spec.registry.misuse is not None,
+            "header": spec.header.file.removeprefix("include/"),
+            "predicates": spec.predicates.file.removeprefix("include/"),
+            "source": Path(spec.source.file).name,
+            "overridden": [Path(guest.file).stem + ".o" for guest in spec.guests],
+        }
+        templates = environment("kunit", template_root())
+        made = {f"{prefix}override.c": (DATA / "override.c").read_text(encoding="utf-8")}
+        for name in ("boot.c", "rules.c", "override.h", "Kconfig", "Makefile"):
+            target = prefix + name if "." in name else f"+{name}"
+            made[target] = guarded(templates.get_template(f"{name}.j2").render, **context)
+        return made
+
+    @cached_property
+    def number(self) -> dict[State, int]:
+        """The states' numbers in the C table."""
+        return {state: number for number, state in enumerate(self.origins)}
+
+    def c_call(self, call: Call) -> str:
+        """A call as the C table has it."""
+        return f"'{call.kind}', {call.type}, {_TABLES.index(call.ops or 'NULL')}"
+
+    def c_slots(self, state: State) -> str:
+        """A state's slots as the C table has them."""
+        return ", ".join(f"{{ {value}, {_TABLES.index(ops or 'NULL')} }}" for value, ops in state)
+
+    def entries(self) -> Iterator[tuple[str, str, str]]:
+        """For each table and op the function that must stand there, or NULL."""
+        for guest, table in self.spec.tables():
+            given = {
+                op.name: entry.function
+                for op, entry in self.spec.entries[f"{guest.name}.{table.role}"]
+            }
+            yield from ((table.symbol, op.name, given.get(op.name, "NULL")) for op in self.spec.ops)
+
+    @cached_property
+    def wrappers(self) -> list[dict[str, str]]:
+        """Calls of wrappers that end in a constant, nothing, or a kernel function with a result and no pointers."""
+        kernels: dict[str, FunctionFact] = {
+            function.name: function for function in self.spec.kernel.functions
+        }
+        made: list[dict[str, str]] = []
+        for op in (op for op in self.spec.ops if op.wrapper != "none"):
+            for guest, table in self.spec.tables():
+                leads = dispatch(op, f"{guest.name}.{table.role}")
+                function = kernels.get(leads.called)
+                answers = function and function.returns != "void" and "*" not in function.prototype
+                if not leads.null and (answers or not leads.called):
+                    asked = (
+                        f"{leads.called}({', '.join('0' * len(leads.arguments))})"
+                        if leads.called
+                        else ""
+                    )
+                    call = f"{self.spec.c.wrapper(op.name)}({', '.join(['&host', *'0' * len(op.args)])})"
+                    made.append(
+                        {"table": table.symbol, "call": call, "expected": leads.result or asked}
+                    )
+        return made

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Write a placement into a kernel tree, and take it out again: all files or none.
+
+What was applied is kept as a patch beside the tree's files: what blank lines were there before can't
+be told from the result.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git
+from xenhostgen.extensions.kernel_tree.placing import Placement, content
+from xenhostgen.spec.model import Interface
+from xenhostgen.spec.source import At, Problem, Refused
+
+
+def record(spec: Interface, tree: Path) -> Path:
+    """The patch that says what was applied to a tree; the kernel's .gitignore leaves such names out."""
+    return tree / f".xenhostgen-{spec.interface}.patch"
+
+
+def write(folder: Path, files: Mapping[str, bytes | None]) -> None:
+    """Give files of a folder new contents (None: remove them), once all of these are on the disk."""
+    if taken := next((path for path in files if (folder / path).is_dir()), None):
+        raise IsADirectoryError(None, "is a folder where a file must be", str(folder / taken))
+    staged: list[tuple[Path, Path]] = []
+    try:
+        for path, new in files.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            staged.append((Path(f"{target}.{os.getpid()}.tmp"), target))
+            if new is not None:
+                staged[-1][0].write_bytes(new)
+                staged[-1][0].chmod(target.stat().st_mode if target.exists() else 0o644)
+        for temporary, target in staged:
+            # A new file takes the place of the old one, whose other hard links keep what they hold.
+            temporary.replace(target) if temporary.exists() else target.unlink(missing_ok=True)
+    finally:
+        for temporary, _ in staged:
+            temporary.unlink(missing_ok=True)
+
+
+def difference(placement: Placement) -> str:
+    """A placement as git's diff."""
+    with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:
+        for side, files in (("a", placement.before), ("b", placement.after)):
+            write(Path(folder, side), files)
+        options = ("--no-index", "--no-prefix", "--no-renames", "--full-index")
+        made = git(Path(folder), "diff", *options, "a", "b", fine=(0, 1), given=NO_SETTINGS)
+    return re.sub(
+        "^diff --git b/", "diff --git a/", made, flags=re.M
+    )  # so git says it of new files
+
+
+def refuse_links(paths: Iterable[str], tree: Path) -> None:
+    """Raise ``Refused`` if a file is a symbolic link or lies behind one, which may lead out of the tree."""
+    message, hint = (
+        "is a symbolic link, or lies behind one",
+        "put the file itself there, or choose another tree",
+    )
+    links = [path for path in paths if (tree / path).resolve() != tree.resolve() / path]
+    if links:
+        raise Refused(
+            [Problem("symbolic-link", message, f"{tree}/{path}", hint=hint) for path in links]
+        )
+
+
+def apply(spec: Interface, placement: Placement, tree: Path) -> None:
+    """Write the files of a placement, and the record of it. Raises ``Refused``, see above."""
+    refuse_links(placement.after, tree)
+    kept = {record(spec, tree).name: difference(placement).encode(errors="surrogateescape")}
+    write(tree, kept | placement.after)
+
+
+def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
+    """Take out what was applied; the files' paths, none if it is out already. Raises ``Refused`` for edits beside it.
+
+    Git works on copies: in the tree it would write the line ends that settings and attributes ask for.
+    """
+    kept = record(spec, tree)
+    with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:
+        patch = partial(
+            git,
+            Path(folder),
+            "apply",
+            "--whitespace=nowarn",
+            str(kept.resolve()),
+            given=NO_SETTINGS,
+        )
+        paths = [line.split("\t")[2] for line in patch("--numstat").splitlines()]
+        refuse_links(paths, tree)
+        write(Path(folder), {path: content(tree / path) for path in paths})
+        with suppress(GitFailure):
+            patch("--check")
+            paths = []
+        if paths:
+            try:
+                patch("--reverse")
+            except GitFailure as failure:
+                raise _edited(failure, tree) from None
+        before = {path: content(Path(folder, path)) for path in paths}
+    if not dry_run:
+        write(tree, {**before, kept.name: None})
+    return paths
+
+
+def _edited(failure: GitFailure, tree: Path) -> Refused:
+    """Where git found other lines than were applied; the failure itself if it is about something else."""
+    found = re.findall(
+        r"^error: (?:patch failed: (\S+):(\d+)|(\S+): No such file.*)$", failure.said, re.M
+    )
+    message, hint = (
+        "was edited where it was applied, or next to that",
+        "undo these edits, or go on by hand",
+    )
+    places = ((f"{tree}/{path or gone}", At(int(row or 1), 1)) for path, row, gone in found)
+    return (
+        Refused(Problem("edited-since", message, path, at, hint) for path, at in places)
+        if found
+        else failure
+    )

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Write a spec's files and fragments into a kernel tree, or take them out again: all of them or none.
+
+Each fragment goes where the spec wants it, found by the C code's structure. Where a file isn't as the
+spec describes it, nothing is written and all such places are told.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from xenhostgen.extensions.kernel_tree.apply import apply, difference, record, refuse_links, revert
+from xenhostgen.extensions.kernel_tree.placing import kernel_version, placed
+from xenhostgen.report.terminal import say
+from xenhostgen.spec.load import load
+from xenhostgen.spec.source import Problem, Refused
+
+EXAMPLES = """\
+examples:
+  xenhostgen apply specs/xenhost.yaml --tree ../linux             write into the tree
+  xenhostgen apply specs/xenhost.yaml --tree ../linux --dry-run   show the diff instead
+  xenhostgen apply specs/xenhost.yaml --tree ../linux --revert    every byte as it was before
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("spec", metavar="SPEC", type=Path, help="the spec file")
+    parser.add_argument(
+        "--tree", metavar="DIR", type=Path, required=True, help="the Linux source tree"
+    )
+    parser.add_argument("--revert", action="store_true", help="take out what was applied")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="write nothing; show what would be written"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Apply or revert; 0 also if there is nothing to do."""
+    tree, dry = arguments.tree, arguments.dry_run
+    spec = load(arguments.spec)
+    linux = f"Linux {kernel_version(tree)} in {tree}"
+    if arguments.revert and record(spec, tree).exists() and (paths := revert(spec, tree, dry)):
+        say(
+            f"{spec.path}: {'would be ' if dry else ''}taken out of {len(paths)} files of {linux}",
+            sys.stdout,
+        )
+        return 0
+    placement = placed(spec, tree)
+    if arguments.revert and placement.applied:
+        message = "has it, but not by 'xenhostgen apply', which keeps a record"
+        raise Refused(
+            [
+                Problem(
+                    "no-record", message, str(tree), hint="take its commits out with 'git revert'"
+                )
+            ]
+        )
+    if arguments.revert or placement.applied:
+        said = f"{spec.path}: nothing to do, {'it is not' if arguments.revert else 'it is'} applied to {linux}"
+        say(said, sys.stdout)
+    elif dry:
+        refuse_links(placement.after, tree)
+        diff = difference(placement)
+        if sys.stdout.isatty():
+            for line in diff.removesuffix("\n").split("\n"):
+                say(line, sys.stdout)
+        else:  # every byte, for git to apply
+            sys.stdout.buffer.write(diff.encode(errors="surrogateescape"))
+    else:
+        apply(spec, placement, tree)
+        for path in placement.after:
+            say(f"  {path}", sys.stdout)
+        say(f"{spec.path}: applied to {len(placement.after)} files of {linux}", sys.stdout)
+    return 0

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The git command, and git's ids for contents: they prove a re-creation right without having the file."""
+
+import hashlib
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from xenhostgen.spec.source import Problem, Refused
+
+SHORTEST_ID = 7  # what git itself abbreviates to at the least
+EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"  # the id of an empty file
+# As if the user had no configuration, nor had given any for this call.
+NO_SETTINGS = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    "GIT_CONFIG_COUNT": "0",
+}
+# What else git takes from the environment is of the repository in whose hook, say, this runs.
+_KEPT = re.compile(r"(?!GIT_)|GIT_(AUTHOR|COMMITTER|CONFIG|EXEC)_(?!PARAMETERS)")
+
+
+class GitFailure(Refused):
+    """Git refused; ``said`` is what it wrote on stderr."""
+
+    def __init__(self, command: str, said: str) -> None:
+        self.said = said.strip()
+        super().__init__([Problem("git", self.said.split("\n")[0], f"git {command}")])
+
+
+def git(
+    folder: Path,
+    *arguments: str,
+    fine: tuple[int, ...] = (0,),
+    given: Mapping[str, str] | None = None,
+) -> str:
+    """What git prints in a folder, and not above it. Raises ``GitFailure`` for an exit code that isn't ``fine``."""
+    around = {name: value for name, value in os.environ.items() if _KEPT.match(name)}
+    around |= {
+        "GIT_CEILING_DIRECTORIES": str(folder.resolve().parent),
+        "LC_ALL": "C.UTF-8",
+        **(given or {}),
+    }
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=folder, env=around, capture_output=True, check=False
+        )
+    except FileNotFoundError:
+        raise GitFailure(arguments[0], "the command is not installed") from None
+    if done.returncode not in fine:
+        raise GitFailure(
+            arguments[0], done.stderr.decode(errors="replace") or f"exit status {done.returncode}"
+        )
+    return done.stdout.decode(errors="surrogateescape")
+
+
+def blob_id(content: bytes | str) -> str:
+    """The full SHA-1 id that git gives to a file of this content.
+
+    A `str` is taken as the hunk reader made it: UTF-8, bytes that aren't UTF-8 as surrogates.
+    """
+    data = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
+    header = b"blob %d\0" % len(data)
+    return hashlib.sha1(header + data, usedforsecurity=False).hexdigest()
+
+
+def same_id(one: str, other: str) -> bool:
+    """Whether two ids, each possibly shortened, name the same object; too short ones would match by chance."""
+    length = min(len(one), len(other))
+    return length >= SHORTEST_ID and one[:length].lower() == other[:length].lower()

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Reduce the files of a real kernel to what of them is the interface's, so that they can be judged like stubs.
+
+A kernel's own files include hundreds of headers and do much that the spec doesn't know. What stays of
+them, on the lines where it stands: the interface's header, tables and adapters, the predicates, and of the
+boot functions those statements that the spec knows, that name the interface or set what a boot step sets,
+and whatever may lead past these. Facts of the kernel come from the spec, as they do in a stub.
+"""
+
+import re
+from contextlib import suppress
+from os.path import isfile
+from pathlib import Path
+
+from tree_sitter import Node
+
+from xenhostgen.csource.preprocess import SHIM
+from xenhostgen.extensions.kernel_tree.reduction import (
+    Reduction,
+    bare,
+    called,
+    defined,
+    silent,
+    text_of,
+    words,
+)
+from xenhostgen.render.files import Renderer
+from xenhostgen.spec.model import Assign, Call, Guest, Interface, Register, Step
+from xenhostgen.verify.drift import read_text
+from xenhostgen.verify.harness import enum_c, include_name, kernel_facts, laid_out
+
+_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(<[^>\n]+>|"[^"\n]+").*', re.MULTILINE)
+_TYPES = "<linux/types.h>"
+
+
+def projected(spec: Interface, tree: Path, folder: Path) -> Path:
+    """The tree to judge: ``tree`` itself, or in ``folder`` the interface's part of it if it is a kernel's.
+
+    It is taken for one when a guest's file, or the predicates' header, includes what neither the tree nor
+    the shim has.
+    """
+    of_kernel = (spec.predicates.file, *(guest.file for guest in spec.guests))
+    paths = (spec.header.file, spec.source.file, spec.object.file, *of_kernel)
+    texts = {path: text for path in paths if (text := read_text(tree / path)) is not None}
+    includes = [
+        (path, include) for path in of_kernel for include in _INCLUDE.findall(texts.get(path, ""))
+    ]
+    if all(_there(spec, each, tree / "include", (tree / path).parent) for path, each in includes):
+        return tree
+    return laid_out({path: reduced(spec, path, text) for path, text in texts.items()}, folder)
+
+
+def _there(spec: Interface, include: str, *folders: Path) -> bool:
+    """Whether a header will be there for the reduced files, or lies in one of the folders."""
+    ours = (
+        include_name(spec.header.file),
+        include_name(spec.predicates.file),
+        *spec.context_headers,
+    )
+    files = (folder / include[1:-1] for folder in (SHIM, *folders))
+    return include in ours or any(map(isfile, files))  # to pathlib too long a name is an error
+
+
+def reduced(spec: Interface, path: str, text: str) -> str:
+    """The interface's part of one file, as long as the file."""
+    guests = {str(guest.file): guest for guest in spec.guests}
+    with suppress(RecursionError):  # blocks without end: as it is, it can't be parsed either
+        if path in guests:
+            return _GuestFile(spec, guests[path], text).part()
+        if path == spec.predicates.file:
+            return _predicates(spec, text)
+    if path == spec.source.file:
+        return _INCLUDE.sub(lambda found: found[0] if _there(spec, found[1]) else "", text)
+    return text
+
+
+def _predicates(spec: Interface, text: str) -> str:
+    """The header of the predicates: these and the enums as they are, all else from the spec."""
+    kernel = spec.kernel
+    macros = {macro.name for macro in spec.macros}
+    enums = {str(enum.name): enum_c(enum) for enum in kernel.enums}
+
+    def wanted(node: Node) -> bool:
+        match node.type:
+            case "preproc_include":
+                return text_of(node.child_by_field_name("path")) == _TYPES
+            case "preproc_def" | "preproc_function_def":
+                return defined(node) in macros or not node.child_by_field_name("value")
+            case "enum_specifier":
+                return enums.pop(text_of(node.child_by_field_name("name")), None) is not None
+        return False
+
+    file = Reduction(text)
+    file.keep(wanted)
+    file.include([_TYPES] if _TYPES not in _INCLUDE.findall(file.text()) else [])
+    facts = list(enums.values())
+    facts += [f"enum {{ {constant.name} = {constant.value} }};" for constant in kernel.constants]
+    file.supply([*facts, *kernel_facts(spec)])
+    return file.text()
+
+
+class _GuestFile:
+    """A guest's file: which names make a piece of it the interface's, and what is left of it."""
+
+    def __init__(self, spec: Interface, guest: Guest, text: str) -> None:
+        self.spec, self.guest, self.boot = spec, guest, guest.boot
+        self.file = Reduction(text)
+        self.defined = {defined(node): text_of(node) for node in self.file.definitions()}
+        self.bodies: dict[str, tuple[Step, ...]] = {self.boot.function: self.boot.steps}
+        self.bodies |= {
+            step.function: step.sets for step in self.boot.steps if isinstance(step, Call)
+        }
+        self.names = _names(spec)
+        self.helpers = self.leading()
+        targets = [
+            step.target
+            for steps in self.bodies.values()
+            for step in steps
+            if isinstance(step, Assign)
+        ]
+        either = "|".join(re.escape(bare(target)) for target in targets)
+        target = f"(?:{either or '(?!)'})"
+        by_operator = rf"(?<![\w.>]){target}(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)"
+        by_call = rf"\b(?:(?:memset|memcpy|memmove|xchg)\(&|WRITE_ONCE\(){target}\b"
+        self.sets = re.compile(f"{by_operator}|{by_call}")
+
+    def leading(self) -> set[str]:
+        """The file's functions and macros that boot code calls and that lead to the interface."""
+        others = {
+            name: c for name, c in self.defined.items() if name not in (*self.bodies, *self.names)
+        }
+        users = {name for name, c in others.items() if words(c) & self.names}
+        while more := {name for name in others.keys() - users if called(others[name]) & users}:
+            users |= more
+        found, todo = set[str](), [name for name in self.bodies if name in self.defined]
+        while todo:
+            more = called(self.defined[todo.pop()]) & users - found
+            found |= more
+            todo += more
+        return found
+
+    def part(self) -> str:
+        """What is left, and what that needs of the kernel."""
+        self.file.keep(self.wanted)
+        there = _INCLUDE.findall(self.file.text())
+        self.file.include(header for header in self.guest.context if header not in there)
+        facts = [" ".join(c.split()) for c in Renderer(self.spec).prototypes(self.guest).values()]
+        for name, steps in self.bodies.items():
+            if name not in self.defined and name != self.boot.function:
+                sets = " ".join(step.c for step in steps if isinstance(step, Assign))
+                facts.append(f"static void {name}(void) {{ {sets} }}")
+        self.file.supply(facts)
+        return self.file.text()
+
+    def wanted(self, node: Node) -> bool:
+        """Whether a declaration or directive is the interface's; functions are reduced on the way."""
+        match node.type:
+            case "preproc_include":
+                header = text_of(node.child_by_field_name("path"))
+                return header in (*self.guest.context, self.guest.include.line)
+            case "function_definition":
+                return self.function(defined(node), node, node.child_by_field_name("body"))
+            case "ERROR":
+                return bool(words(text_of(node)) & {*self.names, *self.bodies})
+        types = {self.spec.c.ops_tag, self.spec.c.ops}
+        return bool(words(text_of(node)) & (self.names | self.helpers | types))
+
+    def function(self, name: str, node: Node, body: Node | None) -> bool:
+        """Reduce a function; False if it isn't the interface's."""
+        if body and name in self.bodies:
+            self.head(name, node)
+            steps = {
+                each.id: said for each in body.named_children if (said := self.step(name, each))
+            }
+            # What else the kernel's own functions do, and whether they always get that far, is the kernel's.
+            self.file.reduce(
+                body, lambda each: each.id in steps or self.counts(each), name == self.boot.function
+            )
+            for each in body.named_children:
+                if each.id in steps and bare(text_of(each)) != bare(steps[each.id]):
+                    self.file.cut(each, steps[each.id])
+        elif body and name in self.helpers:
+            self.file.reduce(body, self.counts)
+        # Where brackets don't match, what is lost lies in another function: the parser will say where.
+        lost = {self.boot.function} - self.defined.keys()
+        return name in (*self.bodies, *self.names, *self.helpers) or bool(
+            words(text_of(node)) & lost
+        )
+
+    def head(self, name: str, node: Node) -> None:
+        """Let a boot function be called from without, and with no more than the spec passes."""
+        declarator = node.child_by_field_name("declarator")
+        self.file.cut(node, "void" if name == self.boot.function else "static void", end=declarator)
+        if declarator and not (name == self.boot.function and self.boot.params):
+            self.file.cut(declarator, f"{name}(void)")
+
+    def counts(self, node: Node) -> bool:
+        """Whether a statement is the interface's, or sets what a boot step sets."""
+        c = silent(text_of(node))
+        return bool(words(c) & (self.names | self.helpers)) or self.sets.search(bare(c)) is not None
+
+    def step(self, function: str, node: Node) -> str:
+        """The kernel's boot step that a statement is, in the spec's words; empty if it is none."""
+        c = text_of(node)
+        steps = [step for step in self.bodies[function] if not isinstance(step, Register)]
+        found = (step.c for step in steps if re.fullmatch(step.pattern, bare(c)))
+        return "" if words(c) & (self.names | self.helpers) else next(found, "")
+
+
+def _names(spec: Interface) -> set[str]:
+    """What the interface defines, types and predicates left out: these may be used by anybody."""
+    c = spec.c
+    names = {c.register, c.unregister, c.array, c.iterator, c.slot_count}
+    names |= {slot.pointer for slot in spec.slots} | {table.symbol for _, table in spec.tables()}
+    names |= {c.type(name) for name in spec.values} | {c.wrapper(op.name) for op in spec.ops}
+    return names | {
+        entry.function for op in spec.ops for entry in op.tables if entry.calls is not None
+    }

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Patches. What reads them, in order: errors, encoding, mail, names, body, hunks, git, diff.
+
+What compares a rendering with them: code, reference, stored, place, compare. What makes
+a spec of them: lift_input, lift_c, lift_header, lift_source, lift_guests, lift_assumed, remainder,
+yaml_writer, lift. What writes one: series.
+"""
+
+COMMANDS = {
+    "diff": "compare a spec's rendering with the kernel patch that it re-creates",
+    "import": "lift a kernel patch, or an interface's C files, into a spec",
+    "facts": "note the facts of a kernel patch, by which diff works without it",
+    "patch": "write a spec as a patch series for a kernel tree",
+}

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Compare what a spec renders to with the kernel patch that it re-creates: code, place, comments, bytes.
+
+Without PATCH, the spec's shipped facts of the patch stand in for it. Exit status 0 means that a
+compiler sees the same code in the same places; the wording of comments may differ.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from xenhostgen.commands.inputs import add_format
+from xenhostgen.extensions.patches.compare import compare
+from xenhostgen.extensions.patches.diff import parse_diff
+from xenhostgen.extensions.patches.mail import read_patches
+from xenhostgen.extensions.patches.recreation import prove
+from xenhostgen.extensions.patches.reference import patch_facts
+from xenhostgen.extensions.patches.report import Compared, as_json, show
+from xenhostgen.extensions.patches.stored import shipped_facts
+from xenhostgen.render.files import Renderer
+from xenhostgen.report.terminal import say
+from xenhostgen.spec.load import load
+from xenhostgen.spec.model import Interface
+from xenhostgen.spec.source import Problem, Refused
+
+EXAMPLES = """\
+examples:
+  xenhostgen diff specs/rfc-v1.yaml                        against the shipped facts
+  xenhostgen diff specs/rfc-v1.yaml rfc.mbox               against a mail, an mbox or a bare diff
+  xenhostgen diff specs/rfc-v1.yaml rfc.mbox --comments    with the comments that differ
+  xenhostgen diff my.yaml sent.mbox --tree ../linux --rev v6.12   every byte, by git's object ids
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("spec", metavar="SPEC", type=Path, help="the spec file")
+    parser.add_argument(
+        "patch", metavar="PATCH", type=Path, nargs="?", help="the patch (default: the spec's facts)"
+    )
+    parser.add_argument(
+        "--comments", action="store_true", help="show comments that are worded differently"
+    )
+    said = "place the spec into this kernel tree, compare blob ids"
+    parser.add_argument("--tree", metavar="DIR", type=Path, help=said)
+    parser.add_argument("--rev", metavar="REV", help="the tree as git has it at this revision")
+    add_format(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compare; 1 if code or place differ."""
+    spec = load(arguments.spec)
+    if arguments.tree or arguments.rev:
+        return proved(spec, arguments)
+    if arguments.patch:
+        source, facts = arguments.patch, list(map(patch_facts, read_patches(arguments.patch)))
+    else:
+        source, facts = shipped_facts(spec)
+    renderer = Renderer(spec)
+    found = compare(renderer, renderer.everything(), facts, str(source))
+    told: Compared = {
+        "spec": str(arguments.spec),
+        "reference": str(source),
+        "same": found.same,
+        **asdict(found),
+    }
+    for file in told["files"] if not arguments.comments else ():
+        file["wording"] = ()
+    if arguments.format == "json":
+        print(as_json(told))
+    else:
+        show(told, sys.stdout)
+    return 0 if found.same else 1
+
+
+def proved(spec: Interface, arguments: argparse.Namespace) -> int:
+    """Compare the bytes of every file, modified ones too; 1 if any differs."""
+    if not (arguments.tree and arguments.patch):
+        message, hint = (
+            "a proof to the byte needs --tree DIR and a PATCH",
+            "name the PATCH after SPEC",
+        )
+        raise Refused(
+            [Problem("no-patch", message, "--tree" if arguments.tree else "--rev", hint=hint)]
+        )
+    mails = read_patches(arguments.patch)
+    files = [file for mail in mails for file in parse_diff(mail.diff, mail.announced_files)]
+    proofs = prove(spec, files, arguments.tree, arguments.rev)
+    identical = sum(proof.identical for proof in proofs)
+    if arguments.format == "json":
+        print(json.dumps([proof._asdict() for proof in proofs], indent=2))
+    else:
+        for each in proofs:
+            say(
+                f"  {each.path}: {'identical' if each.identical else 'DIFFERS'}, {each.said}",
+                sys.stdout,
+            )
+        say(f"{spec.path}: byte-identical {identical}/{len(proofs)} files", sys.stdout)
+    return 0 if identical == len(proofs) else 1

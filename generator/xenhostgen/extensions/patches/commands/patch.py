@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Write a spec as a patch series against a kernel tree: a cover letter and a patch a concern, for git am.
+
+Sender and Signed-off-by are those of git's configuration, the addressees those of the tree's
+get_maintainer.pl. With SOURCE_DATE_EPOCH set, the same input makes the same bytes.
+"""
+
+import argparse
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from xenhostgen.extensions.kernel_tree.apply import write
+from xenhostgen.extensions.kernel_tree.git import GitFailure, git
+from xenhostgen.extensions.kernel_tree.placing import placed
+from xenhostgen.extensions.patches.series import Letter, changes, series
+from xenhostgen.report.terminal import say
+from xenhostgen.spec.load import load
+from xenhostgen.spec.source import Problem, Refused
+
+EXAMPLES = """\
+examples:
+  xenhostgen patch specs/xenhost.yaml --tree ../linux
+  xenhostgen patch specs/xenhost.yaml --tree ../linux --version 2 --since specs/rfc-v1.yaml
+  xenhostgen patch specs/xenhost.yaml --tree ../linux --prefix 'RFC PATCH' -o ../series
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("spec", metavar="SPEC", type=Path, help="the spec file")
+    parser.add_argument(
+        "--tree", metavar="DIR", type=Path, required=True, help="the Linux source tree"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=Path,
+        default=Path("outgoing"),
+        help="where the mails go",
+    )
+    parser.add_argument(
+        "--since", metavar="SPEC", type=Path, help="log the changes since this earlier spec"
+    )
+    parser.add_argument("--version", metavar="N", type=int, default=1, help="the series' version")
+    parser.add_argument(
+        "--prefix", metavar="WORDS", default="PATCH", help="what the subject's brackets begin with"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the series; it is refused where the spec is applied already."""
+    if arguments.version < 1:
+        raise Refused(
+            [
+                Problem(
+                    "bad-version",
+                    f"{arguments.version} is below 1",
+                    "--version",
+                    hint="count from 1",
+                )
+            ]
+        )
+    if not arguments.prefix.isprintable():
+        message = "has a line end or another character that no subject can have"
+        raise Refused([Problem("bad-prefix", message, "--prefix", hint="for instance 'RFC PATCH'")])
+    spec, output = load(arguments.spec), arguments.output
+    placement = placed(spec, arguments.tree)
+    if placement.applied:
+        hint = f"take it out first: xenhostgen apply {spec.path} --tree {arguments.tree} --revert"
+        raise Refused(
+            [Problem("applied-already", "has all of it already", str(arguments.tree), hint=hint)]
+        )
+    log = changes(load(arguments.since), spec) if arguments.since else ()
+    letter = Letter(arguments.version, arguments.prefix, log)
+    mails = series(spec, placement.before, placement.after, arguments.tree, letter)
+    for path in output.iterdir() if output.is_dir() else ():
+        if path.name not in mails:
+            message, hint = (
+                "is no part of this series",
+                "move it away, or choose another folder by -o",
+            )
+            raise Refused([Problem("foreign-file", message, str(path), hint=hint)])
+    write(output, mails)
+    with suppress(GitFailure):  # the tree is no repository
+        asked = ("--no-optional-locks", "status", "--porcelain", "--untracked-files=no", "--")
+        edited = git(arguments.tree, *asked, *placement.after)
+        for line in edited.splitlines():
+            said = f"{arguments.tree}/{line[3:]} has edits that aren't committed; the patches are based on them"
+            say(f"xenhostgen: {said}", sys.stderr)
+    for name in mails:
+        say(f"{output}/{name}", sys.stdout)
+    return 0

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""From a patch to a spec: lift what the spec can say, keep the rest as raw blocks, and prove it.
+
+The proof is the rendering of the new spec. Where it isn't what was given, the lines that differ
+become raw blocks; what the rules of specs refuse is left out, and so becomes raw as well.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+from typing import Any
+
+from xenhostgen.extensions.kernel_tree.git import SHORTEST_ID, blob_id, same_id
+from xenhostgen.extensions.patches.lift_assumed import assume
+from xenhostgen.extensions.patches.lift_guests import Guests, object_line, predicates
+from xenhostgen.extensions.patches.lift_header import Data, Seen, compact, lift_header
+from xenhostgen.extensions.patches.lift_input import Input, read_input
+from xenhostgen.extensions.patches.lift_source import lift_source
+from xenhostgen.extensions.patches.remainder import Share, remainder
+from xenhostgen.extensions.patches.yaml_writer import write_yaml
+from xenhostgen.render.files import Rendering, render
+from xenhostgen.spec import yaml
+from xenhostgen.spec.load import load_text
+from xenhostgen.spec.model import Interface
+from xenhostgen.spec.source import At, Problem, Problems, Refused, SpecError, printable
+
+# The order in which a spec is read; other keys follow.
+_ORDER = "interface templates typedefs reference names spdx banner header source object types registry fields ops"
+_ORDER += " predicates guests kinds kernel"
+# What the rules may refuse without the rest losing its sense: an item of these, or a text.
+_PARTS = set(
+    "values slots accepts fields ops tables macros functions steps exports guests includes declares".split()
+)
+_TEXTS = set(
+    "doc register_doc unregister_doc iterator_doc requires_doc spdx requires guard linkage".split()
+)
+_TEXTS |= {"wrapper_returns", "when_no_host", "when_missing"}
+_WHOLE = {"no-slot", "no-empty-type"}  # what is left would be another interface
+_ROUNDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """The spec as text and model, what was lifted of each file, what was assumed for which key."""
+
+    text: str
+    spec: Interface
+    shares: list[Share]
+    assumed: dict[str, str]
+
+
+def lift(
+    paths: list[Path], output: str, schema: str, onto: Interface | None = None, prefix: str = ""
+) -> Lifted:
+    """The spec of the interface that patches or C files hold. Raises ``PatchError`` and ``Refused``."""
+    given = read_input(paths, onto)
+    seen = _header(given, onto, prefix, str(paths[0]))
+    base: Data = _base(onto, given.on_top) if onto else {}
+    defined = re.compile(rf"^[^;=]*\b{re.escape(seen.c.register)}\([^;]*\)\s*\{{", re.MULTILINE)
+    source = next(
+        (
+            path
+            for path, text in given.whole.items()
+            if path.endswith(".c") and defined.search(text)
+        ),
+        "",
+    )
+    if source:
+        slots: dict[str, str] = {slot.pointer: slot.name for slot in onto.slots} if onto else {}
+        lift_source(source, given.whole[source], seen, slots)
+    if not given.banner:
+        seen.data["banner"] = False
+    data = {**base, **seen.data, "registry": {**base.get("registry", {}), **seen.data["registry"]}}
+    distances = {
+        row["name"]: row.get("distance") for row in base.get("types", {}).get("values", ())
+    }
+    for each in data["types"]["values"]:
+        each.update(compact(distance=distances.get(each["name"])))
+    known: Data = base.get("guests", {})
+    begun: Data = {guest["file"]: {"name": name, **guest} for name, guest in known.items()}
+    if not given.on_top:
+        kept = ("name", "file", "context")
+        begun = {
+            file: {key: guest[key] for key in kept if key in guest} for file, guest in begun.items()
+        }
+    guests = Guests(seen, begun)
+    for path, hunks in given.hunks.items():
+        if path.endswith(".c"):
+            guests.read(path, hunks)
+        elif path.endswith(".h") and "predicates" not in data:
+            data |= compact(predicates=predicates(path, hunks))
+        elif PurePath(path).name == "Makefile" and "object" not in data:
+            data |= compact(object=object_line(path, hunks, source))
+    data["guests"] = guests.finish()
+    for name, guest in data["guests"].items():
+        if name in known and known[name]["boot"]["function"] == guest["boot"]["function"]:
+            guest["boot"]["steps"] = _around(
+                guest["boot"].get("steps", []), known[name]["boot"].get("steps", [])
+            )
+    assumed: dict[str, str] = {}
+    for key, what in assume(data, seen):
+        assumed[key] = f"{assumed[key]}, {what}" if key in assumed else what
+    # A step's function is defined beside it, and these are defined elsewhere.
+    declared = data["kernel"].get("functions", {})
+    for guest in data["guests"].values():
+        if "boot" in guest and "steps" in guest["boot"]:
+            guest["boot"]["steps"] = [
+                step for step in guest["boot"]["steps"] if str(step.get("call")) not in declared
+            ]
+    remarks = {"": f"Lifted by: xenhostgen import {printable(' '.join(map(str, paths)), '?')}"}
+    remarks |= {
+        key: f"Assumed, as it isn't in what was imported: {what}." for key, what in assumed.items()
+    }
+
+    def written() -> str:
+        keys = dict.fromkeys([*_ORDER.split(), *data])
+        return write_yaml({key: data[key] for key in keys if key in data}, schema, remarks)
+
+    try:
+        first = _accepted(data, written, output)
+    except SpecError as error:
+        said = [f"no spec can say this interface: {problem.message}" for problem in error.problems]
+        raise Refused(
+            [Problem("not-liftable", message, str(paths[0])) for message in said]
+        ) from None
+    name = onto.path if onto and given.banner else output  # which the banner tells
+    raw, shares = remainder(given, render(replace(first, path=name)))
+    data |= compact(raw=raw)
+    spec = load_text(text := written(), output)
+    rendering = render(replace(spec, path=name))
+    return Lifted(text, spec, [_proved(share, given, rendering) for share in shares], assumed)
+
+
+def _header(given: Input, onto: Interface | None, prefix: str, source: str) -> Seen:
+    headers = [path for path in given.whole if path.endswith(".h")]
+    for path in sorted(headers, key=lambda path: onto is not None and path != onto.header.file):
+        if seen := lift_header(path, given.whole[path], prefix):
+            return seen
+    name = prefix or "X"
+    message = f"no interface in it: a header with 'enum {name}_type' beside '{name}_t' or 'struct {name}' and its ops"
+    hint = "a patch that changes an earlier header needs that one's spec: --onto SPEC"
+    raise Refused([Problem("no-interface", message, source, hint=hint)])
+
+
+def _base(onto: Interface, on_top: bool) -> Data:
+    """What the C doesn't tell, from the spec that it goes on top of, or that has the kernel's facts."""
+    source = yaml.read_file(Path(onto.path))
+    data: Data = dict((yaml.parse(source, Problems(onto.path, source)) or {}).items())
+    told = {"fields", "ops", "raw", *(() if on_top else ("predicates", "object"))}
+    return {key: value for key, value in data.items() if key not in told}
+
+
+def _around(steps: list[Data], known: list[Data]) -> list[Data]:
+    """The known steps with these registrations, if theirs are the same: a patch shows no more than those near by."""
+    ours, theirs = ([step for step in each if "register" in step] for each in (steps, known))
+    asked = [
+        [(step["register"]["type"], step["register"].get("when")) for step in each]
+        for each in (ours, theirs)
+    ]
+    registrations = iter(ours)
+    merged = [next(registrations, step) if "register" in step else step for step in known]
+    return merged if asked[0] == asked[1] else steps
+
+
+def _accepted(data: Data, written: Callable[[], str], output: str) -> Interface:
+    """The spec, without the parts that the rules refuse; raises ``SpecError`` if it can't do without."""
+    for _ in range(_ROUNDS):
+        text = written()
+        try:
+            return load_text(text, output)
+        except SpecError as error:
+            top = yaml.parse(text, Problems(output, text))
+            refused = {part for problem in error.problems if (part := _part(top, problem.at))}
+            if not refused or _WHOLE & {problem.rule for problem in error.problems}:
+                raise
+        # From the last to the first, and inner ones first, so that the paths to the others stay right.
+        for *path, last in sorted(
+            refused, key=lambda part: [str(key).zfill(9) for key in part], reverse=True
+        ):
+            holder: Any = data
+            for key in path:
+                holder = holder[key]
+            del holder[last]
+    return load_text(written(), output)
+
+
+def _part(node: Any, at: At) -> tuple[str | int, ...]:
+    """The path to the innermost part at a place that may be left out; empty if there is none."""
+    path: list[str | int] = []
+    found = 0
+    while isinstance(node, (dict, list)) and node:
+        places = [key.at for key in node] if isinstance(node, dict) else [each.at for each in node]
+        row = max(sum(here <= at for here in places) - 1, 0)
+        key: Any = str([*node][row]) if isinstance(node, dict) else row
+        if key in _TEXTS or (path and path[-1] in _PARTS):
+            found = len(path) + 1
+        path.append(key)
+        node = node[key]
+    return tuple(path[:found])
+
+
+def _proved(share: Share, given: Input, rendering: Rendering) -> Share:
+    """A new file's share with its blob id; the patch's own id is the better proof than its text."""
+    path = share.path
+    if path not in given.whole:
+        return share
+    blob, told = blob_id(rendering.files[path]), given.ids.get(path, "")
+    exact = None if path in given.collapsed else rendering.files[path] == given.whole[path]
+    return replace(
+        share, blob=blob, same=same_id(blob, told) if len(told) >= SHORTEST_ID else exact
+    )

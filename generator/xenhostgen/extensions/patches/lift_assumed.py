@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a spec needs and a patch doesn't tell: filled in so that ``lint`` and ``verify`` can work with it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from xenhostgen.extensions.patches.lift_header import Data, Seen, compact
+from xenhostgen.extensions.patches.lift_source import distinguished
+from xenhostgen.spec.bind import keys_of
+from xenhostgen.spec.c_names import KEYWORDS, RESERVED, declared_name
+from xenhostgen.spec.model import Misuse
+
+_CALL = re.compile(r"(\w+)\((.*)\)")
+_WORD = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)(\(\)|(?:->|\.)\w+)?")
+
+
+def assume(data: Data, seen: Seen) -> Iterator[tuple[str, str]]:
+    """Fill in what isn't in the input; yields each key with what was assumed."""
+    registry, predicates = data["registry"], data.get("predicates", {"macros": []})
+    if "source" not in data:
+        needs = ["<linux/bug.h>", "<linux/types.h>"] if seen.c.typedefs else ["<linux/errno.h>"]
+        needs += ["<linux/export.h>", "<linux/init.h>", seen.included]
+        data["source"] = {"file": f"{PurePath(seen.path).stem}.c", "includes": needs}
+        yield "source", "the C file"
+    if not any(slot["accepts"] for slot in registry.get("slots", ())):
+        names = zip(seen.slots, distinguished(seen.slots), strict=True)
+        slots: list[Data] = [
+            {"name": name, "pointer": pointer, "accepts": []} for pointer, name in names
+        ]
+        types = [row["name"] for row in data["types"]["values"] if row.get("value") != "0"]
+        for row, name in enumerate(types if slots else ()):
+            slots[min(row, len(slots) - 1)]["accepts"].append(name)
+        registry["slots"] = slots
+        yield "registry", "which slot takes which types"
+    errnos = [key.name for key in keys_of(Misuse)]
+    if not seen.c.typedefs and len(registry.get("misuse", {})) < len(errnos):
+        registry["misuse"] = dict.fromkeys(errnos, "-EINVAL") | registry.get("misuse", {})
+        yield "registry", "errnos"
+    if "object" not in data:
+        makefile = PurePath(data["source"]["file"]).with_name("Makefile")
+        data["object"] = {"file": str(makefile), "place": {"after": "built-in.o"}}
+        yield "object", "the Makefile and the neighbour"
+    if "predicates" not in data:
+        file = f"include/linux/{data['interface']}_state.h"
+        data["predicates"] = {"file": file, "place": {"after": "#endif"}, **predicates}
+        yield "predicates", "there are none; the file"
+    inputs: dict[str, Data] = {}
+    if "kernel" not in data:
+        data["kernel"], inputs = _kernel(data)
+        functions = _functions(data)
+        structs: dict[str, Data] = {
+            name: {} for name in re.findall(r"\bstruct (\w+)", str(functions))
+        }
+        data["kernel"] |= compact(
+            functions=functions, structs=structs | data["kernel"].get("structs", {})
+        )
+        yield (
+            "kernel",
+            "what the kernel's state is made of, and macros that are tried with both values",
+        )
+    kinds = data.get("kinds", {})
+    runs = {
+        name
+        for told in kinds.values()
+        for name in (told if isinstance(told, list) else told["runs"])
+    }
+    made = {name: [name] for name in data["guests"] if name not in runs}
+    if made or not kinds:
+        told = {
+            name: {"runs": run, "inputs": inputs[name]} if name in inputs else run
+            for name, run in made.items()
+        }
+        data["kinds"] = {**kinds, **told}
+        yield "kinds", "each guest boots by itself"
+
+
+def _functions(data: Data) -> dict[str, Data]:
+    """The kernel functions that adapters and wrappers pass an op's parameters to."""
+    made: dict[str, Data] = {}
+    known = KEYWORDS | RESERVED | data["kernel"].get("macros", {}).keys()
+    known |= {macro["name"] for macro in data["predicates"]["macros"]}
+    for op in data.get("ops", {}).values():
+        params = {declared_name(param): param for param in op.get("args", ())}
+        entries = (entry for entry in op.get("tables", {}).values() if isinstance(entry, dict))
+        for text in [
+            *(entry["calls"] for entry in entries),
+            op.get("when_missing"),
+            op.get("when_no_host"),
+        ]:
+            called = _CALL.fullmatch(text or "")
+            given = [word for word in called[2].split(", ") if word] if called else []
+            if called and called[1] not in known and params.keys() >= {*given}:
+                args = [params[word] for word in given]
+                made.setdefault(
+                    called[1], {"returns": op.get("returns", "void"), **compact(args=args)}
+                )
+    return made
+
+
+def _kernel(data: Data) -> tuple[Data, dict[str, Data]]:
+    """Facts by which the conditions and steps of boot code can be modelled, and each guest's inputs."""
+    facts: dict[str, Data] = {key: {} for key in ("constants", "structs", "variables", "macros")}
+    inputs: dict[str, Data] = {}
+    ours = KEYWORDS | RESERVED | {macro["name"] for macro in data["predicates"]["macros"]}
+    asked = [("", ours, macro["expands"]) for macro in data["predicates"]["macros"]]
+    for guest, told in data["guests"].items():
+        known = ours | {declared_name(param) for param in told["boot"].get("params", ())}
+        for step in told["boot"].get("steps", ()):
+            texts = [step.get("return_if", ""), step.get("register", {}).get("when", "")]
+            texts += [word for pair in step.get("assign", {}).items() for word in pair]
+            asked += [(guest, known, text) for text in texts]
+    for guest, known, text in asked:
+        for name, more in _WORD.findall(text):
+            if name in known:
+                continue
+            if more == "()":
+                facts["macros"][name] = {"expands": "0", "placeholder": True}
+            elif more:
+                pointer = more.startswith("->")
+                facts["structs"].setdefault(f"{name}_facts", {})[more.lstrip("->.")] = (
+                    "unsigned long"
+                )
+                facts["variables"][name] = f"struct {name}_facts{' *' * pointer}"
+                if pointer:
+                    checked = any(
+                        re.search(rf"!{name}\b(?!->)", said)
+                        for who, _, said in asked
+                        if who == guest
+                    )
+                    inputs.setdefault(guest, {})[name] = ["object", *["NULL"] * checked]
+            elif name.isupper():
+                facts["constants"].setdefault(name, len(facts["constants"]) + 1)
+            else:
+                facts["variables"].setdefault(name, "unsigned long")
+    return compact(**facts), inputs

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Write an interface as the patch series that ``git format-patch`` would make of it, a commit a concern."""
+
+import hashlib
+import os
+import re
+import subprocess
+import tempfile
+import textwrap
+import time
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git
+from xenhostgen.spec.model import Guest, Interface, Register
+from xenhostgen.spec.source import Problem, Refused
+
+Contents = Mapping[str, bytes | None]
+# What changes from day to day in a mail: the commit's id, and the date.
+_DATED = re.compile(rb"\AFrom .*\n|^Date: .*\n", re.MULTILINE)
+
+
+class Letter(NamedTuple):
+    """How the series presents itself: its version, the words in brackets, and a log of changes."""
+
+    version: int = 1
+    prefix: str = "PATCH"
+    changes: tuple[str, ...] = ()
+
+
+def concerns(spec: Interface) -> dict[str, list[str]]:
+    """The files of each commit, in an order that builds at every step: lenders before their borrowers."""
+
+    def depth(guest: Guest) -> int:
+        return 1 + depth(spec.guest(guest.borrows)) if guest.borrows else 0
+
+    guests = {str(guest.name): [str(guest.file)] for guest in sorted(spec.guests, key=depth)}
+    interface: dict[str, None] = dict.fromkeys(
+        [spec.header.file, spec.source.file, spec.object.file]
+    )
+    others = {spec.predicates.file, *(guest.file for guest in spec.guests)}
+    interface |= dict.fromkeys(raw.file for raw in spec.raw if raw.file not in others)
+    return {"interface": list(interface), "predicates": [spec.predicates.file], **guests}
+
+
+def message(spec: Interface, part: str) -> tuple[str, str]:
+    """Subject and body of a mail: the spec's, else plain words."""
+    area = f"{spec.series.area}: " if spec.series else ""
+    for said in spec.series.messages if spec.series else ():
+        if said.part == part:
+            return area + said.subject, said.body.strip()
+    plain = {"cover": f"{spec.interface}s", "interface": f"add the {spec.interface} interface"}
+    plain["predicates"] = f"add predicates for {spec.interface}s"
+    subject = plain.get(part, f"register the {spec.interface}s of {part} guests")
+    return area + subject, textwrap.fill(" ".join((spec.header.doc or subject).split()), 72)
+
+
+def series(
+    spec: Interface, before: Contents, after: Contents, tree: Path, letter: Letter
+) -> dict[str, bytes]:
+    """The mails by their file names. Raises ``Refused`` if git knows no name and address for Signed-off-by."""
+    with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:
+        sender = _environment(tree)
+        run = partial(git, Path(folder), given=sender)
+        run("init", "-q", "-b", "series")
+        run("config", "core.abbrev", "12")
+        steps = [("base", before)]
+        for part, paths in concerns(spec).items():
+            if any(after[path] != before[path] for path in paths):
+                steps.append(
+                    ("\n\n".join(message(spec, part)), {path: after[path] for path in paths})
+                )
+        for text, contents in steps:
+            for path, content in contents.items():
+                if content is not None:
+                    Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
+                    Path(folder, path).write_bytes(content)
+            run("add", "-A", "-f")
+            run("commit", "-q", "-s", "-m", text)
+        base = run("rev-list", "--max-parents=0", "HEAD").strip()
+        subject, body = message(spec, "cover")
+        log = [
+            textwrap.fill(f"- {change}", 72, subsequent_indent="  ") for change in letter.changes
+        ]
+        log = [f"\nChanges in v{letter.version}:", *log] if log else []
+        run("config", "branch.series.description", "\n".join([f"{subject}\n\n{body}", *log]))
+        options = [
+            "--cover-letter",
+            "--cover-from-description=subject",
+            f"--subject-prefix={letter.prefix}",
+        ]
+        options += [f"-v{letter.version}"] * (letter.version > 1) + list(
+            _addressees(tree, run("diff", base, "HEAD"))
+        )
+        run("format-patch", "-q", "-o", "mails", *options, base)
+        mails = {path.name: path.read_bytes() for path in sorted(Path(folder, "mails").iterdir())}
+    return _threaded(mails, letter.version, sender["GIT_COMMITTER_EMAIL"])
+
+
+def _threaded(mails: Mapping[str, bytes], version: int, address: str) -> dict[str, bytes]:
+    """The mails with Message-Ids, the patches in reply to the cover letter.
+
+    ``format-patch --thread=shallow`` puts the time of the call into the ids, these have a digest of what the
+    mails say in its place: the same series has the same ids whenever it is written.
+    """
+    digest = hashlib.sha256(b"".join(_DATED.sub(b"", mail) for mail in mails.values())).hexdigest()[
+        :16
+    ]
+    cover, *patches = (
+        f"<{digest}.v{version}.{number}.git.{address}>" for number in range(len(mails))
+    )
+    fields = [f"Message-Id: {cover}\n"]
+    fields += [f"Message-Id: {own}\nIn-Reply-To: {cover}\nReferences: {cover}\n" for own in patches]
+    # Where git itself has them: right below the "From " line.
+    parts = [mail.partition(b"\n") for mail in mails.values()]
+    threaded = [
+        first + end + told.encode() + rest
+        for (first, end, rest), told in zip(parts, fields, strict=True)
+    ]
+    return dict(zip(mails, threaded, strict=True))
+
+
+def _environment(tree: Path) -> dict[str, str]:
+    """The sender by the user's settings, the date, and none of the user's other settings."""
+    try:
+        ident = git(tree, "-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT").rsplit(
+            maxsplit=2
+        )[0]
+    except GitFailure:
+        hint = "git config --global user.name 'Your Name'; git config --global user.email you@example.org"
+        message = "knows no name and address for From and Signed-off-by"
+        raise Refused([Problem("no-sender", message, "git config", hint=hint)]) from None
+    date = f"@{os.environ.get('SOURCE_DATE_EPOCH') or int(time.time())} +0000"
+    name, _, address = ident.removesuffix(">").rpartition(" <")
+    told = {"NAME": name, "EMAIL": address, "DATE": date}.items()
+    return NO_SETTINGS | {
+        f"GIT_{who}_{key}": value for who in ("AUTHOR", "COMMITTER") for key, value in told
+    }
+
+
+def _addressees(tree: Path, diff: str) -> Iterator[str]:
+    """To the maintainers, Cc reviewers and lists; nobody if the tree can't tell."""
+    for option, leave_out in (("--to", ("--nol", "--nor")), ("--cc", ("--nom",))):
+        command = [
+            "perl",
+            "scripts/get_maintainer.pl",
+            "--nogit",
+            "--nogit-fallback",
+            "--norolestats",
+            *leave_out,
+        ]
+        given = diff.encode(errors="surrogateescape")
+        asked = subprocess.run(command, cwd=tree, input=given, capture_output=True, check=False)
+        if asked.returncode == 0:
+            yield from (f"{option}={line}" for line in asked.stdout.decode().splitlines())
+
+
+def changes(old: Interface, new: Interface) -> tuple[str, ...]:
+    """What a spec has that an earlier one hadn't, and the other way round, a line each."""
+    was, now = dict(_facts(old)), dict(_facts(new))
+    lines = [
+        f"{name}: {said}, was {was[name]}"
+        for name, said in now.items()
+        if was.get(name, said) != said
+    ]
+    lines += [f"new {name}: {said}" for name, said in now.items() if name not in was]
+    return (*lines, *(f"no {name} any more" for name in was if name not in now))
+
+
+def _facts(spec: Interface) -> Iterator[tuple[str, str]]:
+    for host in spec.types.values:
+        apart = host.distance is not None
+        yield (
+            (f"type at distance {host.distance}", host.name)
+            if apart
+            else (f"type {host.name}", "declared")
+        )
+    yield from ((f"slot {slot.name}", f"for {' and '.join(slot.accepts)}") for slot in spec.slots)
+    yield "misuse", "an errno" if spec.registry.misuse else "a BUG"
+    yield "storage", spec.registry.storage
+    for op in spec.ops:
+        tables = ", ".join(entry.table for entry in op.tables)
+        yield f"op {op.name}", f"{op.returns} ({', '.join(op.args)}) in {tables or 'no table'}"
+    yield from ((f"predicate {macro.name}", macro.expands) for macro in spec.predicates.macros)
+    for guest in spec.guests:
+        last = "its start"
+        for step in guest.boot.steps:
+            if isinstance(step, Register):
+                when = f", if {step.when}" if step.when else ""
+                yield f"registration of {guest.name}.{step.table}", f"after {last}{when}"
+            else:
+                last = next(
+                    getattr(step, key)
+                    for key in ("target", "function", "condition")
+                    if hasattr(step, key)
+                )

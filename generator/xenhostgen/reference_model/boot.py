@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Rules 9 and 10: what the slots must hold when a guest has booted.
+
+A registering step is a *promise*: its condition is meant about the guest as it is, so it is evaluated
+in the state that the kernel settles in, not in the half-set state in which the code may ask too soon.
+Everything else a boot function does is the kernel's, and happens when it happens.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from xenhostgen.reference_model.memory import Memory
+from xenhostgen.reference_model.registry import Registry, State
+from xenhostgen.spec import expr
+from xenhostgen.spec.model import Assign, BootPath, Call, Guest, Interface, Register, ReturnIf
+
+CLEAR_BSS = "clear_bss"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One boot: the kind of guest, what the hypervisor hands over, and what placeholders say."""
+
+    path: BootPath
+    inputs: tuple[tuple[str, str], ...]
+    placeholders: tuple[tuple[str, bool], ...]
+
+    def __str__(self) -> str:
+        given = [f"{target}={value}" for target, value in self.inputs]
+        given += [f"{name}()={int(value)}" for name, value in self.placeholders]
+        return f"boot {self.path.kind}" + (f" with {', '.join(given)}" if given else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A registration that must be there in the end; ``early`` if its condition was false when asked."""
+
+    guest: str
+    step: Register
+    table: str
+    early: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Booted:
+    """What the model expects of a boot: which functions run, what is registered at the end.
+
+    ``misuse`` is the first registration that the spec's own steps make wrongly.
+    """
+
+    stages: tuple[str, ...]
+    promises: tuple[Promise, ...]
+    state: State
+    misuse: Promise | None = None
+
+
+def scenarios(spec: Interface) -> Iterator[Scenario]:
+    """Every kind of guest with every combination of inputs and placeholders."""
+    names = [macro.name for macro in spec.predicates.placeholders]
+    for path in spec.kinds:
+        every = product(*([(put.target, value) for value in put.values] for put in path.inputs))
+        for inputs in dict.fromkeys(map(_meaningful, every)):
+            for answers in product((False, True), repeat=len(names)):
+                yield Scenario(path, inputs, tuple(zip(names, answers, strict=True)))
+
+
+def _meaningful(inputs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Without the members of objects that aren't there."""
+    absent = {target for target, value in inputs if value == "NULL"}
+    return tuple((t, v) for t, v in inputs if t in absent or t.split("->")[0] not in absent)
+
+
+def boot(spec: Interface, scenario: Scenario) -> Booted:
+    """What a boot must lead to."""
+    memory = Memory(spec, dict(scenario.placeholders))
+    for target, value in scenario.inputs:
+        memory.set(target, f"{target}*" if value == "object" else memory.value(value))
+    stages: list[str] = []
+    asked: list[tuple[Guest, Register, bool]] = []
+    for stage in scenario.path.runs:
+        stages.append(stage)
+        if stage == CLEAR_BSS:
+            continue
+        left_early = _run(spec.guest(stage), memory, asked)
+        if left_early and stage == scenario.path.runs[0]:
+            break  # without what its entry needs the guest doesn't boot on
+    promises = tuple(
+        Promise(guest.name, step, spec.table(guest, step.table).symbol, early=not then)
+        for guest, step, then in asked
+        if memory.true(step.when)
+    )
+    registry = Registry(spec)
+    state = registry.initial
+    for promise in promises:
+        outcome = registry.register(state, spec.values[promise.step.type], promise.table)
+        if outcome.misuse:
+            return Booted(tuple(stages), promises, state, promise)
+        state = outcome.state
+    return Booted(tuple(stages), promises, state)
+
+
+def _run(guest: Guest, memory: Memory, asked: list[tuple[Guest, Register, bool]]) -> bool:
+    """Run one boot function on the memory; True if it returned before its end."""
+    for step in guest.boot.steps:
+        match step:
+            case ReturnIf(condition) if memory.true(condition):
+                return True
+            case Register(when=when):
+                asked.append((guest, step, memory.true(when)))
+            case Assign() | Call():
+                for each in step.sets if isinstance(step, Call) else [step]:
+                    memory.set(each.target, memory.value(each.value))
+            # ClearBss does nothing: the model's registry lies nowhere that could be cleared (rule 10).
+    return False
+
+
+def reads(spec: Interface, condition: str) -> set[str]:
+    """The variables that a condition depends on, through all its macros."""
+    macros: dict[str, str] = {f"{m.name}()": m.expands for m in spec.macros}
+    found: set[str] = set()
+    todo = [condition]
+    while todo:
+        named = expr.names(expr.parse(todo.pop()))
+        found |= named - macros.keys()
+        todo += [macros[name] for name in named & macros.keys()]
+    return found

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Rule 11: every op that a wrapper may call is set in the table, or has a declared fallback.
+
+Says for each wrapper and table which function a call must end in, with which arguments, and what it
+returns; ``Dispatch.null`` where the wrapper would call through NULL.
+"""
+
+import re
+from dataclasses import dataclass
+
+from xenhostgen.spec.c_names import declared_name
+from xenhostgen.spec.model import Entry, Op
+from xenhostgen.spec.source import Text
+
+_CALL = re.compile(r"([A-Za-z_]\w*)\s*\(([^()]*)\)")
+_CONSTANT = re.compile(r"-?(?:\d+|E[A-Z0-9]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """What calling a wrapper must lead to.
+
+    ``called`` is the function that is reached in the end, empty if none; ``arguments`` are its
+    arguments, by the names of the wrapper's parameters; ``result`` is a constant that is returned,
+    None where the called function's own result is, or nothing.
+    """
+
+    called: str = ""
+    arguments: tuple[str, ...] = ()
+    result: str | None = None
+    null: bool = False
+
+
+def dispatch(op: Op, table: str | None) -> Dispatch:
+    """Calling an op's wrapper for a host with a table (GUEST.ROLE, or ``only``), or for no host at all."""
+    if table is None:
+        if op.wrapper == "guarded" and op.when_no_host is None:
+            return Dispatch()
+        return _evaluated(op.when_no_host) if op.when_no_host else Dispatch(null=True)
+    made_up = [Entry(Text(table), Text(table))] if table == only(op.name) else []
+    entry = next((entry for entry in [*made_up, *op.tables] if entry.table == table), None)
+    if entry and entry.calls is not None:
+        return _evaluated(entry.calls)
+    if entry and entry.is_kernels:
+        return Dispatch(entry.function, ("xh", *map(declared_name, op.args)))
+    if op.when_missing is not None:
+        return _evaluated(op.when_missing)
+    return Dispatch(null=op.wrapper != "optional")
+
+
+def only(op: str) -> str:
+    """A made-up table that sets one op alone, to a function of its name: it tells any two wrappers apart."""
+    return f"only_{op}"
+
+
+def _evaluated(c: str) -> Dispatch:
+    """A fallback or an adapter's body: a call, a constant, or nothing."""
+    if found := _CALL.fullmatch(c.strip()):
+        return Dispatch(
+            found[1], tuple(word.strip() for word in found[2].split(",") if word.strip())
+        )
+    if _CONSTANT.fullmatch(c.strip()):
+        return Dispatch(result=c.strip())
+    return Dispatch()

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Rules 1 to 8: what registering, unregistering and iterating must do.
+
+A state holds for each slot the type's value and the ops table's name; an empty slot is ``(0, None)``.
+The numbers are the contract's:
+
+1. A slot takes only the types it lists. Any other value is misuse, and so are no ops where the spec has
+   an errno for them.
+2. Registering into a taken slot is misuse.
+3. Registering into a slot whose required slot is empty is misuse.
+4. On success exactly that slot changes: its type and its ops pointer are those given.
+5. Misuse is reported the way the spec says, and nothing has changed by then.
+6. Unregistering a type removes the host of that type and nothing else; another type stays.
+7. A slot that another taken slot requires can't be emptied first.
+8. Iteration visits exactly the registered hosts, each once, in slot order.
+"""
+
+from dataclasses import dataclass
+
+from xenhostgen.spec.model import Interface
+
+Held = tuple[int, str | None]
+State = tuple[Held, ...]
+
+EMPTY: Held = (0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a call must lead to.
+
+    ``rule`` is the rule that decides this case. ``errno`` is the result in C, 0 for success; None
+    where misuse is a BUG.
+    """
+
+    state: State
+    rule: int
+    errno: str | None = "0"
+
+    @property
+    def misuse(self) -> bool:
+        """Whether the call must be refused."""
+        return self.errno != "0"
+
+
+class Registry:
+    """The rules for one interface's slots."""
+
+    def __init__(self, spec: Interface) -> None:
+        self.misuse = spec.registry.misuse
+        values = spec.values
+        self.home = {values[name]: n for n, slot in enumerate(spec.slots) for name in slot.accepts}
+        index = {slot.name: n for n, slot in enumerate(spec.slots)}
+        self.requires = [index[slot.requires] if slot.requires else None for slot in spec.slots]
+        self.initial: State = (EMPTY,) * len(spec.slots)
+
+    def register(self, state: State, type_value: int, ops: str | None) -> Outcome:
+        """Rules 1 to 5."""
+        home = self.home.get(type_value)
+        if home is None:
+            return self.refused(state, 1, "type")
+        if ops is None and self.misuse:
+            return self.refused(state, 1, "ops")
+        if state[home] != EMPTY:
+            return self.refused(state, 2, "occupied")
+        required = self.requires[home]
+        if required is not None and state[required] == EMPTY:
+            return self.refused(state, 3, "requires")
+        return Outcome((*state[:home], (type_value, ops), *state[home + 1 :]), 4)
+
+    def unregister(self, state: State, type_value: int) -> Outcome:
+        """Rules 1 and 5 to 7."""
+        home = self.home.get(type_value)
+        if home is None:
+            return self.refused(state, 1, "type")
+        if state[home][0] != type_value:
+            # Where misuse is a BUG, removing what isn't there is none: rule 6 only says what stays.
+            return self.refused(state, 6, "absent") if self.misuse else Outcome(state, 6)
+        if any(
+            required == home and held != EMPTY
+            for required, held in zip(self.requires, state, strict=True)
+        ):
+            return self.refused(state, 7, "required")
+        return Outcome((*state[:home], EMPTY, *state[home + 1 :]), 6)
+
+    def visited(self, state: State) -> tuple[int, ...]:
+        """Rule 8: the indexes of the slots that iteration visits, in order."""
+        return tuple(n for n, held in enumerate(state) if held != EMPTY)
+
+    def refused(self, state: State, rule: int, reason: str) -> Outcome:
+        """Misuse: the state stays as it is (rule 5)."""
+        return Outcome(state, rule, getattr(self.misuse, reason) if self.misuse else None)

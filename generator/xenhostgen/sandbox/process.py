@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Run compilers on a stranger's C: within limits, side by side, and with nothing left running."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from select import select
+from typing import NamedTuple
+
+_COMPLAINT_MAX = 1 << 16
+_DEBIAN = {
+    "clang": "clang",
+    "gcc": "gcc",
+    "ld": "binutils",
+    "objcopy": "binutils",
+    "readelf": "binutils",
+}
+
+
+class Limits(NamedTuple):
+    """What one run may use: honest C needs a fraction of it."""
+
+    seconds: int = 10
+    output_bytes: int = 64 << 20
+    memory_bytes: int = 2 << 30
+
+
+LIMITS = Limits()
+
+
+class Position(NamedTuple):
+    """A place in a file; lines and columns count from 1, and 0 means that it isn't known."""
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return ":".join([self.file, *(str(number) for number in self[1:] if number)])
+
+
+class Complaint(NamedTuple):
+    """An error of a compiler, linker or parser, with the symbol that it names."""
+
+    text: str
+    at: Position = Position()
+    symbol: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.at}: {self.text}"
+
+
+class BuildError(Exception):
+    """The C can't be compiled or linked; ``output`` holds what was said, with file and line."""
+
+    def __init__(self, output: str) -> None:
+        super().__init__(output)
+        self.output = output
+
+    def complaints(self) -> list[Complaint]:
+        """The errors that have a place; if there is none, what else was said, as one."""
+        pattern = r"^(?:\./)?(.+?):(\d+):(?:(\d+):)? (?:fatal )?error: (.*)$"
+        placed = []
+        for file, line, column, text in re.findall(pattern, self.output, re.M):
+            named = re.search(r"['`](\w+)'", text)
+            placed.append(
+                Complaint(
+                    text, Position(file, int(line), int(column or 0)), named[1] if named else ""
+                )
+            )
+        if placed:
+            return placed
+        linked = re.search(
+            r"(?:undefined reference to|multiple definition of) [`'](\w+)'", self.output
+        )
+        if linked:
+            return [Complaint(linked[0].replace("`", "'"), symbol=linked[1])]
+        return [Complaint((self.output.strip().splitlines() or ["no reason given"])[-1])]
+
+
+class LimitHit(BuildError):
+    """It would have used too much; ``output`` says of what."""
+
+
+class Job(NamedTuple):
+    """A command and the folder that it runs in."""
+
+    command: Sequence[str]
+    folder: Path
+
+
+def run_all(jobs: Sequence[Job], scratch: Path, limits: Limits = LIMITS) -> list[str]:
+    """Run commands side by side; their standard outputs. Raises ``BuildError`` for the first that fails."""
+    for job in jobs:
+        if not shutil.which(job.command[0]):
+            package = _DEBIAN.get(job.command[0], job.command[0])
+            raise BuildError(f"'{job.command[0]}' is not installed (Debian: {package})")
+    started: list[tuple[subprocess.Popen[bytes], Path, Path]] = []
+    try:
+        for number, job in enumerate(jobs):
+            out, err = scratch / f"job{number}.out", scratch / f"job{number}.err"
+            started.append((_start(job, out, err, limits), out, err))
+        return [_finish(*one, limits) for one in started]
+    finally:
+        for process, _, _ in started:
+            end_group(process)
+
+
+def _start(job: Job, out: Path, err: Path, limits: Limits) -> subprocess.Popen[bytes]:
+    # The shell sets limits that all of the compiler's own processes inherit.
+    ulimits = (
+        f'ulimit -v {limits.memory_bytes >> 10}; ulimit -f {limits.output_bytes >> 9}; exec "$@"'
+    )
+    with out.open("wb") as output, err.open("wb") as errors:
+        return subprocess.Popen(
+            ["sh", "-c", ulimits, "sh", *job.command],
+            cwd=job.folder,
+            # No CPATH and the like: the same file gives the same result on every machine.
+            env={
+                "PATH": os.environ.get("PATH", os.defpath),
+                "LC_ALL": "C",
+                "TMPDIR": str(err.parent),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=errors,
+            start_new_session=True,
+        )
+
+
+def _finish(process: subprocess.Popen[bytes], out: Path, err: Path, limits: Limits) -> str:
+    if not _ends_within(process, limits.seconds):
+        raise LimitHit(f"compiling takes more than {limits.seconds} seconds")
+    status = process.wait()
+    if out.stat().st_size >= limits.output_bytes >> 9 << 9:
+        raise LimitHit(f"compiling gives more than {limits.output_bytes} bytes")
+    if status:
+        said = _beginning(err, _COMPLAINT_MAX)
+        raise BuildError(said if said.strip() else f"the compiler ended with status {status}")
+    return _beginning(out, limits.output_bytes)
+
+
+def _ends_within(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    # The standard library's wait(seconds) sleeps between looks, by as much as a small file takes to compile.
+    ended = os.pidfd_open(process.pid)
+    try:
+        return bool(select([ended], [], [], seconds)[0])
+    finally:
+        os.close(ended)
+
+
+def _beginning(file: Path, limit: int) -> str:
+    with file.open("rb") as stream:
+        return stream.read(limit).decode(errors="backslashreplace")
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process that leads its own session, whatever it has started, and wait for it."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -10,7 +10,6 @@ import argparse
 import json
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -149,14 +148,11 @@ def usable(compilers: Sequence[str]) -> tuple[str, ...]:
 
 def tells_version(tool: str) -> bool:
     """Whether a program answers as compilers do."""
-    with tempfile.TemporaryDirectory(prefix="xenhostgen-") as scratch:
-        try:
-            (said,) = run_all(
-                [Job([str(Path(tool).absolute()), "-dumpversion"], Path())], Path(scratch)
-            )
-        except BuildError:
-            return False
-    return said[:1].isdigit()
+    try:
+        (version,) = run_all([Job([Path(tool).absolute(), "-dumpversion"])])
+    except BuildError:
+        return False
+    return version[:1].isdigit()
 
 
 def in_kernel(spec: Interface, options: Options, linux: Path) -> Options:

@@ -8,7 +8,6 @@ themselves, endless output, a file that names another in ``#line`` to hide what 
 import codecs
 import re
 import shutil
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,15 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.csource.tokens import Kind, code_tokens
-from xenhostgen.sandbox.process import (
-    BuildError,
-    Complaint,
-    Job,
-    LimitHit,
-    Limits,
-    Position,
-    run_all,
-)
+from xenhostgen.sandbox.process import BuildError, Complaint, Job, Limits, Position, run_all
 
 SHIM = Path(__file__).parent / "shim"
 """The stand-ins for kernel headers; its README says how to compile against them."""
@@ -106,18 +97,13 @@ def preprocess(
         f"-D{name}=1" for name in defines
     ]
     name = f"./{path}" if str(path).startswith("-") else str(path)
-    with tempfile.TemporaryDirectory() as scratch:
-        try:
-            (output,) = run_all([Job([cc, *flags, name], Path())], Path(scratch), limits)
-        except LimitHit as error:
-            raise SourceError(
-                Complaint(error.output.replace("compiling", "preprocessing"), whole)
-            ) from None
-        except BuildError as error:
-            said = error.complaints()
-            raise SourceError(
-                *(one if one.at.file else one._replace(at=whole) for one in said)
-            ) from None
+    try:
+        (output,) = run_all([Job([cc, *flags, name], limits=limits)], "preprocessing")
+    except BuildError as error:
+        complaints = error.complaints()
+        raise SourceError(
+            *(each if each.at.file else each._replace(at=whole) for each in complaints)
+        ) from None
     return _read_output(output, str(path))
 
 

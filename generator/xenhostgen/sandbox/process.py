@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Run compilers on a stranger's C: within limits, side by side, and with nothing left running."""
+"""Run other programs: within limits, side by side, and with nothing left running."""
 
+import math
 import os
 import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from select import select
-from typing import NamedTuple
+from tempfile import TemporaryDirectory
+from typing import IO, NamedTuple, TypeAlias
 
 _COMPLAINT_MAX = 1 << 16
+_POLL_SECONDS = 0.1
+Stream: TypeAlias = int | IO[bytes]
 _DEBIAN = {
     "clang": "clang",
     "gcc": "gcc",
@@ -25,12 +30,12 @@ _DEBIAN = {
 class Limits(NamedTuple):
     """What one run may use: honest C needs a fraction of it."""
 
-    seconds: int = 10
-    output_bytes: int = 64 << 20
-    memory_bytes: int = 2 << 30
+    seconds: float = 10
+    output_bytes: int | None = 64 << 20
+    memory_bytes: int | None = 2 << 30
 
 
-LIMITS = Limits()
+UNLIMITED = Limits(math.inf, None, None)
 
 
 class Position(NamedTuple):
@@ -56,29 +61,24 @@ class Complaint(NamedTuple):
 
 
 class BuildError(Exception):
-    """The C can't be compiled or linked; ``output`` holds what was said, with file and line."""
+    """A program isn't installed or fails; ``output`` holds its messages, with file and line."""
 
     def __init__(self, output: str) -> None:
         super().__init__(output)
         self.output = output
 
     def complaints(self) -> list[Complaint]:
-        """The errors that have a place; if there is none, what else was said, as one."""
+        """The errors that have a place; if there is none, the last line, as one."""
         pattern = r"^(?:\./)?(.+?):(\d+):(?:(\d+):)? (?:fatal )?error: (.*)$"
         placed = []
         for file, line, column, text in re.findall(pattern, self.output, re.M):
-            named = re.search(r"['`](\w+)'", text)
-            placed.append(
-                Complaint(
-                    text, Position(file, int(line), int(column or 0)), named[1] if named else ""
-                )
-            )
+            symbol = re.search(r"['`](\w+)'", text)
+            position = Position(file, int(line), int(column or 0))
+            placed.append(Complaint(text, position, symbol[1] if symbol else ""))
         if placed:
             return placed
-        linked = re.search(
-            r"(?:undefined reference to|multiple definition of) [`'](\w+)'", self.output
-        )
-        if linked:
+        linker = r"(?:undefined reference to|multiple definition of) [`'](\w+)'"
+        if linked := re.search(linker, self.output):
             return [Complaint(linked[0].replace("`", "'"), symbol=linked[1])]
         return [Complaint((self.output.strip().splitlines() or ["no reason given"])[-1])]
 
@@ -88,75 +88,90 @@ class LimitHit(BuildError):
 
 
 class Job(NamedTuple):
-    """A command and the folder that it runs in."""
+    """A program to run.
 
-    command: Sequence[str]
-    folder: Path
+    Without an ``environment`` it gets PATH, the plain locale and a folder for temporary files:
+    no CPATH and the like, so that the same file gives the same result on every machine.
+    """
 
-
-def run_all(jobs: Sequence[Job], scratch: Path, limits: Limits = LIMITS) -> list[str]:
-    """Run commands side by side; their standard outputs. Raises ``BuildError`` for the first that fails."""
-    for job in jobs:
-        if not shutil.which(job.command[0]):
-            package = _DEBIAN.get(job.command[0], job.command[0])
-            raise BuildError(f"'{job.command[0]}' is not installed (Debian: {package})")
-    started: list[tuple[subprocess.Popen[bytes], Path, Path]] = []
-    try:
-        for number, job in enumerate(jobs):
-            out, err = scratch / f"job{number}.out", scratch / f"job{number}.err"
-            started.append((_start(job, out, err, limits), out, err))
-        return [_finish(*one, limits) for one in started]
-    finally:
-        for process, _, _ in started:
-            end_group(process)
+    command: Sequence[str | Path]
+    folder: Path = Path()
+    limits: Limits = Limits()
+    environment: Mapping[str, str] | None = None
+    """The whole of it, as ``user_environment`` makes one."""
+    input: bytes | int = b""
+    """What it reads from its standard input, or a file descriptor for that."""
+    log: Path | None = None
+    """A file for what it writes to both its outputs, in place of ``Completed.output``."""
+    merge_errors: bool = False
+    """Have its error messages among its output."""
 
 
-def _start(job: Job, out: Path, err: Path, limits: Limits) -> subprocess.Popen[bytes]:
-    # The shell sets limits that all of the compiler's own processes inherit.
-    ulimits = (
-        f'ulimit -v {limits.memory_bytes >> 10}; ulimit -f {limits.output_bytes >> 9}; exec "$@"'
+class Completed(NamedTuple):
+    """How a program ended."""
+
+    status: int
+    """Its exit status; negative: the signal that ended it, such as -9 where a limit was hit."""
+    output: bytes
+    errors: bytes
+    exceeded: str = ""
+    """The limit that it hit: ``takes more than 10 seconds``."""
+
+    @property
+    def text(self) -> str:
+        """Its output; what isn't UTF-8 shows as escapes."""
+        return self.output.decode(errors="backslashreplace")
+
+
+def user_environment(**additions: str) -> dict[str, str]:
+    """The user's environment, with the plain locale and some additions."""
+    return {**os.environ, "LC_ALL": "C", **additions}
+
+
+def run(job: Job, stop: Callable[[], bool] = lambda: False) -> Completed:
+    """Run a program to its end, or until ``stop()`` is true, which is asked ten times a second.
+
+    Nothing that it has started outlives the call. Raises BuildError if it isn't installed.
+    """
+    with _running(job) as running:
+        return running.finish(stop)
+
+
+def run_all(jobs: Sequence[Job], action: str = "compiling") -> list[str]:
+    """Run programs side by side; their outputs.
+
+    Raises BuildError for the first that fails, LimitHit with ``action`` for one that hits a limit.
+    """
+    with ExitStack() as stack:
+        started = [stack.enter_context(_running(job)) for job in jobs]
+        return [_checked(running.finish(), action) for running in started]
+
+
+@contextmanager
+def started(
+    job: Job, stdin: Stream, stdout: Stream, stderr: Stream
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A running program to talk to; the ``with`` block ends it and all that it has started.
+
+    There is no limit on its time, and the job's ``input`` and ``log`` don't count.
+    Raises BuildError if it isn't installed.
+    """
+    program = str(job.command[0])
+    if not shutil.which(program):
+        raise BuildError(f"'{program}' is not installed (Debian: {_DEBIAN.get(program, program)})")
+    process = subprocess.Popen(
+        [*_limiting(job.limits), *job.command],
+        cwd=job.folder,
+        env=_plain_environment() if job.environment is None else job.environment,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        start_new_session=True,
     )
-    with out.open("wb") as output, err.open("wb") as errors:
-        return subprocess.Popen(
-            ["sh", "-c", ulimits, "sh", *job.command],
-            cwd=job.folder,
-            # No CPATH and the like: the same file gives the same result on every machine.
-            env={
-                "PATH": os.environ.get("PATH", os.defpath),
-                "LC_ALL": "C",
-                "TMPDIR": str(err.parent),
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=errors,
-            start_new_session=True,
-        )
-
-
-def _finish(process: subprocess.Popen[bytes], out: Path, err: Path, limits: Limits) -> str:
-    if not _ends_within(process, limits.seconds):
-        raise LimitHit(f"compiling takes more than {limits.seconds} seconds")
-    status = process.wait()
-    if out.stat().st_size >= limits.output_bytes >> 9 << 9:
-        raise LimitHit(f"compiling gives more than {limits.output_bytes} bytes")
-    if status:
-        said = _beginning(err, _COMPLAINT_MAX)
-        raise BuildError(said if said.strip() else f"the compiler ended with status {status}")
-    return _beginning(out, limits.output_bytes)
-
-
-def _ends_within(process: subprocess.Popen[bytes], seconds: float) -> bool:
-    # The standard library's wait(seconds) sleeps between looks, by as much as a small file takes to compile.
-    ended = os.pidfd_open(process.pid)
     try:
-        return bool(select([ended], [], [], seconds)[0])
+        yield process
     finally:
-        os.close(ended)
-
-
-def _beginning(file: Path, limit: int) -> str:
-    with file.open("rb") as stream:
-        return stream.read(limit).decode(errors="backslashreplace")
+        end_group(process)
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
@@ -164,3 +179,78 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def _plain_environment() -> dict[str, str]:
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+
+
+def _limiting(limits: Limits) -> list[str]:
+    """The command before a command that sets its limits, which all of its processes inherit."""
+    resources = (("as", limits.memory_bytes), ("fsize", limits.output_bytes))
+    options = [f"--{name}={value}" for name, value in resources if value is not None]
+    return ["prlimit", *options] if options else []
+
+
+class _Running(NamedTuple):
+    """A job that runs, and the files that it writes to."""
+
+    job: Job
+    process: subprocess.Popen[bytes]
+    output: Path
+    errors: Path
+
+    def finish(self, stop: Callable[[], bool] = lambda: False) -> Completed:
+        """Wait for its end, its last second or ``stop()``, and end it."""
+        in_time = self._wait(stop)
+        end_group(self.process)
+        limits, exceeded = self.job.limits, ""
+        output = b"" if self.job.log else self.output.read_bytes()
+        if not in_time and not stop():
+            exceeded = f"takes more than {limits.seconds:g} seconds"
+        elif limits.output_bytes is not None and len(output) >= limits.output_bytes:
+            exceeded = f"gives more than {limits.output_bytes} bytes"
+        return Completed(self.process.returncode, output, self.errors.read_bytes(), exceeded)
+
+    def _wait(self, stop: Callable[[], bool]) -> bool:
+        """Whether it ends by itself."""
+        # Popen.wait(seconds) sleeps between looks by as much as compiling a small file takes.
+        ended = os.pidfd_open(self.process.pid)
+        deadline = time.monotonic() + self.job.limits.seconds
+        try:
+            while (left := deadline - time.monotonic()) > 0 and not stop():
+                if select([ended], [], [], min(left, _POLL_SECONDS))[0]:
+                    return True
+            return False
+        finally:
+            os.close(ended)
+
+
+@contextmanager
+def _running(job: Job) -> Iterator[_Running]:
+    with TemporaryDirectory(prefix="xenhostgen-") as folder, ExitStack() as files:
+        scratch = Path(folder)
+        output, errors = job.log or scratch / "output", scratch / "errors"
+        if job.environment is None:
+            job = job._replace(environment={**_plain_environment(), "TMPDIR": folder})
+        stdin: Stream = job.input if isinstance(job.input, int) else subprocess.DEVNULL
+        if isinstance(job.input, bytes) and job.input:
+            (scratch / "input").write_bytes(job.input)
+            stdin = files.enter_context((scratch / "input").open("rb"))
+        stdout = files.enter_context(output.open("wb"))
+        stderr = files.enter_context(errors.open("wb"))
+        if job.log or job.merge_errors:
+            stderr = stdout
+        with started(job, stdin, stdout, stderr) as process:
+            yield _Running(job, process, output, errors)
+
+
+def _checked(completed: Completed, action: str) -> str:
+    if completed.exceeded:
+        raise LimitHit(f"{action} {completed.exceeded}")
+    if completed.status:
+        message = completed.errors[:_COMPLAINT_MAX].decode(errors="backslashreplace")
+        if not message.strip():
+            message = f"the compiler ended with status {completed.status}"
+        raise BuildError(message)
+    return completed.text

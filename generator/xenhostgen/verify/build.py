@@ -113,10 +113,8 @@ def build(
     laid_out({"glue.c": glue_source(spec), "sections.ld": _SECTIONS}, work)
     objects = _compiled(spec, tree, work, cc, store)
     *judged, glue, driver = map(str, objects)
-    run_all([Job(["ld", "-r", "-T", "sections.ld", *judged, glue, "-o", "judged.o"], work)], work)
-    (listing,) = run_all(
-        [Job(["readelf", "-SsW", "judged.o", glue, driver, judged[0]], work)], work
-    )
+    run_all([Job(["ld", "-r", "-T", "sections.ld", *judged, glue, "-o", "judged.o"], work)])
+    (listing,) = run_all([Job(["readelf", "-SsW", "judged.o", glue, driver, judged[0]], work)])
     (sections, all_judged), (_, of_glue), (_, of_driver), (_, of_source) = map(
         _read, listing.split("\nFile: ")[1:]
     )
@@ -125,8 +123,8 @@ def build(
         symbol.name for symbol in of_glue
     }
     (work / "wanted").write_text("".join(f"{name}\n" for name in sorted(wanted)))
-    run_all([Job(["objcopy", "--keep-global-symbols=wanted", "judged.o", "hidden.o"], work)], work)
-    run_all([Job([cc, *_SANITIZE, driver, "hidden.o", "-o", "driver"], work)], work)
+    run_all([Job(["objcopy", "--keep-global-symbols=wanted", "judged.o", "hidden.o"], work)])
+    run_all([Job([cc, *_SANITIZE, driver, "hidden.o", "-o", "driver"], work)])
     array = (symbol.section for symbol in of_source if symbol.name == spec.c.array)
     return Program(work / "driver", len(spec.slots), next(array, ""))
 
@@ -155,7 +153,7 @@ def _compiled(spec: Interface, tree: Path, work: Path, cc: str, store: Store | N
         objects.append(made)
         if not made.exists():
             jobs.append(Job([*job.command, "-o", str(made)], job.folder))
-    run_all(jobs, work)
+    run_all(jobs)
     return objects
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from xenhostgen.csource.declarations import Declaration, declarations
 from xenhostgen.csource.facts import Fact, Facts
+from xenhostgen.csource.makefile import read_makefile
 from xenhostgen.csource.tokens import Token
 from xenhostgen.spec.model import Guest, Interface
 from xenhostgen.verify.drift import read_text
@@ -21,8 +22,6 @@ from xenhostgen.verify.findings import Finding, Where
 
 # What the kernel frees when it has booted, by its words and by its sections.
 _FREED = re.compile(r'__(?:init|exit)(?:data|const)?|"\.(?:init|exit)\..*')
-_MAKE_BEGINS = ("ifdef", "ifndef", "ifeq", "ifneq", "define")
-_MAKE_ENDS = ("endif", "endef")
 
 Flat = dict[tuple[str, str], str]
 
@@ -191,18 +190,14 @@ def _finding(rule: str, name: str, message: str, where: Where) -> Finding:
 def _object(spec: Interface, tree: Path) -> Iterator[Finding]:
     """The Makefile builds the interface's C file, whatever the kernel's options."""
     name = Path(spec.source.file).stem + ".o"
-    built, depth = False, 0
-    for line in (read_text(tree / spec.object.file) or "").replace("\\\n", " ").splitlines():
-        said = line.split("#")[0]
-        first = next(iter(said.split()), "")
-        depth += (first in _MAKE_BEGINS) - (first in _MAKE_ENDS)
-        if assigned := re.fullmatch(r"\s*obj-y\s*(\+|::?)?=(.*)", said):
-            words = assigned[2].split()
-            kept = assigned[1] == "+" or "$(obj-y)" in words
-            built = (built and kept) or (name in words and not depth)
-        built &= not re.match(
-            rf"\s*{re.escape(name[:-2])}-(?:y|objs)\b", said
-        )  # that would make it of other files
+    built = False
+    for statement in read_makefile(read_text(tree / spec.object.file) or ""):
+        words, operator = statement.words, statement.operator
+        if statement.variable == "obj-y" and operator not in ("?=", "!="):
+            kept = operator == "+=" or "$(obj-y)" in words
+            built = (built and kept) or (name in words and not statement.depth)
+        if statement.variable in (f"{name[:-2]}-y", f"{name[:-2]}-objs"):
+            built = False  # that makes it of other files
     if not built:
         message, where = f"no line 'obj-y += {name}' in {spec.object.file}", Where(spec.object.file)
         yield Finding("missing", name, message, where, spec.object.at, seen_by="conformance")

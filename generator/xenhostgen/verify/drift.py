@@ -11,6 +11,7 @@ from pathlib import Path
 
 from xenhostgen.csource.declarations import declarations
 from xenhostgen.csource.difference import differences
+from xenhostgen.csource.makefile import Statement, read_makefile
 from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface
 
@@ -30,7 +31,7 @@ def drift(spec: Interface, tree: Path, reduce: Reduce | None = None) -> list[str
         if theirs is None or (reduce and path in (spec.object.file, spec.predicates.file)):
             continue
         if path == spec.object.file:
-            if _lines(theirs) != _lines(text):
+            if _statements(theirs) != _statements(text):
                 notes.append(f"{path}: other lines than the rendering's")
             continue
         sides = [
@@ -57,6 +58,6 @@ def read_text(file: Path) -> str | None:
     return None
 
 
-def _lines(makefile: str) -> list[list[str]]:
-    """The words of a Makefile's lines, comments left out."""
-    return [words for line in makefile.splitlines() if (words := line.split("#")[0].split())]
+def _statements(makefile: str) -> list[Statement]:
+    """The statements of a Makefile, wherever they stand."""
+    return [each._replace(line=0) for each in read_makefile(makefile)]

@@ -45,11 +45,9 @@ def complaints(
     sources = [*(f"./{file}" for file in units(spec)), str(work / "glue.c")]
     found: dict[tuple[str, str], Finding] = {}
     for tool, command in tools:
-        jobs = [
-            Job(["sh", "-c", 'exec "$@" 2>&1', "sh", *command, source], tree) for source in sources
-        ]
+        jobs = [Job([*command, source], tree, merge_errors=True) for source in sources]
         try:
-            said = "\n".join(run_all(jobs, work))
+            said = "\n".join(run_all(jobs))
         except BuildError:
             continue  # what doesn't compile has been told with its place
         for finding in _findings(spec, tool, said, read):

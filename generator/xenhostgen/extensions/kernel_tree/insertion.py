@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
+from xenhostgen.csource.makefile import read_makefile
 from xenhostgen.extensions.kernel_tree.reduction import bare, silent, text_of
 from xenhostgen.extensions.kernel_tree.source import KernelFile
 from xenhostgen.render.files import Fragment
@@ -49,26 +50,17 @@ def of_place(kernel: KernelFile, fragment: Fragment) -> Spot | None:
         lines = {row: re.sub(r"/\*.*?\*/|//.*(?<!\\)$", "", kernel.lines[row]) for row in outside}
         prefix = "#include "
     elif kind == "object":
-        lines, prefix = _always_made(kernel.lines), fragment.text.rsplit(maxsplit=1)[0] + " "
+        lines, prefix = _always_built(kernel.lines), fragment.text.rsplit(maxsplit=1)[0] + " "
     return _at_line(
         kernel, lines, [prefix + each for each in landmarks], upward, tight=kind != "predicates"
     )
 
 
-def _always_made(lines: list[str]) -> dict[int, str]:
-    """A Makefile's lines outside every condition and definition, by row; none that goes on from the line before."""
-    found: dict[int, str] = {}
-    depth = 0
-    for row, line in enumerate(lines):
-        if row and lines[row - 1].endswith("\\"):
-            continue
-        ends = bool(re.match(r"\s*(?:endif|endef)\b", line))
-        depth += (
-            bool(re.match(r"\s*(?:ifn?eq|ifn?def|(?:override |export )?define)\b", line)) - ends
-        )
-        if not (depth or ends):
-            found[row] = line
-    return found
+def _always_built(lines: list[str]) -> dict[int, str]:
+    """The first lines of a Makefile's statements outside every condition, by row."""
+    statements = read_makefile("\n".join(lines))
+    rows = [statement.line - 1 for statement in statements if not statement.depth]
+    return {row: lines[row] for row in rows}
 
 
 def _at_line(

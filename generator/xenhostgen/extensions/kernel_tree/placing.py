@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from xenhostgen.csource.makefile import read_makefile
 from xenhostgen.extensions.kernel_tree.insertion import Spot, of_place, of_registrations
 from xenhostgen.extensions.kernel_tree.source import KernelFile
 from xenhostgen.render.files import Rendering, render
@@ -57,8 +58,9 @@ def placed(spec: Interface, tree: Path) -> Placement:
 def kernel_version(tree: Path) -> str:
     """The tree's version, as 6.12.8. Raises ``Refused`` if it is no kernel tree."""
     makefile = (content(tree / "Makefile") or b"").decode(errors="replace")
-    numbers = re.findall(r"^(?:VERSION|PATCHLEVEL|SUBLEVEL) = (\d+)$", makefile, re.M)
-    if len(numbers) != 3 or not (tree / "scripts").is_dir():
+    values = {each.variable: " ".join(each.words) for each in read_makefile(makefile)}
+    numbers = [values.get(name, "") for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL")]
+    if not all(number.isdecimal() for number in numbers) or not (tree / "scripts").is_dir():
         hint = "give the top folder of a Linux source tree"
         raise Refused([Problem("no-kernel-tree", "is not a kernel tree", str(tree), hint=hint)])
     return ".".join(numbers)

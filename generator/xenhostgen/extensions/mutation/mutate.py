@@ -137,9 +137,7 @@ class _Judge:
         flags = [*include_flags(self.spec, tree, work), f"-I{template_root()}/harness"]
         command = [_CC, "-std=gnu11", "-O2", "-Werror", *flags, "-c"]
         files = [f"../{_GLUE}" if unit == _GLUE else f"./{unit}" for unit in units]
-        run_all(
-            [Job([*command, file, "-o", f"../{n}.o"], tree) for n, file in enumerate(files)], work
-        )
+        run_all([Job([*command, file, "-o", f"../{n}.o"], tree) for n, file in enumerate(files)])
         return {unit: (work / f"{n}.o").read_bytes() for n, unit in enumerate(units)}
 
     def declared(self, tree: Path, store: Store) -> list[Finding]:

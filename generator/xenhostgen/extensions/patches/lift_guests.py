@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import NamedTuple
 
+from xenhostgen.csource.makefile import read_makefile
 from xenhostgen.extensions.patches.body import HunkLine
 from xenhostgen.extensions.patches.code import function_begun
 from xenhostgen.extensions.patches.hunks import Hunk
@@ -229,15 +230,16 @@ def predicates(path: str, hunks: list[Hunk]) -> Data:
 
 def object_line(path: str, hunks: list[Hunk], source: str) -> Data:
     """Where a Makefile lists the interface's object."""
-    lists = re.compile(r"obj-y\s*\+=\s*(\S+\.o)")
     for hunk in hunks:
         lines = hunk.after
-        names = [
-            found[1] if (found := lists.fullmatch(line.text.strip())) else "" for line in lines
-        ]
-        for row, name in enumerate(names):
+        objects = {
+            each.line - 1: each.words[0]
+            for each in read_makefile("\n".join(line.text for line in lines))
+            if each[3:] == ("obj-y", "+=") and re.fullmatch(r"\S+\.o", " ".join(each.words))
+        }
+        for row, name in objects.items():
             if lines[row].kind == "added" and name == f"{PurePath(source).stem}.o":
-                above, below = names[row - 1] if row else "", "".join(names[row + 1 : row + 2])
+                above, below = objects.get(row - 1), objects.get(row + 1)
                 place = compact(after=above) or compact(before=below)
                 return {"file": path, "place": place} if place else {}
     return {}

@@ -36,7 +36,7 @@ def check(spec: Interface, tree: Path, work: Path) -> Proof:
     command = [*_CBMC, "--unwinding-assertions", "--unwind", rounds, *files.values()]
     try:
         preprocess = [*_PREPROCESS, *include_flags(spec, tree, work)]
-        run_all([Job([*preprocess, file, "-o", made], tree) for file, made in files.items()], work)
+        run_all([Job([*preprocess, file, "-o", made], tree) for file, made in files.items()])
         said = run_prover(command, tree)
         told = json.loads(said)
     except BuildError as error:

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The process runner: what a program gets, what it may use, and that nothing of it is left."""
+
+import time
+from pathlib import Path
+from subprocess import DEVNULL, PIPE
+
+import pytest
+
+from xenhostgen.sandbox.process import (
+    UNLIMITED,
+    BuildError,
+    Job,
+    LimitHit,
+    Limits,
+    run,
+    run_all,
+    started,
+    user_environment,
+)
+
+
+def is_running(file: Path) -> bool:
+    """Whether the process runs whose id a file holds."""
+    status = Path(f"/proc/{file.read_text().strip()}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def shell(script: str) -> list[str]:
+    return ["sh", "-c", script]
+
+
+def test_output_errors_and_status_are_kept_apart(tmp_path: Path) -> None:
+    done = run(Job(shell("cat; echo bad >&2; exit 3"), tmp_path, input=b"text\xff"))
+    assert (done.status, done.output, done.errors, done.exceeded) == (3, b"text\xff", b"bad\n", "")
+    assert done.text == "text\\xff"
+
+
+def test_errors_go_to_the_output_or_to_a_log(tmp_path: Path) -> None:
+    command = shell("echo good; echo bad >&2")
+    assert run(Job(command, merge_errors=True)).text == "good\nbad\n"
+    assert run(Job(command, log=tmp_path / "log")).output == b""
+    assert (tmp_path / "log").read_text() == "good\nbad\n"
+
+
+def test_only_who_gives_an_environment_passes_it_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CPATH", "/evil")
+    command = shell('echo "$CPATH,$OTHER,$LC_ALL"; test -d "$TMPDIR"')
+    assert run(Job(command)) == (0, b",,C\n", b"", "")
+    assert run(Job(command, environment=user_environment(OTHER="more"))).output == b"/evil,more,C\n"
+
+
+def test_limits_end_a_program() -> None:
+    late = run(Job(shell("sleep 60"), limits=Limits(seconds=0.2)))
+    assert (late.status, late.exceeded) == (-9, "takes more than 0.2 seconds")
+    loud = run(Job(shell("exec yes"), limits=Limits(output_bytes=5000)))
+    assert (len(loud.output), loud.exceeded) == (5000, "gives more than 5000 bytes")
+    greedy = shell("exec python3 -c 'bytes(1 << 30)'")
+    assert run(Job(greedy, limits=Limits(memory_bytes=1 << 28))).status == 1
+    assert run(Job(greedy, limits=UNLIMITED)).status == 0
+
+
+def test_the_first_failure_is_raised_with_its_messages() -> None:
+    failing = Job(shell("echo words >&2; exit 2"))
+    with pytest.raises(BuildError, match="words"):
+        run_all([Job(["true"]), failing, Job(shell("exit 3"))])
+    with pytest.raises(LimitHit, match=r"^baking takes more than 0\.1 seconds$"):
+        run_all([Job(["sleep", "60"], limits=Limits(seconds=0.1))], "baking")
+    with pytest.raises(BuildError, match=r"'no-such-program' is not installed"):
+        run(Job(["no-such-program"]))
+
+
+def test_programs_run_side_by_side() -> None:
+    begin = time.monotonic()
+    assert run_all([Job(shell(f"sleep 0.5; echo {n}")) for n in range(4)]) == [
+        "0\n",
+        "1\n",
+        "2\n",
+        "3\n",
+    ]
+    assert time.monotonic() - begin < 1.9
+
+
+def test_nothing_is_left_running(tmp_path: Path) -> None:
+    leave = shell("sleep 60 & echo $! >left")
+    run(Job(leave, tmp_path))
+    assert not is_running(tmp_path / "left")
+    with started(Job(["cat"], tmp_path), PIPE, PIPE, DEVNULL) as process:
+        assert process.stdin and process.stdout
+        process.stdin.write(b"hello\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"hello\n"
+    assert process.returncode == -9
+
+
+def test_a_program_is_stopped_from_outside() -> None:
+    begin = time.monotonic()
+    done = run(Job(["sleep", "60"]), stop=lambda: time.monotonic() > begin + 0.3)
+    assert (done.status, done.exceeded) == (-9, "")
+    assert time.monotonic() - begin < 5

@@ -12,9 +12,10 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
+from xenhostgen import extension_points
 from xenhostgen.commands.inputs import (
     FORMATS,
     add_format,
@@ -23,8 +24,6 @@ from xenhostgen.commands.inputs import (
     print_json,
     spec_paths,
 )
-from xenhostgen.extensions.kernel_tree.build import Scratch, build
-from xenhostgen.extensions.kernel_tree.placing import kernel_version, placed
 from xenhostgen.report.cases import Judged, suites
 from xenhostgen.report.findings import as_json, show
 from xenhostgen.report.junit import as_junit
@@ -33,13 +32,11 @@ from xenhostgen.report.sarif import as_sarif
 from xenhostgen.report.terminal import say
 from xenhostgen.sandbox.process import BuildError, Job, run_all
 from xenhostgen.spec.load import load
-from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused, printable
 from xenhostgen.verify.catalogue import check_expectations
 from xenhostgen.verify.replay import replay
-from xenhostgen.verify.run import Kernel, Options, verify
-
-LEVELS = ("parse", "run", "prove", "kernel", "boot")
+from xenhostgen.verify.run import verify
+from xenhostgen.verify.subject import Options
 
 EXAMPLES = """\
 examples:
@@ -56,13 +53,26 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_specs(parser)
-    said = "judge the C files of this tree; at the levels kernel and boot: the Linux source tree to build in"
-    parser.add_argument("--tree", metavar="DIR", type=Path, help=said)
     parser.add_argument(
-        "--level", choices=LEVELS, default="run", help="how far to go (default: %(default)s)"
+        "--tree",
+        metavar="DIR",
+        type=Path,
+        help="judge the C files of this tree; at the levels kernel and boot: the Linux source tree "
+        "to build in",
     )
-    said = "compile with this; may be repeated (default: gcc, and clang where installed)"
-    parser.add_argument("--cc", metavar="COMPILER", action="append", help=said)
+    parser.add_argument(
+        "--level",
+        choices=extension_points.levels(),
+        type=level,
+        default="run",
+        help="how far to go (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--cc",
+        metavar="COMPILER",
+        action="append",
+        help="compile with this; may be repeated (default: gcc, and clang where installed)",
+    )
     parser.add_argument(
         "--replay", metavar="CALLS", help="run these calls, separated by ';', and show each outcome"
     )
@@ -72,40 +82,55 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_format(parser, "sarif", "junit", "ktap")
 
 
+def level(name: str) -> str:
+    """A level, unless the extension that brings it is missing."""
+    extension = extension_points.LEVELS.get(name)
+    if extension and name not in extension_points.levels():
+        install = extension_points.install(extension)
+        raise argparse.ArgumentTypeError(f"'{name}' needs an extension: {install}")
+    return name
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Verify each spec; 1 if a verdict fails, 2 on an error."""
-    options, linux = chosen(arguments)
+    options = chosen(arguments)
     if arguments.replay is not None:
         return replayed(options, arguments)
 
     def judged(path: Path) -> Judged:
         spec = load(path)
         check_expectations(spec)
-        mine = in_kernel(spec, options, linux) if linux else options
-        verdict = verify(spec, mine, progress(str(path)))
-        return Judged(str(path), verdict, str(mine.tree or f"out/{path.stem}"))
+        verdict = verify(spec, options, progress=progress(str(path)))
+        return Judged(str(path), verdict, str(verdict.tree or f"out/{path.stem}"))
 
-    done, problems = each_spec(
-        arguments, judged, lambda one: show(one.spec, one.verdict, sys.stdout, arguments.brief)
-    )
+    def print_text(judged: Judged) -> None:
+        show(judged.spec, judged.verdict, sys.stdout, arguments.brief)
+
+    done, problems = each_spec(arguments, judged, print_text)
     if arguments.format == "json":
-        print_json((as_json(one.spec, one.verdict) for one in done), problems)
+        print_json((as_json(judged.spec, judged.verdict) for judged in done), problems)
     elif arguments.format == "sarif":
         print(json.dumps(as_sarif(done, problems), indent=2))
-    elif arguments.format != "text":
-        told = suites(done, problems)
-        print(
-            as_junit("xenhostgen verify", told)
-            if arguments.format == "junit"
-            else "\n".join(as_ktap(told))
-        )
-    booted = [boot_of(Path(one.spec), linux) for one in done] if arguments.level == "boot" else []
-    passed = all(one.verdict.passed for one in done) and not any(booted)
+    elif arguments.format == "junit":
+        print(as_junit("xenhostgen verify", suites(done, problems)))
+    elif arguments.format == "ktap":
+        print("\n".join(as_ktap(suites(done, problems))))
+    passed = all([judged.verdict.passed for judged in done] + after(arguments, done))
     return 2 if problems else int(not passed)
 
 
-def chosen(arguments: argparse.Namespace) -> tuple[Options, Path | None]:
-    """What to judge and how, and the kernel to build in. Refuses a level that lacks what it needs."""
+def after(arguments: argparse.Namespace, done: Sequence[Judged]) -> list[bool]:
+    """Whether what an extension does last at this level went well, for each spec."""
+    passed = []
+    for extension, functions in extension_points.declared("AFTER_VERIFY"):
+        if target := functions.get(arguments.level):
+            last = extension_points.load(extension, target)
+            passed += [last(Path(judged.spec), arguments.tree) == 0 for judged in done]
+    return passed
+
+
+def chosen(arguments: argparse.Namespace) -> Options:
+    """What to judge and how. Refuses a level that lacks what it needs."""
     tree, level = arguments.tree, arguments.level
     compilers = usable(
         arguments.cc or [cc for cc in ("gcc", "clang") if shutil.which(cc)] or ["gcc"]
@@ -113,19 +138,16 @@ def chosen(arguments: argparse.Namespace) -> tuple[Options, Path | None]:
     if level == "boot" and arguments.format != "text":
         hint = "xenhostgen boot SPEC --format json or junit prints the matrix for scripts"
         raise Refused([Problem("text-only", "is told as text", "--level boot", hint=hint)])
-    if level in ("kernel", "boot"):
-        if tree:
-            kernel_version(tree)
-        elif level == "kernel":
-            hint = "add --tree LINUX, the top folder of a Linux source tree"
-            raise Refused(
-                [Problem("no-kernel", "needs a kernel to build in", "--level kernel", hint=hint)]
-            )
-        return Options(None, compilers, "prove"), tree
+    if level == "kernel" and not tree:
+        hint = "add --tree LINUX, the top folder of a Linux source tree"
+        what = "needs a kernel to build in"
+        raise Refused([Problem("no-kernel", what, "--level kernel", hint=hint)])
     if tree and not tree.is_dir():
         hint = "give a folder that is laid out like the kernel's"
         raise Refused([Problem("no-such-tree", "is no folder", str(tree), hint=hint)])
-    return Options(tree, compilers, level), None
+    if level == "boot":
+        level = "kernel" if tree else "prove"
+    return Options(tree, compilers, level)
 
 
 def usable(compilers: Sequence[str]) -> tuple[str, ...]:
@@ -157,27 +179,6 @@ def tells_version(tool: str) -> bool:
         except BuildError:
             return False
     return said[:1].isdigit()
-
-
-def in_kernel(spec: Interface, options: Options, linux: Path) -> Options:
-    """Build in a kernel, too, kept in .cache; judge its own C, if it has the interface. Refuses what doesn't fit."""
-    placement = placed(spec, linux)
-    scratch = Scratch(linux, Path(".cache/kernel"), placement.after)
-    kernel = Kernel(
-        f"Linux {kernel_version(linux)}", lambda tell: build(spec, placement, scratch, tell)
-    )
-    return replace(options, tree=linux if placement.applied else None, kernel=kernel)
-
-
-def boot_of(path: Path, linux: Path | None) -> int:
-    """Boot one spec as the command does that does just that; its exit status."""
-    from xenhostgen.extensions.boot.commands import boot  # heavy, and rarely asked for
-
-    parser = argparse.ArgumentParser()
-    boot.add_arguments(parser)
-    return boot.run(
-        parser.parse_args([str(path), *(["--kernel-source", str(linux)] if linux else [])])
-    )
 
 
 def progress(title: str) -> Callable[[str], None]:

@@ -12,6 +12,8 @@ from pathlib import Path
 from select import select
 from typing import NamedTuple
 
+from xenhostgen.sandbox.location import Location
+
 _COMPLAINT_MAX = 1 << 16
 _DEBIAN = {
     "clang": "clang",
@@ -23,9 +25,10 @@ _DEBIAN = {
 
 
 class Limits(NamedTuple):
-    """What one run may use: honest C needs a fraction of it."""
+    """What one run may use: honest C needs a fraction of it. ``doing`` names the run in messages."""
 
-    seconds: int = 10
+    doing: str = "compiling"
+    seconds: float = 10
     output_bytes: int = 64 << 20
     memory_bytes: int = 2 << 30
 
@@ -33,22 +36,11 @@ class Limits(NamedTuple):
 LIMITS = Limits()
 
 
-class Position(NamedTuple):
-    """A place in a file; lines and columns count from 1, and 0 means that it isn't known."""
-
-    file: str = ""
-    line: int = 0
-    column: int = 0
-
-    def __str__(self) -> str:
-        return ":".join([self.file, *(str(number) for number in self[1:] if number)])
-
-
 class Complaint(NamedTuple):
     """An error of a compiler, linker or parser, with the symbol that it names."""
 
     text: str
-    at: Position = Position()
+    at: Location = Location()
     symbol: str = ""
 
     def __str__(self) -> str:
@@ -70,7 +62,7 @@ class BuildError(Exception):
             named = re.search(r"['`](\w+)'", text)
             placed.append(
                 Complaint(
-                    text, Position(file, int(line), int(column or 0)), named[1] if named else ""
+                    text, Location(file, int(line), int(column or 0)), named[1] if named else ""
                 )
             )
         if placed:
@@ -88,10 +80,14 @@ class LimitHit(BuildError):
 
 
 class Job(NamedTuple):
-    """A command and the folder that it runs in."""
+    """A command and the folder that it runs in.
+
+    ``may_fail``: its output and its errors together are the result, whatever its exit status is.
+    """
 
     command: Sequence[str]
     folder: Path
+    may_fail: bool = False
 
 
 def run_all(jobs: Sequence[Job], scratch: Path, limits: Limits = LIMITS) -> list[str]:
@@ -105,7 +101,10 @@ def run_all(jobs: Sequence[Job], scratch: Path, limits: Limits = LIMITS) -> list
         for number, job in enumerate(jobs):
             out, err = scratch / f"job{number}.out", scratch / f"job{number}.err"
             started.append((_start(job, out, err, limits), out, err))
-        return [_finish(*one, limits) for one in started]
+        return [
+            _finish(process, out, err, limits, job.may_fail)
+            for job, (process, out, err) in zip(jobs, started, strict=True)
+        ]
     finally:
         for process, _, _ in started:
             end_group(process)
@@ -120,26 +119,29 @@ def _start(job: Job, out: Path, err: Path, limits: Limits) -> subprocess.Popen[b
         return subprocess.Popen(
             ["sh", "-c", ulimits, "sh", *job.command],
             cwd=job.folder,
-            # No CPATH and the like: the same file gives the same result on every machine.
+            # No CPATH and the like, no settings of the user: the same result on every machine.
             env={
                 "PATH": os.environ.get("PATH", os.defpath),
                 "LC_ALL": "C",
                 "TMPDIR": str(err.parent),
+                "HOME": str(err.parent),
             },
             stdin=subprocess.DEVNULL,
             stdout=output,
-            stderr=errors,
+            stderr=output if job.may_fail else errors,
             start_new_session=True,
         )
 
 
-def _finish(process: subprocess.Popen[bytes], out: Path, err: Path, limits: Limits) -> str:
+def _finish(
+    process: subprocess.Popen[bytes], out: Path, err: Path, limits: Limits, may_fail: bool
+) -> str:
     if not _ends_within(process, limits.seconds):
-        raise LimitHit(f"compiling takes more than {limits.seconds} seconds")
+        raise LimitHit(f"{limits.doing} takes more than {limits.seconds} seconds")
     status = process.wait()
     if out.stat().st_size >= limits.output_bytes >> 9 << 9:
-        raise LimitHit(f"compiling gives more than {limits.output_bytes} bytes")
-    if status:
+        raise LimitHit(f"{limits.doing} gives more than {limits.output_bytes} bytes")
+    if status and not may_fail:
         said = _beginning(err, _COMPLAINT_MAX)
         raise BuildError(said if said.strip() else f"the compiler ended with status {status}")
     return _beginning(out, limits.output_bytes)

@@ -8,7 +8,7 @@ from pathlib import Path
 from xenhostgen.csource.facts import Fact, Facts, snippet_facts
 from xenhostgen.csource.preprocess import SourceError
 from xenhostgen.csource.tokens import code_tokens
-from xenhostgen.sandbox.process import Position
+from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import Call, ClearBss, Guest, Interface, Op, Register, Step
 from xenhostgen.spec.source import Problems, SpecError, Text
@@ -182,4 +182,4 @@ class Expectation:
 
 
 def _fact(kind: str, name: str, text: str = "") -> Fact:
-    return Fact(kind, name, text, Position())
+    return Fact(kind, name, text, Location())

@@ -2,17 +2,17 @@
 """Finds the installed extensions and what each adds to the core.
 
 An extension is a package below ``xenhostgen.extensions``. Its ``__init__`` imports nothing and
-declares ``COMMANDS``: the name of each command and its line in the help. The command ``name`` is the
-module ``commands.name`` of that package. It may declare more, each thing as ``MODULE:NAME`` in the
-package, which is imported when it is needed:
+declares ``COMMANDS``: the name of each command and its line in the help. The command ``name`` is
+the module ``commands.name`` of that package. In ``HOOKS`` it may declare more, for each of these
+points some names as ``MODULE:NAME`` in the package, which are imported when they are needed:
 
-``CHECKS``
-    for each level of verification that it brings, the classes of its checks (see ``verify.subject``);
-``TREES``
+``check LEVEL``
+    classes of checks (see ``verify.subject``), for a level of verification;
+``tree``
     a function from a spec, options with a tree, and a folder for what is written, to the
     ``JudgedTree``, or to None where the rendering is to be judged;
-``AFTER_VERIFY``
-    for a level, a function from a spec's path and the tree to an exit status: it runs last.
+``after LEVEL``
+    a function from a spec's path and the given tree to an exit status, which ``verify`` calls last.
 """
 
 import importlib
@@ -45,26 +45,15 @@ def install(extension: str) -> str:
     return f"pip install 'xenhostgen[{extension.replace('_', '-')}]'"
 
 
-def declared(point: str) -> Iterator[tuple[ModuleType, Any]]:
-    """The extensions that declare something, and what."""
+def hooks(point: str) -> Iterator[Any]:
+    """What the extensions have for a point. Raises ``Refused`` if a Python package is missing."""
     for extension in extensions():
-        if hasattr(extension, point):
-            yield extension, getattr(extension, point)
-
-
-def checks(level: str) -> Iterator[Any]:
-    """A check of each class that extensions have for a level."""
-    for extension, classes in declared("CHECKS"):
-        for target in classes.get(level, ()):
-            yield load(extension, target)()
-
-
-def load(extension: ModuleType, target: str) -> Any:
-    """What an extension declares as ``MODULE:NAME``. Raises ``Refused`` if a package is missing."""
-    module, _, name = target.partition(":")
-    try:
-        return getattr(importlib.import_module(f"{extension.__name__}.{module}"), name)
-    except ModuleNotFoundError as error:
-        package = extension.__name__.rpartition(".")[2]
-        problem = f"needs the Python package '{error.name}'"
-        raise Refused([Problem("not-installed", problem, package, hint=install(package))]) from None
+        for target in getattr(extension, "HOOKS", {}).get(point, ()):
+            module, _, name = target.partition(":")
+            try:
+                imported = importlib.import_module(f"{extension.__name__}.{module}")
+            except ModuleNotFoundError as error:
+                package = extension.__name__.rpartition(".")[2]
+                message, hint = f"needs the Python package '{error.name}'", install(package)
+                raise Refused([Problem("not-installed", message, package, hint=hint)]) from None
+            yield getattr(imported, name)

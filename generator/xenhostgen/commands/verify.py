@@ -12,10 +12,9 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from xenhostgen import extension_points
 from xenhostgen.commands.inputs import (
     FORMATS,
     add_format,
@@ -24,6 +23,7 @@ from xenhostgen.commands.inputs import (
     print_json,
     spec_paths,
 )
+from xenhostgen.extension_points import LEVELS, hooks, install, levels
 from xenhostgen.report.cases import Judged, suites
 from xenhostgen.report.findings import as_json, show
 from xenhostgen.report.junit import as_junit
@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--level",
-        choices=extension_points.levels(),
+        choices=levels(),
         type=level,
         default="run",
         help="how far to go (default: %(default)s)",
@@ -84,10 +84,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def level(name: str) -> str:
     """A level, unless the extension that brings it is missing."""
-    extension = extension_points.LEVELS.get(name)
-    if extension and name not in extension_points.levels():
-        install = extension_points.install(extension)
-        raise argparse.ArgumentTypeError(f"'{name}' needs an extension: {install}")
+    if name in LEVELS and name not in levels():
+        message = f"'{name}' needs an extension: {install(LEVELS[name])}"
+        raise argparse.ArgumentTypeError(message)
     return name
 
 
@@ -100,8 +99,9 @@ def run(arguments: argparse.Namespace) -> int:
     def judged(path: Path) -> Judged:
         spec = load(path)
         check_expectations(spec)
-        verdict = verify(spec, options, progress=progress(str(path)))
-        return Judged(str(path), verdict, str(verdict.tree or f"out/{path.stem}"))
+        verdict = verify(spec, replace(options, progress=progress(str(path))))
+        is_given = verdict.statistics.drift is not None
+        return Judged(str(path), verdict, str(options.tree if is_given else f"out/{path.stem}"))
 
     def print_text(judged: Judged) -> None:
         show(judged.spec, judged.verdict, sys.stdout, arguments.brief)
@@ -115,18 +115,10 @@ def run(arguments: argparse.Namespace) -> int:
         print(as_junit("xenhostgen verify", suites(done, problems)))
     elif arguments.format == "ktap":
         print("\n".join(as_ktap(suites(done, problems))))
-    passed = all([judged.verdict.passed for judged in done] + after(arguments, done))
-    return 2 if problems else int(not passed)
-
-
-def after(arguments: argparse.Namespace, done: Sequence[Judged]) -> list[bool]:
-    """Whether what an extension does last at this level went well, for each spec."""
-    passed = []
-    for extension, functions in extension_points.declared("AFTER_VERIFY"):
-        if target := functions.get(arguments.level):
-            last = extension_points.load(extension, target)
-            passed += [last(Path(judged.spec), arguments.tree) == 0 for judged in done]
-    return passed
+    failed = [judged for judged in done if not judged.verdict.passed]
+    for act in hooks(f"after {arguments.level}"):
+        failed += [judged for judged in done if act(Path(judged.spec), arguments.tree)]
+    return 2 if problems else int(bool(failed))
 
 
 def chosen(arguments: argparse.Namespace) -> Options:

@@ -29,41 +29,39 @@ class Behaviour:
 
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Compile and run."""
-        subject.progress(f"run under {self.compiler}")
+        subject.options.progress(f"run under {self.compiler}")
         run = Run(self.compiler)
         subject.statistics.runs.append(run)
         try:
             program = subject.program(self.compiler)
         except BuildError as error:
             yield _uncompilable(error, subject)
-        else:
-            run.sanitizers = SANITIZERS
-            for finding in _execute(subject, program, run):
-                yield _diagnosed(subject, finding)
+            return
+        run.sanitizers = SANITIZERS
+        for finding in _execute(subject, program, run):
+            yield _diagnosed(subject, finding)
 
 
 def _execute(subject: Subject, program: Program, run: Run) -> Iterator[Finding]:
     """Call everything in every state, and count that."""
-    spec = subject.spec
-    broken = list(_misplaced(subject, program))
+    spec, failure = subject.spec, ""
     with Driver(program) as driver:
-        explorer, boots = Explorer(spec, driver), BootRunner(spec, driver, program.in_bss)
-        wrapping = WrapperRunner(spec, driver)
+        explorer, wrapping = Explorer(spec, driver), WrapperRunner(spec, driver)
+        boots = BootRunner(spec, driver, program.in_bss)
         try:
             explorer.run()
             boots.run()
             wrapping.run()
         except DriverError as error:
-            where = Location(spec.source.file)
-            broken.append(
-                Finding("not-runnable", where.file, str(error), where, seen_by="execution")
-            )
+            failure = str(error)
     run.states, run.transitions = len(explorer.images), explorer.count
     run.boots, run.wrapper_calls = boots.count, wrapping.count
-    yield from explorer.found.values()
-    yield from boots.found.values()
-    yield from wrapping.found.values()
-    yield from broken
+    for runner in (explorer, boots, wrapping):
+        yield from runner.found.values()
+    yield from _misplaced(subject, program)
+    if failure:
+        where = Location(spec.source.file)
+        yield Finding("not-runnable", where.file, failure, where, seen_by="execution")
 
 
 def _misplaced(subject: Subject, program: Program) -> Iterator[Finding]:
@@ -78,16 +76,13 @@ def _misplaced(subject: Subject, program: Program) -> Iterator[Finding]:
 def _uncompilable(error: BuildError, subject: Subject) -> Finding:
     """What the compiler or linker says, with its place in the judged files if there is one."""
     complaint, spec = error.complaints()[0], subject.spec
-    where = complaint.at
-    is_judged = not where.file.startswith("/") and (subject.tree / where.file).is_file()
-    if where.line and is_judged:
-        message = "does not compile"
-    elif where.line:
-        where = _mention(complaint.symbol, subject) or Location(spec.header.file)
-        message = "a caller that keeps to the spec does not compile"
-    else:
+    where, message = complaint.at, "does not compile"
+    if not where.line:
         where = _mention(complaint.symbol, subject) or Location(spec.source.file)
         message = "can't be run"
+    elif where.file.startswith("/") or not (subject.tree / where.file).is_file():
+        where = _mention(complaint.symbol, subject) or Location(spec.header.file)
+        message = "a caller that keeps to the spec does not compile"
     rule = "not-runnable" if isinstance(error, Unwatchable) else "uncompilable"
     return Finding(rule, where.file, f"{message}: {complaint.text}", where, seen_by="compiler")
 
@@ -104,7 +99,8 @@ def _mention(symbol: str, subject: Subject) -> Location | None:
 def _diagnosed(subject: Subject, finding: Finding) -> Finding:
     """A broken iteration by its cause, where the macro shows it.
 
-    An iterator that takes the array's address for a pointer to pointers reads structures as pointers.
+    An iterator that takes the array's address for a pointer to pointers reads structures as
+    pointers.
     """
     if finding.rule != "iteration-wrong":
         return finding

@@ -13,7 +13,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from xenhostgen.csource.declarations import Declaration, declarations
-from xenhostgen.csource.facts import Fact, Facts
+from xenhostgen.csource.facts import Facts
 from xenhostgen.csource.tokens import Token
 from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.model import Guest, Interface, Register
@@ -34,21 +34,18 @@ Flat = dict[tuple[str, str], str]
 def flatten(spec: Interface, facts: Facts) -> Flat:
     """What a file declares, in the form of the expectations."""
     c, pointers = spec.c, {slot.pointer for slot in spec.slots}
-
-    def name_and_text(fact: Fact) -> tuple[str, str]:
-        if fact.kind == "variable" and fact.name in pointers:
-            # It may promise more than the spec asks: never to be changed.
-            return fact.name, fact.text.removesuffix(" const")
-        if fact.kind == "macro" and fact.name == c.iterator:
-            return fact.name, fact.text.partition(" ")[0]
-        # The tag and the typedef of the ops structure are one thing to the spec.
-        return c.ops_tag if (fact.kind, fact.name) == ("struct", c.ops) else fact.name, fact.text
-
     flat: Flat = {}
-    for fact in facts:
-        if fact.kind != "enumerator":
-            name, text = name_and_text(fact)
-            flat[fact.kind, name] = text
+    for kind, name, text, *_ in facts:
+        if kind == "enumerator":
+            continue
+        if kind == "variable" and name in pointers:
+            # It may promise more than the spec asks: never to be changed.
+            text = text.removesuffix(" const")
+        elif kind == "macro" and name == c.iterator:
+            text = text.partition(" ")[0]
+        elif (kind, name) == ("struct", c.ops):
+            name = c.ops_tag  # the tag and the typedef are one thing to the spec
+        flat[kind, name] = text
     return flat
 
 
@@ -59,7 +56,7 @@ class Conformance:
 
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Compare all declarations, and the Makefile."""
-        subject.progress("parse")
+        subject.options.progress("parse")
         yield from declared(subject.spec, subject.declarations)
         yield from _lasting(subject.spec, subject.tree)
         yield from _object(subject.spec, subject.tree)

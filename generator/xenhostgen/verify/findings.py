@@ -4,7 +4,6 @@
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from xenhostgen.sandbox.location import Location
@@ -70,7 +69,7 @@ class Statistics:
     """What was done to reach a verdict; None for what was not.
 
     ``kernel`` names the kernel in which the interface was built. ``drift`` lists what a given tree
-    says otherwise than the rendering.
+    says otherwise than the rendering; where that itself is judged it is None.
     """
 
     level: str = "run"
@@ -95,13 +94,12 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Findings held against the spec's expectations; ``tree`` is given C, None the rendering."""
+    """Findings held against the spec's expectations."""
 
     expected: tuple[tuple[Finding, Expected], ...] = ()
     unexpected: tuple[Finding, ...] = ()
     missing: tuple[Expected, ...] = ()
     statistics: Statistics = field(default_factory=Statistics)
-    tree: Path | None = None
 
     @property
     def passed(self) -> bool:

@@ -118,6 +118,7 @@ def _vocabulary(spec: Interface) -> dict[str, Any]:
         "declared_name": declared_name,
         "errno_value": errno_value,
         "include_name": include_name,
+        "is_struct": is_struct,
         "only": only,
     }
 
@@ -192,20 +193,16 @@ def wrappers(spec: Interface) -> list[Wrapper]:
 
 
 def _wrapper(spec: Interface, op: Op) -> Wrapper:
-    arguments = [
-        Argument(declared_name(c), c, _mark(c, number)) for number, c in enumerate(op.args, 10)
-    ]
-    passed = ", ".join(["xh", *(argument.name for argument in arguments)])
-    returns = op.wrapper_type != "void" and not _by_value(op.wrapper_type)
-    return Wrapper(op, tuple(arguments), f"{spec.c.wrapper(op.name)}({passed})", returns)
+    args = tuple(Argument(declared_name(c), c, _mark(c, n)) for n, c in enumerate(op.args, 10))
+    call = f"{spec.c.wrapper(op.name)}({', '.join(['xh', *(arg.name for arg in args)])})"
+    return Wrapper(op, args, call, op.wrapper_type != "void" and not is_struct(op.wrapper_type))
 
 
 class Function(NamedTuple):
     """A kernel function that is only called: it tells its arguments and returns its mark."""
 
     name: str
-    head: str
-    values: tuple[str, ...]
+    fact: FunctionFact
     returns: str
     number: int
 
@@ -218,15 +215,11 @@ def kernel_functions(spec: Interface) -> list[Function]:
         names += [Text(only(op.name))] if op.wrapper != "none" else []
         host = Text(f"{spec.c.host} *{op.host}")
         facts |= {name: FunctionFact(name, op.returns, (host, *op.args)) for name in names}
-    return [_function(spec, fact, number) for number, fact in enumerate(facts.values())]
-
-
-def _function(spec: Interface, fact: FunctionFact, number: int) -> Function:
-    values = tuple(_as_number(spec, param) for param in fact.args)
-    returns = "" if fact.returns == "void" else fact.returns
-    if "*" not in returns:
-        returns = returns.removeprefix("const ")
-    return Function(fact.name, fact.prototype, values, returns, _mark(fact.returns, number))
+    functions = []
+    for number, (name, fact) in enumerate(facts.items()):
+        returns = fact.returns if "*" in fact.returns else fact.returns.removeprefix("const ")
+        functions.append(Function(name, fact, returns, _mark(returns, number)))
+    return functions
 
 
 def _mark(c_type: str, number: int) -> int:
@@ -234,14 +227,6 @@ def _mark(c_type: str, number: int) -> int:
     return 1 if "bool" in c_type.lower() and "*" not in c_type else number % 120 + 1
 
 
-def _by_value(c_type: str) -> bool:
-    """Whether a whole structure is passed, which is no number."""
-    return "*" not in c_type and c_type.split(maxsplit=1)[0] in ("struct", "union")
-
-
-def _as_number(spec: Interface, param: str) -> str:
-    """C that makes a number of a parameter: a host's slot; 0 for structures."""
-    name = declared_name(param)
-    if param.startswith(f"{spec.c.host} *"):
-        return f"slot_index({name})"
-    return "0" if _by_value(param) else f"TOLD({name})"
+def is_struct(c: str) -> bool:
+    """Whether C declares a whole structure, which is no number."""
+    return "*" not in c and c.split(maxsplit=1)[0] in ("struct", "union")

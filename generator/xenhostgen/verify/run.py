@@ -12,37 +12,35 @@ from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At
 from xenhostgen.verify.behaviour import Behaviour
 from xenhostgen.verify.conform import Conformance, OtherOptions
+from xenhostgen.verify.declarations import Declarations
 from xenhostgen.verify.drift import drift
 from xenhostgen.verify.findings import OF_PROVERS, Finding, Verdict, judge
 from xenhostgen.verify.places import spec_places
 from xenhostgen.verify.static import StaticChecks
-from xenhostgen.verify.subject import Check, Options, Progress, Subject, prepared
+from xenhostgen.verify.subject import Check, Options, Subject, prepared
 
+KERNELS = (
+    "taken for a kernel's tree: of its boot files, what the interface adds and the spec's steps"
+    " are judged"
+)
 # What gcc and clang say of a header that isn't there.
 _NO_HEADER = re.compile(r"'?([\w/.-]+\.h)(?:: No such file or directory|' file not found)$")
 
 
-def verify(
-    spec: Interface,
-    options: Options,
-    checks: Sequence[Check] | None = None,
-    progress: Progress = lambda doing: None,
-) -> Verdict:
+def verify(spec: Interface, options: Options, checks: Sequence[Check] | None = None) -> Verdict:
     """Judge a spec's rendering, or a tree of C, and hold the findings against the expected ones.
 
-    ``checks`` instead of all those up to the level. Raises ``Refused`` for a level that can't be
-    reached here.
+    ``checks`` instead of all those up to the level. Raises ``Refused`` if the tree can't be used.
     """
     started = time.monotonic()
-    with prepared(spec, options, progress) as subject:
+    with prepared(spec, options) as subject:
         findings = examine(subject, all_checks(options) if checks is None else checks)
         statistics, judged = subject.statistics, subject.judged
         if not judged.is_rendering:
-            notes = [judged.note] if judged.note else []
+            notes = [KERNELS] if judged.reduce else []
             statistics.drift = notes + drift(spec, judged.path, judged.reduce)
-        statistics.seconds = round(time.monotonic() - started, 2)
-    verdict = judge(spec, findings, statistics)
-    return verdict if judged.is_rendering else replace(verdict, tree=options.tree)
+    statistics.seconds = round(time.monotonic() - started, 2)
+    return judge(spec, findings, statistics)
 
 
 def core_checks(options: Options) -> list[Check]:
@@ -57,7 +55,7 @@ def all_checks(options: Options) -> list[Check]:
     levels = levels[: levels.index(options.level) + 1]
     checks = [check for check in core_checks(options) if check.level in levels]
     for level in levels:
-        checks += extension_points.checks(level)
+        checks += [check() for check in extension_points.hooks(f"check {level}")]
     return checks
 
 
@@ -79,21 +77,11 @@ def _new(findings: Iterable[Finding], known: Sequence[Finding]) -> list[Finding]
     find adds nothing.
     """
     seen = {(finding.rule, finding.subject) for finding in known}
-    broken = {
-        _function(finding.counterexample[-1])
-        for finding in known
-        if finding.counterexample and finding.rule not in OF_PROVERS
-    }
-    return [
-        finding
-        for finding in findings
-        if (finding.rule, finding.subject) not in seen
-        and not (finding.rule in OF_PROVERS and finding.subject in broken)
-    ]
-
-
-def _function(call: str) -> str:
-    return re.split(r"[( ]", call)[0]
+    for finding in known:
+        if finding.counterexample and finding.rule not in OF_PROVERS:
+            function = re.split(r"[( ]", finding.counterexample[-1])[0]
+            seen |= {(rule, function) for rule in OF_PROVERS}
+    return [finding for finding in findings if (finding.rule, finding.subject) not in seen]
 
 
 def _located(finding: Finding, subject: Subject, places: dict[str, At]) -> Finding:
@@ -102,20 +90,19 @@ def _located(finding: Finding, subject: Subject, places: dict[str, At]) -> Findi
     if missing := _NO_HEADER.search(message):
         message += f"; for a stand-in, name <{missing[1]}> in the spec's includes"
         message += ", or in a guest's context"
-    where = _place_in_c(finding, subject)
-    at = finding.spec_at or places.get(finding.subject)
-    if at is None and where:
-        at = places.get(where.file)
-    return replace(finding, where=where, spec_at=at or subject.spec.at, message=message)
+    where = _place_in_c(finding, subject.declarations)
+    at = finding.spec_at or places.get(finding.subject) or places.get(where.file, subject.spec.at)
+    shown = where.complete() if where.file else None
+    return replace(finding, where=shown, spec_at=at, message=message)
 
 
-def _place_in_c(finding: Finding, subject: Subject) -> Location | None:
+def _place_in_c(finding: Finding, declarations: Declarations) -> Location:
     """Where a finding shows: its own place, else that of the last call or of its subject."""
-    find, where = subject.declarations.location, finding.where
-    if where is None and finding.counterexample:
-        where = find(finding.counterexample[-1].split("(")[0])
-    if where is None:
-        where = find(finding.subject)
-    elif not where.line:  # only the file is known so far
-        where = find(finding.subject, where.file) or where
-    return where and where.complete()
+    where = finding.where or Location()
+    if where.line:
+        return where
+    names = [finding.subject]
+    if not where.file:
+        names = [call.split("(")[0] for call in finding.counterexample[-1:]] + names
+    places = (declarations.location(name, where.file) for name in names)
+    return next(filter(None, places), where)

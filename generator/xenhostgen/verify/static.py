@@ -40,7 +40,7 @@ class StaticChecks:
 
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Ask each tool about each file."""
-        subject.progress("static checks")
+        subject.options.progress("static checks")
         options = [*WARNINGS, "-o", str(subject.work / "static.o"), "-c"]
         tools = {compiler: [compiler, *options] for compiler in subject.options.compilers}
         if shutil.which("sparse"):

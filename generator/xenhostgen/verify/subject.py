@@ -18,7 +18,9 @@ from xenhostgen.verify.drift import Reduce
 from xenhostgen.verify.findings import Finding, Statistics
 from xenhostgen.verify.harness import Harness, write_files
 
-Progress = Callable[[str], None]
+
+def _say_nothing(doing: str) -> None:
+    """Show no progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,41 +28,33 @@ class Options:
     """What to judge and how: a tree instead of the rendering, the compilers, the last level.
 
     At the level kernel ``tree`` is the Linux tree to build in. A ``store`` is shared by those who
-    judge many variants of one tree.
+    judge many variants of one tree. ``progress`` hears what is being done.
     """
 
     tree: Path | None = None
     compilers: tuple[str, ...] = ("gcc",)
     level: str = "run"
     store: Store | None = None
+    progress: Callable[[str], None] = _say_nothing
 
 
 class JudgedTree(NamedTuple):
     """Where the C lies that is judged, laid out like the kernel's.
 
-    Of a kernel's own files it holds a part: ``reduce`` makes that part of a text, and ``note`` says
-    so.
+    If it holds a part of each of a kernel's files, ``reduce`` makes that part of a text.
     """
 
     path: Path
     is_rendering: bool = False
     reduce: Reduce | None = None
-    note: str = ""
 
 
 class Subject:
     """One spec and the tree of its C. What checks ask for is made on first need, and kept."""
 
-    def __init__(
-        self,
-        spec: Interface,
-        judged: JudgedTree,
-        work: Path,
-        options: Options,
-        progress: Progress = lambda doing: None,
-    ) -> None:
-        self.spec, self.judged, self.tree, self.work = spec, judged, judged.path, work
-        self.options, self.progress = options, progress
+    def __init__(self, spec: Interface, judged: JudgedTree, work: Path, options: Options) -> None:
+        self.spec, self.judged, self.work, self.options = spec, judged, work, options
+        self.tree = judged.path
         self.harness = Harness(spec, self.tree, work)
         self.store = options.store or Store(spec, work)
         self.statistics = Statistics(options.level)
@@ -84,7 +78,7 @@ class Subject:
 
 
 class Check(Protocol):
-    """Looks at a subject for one kind of fault; ``level`` is that of verification at which it does."""
+    """Looks for one kind of fault at one level of verification."""
 
     level: str
 
@@ -93,23 +87,22 @@ class Check(Protocol):
 
 
 @contextmanager
-def prepared(
-    spec: Interface, options: Options, progress: Progress = lambda doing: None
-) -> Iterator[Subject]:
+def prepared(spec: Interface, options: Options) -> Iterator[Subject]:
     """A subject, while its work folder is there. Raises ``Refused`` if the tree can't be used."""
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as name:
         work = Path(name)
-        judged = _given_tree(spec, options, work / "tree") if options.tree else None
+        judged = _given_tree(spec, options, work / "tree")
         if judged is None:
             judged = JudgedTree(write_rendering(spec, work / "tree"), is_rendering=True)
-        yield Subject(spec, judged, work, options, progress)
+        yield Subject(spec, judged, work, options)
 
 
 def _given_tree(spec: Interface, options: Options, folder: Path) -> JudgedTree | None:
     """The given tree, as an extension reads it; None if the rendering is to be judged."""
-    assert options.tree
-    for extension, target in extension_points.declared("TREES"):
-        judged: JudgedTree | None = extension_points.load(extension, target)(spec, options, folder)
+    if options.tree is None:
+        return None
+    for read in extension_points.hooks("tree"):
+        judged: JudgedTree | None = read(spec, options, folder)
         return judged
     return JudgedTree(options.tree.absolute())
 

@@ -45,7 +45,7 @@ class KernelBuild:
         placement = placed(spec, linux)
         scratch = Scratch(linux, Path(".cache/kernel"), placement.after)
         subject.statistics.kernel = f"Linux {kernel_version(linux)}"
-        yield from build(spec, placement, scratch, subject.progress)
+        yield from build(spec, placement, scratch, subject.options.progress)
 
 
 def build(

@@ -33,13 +33,9 @@ from xenhostgen.verify.subject import JudgedTree, Options
 
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(<[^>\n]+>|"[^"\n]+").*', re.MULTILINE)
 _TYPES = "<linux/types.h>"
-KERNELS = (
-    "taken for a kernel's tree: of its boot files, what the interface adds and the spec's steps"
-    " are judged"
-)
 
 
-def given_tree(spec: Interface, options: Options, folder: Path) -> JudgedTree | None:
+def judged_tree(spec: Interface, options: Options, folder: Path) -> JudgedTree | None:
     """The tree to judge, reduced if it is a kernel's; None if that is one to build in, as it is.
 
     Raises ``Refused`` if the interface doesn't fit into a kernel to build in.
@@ -49,8 +45,7 @@ def given_tree(spec: Interface, options: Options, folder: Path) -> JudgedTree | 
         return None
     tree = options.tree.absolute()
     part = projected(spec, tree, folder)
-    reduces = part != tree
-    return JudgedTree(part, reduce=reduced, note=KERNELS) if reduces else JudgedTree(part)
+    return JudgedTree(part) if part == tree else JudgedTree(part, reduce=reduced)
 
 
 def projected(spec: Interface, tree: Path, folder: Path) -> Path:

@@ -37,7 +37,7 @@ class Cbmc:
 
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Run cbmc."""
-        subject.progress("check with cbmc")
+        subject.options.progress("check with cbmc")
         if not shutil.which("cbmc"):
             missing = "cbmc (a package of Debian 13)"
             subject.statistics.cbmc = BoundedProof(missing=missing)

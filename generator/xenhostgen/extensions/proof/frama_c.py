@@ -46,7 +46,7 @@ class FramaC:
 
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Run both provers."""
-        subject.progress("prove")
+        subject.options.progress("prove")
         if missing := [tool for tool in ("frama-c", "why3", "cvc4") if not shutil.which(tool)]:
             packages = "(Debian: frama-c-base why3 cvc4)"
             subject.statistics.proof = Proof(missing=f"{', '.join(missing)} {packages}")

@@ -2,8 +2,8 @@
 """Judge each spec's C: parse it back, run it beside the reference model, boot every kind of guest.
 
 Passes when exactly the findings are made that the spec lists as expected. The C is what the spec
-renders to, or with --tree what lies in a folder laid out like the kernel's. At the levels kernel and
-boot, --tree is the Linux source tree to build in. It may have the rendering already.
+renders to, or with --tree what lies in a folder laid out like the kernel's. At the levels kernel
+and boot, --tree is the Linux source tree to build in. It may have the rendering already.
 """
 
 import argparse
@@ -44,8 +44,8 @@ examples:
   xenhostgen verify specs/rfc-v1.yaml --format json   findings with their counterexamples
   xenhostgen verify --format sarif > findings.sarif   for code hosts; junit and ktap for CI
   xenhostgen verify my.yaml --tree ../mine            a tree's files instead of the rendering
-  xenhostgen verify my.yaml --level kernel --tree ../linux   built in that kernel, objects kept in .cache
-  xenhostgen verify my.yaml --level boot              … and last on a real Xen, as by xenhostgen boot
+  xenhostgen verify my.yaml --level kernel --tree ../linux   built in that kernel, in .cache
+  xenhostgen verify my.yaml --level boot              … and last booted on a real Xen
   xenhostgen verify specs/rfc-v1.yaml --replay 'xenhost_register(xenhost_r2, A)'
 """
 
@@ -143,7 +143,7 @@ def chosen(arguments: argparse.Namespace) -> Options:
 
 
 def usable(compilers: Sequence[str]) -> tuple[str, ...]:
-    """Compilers by names that hold in any folder. Refuses what is none, as no fault of the C is to blame."""
+    """Compilers by names that hold in any folder. Refuses what is no compiler."""
     problems = []
     for compiler in compilers:
         found = shutil.which(compiler)

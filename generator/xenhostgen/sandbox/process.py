@@ -25,7 +25,7 @@ _DEBIAN = {
 
 
 class Limits(NamedTuple):
-    """What one run may use: honest C needs a fraction of it. ``doing`` names the run in messages."""
+    """What one run, named ``doing``, may use: honest C needs a fraction of it."""
 
     doing: str = "compiling"
     seconds: float = 10
@@ -91,7 +91,7 @@ class Job(NamedTuple):
 
 
 def run_all(jobs: Sequence[Job], scratch: Path, limits: Limits = LIMITS) -> list[str]:
-    """Run commands side by side; their standard outputs. Raises ``BuildError`` for the first that fails."""
+    """Run commands side by side; their outputs. Raises ``BuildError`` for the first that fails."""
     for job in jobs:
         if not shutil.which(job.command[0]):
             package = _DEBIAN.get(job.command[0], job.command[0])
@@ -148,7 +148,7 @@ def _finish(
 
 
 def _ends_within(process: subprocess.Popen[bytes], seconds: float) -> bool:
-    # The standard library's wait(seconds) sleeps between looks, by as much as a small file takes to compile.
+    # The standard library's wait(seconds) sleeps between looks, for as long as a small file takes.
     ended = os.pidfd_open(process.pid)
     try:
         return bool(select([ended], [], [], seconds)[0])

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Compile a tree of judged C, unmodified, together with the driver that runs it.
 
-The tree is laid out like the kernel's. In front of it come an overlay (placeholders, and stand-ins for
-the kernel headers that the spec names) and the shim. The judged objects are linked into one first, which
-gathers their writable memory in two sections that the driver can see, and hides their names from it.
+The tree is laid out like the kernel's. In front of it come an overlay (placeholders, and stand-ins
+for the kernel headers that the spec names) and the shim. The judged objects are linked into one
+first, which gathers their writable memory in two sections that the driver can see, and hides their
+names from it.
 """
 
 import hashlib
@@ -17,8 +18,8 @@ from xenhostgen.sandbox.process import BuildError, Job, run_all
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.harness import TEMPLATES, Harness, units, write_files
 
-# Where sanitizers register variables (those priorities are reserved) must not run before the driver's
-# main(), as nothing must that comes from judged files; the driver calls it in the child.
+# Where sanitizers register variables (those priorities are reserved) must not run before the
+# driver's main(), as nothing must that comes from judged files; the driver calls it in the child.
 _SECTIONS = """SECTIONS {
  judged_data : { EXCLUDE_FILE(*glue.o) *(.data .data.* .init.data .init.data.*) }
  judged_bss : { EXCLUDE_FILE(*glue.o) *(.bss .bss.* COMMON) }

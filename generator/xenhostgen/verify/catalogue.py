@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The catalogue of rules by which findings are named. Its texts stand in ``rules.yaml`` beside this file."""
+"""The catalogue of rules by which findings are named; ``rules.yaml`` holds its texts."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +15,10 @@ from xenhostgen.spec.yaml import read_file
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: its texts, and in ``level`` the part of verification that sees it: a level, static or expectation."""
+    """One rule: its texts, and the part of verification that sees it.
+
+    ``level`` is a level, or static, or expectation.
+    """
 
     name: str
     level: str
@@ -27,8 +30,8 @@ class Rule:
 
     def explained(self) -> str:
         """All that there is to say of it, in plain text that is Markdown as well."""
-        said = (self.meaning, f"Why it matters: {self.why}", f"To mend it: {self.mend}")
-        meaning, why, mend = (fill(text, 110) for text in said)
+        texts = (self.meaning, f"Why it matters: {self.why}", f"To mend it: {self.mend}")
+        meaning, why, mend = (fill(text, 110) for text in texts)
         example = f"Example:\n\n{indent(self.example.rstrip(), '    ')}"
         if self.level == "expectation":  # no level sees it
             return "\n\n".join([meaning, why, example, mend])

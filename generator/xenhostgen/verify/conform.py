@@ -2,7 +2,7 @@
 """Hold what was read back against the spec, both ways: nothing missing, nothing unknown.
 
 Both sides have the same flat form, a text for each (kind, name), so that one comparison serves all.
-Bodies of functions and of the iterator are not compared here: what they do is judged by running them.
+Bodies of functions and of the iterator are not compared here: what they do is judged by running.
 """
 
 import re
@@ -35,9 +35,8 @@ def flatten(spec: Interface, facts: Facts) -> Flat:
     """What a file declares, in the form of the expectations."""
     c, pointers = spec.c, {slot.pointer for slot in spec.slots}
     flat: Flat = {}
-    for kind, name, text, *_ in facts:
-        if kind == "enumerator":
-            continue
+    for fact in facts:
+        kind, name, text = fact[:3]
         if kind == "variable" and name in pointers:
             # It may promise more than the spec asks: never to be changed.
             text = text.removesuffix(" const")
@@ -45,7 +44,8 @@ def flatten(spec: Interface, facts: Facts) -> Flat:
             text = text.partition(" ")[0]
         elif (kind, name) == ("struct", c.ops):
             name = c.ops_tag  # the tag and the typedef are one thing to the spec
-        flat[kind, name] = text
+        if kind != "enumerator":
+            flat[kind, name] = text
     return flat
 
 
@@ -118,7 +118,7 @@ def _compare(spec: Interface, path: str, wanted: Facts, facts: Facts) -> Iterato
 
 
 def _sense(kind: str, text: str) -> str:
-    """A text that is the same for what means the same: tables in any order, integers by any name."""
+    """A text that is the same for tables in any order and for integers by any name."""
     if kind == "table":
         entries = [entry.replace("=&", "=") for entry in text.split("; ")]
         return "; ".join(sorted(entry for entry in entries if not entry.endswith("=NULL")))
@@ -129,7 +129,7 @@ def _sense(kind: str, text: str) -> str:
 
 
 def _bodies(guest: Guest, wanted: Facts, facts: Facts) -> Iterator[Finding]:
-    """The statements of the boot function, its helpers and adapters against the spec's, in order."""
+    """The statements of boot function, helpers and adapters against the spec's, in order."""
     bodies = {fact.name: fact.statements for fact in wanted if fact.kind == "function"}
     for function in facts:
         name, steps = function.name, function.statements
@@ -151,8 +151,8 @@ def _bodies(guest: Guest, wanted: Facts, facts: Facts) -> Iterator[Finding]:
 def _lasting(spec: Interface, tree: Path) -> Iterator[Finding]:
     """What is used after boot and freed with the boot code, and what the header's code remembers.
 
-    Used after boot are the array, the tables, the wrappers, the iterator, and whatever these name in
-    their file. Variables of the header's functions lie with the caller, unseen by exploration.
+    Used after boot are the array, the tables, the wrappers, the iterator, and whatever these name
+    in their file. Variables of the header's functions lie with the caller, unseen by exploration.
     """
     c, header = spec.c, spec.header.file
     files = {header: [c.iterator, *(c.wrapper(op.name) for op in spec.ops)]}
@@ -186,7 +186,7 @@ def _place(path: str, token: Token) -> Location:
 
 
 def _variable(declaration: Declaration) -> Token | None:
-    """The word that makes a variable static which isn't const, in a function or macro or by itself."""
+    """The word that makes a variable static which isn't const, in a body or by itself."""
     start, end = (0, None) if declaration.kind == "variable" else declaration.body or (0, 0)
     tokens = declaration.tokens[start:end]
     for index, token in enumerate(tokens):

@@ -21,7 +21,7 @@ TEMPLATES = template_root() / "harness"
 
 
 class Harness:
-    """What a tree of one spec is compiled with; its files are written below ``work`` on first need."""
+    """What a tree of one spec is compiled with: files below ``work``, written on first need."""
 
     def __init__(self, spec: Interface, tree: Path, work: Path) -> None:
         self.spec, self.tree, self.work = spec, tree, work
@@ -34,7 +34,7 @@ class Harness:
     def overlay(self) -> Path:
         """The folder to include first.
 
-        It holds placeholders, and stand-ins for the kernel headers that the spec names and nobody has.
+        It holds placeholders, and stand-ins for kernel headers that the spec names and nobody has.
         """
         spec, folders = self.spec, (self.tree / "include", SHIM)
         predicates = include_name(spec.predicates.file)

@@ -79,8 +79,7 @@ def _findings(subject: Subject, tool: str, output: str) -> Iterator[Finding]:
 
 def _enclosing(declarations: Declarations, where: Location) -> str:
     """The function, macro or variable in which a line stands."""
-    starts = [(0, where.file)]
-    for fact in declarations.files.get(where.file, ()):
-        if fact.kind in ("function", "variable", "macro") and fact.at.line <= where.line:
-            starts.append((fact.at.line, fact.name))
-    return max(starts)[1]
+    facts = declarations.files.get(where.file, ())
+    kinds = ("function", "variable", "macro")
+    starts = [(fact.at.line, fact.name) for fact in facts if fact.kind in kinds]
+    return max((start for start in starts if start[0] <= where.line), default=(0, where.file))[1]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """How good are the checks? Judge wrong versions of the rendered C, and see which of them go unseen.
 
-A mutant is killed if its verdict isn't the rendering's: a finding more, or one fewer. Cheap questions
-come first: does it compile, to other code than the rendering's, is it seen at once?
+A mutant is killed if its verdict isn't the rendering's: a finding more, or one fewer. Cheap
+questions come first: does it compile, to other code than the rendering's, is it seen at once?
 """
 
 import tempfile
@@ -33,7 +33,9 @@ _CC, _GLUE = "gcc", "glue.c"
 def mutate(
     spec: Interface, jobs: int, progress: Callable[[int, int], None] = lambda done, of: None
 ) -> Score:
-    """Judge every mutant of a spec's C, some side by side; ``progress`` hears how many of how many are done.
+    """Judge every mutant of a spec's C, ``jobs`` of them side by side.
+
+    ``progress`` hears how many of how many are done.
 
     Raises ``Refused`` if the rendering itself doesn't compile.
     """
@@ -129,7 +131,7 @@ class _Judge:
         return Outcome(mutant, "survived")
 
     def keys(self, findings: list[Finding]) -> set[tuple[str, str]]:
-        """Findings by rule and subject as a verdict tells them apart: an expected one by its expectation."""
+        """Findings by rule and subject as verdicts do it: an expected one by its expectation."""
         verdict = judge(self.spec, findings, Statistics())
         met = {(str(known.rule), known.subject or "") for _, known in verdict.expected}
         return met | {(finding.rule, finding.subject) for finding in verdict.unexpected}

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A second opinion on the rules, by the bounded model checker cbmc.
 
-Its harness states rules 1 to 8 in C, apart from the provers' contracts and from the reference model.
-It goes to every state that registering leads to, makes any two calls there with any types, and
-iterates; and it calls each wrapper (rule 11) with each table. All of that is one formula, so that
-what cbmc doesn't refute holds for all values. Bounds, pointers and overflows are looked at on the way.
+Its harness states rules 1 to 8 in C, apart from the provers' contracts and from the reference
+model. It goes to every state that registering leads to, makes any two calls there with any types,
+and iterates; and it calls each wrapper (rule 11) with each table. All of that is one formula, so
+that what cbmc doesn't refute holds for all values. Bounds, pointers and overflows are looked at on
+the way.
 """
 
 import json
@@ -35,33 +36,36 @@ class Cbmc:
 
     level = "prove"
 
-    def run(self, subject: Subject) -> Iterator[Finding]:
+    def run(self, subject: Subject) -> list[Finding]:
         """Run cbmc."""
         subject.options.progress("check with cbmc")
         if not shutil.which("cbmc"):
             missing = "cbmc (a package of Debian 13)"
             subject.statistics.cbmc = BoundedProof(missing=missing)
-            return
-        subject.statistics.cbmc = BoundedProof(assertions=1)
-        function, output = subject.spec.c.register, ""
+            return []
+        output, messages = "", []
         try:
             output = _output(subject)
             messages = json.loads(output)
         except BuildError as error:
-            yield unanswered(function, error.output)
-            return
+            output = error.output
         except ValueError:
-            yield unanswered(function, output)
-            return
+            pass  # an error that is no JSON
         results = [result for message in messages for result in message.get("result", ())]
         holding = sum(result["status"] == "SUCCESS" for result in results)
         failed = [result for result in results if result["status"] == "FAILURE"]
+        subject.statistics.cbmc = BoundedProof(holding, max(len(results), 1))
         if not failed and holding < max(len(results), 1):
-            errors = [part for part in messages if part.get("messageType") == "ERROR"]
-            yield unanswered(function, "\n".join(error["messageText"] for error in errors))
-            return
-        subject.statistics.cbmc = BoundedProof(holding, len(results))
-        yield from _findings(subject.spec, failed)
+            errors = [
+                part["messageText"] for part in messages if part.get("messageType") == "ERROR"
+            ]
+            answer = "\n".join(errors) if messages else output
+            return [unanswered(subject.spec.c.register, answer)]
+        findings: dict[tuple[str, str], Finding] = {}
+        for result in failed:
+            finding = _finding(subject.spec, result)
+            findings.setdefault((finding.subject, str(_place(result))), finding)
+        return list(findings.values())
 
 
 def _output(subject: Subject) -> str:
@@ -70,12 +74,11 @@ def _output(subject: Subject) -> str:
     filled = sorted(spec.slots, key=lambda slot: _depth(spec, slot))
     write_files({"harness.c": rendered("prove/cbmc.c", spec, filled=filled)}, work)
     sources = [*(f"./{file}" for file in units(spec)), str(work / "harness.c")]
-    made = [f"{work}/{number}.i" for number in range(len(sources))]
     preprocess = [*_PREPROCESS, *subject.harness.flags]
-    pairs = zip(sources, made, strict=True)
-    run_all([Job([*preprocess, source, "-o", file], tree) for source, file in pairs], work)
+    files = {f"{work}/{number}.i": source for number, source in enumerate(sources)}
+    run_all([Job([*preprocess, source, "-o", to], tree) for to, source in files.items()], work)
     rounds = str(len(spec.slots) + 2)  # of a loop over the slots, with one to spare
-    return run_prover([*_CBMC.split(), rounds, *made], tree, work)
+    return run_prover([*_CBMC.split(), rounds, *files], tree, work)
 
 
 def _depth(spec: Interface, slot: Slot) -> int:
@@ -83,26 +86,18 @@ def _depth(spec: Interface, slot: Slot) -> int:
     return 1 + _depth(spec, spec.slot(slot.requires)) if slot.requires else 0
 
 
-def _findings(spec: Interface, failed: list[dict[str, Any]]) -> Iterator[Finding]:
-    """Failed assertions, each place and function once."""
-    seen = set()
-    for result in failed:
-        finding = _finding(spec, result)
-        place = result["trace"][-1]["sourceLocation"]
-        key = finding.subject, place.get("file"), place.get("line")
-        if key not in seen:
-            seen.add(key)
-            yield finding
+def _place(result: dict[str, Any]) -> Location:
+    """Where an assertion failed."""
+    place = result["trace"][-1]["sourceLocation"]
+    return Location(str(PurePath(place.get("file", "/"))), int(place.get("line", 1)))
 
 
 def _finding(spec: Interface, result: dict[str, Any]) -> Finding:
     """A failed assertion, with the calls that cbmc's trace makes up to it."""
     calls = tuple(_calls(spec, result["trace"]))
     function = calls[-1].split("(")[0] if calls else spec.c.array
-    place = result["trace"][-1]["sourceLocation"]
-    file = str(PurePath(place.get("file", "/")))
-    in_tree = not file.startswith("/")
-    where = Location(file, int(place.get("line", 1))) if in_tree else None
+    place = _place(result)
+    where = None if place.file.startswith("/") else place  # elsewhere than in the judged tree
     if ".unwind." in result["property"]:
         message = "a loop goes round more often than there are slots"
         return Finding("unproved", function, message, where, seen_by="cbmc")
@@ -116,7 +111,7 @@ def _calls(spec: Interface, trace: list[dict[str, Any]]) -> Iterator[str]:
     tables = ["NULL", "A", "B", *(table.symbol for _, table in spec.tables())]
     for step in trace:
         if step["stepType"] == "output":
-            kind, values = step["outputID"], step["values"]
-            first, second = (int(value["data"]) for value in values)
+            kind = step["outputID"]
+            first, second = (int(value["data"]) for value in step["values"])
             names = {"r": tables, "w": ops}.get(kind, [""])
             yield wording.call(Call(kind, first, names[second]))

@@ -11,7 +11,6 @@ memory lies: that .bss is cleared is left to the level that runs the code.
 import re
 import shutil
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from xenhostgen.extensions.proof.provers import run_prover, unanswered, unproved
 from xenhostgen.reference_model.boot import CLEAR_BSS, boot, scenarios
@@ -44,39 +43,30 @@ class FramaC:
 
     level = "prove"
 
-    def run(self, subject: Subject) -> Iterator[Finding]:
+    def run(self, subject: Subject) -> list[Finding]:
         """Run both provers."""
         subject.options.progress("prove")
         if missing := [tool for tool in ("frama-c", "why3", "cvc4") if not shutil.which(tool)]:
             packages = "(Debian: frama-c-base why3 cvc4)"
             subject.statistics.proof = Proof(missing=f"{', '.join(missing)} {packages}")
-            return
+            return []
         session = _Session(subject)
-        outcomes = [session.wp(), session.eva()]
-        proved = sum(outcome.proved for outcome in outcomes)
-        goals = sum(outcome.goals for outcome in outcomes)
-        subject.statistics.proof = Proof(proved, goals)
-        for outcome in outcomes:
-            yield from outcome.open
-
-
-class _Outcome(NamedTuple):
-    """How many goals of how many were proved, and what is found of the others."""
-
-    proved: int
-    goals: int
-    open: list[Finding]
+        findings = session.wp() + session.eva()
+        subject.statistics.proof = Proof(session.proved, session.goals)
+        return findings
 
 
 class _Session:
-    """The provers with one subject."""
+    """The provers with one subject: so many goals of so many are proved."""
 
     def __init__(self, subject: Subject) -> None:
         self.subject, self.spec, self.tree = subject, subject.spec, subject.tree
+        self.proved = self.goals = 0
         self.work = subject.work / "prove"
-        header, source = include_name(self.spec.header.file), self.tree / self.spec.source.file
-        included = ("<linux/types.h>", header, '"contracts.h"', f'"{source}"')
-        self.eva_c = _eva_entries(self.spec)
+        self.eva_c = _eva_c(self.spec)
+        header = include_name(self.spec.header.file)
+        source = f'"{self.tree / self.spec.source.file}"'
+        included = ("<linux/types.h>", header, '"contracts.h"', source)
         files = {
             "contracts.h": rendered("prove/contracts.h", self.spec),
             "eva.c": self.eva_c,
@@ -92,63 +82,66 @@ class _Session:
         command = ["frama-c", "-machdep", "gcc_x86_64", "-cpp-command", preprocess, *arguments]
         return run_prover(command, self.tree, self.work)
 
-    def wp(self) -> _Outcome:
+    def wp(self) -> list[Finding]:
         """The registering functions against their contracts, with what they call inlined."""
         functions = [self.spec.c.register, self.spec.c.unregister]
         facts = self.subject.declarations.files.get(self.spec.source.file, ())
-        helpers = [
-            fact.name for fact in facts if fact.kind == "function" and "static" in fact.words
-        ]
+        static = [fact for fact in facts if fact.kind == "function" and "static" in fact.words]
         options = [*_WP.split(), "-wp-fct", ",".join(functions)]
-        options += ["-inline-calls", ",".join(helpers)] if helpers else []
-        output = self.frama_c(str(self.work / "wp.c"), *options)
+        if static:
+            options += ["-inline-calls", ",".join(fact.name for fact in static)]
+        output = self.frama_c(f"{self.work}/wp.c", *options)
         total = re.search(r"Proved goals:\s*(\d+) / (\d+)", output)
         if not total:
-            return _Outcome(0, 1, [unanswered(functions[0], output)])
+            self.goals += 1
+            return [unanswered(functions[0], output)]
+        self.proved += int(total[1])
+        self.goals += int(total[2])
         findings = []
-        goals = re.findall(r"Goal typed_(\w+) : (Unknown|Timeout|Failed|Stepout)", output)
-        for name, reason in goals:
-            named = [function for function in functions if name.startswith(f"{function}_")]
-            function = max(named, key=len, default=functions[0])
-            rest = name.removeprefix(f"{function}_").replace("_", " ")
-            findings.append(unproved(function, f"not proved ({reason.lower()}): {rest}"))
+        longest_first = "|".join(sorted(functions, key=len, reverse=True))
+        goal = rf"Goal typed_(?:({longest_first})_)?(\w+) : (Unknown|Timeout|Failed|Stepout)"
+        for function, name, reason in re.findall(goal, output):
+            message = f"not proved ({reason.lower()}): {name.replace('_', ' ')}"
+            findings.append(unproved(function or functions[0], message))
         for name in re.findall(r"\[Failed\] Smoke-test (typed_\w+)", output):
-            findings.append(unproved(functions[0], f"a contract can't be met at all: {name}"))
-        return _Outcome(int(total[1]), int(total[2]), findings)
+            message = f"a contract can't be met at all: {name}"
+            findings.append(unproved(functions[0], message))
+        return findings
 
-    def eva(self) -> _Outcome:
+    def eva(self) -> list[Finding]:
         """Everything that is better followed than proved function by function."""
         c, entries = self.spec.c, _ENTRY.findall(self.eva_c)
-        sources = [str(self.work / "eva.c"), *(str(self.tree / file) for file in units(self.spec))]
+        self.goals += len(entries)
+        sources = [f"{self.work}/eva.c", *(f"{self.tree}/{file}" for file in units(self.spec))]
         output = self.frama_c(*sources, *_EVA.split())
         if "ANALYSIS SUMMARY" not in output:
-            return _Outcome(0, len(entries), [unanswered(c.iterator, output)])
+            return [unanswered(c.iterator, output)]
         subjects = {"prove_initial": c.array, "prove_iteration": c.iterator}
         findings: dict[str, Finding] = {}
         for entry, message in self.alarms(output):
             op = entry.removeprefix("prove_").rpartition("_")[0]
-            subject = subjects.get(entry) or ("boot" if op == "boot" else c.wrapper(op))
-            findings.setdefault(entry, unproved(subject, f"may fail: {message}"))
+            function = subjects.get(entry) or ("boot" if op == "boot" else c.wrapper(op))
+            findings.setdefault(entry, unproved(function, f"may fail: {message}"))
         # A statement raises its alarm once, whoever comes by: all entries through that wrapper
         # stay open.
         shared = tuple(
             entry.rpartition("_")[0] + "_" for entry in findings if "_boot_" not in entry
         )
         still_open = [entry for entry in entries if entry in findings or entry.startswith(shared)]
-        return _Outcome(len(entries) - len(still_open), len(entries), list(findings.values()))
+        self.proved += len(entries) - len(still_open)
+        return list(findings.values())
 
     def alarms(self, output: str) -> Iterator[tuple[str, str]]:
         """For each alarm of EVA's the entry point in which it was raised, and what it says."""
-        lines = self.eva_c.split("\n")
         for file, line, words in _ALARM.findall(output):
             message, _, stack = words.partition("stack:")
             entries = re.findall(r"prove_\w+", stack)[:1]
             if not entries and file.endswith("eva.c"):
-                entries = _ENTRY.findall("\n".join(lines[: int(line)]))
+                entries = _ENTRY.findall("\n".join(self.eva_c.split("\n")[: int(line)]))
             yield entries[-1] if entries else "prove_initial", " ".join(message.split())
 
 
-def _eva_entries(spec: Interface) -> str:
+def _eva_c(spec: Interface) -> str:
     """C that follows each wrapper with each table, and each boot."""
     calls: list[tuple[Wrapper, str | None]] = []
     for wrapper in wrappers(spec):

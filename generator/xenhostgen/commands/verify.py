@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -124,9 +125,8 @@ def run(arguments: argparse.Namespace) -> int:
 def chosen(arguments: argparse.Namespace) -> Options:
     """What to judge and how. Refuses a level that lacks what it needs."""
     tree, level = arguments.tree, arguments.level
-    compilers = usable(
-        arguments.cc or [cc for cc in ("gcc", "clang") if shutil.which(cc)] or ["gcc"]
-    )
+    installed = [compiler for compiler in ("gcc", "clang") if shutil.which(compiler)]
+    compilers = usable(arguments.cc or installed or ["gcc"])
     if level == "boot" and arguments.format != "text":
         hint = "xenhostgen boot SPEC --format json or junit prints the matrix for scripts"
         raise Refused([Problem("text-only", "is told as text", "--level boot", hint=hint)])
@@ -153,54 +153,43 @@ def usable(compilers: Sequence[str]) -> tuple[str, ...]:
             problems.append(Problem("no-compiler", reason, f"compiler '{compiler}'", hint=hint))
     missing = [tool for tool in ("ld", "objcopy", "readelf") if not shutil.which(tool)]
     if missing and not problems:
-        problems.append(
-            Problem("no-compiler", "is not installed", ", ".join(missing), hint="Debian: binutils")
-        )
+        names = ", ".join(missing)
+        problems = [Problem("no-compiler", "is not installed", names, hint="Debian: binutils")]
     if problems:
         raise Refused(problems)
-    return tuple(str(Path(one).absolute()) if "/" in one else one for one in compilers)
+    return tuple(str(Path(name).absolute()) if "/" in name else name for name in compilers)
 
 
 def tells_version(tool: str) -> bool:
     """Whether a program answers as compilers do."""
-    with tempfile.TemporaryDirectory(prefix="xenhostgen-") as scratch:
-        try:
-            (said,) = run_all(
-                [Job([str(Path(tool).absolute()), "-dumpversion"], Path())], Path(scratch)
-            )
-        except BuildError:
-            return False
-    return said[:1].isdigit()
+    job = Job([str(Path(tool).absolute()), "-dumpversion"], Path())
+    with tempfile.TemporaryDirectory(prefix="xenhostgen-") as scratch, suppress(BuildError):
+        return run_all([job], Path(scratch))[0][:1].isdigit()
+    return False
 
 
 def progress(title: str) -> Callable[[str], None]:
     """A line on a terminal that says what is being done; nothing elsewhere."""
     if not sys.stderr.isatty():
-        return lambda said: None
-    return lambda said: print(
-        f"\r\x1b[K{printable(title, '?')}: {said} …", end="\r", file=sys.stderr, flush=True
-    )
+        return lambda doing: None
+    begin = f"\r\x1b[K{printable(title, '?')}: "
+    return lambda doing: print(f"{begin}{doing} …", end="\r", file=sys.stderr, flush=True)
 
 
 def replayed(options: Options, arguments: argparse.Namespace) -> int:
     """Replay calls on one spec's C; 1 if the C and the model part ways."""
     paths = spec_paths(arguments.specs)
     if len(paths) != 1 or arguments.format not in FORMATS:
-        raise Refused(
-            [Problem("replay", "takes exactly one SPEC, and tells it as text or json", "--replay")]
-        )
+        message = "takes exactly one SPEC, and tells it as text or json"
+        raise Refused([Problem("replay", message, "--replay")])
     calls = [call.strip() for call in arguments.replay.split(";") if call.strip()]
     steps = replay(load(paths[0]), options, calls)
     if arguments.format == "json":
         print(json.dumps([asdict(step) for step in steps], indent=2))
     else:
         for step in steps:
-            outcome = "agree" if step.agrees else "DIFFERENT"
-            for line in (
-                step.call,
-                f"    C:     {step.did}",
-                f"    model: {step.expected}",
-                f"    {outcome}",
-            ):
-                say(line, sys.stdout)
+            say(step.call, sys.stdout)
+            say(f"    C:     {step.did}", sys.stdout)
+            say(f"    model: {step.expected}", sys.stdout)
+            say(f"    {'agree' if step.agrees else 'DIFFERENT'}", sys.stdout)
     return int(not all(step.agrees for step in steps))

@@ -112,21 +112,16 @@ def judge(spec: Interface, findings: Iterable[Finding], statistics: Statistics) 
     expected: list[tuple[Finding, Expected]] = []
     unexpected: list[Finding] = []
     for finding in findings:
-        same_rule = (known for known in spec.expected_findings if known.rule == finding.rule)
-        match = next(
-            (known for known in same_rule if known.subject in (None, finding.subject)), None
-        )
-        if match is None:
-            unexpected.append(finding)
+        for known in spec.expected_findings:
+            if known.rule == finding.rule and known.subject in (None, finding.subject):
+                expected.append((finding, known))
+                break
         else:
-            expected.append((finding, match))
-    met = {match for _, match in expected}
-    missing = [
-        known
-        for known in spec.expected_findings
-        if known not in met and _is_sought(known, statistics)
-    ]
-    return Verdict(tuple(expected), tuple(unexpected), tuple(missing), statistics)
+            unexpected.append(finding)
+    met = {known for _, known in expected}
+    others = [known for known in spec.expected_findings if known not in met]
+    missing = tuple(known for known in others if _is_sought(known, statistics))
+    return Verdict(tuple(expected), tuple(unexpected), missing, statistics)
 
 
 def _is_sought(expected: Expected, statistics: Statistics) -> bool:

@@ -9,7 +9,7 @@ nobody's fault here.
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError, Job, run_all
@@ -38,19 +38,19 @@ class StaticChecks:
 
     level = "run"
 
-    def run(self, subject: Subject) -> Iterator[Finding]:
+    def run(self, subject: Subject) -> Iterable[Finding]:
         """Ask each tool about each file."""
-        subject.options.progress("static checks")
-        options = [*WARNINGS, "-o", str(subject.work / "static.o"), "-c"]
-        tools = {compiler: [compiler, *options] for compiler in subject.options.compilers}
+        options = subject.options
+        options.progress("static checks")
+        flags = [*WARNINGS, "-o", str(subject.work / "static.o"), "-c"]
+        tools = {compiler: [compiler, *flags] for compiler in options.compilers}
         if shutil.which("sparse"):
             tools["sparse"] = ["sparse", "-std=gnu11", "-Wno-unknown-attribute"]
-        seen: set[tuple[str, str]] = set()
+        findings: dict[tuple[str, str], Finding] = {}
         for tool, command in tools.items():
             for finding in _findings(subject, tool, _output(subject, command)):
-                if (finding.rule, finding.subject) not in seen:
-                    seen.add((finding.rule, finding.subject))
-                    yield finding
+                findings.setdefault((finding.rule, finding.subject), finding)
+        return findings.values()
 
 
 def _output(subject: Subject, command: list[str]) -> str:

@@ -1,20 +1,59 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Finds the installed extensions and what each adds to the core.
 
-An extension is a package below ``xenhostgen.extensions``. Its ``__init__`` imports nothing and declares
-``COMMANDS``: the name of each command and its line in the help. The command ``name`` is the module
-``commands.name`` of that package.
+An extension is a package below ``xenhostgen.extensions``. Its ``__init__`` imports nothing and
+declares ``COMMANDS``: the name of each command and its line in the help. The command ``name`` is
+the module ``commands.name`` of that package. In ``HOOKS`` it may declare more, for each of these
+points some names as ``MODULE:NAME`` in the package, which are imported when they are needed:
+
+``check LEVEL``
+    classes of checks (see ``verify.subject``), for a level of verification;
+``tree``
+    a function from a spec, options with a tree, and a folder for what is written, to the
+    ``JudgedTree``, or to None where the rendering is to be judged;
+``after LEVEL``
+    a function from a spec's path and the given tree to an exit status, which ``verify`` calls last.
 """
 
 import importlib
 import pkgutil
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
+
+from xenhostgen.spec.source import Problem, Refused
 
 ROOT = "xenhostgen.extensions"
+LEVELS = {"parse": "", "run": "", "prove": "proof", "kernel": "kernel_tree", "boot": "boot"}
+"""The levels of verification in their order, each with the extension that brings it."""
 
 
 def extensions() -> Iterator[ModuleType]:
     """Every installed extension, in the order of their names."""
     for module in pkgutil.iter_modules(importlib.import_module(ROOT).__path__):
         yield importlib.import_module(f"{ROOT}.{module.name}")
+
+
+def levels() -> list[str]:
+    """The levels that can be reached with the installed extensions."""
+    installed = {"", *(extension.__name__.rpartition(".")[2] for extension in extensions())}
+    return [level for level, extension in LEVELS.items() if extension in installed]
+
+
+def install(extension: str) -> str:
+    """The command that installs what an extension needs."""
+    return f"pip install 'xenhostgen[{extension.replace('_', '-')}]'"
+
+
+def hooks(point: str) -> Iterator[Any]:
+    """What the extensions have for a point. Raises ``Refused`` if a Python package is missing."""
+    for extension in extensions():
+        for target in getattr(extension, "HOOKS", {}).get(point, ()):
+            module, _, name = target.partition(":")
+            try:
+                imported = importlib.import_module(f"{extension.__name__}.{module}")
+            except ModuleNotFoundError as error:
+                package = extension.__name__.rpartition(".")[2]
+                message, hint = f"needs the Python package '{error.name}'", install(package)
+                raise Refused([Problem("not-installed", message, package, hint=hint)]) from None
+            yield getattr(imported, name)

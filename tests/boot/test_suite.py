@@ -13,7 +13,7 @@ from xenhostgen.extensions.boot.suite import Suite
 from xenhostgen.render.files import render
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.harness import include_flags
+from xenhostgen.verify.harness import Harness
 
 REPO = Path(__file__).parents[2]
 STUB = Path(__file__).parent / "stub"
@@ -36,7 +36,7 @@ def compiled(spec: Interface, folder: Path, old: str = "", new: str = "") -> Pat
     for name, text in suite.sources().items():
         (folder / suite.folder / name).write_text(text)
     mine = f"{suite.folder}/{spec.c.prefix}_kunit_"
-    flags = ["-std=gnu11", "-w", "-fno-common", *include_flags(spec, folder, folder)]
+    flags = ["-std=gnu11", "-w", "-fno-common", *Harness(spec, folder, folder).flags]
     command = ["gcc", *flags, f"-I{STUB}", f"{mine}rules.c", STUB / "main.c", "-o", "suite"]
     subprocess.run(command, cwd=folder, check=True, timeout=20)
     return folder / "suite"

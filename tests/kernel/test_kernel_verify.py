@@ -10,7 +10,8 @@ from xenhostgen.extensions.kernel_tree.placing import placed
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.findings import Verdict
-from xenhostgen.verify.run import Options, verify
+from xenhostgen.verify.run import verify
+from xenhostgen.verify.subject import Options
 
 ROOT = Path(__file__).parents[2]
 TREES = sorted((ROOT / ".cache").glob("linux-source-*"))
@@ -99,7 +100,7 @@ def test_is_judged_as_its_rendering_is(name: str, tree: Path, tmp_path: Path) ->
     spec = load(ROOT / f"specs/{name}.yaml")
     verdict = judged(spec, patched(spec, tree, tmp_path))
     assert verdict.passed, (verdict.unexpected, verdict.missing)
-    assert len(verdict.facts["drift"]) == 1, verdict.facts["drift"]
+    assert len(verdict.statistics.drift or []) == 1, verdict.statistics.drift
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)

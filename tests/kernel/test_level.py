@@ -8,14 +8,28 @@ import pytest
 
 from tools import need
 from xenhostgen.report.cases import Judged, cases
+from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Expected, Interface
 from xenhostgen.spec.source import At, Text
-from xenhostgen.verify.findings import Finding, Where
-from xenhostgen.verify.run import Kernel, Options, verify
+from xenhostgen.verify.findings import Finding, Verdict
+from xenhostgen.verify.run import core_checks, verify
+from xenhostgen.verify.subject import Options, Subject
 
 CHECKPATCH = Expected(Text("checkpatch"), Text("as posted"), origin=At(9, 3))
-BUILDS = Kernel("Linux 1.2.3", lambda tell: [])
+
+
+class Built:
+    """In place of a kernel build: what that finds."""
+
+    level = "kernel"
+
+    def __init__(self, *findings: Finding) -> None:
+        self.findings = findings
+
+    def run(self, subject: Subject) -> tuple[Finding, ...]:
+        subject.statistics.kernel = "Linux 1.2.3"
+        return self.findings
 
 
 @pytest.fixture
@@ -24,19 +38,21 @@ def spec() -> Interface:
     return load(Path(__file__).parents[2] / "specs/xenhost.yaml")
 
 
-def complaining(spec: Interface) -> Kernel:
-    where = Where(spec.source.file, 7)
-    return Kernel(
-        "Linux 1.2.3",
-        lambda tell: [Finding("checkpatch", where.file, "SPACING: no", where, seen_by="kernel")],
-    )
+def built(spec: Interface, *findings: Finding) -> Verdict:
+    """The verdict of the levels parse and run, and of such a build."""
+    return verify(spec, Options(), [*core_checks(Options()), Built(*findings)])
+
+
+def complaint(spec: Interface) -> Finding:
+    where = Location(spec.source.file, 7)
+    return Finding("checkpatch", where.file, "SPACING: no", where, seen_by="kernel")
 
 
 def test_a_complaint_fails_and_has_its_places(spec: Interface) -> None:
-    verdict = verify(spec, Options(kernel=complaining(spec)))
+    verdict = built(spec, complaint(spec))
     (finding,) = verdict.unexpected
     assert (str(finding.where), finding.spec_at) == (f"{spec.source.file}:7:1", spec.source.at)
-    assert verdict.facts["kernel"] == "Linux 1.2.3"
+    assert verdict.statistics.kernel == "Linux 1.2.3"
     told = {
         case.rule: case.told[0]
         for case in cases(Judged("xenhost.yaml", verdict, "out/xenhost"))
@@ -49,7 +65,7 @@ def test_a_complaint_fails_and_has_its_places(spec: Interface) -> None:
 
 def test_an_expected_complaint_passes(spec: Interface) -> None:
     known = replace(spec, expected_findings=(CHECKPATCH,))
-    verdict = verify(known, Options(kernel=complaining(spec)))
+    verdict = built(known, complaint(spec))
     assert verdict.passed
     assert [expectation for _, expectation in verdict.expected] == [CHECKPATCH]
 
@@ -57,16 +73,11 @@ def test_an_expected_complaint_passes(spec: Interface) -> None:
 def test_it_is_missed_only_where_a_kernel_was_built(spec: Interface) -> None:
     known = replace(spec, expected_findings=(CHECKPATCH,))
     assert verify(known, Options()).passed
-    assert verify(known, Options(kernel=BUILDS)).missing == (CHECKPATCH,)
+    assert built(known).missing == (CHECKPATCH,)
 
 
 def test_rules_of_the_build_are_told_as_looked_for(spec: Interface) -> None:
-    names = [
-        case.name
-        for case in cases(
-            Judged("xenhost.yaml", verify(spec, Options(kernel=BUILDS)), "out/xenhost")
-        )
-    ]
+    names = [case.name for case in cases(Judged("xenhost.yaml", built(spec), "out/xenhost"))]
     assert {"build", "section", "not-exported", "checkpatch"} <= set(names)
     assert "build" not in [
         case.name for case in cases(Judged("xenhost.yaml", verify(spec, Options()), "out/xenhost"))

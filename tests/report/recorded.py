@@ -2,9 +2,10 @@
 """Verdicts as if verification had made them: the RFC's, and one with all that can go wrong with text."""
 
 from xenhostgen.report.cases import Judged
+from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.model import Expected
 from xenhostgen.spec.source import At, Text
-from xenhostgen.verify.findings import Finding, Verdict, Where
+from xenhostgen.verify.findings import Finding, Proof, Run, Statistics, Verdict
 
 HEADER = "include/xen/xenhost.h"
 SOURCE = "arch/x86/xen/xenhost.c"
@@ -23,7 +24,7 @@ def rfc_v1() -> Judged:
                 "nested-table-unused",
                 "xh_hvm_nested_ops",
                 "xen_hvm_guest_init() never registers 'xh_hvm_nested_ops', which its file defines",
-                Where("arch/x86/xen/enlighten_hvm.c", 15, 15),
+                Location("arch/x86/xen/enlighten_hvm.c", 15, 15),
                 At(99, 34),
                 seen_by="spec rules",
             ),
@@ -35,7 +36,7 @@ def rfc_v1() -> Judged:
                 "vacuous-guard",
                 "xh_remote",
                 "xenhost_register(xenhost_r2, A): expected a BUG and no change; the C: success",
-                Where(SOURCE, 31, 6),
+                Location(SOURCE, 31, 6),
                 At(63, 7),
                 ("xenhost_register(xenhost_r2, A)",),
                 "exploration",
@@ -48,7 +49,7 @@ def rfc_v1() -> Judged:
                 "compiler-warning",
                 "for_each_xenhost -Wstrict-aliasing",
                 "gcc: dereferencing type-punned pointer might break strict-aliasing rules",
-                Where(HEADER, 71, 9),
+                Location(HEADER, 71, 9),
                 At(57, 3),
                 seen_by="gcc",
             ),
@@ -56,24 +57,23 @@ def rfc_v1() -> Judged:
             "As posted.",
         ),
     )
-    facts = {
-        "level": "prove",
-        "runs": [{"states": 28}],
-        "proof": {"missing": "frama-c (Debian: frama-c-base)"},
-    }
-    return Judged("specs/rfc-v1.yaml", Verdict(expected, facts=facts), "out/rfc-v1")
+    missing = "frama-c (Debian: frama-c-base)"
+    statistics = Statistics("prove", [Run("gcc", states=28)], Proof(missing=missing))
+    return Judged("specs/rfc-v1.yaml", Verdict(expected, statistics=statistics), "out/rfc-v1")
 
 
 def odd() -> Judged:
     """Unexpected and missing findings, odd text everywhere, a rule that no catalogue knows, C that can't run."""
     unexpected = (
-        Finding(ODD, ODD, ODD, Where(f"ä b/{ODD}.c", 3, 0), At(1, 1), (ODD, ODD), ODD),
-        Finding("unparsable", HEADER, "before: =", Where(HEADER, 7), At(4, 1), seen_by="parsing"),
+        Finding(ODD, ODD, ODD, Location(f"ä b/{ODD}.c", 3, 0), At(1, 1), (ODD, ODD), ODD),
+        Finding(
+            "unparsable", HEADER, "before: =", Location(HEADER, 7, 1), At(4, 1), seen_by="parsing"
+        ),
         Finding(
             "checkpatch",
             SOURCE,
             "NEW_TYPEDEFS: do not",
-            Where(SOURCE, 9),
+            Location(SOURCE, 9, 1),
             At(5, 1),
             seen_by="kernel",
         ),
@@ -82,5 +82,7 @@ def odd() -> Judged:
     missing = (
         Expected(Text("vacuous-guard"), Text("was there"), Text("xh_remote"), origin=At(12, 5)),
     )
-    facts = {"level": "run", "runs": [{"states": 0}]}
-    return Judged("specs/ödd #1.yaml", Verdict(expected, unexpected, missing, facts), "/tmp/a tree")
+    statistics = Statistics("run", [Run("gcc")])
+    return Judged(
+        "specs/ödd #1.yaml", Verdict(expected, unexpected, missing, statistics), "/tmp/a tree"
+    )

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 from recorded import ODD
 
 from xenhostgen.extensions.boot.report import Check, show
-from xenhostgen.verify.findings import Finding, Verdict
+from xenhostgen.verify.findings import Finding, Statistics, Verdict
 
 CHECKS = (
     Check("pv", "kind", "ok", (), (), "pv.log"),
@@ -23,7 +23,8 @@ CHECKS = (
     ),
 )
 VERDICT = Verdict(
-    unexpected=(Finding("boot-crash", "hvm", "hvm: gone"),), facts={"level": "boot", "seconds": 1}
+    unexpected=(Finding("boot-crash", "hvm", "hvm: gone"),),
+    statistics=Statistics("boot", seconds=1),
 )
 
 

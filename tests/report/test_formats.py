@@ -24,6 +24,7 @@ from xenhostgen.report.ktap import as_ktap
 from xenhostgen.report.problems import show as show_problems
 from xenhostgen.report.sarif import as_sarif
 from xenhostgen.spec.source import At, Problem
+from xenhostgen.verify.findings import Statistics
 
 PROBLEMS = (
     Problem("empty", "has nothing in it", "specs/no.yaml", hint="write one"),
@@ -140,7 +141,7 @@ def test_a_spec_that_can_not_be_read(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_text_of_odd_text() -> None:
     stream = io.StringIO()
     for brief in (True, False):
-        show(ODD, replace(odd().verdict, facts={"drift": [ODD]}), stream, brief)
+        show(ODD, replace(odd().verdict, statistics=Statistics(drift=[ODD])), stream, brief)
     show_problems(PROBLEMS, stream)
     assert "FOUND unparsable: before: =" in stream.getvalue()
     assert all(line.isprintable() for line in stream.getvalue().split("\n"))

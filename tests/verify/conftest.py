@@ -10,10 +10,11 @@ import pytest
 from tools import need
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify import run
 from xenhostgen.verify.build import Store
 from xenhostgen.verify.findings import Finding, Verdict
-from xenhostgen.verify.run import Options, verify
+from xenhostgen.verify.run import core_checks, verify
+from xenhostgen.verify.static import StaticChecks
+from xenhostgen.verify.subject import Options
 
 REPO = Path(__file__).parents[2]
 
@@ -58,9 +59,9 @@ def judge_tree(store_of: Callable[[Interface], Store]) -> JudgeTree:
         parsed = verify(spec, Options(tree, ("gcc",), "parse", store_of(spec)))
         if any(map(enough, parsed.unexpected)):
             return parsed
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(run, "complaints", lambda *given: [])
-            verdict = verify(spec, Options(tree, ("gcc",), "run", store_of(spec)))
+        options = Options(tree, ("gcc",), "run", store_of(spec))
+        checks = [each for each in core_checks(options) if not isinstance(each, StaticChecks)]
+        verdict = verify(spec, options, checks)
         missing = tuple(one for one in verdict.missing if not one.rule.endswith("-warning"))
         return replace(verdict, missing=missing)
 

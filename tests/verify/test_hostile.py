@@ -17,7 +17,8 @@ from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.build import Store
 from xenhostgen.verify.findings import Verdict
-from xenhostgen.verify.run import Options, verify, written
+from xenhostgen.verify.run import verify
+from xenhostgen.verify.subject import Options, write_rendering
 
 REPO = Path(__file__).parents[2]
 SPEC = "tests/verify/succ_pair.yaml"
@@ -92,7 +93,7 @@ SYSTEM_CALL = 'long r; asm volatile("syscall" : "=a"(r) : "a"({}), "D"({}), "S"(
 
 
 def hostile_tree(spec: Interface, folder: Path, top: str, inside: str) -> Path:
-    tree = written(spec, folder)
+    tree = write_rendering(spec, folder)
     file = tree / SOURCE
     text = file.read_text().replace(
         "\txh->type = pair_none;", f"\t{inside}\n\txh->type = pair_none;"
@@ -183,7 +184,7 @@ def test_file_that_is_none(
     file: str, kind: str, tmp_path: Path, load_spec: Callable[[str], Interface], judged: Judged
 ) -> None:
     spec = load_spec(SPEC)
-    tree = written(spec, tmp_path / "tree")
+    tree = write_rendering(spec, tmp_path / "tree")
     path = tree / file
     path.unlink()
     if kind == "pipe":
@@ -202,7 +203,7 @@ def test_odd_content(
     file: str, content: bytes, tmp_path: Path, load_spec: Callable[[str], Interface], judged: Judged
 ) -> None:
     spec = load_spec(SPEC)
-    tree = written(spec, tmp_path / "tree")
+    tree = write_rendering(spec, tmp_path / "tree")
     (tree / file).write_bytes(content)
     assert not judged(spec, tree).passed
 
@@ -212,7 +213,7 @@ def test_utf_16(
     encoding: str, tmp_path: Path, load_spec: Callable[[str], Interface], judged: Judged
 ) -> None:
     spec = load_spec(SPEC)
-    tree = written(spec, tmp_path / "tree")
+    tree = write_rendering(spec, tmp_path / "tree")
     text = (tree / SOURCE).read_text()
     (tree / SOURCE).write_bytes(f"\ufeff{text}".encode(encoding))
     told = {finding.rule: finding.message for finding in judged(spec, tree).unexpected}
@@ -221,7 +222,7 @@ def test_utf_16(
 
 def test_empty_files_declare_nothing(tmp_path: Path, load_spec: Callable[[str], Interface]) -> None:
     spec = load_spec(SPEC)
-    tree = written(spec, tmp_path / "tree")
+    tree = write_rendering(spec, tmp_path / "tree")
     files = [file for file in tree.rglob("*") if file.is_file()]
     for file in files:
         file.write_text("\n")
@@ -238,7 +239,7 @@ def test_wrong_types_point_into_the_judged_file(
     tmp_path: Path, load_spec: Callable[[str], Interface], judged: Judged
 ) -> None:
     spec = load_spec(SPEC)
-    tree = written(spec, tmp_path / "tree")
+    tree = write_rendering(spec, tmp_path / "tree")
     for file in ("include/linux/pair.h", SOURCE):
         text = (tree / file).read_text()
         (tree / file).write_text(

@@ -19,7 +19,7 @@ from xenhostgen.render.files import Rendering, render
 from xenhostgen.spec.model import AcceptedMutant, Interface
 from xenhostgen.spec.source import Refused, Text
 from xenhostgen.verify.explore import Explorer
-from xenhostgen.verify.facts import c_files
+from xenhostgen.verify.harness import c_files
 
 PAIR = "tests/verify/succ_pair.yaml"
 GOLDEN = Path(__file__).with_name("mutants_pair.expected")

@@ -14,7 +14,8 @@ from xenhostgen.extensions.kernel_tree.kernel_slice import projected
 from xenhostgen.extensions.kernel_tree.placing import content, placed_in
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.findings import Finding, Verdict
-from xenhostgen.verify.run import KERNELS, written
+from xenhostgen.verify.run import KERNELS
+from xenhostgen.verify.subject import write_rendering
 
 REPO = Path(__file__).parents[2]
 HERE = Path(__file__).parent / "kernel_trees"
@@ -45,7 +46,7 @@ def test_tree(
     tree = patched(spec, tmp_path / "tree")
     apply(tree, wanted.changes)
     verdict = judge_tree(spec, tree, lambda finding: finding.rule == wanted.rule)
-    assert verdict.facts["drift"][0] == KERNELS
+    assert (verdict.statistics.drift or [""])[0] == KERNELS
     if case.stem.startswith("succ_"):
         assert verdict.passed, verdict.unexpected
     blamed = []
@@ -62,7 +63,7 @@ def test_tree(
     "spec", [SPEC, "specs/xenhost.yaml", "specs/rfc-v1-ops.yaml", "tests/verify/succ_relay.yaml"]
 )
 def test_stubs_are_not_reduced(spec: str, tmp_path: Path, load_spec: Load) -> None:
-    tree = written(load_spec(spec), tmp_path / "tree")
+    tree = write_rendering(load_spec(spec), tmp_path / "tree")
     assert projected(load_spec(spec), tree, tmp_path / "part") == tree
 
 

@@ -8,20 +8,23 @@ import pytest
 from many_slots import eight_slots
 
 from tools import need
-from xenhostgen.extensions.proof.frama_c import Proof, prove
+from xenhostgen.extensions.proof.frama_c import FramaC
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.facts import read_tree
-from xenhostgen.verify.run import written
+from xenhostgen.verify.findings import Finding, Proof
+from xenhostgen.verify.subject import JudgedTree, Options, Subject, write_rendering
 
 pytestmark = pytest.mark.proof
 XENHOST = "specs/xenhost.yaml"
 
 
-def proved(spec: Interface, tree: Path, work: Path) -> Proof:
+def proved(spec: Interface, tree: Path, work: Path) -> tuple[Proof, list[Finding]]:
     """What the provers say of a tree."""
     for tool in ("frama-c", "why3", "cvc4"):
         need(tool, "frama-c-base why3 cvc4")
-    return prove(spec, tree, work, read_tree(spec, tree, work / "parse"))
+    subject = Subject(spec, JudgedTree(tree), work, Options())
+    findings = list(FramaC().run(subject))
+    assert subject.statistics.proof
+    return subject.statistics.proof, findings
 
 
 @pytest.mark.parametrize("slots", [2, 8])
@@ -30,8 +33,8 @@ def test_every_goal_is_proved(
 ) -> None:
     spec = load_spec(XENHOST) if slots == 2 else eight_slots()
     assert len(spec.slots) == slots
-    proof = proved(spec, written(spec, tmp_path / "tree"), tmp_path / "work")
-    assert proof.open == () and proof.proved == proof.total > 100
+    proof, findings = proved(spec, write_rendering(spec, tmp_path / "tree"), tmp_path / "work")
+    assert findings == [] and proof.proved == proof.goals > 100
 
 
 @pytest.mark.parametrize(
@@ -50,11 +53,11 @@ def test_a_wrong_tree_is_not_proved(
     before: str, after: str, about: str, tmp_path: Path, load_spec: Callable[[str], Interface]
 ) -> None:
     spec = load_spec(XENHOST)
-    tree = written(spec, tmp_path / "tree")
+    tree = write_rendering(spec, tmp_path / "tree")
     source = tree / spec.source.file
     text = source.read_text()
     assert text.count(before) == 1
     source.write_text(text.replace(before, after))
-    proof = proved(spec, tree, tmp_path / "work")
-    assert proof.proved < proof.total
-    assert about in {finding.subject for finding in proof.open}
+    proof, findings = proved(spec, tree, tmp_path / "work")
+    assert proof.proved < proof.goals
+    assert about in {finding.subject for finding in findings}

@@ -12,7 +12,7 @@ from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Refused
 from xenhostgen.verify.findings import Verdict
 from xenhostgen.verify.replay import replay
-from xenhostgen.verify.run import Options, written
+from xenhostgen.verify.subject import Options, write_rendering
 
 SPEC = "specs/xenhost.yaml"
 TREES = Path(__file__).parent / "trees"
@@ -55,7 +55,7 @@ def test_made_up_tables_are_known(load_spec: Callable[[str], Interface]) -> None
 def test_wrappers_that_miss_their_table(
     load_spec: Callable[[str], Interface], judge_tree: Callable[..., Verdict], tmp_path: Path
 ) -> None:
-    spec, tree = load_spec(SPEC), written(load_spec(SPEC), tmp_path / "tree")
+    spec, tree = load_spec(SPEC), write_rendering(load_spec(SPEC), tmp_path / "tree")
     apply(tree, read_tree_case(TREES / "err_swapped_pointers.diff").changes)
     verdict = judge_tree(spec, tree, lambda finding: False)
     shown = [finding for finding in verdict.unexpected if finding.seen_by == "wrappers"]
@@ -67,7 +67,7 @@ def test_wrappers_that_miss_their_table(
 def test_a_state_is_told_without_addresses(
     load_spec: Callable[[str], Interface], judge_tree: Callable[..., Verdict], tmp_path: Path
 ) -> None:
-    spec, tree = load_spec(SPEC), written(load_spec(SPEC), tmp_path / "tree")
+    spec, tree = load_spec(SPEC), write_rendering(load_spec(SPEC), tmp_path / "tree")
     file = tree / spec.source.file
     old, new = "__ro_after_init;", "__ro_after_init = { { .ops = (void *)&xenhosts[1] } };"
     file.write_text(file.read_text().replace(old, new, 1))

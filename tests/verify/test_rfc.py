@@ -12,9 +12,10 @@ from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Expected, Interface
 from xenhostgen.spec.source import Text
 from xenhostgen.verify.build import Store
-from xenhostgen.verify.findings import Finding, Verdict, judge
+from xenhostgen.verify.findings import Finding, Statistics, Verdict, judge
 from xenhostgen.verify.replay import replay
-from xenhostgen.verify.run import Options, verify
+from xenhostgen.verify.run import verify
+from xenhostgen.verify.subject import Options
 
 SPEC = "specs/rfc-v1.yaml"
 GOLDEN = Path(__file__).with_name("rfc-v1.expected")
@@ -57,10 +58,10 @@ def test_finds_exactly_the_seven_faults(
     assert text == GOLDEN.read_text()
     assert not verdict.unexpected
     assert not verdict.missing
-    (run,) = verdict.facts["runs"]
-    assert run["compiler"] == compiler
-    assert run["sanitizers"] == ["address", "undefined"]
-    assert (run["states"], run["transitions"], run["boots"]) == (72, 1616, 12)
+    (run,) = verdict.statistics.runs
+    assert run.compiler == compiler
+    assert run.sanitizers == ("address", "undefined")
+    assert (run.states, run.transitions, run.boots) == (72, 1616, 12)
 
 
 def test_each_counterexample_shows_its_fault(
@@ -81,7 +82,7 @@ def test_a_missing_expectation_fails(
     spec = load_spec(SPEC)
     expected = spec.expected_findings
     fewer = replace(spec, expected_findings=expected[:number] + expected[number + 1 :])
-    verdict = judge(fewer, found(verdict), {})
+    verdict = judge(fewer, found(verdict), Statistics())
     assert not verdict.passed
     assert {finding.rule for finding in verdict.unexpected} == {expected[number].rule}
 
@@ -96,7 +97,9 @@ def test_a_wrong_expectation_fails(
     spec = load_spec(SPEC)
     wrong = Expected(Text(rule), Text("wrongly expected"), Text(subject) if subject else None)
     verdict = judge(
-        replace(spec, expected_findings=(*spec.expected_findings, wrong)), found(verdict), {}
+        replace(spec, expected_findings=(*spec.expected_findings, wrong)),
+        found(verdict),
+        Statistics(),
     )
     assert not verdict.passed
     assert wrong in verdict.missing

@@ -9,7 +9,8 @@ from tools import need
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import SpecError
 from xenhostgen.verify.expectation import Expectation
-from xenhostgen.verify.run import Options, verify
+from xenhostgen.verify.run import verify
+from xenhostgen.verify.subject import Options
 
 CASES = sorted(Path(__file__).parent.glob("succ_*.yaml"))
 
@@ -22,9 +23,9 @@ def test_spec(case: Path, compiler: str) -> None:
     # What compilers and sparse warn of differs with their versions, and with whether sparse is there.
     assert not [finding for finding in verdict.unexpected if not finding.rule.endswith("-warning")]
     assert not verdict.missing
-    (run,) = verdict.facts["runs"]
-    assert run["states"] >= 9
-    assert run["boots"] >= 1
+    (run,) = verdict.statistics.runs
+    assert run.states >= 9
+    assert run.boots >= 1
 
 
 def test_the_kernels_types_are_known(tmp_path: Path) -> None:

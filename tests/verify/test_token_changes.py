@@ -12,7 +12,7 @@ from xenhostgen.render.files import render
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.findings import Finding, Verdict
-from xenhostgen.verify.run import written
+from xenhostgen.verify.subject import write_rendering
 
 REPO = Path(__file__).parents[2]
 # One of so many changes: together nearly fifty.
@@ -87,13 +87,13 @@ def test_change(
     judge_tree: Callable[[Interface, Path, Callable[[Finding], bool]], Verdict],
 ) -> None:
     spec = load_spec(path)
-    tree = written(spec, tmp_path / "tree")
+    tree = write_rendering(spec, tmp_path / "tree")
     file = tree / change.file
     file.write_text(change.apply(file.read_text()))
     verdict = judge_tree(spec, tree, lambda finding: True)
-    assert any(change.file in note for note in verdict.facts["drift"])
-    noticed = verdict.unexpected or (verdict.missing and verdict.facts["level"] == "run")
-    assert noticed or without_effect(change), verdict.facts["drift"]
+    assert any(change.file in note for note in verdict.statistics.drift or [])
+    noticed = verdict.unexpected or (verdict.missing and verdict.statistics.level == "run")
+    assert noticed or without_effect(change), verdict.statistics.drift
 
 
 def test_there_are_enough() -> None:

@@ -9,7 +9,7 @@ from patching import apply, read_tree_case
 
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.findings import Verdict
-from xenhostgen.verify.run import written
+from xenhostgen.verify.subject import write_rendering
 
 CASES = sorted(Path(__file__).parent.glob("trees/*.diff"))
 
@@ -23,11 +23,11 @@ def test_tree(
 ) -> None:
     wanted = read_tree_case(case)
     spec = load_spec(wanted.spec)
-    tree = written(spec, tmp_path / "tree")
+    tree = write_rendering(spec, tmp_path / "tree")
     apply(tree, wanted.changes)
     verdict = judge_tree(spec, tree, lambda finding: finding.rule == wanted.rule)
     rules = {finding.rule for finding in verdict.unexpected}
-    assert verdict.facts["drift"]
+    assert verdict.statistics.drift
     if case.stem.startswith("succ_"):
         assert verdict.passed, verdict.unexpected
     else:

@@ -12,7 +12,8 @@ from pycparser.c_lexer import CLexer
 
 from xenhostgen.csource.preprocess import Preprocessed, SourceError
 from xenhostgen.csource.tokens import spaced
-from xenhostgen.sandbox.process import Complaint, Position
+from xenhostgen.sandbox.location import Location
+from xenhostgen.sandbox.process import Complaint
 
 KNOWN_TYPES = (
     *(
@@ -56,7 +57,7 @@ class _Lexer(CLexer):  # type: ignore[misc]  # pycparser has no types
 
 @contextmanager
 def parser_errors(
-    origin: Callable[[int, int], Position], place: Callable[[], tuple[int, int]] = lambda: (0, 0)
+    origin: Callable[[int, int], Location], place: Callable[[], tuple[int, int]] = lambda: (0, 0)
 ) -> Iterator[None]:
     """Turn what pycparser raises into SourceError.
 

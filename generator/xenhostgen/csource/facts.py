@@ -17,7 +17,7 @@ from xenhostgen.csource.canonical import innermost, text_of, type_text
 from xenhostgen.csource.constants import evaluate
 from xenhostgen.csource.preprocess import Preprocessed
 from xenhostgen.csource.tokens import Kind, code_tokens, spaced, tokens
-from xenhostgen.sandbox.process import Position
+from xenhostgen.sandbox.location import Location
 
 
 class Fact(NamedTuple):
@@ -39,7 +39,7 @@ class Fact(NamedTuple):
     kind: str
     name: str
     text: str
-    at: Position
+    at: Location
     words: tuple[str, ...] = ()
     """``extern``, ``static``, ``inline`` and the like."""
     statements: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ def snippet_facts(code: str, typedefs: Iterable[str] = ()) -> Facts:
     names = [name for name in dict.fromkeys((*canonical.KNOWN_TYPES, *typedefs)) if name in used]
     types = "".join(f"typedef int {name}; " for name in names)
     return _declared(
-        Preprocessed("<snippet>", f"{types}\n{bare}", (Position(), Position("<snippet>", 1)), ())
+        Preprocessed("<snippet>", f"{types}\n{bare}", (Location(), Location("<snippet>", 1)), ())
     )
 
 
@@ -80,7 +80,7 @@ def _includes(path: str) -> Iterator[Fact]:
     found = code_tokens(Path(path).read_text("utf-8", "replace"))
     for start, word, name in zip(found, found[1:], found[2:], strict=False):
         if start.kind is Kind.DIRECTIVE and word.text == "include":
-            yield Fact("include", name.text, "", Position(path, start.line, start.column))
+            yield Fact("include", name.text, "", Location(path, start.line, start.column))
 
 
 class _Reader:
@@ -101,12 +101,12 @@ class _Reader:
             if ours:
                 yield from self.external(node)
 
-    def at(self, node: Any) -> Position:
+    def at(self, node: Any) -> Location:
         coord = node.coord
         return (
             self.source.origin(coord.line, coord.column or 0)
             if coord
-            else Position(self.source.path)
+            else Location(self.source.path)
         )
 
     def definitions(self, node: Any) -> Iterator[Fact]:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.csource.tokens import Kind, code_tokens
-from xenhostgen.sandbox.process import BuildError, Complaint, Job, Limits, Position, run_all
+from xenhostgen.sandbox.location import Location
+from xenhostgen.sandbox.process import BuildError, Complaint, Job, Limits, run_all
 
 SHIM = Path(__file__).parent / "shim"
 """The stand-ins for kernel headers; its README says how to compile against them."""
@@ -37,7 +38,7 @@ class Macro(NamedTuple):
 
     name: str
     text: str
-    at: Position
+    at: Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +47,17 @@ class Preprocessed:
 
     path: str
     text: str
-    origins: tuple[Position, ...]
+    origins: tuple[Location, ...]
     macros: tuple[Macro, ...]
     """Those defined in the file itself, in order; what its includes define isn't here."""
 
-    def origin(self, line: int, column: int = 0) -> Position:
+    def origin(self, line: int, column: int = 0) -> Location:
         """The source position of a place in ``text``; line 0 stands for none in particular.
 
         Columns are exact where no macro was expanded before them on the line.
         """
         known = 1 <= line <= len(self.origins)
-        return self.origins[line - 1]._replace(column=column) if known else Position(self.path)
+        return self.origins[line - 1]._replace(column=column) if known else Location(self.path)
 
 
 def preprocess(
@@ -73,7 +74,7 @@ def preprocess(
 
     Raises SourceError with the compiler's own messages, or with the limit that was hit.
     """
-    whole = Position(str(path))
+    whole = Location(str(path))
     if not path.is_file():
         raise SourceError(
             Complaint("not a regular file" if path.exists() else "no such file", whole)
@@ -115,7 +116,7 @@ _DROPPED = re.compile(r"#\s*(?:define|undef|pragma)\b")
 def _read_output(output: str, path: str) -> Preprocessed:
     """Take the line markers and definitions out of the preprocessor's output."""
     kept: list[str] = []
-    origins: list[Position] = []
+    origins: list[Location] = []
     macros: list[Macro] = []
     main = current = ""  # file names as the markers spell them
     file, line = path, 0
@@ -127,21 +128,21 @@ def _read_output(output: str, path: str) -> Preprocessed:
             main = main or name
             if entered and name != current and not {"1", "2"} & set(flags):
                 message = "#line renames the file, which would hide what it defines"
-                raise SourceError(Complaint(message, Position(file, line)))
+                raise SourceError(Complaint(message, Location(file, line)))
             entered = entered or (name == main and current.startswith("<command"))
             current, line = name, int(marker[1])
             file = path if name == main else re.sub(r"\\(.)", r"\1", name)
             continue
         if not _DROPPED.match(text):
             kept.append(text)
-            origins.append(Position(file, line))
+            origins.append(Location(file, line))
         elif current == main and re.match(r"#\s*define\b", text):
-            macros.append(_macro(text, Position(path, line, 1)))
+            macros.append(_macro(text, Location(path, line, 1)))
         line += 1
     return Preprocessed(path, "\n".join(kept), tuple(origins), tuple(macros))
 
 
-def _macro(text: str, at: Position) -> Macro:
+def _macro(text: str, at: Location) -> Macro:
     name, *body = code_tokens(text)[2:-1]  # between `# define` and the end of the directive
     parts = []
     if body and body[0].kind is Kind.PARAMETERS:

@@ -3,12 +3,12 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from xenhostgen.spec.model import Expected
 from xenhostgen.spec.source import Problem
 from xenhostgen.verify.catalogue import Rule, catalogue
-from xenhostgen.verify.findings import PROVERS, Finding, Verdict
+from xenhostgen.verify.findings import Finding, Statistics, Verdict
 
 
 class Judged(NamedTuple):
@@ -77,7 +77,7 @@ def cases(judged: Judged) -> list[Case]:
         )
     read = not (made["file-missing"] or made["unparsable"])
     for name, rule in rules.items():
-        skipped = _skipped(rule, verdict.facts, read)
+        skipped = _skipped(rule, verdict.statistics, read)
         if not made[name] and skipped is not None:
             made[name].append(Case(name, why=skipped))
     return [case for each in made.values() for case in each]
@@ -104,17 +104,15 @@ def _told(judged: Judged, finding: Finding) -> Iterator[str]:
         yield printable(f"replay: {'; '.join(finding.counterexample)}")
 
 
-def _skipped(rule: Rule, facts: dict[str, Any], read: bool) -> str | None:
+def _skipped(rule: Rule, statistics: Statistics, read: bool) -> str | None:
     """Why a rule without a finding wasn't looked for; empty if it was, None if nobody asked for it."""
-    level = facts.get("level", "")
-    if rule.level == "run" and level in ("run", "prove"):
-        return "" if any(run["states"] for run in facts.get("runs", ())) else "the C can't be run"
-    if rule.level == "prove" and PROVERS[rule.name] in facts:
-        missing = facts[PROVERS[rule.name]]["missing"]
-        return f"not installed: {missing}" if missing else ""
-    if rule.level == "parse" and level:
+    if rule.level == "run" and statistics.level != "parse":
+        return "" if any(run.states for run in statistics.runs) else "the C can't be run"
+    if rule.level == "prove" and (prover := statistics.prover(rule.name)):
+        return f"not installed: {prover.missing}" if prover.missing else ""
+    if rule.level == "parse":
         return "" if read else "not every file can be read"
-    return "" if rule.level == "kernel" and "kernel" in facts else None
+    return "" if rule.level == "kernel" and statistics.kernel else None
 
 
 def printable(text: str) -> str:

@@ -3,7 +3,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any, TextIO
 
 from xenhostgen.report.cases import not_made
@@ -27,7 +26,7 @@ def show(spec_path: str, verdict: Verdict, stream: TextIO, brief: bool = False) 
     for missing in verdict.missing:
         place = printable(f"{spec_path}:{missing.at.line}:{missing.at.column}", "?")
         print(f"{place}: {styled(not_made(missing), 'red', stream)}", file=stream)
-    for note in verdict.facts.get("drift", ()):
+    for note in verdict.statistics.drift or ():
         say(f"note: {note}", stream)
     for line in summary(verdict):
         say(f"{spec_path}: {line}", stream)
@@ -45,22 +44,23 @@ def _show_finding(spec_path: str, finding: Finding, title: str, style: str, stre
 
 def summary(verdict: Verdict) -> Iterator[str]:
     """What was run, and the outcome."""
-    for run in verdict.facts.get("runs", ()):
-        sanitizers = "+".join(run["sanitizers"]) or "no sanitizers"
-        ran = f"{run['states']} states, {run['transitions']} transitions, {run['boots']} boots"
-        yield f"{ran}, {run['wrapper_calls']} wrapper calls ({run['compiler']}, {sanitizers})"
-    if proof := verdict.facts.get("proof"):
-        if proof["missing"]:
-            yield f"nothing proved: not installed: {proof['missing']}"
+    statistics = verdict.statistics
+    for run in statistics.runs:
+        sanitizers = "+".join(run.sanitizers) or "no sanitizers"
+        ran = f"{run.states} states, {run.transitions} transitions, {run.boots} boots"
+        yield f"{ran}, {run.wrapper_calls} wrapper calls ({run.compiler}, {sanitizers})"
+    if proof := statistics.proof:
+        if proof.missing:
+            yield f"nothing proved: not installed: {proof.missing}"
         else:
-            yield f"{proof['proved']} of {proof['goals']} goals proved (Frama-C WP and EVA)"
-    if cbmc := verdict.facts.get("cbmc"):
-        if cbmc["missing"]:
-            yield f"no second opinion on rules 1 to 8 and 11: missing is {cbmc['missing']}"
+            yield f"{proof.proved} of {proof.goals} goals proved (Frama-C WP and EVA)"
+    if cbmc := statistics.cbmc:
+        if cbmc.missing:
+            yield f"no second opinion on rules 1 to 8 and 11: missing is {cbmc.missing}"
         else:
-            yield f"cbmc: {cbmc['holding']} of {cbmc['assertions']} assertions hold"
-    if kernel := verdict.facts.get("kernel"):
-        yield f"built in {kernel}"
+            yield f"cbmc: {cbmc.holding} of {cbmc.assertions} assertions hold"
+    if statistics.kernel:
+        yield f"built in {statistics.kernel}"
     # What tools say of the text alone is told apart from faults of behaviour.
     tools = [rule.name for rule in catalogue().values() if rule.level == "static"]
     if static := sum(finding.rule in tools for finding, _ in verdict.expected):
@@ -70,7 +70,7 @@ def summary(verdict: Verdict) -> Iterator[str]:
     )
     total = met + sum(one.rule not in tools for one in verdict.missing)
     found = f"{met} of {total} expected findings found, {len(verdict.unexpected)} unexpected"
-    yield f"{'verified' if verdict.passed else 'FAILED'}: {found} ({verdict.facts.get('seconds')} s)"
+    yield f"{'verified' if verdict.passed else 'FAILED'}: {found} ({statistics.seconds} s)"
 
 
 def as_json(spec_path: str, verdict: Verdict) -> dict[str, Any]:
@@ -86,10 +86,10 @@ def as_json(spec_path: str, verdict: Verdict) -> dict[str, Any]:
             "message": one.message,
             "expected": reason or None,
         }
-        | {"c": asdict(one.where) if one.where else None}
+        | {"c": one.where._asdict() if one.where else None}
         | {"spec": {"file": spec_path, **one.spec_at._asdict()} if one.spec_at else None}
         | {"counterexample": list(one.counterexample), "seen_by": one.seen_by}
         for one, reason in [*found, *((finding, "") for finding in verdict.unexpected)]
     ]
     told = {"spec": spec_path, "passed": verdict.passed, "findings": findings, "missing": missing}
-    return told | verdict.facts
+    return told | verdict.statistics.as_json()

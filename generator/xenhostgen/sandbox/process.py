@@ -15,6 +15,8 @@ from select import select
 from tempfile import TemporaryDirectory
 from typing import IO, NamedTuple, TypeAlias
 
+from xenhostgen.sandbox.location import Location
+
 _COMPLAINT_MAX = 1 << 16
 _POLL_SECONDS = 0.1
 Stream: TypeAlias = int | IO[bytes]
@@ -38,22 +40,11 @@ class Limits(NamedTuple):
 UNLIMITED = Limits(math.inf, None, None)
 
 
-class Position(NamedTuple):
-    """A place in a file; lines and columns count from 1, and 0 means that it isn't known."""
-
-    file: str = ""
-    line: int = 0
-    column: int = 0
-
-    def __str__(self) -> str:
-        return ":".join([self.file, *(str(number) for number in self[1:] if number)])
-
-
 class Complaint(NamedTuple):
     """An error of a compiler, linker or parser, with the symbol that it names."""
 
     text: str
-    at: Position = Position()
+    at: Location = Location()
     symbol: str = ""
 
     def __str__(self) -> str:
@@ -73,7 +64,7 @@ class BuildError(Exception):
         placed = []
         for file, line, column, text in re.findall(pattern, self.output, re.M):
             symbol = re.search(r"['`](\w+)'", text)
-            position = Position(file, int(line), int(column or 0))
+            position = Location(file, int(line), int(column or 0))
             placed.append(Complaint(text, position, symbol[1] if symbol else ""))
         if placed:
             return placed

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Judging C against a spec: parse it back, run it beside the reference model, report what differs.
 
-What is read, in order: harness (the folders that C is compiled in), facts, project (a kernel's files, reduced),
-expectation, conform, drift. What is run: build, driver, calls, transitions, explore, boots, wrappers. What others
-say: static, prove, bounded. What becomes of it: catalogue, findings, places; run does one after another, and
-replay a few calls alone. How good the checks are: mutants, mutate, score.
+In order: harness (what the C is compiled with), build and declarations (what is made of it once),
+subject (all of that for one spec and tree). Then the checks: conform (with expectation), behaviour
+(with driver, calls, transitions, explore, boots, wrappers), static; extensions bring more. What
+becomes of their findings: catalogue, findings, places. ``run`` does one check after another, and
+``replay`` a few calls alone; drift lists what differs and is no finding.
 """

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Compile a tree of judged C, unmodified, together with the driver that runs it.
 
-The tree is laid out like the kernel's. In front of it come an overlay (placeholders, and stand-ins for
-the kernel headers that the spec names) and the shim. The judged objects are linked into one first, which
-gathers their writable memory in two sections that the driver can see, and hides their names from it.
+The tree is laid out like the kernel's. In front of it come an overlay (placeholders, and stand-ins
+for the kernel headers that the spec names) and the shim. The judged objects are linked into one
+first, which gathers their writable memory in two sections that the driver can see, and hides their
+names from it.
 """
 
 import hashlib
@@ -15,11 +16,10 @@ from typing import NamedTuple
 from xenhostgen.csource.facts import Facts
 from xenhostgen.sandbox.process import BuildError, Job, run_all
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.template_sets import template_root
-from xenhostgen.verify.harness import glue_source, include_flags, laid_out, units
+from xenhostgen.verify.harness import TEMPLATES, Harness, units, write_files
 
-# Where sanitizers register variables (those priorities are reserved) must not run before the driver's
-# main(), as nothing must that comes from judged files; the driver calls it in the child.
+# Where sanitizers register variables (those priorities are reserved) must not run before the
+# driver's main(), as nothing must that comes from judged files; the driver calls it in the child.
 _SECTIONS = """SECTIONS {
  judged_data : { EXCLUDE_FILE(*glue.o) *(.data .data.* .init.data .init.data.*) }
  judged_bss : { EXCLUDE_FILE(*glue.o) *(.bss .bss.* COMMON) }
@@ -46,6 +46,15 @@ _GLUE_WRITABLE = {
 }
 _STRINGS = {"memcmp", "memcpy", "memmove", "memset", "strcmp", "strcpy", "strlen", "strncmp"}
 _SANITIZER = re.compile(r"__(asan|ubsan)_|__(start|stop)_asan_globals$|_GLOBAL_OFFSET_TABLE_$")
+# Rows of readelf's: a section's number, name and flags; a symbol's kind, binding, section and name.
+_SECTION_ROW = re.compile(
+    r"^ +\[ *(\d+)\] (.*?) +\S+(?: <unknown>)? +[0-9a-f]{16}(?: [0-9a-f]+){3}"
+    r" +([A-Zolp]*)(?: +\d+){3}$",
+    re.M,
+)
+_SYMBOL_ROW = re.compile(
+    r"^ +\d+: [0-9a-f]{16} +\w+ (\w+) +(\w+) +\w+ +(?:\[.*\] +)?(\w+) (.+)$", re.M
+)
 FLAGS = (
     "-std=gnu11",
     "-g",
@@ -64,9 +73,10 @@ class Unwatchable(BuildError):
 
 
 class Store:
-    """What variants of one spec's tree have in common, compiled and parsed once, by what it was made from.
+    """Objects and declarations of one spec's trees, kept by what they were made from.
 
-    For whoever judges variants one after another, such as mutants: they differ in files that the spec names.
+    Variants of a tree that are judged one after another, such as mutants, share what they have in
+    common. They differ in files that the spec names.
     """
 
     def __init__(self, spec: Interface, folder: Path) -> None:
@@ -85,7 +95,7 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A driver that is ready to run, for so many slots; ``registry`` is the section in which their array lies."""
+    """A driver that is ready to run, for so many slots; ``registry`` is their array's section."""
 
     executable: Path
     slots: int
@@ -106,86 +116,77 @@ class _Symbol(NamedTuple):
     section: str
 
 
-def build(
-    spec: Interface, tree: Path, work: Path, cc: str = "gcc", store: Store | None = None
-) -> Program:
-    """Compile and link; what the store has already is taken from there. Raises ``BuildError``."""
-    laid_out({"glue.c": glue_source(spec), "sections.ld": _SECTIONS}, work)
-    objects = _compiled(spec, tree, work, cc, store)
-    *judged, glue, driver = map(str, objects)
-    run_all([Job(["ld", "-r", "-T", "sections.ld", *judged, glue, "-o", "judged.o"], work)])
-    (listing,) = run_all([Job(["readelf", "-SsW", "judged.o", glue, driver, judged[0]], work)])
-    (sections, all_judged), (_, of_glue), (_, of_driver), (_, of_source) = map(
+def build(harness: Harness, compiler: str, store: Store) -> Program:
+    """Compile and link; objects that the store has are taken from there. Raises ``BuildError``."""
+    work = harness.work / compiler.replace("/", "_")
+    write_files({"sections.ld": _SECTIONS}, work)
+    *judged, glue, driver = map(str, _objects(harness, compiler, store, work))
+
+    def run(*command: str) -> str:
+        return run_all([Job(command, work)])[0]
+
+    run("ld", "-r", "-T", "sections.ld", *judged, glue, "-o", "judged.o")
+    listing = run("readelf", "-SsW", "judged.o", glue, driver, judged[0])
+    (sections, symbols), (_, of_glue), (_, of_driver), (_, of_source) = map(
         _read, listing.split("\nFile: ")[1:]
     )
-    _check(sections, all_judged, of_driver)
-    wanted = {symbol.name for symbol in of_driver if symbol.section == "UND"} & {
-        symbol.name for symbol in of_glue
-    }
-    (work / "wanted").write_text("".join(f"{name}\n" for name in sorted(wanted)))
-    run_all([Job(["objcopy", "--keep-global-symbols=wanted", "judged.o", "hidden.o"], work)])
-    run_all([Job([cc, *_SANITIZE, driver, "hidden.o", "-o", "driver"], work)])
-    array = (symbol.section for symbol in of_source if symbol.name == spec.c.array)
-    return Program(work / "driver", len(spec.slots), next(array, ""))
+    _check(sections, symbols, of_driver)
+    asked = {symbol.name for symbol in of_driver if symbol.section == "UND"}
+    answered = asked & {symbol.name for symbol in of_glue}
+    (work / "wanted").write_text("\n".join(sorted(answered)))
+    run("objcopy", "--keep-global-symbols=wanted", "judged.o", "hidden.o")
+    run(compiler, *_SANITIZE, driver, "hidden.o", "-o", "driver")
+    array = (symbol.section for symbol in of_source if symbol.name == harness.spec.c.array)
+    return Program(work / "driver", len(harness.spec.slots), next(array, ""))
 
 
-def _compiled(spec: Interface, tree: Path, work: Path, cc: str, store: Store | None) -> list[Path]:
+def _objects(harness: Harness, compiler: str, store: Store, work: Path) -> list[Path]:
     """The objects of the judged sources, of the glue and of the driver."""
-    harness = template_root() / "harness"
+    tree = harness.tree
     # clang watches variables in sections of their own anyhow.
-    sections = [] if "clang" in cc else ["-fsanitize-sections=.data*,.init.data*"]
-    judge = [cc, *FLAGS, *_SANITIZE, *sections, *include_flags(spec, tree, work), "-c"]
-    todo = [
-        (Job([*judge, f"./{unit}"], tree), tree / unit, f"judged{n}.o")
-        for n, unit in enumerate(units(spec))
-    ]
-    todo.append(
-        (Job([*judge, f"-I{harness}", str(work / "glue.c")], tree), work / "glue.c", "glue.o")
-    )
-    ours = Job([cc, "-std=gnu11", "-c", str(harness / "driver.c")], work)
-    todo.append((ours, harness / "driver.c", "driver.o"))
+    sections = [] if "clang" in compiler else ["-fsanitize-sections=.data*,.init.data*"]
+    judge = [*FLAGS, *_SANITIZE, *sections, *harness.flags]
+    driver = TEMPLATES / "driver.c"
+    sources = [(harness.tree / unit, "judged") for unit in units(harness.spec)]
+    sources += [(harness.glue, "glue"), (driver, "driver")]
     objects: list[Path] = []
     jobs = []
-    for job, source, name in todo:
-        made = (
-            store.folder / f"{store.key(tree, source, cc, name)}-{name}" if store else work / name
-        )
+    for source, role in sources:
+        made = store.folder / f"{store.key(tree, source, compiler)}-{role}.o"
         objects.append(made)
         if not made.exists():
-            jobs.append(Job([*job.command, "-o", str(made)], job.folder))
+            options = ["-std=gnu11"] if role == "driver" else judge
+            name = f"./{source.relative_to(tree)}" if role == "judged" else str(source)
+            jobs.append(Job([compiler, *options, "-c", name, "-o", str(made)], tree))
     run_all(jobs)
     return objects
 
 
 def _read(listing: str) -> tuple[list[str], list[_Symbol]]:
     """An object's writable sections, and its symbols."""
-    row = r"^ +\[ *(\d+)\] (.*?) +\S+(?: <unknown>)? +[0-9a-f]{16}(?: [0-9a-f]+){3} +([A-Zolp]*)(?: +\d+){3}$"
-    sections = re.findall(row, listing, re.M)
+    sections = _SECTION_ROW.findall(listing)
     names = {number: name for number, name, _ in sections}
-    row = r"^ +\d+: [0-9a-f]{16} +\w+ (\w+) +(\w+) +\w+ +(?:\[.*\] +)?(\w+) (.+)$"
     symbols = [
         _Symbol(name, kind, binding, names.get(section, section))
-        for kind, binding, section, name in re.findall(row, listing, re.M)
+        for kind, binding, section, name in _SYMBOL_ROW.findall(listing)
         if kind not in ("FILE", "SECTION")
     ]
     return [name for _, name, flags in sections if "W" in flags], symbols
 
 
 def _check(writable: list[str], judged: list[_Symbol], driver: list[_Symbol]) -> None:
-    """Refuse what couldn't be judged: memory that escapes the driver, code that runs before it, foreign calls."""
+    """Refuse memory that escapes the driver, code that runs before it, and unknown functions."""
     for section in writable:
         if section == "judged_constructors":
             raise Unwatchable("a constructor runs before anything that could be judged")
         if section not in _WRITABLE | _GLUE_WRITABLE:
             raise Unwatchable(f"data in the section '{section}' can't be watched")
-    there = {
-        each.name for each in driver if each.binding == "GLOBAL" and each.section.startswith(".")
-    } - {"main"}
+    defined = [symbol for symbol in driver if symbol.section.startswith(".")]
+    known = {symbol.name for symbol in defined if symbol.binding == "GLOBAL"} - {"main"} | _STRINGS
     for symbol in judged:
         if symbol.kind == "IFUNC":
-            raise Unwatchable(
-                f"'{symbol.name}' is chosen by code that runs before anything that could be judged"
-            )
-        known = symbol.name in there | _STRINGS or _SANITIZER.match(symbol.name)
-        if symbol.section == "UND" and not known:
+            message = "is chosen by code that runs before anything that could be judged"
+            raise Unwatchable(f"'{symbol.name}' {message}")
+        is_known = symbol.name in known or _SANITIZER.match(symbol.name)
+        if symbol.section == "UND" and not is_known:
             raise BuildError(f"undefined reference to '{symbol.name}'")

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import ClassVar, NamedTuple
 
 from xenhostgen.reference_model.registry import EMPTY, Outcome, State
+from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.driver import Driver
-from xenhostgen.verify.findings import Finding, Where
+from xenhostgen.verify.findings import Finding
 
 _OUTSIDE = (-1, 1 << 30, (1 << 31) - 1, -(1 << 31))
 # Why the model decides as it does, by the contract's rules.
@@ -140,11 +141,11 @@ class Runner:
         self.found.setdefault((finding.rule, finding.subject), told)
 
 
-def place_in(text: str) -> Where | None:
+def place_in(text: str) -> Location | None:
     """The place in judged C that a crash or a BUG tells of."""
     found = re.match(r"(?:it crashes: )?([^\s:]+/[^\s:]+):(\d+)(?::(\d+))?", text)
     return (
-        Where(found[1], int(found[2]), int(found[3] or 1))
+        Location(found[1], int(found[2]), int(found[3] or 1))
         if found and not found[1].startswith("/")
         else None
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The catalogue of rules by which findings are named. Its texts stand in ``rules.yaml`` beside this file."""
+"""The catalogue of rules by which findings are named; ``rules.yaml`` holds its texts."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +15,10 @@ from xenhostgen.spec.yaml import read_file
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: its texts, and in ``level`` the part of verification that sees it: a level, static or expectation."""
+    """One rule: its texts, and the part of verification that sees it.
+
+    ``level`` is a level, or static, or expectation.
+    """
 
     name: str
     level: str
@@ -27,13 +30,13 @@ class Rule:
 
     def explained(self) -> str:
         """All that there is to say of it, in plain text that is Markdown as well."""
-        said = (self.meaning, f"Why it matters: {self.why}", f"To mend it: {self.mend}")
-        meaning, why, mend = (fill(text, 110) for text in said)
         example = f"Example:\n\n{indent(self.example.rstrip(), '    ')}"
-        if self.level == "expectation":  # no level sees it
-            return "\n\n".join([meaning, why, example, mend])
-        level = "run (static checks)" if self.level == "static" else self.level
-        return "\n\n".join([meaning, why, example, mend, f"Seen at the level: {level}"])
+        why, mend = f"Why it matters: {self.why}", f"To mend it: {self.mend}"
+        parts = [fill(self.meaning, 110), fill(why, 110), example, fill(mend, 110)]
+        if self.level != "expectation":  # which no level sees
+            level = "run (static checks)" if self.level == "static" else self.level
+            parts.append(f"Seen at the level: {level}")
+        return "\n\n".join(parts)
 
 
 @cache
@@ -50,9 +53,10 @@ def catalogue() -> dict[str, Rule]:
 def check_expectations(spec: Interface) -> None:
     """Raise ``SpecError`` if the spec expects findings by names that no rule has."""
     rules = list(catalogue()) if spec.expected_findings else []
-    if unknown := [one.rule for one in spec.expected_findings if one.rule not in rules]:
+    names = [expected.rule for expected in spec.expected_findings if expected.rule not in rules]
+    if names:
         problems = Problems(spec.path, read_file(Path(spec.path)))
-        for name in unknown:
+        for name in names:
             hint = did_you_mean(name, rules, "see: xenhostgen rules")
             problems.add("unknown-rule", f"no finding is called '{name}'", name, hint)
         problems.raise_if_any()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the files of a spec must declare, from the spec alone: written as C snippets, and read like the files."""
+"""What the files of a spec must declare: written as C snippets, and read like the files."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 from xenhostgen.csource.facts import Fact, Facts, snippet_facts
 from xenhostgen.csource.preprocess import SourceError
 from xenhostgen.csource.tokens import code_tokens
-from xenhostgen.sandbox.process import Position
+from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import Call, ClearBss, Guest, Interface, Op, Register, Step
 from xenhostgen.spec.source import Problems, SpecError, Text
@@ -132,7 +132,7 @@ class Expectation:
         return self.read(snippets, spec.source.includes, exports)
 
     def guest(self, guest: Guest) -> Facts:
-        """A guest's file: what the interface adds, in its frame, with the bodies that the spec gives whole."""
+        """A guest's file: what the interface adds, and the bodies that the spec gives whole."""
         return self.read(self.of_guest(guest), (*guest.context, guest.include.line))
 
     def of_guest(self, guest: Guest) -> Iterator[str]:
@@ -150,7 +150,8 @@ class Expectation:
                     yield f"{head};"
                 elif entry.function != "NULL":
                     returned = "" if op.returns == "void" else "return "
-                    yield f"static {head} {{ {f'{returned}{entry.calls};' if entry.calls else ''} }}"
+                    body = f"{returned}{entry.calls};" if entry.calls else ""
+                    yield f"static {head} {{ {body} }}"
         for step in guest.boot.steps:
             if isinstance(step, Call):
                 sets = " ".join(self.step(guest, each) for each in step.sets)
@@ -164,7 +165,8 @@ class Expectation:
         """A boot step as C."""
         if not isinstance(step, Register):
             return step.c
-        call = f"{self.c.register}({self.c.type(step.type)}, &{self.spec.table(guest, step.table).symbol});"
+        table = self.spec.table(guest, step.table).symbol
+        call = f"{self.c.register}({self.c.type(step.type)}, &{table});"
         return f"if ({step.when}) {call}" if step.when else call
 
     def predicates(self) -> Facts:
@@ -182,4 +184,4 @@ class Expectation:
 
 
 def _fact(kind: str, name: str, text: str = "") -> Fact:
-    return Fact(kind, name, text, Position())
+    return Fact(kind, name, text, Location())

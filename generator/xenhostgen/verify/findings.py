@@ -3,45 +3,93 @@
 
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.model import Expected, Interface
 from xenhostgen.spec.source import At
 from xenhostgen.verify.catalogue import catalogue
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
-    """A place in a C file, its path relative to the judged tree's root."""
-
-    file: str
-    line: int = 1
-    column: int = 1
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
-
-
-@dataclass(frozen=True, slots=True)
 class Finding:
     """One fault: its rule, the symbol it is about, where it is in the C and in the spec.
 
-    ``counterexample`` is the shortest sequence of calls that shows it, one call an item, as
-    ``verify --replay`` takes them; empty for faults that are seen without running anything.
+    The file of ``where`` is relative to the judged tree's root. ``counterexample`` is the shortest
+    sequence of calls that shows the fault, one call an item, as ``verify --replay`` takes them;
+    empty for faults that are seen without running anything.
     """
 
     rule: str
     subject: str
     message: str
-    where: Where | None = None
+    where: Location | None = None
     spec_at: At | None = None
     counterexample: tuple[str, ...] = ()
     seen_by: str = ""
 
 
-# Under which name the facts tell of the prover that a rule comes from.
-PROVERS = {"unproved": "proof", "refuted": "cbmc"}
+@dataclass(slots=True)
+class Run:
+    """What was run of the C as one compiler makes it."""
+
+    compiler: str
+    sanitizers: tuple[str, ...] = ()
+    states: int = 0
+    transitions: int = 0
+    boots: int = 0
+    wrapper_calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How many of Frama-C's goals were proved; ``missing`` names what isn't installed."""
+
+    proved: int = 0
+    goals: int = 0
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundedProof:
+    """How many of cbmc's assertions hold; ``missing`` names what isn't installed."""
+
+    holding: int = 0
+    assertions: int = 0
+    missing: str = ""
+
+
+# The rules of what Frama-C and cbmc find.
+OF_PROVERS = ("unproved", "refuted")
+
+
+@dataclass(slots=True)
+class Statistics:
+    """What was done to reach a verdict; None for what was not.
+
+    ``kernel`` names the kernel in which the interface was built. ``drift`` lists what a given tree
+    says otherwise than the rendering; where that itself is judged it is None.
+    """
+
+    level: str = "run"
+    runs: list[Run] = field(default_factory=list)
+    proof: Proof | None = None
+    cbmc: BoundedProof | None = None
+    kernel: str | None = None
+    drift: list[str] | None = None
+    seconds: float | None = None
+
+    def prover(self, rule: str) -> Proof | BoundedProof | None:
+        """What the prover did from which findings of a rule come."""
+        return self.proof if rule == "unproved" else self.cbmc
+
+    def as_json(self) -> dict[str, Any]:
+        """The statistics for scripts, without what was not done."""
+        done = {name: value for name, value in asdict(self).items() if value is not None}
+        if not self.runs:
+            del done["runs"]
+        return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +99,7 @@ class Verdict:
     expected: tuple[tuple[Finding, Expected], ...] = ()
     unexpected: tuple[Finding, ...] = ()
     missing: tuple[Expected, ...] = ()
-    facts: dict[str, Any] = field(default_factory=dict)
+    statistics: Statistics = field(default_factory=Statistics)
 
     @property
     def passed(self) -> bool:
@@ -59,34 +107,34 @@ class Verdict:
         return not self.unexpected and not self.missing
 
 
-def judge(spec: Interface, findings: Iterable[Finding], facts: dict[str, Any]) -> Verdict:
+def judge(spec: Interface, findings: Iterable[Finding], statistics: Statistics) -> Verdict:
     """Sort findings into expected and not; an expectation that no finding meets is missing."""
     expected: list[tuple[Finding, Expected]] = []
     unexpected: list[Finding] = []
     for finding in findings:
-        named = (one for one in spec.expected_findings if one.rule == finding.rule)
-        match = next((one for one in named if one.subject in (None, finding.subject)), None)
-        if match is None:
-            unexpected.append(finding)
+        for known in spec.expected_findings:
+            if known.rule == finding.rule and known.subject in (None, finding.subject):
+                expected.append((finding, known))
+                break
         else:
-            expected.append((finding, match))
-    met = {match for _, match in expected}
-    missing = tuple(
-        one for one in spec.expected_findings if one not in met and _looked_for(one, facts)
-    )
-    return Verdict(tuple(expected), tuple(unexpected), missing, facts)
+            unexpected.append(finding)
+    met = {known for _, known in expected}
+    others = [known for known in spec.expected_findings if known not in met]
+    missing = tuple(known for known in others if _is_sought(known, statistics))
+    return Verdict(tuple(expected), tuple(unexpected), missing, statistics)
 
 
-def _looked_for(expected: Expected, facts: dict[str, Any]) -> bool:
-    """Whether this verification could have made an expected finding at all; a boot isn't held to make any."""
-    level = rule.level if (rule := catalogue().get(expected.rule)) else ""
-    if facts.get("level") in ("parse", "boot") or level == "boot":
+def _is_sought(expected: Expected, statistics: Statistics) -> bool:
+    """Whether this verification could make an expected finding; a boot isn't held to make any."""
+    rule = catalogue().get(expected.rule)
+    level = rule.level if rule else ""
+    if statistics.level in ("parse", "boot") or level == "boot":
         return False
     if level == "kernel":
-        return "kernel" in facts
+        return statistics.kernel is not None
     if level == "prove":
-        prover = facts.get(PROVERS[expected.rule])
-        return prover is not None and not prover["missing"]
+        prover = statistics.prover(expected.rule)
+        return prover is not None and not prover.missing
     if expected.rule == "compiler-warning":  # not every compiler has the warnings of every other
-        return len(facts.get("runs", ())) != 1 or "gcc" in facts["runs"][0]["compiler"]
+        return len(statistics.runs) != 1 or "gcc" in statistics.runs[0].compiler
     return expected.rule != "sparse-warning" or shutil.which("sparse") is not None

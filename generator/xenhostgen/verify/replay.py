@@ -2,10 +2,8 @@
 """Run a sequence of calls that a person has typed, or copied from a finding's counterexample."""
 
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 from xenhostgen.reference_model.boot import Scenario, boot, scenarios
@@ -14,11 +12,11 @@ from xenhostgen.sandbox.process import BuildError
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused, did_you_mean
 from xenhostgen.verify.boots import BootRunner
-from xenhostgen.verify.build import Program, build
+from xenhostgen.verify.build import Program
 from xenhostgen.verify.calls import Call, Wording
 from xenhostgen.verify.driver import Driver, DriverError, decoded
 from xenhostgen.verify.explore import Explorer
-from xenhostgen.verify.run import Options, judged_tree
+from xenhostgen.verify.subject import Options, prepared
 from xenhostgen.verify.wrappers import Held, WrapperRunner
 
 _Meaning = TypeVar("_Meaning")
@@ -45,16 +43,9 @@ def replay(spec: Interface, options: Options, steps: list[str]) -> list[Step]:
         raise Refused(
             [Problem("replay", "names no calls", "--replay", hint="separate calls by ';'")]
         )
-    with tempfile.TemporaryDirectory(prefix="xenhostgen-") as name:
-        work = Path(name)
+    with prepared(spec, options) as subject:
         try:
-            program = build(
-                spec,
-                judged_tree(spec, options, work),
-                work / "run",
-                options.compilers[0],
-                options.store,
-            )
+            program = subject.program(options.compilers[0])
             with Driver(program) as driver:
                 return list(_Replayer(spec, driver, program).run(steps))
         except (BuildError, DriverError) as error:

@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What compilers and sparse complain of, without running anything.
 
-Each file of the tree, and the glue that uses its macros and inline functions, is compiled with the kernel's
-warnings and with those for strict aliasing at -O2, which the kernel switches off and other users of a header
-may not. Complaints about the glue or about the kernel's own boot functions are nobody's fault here.
+Each file of the tree, and the glue that uses its macros and inline functions, is compiled with the
+kernel's warnings and with those for strict aliasing at -O2, which the kernel switches off and other
+users of a header may not. Complaints about the glue or about the kernel's own boot functions are
+nobody's fault here.
 """
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
+from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError, Job, run_all
-from xenhostgen.spec.model import Interface
-from xenhostgen.spec.template_sets import template_root
-from xenhostgen.verify.facts import Read
-from xenhostgen.verify.findings import Finding, Where
-from xenhostgen.verify.harness import glue_source, include_flags, laid_out, units
+from xenhostgen.verify.declarations import Declarations
+from xenhostgen.verify.findings import Finding
+from xenhostgen.verify.harness import units
+from xenhostgen.verify.subject import Subject
 
 WARNINGS = (
     *("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Wstrict-aliasing=2"),
@@ -33,48 +33,53 @@ _COMPLAINT = re.compile(
 )
 
 
-def complaints(
-    spec: Interface, tree: Path, work: Path, compilers: Sequence[str], read: Read
-) -> list[Finding]:
-    """All complaints, one for each tool's rule and symbol."""
-    laid_out({"glue.c": glue_source(spec)}, work)
-    flags = [*include_flags(spec, tree, work), f"-I{template_root() / 'harness'}"]
-    tools = [(cc, [cc, *WARNINGS, *flags, "-o", str(work / "static.o"), "-c"]) for cc in compilers]
-    if shutil.which("sparse"):
-        tools.append(("sparse", ["sparse", "-std=gnu11", "-Wno-unknown-attribute", *flags]))
-    sources = [*(f"./{file}" for file in units(spec)), str(work / "glue.c")]
-    found: dict[tuple[str, str], Finding] = {}
-    for tool, command in tools:
-        jobs = [Job([*command, source], tree, merge_errors=True) for source in sources]
-        try:
-            said = "\n".join(run_all(jobs))
-        except BuildError:
-            continue  # what doesn't compile has been told with its place
-        for finding in _findings(spec, tool, said, read):
-            found.setdefault((finding.rule, finding.subject), finding)
-    return list(found.values())
+class StaticChecks:
+    """All complaints of compilers and sparse, one for each tool's rule and symbol."""
+
+    level = "run"
+
+    def run(self, subject: Subject) -> Iterable[Finding]:
+        """Ask each tool about each file."""
+        options = subject.options
+        options.progress("static checks")
+        flags = [*WARNINGS, "-o", str(subject.work / "static.o"), "-c"]
+        tools = {compiler: [compiler, *flags] for compiler in options.compilers}
+        if shutil.which("sparse"):
+            tools["sparse"] = ["sparse", "-std=gnu11", "-Wno-unknown-attribute"]
+        findings: dict[tuple[str, str], Finding] = {}
+        for tool, command in tools.items():
+            for finding in _findings(subject, tool, _output(subject, command)):
+                findings.setdefault((finding.rule, finding.subject), finding)
+        return findings.values()
 
 
-def _findings(spec: Interface, tool: str, said: str, read: Read) -> Iterator[Finding]:
-    boots = {guest.boot.function for guest in spec.guests}
-    for file, line, column, text, flag in _COMPLAINT.findall(said):
-        where = Where(file, int(line), int(column))
+def _output(subject: Subject, command: list[str]) -> str:
+    """What a tool says of all files; nothing where one of them has errors."""
+    harness = subject.harness
+    sources = [*(f"./{file}" for file in units(subject.spec)), str(harness.glue)]
+    options = [*command, *harness.flags]
+    try:
+        jobs = [Job([*options, file], subject.tree, merge_errors=True) for file in sources]
+        return "\n".join(run_all(jobs))
+    except BuildError:
+        return ""  # what doesn't compile has been told with its place
+
+
+def _findings(subject: Subject, tool: str, output: str) -> Iterator[Finding]:
+    declarations = subject.declarations
+    boots = {guest.boot.function for guest in subject.spec.guests}
+    rule = "sparse-warning" if tool == "sparse" else "compiler-warning"
+    for file, line, column, text, flag in _COMPLAINT.findall(output):
+        where = Location(file, int(line), int(column))
         named = re.search(r"symbol '(\w+)'", text)
-        symbol = named[1] if named else _enclosing(read, where)
-        if file in read.facts and symbol not in boots:
-            rule = "sparse-warning" if tool == "sparse" else "compiler-warning"
-            subject = f"{symbol} {flag}".strip()
-            yield Finding(rule, subject, f"{tool}: {text}", where, seen_by=tool)
+        symbol = named[1] if named else _enclosing(declarations, where)
+        if file in declarations.files and symbol not in boots:
+            yield Finding(rule, f"{symbol} {flag}".strip(), f"{tool}: {text}", where, seen_by=tool)
 
 
-def _enclosing(read: Read, where: Where) -> str:
+def _enclosing(declarations: Declarations, where: Location) -> str:
     """The function, macro or variable in which a line stands."""
-    facts = read.facts.get(where.file)
-    if facts is None:
-        return where.file
-    starts = [
-        (fact.at.line, fact.name)
-        for fact in facts
-        if fact.kind in ("function", "variable", "macro")
-    ]
+    facts = declarations.files.get(where.file, ())
+    kinds = ("function", "variable", "macro")
+    starts = [(fact.at.line, fact.name) for fact in facts if fact.kind in kinds]
     return max((start for start in starts if start[0] <= where.line), default=(0, where.file))[1]

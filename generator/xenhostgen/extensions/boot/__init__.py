@@ -6,6 +6,7 @@ limits), console (what a machine shows), run (the work folder, the builds, the b
 guests told).
 """
 
+HOOKS = {"after boot": ("commands.boot:after_verify",)}
 COMMANDS = {
     "boot": "boot a spec's kernel on Xen as every kind of guest, and judge what they report"
 }

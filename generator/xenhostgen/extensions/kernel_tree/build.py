@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from xenhostgen.extensions.kernel_tree.apply import difference, write
-from xenhostgen.extensions.kernel_tree.placing import Placement, content, kernel_version
+from xenhostgen.extensions.kernel_tree.placing import Placement, content, kernel_version, placed
+from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
-from xenhostgen.verify.findings import Finding, Where
+from xenhostgen.verify.findings import Finding
+from xenhostgen.verify.subject import Subject
 
 Tell = Callable[[str], None]
 # What every kind of Xen guest needs on top of allnoconfig.
@@ -29,6 +31,21 @@ _SYMBOL = re.compile(
     r"^[0-9a-f]{8,} .{7} (\S+)\t[0-9a-f]+ +(?:\S+ )?(\S+)$", re.M
 )  # its section and name, by objdump
 _CHECKPATCH = re.compile(r"^(\S+):(\d+): \w+:(\w+: .*)$", re.M)
+
+
+class KernelBuild:
+    """What is new in what the tools say when a kernel is built with the interface."""
+
+    level = "kernel"
+
+    def run(self, subject: Subject) -> Iterator[Finding]:
+        """Build in the kernel; the objects are kept in .cache. Raises ``Refused``."""
+        spec, linux = subject.spec, subject.options.tree
+        assert linux
+        placement = placed(spec, linux)
+        scratch = Scratch(linux, Path(".cache/kernel"), placement.after)
+        subject.statistics.kernel = f"Linux {kernel_version(linux)}"
+        yield from build(spec, placement, scratch, subject.options.progress)
 
 
 def build(
@@ -49,7 +66,7 @@ def build(
     tell("building it with the interface")
     log = scratch.log(placement.after, file)
     found = [
-        _finding("build", f"{kind}: {words}", where or file, int(line or 1))
+        _finding("build", f"{kind}: {words}", where or file, int(line or 0))
         for where, line, kind, words in _SAID.findall(log)
         if (where, kind, words) not in before
     ]
@@ -57,8 +74,8 @@ def build(
     return [*found, *_misplaced(spec, sections), *_checkpatch(difference(placement), scratch.tree)]
 
 
-def _finding(rule: str, message: str, file: str, line: int = 1, subject: str = "") -> Finding:
-    return Finding(rule, subject or file, message, Where(file, line), seen_by="kernel")
+def _finding(rule: str, message: str, file: str, line: int = 0, subject: str = "") -> Finding:
+    return Finding(rule, subject or file, message, Location(file, line), seen_by="kernel")
 
 
 class Scratch:

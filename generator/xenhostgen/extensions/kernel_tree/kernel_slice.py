@@ -15,6 +15,7 @@ from pathlib import Path
 from tree_sitter import Node
 
 from xenhostgen.csource.preprocess import SHIM
+from xenhostgen.extensions.kernel_tree.placing import placed
 from xenhostgen.extensions.kernel_tree.reduction import (
     Reduction,
     bare,
@@ -27,10 +28,24 @@ from xenhostgen.extensions.kernel_tree.reduction import (
 from xenhostgen.render.files import Renderer
 from xenhostgen.spec.model import Assign, Call, Guest, Interface, Register, Step
 from xenhostgen.verify.drift import read_text
-from xenhostgen.verify.harness import enum_c, include_name, kernel_facts, laid_out
+from xenhostgen.verify.harness import enum_c, include_name, kernel_facts, write_files
+from xenhostgen.verify.subject import JudgedTree, Options
 
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(<[^>\n]+>|"[^"\n]+").*', re.MULTILINE)
 _TYPES = "<linux/types.h>"
+
+
+def judged_tree(spec: Interface, options: Options, folder: Path) -> JudgedTree | None:
+    """The tree to judge, reduced if it is a kernel's; None if that is one to build in, as it is.
+
+    Raises ``Refused`` if the interface doesn't fit into a kernel to build in.
+    """
+    assert options.tree
+    if options.level == "kernel" and not placed(spec, options.tree).applied:
+        return None
+    tree = options.tree.absolute()
+    part = projected(spec, tree, folder)
+    return JudgedTree(part) if part == tree else JudgedTree(part, reduce=reduced)
 
 
 def projected(spec: Interface, tree: Path, folder: Path) -> Path:
@@ -47,7 +62,7 @@ def projected(spec: Interface, tree: Path, folder: Path) -> Path:
     ]
     if all(_there(spec, each, tree / "include", (tree / path).parent) for path, each in includes):
         return tree
-    return laid_out({path: reduced(spec, path, text) for path, text in texts.items()}, folder)
+    return write_files({path: reduced(spec, path, text) for path, text in texts.items()}, folder)
 
 
 def _there(spec: Interface, include: str, *folders: Path) -> bool:

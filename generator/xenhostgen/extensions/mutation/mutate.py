@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """How good are the checks? Judge wrong versions of the rendered C, and see which of them go unseen.
 
-A mutant is killed if its verdict isn't the rendering's: a finding more, or one fewer. Cheap questions
-come first: does it compile, to other code than the rendering's, is it seen at once?
+A mutant is killed if its verdict isn't the rendering's: a finding more, or one fewer. Cheap
+questions come first: does it compile, to other code than the rendering's, is it seen at once?
 """
 
 import tempfile
@@ -19,13 +19,13 @@ from xenhostgen.render.files import render
 from xenhostgen.sandbox.process import BuildError, Job, run_all
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
-from xenhostgen.spec.template_sets import template_root
+from xenhostgen.verify.behaviour import Behaviour
 from xenhostgen.verify.build import Store
-from xenhostgen.verify.conform import conform
-from xenhostgen.verify.facts import c_files, read_tree
-from xenhostgen.verify.findings import Finding, judge
-from xenhostgen.verify.harness import glue_source, include_flags, laid_out, units
-from xenhostgen.verify.run import Options, examine, execute
+from xenhostgen.verify.conform import Conformance
+from xenhostgen.verify.findings import Finding, Statistics, judge
+from xenhostgen.verify.harness import c_files, units, write_files
+from xenhostgen.verify.run import core_checks, examine
+from xenhostgen.verify.subject import JudgedTree, Options, Subject
 
 _CC, _GLUE = "gcc", "glue.c"
 
@@ -33,7 +33,9 @@ _CC, _GLUE = "gcc", "glue.c"
 def mutate(
     spec: Interface, jobs: int, progress: Callable[[int, int], None] = lambda done, of: None
 ) -> Score:
-    """Judge every mutant of a spec's C, some side by side; ``progress`` hears how many of how many are done.
+    """Judge every mutant of a spec's C, ``jobs`` of them side by side.
+
+    ``progress`` hears how many of how many are done.
 
     Raises ``Refused`` if the rendering itself doesn't compile.
     """
@@ -75,82 +77,85 @@ class _Judge:
     """Judges mutants of one rendering; what they share with it is compiled and parsed once."""
 
     def __init__(self, spec: Interface, files: dict[str, str], folder: Path) -> None:
-        self.spec, self.folder = spec, folder
-        self.files = {_GLUE: glue_source(spec)} | {
-            f"tree/{path}": text for path, text in files.items()
-        }
+        self.spec, self.files, self.folder = spec, files, folder
         self.units = [*units(spec), _GLUE]
-        inline = {
-            each.name
-            for each in declarations(files[spec.header.file])
-            if each.kind in ("function", "macro")
-        }
-        words = {
-            unit: {token.text for token in code_tokens(files.get(unit, ""))} for unit in self.units
-        }
-        self.users = [unit for unit in self.units if unit == _GLUE or inline & words[unit]]
+        header = declarations(files[spec.header.file])
+        inline = {each.name for each in header if each.kind in ("function", "macro")}
+        self.users = [_GLUE]
+        for unit in units(spec):
+            if inline & {token.text for token in code_tokens(files[unit])}:
+                self.users.append(unit)
         self.store = Store(spec, folder)
-        self.tree = laid_out(self.files, folder / "base") / "tree"
-        self.code = self.compiled(self.tree, self.units)
-        stages = (self.declared, self.run, self.whole)
-        self.unmutated = {stage: self.keys(stage(self.tree, self.store)) for stage in stages}
+        self.base = self.subject(files, folder / "base", self.store)
+        self.code = self.compiled(self.base, self.units)
+        self.unmutated = {stage: self.keys(stage(self.base)) for stage in (_declared, _run, _whole)}
+
+    def subject(self, files: dict[str, str], folder: Path, store: Store) -> Subject:
+        """The subject of these files."""
+        tree = write_files(files, folder / "tree")
+        return Subject(self.spec, JudgedTree(tree), folder, Options(compilers=(_CC,), store=store))
 
     def outcome(self, mutant: Mutant) -> Outcome:
         """What becomes of one mutant."""
+        units = self.units
+        if mutant.file in self.units:
+            units = [mutant.file]
+        elif mutant.in_body and mutant.file == self.spec.header.file:
+            units = self.users
         with tempfile.TemporaryDirectory(dir=self.folder) as name:
-            tree = laid_out(self.files | {f"tree/{mutant.file}": mutant.text}, Path(name)) / "tree"
-            inline = mutant.in_body and mutant.file == self.spec.header.file
-            units = (
-                [mutant.file] if mutant.file in self.units else self.users if inline else self.units
-            )
+            changed = {mutant.file}
+            view = _View(self.store, self.base.tree, changed)
+            subject = self.subject(self.files | {mutant.file: mutant.text}, Path(name), view)
             try:
-                code = self.compiled(tree, units)
+                code = self.compiled(subject, units)
             except BuildError:
                 return Outcome(mutant, "stillborn")
-            changed = {unit for unit in units if code[unit] != self.code[unit]}
-            # Placeholders among the predicates are never compiled: the driver answers in their place.
-            if not changed and mutant.file != self.spec.predicates.file:
+            differing = {unit for unit in units if code[unit] != self.code[unit]}
+            # Placeholders among the predicates are never compiled: the driver answers for them.
+            if not differing and mutant.file != self.spec.predicates.file:
                 return Outcome(mutant, "equivalent")
-            return self.judged(mutant, tree, _View(self.store, self.tree, changed | {mutant.file}))
+            changed |= differing
+            return self.judged(mutant, subject)
 
-    def judged(self, mutant: Mutant, tree: Path, store: Store) -> Outcome:
-        # Boot functions are compared with the spec's steps; the other functions' bodies must be run.
+    def judged(self, mutant: Mutant, subject: Subject) -> Outcome:
+        """Whether a check sees a mutant."""
+        # Boot functions are compared with the spec's steps; other functions' bodies must be run.
         runs = mutant.in_body and mutant.file in (self.spec.header.file, self.spec.source.file)
-        for stage in (self.run if runs else self.declared, self.whole):
-            found, known = stage(tree, store), self.unmutated[stage]
-            for finding in found:
+        for stage in (_run if runs else _declared, _whole):
+            findings, known = stage(subject), self.unmutated[stage]
+            for finding in findings:
                 if not self.keys([finding]) <= known:
                     return Outcome(mutant, "killed", finding.rule, finding.seen_by)
-            if missing := known - self.keys(found):
+            if missing := known - self.keys(findings):
                 return Outcome(mutant, "killed", min(missing)[0], "absence")
         return Outcome(mutant, "survived")
 
-    def keys(self, found: list[Finding]) -> set[tuple[str, str]]:
-        """Findings by rule and subject as a verdict tells them apart: an expected one by its expectation."""
-        verdict = judge(self.spec, found, {})
-        met = {(str(one.rule), one.subject or "") for _, one in verdict.expected}
-        return met | {(one.rule, one.subject) for one in verdict.unexpected}
+    def keys(self, findings: list[Finding]) -> set[tuple[str, str]]:
+        """Findings by rule and subject as verdicts do it: an expected one by its expectation."""
+        verdict = judge(self.spec, findings, Statistics())
+        met = {(str(known.rule), known.subject or "") for _, known in verdict.expected}
+        return met | {(finding.rule, finding.subject) for finding in verdict.unexpected}
 
-    def compiled(self, tree: Path, units: Sequence[str]) -> dict[str, bytes]:
+    def compiled(self, subject: Subject, units: Sequence[str]) -> dict[str, bytes]:
         """Optimised code. As in the kernel, a warning is an error. Raises ``BuildError``."""
-        work = tree.parent
-        flags = [*include_flags(self.spec, tree, work), f"-I{template_root()}/harness"]
-        command = [_CC, "-std=gnu11", "-O2", "-Werror", *flags, "-c"]
-        files = [f"../{_GLUE}" if unit == _GLUE else f"./{unit}" for unit in units]
-        run_all([Job([*command, file, "-o", f"../{n}.o"], tree) for n, file in enumerate(files)])
+        tree, work, glue = subject.tree, subject.work, subject.harness.glue
+        command = [_CC, "-std=gnu11", "-O2", "-Werror", *subject.harness.flags, "-c"]
+        files = [f"../{glue.name}" if unit == _GLUE else f"./{unit}" for unit in units]
+        jobs = [Job([*command, file, "-o", f"../{n}.o"], tree) for n, file in enumerate(files)]
+        run_all(jobs)
         return {unit: (work / f"{n}.o").read_bytes() for n, unit in enumerate(units)}
 
-    def declared(self, tree: Path, store: Store) -> list[Finding]:
-        """What parsing and comparing shows."""
-        read = read_tree(self.spec, tree, tree.parent / "parse", _CC, store)
-        return [*read.findings, *conform(self.spec, read, tree)]
 
-    def run(self, tree: Path, store: Store) -> list[Finding]:
-        """What running shows."""
-        return execute(self.spec, tree, tree.parent / _CC, _CC, store)[0]
+def _declared(subject: Subject) -> list[Finding]:
+    """What parsing and comparing shows."""
+    return list(Conformance().run(subject))
 
-    def whole(self, tree: Path, store: Store) -> list[Finding]:
-        """What a verification finds."""
-        return examine(
-            self.spec, tree, tree.parent, Options(compilers=(_CC,), store=store), lambda said: None
-        )[0]
+
+def _run(subject: Subject) -> list[Finding]:
+    """What running shows."""
+    return list(Behaviour(_CC).run(subject))
+
+
+def _whole(subject: Subject) -> list[Finding]:
+    """What a verification finds."""
+    return examine(subject, core_checks(subject.options))

@@ -18,7 +18,7 @@ from xenhostgen.extensions.boot.run import Lab
 from xenhostgen.extensions.boot.suite import Suite
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Problem, Refused, did_you_mean
-from xenhostgen.verify.findings import judge
+from xenhostgen.verify.findings import Statistics, judge
 
 EXAMPLES = """\
 examples:
@@ -60,15 +60,15 @@ def run(arguments: argparse.Namespace) -> int:
     first = {
         (one.rule, one.subject): one for cell in reversed(cells) for one in reversed(cell.findings)
     }
-    facts = {"level": "boot", "seconds": round(time.monotonic() - started, 1)}
-    verdict = judge(suite.spec, reversed(first.values()), facts)
+    statistics = Statistics("boot", seconds=round(time.monotonic() - started, 1))
+    verdict = judge(suite.spec, reversed(first.values()), statistics)
     checks = []
     for cell in cells:
         status = (
             "ok"
             if not cell.findings
             else "known"
-            if judge(suite.spec, cell.findings, facts).passed
+            if judge(suite.spec, cell.findings, statistics).passed
             else "FAIL"
         )
         told = tuple(f"{one.rule}: {one.message}" for one in cell.findings)
@@ -76,6 +76,14 @@ def run(arguments: argparse.Namespace) -> int:
         checks.append(Check(cell.boot.guest, cell.check, status, told, cell.excerpt, console))
     show(str(arguments.spec), checks, verdict, arguments.format, sys.stdout)
     return 0 if verdict.passed else 1
+
+
+def after_verify(spec: Path, tree: Path | None) -> int:
+    """Boot what ``verify`` has judged; the exit status."""
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    source = ["--kernel-source", str(tree)] if tree else []
+    return run(parser.parse_args([str(spec), *source]))
 
 
 def progress(what: str) -> None:

@@ -61,8 +61,12 @@ def progress(title: str) -> Iterator[Callable[[int, int], None]]:
     if not sys.stderr.isatty():
         yield lambda done, of: None
         return
-    from rich.console import Console  # heavy
-    from rich.progress import Progress
+    try:
+        from rich.console import Console  # heavy
+        from rich.progress import Progress
+    except ModuleNotFoundError:
+        yield lambda done, of: None
+        return
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(printable(title, "?"), total=None)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Run the C that one compiler makes: the registry's states, every boot, every wrapper."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from xenhostgen.csource.tokens import code_tokens
+from xenhostgen.sandbox.location import Location
+from xenhostgen.sandbox.process import BuildError
+from xenhostgen.verify.boots import BootRunner
+from xenhostgen.verify.build import SANITIZERS, Program, Unwatchable
+from xenhostgen.verify.drift import read_text
+from xenhostgen.verify.driver import Driver, DriverError
+from xenhostgen.verify.explore import Explorer
+from xenhostgen.verify.findings import Finding, Run
+from xenhostgen.verify.harness import c_files
+from xenhostgen.verify.subject import Subject
+from xenhostgen.verify.wrappers import WrapperRunner
+
+
+class Behaviour:
+    """What the C does otherwise than the reference model, as one compiler makes it."""
+
+    level = "run"
+
+    def __init__(self, compiler: str) -> None:
+        self.compiler = compiler
+
+    def run(self, subject: Subject) -> Iterator[Finding]:
+        """Compile and run."""
+        subject.options.progress(f"run under {self.compiler}")
+        run = Run(self.compiler)
+        subject.statistics.runs.append(run)
+        try:
+            program = subject.program(self.compiler)
+        except BuildError as error:
+            yield _uncompilable(error, subject)
+            return
+        run.sanitizers = SANITIZERS
+        for finding in _execute(subject, program, run):
+            yield _diagnosed(subject, finding)
+
+
+def _execute(subject: Subject, program: Program, run: Run) -> Iterator[Finding]:
+    """Call everything in every state, and count that."""
+    spec, failure = subject.spec, ""
+    with Driver(program) as driver:
+        explorer, wrapping = Explorer(spec, driver), WrapperRunner(spec, driver)
+        boots = BootRunner(spec, driver, program.in_bss)
+        try:
+            explorer.run()
+            boots.run()
+            wrapping.run()
+        except DriverError as error:
+            failure = str(error)
+    run.states, run.transitions = len(explorer.images), explorer.count
+    run.boots, run.wrapper_calls = boots.count, wrapping.count
+    for runner in (explorer, boots, wrapping):
+        yield from runner.found.values()
+    yield from _misplaced(subject, program)
+    if failure:
+        where = Location(spec.source.file)
+        yield Finding("not-runnable", where.file, failure, where, seen_by="execution")
+
+
+def _misplaced(subject: Subject, program: Program) -> Iterator[Finding]:
+    """The array in another section than the spec's: cleared or freed in boot, or writable."""
+    registry, array = subject.spec.registry, subject.spec.c.array
+    if program.registry != registry.section:
+        message = f"'{array}' lies in the section '{program.registry}'"
+        message += f", should lie in '{registry.section}'"
+        yield Finding("differs", array, message, spec_at=registry.at, seen_by="compiler")
+
+
+def _uncompilable(error: BuildError, subject: Subject) -> Finding:
+    """What the compiler or linker says, with its place in the judged files if there is one."""
+    complaint, spec = error.complaints()[0], subject.spec
+    where, message = complaint.at, "does not compile"
+    if not where.line:
+        where = _mention(complaint.symbol, subject) or Location(spec.source.file)
+        message = "can't be run"
+    elif where.file.startswith("/") or not (subject.tree / where.file).is_file():
+        where = _mention(complaint.symbol, subject) or Location(spec.header.file)
+        message = "a caller that keeps to the spec does not compile"
+    rule = "not-runnable" if isinstance(error, Unwatchable) else "uncompilable"
+    return Finding(rule, where.file, f"{message}: {complaint.text}", where, seen_by="compiler")
+
+
+def _mention(symbol: str, subject: Subject) -> Location | None:
+    """The first place in the judged files where a symbol stands."""
+    for path in c_files(subject.spec):
+        for token in code_tokens(read_text(subject.tree / path) or ""):
+            if token.text == symbol:
+                return Location(path, token.line, token.column)
+    return None
+
+
+def _diagnosed(subject: Subject, finding: Finding) -> Finding:
+    """A broken iteration by its cause, where the macro shows it.
+
+    An iterator that takes the array's address for a pointer to pointers reads structures as
+    pointers.
+    """
+    if finding.rule != "iteration-wrong":
+        return finding
+    c = subject.spec.c
+    pun = re.compile(rf"\( {re.escape(c.host)} \* \* \) (?:& )?{c.array}\b")
+    for facts in subject.declarations.files.values():
+        for fact in facts:
+            if (fact.kind, fact.name) == ("macro", c.iterator) and pun.search(fact.text):
+                message = "casts the array of structures to a pointer to pointers"
+                message += f": {finding.message}"
+                return replace(finding, rule="iterator-type-pun", message=message)
+    return finding

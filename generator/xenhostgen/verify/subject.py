@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is judged: the C of one spec, prepared once for all checks."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from xenhostgen import extension_points
+from xenhostgen.render.files import render
+from xenhostgen.spec.model import Interface
+from xenhostgen.verify.build import Program, Store, build
+from xenhostgen.verify.declarations import Declarations, read_tree
+from xenhostgen.verify.drift import Reduce
+from xenhostgen.verify.findings import Finding, Statistics
+from xenhostgen.verify.harness import Harness, write_files
+
+
+def _say_nothing(doing: str) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to judge and how: a tree instead of the rendering, the compilers, the last level.
+
+    At the level kernel ``tree`` is the Linux tree to build in. A ``store`` is shared by those who
+    judge many variants of one tree. ``progress`` hears what is being done.
+    """
+
+    tree: Path | None = None
+    compilers: tuple[str, ...] = ("gcc",)
+    level: str = "run"
+    store: Store | None = None
+    progress: Callable[[str], None] = _say_nothing
+
+
+class JudgedTree(NamedTuple):
+    """Where the C lies that is judged, laid out like the kernel's.
+
+    If it holds a part of each of a kernel's files, ``reduce`` makes that part of a text.
+    """
+
+    path: Path
+    is_rendering: bool = False
+    reduce: Reduce | None = None
+
+
+class Subject:
+    """One spec and the tree of its C. What checks ask for is made on first need, and kept."""
+
+    def __init__(self, spec: Interface, judged: JudgedTree, work: Path, options: Options) -> None:
+        self.spec, self.judged, self.work, self.options = spec, judged, work, options
+        self.tree = judged.path
+        self.harness = Harness(spec, self.tree, work)
+        self.store = options.store or Store(spec, work)
+        self.statistics = Statistics(options.level)
+        self.programs: dict[str, Program] = {}
+
+    @cached_property
+    def declarations(self) -> Declarations:
+        """What the files declare."""
+        return read_tree(self.harness, self.options.compilers[0], self.store)
+
+    @cached_property
+    def turned(self) -> Declarations:
+        """What files that name options of the kernel declare where these are turned."""
+        return read_tree(self.harness, self.options.compilers[0], self.store, turned=True)
+
+    def program(self, compiler: str) -> Program:
+        """The C and the driver that runs it. Raises ``BuildError``."""
+        if compiler not in self.programs:
+            self.programs[compiler] = build(self.harness, compiler, self.store)
+        return self.programs[compiler]
+
+
+class Check(Protocol):
+    """Looks for one kind of fault at one level of verification."""
+
+    level: str
+
+    def run(self, subject: Subject) -> Iterable[Finding]:
+        """What is wrong with the subject; what was done goes into its statistics."""
+
+
+@contextmanager
+def prepared(spec: Interface, options: Options) -> Iterator[Subject]:
+    """A subject, while its work folder is there. Raises ``Refused`` if the tree can't be used."""
+    with tempfile.TemporaryDirectory(prefix="xenhostgen-") as name:
+        work = Path(name)
+        judged = _given_tree(spec, options, work / "tree")
+        if judged is None:
+            judged = JudgedTree(write_rendering(spec, work / "tree"), is_rendering=True)
+        yield Subject(spec, judged, work, options)
+
+
+def _given_tree(spec: Interface, options: Options, folder: Path) -> JudgedTree | None:
+    """The given tree, as an extension reads it; None if the rendering is to be judged."""
+    if options.tree is None:
+        return None
+    for read in extension_points.hooks("tree"):
+        judged: JudgedTree | None = read(spec, options, folder)
+        return judged
+    return JudgedTree(options.tree.absolute())
+
+
+def write_rendering(spec: Interface, folder: Path) -> Path:
+    """The rendering as a tree of files."""
+    return write_files(render(spec).files, folder)

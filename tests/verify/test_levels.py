@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Levels come from extensions; where one is missing, the command says how to install it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from xenhostgen import cli, extension_points
+from xenhostgen.spec.source import Refused
+
+SPEC = str(Path(__file__).parents[2] / "specs/xenhost.yaml")
+
+
+def test_all_levels_in_their_order() -> None:
+    assert extension_points.levels() == ["parse", "run", "prove", "kernel", "boot"]
+
+
+def test_a_level_without_its_extension(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(extension_points, "extensions", lambda: iter(()))
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["verify", SPEC, "--level", "kernel"])
+    assert ended.value.code == 2
+    assert "pip install 'xenhostgen[kernel-tree]'" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["verify", SPEC, "--level", "flight"])
+    assert ended.value.code == 2
+    assert "invalid choice: 'flight'" in capsys.readouterr().err
+
+
+def test_an_extension_without_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "xenhostgen.extensions.proof.cbmc", None)
+    with pytest.raises(Refused) as refused:
+        list(extension_points.hooks("check prove"))
+    assert refused.value.problems[0].hint == "pip install 'xenhostgen[proof]'"

@@ -13,7 +13,7 @@ from itertools import product
 from xenhostgen.reference_model.memory import Memory
 from xenhostgen.reference_model.registry import Registry, State
 from xenhostgen.spec import expr
-from xenhostgen.spec.model import Assign, BootPath, Call, Guest, Interface, Register, ReturnIf
+from xenhostgen.spec.model import Assign, BootPath, Call, Guest, Interface, Register, ReturnIf, Step
 
 CLEAR_BSS = "clear_bss"
 
@@ -109,19 +109,36 @@ def _run(guest: Guest, memory: Memory, asked: list[tuple[Guest, Register, bool]]
             case Register(when=when):
                 asked.append((guest, step, memory.true(when)))
             case Assign() | Call():
-                for each in step.sets if isinstance(step, Call) else [step]:
-                    memory.set(each.target, memory.value(each.value))
+                for assignment in assignments(step):
+                    memory.set(assignment.target, memory.value(assignment.value))
             # ClearBss does nothing: the model's registry lies nowhere that could be cleared (rule 10).
     return False
 
 
+def assignments(step: Step) -> tuple[Assign, ...]:
+    """The variables that a boot step sets."""
+    if isinstance(step, Call):
+        return step.sets
+    return (step,) if isinstance(step, Assign) else ()
+
+
 def reads(spec: Interface, condition: str) -> set[str]:
     """The variables that a condition depends on, through all its macros."""
-    macros: dict[str, str] = {f"{m.name}()": m.expands for m in spec.macros}
-    found: set[str] = set()
+    macros: dict[str, str] = {f"{macro.name}()": macro.expands for macro in spec.macros}
+    variables: set[str] = set()
     todo = [condition]
-    while todo:
-        named = expr.names(expr.parse(todo.pop()))
-        found |= named - macros.keys()
-        todo += [macros[name] for name in named & macros.keys()]
-    return found
+    for text in todo:
+        names = expr.names(expr.parse(text))
+        variables |= names - macros.keys()
+        todo += [macros[name] for name in names & macros.keys()]
+    return variables
+
+
+def reads_before_set(spec: Interface, condition: str) -> set[str]:
+    """The variables that a condition depends on and that boot code sets."""
+    targets: set[str] = set()
+    for guest in spec.guests:
+        for step in guest.boot.steps:
+            for assignment in assignments(step):
+                targets |= expr.names(expr.parse(assignment.target))
+    return reads(spec, condition) & targets

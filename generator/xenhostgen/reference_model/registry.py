@@ -30,12 +30,13 @@ class Outcome:
     """What a call must lead to.
 
     ``rule`` is the rule that decides this case. ``errno`` is the result in C, 0 for success; None
-    where misuse is a BUG.
+    where misuse is a BUG. ``reason``: why it is misuse, as the spec's errnos are named.
     """
 
     state: State
     rule: int
     errno: str | None = "0"
+    reason: str = ""
 
     @property
     def misuse(self) -> bool:
@@ -89,4 +90,5 @@ class Registry:
 
     def refused(self, state: State, rule: int, reason: str) -> Outcome:
         """Misuse: the state stays as it is (rule 5)."""
-        return Outcome(state, rule, getattr(self.misuse, reason) if self.misuse else None)
+        errno = getattr(self.misuse, reason) if self.misuse else None
+        return Outcome(state, rule, errno, reason)

@@ -157,9 +157,9 @@ def execute(
             broken.append(
                 Finding("not-runnable", file, str(error), Where(file), seen_by="execution")
             )
-    counts |= {"states": len(explorer.images), "transitions": explorer.count, "boots": boots.count}
+    counts |= {"states": explorer.states, "transitions": explorer.count, "boots": boots.count}
     counts["wrapper_calls"] = wrapping.count
-    found = [*explorer.found.values(), *boots.found.values(), *wrapping.found.values(), *broken]
+    found = [*explorer.findings, *boots.findings, *wrapping.findings, *broken]
     return found, {"compiler": compiler, "sanitizers": list(SANITIZERS), **counts}
 
 

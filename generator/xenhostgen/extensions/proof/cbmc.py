@@ -15,7 +15,7 @@ from typing import Any
 from xenhostgen.extensions.proof.frama_c import Proof, run_prover, unanswered
 from xenhostgen.sandbox.process import BuildError, Job, run_all
 from xenhostgen.spec.model import Interface, Slot
-from xenhostgen.verify.calls import Call, Wording
+from xenhostgen.verify.calls import Iterate, Register, Unregister, Wording
 from xenhostgen.verify.findings import Finding, Where
 from xenhostgen.verify.harness import context, include_flags, laid_out, rendered, units, wrappers
 
@@ -97,6 +97,13 @@ def _calls(spec: Interface, trace: list[dict[str, Any]]) -> list[str]:
     for step in trace:
         if step["stepType"] == "output":
             first, second = (int(value["data"]) for value in step["values"])
-            names = {"r": tables, "w": ops}.get(step["outputID"], [""])
-            calls.append(wording.call(Call(step["outputID"], first, names[second])))
+            match step["outputID"]:
+                case "r":
+                    calls.append(str(Register(wording, first, tables[second])))
+                case "u":
+                    calls.append(str(Unregister(wording, first)))
+                case "w":
+                    calls.append(wording.wrapper(ops[second], first))
+                case _:
+                    calls.append(str(Iterate(wording)))
     return calls

@@ -3,7 +3,7 @@
  * Runs the judged C one call at a time and says what it did.
  *
  * Each line of standard input is a call in a numbered state, each line of standard output its
- * answer: "REACHED|SLOTS|...|ENDING RESULT STATE [PLACE]", or what it crashed of. A state is an image of all writable memory of the judged objects, which the linker has
+ * answer: "WORDS|SLOTS|...|ENDING RESULT STATE [PLACE]", or what it crashed of. A state is an image of all writable memory of the judged objects, which the linker has
  * gathered in two sections; equal images are the same state, so that a hidden variable shows as
  * further states. Calls run in a confined child process: when one crashes or doesn't end, the
  * next child goes on behind it with all states kept.
@@ -218,8 +218,14 @@ static void say_slots(void)
 			say("%s", glue_tables[known].name);
 		else
 			say("%p", (void *)ops);
-		say(",%d", glue_slot_pointer(slot));
 	}
+}
+
+static void say_missed_slots(void)
+{
+	for (int slot = 0; slot < glue_slot_count; slot++)
+		if (glue_slot_pointer(slot) != slot)
+			say(" %d", slot);
 }
 
 static void say_ending(long result, long state)
@@ -303,8 +309,10 @@ static void call_in_state(char kind, const char *line)
 		break;
 	}
 	behind = current();
-	if (kind != 'w' && kind != 'i')
+	if (kind != 'w' && kind != 'i') {
+		say_missed_slots();
 		say_slots();
+	}
 	say_ending(result, behind);
 }
 

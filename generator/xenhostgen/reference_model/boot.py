@@ -58,17 +58,23 @@ class Booted:
 def scenarios(spec: Interface) -> Iterator[Scenario]:
     """Every kind of guest with every combination of inputs and placeholders."""
     names = [macro.name for macro in spec.predicates.placeholders]
+    answers = [
+        tuple(zip(names, row, strict=True)) for row in product((False, True), repeat=len(names))
+    ]
     for path in spec.kinds:
-        every = product(*([(put.target, value) for value in put.values] for put in path.inputs))
-        for inputs in dict.fromkeys(map(_meaningful, every)):
-            for answers in product((False, True), repeat=len(names)):
-                yield Scenario(path, inputs, tuple(zip(names, answers, strict=True)))
+        choices = [product([put.target], put.values) for put in path.inputs]
+        for inputs in dict.fromkeys(map(_meaningful, product(*choices))):
+            yield from (Scenario(path, inputs, placeholders) for placeholders in answers)
 
 
 def _meaningful(inputs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Without the members of objects that aren't there."""
     absent = {target for target, value in inputs if value == "NULL"}
-    return tuple((t, v) for t, v in inputs if t in absent or t.split("->")[0] not in absent)
+    return tuple(
+        (target, value)
+        for target, value in inputs
+        if target in absent or target.split("->")[0] not in absent
+    )
 
 
 def boot(spec: Interface, scenario: Scenario) -> Booted:
@@ -77,61 +83,58 @@ def boot(spec: Interface, scenario: Scenario) -> Booted:
     for target, value in scenario.inputs:
         memory.set(target, f"{target}*" if value == "object" else memory.value(value))
     stages: list[str] = []
-    asked: list[tuple[Guest, Register, bool]] = []
+    asked: list[Promise] = []
     for stage in scenario.path.runs:
         stages.append(stage)
-        if stage == CLEAR_BSS:
-            continue
-        left_early = _run(spec.guest(stage), memory, asked)
-        if left_early and stage == scenario.path.runs[0]:
+        left_early = stage != CLEAR_BSS and _run(spec, spec.guest(stage), memory, asked)
+        if left_early and len(stages) == 1:
             break  # without what its entry needs the guest doesn't boot on
-    promises = tuple(
-        Promise(guest.name, step, spec.table(guest, step.table).symbol, early=not then)
-        for guest, step, then in asked
-        if memory.true(step.when)
-    )
+    promises = tuple(promise for promise in asked if memory.true(promise.step.when))
     registry = Registry(spec)
-    state = registry.initial
+    state, misuse = registry.initial, None
     for promise in promises:
         outcome = registry.register(state, spec.values[promise.step.type], promise.table)
         if outcome.misuse:
-            return Booted(tuple(stages), promises, state, promise)
+            misuse = promise
+            break
         state = outcome.state
-    return Booted(tuple(stages), promises, state)
+    return Booted(tuple(stages), promises, state, misuse)
 
 
-def _run(guest: Guest, memory: Memory, asked: list[tuple[Guest, Register, bool]]) -> bool:
+def _run(spec: Interface, guest: Guest, memory: Memory, asked: list[Promise]) -> bool:
     """Run one boot function on the memory; True if it returned before its end."""
     for step in guest.boot.steps:
         match step:
             case ReturnIf(condition) if memory.true(condition):
                 return True
             case Register(when=when):
-                asked.append((guest, step, memory.true(when)))
-            case Assign() | Call():
-                for assignment in assignments(step):
-                    memory.set(assignment.target, memory.value(assignment.value))
-            # ClearBss does nothing: the model's registry lies nowhere that could be cleared (rule 10).
+                table = spec.table(guest, step.table).symbol
+                asked.append(Promise(guest.name, step, table, early=not memory.true(when)))
+        # ClearBss does nothing: the model's registry lies nowhere that could be cleared (rule 10).
+        for assignment in assignments(step):
+            memory.set(assignment.target, memory.value(assignment.value))
     return False
 
 
 def assignments(step: Step) -> tuple[Assign, ...]:
     """The variables that a boot step sets."""
-    if isinstance(step, Call):
-        return step.sets
-    return (step,) if isinstance(step, Assign) else ()
+    match step:
+        case Call(sets=sets):
+            return sets
+        case Assign():
+            return (step,)
+    return ()
 
 
 def reads(spec: Interface, condition: str) -> set[str]:
     """The variables that a condition depends on, through all its macros."""
     macros: dict[str, str] = {f"{macro.name}()": macro.expands for macro in spec.macros}
-    variables: set[str] = set()
-    todo = [condition]
-    for text in todo:
-        names = expr.names(expr.parse(text))
-        variables |= names - macros.keys()
-        todo += [macros[name] for name in names & macros.keys()]
-    return variables
+    names = expr.names(expr.parse(condition))
+    while asked := names & macros.keys():
+        names -= asked
+        for name in asked:
+            names |= expr.names(expr.parse(macros.pop(name)))
+    return names - {f"{macro.name}()" for macro in spec.macros}
 
 
 def reads_before_set(spec: Interface, condition: str) -> set[str]:

@@ -5,6 +5,7 @@ import errno
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 from xenhostgen.reference_model.registry import EMPTY, Outcome, Registry, State
@@ -33,7 +34,7 @@ class Wording:
         self.spec = spec
         self.registry = Registry(spec)
         self.type_names = {value: name for name, value in spec.values.items()}
-        self.state_words: dict[State, str] = {}
+        self.state = cache(self._state)  # explored states recur in thousands of checks
 
     def type(self, value: int) -> str:
         """A host type in C."""
@@ -45,19 +46,16 @@ class Wording:
         host = self.spec.slots[slot].pointer if slot >= 0 else "NULL"
         return f"{self.spec.c.wrapper(op)}({host})"
 
-    def state(self, state: State) -> str:
-        """What the slots hold. Words are kept: explored states recur in thousands of checks."""
-        if state not in self.state_words:
-            self.state_words[state] = " ".join(self._slots(state))
-        return self.state_words[state]
-
-    def _slots(self, state: State) -> Iterator[str]:
+    def _state(self, state: State) -> str:
+        """What the slots hold."""
+        words = []
         for slot, held in zip(self.spec.slots, state, strict=True):
             value, table = held
             if table and table.startswith("0x"):  # an address, which differs from run to run
                 table = "what is no table"
-            words = f"{self.type_names.get(value, value)}:{table or 'NULL'}"
-            yield f"{slot.name}={'empty' if held == EMPTY else words}"
+            holds = f"{self.type_names.get(value, value)}:{table or 'NULL'}"
+            words.append(f"{slot.name}={'empty' if held == EMPTY else holds}")
+        return " ".join(words)
 
     def visited(self, indexes: Iterable[str]) -> str:
         """The slots that an iteration visits, by the driver's words for them."""
@@ -71,23 +69,27 @@ class Wording:
 class RegistryCall(Call):
     """A call of one of the registry's functions, or of its iterator."""
 
+    verb: ClassVar[str]
     wording: Wording
+    type: int = 0
+    table: str = ""  # by the driver's name for it
 
     @abstractmethod
     def outcome(self, state: State) -> Outcome:
         """What the call must lead to in a state."""
 
+    def line(self, state: int) -> str:
+        """The call as the driver reads it."""
+        return f"{self.verb} {state} {self.type} {self.table}"
 
-@dataclass(frozen=True, slots=True)
+
 class Iterate(RegistryCall):
     """Iteration over the registered hosts."""
 
+    verb = "iterate"
+
     def __str__(self) -> str:
         return f"{self.wording.spec.c.iterator}()"
-
-    def line(self, state: int) -> str:
-        """The call as the driver reads it."""
-        return f"iterate {state}"
 
     def outcome(self, state: State) -> Outcome:
         """Success that changes nothing."""
@@ -97,11 +99,11 @@ class Iterate(RegistryCall):
         """The slots that are visited, held against rule 8."""
         due = tuple(map(str, self.wording.registry.visited(before.slots)))
         expected = f"visits {self.wording.visited(due)}"
-        happened = answer.failure or f"visits {self.wording.visited(answer.reached)}"
+        happened = answer.failure or f"visits {self.wording.visited(answer.words)}"
         message, where = "", None
         if answer.ending is Ending.CRASH:
             message, where = f"{self} {happened}", place_in(answer.text)
-        elif answer.failure or answer.reached != due:
+        elif answer.failure or answer.words != due:
             did = answer.failure or f"it {happened}"
             message = f"should {expected.replace('visits', 'visit', 1)}; {did}"
         elif answer.state != before.number:
@@ -111,17 +113,10 @@ class Iterate(RegistryCall):
         return Check(self, before, answer, happened, expected, findings)
 
 
-@dataclass(frozen=True, slots=True)
 class Change(RegistryCall):
     """A call that may change a slot."""
 
     noun: ClassVar[str]
-    type: int
-
-    @property
-    @abstractmethod
-    def function(self) -> str:
-        """The C function that is called."""
 
     def check(self, before: Reached, answer: Answer) -> Check:
         """The result and what the slots hold, against rules 1 to 7."""
@@ -131,39 +126,41 @@ class Change(RegistryCall):
             reason, _ = _MISUSE[outcome.reason]
             expected = f"{outcome.errno or 'a BUG'} and no change, for {reason}"
         if answer.ending is Ending.CRASH:
-            happened = f"crashes: {answer.text}"
-            rule, subject, message = "crash", self.function, f"{self} {happened}"
+            happened, rule = answer.failure, "crash"
+            message = f"{self} {happened}"
         else:
             happened = self._happened(before, answer)
             rule = self._broken_rule(outcome, before, answer)
-            subject = self._subject(rule)
             message = f"{self}: expected {expected}; the C: {happened}"
-        finding = Finding(rule, subject, message, place_in(answer.text))
-        return Check(self, before, answer, happened, expected, [finding] if rule else [])
+        findings = []
+        if rule:
+            findings = [Finding(rule, self._subject(rule), message, place_in(answer.text))]
+        return Check(self, before, answer, happened, expected, findings)
 
     def _happened(self, before: Reached, answer: Answer) -> str:
         """What a call did that didn't crash."""
-        result = "success" if answer.result == 0 else str(answer.result)
-        if -answer.result in errno.errorcode:
-            result = f"-{errno.errorcode[-answer.result]}"
+        name = errno.errorcode.get(-answer.result)
+        result = f"-{name}" if name else str(answer.result)
         if answer.ending is Ending.BUG:
             result = "a BUG"
+        elif answer.result == 0:
+            result = "success"
         if answer.slots == before.slots:
             return f"{result} and no change"
         return f"{result}, with {self.wording.state(answer.slots)}"
 
     def _broken_rule(self, outcome: Outcome, before: Reached, answer: Answer) -> str:
         """The name of the fault that an answer shows; empty for none."""
-        result = str(answer.result) if answer.ending is Ending.RETURNED else None
+        result = None if answer.failure else str(answer.result)
         due = outcome.errno and errno_value(outcome.errno)
+        unchanged = answer.slots == before.slots
         if result == due and answer.slots == outcome.state:
             return ""
-        if outcome.misuse and result == "0":
+        if outcome.misuse and result != "0":
+            return "misuse-misreported" if unchanged else "misuse-changes-state"
+        if outcome.misuse:
             _, rule = _MISUSE[outcome.reason]
             return rule
-        if outcome.misuse:
-            unchanged = answer.slots == before.slots
-            return "misuse-misreported" if unchanged else "misuse-changes-state"
         if outcome.rule == 6 and outcome.state == before.slots:
             return "unregister-wrong-type"
         return f"{self.noun}-wrong" if result == "0" else f"{self.noun}-refused"
@@ -171,32 +168,23 @@ class Change(RegistryCall):
     def _subject(self, rule: str) -> str:
         """What a fault is about: the slot that lacks its guard, else the function."""
         registry = self.wording.registry
-        index = registry.home.get(self.type, 0)
+        slot = registry.home.get(self.type)
         if rule == "orphaned-remote":
-            index = registry.requires.index(index)
+            slot = registry.requires.index(slot)
         elif rule != "vacuous-guard":
-            return self.function
-        return self.wording.spec.slots[index].pointer
+            slot = None
+        function, _, _ = str(self).partition("(")
+        return function if slot is None else self.wording.spec.slots[slot].pointer
 
 
-@dataclass(frozen=True, slots=True)
 class Register(Change):
-    """Registering a type with an ops table, which has the driver's name."""
+    """Registering a type with a table."""
 
-    noun: ClassVar[str] = "registration"
-    table: str
-
-    @property
-    def function(self) -> str:
-        """The registering function."""
-        return self.wording.spec.c.register
+    verb = "register"
+    noun = "registration"
 
     def __str__(self) -> str:
-        return f"{self.function}({self.wording.type(self.type)}, {self.table})"
-
-    def line(self, state: int) -> str:
-        """The call as the driver reads it."""
-        return f"register {state} {self.type} {self.table}"
+        return f"{self.wording.spec.c.register}({self.wording.type(self.type)}, {self.table})"
 
     def outcome(self, state: State) -> Outcome:
         """What registering must lead to."""
@@ -204,23 +192,14 @@ class Register(Change):
         return self.wording.registry.register(state, self.type, table)
 
 
-@dataclass(frozen=True, slots=True)
 class Unregister(Change):
     """Unregistering a type."""
 
-    noun: ClassVar[str] = "unregistration"
-
-    @property
-    def function(self) -> str:
-        """The unregistering function."""
-        return self.wording.spec.c.unregister
+    verb = "unregister"
+    noun = "unregistration"
 
     def __str__(self) -> str:
-        return f"{self.function}({self.wording.type(self.type)})"
-
-    def line(self, state: int) -> str:
-        """The call as the driver reads it."""
-        return f"unregister {state} {self.type}"
+        return f"{self.wording.spec.c.unregister}({self.wording.type(self.type)})"
 
     def outcome(self, state: State) -> Outcome:
         """What unregistering must lead to."""

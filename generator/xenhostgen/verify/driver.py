@@ -15,7 +15,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Self
 
-from xenhostgen.reference_model.registry import Held, State
+from xenhostgen.reference_model.registry import State
 from xenhostgen.sandbox.process import end_group
 from xenhostgen.verify.build import Program
 
@@ -58,18 +58,17 @@ class Answer:
     """What a call did.
 
     ``text`` tells where a BUG struck or how it crashed; ``state`` is the number of the state behind the
-    call, -1 when there are too many; ``reached`` are the slots that an iteration visits, or the calls that
-    a wrapper makes; ``stages`` are the slots behind a call, or behind each stage of a boot, and
-    ``pointers`` where the slots' pointers point then.
+    call, -1 when there are too many; ``words`` are the slots that an iteration visits, the calls that a
+    wrapper makes, else the slots that their pointers miss; ``stages`` are the slots behind a call, or
+    behind each stage of a boot.
     """
 
     ending: Ending
     text: str = ""
     result: int = 0
     state: int = 0
-    reached: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     stages: tuple[State, ...] = ()
-    pointers: tuple[int, ...] = ()
 
     @property
     def failure(self) -> str:
@@ -158,37 +157,27 @@ def parse_reply(line: str, slot_count: int) -> Answer:
     if how.startswith("crash "):
         ending = how.removeprefix("crash ")
         return Answer(Ending.CRASH, _sanitizer_text(said) or _PLAIN.get(ending, ending))
-    reached, *stages, end = line.split("|")
     try:
+        words, *stages, end = line.split("|")
         ending, result, state, *place = end.split()
-        images = [_parse_slots(stage, slot_count) for stage in stages]
         return Answer(
             Ending(ending),
             "".join(place).removeprefix("./"),
             int(result),
             int(state),
-            tuple(reached.split()),
-            tuple(slots for slots, _ in images),
-            images[-1][1] if images else (),
+            tuple(words.split()),
+            tuple(_parse_slots(stage, slot_count) for stage in stages),
         )
     except ValueError:
         raise DriverError(_NONSENSE) from None
 
 
-def _parse_slots(text: str, count: int) -> tuple[State, tuple[int, ...]]:
-    """What the slots hold, as the model writes states, and which slots their pointers point to.
-
-    Nothing that differs in C becomes equal.
-    """
-    slots: list[Held] = []
-    pointers: list[int] = []
-    for word in text.split():
-        host_type, table, pointer = word.split(",")
-        slots.append((int(host_type), None if table == "NULL" else table))
-        pointers.append(int(pointer))
-    if len(slots) != count:
+def _parse_slots(text: str, count: int) -> State:
+    """What the slots hold, as the model writes states; nothing that differs in C becomes equal."""
+    pairs = [word.split(",") for word in text.split()]
+    if len(pairs) != count:
         raise ValueError
-    return tuple(slots), tuple(pointers)
+    return tuple((int(value), None if table == "NULL" else table) for value, table in pairs)
 
 
 def _sanitizer_text(output: str) -> str:

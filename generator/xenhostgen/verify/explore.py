@@ -7,11 +7,12 @@ never be in; the first counterexample of each kind is the shortest one.
 """
 
 from collections.abc import Sequence
+from itertools import product
 
 from xenhostgen.reference_model.registry import State
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.calls import Change, Iterate, Register, Unregister, Wording, all_changes
-from xenhostgen.verify.driver import Answer, Driver, Ending
+from xenhostgen.verify.driver import Answer, Driver
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.protocol import Call, Check, Reached, Runner
 
@@ -20,45 +21,38 @@ _HIDDEN_STATES_MAX = 300
 
 
 class Explorer(Runner):
-    """Explores one interface. ``reached``: the states by the driver's numbers."""
+    """Explores one interface. ``states``: those reached, by the driver's numbers."""
 
     seen_by = "exploration"
 
     def __init__(self, spec: Interface, driver: Driver) -> None:
         super().__init__(spec, driver)
         self.wording = Wording(spec)
-        self.reached: dict[int, Reached] = {}
+        self.states: dict[int, Reached] = {}
         self.origins: dict[int, Check] = {}  # the check that led to a state first
         self.by_slots: dict[State, int] = {}
 
-    @property
-    def states(self) -> int:
-        """The number of states that the C can be in."""
-        return len(self.reached)
-
     def run(self) -> None:
         """Visit every state; raises ``DriverError`` when the judged C breaks the driver."""
-        level = [self.reached[0]] if self.start() else []
+        level = [self.states[0]] if self.start() else []
         calls = [Iterate(self.wording), *all_changes(self.wording)]
-        while level and not self.counts_endlessly():
+        while level:
             level = self.expand(level, calls)
+            if len(self.by_slots) < len(self.states) and len(self.states) > _HIDDEN_STATES_MAX:
+                break
         # The C knows the spec's own tables, and where these lie.
-        level = [
-            state
-            for state in self.reached.values()
-            if {table for _, table in state.slots} <= {None, "A"}
-        ]
+        plain = [state for state in self.states.values() if _holds_only_a(state)]
         values = [self.spec.values[name] for slot in self.spec.slots for name in slot.accepts]
         tables = [table.symbol for _, table in self.spec.tables()]
-        registering = [Register(self.wording, value, table) for value in values for table in tables]
-        level = self.expand(level[:_HIDDEN_STATES_MAX], registering)
+        registering = [Register(self.wording, *pair) for pair in product(values, tables)]
+        level = self.expand(plain[:_HIDDEN_STATES_MAX], registering)
         removing = [Unregister(self.wording, value) for value in values]
         self.expand(level, [Iterate(self.wording), *removing])
 
     def start(self) -> bool:
         """Enter the state before the first call; False if it can't even be read."""
         (answer,) = self.driver.ask(["slots 0"])
-        if answer.ending is not Ending.RETURNED:
+        if answer.failure:
             message = f"reading the slots before the first call crashes: {answer.text}"
             self.keep(Finding("crash", self.spec.c.array, message))
             return False
@@ -69,14 +63,9 @@ class Explorer(Runner):
             self.keep(Finding("initial-state", self.spec.c.array, message))
         return True
 
-    def counts_endlessly(self) -> bool:
-        """Whether many states differ in nothing but hidden memory."""
-        return len(self.by_slots) < self.states > _HIDDEN_STATES_MAX
-
     def expand(self, level: list[Reached], calls: Sequence[Call]) -> list[Reached]:
         """Make and judge all calls in each of these states; the new states that they lead to."""
-        pairs = [(state, call) for state in level for call in calls]
-        states = [self.step(check) for check in self.check(pairs)]
+        states = map(self.step, self.check(product(level, calls)))
         return [state for state in states if state]
 
     def step(self, check: Check) -> Reached | None:
@@ -84,8 +73,8 @@ class Explorer(Runner):
         before, answer = check.before, check.answer
         for finding in check.findings:
             self.note(finding, before, check.call)
-        ended = answer.ending is Ending.RETURNED and isinstance(check.call, Change)
-        if not ended or answer.state in self.reached:
+        stays = answer.failure or not isinstance(check.call, Change)
+        if stays or answer.state in self.states:
             return None
         if answer.state < 0:
             message = "there is no end of states: something counts"
@@ -96,11 +85,10 @@ class Explorer(Runner):
 
     def enter(self, answer: Answer) -> Reached:
         """Remember a new state, and look at what it holds besides what the slots should."""
-        state = self.reached[answer.state] = Reached(answer.state, answer.slots)
+        state = self.states[answer.state] = Reached(answer.state, answer.slots)
         array = self.spec.c.array
-        pointers = zip(self.spec.slots, answer.pointers, strict=True)
-        for index, (slot, pointer) in enumerate(pointers):
-            if pointer != index:
+        for index, slot in enumerate(self.spec.slots):
+            if str(index) in answer.words:
                 message = f"'{slot.pointer}' doesn't point to slot {index} of '{array}'"
                 self.note(Finding("slot-pointer", slot.pointer, message), state)
         if self.by_slots.setdefault(state.slots, state.number) != state.number:
@@ -117,3 +105,7 @@ class Explorer(Runner):
             steps.insert(0, str(origin.call))
             state = origin.before
         self.keep(finding, *steps)
+
+
+def _holds_only_a(state: Reached) -> bool:
+    return all(table in (None, "A") for _, table in state.slots)

@@ -17,7 +17,7 @@ from xenhostgen.verify.driver import Driver, DriverError, Ending
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.protocol import Call
 from xenhostgen.verify.run import Options, judged_tree
-from xenhostgen.verify.wrappers import Held, WrapperRunner
+from xenhostgen.verify.wrappers import Host, WrapperRunner
 
 _CALL = re.compile(r"\s*(\w+)\s*\(([^()]*)\)\s*;?\s*$")
 _INT = range(-(1 << 31), 1 << 31)
@@ -70,7 +70,7 @@ class _Replayer:
             (fault,) = self.explorer.findings
             yield Step("", fault.message, "empty slots", False)
             return
-        self.state = self.explorer.reached[0]
+        self.state = self.explorer.states[0]
         for step in steps:
             yield self.make(self.parse(step))
 
@@ -83,7 +83,7 @@ class _Replayer:
         answer = check.answer
         if isinstance(call, Change) and answer.ending is not Ending.CRASH:
             # A BUG may leave a state where nothing goes on.
-            self.state = explorer.reached.get(answer.state, self.state)
+            self.state = explorer.states.get(answer.state, self.state)
         if isinstance(call, Register) and not answer.failure:
             self.registered[self.wording.registry.home.get(call.type, -1)] = call.table
         return Step(str(call), check.happened, check.expected, not explorer.kept)
@@ -121,7 +121,7 @@ class _Replayer:
         pointers: list[str] = [slot.pointer for slot in self.spec.slots]
         _require(step, host, [*pointers, "NULL"], f"its host is one of {', '.join(pointers)}, NULL")
         if host == "NULL":
-            return self.wrapping.call(op, Held(self.state))
+            return self.wrapping.call(op, Host(self.state))
         slot, tables = pointers.index(host), self.wrapping.tables
         symbol = self.state.slots[slot][1]
         if symbol not in tables:  # the C may have put it elsewhere
@@ -129,7 +129,7 @@ class _Replayer:
         if symbol not in tables:
             hint = f"register a table first, such as {next(iter(tables))}"
             raise _unreadable(f"{self.spec.c.wrapper(op)}({host})", hint)
-        return self.wrapping.call(op, Held(self.state, slot, symbol, tables[symbol]))
+        return self.wrapping.call(op, Host(self.state, slot, symbol, tables[symbol]))
 
 
 def _require(step: str, word: str, known: Collection[str], hint: str = "") -> None:

@@ -157,7 +157,7 @@ def execute(
             broken.append(
                 Finding("not-runnable", file, str(error), Where(file), seen_by="execution")
             )
-    counts |= {"states": explorer.states, "transitions": explorer.count, "boots": boots.count}
+    counts |= {"states": len(explorer.states), "transitions": explorer.count, "boots": boots.count}
     counts["wrapper_calls"] = wrapping.count
     found = [*explorer.findings, *boots.findings, *wrapping.findings, *broken]
     return found, {"compiler": compiler, "sanitizers": list(SANITIZERS), **counts}

@@ -7,7 +7,7 @@ return a mark: a wrapper that calls the wrong op, swaps arguments or loses the r
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from itertools import product
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from xenhostgen.spec.source import Text
 from xenhostgen.verify.calls import Register, Wording
 from xenhostgen.verify.driver import Answer, Driver, Ending
 from xenhostgen.verify.findings import Finding
-from xenhostgen.verify.harness import Argument, Wrapper, errno_value, kernel_functions, wrappers
+from xenhostgen.verify.harness import Wrapper, errno_value, kernel_functions, wrappers
 from xenhostgen.verify.protocol import Call, Check, Reached, Runner
 
 _WORD = 1 << 32
@@ -29,23 +29,17 @@ _ALL_ONES = re.compile(r":(?:255|65535|4294967295)\b")
 
 
 class Fill(IntEnum):
-    """The value of a wrapper's arguments: each its own mark, or all bits alike in another kernel state."""
+    """The value of a wrapper's arguments: each its mark, or all bits alike in another kernel state."""
 
     MARKS = 1  # GLUE_MARKS
     ZEROS = 0
     ONES = -1
 
-    def value_of(self, argument: Argument) -> int:
-        """The value of an argument; a truth value, whose mark is 1, has but one bit."""
-        if self is Fill.MARKS:
-            return argument.number
-        return abs(self) if argument.number == 1 else self.value
 
-
-class Held(NamedTuple):
+class Host(NamedTuple):
     """The host that a wrapper is called for: its slot, -1 for none, and its registered table.
 
-    ``table`` names it as GUEST.ROLE, None for no host; ``setup`` lead to the state.
+    ``table`` names it as GUEST.ROLE, None for no host; ``setup`` are the calls that lead to the state.
     """
 
     state: Reached
@@ -62,27 +56,27 @@ class WrapperCall(Call):
     wording: Wording
     marks: dict[str, int]
     wrapper: Wrapper
-    held: Held
+    host: Host
     fill: Fill = Fill.MARKS
 
     def __str__(self) -> str:
-        return self.wording.wrapper(self.wrapper.op.name, self.held.slot)
+        return self.wording.wrapper(self.wrapper.op.name, self.host.slot)
 
     def line(self, state: int) -> str:
         """The call as the driver reads it."""
-        return f"wrapper {state} {self.held.slot} {self.wrapper.op.name} {self.fill}"
+        return f"wrapper {state} {self.host.slot} {self.wrapper.op.name} {self.fill}"
 
     @property
     def due(self) -> Dispatch:
         """What the call must lead to."""
-        return dispatch(self.wrapper.op, self.held.table)
+        return dispatch(self.wrapper.op, self.host.table)
 
     def check(self, before: Reached, answer: Answer) -> Check:
         """The function reached and the result, held against rule 11."""
-        op, due, symbol = self.wrapper.op, self.due, self.held.symbol
-        words = [*answer.reached, f"={answer.result}"]
+        op, due, symbol = self.wrapper.op, self.due, self.host.symbol
+        words = [*answer.words, f"={answer.result}"]
         happened = answer.failure or f"reaches {' '.join(words)}"
-        expected = f"reaches {self._words(due) or 'nothing'}"
+        expected = f"reaches {self._due_call() or 'nothing'}"
         rule, subject = "wrapper-wrong", self.wording.spec.c.wrapper(op.name)
         if due.null:
             expected = "calls through NULL"
@@ -92,24 +86,23 @@ class WrapperCall(Call):
         elif answer.failure:
             rule, message = "wrapper-crash", f"{answer.ending}: {answer.text}"
         else:
-            message = self._difference(due, before, answer)
+            message = self._difference(before, answer)
         findings = [Finding(rule, subject, message, spec_at=op.at)] if message else []
         return Check(self, before, answer, happened, expected, findings)
 
-    def _difference(self, due: Dispatch, before: Reached, answer: Answer) -> str:
+    def _difference(self, before: Reached, answer: Answer) -> str:
         """What is wrong with a call that came back; empty if nothing is."""
-        calls, due_call = " ".join(answer.reached), self._words(due)
+        calls, due_call = " ".join(answer.words), self._due_call()
         if self.fill is Fill.ONES:
             calls = _ALL_ONES.sub(":-1", calls)
-        result = self.marks.get(due.called, 0)
-        if due.result is not None:
-            result = int(errno_value(due.result))
+        constant, result = self.due.result, self.marks.get(self.due.called, 0)
+        if constant is not None:
+            result = int(errno_value(constant))
         if calls != due_call:
-            did = calls.replace(" ", ", ") or "nothing"
-            message = f"reaches {did}, should reach {due_call or 'nothing'}"
+            message = f"reaches {', '.join(calls.split()) or 'nothing'}"
+            message += f", should reach {due_call or 'nothing'}"
         elif self.wrapper.returns and (answer.result - result) % _WORD:
-            due_result = due.result or "what the op returns"
-            message = f"returns {answer.result}, should return {due_result}"
+            message = f"returns {answer.result}, should return {constant or 'what the op returns'}"
         elif answer.state != before.number:
             message = "should only call; it changes memory of the judged files"
         else:
@@ -118,13 +111,15 @@ class WrapperCall(Call):
             message += f", where each argument is {self.fill}, in another state of the kernel"
         return message
 
-    def _words(self, due: Dispatch) -> str:
+    def _due_call(self) -> str:
         """The call that must be reached, as the driver tells calls."""
-        slot = self.held.slot
-        values: dict[str, int] = {arg.name: self.fill.value_of(arg) for arg in self.wrapper.args}
-        values |= {"xh": slot, self.wrapper.op.host: slot}
-        arguments = [str(values.get(name, name)) for name in due.arguments]
-        return ":".join([due.called, *arguments])
+        values: dict[str, int] = dict.fromkeys(("xh", self.wrapper.op.host), self.host.slot)
+        for argument in self.wrapper.args:
+            value = argument.number if self.fill is Fill.MARKS else self.fill.value
+            # A truth value, whose mark is 1, has but one bit.
+            values[argument.name] = abs(value) if argument.number == 1 else value
+        arguments = [str(values.get(name, name)) for name in self.due.arguments]
+        return ":".join([self.due.called, *arguments])
 
 
 class WrapperRunner(Runner):
@@ -145,30 +140,26 @@ class WrapperRunner(Runner):
 
     def run(self) -> None:
         """Call them all; raises ``DriverError``."""
-        nobody = Held(Reached(0, ()))
-        calls = [
-            self.call(op, nobody)
-            for op, wrapper in self.wrappers.items()
-            if wrapper.op.takes_no_host
-        ]
-        for held in self.registered():
-            calls += [self.call(op, held) for op in self.wrappers]
-        for call in calls.copy():
-            if call.held.symbol not in self.made_up:
-                calls += [replace(call, fill=fill) for fill in (Fill.ZEROS, Fill.ONES)]
-        checks = self.check((call.held.state, call) for call in calls)
+        nobody = Host(Reached(0, ()))
+        hosts = [nobody, *self.registered()]
+        calls = []
+        for fill, host, wrapper in product(Fill, hosts, self.wrappers.values()):
+            silent = host is nobody and not wrapper.op.takes_no_host
+            if not silent and (fill is Fill.MARKS or host.symbol not in self.made_up):
+                calls.append(self.call(wrapper.op.name, host, fill))
+        checks = self.check((call.host.state, call) for call in calls)
         for call, check in zip(calls, checks, strict=True):
             crashes = check.answer.ending is Ending.CRASH
-            if call.due.null and not (crashes and call.held.table in self.spec.entries):
+            if call.due.null and not (crashes and call.host.table in self.spec.entries):
                 continue
             for finding in check.findings:
-                self.keep(finding, *map(str, [*call.held.setup, call]))
+                self.keep(finding, *map(str, [*call.host.setup, call]))
 
-    def call(self, op: str, held: Held) -> WrapperCall:
+    def call(self, op: str, host: Host, fill: Fill = Fill.MARKS) -> WrapperCall:
         """An op's wrapper, called for a host."""
-        return WrapperCall(self.wording, self.marks, self.wrappers[op], held)
+        return WrapperCall(self.wording, self.marks, self.wrappers[op], host, fill)
 
-    def registered(self) -> Iterator[Held]:
+    def registered(self) -> Iterator[Host]:
         """States in which a slot holds a table of the spec's.
 
         What the guests' boot code registers comes first, as it makes the better counterexamples.
@@ -190,7 +181,7 @@ class WrapperRunner(Runner):
                 setup.insert(0, Register(self.wording, spec.values[first], "A"))
                 needed = requires[needed]
             if state := self.reach(setup):
-                yield Held(state, slot, symbol, self.tables[symbol], tuple(setup))
+                yield Host(state, slot, symbol, self.tables[symbol], tuple(setup))
 
     def reach(self, calls: list[Register]) -> Reached | None:
         """The state behind a sequence of calls; None if the C refuses one, as exploring shows."""

@@ -141,7 +141,7 @@ class Judge:
             if result == "0"
             else ("other hosts",)
         )
-        return Answer(Ending.RETURNED, reached=tuple(map(str, visited)))
+        return Answer(Ending.RETURNED, words=tuple(map(str, visited)))
 
     def _answer(self, row: int, lines: Sequence[str]) -> Answer:
         """What came of a call that may have ended the kernel."""

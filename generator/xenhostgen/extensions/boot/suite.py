@@ -11,7 +11,7 @@ from xenhostgen.reference_model.registry import Outcome, State
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.spec.model import FunctionFact, Interface
 from xenhostgen.spec.template_sets import template_root
-from xenhostgen.verify.calls import Change, Iterate, Register, RegistryCall, Wording, all_changes
+from xenhostgen.verify.calls import Change, Iterate, RegistryCall, Wording, all_changes
 
 DATA = Path(__file__).with_name("data")
 
@@ -112,9 +112,7 @@ class Suite:
 
     def c_call(self, call: RegistryCall) -> str:
         """A call as the C table has it."""
-        if isinstance(call, Register):
-            return f"'r', {call.type}, {_TABLES.index(call.table)}"
-        return f"'u', {call.type}, 0" if isinstance(call, Change) else "'i', 0, 0"
+        return f"'{call.verb[0]}', {call.type}, {_TABLES.index(call.table or 'NULL')}"
 
     def c_slots(self, state: State) -> str:
         """A state's slots as the C table has them."""

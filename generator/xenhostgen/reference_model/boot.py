@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Rules 9 and 10: what the slots must hold when a guest has booted.
 
-A registering step is a *promise*: its condition is meant about the guest as it is, so it is evaluated
-in the state that the kernel settles in, not in the half-set state in which the code may ask too soon.
-Everything else a boot function does is the kernel's, and happens when it happens.
+A registering step is a *promise*: its condition is meant about the guest as it is, so it is
+evaluated in the state that the kernel settles in, not in the half-set state in which the code may
+ask too soon. Everything else a boot function does is the kernel's, and happens when it happens.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A registration that must be there in the end; ``early`` if its condition was false when asked."""
+    """A registration due in the end; ``early`` if its condition was false when asked."""
 
     guest: str
     step: Register

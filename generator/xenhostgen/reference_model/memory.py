@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The kernel state that boot code sees: variables, what pointers point to, and C conditions on it."""
+"""The kernel state that boot code sees: variables, objects behind pointers, C conditions."""
 
 from collections.abc import Callable
 from operator import and_, eq, ne, or_

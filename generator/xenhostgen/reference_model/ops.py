@@ -31,7 +31,7 @@ class Dispatch:
 
 
 def dispatch(op: Op, table: str | None) -> Dispatch:
-    """Calling an op's wrapper for a host with a table (GUEST.ROLE, or ``only``), or for no host at all."""
+    """The effect of an op's wrapper for a table (GUEST.ROLE, or ``only``), or for no host."""
     if table is None:
         if op.wrapper == "guarded" and op.when_no_host is None:
             return Dispatch()
@@ -50,7 +50,7 @@ def dispatch(op: Op, table: str | None) -> Dispatch:
 
 
 def only(op: str) -> str:
-    """A made-up table that sets one op alone, to a function of its name: it tells any two wrappers apart."""
+    """A made-up table that sets one op alone, to a function of its name, to tell wrappers apart."""
     return f"only_{op}"
 
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Rules 1 to 8: what registering, unregistering and iterating must do.
 
-A state holds for each slot the type's value and the ops table's name; an empty slot is ``(0, None)``.
-The numbers are the contract's:
+A state holds for each slot the type's value and the ops table's name; an empty slot is ``(0,
+None)``. The numbers are the contract's:
 
-1. A slot takes only the types it lists. Any other value is misuse, and so are no ops where the spec has
-   an errno for them.
+1. A slot takes only the types it lists. Any other value is misuse, and so are no ops where the
+   spec has an errno for them.
 2. Registering into a taken slot is misuse.
 3. Registering into a slot whose required slot is empty is misuse.
 4. On success exactly that slot changes: its type and its ops pointer are those given.

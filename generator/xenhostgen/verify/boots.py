@@ -47,7 +47,7 @@ class Boot(Call):
         """The slots behind each stage, those in the end against rules 9 and 10."""
         named = zip(self.booted.stages, answer.stages, strict=False)
         stages = [f"{stage}: {self.wording.state(slots)}" for stage, slots in named]
-        if answer.ending is not Ending.RETURNED:
+        if answer.failure:
             stages.append(f"{answer.ending} {answer.text}")
         expected = self.wording.state(self.booted.state)
         findings = list(self._findings(answer))
@@ -60,10 +60,10 @@ class Boot(Call):
             message = "the spec's own steps are misuse"
             yield Finding("boot-misuse", misuse.table, message, spec_at=misuse.step.at)
         elif answer.ending is Ending.CRASH:
-            message = f"the boot crashes: {answer.text}"
+            message = f"the boot {answer.failure}"
             yield Finding("boot-crash", path.kind, message, where, path.at)
         elif answer.ending is Ending.BUG:
-            message = f"the boot ends in a BUG at {answer.text}"
+            message = f"the boot ends in {answer.failure}"
             yield Finding("boot-bug", path.kind, message, where, path.at)
         else:
             for index, due in enumerate(self.booted.state):
@@ -101,7 +101,7 @@ class Boot(Call):
         return Finding("boot-registration-missing", table, message, spec_at=step.at)
 
     def _wiped(self, stages: Sequence[State], index: int, promise: Promise) -> bool:
-        """Whether a registration was there and went when .bss was cleared, between functions or within one."""
+        """Whether clearing .bss, between functions or within one, wiped a registration."""
         due = self.booted.state[index]
         cleared = zip(stages, stages[1:], self.booted.stages[1:], strict=False)
         for earlier, later, stage in cleared:

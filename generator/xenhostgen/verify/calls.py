@@ -16,7 +16,7 @@ from xenhostgen.verify.harness import errno_value
 from xenhostgen.verify.protocol import Call, Check, Reached, place_in
 
 _OUTSIDE = (-1, 1 << 30, (1 << 31) - 1, -(1 << 31))
-# By the model's reason for misuse: the reason in words, and the rule of the finding if misuse succeeds.
+# By the model's reason for misuse: its words, and the rule of the finding if misuse succeeds.
 _MISUSE = {
     "type": ("nothing such can be registered", "unlisted-type-accepted"),
     "ops": ("nothing such can be registered", "null-ops-accepted"),
@@ -209,9 +209,9 @@ class Unregister(Change):
 def all_changes(wording: Wording) -> Iterator[Change]:
     """Every changing call that can make a difference, with types in and out of range.
 
-    Tables are all alike to the registry: two tell whether it keeps the right one, and with many slots one
-    keeps the number of states in reach. NULL is a table like others where the interface takes it, and
-    misuse where it has an errno for that.
+    Tables are all alike to the registry: two tell whether it keeps the right one, and with many
+    slots one keeps the number of states in reach. NULL is a table like others where the interface
+    takes it, and misuse where it has an errno for that.
     """
     spec = wording.spec
     tables = ["A"]

@@ -57,10 +57,10 @@ class Ending(StrEnum):
 class Answer:
     """What a call did.
 
-    ``text`` tells where a BUG struck or how it crashed; ``state`` is the number of the state behind the
-    call, -1 when there are too many; ``words`` are the slots that an iteration visits, the calls that a
-    wrapper makes, else the slots that their pointers miss; ``stages`` are the slots behind a call, or
-    behind each stage of a boot.
+    ``text`` tells where a BUG struck or how it crashed; ``state`` is the number of the state behind
+    the call, -1 when there are too many; ``words`` are the slots that an iteration visits, the
+    calls that a wrapper makes, else the slots that their pointers miss; ``stages`` are the slots
+    behind a call, or behind each stage of a boot.
     """
 
     ending: Ending
@@ -79,7 +79,7 @@ class Answer:
 
     @property
     def slots(self) -> State:
-        """What the slots hold in the end; raises ``DriverError`` for an answer that doesn't tell."""
+        """What the slots hold in the end; raises ``DriverError`` if the answer lacks it."""
         if not self.stages:
             raise DriverError(_NONSENSE)
         return self.stages[-1]
@@ -90,7 +90,7 @@ class DriverError(Exception):
 
 
 class Driver:
-    """A driver process: use it in a ``with`` block, which ends it and whatever the judged C has started."""
+    """A driver process: use it in a ``with`` block, which ends all that it has started."""
 
     def __init__(self, program: Program) -> None:
         self.slots = program.slots

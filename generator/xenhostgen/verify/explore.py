@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Breadth-first over every state that the C can reach, each call held against the model.
 
-A state is whatever the judged objects' memory holds, so exploration is over what the C really does, not
-over what it should do. Every transition is judged where it starts, also in states that the model would
-never be in; the first counterexample of each kind is the shortest one.
+A state is whatever the judged objects' memory holds, so exploration is over what the C really does,
+not over what it should do. Every transition is judged where it starts, also in states that the
+model would never be in; the first counterexample of each kind is the shortest one.
 """
 
 from collections.abc import Sequence
@@ -97,7 +97,7 @@ class Explorer(Runner):
         return state
 
     def note(self, finding: Finding, state: Reached, *calls: Call) -> None:
-        """Keep a fault with the shortest sequence of calls that leads to it: to a state, and one more."""
+        """Keep a fault with the shortest calls that lead to it: to a state, and one more."""
         if (finding.rule, finding.subject) in self.kept:
             return
         steps = [str(call) for call in calls]

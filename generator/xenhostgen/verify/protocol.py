@@ -21,14 +21,14 @@ _PLACE = re.compile(r"(?!/)([^\s:]+/[^\s:]+):(\d+)(?::(\d+))?")
 
 
 class Reached(NamedTuple):
-    """A state that the judged C has reached: the driver's number for it, and what the slots hold."""
+    """A state that the judged C reaches: the driver's number, and what the slots hold."""
 
     number: int
     slots: State
 
 
 class Call(ABC):
-    """A call that the driver can make. ``str()`` gives its C text, as ``verify --replay`` reads it."""
+    """A call that the driver can make. ``str()`` gives its C text, as --replay reads it."""
 
     @abstractmethod
     def line(self, state: int) -> str:
@@ -60,7 +60,7 @@ class Check:
 
 
 class Runner(ABC):
-    """Drives one interface's C. ``count``: the calls checked; ``seen_by``: named in its findings."""
+    """Drives one interface's C. ``count``: the calls checked; ``seen_by``: its findings' tag."""
 
     seen_by: ClassVar[str]
 

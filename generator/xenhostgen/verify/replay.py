@@ -3,9 +3,10 @@
 
 import re
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from xenhostgen.sandbox.process import BuildError
 from xenhostgen.spec.model import Interface
@@ -19,6 +20,7 @@ from xenhostgen.verify.protocol import Call
 from xenhostgen.verify.run import Options, judged_tree
 from xenhostgen.verify.wrappers import Host, WrapperRunner
 
+_Meaning = TypeVar("_Meaning")
 _CALL = re.compile(r"\s*(\w+)\s*\(([^()]*)\)\s*;?\s*$")
 _INT = range(-(1 << 31), 1 << 31)
 
@@ -91,39 +93,40 @@ class _Replayer:
     def parse(self, step: str) -> Call:
         """The call that a text names, in this state; raises ``Refused``."""
         if step.startswith("boot "):
-            _require(step, step, self.boots)
-            return self.boots[step]
+            return _meaning(step, step, self.boots)
         c = self.spec.c
         match = _CALL.match(step)
         name, listed = match.groups() if match else (step, "")
         words = [word.strip().removeprefix("&") for word in listed.split(",") if word.strip()]
         wrappers = {c.wrapper(op): op for op in self.wrapping.wrappers}
-        arities = {c.register: 2, c.unregister: 1, c.iterator: 0}
-        _require(step, name, [*arities, *wrappers], f"write {c.register}(TYPE, A), …")
+        arities = {c.register: 2, c.unregister: 1, c.iterator: 0} | dict.fromkeys(wrappers, 1)
+        arity = _meaning(step, name, arities, f"write {c.register}(TYPE, A), …")
         if name in wrappers:
             return self.wrapper(step, wrappers[name], "".join(words[:1]))
-        if len(words) != arities[name]:
+        if len(words) != arity:
             hint = f"write {c.register}(TYPE, A|B|NULL), {c.unregister}(TYPE), {c.iterator}()"
             raise _unreadable(step, hint)
         if name == c.iterator:
             return Iterate(self.wording)
-        types = {c.type(name): value for name, value in self.spec.values.items()}
+        types: dict[str, int] = {c.type(name): value for name, value in self.spec.values.items()}
         if re.fullmatch(r"-?\d{1,10}", words[0]) and int(words[0]) in _INT:
             types[words[0]] = int(words[0])
-        _require(step, words[0], types, f"a type is an int, or one of {', '.join(types)}")
+        hint = f"a type is an int, or one of {', '.join(types)}"
+        value = _meaning(step, words[0], types, hint)
         if name == c.unregister:
-            return Unregister(self.wording, types[words[0]])
-        _require(step, words[1], ["A", "B", "NULL", *self.wrapping.tables])
-        return Register(self.wording, types[words[0]], words[1])
+            return Unregister(self.wording, value)
+        tables = ["A", "B", "NULL", *self.wrapping.tables]
+        table = _meaning(step, words[1], dict(zip(tables, tables, strict=True)))
+        return Register(self.wording, value, table)
 
     def wrapper(self, step: str, op: str, host: str) -> Call:
         """An op's wrapper, for what a slot holds now, or should hold, or for no host."""
-        pointers: list[str] = [slot.pointer for slot in self.spec.slots]
-        _require(step, host, [*pointers, "NULL"], f"its host is one of {', '.join(pointers)}, NULL")
-        if host == "NULL":
+        slots: dict[str, int] = {slot.pointer: n for n, slot in enumerate(self.spec.slots)}
+        slots["NULL"] = -1
+        slot = _meaning(step, host, slots, f"its host is one of {', '.join(slots)}")
+        if slot < 0:
             return self.wrapping.call(op, Host(self.state))
-        slot, tables = pointers.index(host), self.wrapping.tables
-        symbol = self.state.slots[slot][1]
+        tables, (_, symbol) = self.wrapping.tables, self.state.slots[slot]
         if symbol not in tables:  # the C may have put it elsewhere
             symbol = self.registered.get(slot)
         if symbol not in tables:
@@ -132,10 +135,11 @@ class _Replayer:
         return self.wrapping.call(op, Host(self.state, slot, symbol, tables[symbol]))
 
 
-def _require(step: str, word: str, known: Collection[str], hint: str = "") -> None:
-    """Raise ``Refused`` for a word that isn't known."""
+def _meaning(step: str, word: str, known: dict[str, _Meaning], hint: str = "") -> _Meaning:
+    """What a word of a step stands for; raises ``Refused``."""
     if word not in known:
         raise _unreadable(step, did_you_mean(word, list(known), hint))
+    return known[word]
 
 
 def _unreadable(step: str, hint: str) -> Refused:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Every wrapper called with every table in every slot, and with no host, held against rule 11.
 
-The kernel functions behind the ops are stand-ins that tell who called them, with which arguments, and
-return a mark: a wrapper that calls the wrong op, swaps arguments or loses the result is seen.
+The kernel functions behind the ops are stand-ins that tell who called them, with which arguments,
+and return a mark: a wrapper that calls the wrong op, swaps arguments or loses the result is seen.
 """
 
 import re
@@ -29,7 +29,7 @@ _ALL_ONES = re.compile(r":(?:255|65535|4294967295)\b")
 
 
 class Fill(IntEnum):
-    """The value of a wrapper's arguments: each its mark, or all bits alike in another kernel state."""
+    """The value of a wrapper's arguments: its mark, or all bits alike in another kernel state."""
 
     MARKS = 1  # GLUE_MARKS
     ZEROS = 0
@@ -39,7 +39,8 @@ class Fill(IntEnum):
 class Host(NamedTuple):
     """The host that a wrapper is called for: its slot, -1 for none, and its registered table.
 
-    ``table`` names it as GUEST.ROLE, None for no host; ``setup`` are the calls that lead to the state.
+    ``table`` names it as GUEST.ROLE, None for no host; ``setup`` are the calls that lead to the
+    state.
     """
 
     state: Reached

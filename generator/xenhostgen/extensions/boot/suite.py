@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The KUnit suites of an interface: every call in every state of the reference model, as C tables."""
+"""The KUnit suites of an interface: every call in every state of the model, as C tables."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,7 +86,7 @@ class Suite:
         return [macro.name for macro in self.spec.predicates.placeholders]
 
     def sources(self) -> dict[str, str]:
-        """The files to put beside the interface's own, by name; ``+`` marks what is added to a file's end."""
+        """The files to put beside the interface's own, by name; ``+`` marks additions to a file."""
         spec, prefix = self.spec, f"{self.spec.c.prefix}_kunit_"
         context = {
             "suite": self,
@@ -129,7 +129,7 @@ class Suite:
 
     @cached_property
     def wrappers(self) -> list[dict[str, str]]:
-        """Calls of wrappers that end in a constant, nothing, or a kernel function with a result and no pointers."""
+        """Wrappers' calls ending in a constant, nothing, or a kernel function without pointers."""
         kernels: dict[str, FunctionFact] = {
             function.name: function for function in self.spec.kernel.functions
         }
@@ -145,7 +145,8 @@ class Suite:
                         if leads.called
                         else ""
                     )
-                    call = f"{self.spec.c.wrapper(op.name)}({', '.join(['&host', *'0' * len(op.args)])})"
+                    arguments = ", ".join(["&host", *"0" * len(op.args)])
+                    call = f"{self.spec.c.wrapper(op.name)}({arguments})"
                     made.append(
                         {"table": table.symbol, "call": call, "expected": leads.result or asked}
                     )

@@ -3,7 +3,7 @@
  * Runs the judged C one call at a time and says what it did.
  *
  * Each line of standard input is a call in a numbered state, each line of standard output its
- * answer. A state is an image of all writable memory of the judged objects, which the linker has
+ * answer: "WORDS|SLOTS|...|ENDING RESULT STATE [PLACE]", or what it crashed of. A state is an image of all writable memory of the judged objects, which the linker has
  * gathered in two sections; equal images are the same state, so that a hidden variable shows as
  * further states. Calls run in a confined child process: when one crashes or doesn't end, the
  * next child goes on behind it with all states kept.
@@ -72,11 +72,11 @@ static void say(const char *format, ...)
 		answer_length += (size_t)length < room ? (size_t)length : room - 1;
 }
 
-/* Add text of unknown origin as one word. */
+/* Add text of unknown origin as one word of one field. */
 static void say_word(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length && text[i]; i++)
-		say("%c", text[i] > ' ' && text[i] <= '~' ? text[i] : '_');
+		say("%c", text[i] > ' ' && text[i] <= '~' && text[i] != '|' ? text[i] : '_');
 }
 
 static void send_answer(void)
@@ -206,6 +206,7 @@ static void iterate(void)
 
 static void say_slots(void)
 {
+	say("|");
 	for (int slot = 0; slot < glue_slot_count; slot++) {
 		const volatile void *ops = glue_slot_ops(slot);
 		int known = 0;
@@ -217,12 +218,24 @@ static void say_slots(void)
 			say("%s", glue_tables[known].name);
 		else
 			say("%p", (void *)ops);
-		say(",%d", glue_slot_pointer(slot));
 	}
 }
 
-static void say_bug(void)
+static void say_missed_slots(void)
 {
+	for (int slot = 0; slot < glue_slot_count; slot++)
+		if (glue_slot_pointer(slot) != slot)
+			say(" %d", slot);
+}
+
+static void say_ending(long result, long state)
+{
+	say("|ok %ld %ld", result, state);
+}
+
+static void say_bug(long state)
+{
+	say("|bug 0 %ld ", state);
 	say_word(bug_file, 200);
 	say(":%d", bug_line);
 }
@@ -235,7 +248,7 @@ static const volatile void *table(const char *name)
 	_exit(BROKEN);
 }
 
-/* "b INPUTS ; STAGES": boot from power-on; the answer tells the slots behind each stage. */
+/* "boot INPUTS ; STAGES": boot from power-on; the answer tells the slots behind each stage. */
 static void boot(char *line)
 {
 	char *stages = strchr(line, ';'), *rest = NULL, *number;
@@ -247,10 +260,8 @@ static void boot(char *line)
 	restore(0);
 	for (number = strtok_r(line, " ", &rest); number; number = strtok_r(NULL, " ", &rest))
 		glue_assign(atoi(number));
-	say("boot");
 	if (setjmp(after_bug)) {
-		say(" | bug ");
-		say_bug();
+		say_bug(0);
 		return;
 	}
 	for (; sscanf(stages, "%d%n", &guest, &used) == 1; stages += used) {
@@ -258,27 +269,29 @@ static void boot(char *line)
 			driver_clear_bss();
 		else
 			glue_boot(guest);
-		say(" |");
 		say_slots();
 	}
+	say_ending(0, 0);
 }
 
-/* "r STATE TYPE OPS", "u STATE TYPE", "i STATE", "s STATE", "w STATE SLOT OP [FILL]" (slot -1: no host). */
+/*
+ * "register STATE TYPE OPS", "unregister STATE TYPE", "iterate STATE", "slots STATE",
+ * "wrapper STATE SLOT OP [FILL]" (slot -1: no host). The first letter tells them apart.
+ */
 static void call_in_state(char kind, const char *line)
 {
 	char name[256] = "";
 	unsigned long state = 0;
-	long type = 0;
-	int result = 0, fill = GLUE_MARKS;
+	long type = 0, result = 0, behind;
+	int fill = GLUE_MARKS;
 
 	sscanf(line, "%lu %ld %255s %d", &state, &type, name, &fill);
 	restore(state);
 	if (setjmp(after_bug)) {
+		behind = current();
 		answer_length = 0;
-		say("bug ");
-		say_bug();
-		say(" %ld", current());
 		say_slots();
+		say_bug(behind);
 		return;
 	}
 	switch (kind) {
@@ -289,18 +302,18 @@ static void call_in_state(char kind, const char *line)
 		result = glue_unregister(type);
 		break;
 	case 'w':
-		say("wrap");
-		say(" =%ld", glue_wrapper(name, (int)type, fill));
-		say(" %ld", current());
-		return;
+		result = glue_wrapper(name, (int)type, fill);
+		break;
 	case 'i':
-		say("visit");
 		iterate();
-		say(" %ld", current());
-		return;
+		break;
 	}
-	say("ok %d %ld", result, current());
-	say_slots();
+	behind = current();
+	if (kind != 'w' && kind != 'i') {
+		say_missed_slots();
+		say_slots();
+	}
+	say_ending(result, behind);
 }
 
 /* Run calls from the one under way on; only a crash ends this early. */
@@ -313,14 +326,16 @@ static void child(char **lines, long count, rlim_t mapped_before)
 	for (start = __start_judged_start; start < __stop_judged_start; start++)
 		(*start)();
 	for (; shared->line < count; shared->line++) {
-		const char *line = lines[shared->line];
+		char *line = lines[shared->line], *arguments = strchr(line, ' ');
 
 		if (shared->line % 256 == 0)
 			start_clock();
+		if (!arguments)
+			_exit(BROKEN);
 		if (line[0] == 'b')
-			boot(lines[shared->line] + 1);
+			boot(arguments);
 		else
-			call_in_state(line[0], line + 1);
+			call_in_state(line[0], arguments);
 		send_answer();
 	}
 	_exit(0);

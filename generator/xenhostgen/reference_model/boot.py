@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Rules 9 and 10: what the slots must hold when a guest has booted.
 
-A registering step is a *promise*: its condition is meant about the guest as it is, so it is evaluated
-in the state that the kernel settles in, not in the half-set state in which the code may ask too soon.
-Everything else a boot function does is the kernel's, and happens when it happens.
+A registering step is a *promise*: its condition is meant about the guest as it is, so it is
+evaluated in the state that the kernel settles in, not in the half-set state in which the code may
+ask too soon. Everything else a boot function does is the kernel's, and happens when it happens.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from itertools import product
 from xenhostgen.reference_model.memory import Memory
 from xenhostgen.reference_model.registry import Registry, State
 from xenhostgen.spec import expr
-from xenhostgen.spec.model import Assign, BootPath, Call, Guest, Interface, Register, ReturnIf
+from xenhostgen.spec.model import Assign, BootPath, Call, Guest, Interface, Register, ReturnIf, Step
 
 CLEAR_BSS = "clear_bss"
 
@@ -34,7 +34,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A registration that must be there in the end; ``early`` if its condition was false when asked."""
+    """A registration due in the end; ``early`` if its condition was false when asked."""
 
     guest: str
     step: Register
@@ -58,17 +58,23 @@ class Booted:
 def scenarios(spec: Interface) -> Iterator[Scenario]:
     """Every kind of guest with every combination of inputs and placeholders."""
     names = [macro.name for macro in spec.predicates.placeholders]
+    answers = [
+        tuple(zip(names, row, strict=True)) for row in product((False, True), repeat=len(names))
+    ]
     for path in spec.kinds:
-        every = product(*([(put.target, value) for value in put.values] for put in path.inputs))
-        for inputs in dict.fromkeys(map(_meaningful, every)):
-            for answers in product((False, True), repeat=len(names)):
-                yield Scenario(path, inputs, tuple(zip(names, answers, strict=True)))
+        choices = [product([put.target], put.values) for put in path.inputs]
+        for inputs in dict.fromkeys(map(_meaningful, product(*choices))):
+            yield from (Scenario(path, inputs, placeholders) for placeholders in answers)
 
 
 def _meaningful(inputs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Without the members of objects that aren't there."""
     absent = {target for target, value in inputs if value == "NULL"}
-    return tuple((t, v) for t, v in inputs if t in absent or t.split("->")[0] not in absent)
+    return tuple(
+        (target, value)
+        for target, value in inputs
+        if target in absent or target.split("->")[0] not in absent
+    )
 
 
 def boot(spec: Interface, scenario: Scenario) -> Booted:
@@ -77,51 +83,65 @@ def boot(spec: Interface, scenario: Scenario) -> Booted:
     for target, value in scenario.inputs:
         memory.set(target, f"{target}*" if value == "object" else memory.value(value))
     stages: list[str] = []
-    asked: list[tuple[Guest, Register, bool]] = []
+    asked: list[Promise] = []
     for stage in scenario.path.runs:
         stages.append(stage)
-        if stage == CLEAR_BSS:
-            continue
-        left_early = _run(spec.guest(stage), memory, asked)
-        if left_early and stage == scenario.path.runs[0]:
+        left_early = stage != CLEAR_BSS and _run(spec, spec.guest(stage), memory, asked)
+        if left_early and len(stages) == 1:
             break  # without what its entry needs the guest doesn't boot on
-    promises = tuple(
-        Promise(guest.name, step, spec.table(guest, step.table).symbol, early=not then)
-        for guest, step, then in asked
-        if memory.true(step.when)
-    )
+    promises = tuple(promise for promise in asked if memory.true(promise.step.when))
     registry = Registry(spec)
-    state = registry.initial
+    state, misuse = registry.initial, None
     for promise in promises:
         outcome = registry.register(state, spec.values[promise.step.type], promise.table)
         if outcome.misuse:
-            return Booted(tuple(stages), promises, state, promise)
+            misuse = promise
+            break
         state = outcome.state
-    return Booted(tuple(stages), promises, state)
+    return Booted(tuple(stages), promises, state, misuse)
 
 
-def _run(guest: Guest, memory: Memory, asked: list[tuple[Guest, Register, bool]]) -> bool:
+def _run(spec: Interface, guest: Guest, memory: Memory, asked: list[Promise]) -> bool:
     """Run one boot function on the memory; True if it returned before its end."""
     for step in guest.boot.steps:
         match step:
             case ReturnIf(condition) if memory.true(condition):
                 return True
             case Register(when=when):
-                asked.append((guest, step, memory.true(when)))
-            case Assign() | Call():
-                for each in step.sets if isinstance(step, Call) else [step]:
-                    memory.set(each.target, memory.value(each.value))
-            # ClearBss does nothing: the model's registry lies nowhere that could be cleared (rule 10).
+                table = spec.table(guest, step.table).symbol
+                asked.append(Promise(guest.name, step, table, early=not memory.true(when)))
+        # ClearBss does nothing: the model's registry lies nowhere that could be cleared (rule 10).
+        for assignment in assignments(step):
+            memory.set(assignment.target, memory.value(assignment.value))
     return False
+
+
+def assignments(step: Step) -> tuple[Assign, ...]:
+    """The variables that a boot step sets."""
+    match step:
+        case Call(sets=sets):
+            return sets
+        case Assign():
+            return (step,)
+    return ()
 
 
 def reads(spec: Interface, condition: str) -> set[str]:
     """The variables that a condition depends on, through all its macros."""
-    macros: dict[str, str] = {f"{m.name}()": m.expands for m in spec.macros}
-    found: set[str] = set()
-    todo = [condition]
-    while todo:
-        named = expr.names(expr.parse(todo.pop()))
-        found |= named - macros.keys()
-        todo += [macros[name] for name in named & macros.keys()]
-    return found
+    macros: dict[str, str] = {f"{macro.name}()": macro.expands for macro in spec.macros}
+    names = expr.names(expr.parse(condition))
+    while asked := names & macros.keys():
+        names -= asked
+        for name in asked:
+            names |= expr.names(expr.parse(macros.pop(name)))
+    return names - {f"{macro.name}()" for macro in spec.macros}
+
+
+def reads_before_set(spec: Interface, condition: str) -> set[str]:
+    """The variables that a condition depends on and that boot code sets."""
+    targets: set[str] = set()
+    for guest in spec.guests:
+        for step in guest.boot.steps:
+            for assignment in assignments(step):
+                targets |= expr.names(expr.parse(assignment.target))
+    return reads(spec, condition) & targets

@@ -1,14 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The kernel state that boot code sees: variables, what pointers point to, and C conditions on it."""
+"""The kernel state that boot code sees: variables, objects behind pointers, C conditions."""
 
+from collections.abc import Callable
 from operator import and_, eq, ne, or_
+from typing import Any
 
 from xenhostgen.spec import expr
 from xenhostgen.spec.model import Interface
 
 # A number, or the name of the object that a pointer points to.
 Value = int | str
-_OPERATORS = {"==": eq, "!=": ne, "&": and_, "|": or_}
+_OPERATORS: dict[str, Callable[[Any, Any], int]] = {
+    "==": eq,
+    "!=": ne,
+    "&": and_,
+    "|": or_,
+    # Expressions have no side effects: nothing shows whether the right side is evaluated.
+    "&&": lambda left, right: bool(left and right),
+    "||": lambda left, right: bool(left or right),
+}
 
 
 class Memory:
@@ -22,10 +32,7 @@ class Memory:
         }
         for enum in spec.kernel.enums:
             self.constants |= {name: value for value, name in enumerate(enum.values)}
-        macros = spec.macros
-        self.macros: dict[str, expr.Expression] = {
-            macro.name: expr.parse(macro.expands) for macro in macros
-        }
+        self.macros: dict[str, str] = {macro.name: macro.expands for macro in spec.macros}
 
     def set(self, target: str, value: Value) -> None:
         """Set a variable or member."""
@@ -53,21 +60,13 @@ class Memory:
             case expr.Number(value):
                 return value
             case expr.Place(path):
-                return (
-                    self.constants[path]
-                    if path in self.constants
-                    else self.cells.get(self.cell(path), 0)
-                )
+                variable = self.cells.get(self.cell(path), 0)
+                return self.constants.get(path, variable)
             case expr.Ask(name):
                 if name in self.placeholders:
                     return int(self.placeholders[name])
-                return self.evaluate(self.macros[name])
+                return self.value(self.macros[name])
             case expr.Not(operand):
                 return int(not self.evaluate(operand))
-            case expr.Binary("&&", left, right):
-                return int(bool(self.evaluate(left)) and bool(self.evaluate(right)))
-            case expr.Binary("||", left, right):
-                return int(bool(self.evaluate(left)) or bool(self.evaluate(right)))
-        return int(
-            _OPERATORS[parsed.operator](self.evaluate(parsed.left), self.evaluate(parsed.right))
-        )
+            case expr.Binary(operator, left, right):
+                return int(_OPERATORS[operator](self.evaluate(left), self.evaluate(right)))

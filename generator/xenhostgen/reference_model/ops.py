@@ -9,8 +9,7 @@ import re
 from dataclasses import dataclass
 
 from xenhostgen.spec.c_names import declared_name
-from xenhostgen.spec.model import Entry, Op
-from xenhostgen.spec.source import Text
+from xenhostgen.spec.model import Op
 
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(([^()]*)\)")
 _CONSTANT = re.compile(r"-?(?:\d+|E[A-Z0-9]+)")
@@ -32,33 +31,33 @@ class Dispatch:
 
 
 def dispatch(op: Op, table: str | None) -> Dispatch:
-    """Calling an op's wrapper for a host with a table (GUEST.ROLE, or ``only``), or for no host at all."""
+    """The effect of an op's wrapper for a table (GUEST.ROLE, or ``only``), or for no host."""
     if table is None:
         if op.wrapper == "guarded" and op.when_no_host is None:
             return Dispatch()
         return _evaluated(op.when_no_host) if op.when_no_host else Dispatch(null=True)
-    made_up = [Entry(Text(table), Text(table))] if table == only(op.name) else []
-    entry = next((entry for entry in [*made_up, *op.tables] if entry.table == table), None)
-    if entry and entry.calls is not None:
-        return _evaluated(entry.calls)
-    if entry and entry.is_kernels:
-        return Dispatch(entry.function, ("xh", *map(declared_name, op.args)))
+    functions = {table: table} if table == only(op.name) else {}
+    for entry in op.tables:
+        if entry.table == table and entry.calls is not None:
+            return _evaluated(entry.calls)
+        if entry.is_kernels:
+            functions[entry.table] = entry.function
+    if table in functions:
+        return Dispatch(functions[table], ("xh", *map(declared_name, op.args)))
     if op.when_missing is not None:
         return _evaluated(op.when_missing)
     return Dispatch(null=op.wrapper != "optional")
 
 
 def only(op: str) -> str:
-    """A made-up table that sets one op alone, to a function of its name: it tells any two wrappers apart."""
+    """A made-up table that sets one op alone, to a function of its name, to tell wrappers apart."""
     return f"only_{op}"
 
 
 def _evaluated(c: str) -> Dispatch:
     """A fallback or an adapter's body: a call, a constant, or nothing."""
-    if found := _CALL.fullmatch(c.strip()):
-        return Dispatch(
-            found[1], tuple(word.strip() for word in found[2].split(",") if word.strip())
-        )
-    if _CONSTANT.fullmatch(c.strip()):
-        return Dispatch(result=c.strip())
-    return Dispatch()
+    c = c.strip()
+    if call := _CALL.fullmatch(c):
+        arguments = [word.strip() for word in call[2].split(",")]
+        return Dispatch(call[1], tuple(filter(None, arguments)))
+    return Dispatch(result=c if _CONSTANT.fullmatch(c) else None)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Rules 1 to 8: what registering, unregistering and iterating must do.
 
-A state holds for each slot the type's value and the ops table's name; an empty slot is ``(0, None)``.
-The numbers are the contract's:
+A state holds for each slot the type's value and the ops table's name; an empty slot is ``(0,
+None)``. The numbers are the contract's:
 
-1. A slot takes only the types it lists. Any other value is misuse, and so are no ops where the spec has
-   an errno for them.
+1. A slot takes only the types it lists. Any other value is misuse, and so are no ops where the
+   spec has an errno for them.
 2. Registering into a taken slot is misuse.
 3. Registering into a slot whose required slot is empty is misuse.
 4. On success exactly that slot changes: its type and its ops pointer are those given.
@@ -30,12 +30,13 @@ class Outcome:
     """What a call must lead to.
 
     ``rule`` is the rule that decides this case. ``errno`` is the result in C, 0 for success; None
-    where misuse is a BUG.
+    where misuse is a BUG. ``reason``: why it is misuse, as the spec's errnos are named.
     """
 
     state: State
     rule: int
     errno: str | None = "0"
+    reason: str = ""
 
     @property
     def misuse(self) -> bool:
@@ -89,4 +90,5 @@ class Registry:
 
     def refused(self, state: State, rule: int, reason: str) -> Outcome:
         """Misuse: the state stays as it is (rule 5)."""
-        return Outcome(state, rule, getattr(self.misuse, reason) if self.misuse else None)
+        errno = getattr(self.misuse, reason) if self.misuse else None
+        return Outcome(state, rule, errno, reason)

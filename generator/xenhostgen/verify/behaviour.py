@@ -54,10 +54,10 @@ def _execute(subject: Subject, program: Program, run: Run) -> Iterator[Finding]:
             wrapping.run()
         except DriverError as error:
             failure = str(error)
-    run.states, run.transitions = len(explorer.images), explorer.count
+    run.states, run.transitions = len(explorer.states), explorer.count
     run.boots, run.wrapper_calls = boots.count, wrapping.count
     for runner in (explorer, boots, wrapping):
-        yield from runner.found.values()
+        yield from runner.findings
     yield from _misplaced(subject, program)
     if failure:
         where = Location(spec.source.file)

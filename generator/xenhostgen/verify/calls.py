@@ -1,151 +1,232 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The calls that a driver is asked to make, and the words in which calls, results and states are told."""
+"""The calls on a registry: registering, unregistering and iterating, held against rules 1 to 8."""
 
 import errno
-import re
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from typing import ClassVar, NamedTuple
+from dataclasses import dataclass
+from functools import cache
+from typing import ClassVar
 
-from xenhostgen.reference_model.registry import EMPTY, Outcome, State
-from xenhostgen.sandbox.location import Location
+from xenhostgen.reference_model.registry import EMPTY, Outcome, Registry, State
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.driver import Driver
+from xenhostgen.verify.driver import Answer, Ending
 from xenhostgen.verify.findings import Finding
+from xenhostgen.verify.harness import errno_value
+from xenhostgen.verify.protocol import Call, Check, Reached, place_in
 
 _OUTSIDE = (-1, 1 << 30, (1 << 31) - 1, -(1 << 31))
-# Why the model decides as it does, by the contract's rules.
-_REASONS = {
-    1: "nothing such can be registered",
-    2: "the slot is taken",
-    3: "the slot that it requires is empty",
-    6: "no host of that type is registered",
-    7: "a taken slot requires this one",
+# By the model's reason for misuse: its words, and the rule of the finding if misuse succeeds.
+_MISUSE = {
+    "type": ("nothing such can be registered", "unlisted-type-accepted"),
+    "ops": ("nothing such can be registered", "null-ops-accepted"),
+    "occupied": ("the slot is taken", "slot-overwritten"),
+    "requires": ("the slot that it requires is empty", "vacuous-guard"),
+    "absent": ("no host of that type is registered", "unregister-wrong-type"),
+    "required": ("a taken slot requires this one", "orphaned-remote"),
 }
 
 
-class Call(NamedTuple):
-    """One call of the interface: what is called (r, u or i), with which type and ops table.
-
-    For a wrapper (w) these are the slot's index, -1 for no host, and the op.
-    """
-
-    kind: str
-    type: int = 0
-    ops: str = ""
-
-    def line(self, state: int) -> str:
-        """The call as the driver reads it."""
-        return f"{self.kind} {state} {self.type} {self.ops}".rstrip()
-
-
-def all_calls(spec: Interface) -> Iterator[Call]:
-    """Every call that can make a difference, with types in and out of range.
-
-    Tables are all alike to the registry: two tell whether it keeps the right one, and with many slots one
-    keeps the number of states in reach. NULL is a table like others where the interface takes it, and
-    misuse where it has an errno for that.
-    """
-    few = len(spec.slots) <= 4
-    tables = [
-        "A",
-        *["B"] * few,
-        *["NULL"] * (len(spec.slots) <= 2 or spec.registry.misuse is not None),
-    ]
-    values = sorted(spec.values.values())
-    yield Call("i")
-    # These are a type again to who keeps but the low bits.
-    for value in (
-        value + (1 << 30) for value in values if value < 1 << 30 and value + (1 << 30) not in values
-    ):
-        yield Call("r", value, "A")
-        yield Call("u", value)
-    for value in dict.fromkeys((*values, *_OUTSIDE, values[-1] + 1)):
-        yield from (Call("r", value, ops) for ops in tables)
-        yield Call("u", value)
-
-
 class Wording:
-    """Says in words what happens to one interface's registry."""
+    """Words for what one interface's registry does and holds."""
 
     def __init__(self, spec: Interface) -> None:
         self.spec = spec
-        self.names = {value: name for name, value in spec.values.items()}
+        self.registry = Registry(spec)
+        self.type_names = {value: name for name, value in spec.values.items()}
+        self.state = cache(self._state)  # explored states recur in thousands of checks
 
-    def call(self, call: Call) -> str:
-        """A call as C writes it, and as ``--replay`` reads it."""
-        c = self.spec.c
-        value = c.type(self.names[call.type]) if call.type in self.names else str(call.type)
-        match call.kind:
-            case "r":
-                return f"{c.register}({value}, {call.ops})"
-            case "u":
-                return f"{c.unregister}({value})"
-            case "w":
-                return f"{c.wrapper(call.ops)}({self.spec.slots[call.type].pointer if call.type >= 0 else 'NULL'})"
-        return f"{c.iterator}()"
+    def type(self, value: int) -> str:
+        """A host type in C."""
+        name = self.type_names.get(value)
+        return self.spec.c.type(name) if name else str(value)
 
-    def state(self, state: State) -> str:
+    def wrapper(self, op: str, slot: int) -> str:
+        """The C of a wrapper called for the host in a slot; -1 is no host."""
+        host = self.spec.slots[slot].pointer if slot >= 0 else "NULL"
+        return f"{self.spec.c.wrapper(op)}({host})"
+
+    def _state(self, state: State) -> str:
         """What the slots hold."""
-        said = []
-        for slot, (value, ops) in zip(self.spec.slots, state, strict=True):
-            table = (
-                "what is no table" if ops and ops.startswith("0x") else ops or "NULL"
-            )  # addresses differ by run
-            holds = "empty" if (value, ops) == EMPTY else f"{self.names.get(value, value)}:{table}"
-            said.append(f"{slot.name}={holds}")
-        return " ".join(said)
+        words = []
+        for slot, held in zip(self.spec.slots, state, strict=True):
+            value, table = held
+            if table and table.startswith("0x"):  # an address, which differs from run to run
+                table = "what is no table"
+            holds = f"{self.type_names.get(value, value)}:{table or 'NULL'}"
+            words.append(f"{slot.name}={'empty' if held == EMPTY else holds}")
+        return " ".join(words)
 
-    def outcome(self, outcome: Outcome) -> str:
-        """What the model expects."""
-        if not outcome.misuse:
-            return f"success, with {self.state(outcome.state)}"
-        return f"{outcome.errno or 'a BUG'} and no change, for {_REASONS[outcome.rule]}"
-
-    def done(self, result: str | None, before: State, after: State) -> str:
-        """What the C did; a result of None is a BUG."""
-        name = errno.errorcode.get(-int(result or 0))
-        how = (
-            "a BUG"
-            if result is None
-            else "success"
-            if result == "0"
-            else f"-{name}"
-            if name
-            else result
-        )
-        return f"{how} and no change" if before == after else f"{how}, with {self.state(after)}"
-
-    def visits(self, indexes: Iterable[str]) -> str:
-        """The slots that an iteration visits, by the driver's numbers for them."""
-        names = {str(index): str(slot.name) for index, slot in enumerate(self.spec.slots)} | {
-            "-1": "what is no slot"
-        }
+    def visited(self, indexes: Iterable[str]) -> str:
+        """The slots that an iteration visits, by the driver's words for them."""
+        names: dict[str, str] = {"-1": "what is no slot"}
+        for index, slot in enumerate(self.spec.slots):
+            names[str(index)] = slot.name
         return ", ".join(names.get(index, index) for index in indexes) or "nothing"
 
 
-class Runner:
-    """One interface's C in a running driver, and what calling it shows; ``count``: how often it was called."""
+@dataclass(frozen=True, slots=True)
+class RegistryCall(Call):
+    """A call of one of the registry's functions, or of its iterator."""
 
-    seen_by: ClassVar[str]
+    verb: ClassVar[str]
+    wording: Wording
+    type: int = 0
+    table: str = ""  # by the driver's name for it
 
-    def __init__(self, spec: Interface, driver: Driver) -> None:
-        self.spec, self.driver = spec, driver
-        self.wording = Wording(spec)
-        self.found: dict[tuple[str, str], Finding] = {}
-        self.count = 0
+    @abstractmethod
+    def outcome(self, state: State) -> Outcome:
+        """What the call must lead to in a state."""
 
-    def keep(self, finding: Finding, *calls: str) -> None:
-        """Keep the first counterexample of each fault."""
-        told = replace(finding, counterexample=calls, seen_by=self.seen_by)
-        self.found.setdefault((finding.rule, finding.subject), told)
+    def line(self, state: int) -> str:
+        """The call as the driver reads it."""
+        return f"{self.verb} {state} {self.type} {self.table}"
 
 
-def place_in(text: str) -> Location | None:
-    """The place in judged C that a crash or a BUG tells of."""
-    found = re.match(r"(?:it crashes: )?([^\s:]+/[^\s:]+):(\d+)(?::(\d+))?", text)
-    return (
-        Location(found[1], int(found[2]), int(found[3] or 1))
-        if found and not found[1].startswith("/")
-        else None
-    )
+class Iterate(RegistryCall):
+    """Iteration over the registered hosts."""
+
+    verb = "iterate"
+
+    def __str__(self) -> str:
+        return f"{self.wording.spec.c.iterator}()"
+
+    def outcome(self, state: State) -> Outcome:
+        """Success that changes nothing."""
+        return Outcome(state, 8)
+
+    def check(self, before: Reached, answer: Answer) -> Check:
+        """The slots that are visited, held against rule 8."""
+        due = tuple(map(str, self.wording.registry.visited(before.slots)))
+        expected = f"visits {self.wording.visited(due)}"
+        happened = answer.failure or f"visits {self.wording.visited(answer.words)}"
+        message, where = "", None
+        if answer.ending is Ending.CRASH:
+            message, where = f"{self} {happened}", place_in(answer.text)
+        elif answer.failure or answer.words != due:
+            did = answer.failure or f"it {happened}"
+            message = f"should {expected.replace('visits', 'visit', 1)}; {did}"
+        elif answer.state != before.number:
+            message = "should only look at the slots; it changes memory of the judged files"
+        iterator = self.wording.spec.c.iterator
+        findings = [Finding("iteration-wrong", iterator, message, where)] if message else []
+        return Check(self, before, answer, happened, expected, findings)
+
+
+class Change(RegistryCall):
+    """A call that may change a slot."""
+
+    noun: ClassVar[str]
+
+    def check(self, before: Reached, answer: Answer) -> Check:
+        """The result and what the slots hold, against rules 1 to 7."""
+        outcome = self.outcome(before.slots)
+        expected = f"success, with {self.wording.state(outcome.state)}"
+        if outcome.misuse:
+            reason, _ = _MISUSE[outcome.reason]
+            expected = f"{outcome.errno or 'a BUG'} and no change, for {reason}"
+        if answer.ending is Ending.CRASH:
+            happened, rule = answer.failure, "crash"
+            message = f"{self} {happened}"
+        else:
+            happened = self._happened(before, answer)
+            rule = self._broken_rule(outcome, before, answer)
+            message = f"{self}: expected {expected}; the C: {happened}"
+        findings = []
+        if rule:
+            findings = [Finding(rule, self._subject(rule), message, place_in(answer.text))]
+        return Check(self, before, answer, happened, expected, findings)
+
+    def _happened(self, before: Reached, answer: Answer) -> str:
+        """What a call did that didn't crash."""
+        name = errno.errorcode.get(-answer.result)
+        result = f"-{name}" if name else str(answer.result)
+        if answer.ending is Ending.BUG:
+            result = "a BUG"
+        elif answer.result == 0:
+            result = "success"
+        if answer.slots == before.slots:
+            return f"{result} and no change"
+        return f"{result}, with {self.wording.state(answer.slots)}"
+
+    def _broken_rule(self, outcome: Outcome, before: Reached, answer: Answer) -> str:
+        """The name of the fault that an answer shows; empty for none."""
+        result = None if answer.failure else str(answer.result)
+        due = outcome.errno and errno_value(outcome.errno)
+        unchanged = answer.slots == before.slots
+        if result == due and answer.slots == outcome.state:
+            return ""
+        if outcome.misuse and result != "0":
+            return "misuse-misreported" if unchanged else "misuse-changes-state"
+        if outcome.misuse:
+            _, rule = _MISUSE[outcome.reason]
+            return rule
+        if outcome.rule == 6 and outcome.state == before.slots:
+            return "unregister-wrong-type"
+        return f"{self.noun}-wrong" if result == "0" else f"{self.noun}-refused"
+
+    def _subject(self, rule: str) -> str:
+        """What a fault is about: the slot that lacks its guard, else the function."""
+        registry = self.wording.registry
+        slot = registry.home.get(self.type)
+        if rule == "orphaned-remote":
+            slot = registry.requires.index(slot)
+        elif rule != "vacuous-guard":
+            slot = None
+        function, _, _ = str(self).partition("(")
+        return function if slot is None else self.wording.spec.slots[slot].pointer
+
+
+class Register(Change):
+    """Registering a type with a table."""
+
+    verb = "register"
+    noun = "registration"
+
+    def __str__(self) -> str:
+        return f"{self.wording.spec.c.register}({self.wording.type(self.type)}, {self.table})"
+
+    def outcome(self, state: State) -> Outcome:
+        """What registering must lead to."""
+        table = None if self.table == "NULL" else self.table
+        return self.wording.registry.register(state, self.type, table)
+
+
+class Unregister(Change):
+    """Unregistering a type."""
+
+    verb = "unregister"
+    noun = "unregistration"
+
+    def __str__(self) -> str:
+        return f"{self.wording.spec.c.unregister}({self.wording.type(self.type)})"
+
+    def outcome(self, state: State) -> Outcome:
+        """What unregistering must lead to."""
+        return self.wording.registry.unregister(state, self.type)
+
+
+def all_changes(wording: Wording) -> Iterator[Change]:
+    """Every changing call that can make a difference, with types in and out of range.
+
+    Tables are all alike to the registry: two tell whether it keeps the right one, and with many
+    slots one keeps the number of states in reach. NULL is a table like others where the interface
+    takes it, and misuse where it has an errno for that.
+    """
+    spec = wording.spec
+    tables = ["A"]
+    if len(spec.slots) <= 4:
+        tables.append("B")
+    if len(spec.slots) <= 2 or spec.registry.misuse:
+        tables.append("NULL")
+    values = sorted(spec.values.values())
+    for value in values:
+        # To code that keeps only the low bits, this is the type again.
+        beyond = value + (1 << 30)
+        if value < 1 << 30 and beyond not in values:
+            yield Register(wording, beyond, "A")
+            yield Unregister(wording, beyond)
+    for value in dict.fromkeys((*values, *_OUTSIDE, values[-1] + 1)):
+        for table in tables:
+            yield Register(wording, value, table)
+        yield Unregister(wording, value)

@@ -10,8 +10,10 @@ import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
 from itertools import islice
-from typing import NamedTuple, Self
+from typing import Self
 
 from xenhostgen.reference_model.registry import State
 from xenhostgen.sandbox.process import end_group
@@ -36,38 +38,51 @@ _ENDINGS = {
     7: "the judged C has more writable memory than can be watched",
     8: "this system can't confine the judged C (seccomp is missing)",
 }
+_COMPLAINT = re.compile(
+    r"([^\s\t]+:\d+:\d+: runtime error: [^\t]*)|ERROR: (AddressSanitizer: [^\t]*)"
+)
+_IN_GLUE = re.compile(r"^\S*/glue\.c:\d+:\d+: runtime error: ")
+_ADDRESS = re.compile(r"( on (unknown )?address)? 0x[0-9a-f]+| \(pc .*| at pc .*")
 
 
-class SlotImage(NamedTuple):
-    """What a slot holds in C: the type's value, the ops table by name, where its pointer points."""
+class Ending(StrEnum):
+    """How a call ends."""
 
-    type: int
-    ops: str
-    pointer: int
-
-
-Slots = tuple[SlotImage, ...]
+    RETURNED = "ok"
+    BUG = "bug"
+    CRASH = "crash"
 
 
-def decoded(slots: Slots) -> State:
-    """Slot images as the model writes states; nothing that differs in C becomes equal."""
-    return tuple((image.type, None if image.ops == "NULL" else image.ops) for image in slots)
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call did.
 
-
-class Answer(NamedTuple):
-    """What one call did.
-
-    ``how`` is ``ok``, ``bug``, ``visit``, ``wrap``, ``boot`` or ``crash``; ``text`` tells where a BUG struck or how it
-    crashed; ``result`` is what the function returned; ``state`` is the one behind the call, -1 when there are too many.
+    ``text`` tells where a BUG struck or how it crashed; ``state`` is the number of the state behind
+    the call, -1 when there are too many; ``words`` are the slots that an iteration visits, the
+    calls that a wrapper makes, else the slots that their pointers miss; ``stages`` are the slots
+    behind a call, or behind each stage of a boot.
     """
 
-    how: str
+    ending: Ending
+    text: str = ""
     result: int = 0
     state: int = 0
-    slots: Slots = ()
-    stages: tuple[Slots, ...] = ()
-    visited: tuple[str, ...] = ()
-    text: str = ""
+    words: tuple[str, ...] = ()
+    stages: tuple[State, ...] = ()
+
+    @property
+    def failure(self) -> str:
+        """How a call ends that doesn't return; empty if it does."""
+        if self.ending is Ending.RETURNED:
+            return ""
+        return f"crashes: {self.text}" if self.ending is Ending.CRASH else f"a BUG at {self.text}"
+
+    @property
+    def slots(self) -> State:
+        """What the slots hold in the end; raises ``DriverError`` if the answer lacks it."""
+        if not self.stages:
+            raise DriverError(_NONSENSE)
+        return self.stages[-1]
 
 
 class DriverError(Exception):
@@ -75,7 +90,7 @@ class DriverError(Exception):
 
 
 class Driver:
-    """A driver process: use it in a ``with`` block, which ends it and whatever the judged C has started."""
+    """A driver process: use it in a ``with`` block, which ends all that it has started."""
 
     def __init__(self, program: Program) -> None:
         self.slots = program.slots
@@ -120,11 +135,11 @@ class Driver:
             self.process.stdin.flush()
         except BrokenPipeError:
             raise DriverError(self._ending()) from None
-        for call in calls:
+        for _ in calls:
             line = self.process.stdout.readline(_ANSWER_MAX)
             if not line.endswith(b"\n"):
                 raise DriverError(self._ending())
-            yield _answer(line.decode(errors="replace").rstrip("\n"), call[:1], self.slots)
+            yield parse_reply(line.decode(errors="replace").rstrip("\n"), self.slots)
 
     def _ending(self) -> str:
         try:
@@ -136,51 +151,39 @@ class Driver:
         return _ENDINGS.get(status, f"the driver ended with status {status}")
 
 
-def _answer(line: str, call: str, slots: int) -> Answer:
-    """What a line says of a call of that kind; raises ``DriverError`` for what no such call can lead to."""
-
-    def images(words: Sequence[str]) -> Slots:
-        if len(words) != slots:
-            raise ValueError
-        split = (word.split(",") for word in words)
-        return tuple(SlotImage(int(kind), ops, int(pointer)) for kind, ops, pointer in split)
-
-    how, _, rest = line.partition(" ")
-    with suppress(ValueError):
-        match how, call:
-            case "crash", _:
-                ending, _, said = rest.partition("\t")
-                return Answer("crash", text=_sanitizer_text(said) or _PLAIN.get(ending, ending))
-            case ("visit", "i") | ("wrap", "w"):
-                *visited, state = rest.split()
-                return Answer(how, state=int(state), visited=tuple(visited))
-            case "boot", "b":
-                *stages, last = [stage.split() for stage in rest.split("|")[1:]]
-                if last[:1] != ["bug"]:
-                    return Answer("boot", stages=tuple(map(images, [*stages, last])))
-                (_, place) = last
-                return Answer(
-                    "bug", stages=tuple(map(images, stages)), text=place.removeprefix("./")
-                )
-            case "ok", "s" | "r" | "u":
-                result, state, *held = rest.split()
-                return Answer("ok", int(result), int(state), images(held))
-            case "bug", _:
-                place, state, *held = rest.split()
-                return Answer(
-                    "bug", state=int(state), slots=images(held), text=place.removeprefix("./")
-                )
-    raise DriverError(_NONSENSE)
+def parse_reply(line: str, slot_count: int) -> Answer:
+    """The answer that a line of the driver's holds; raises ``DriverError`` for any other line."""
+    how, _, said = line.partition("\t")
+    if how.startswith("crash "):
+        ending = how.removeprefix("crash ")
+        return Answer(Ending.CRASH, _sanitizer_text(said) or _PLAIN.get(ending, ending))
+    try:
+        words, *stages, end = line.split("|")
+        ending, result, state, *place = end.split()
+        return Answer(
+            Ending(ending),
+            "".join(place).removeprefix("./"),
+            int(result),
+            int(state),
+            tuple(words.split()),
+            tuple(_parse_slots(stage, slot_count) for stage in stages),
+        )
+    except ValueError:
+        raise DriverError(_NONSENSE) from None
 
 
-def _sanitizer_text(said: str) -> str:
+def _parse_slots(text: str, count: int) -> State:
+    """What the slots hold, as the model writes states; nothing that differs in C becomes equal."""
+    pairs = [word.split(",") for word in text.split()]
+    if len(pairs) != count:
+        raise ValueError
+    return tuple((int(value), None if table == "NULL" else table) for value, table in pairs)
+
+
+def _sanitizer_text(output: str) -> str:
     """What a sanitizer complains of, without addresses that differ from run to run."""
-    found = re.search(
-        r"([^\s\t]+:\d+:\d+: runtime error: [^\t]*)|ERROR: (AddressSanitizer: [^\t]*)", said
-    )
-    if not found:
+    complaint = _COMPLAINT.search(output)
+    if not complaint:
         return ""
-    text = re.sub(r"^\S*/glue\.c:\d+:\d+: runtime error: ", "", found[1] or found[2]).removeprefix(
-        "./"
-    )
-    return re.sub(r"( on (unknown )?address)? 0x[0-9a-f]+| \(pc .*| at pc .*", "", text).strip()
+    text = _IN_GLUE.sub("", complaint[1] or complaint[2]).removeprefix("./")
+    return _ADDRESS.sub("", text).strip()

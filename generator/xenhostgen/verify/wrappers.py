@@ -1,161 +1,195 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Every wrapper called with every table in every slot, and with no host, held against rule 11.
 
-The kernel functions behind the ops are stand-ins that tell who called them, with which arguments, and
-return a mark: a wrapper that calls the wrong op, swaps arguments or loses the result is seen.
+The kernel functions behind the ops are stand-ins that tell who called them, with which arguments,
+and return a mark: a wrapper that calls the wrong op, swaps arguments or loses the result is seen.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import product
 from typing import NamedTuple
 
 from xenhostgen.reference_model.ops import Dispatch, dispatch, only
-from xenhostgen.reference_model.registry import Registry
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.calls import Call, Runner
-from xenhostgen.verify.driver import Answer, Driver
+from xenhostgen.spec.source import Text
+from xenhostgen.verify.calls import Register, Wording
+from xenhostgen.verify.driver import Answer, Driver, Ending
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import Wrapper, errno_value, kernel_functions, wrappers
+from xenhostgen.verify.protocol import Call, Check, Reached, Runner
 
 _WORD = 1 << 32
 # So many ops are told apart by a made-up table for each; the calls grow with the square.
 _FEW = 64
-# Bytes that fill all arguments, each in another state of the kernel, and what they make of numbers of all sizes.
-_FILLS = (0, -1)
-_MARKED = 1  # GLUE_MARKS
+# What numbers of all sizes are when all their bits are set.
 _ALL_ONES = re.compile(r":(?:255|65535|4294967295)\b")
 
 
-class Held(NamedTuple):
-    """What a wrapper is called for: a state, how to get there, and what its slot holds; slot -1 is no host.
+class Fill(IntEnum):
+    """The value of a wrapper's arguments: its mark, or all bits alike in another kernel state."""
 
-    ``fill``: all arguments are 0 or -1, unless each has its mark.
+    MARKS = 1  # GLUE_MARKS
+    ZEROS = 0
+    ONES = -1
+
+
+class Host(NamedTuple):
+    """The host that a wrapper is called for: its slot, -1 for none, and its registered table.
+
+    ``table`` names it as GUEST.ROLE, None for no host; ``setup`` are the calls that lead to the
+    state.
     """
 
-    state: int
-    path: tuple[str, ...]
-    slot: int
-    symbol: str
-    table: str | None
-    fill: int = _MARKED
+    state: Reached
+    slot: int = -1
+    symbol: str = ""
+    table: str | None = None
+    setup: tuple[Register, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WrapperCall(Call):
+    """An op's wrapper, called for a host. ``marks``: what each kernel function returns."""
+
+    wording: Wording
+    marks: dict[str, int]
+    wrapper: Wrapper
+    host: Host
+    fill: Fill = Fill.MARKS
+
+    def __str__(self) -> str:
+        return self.wording.wrapper(self.wrapper.op.name, self.host.slot)
+
+    def line(self, state: int) -> str:
+        """The call as the driver reads it."""
+        return f"wrapper {state} {self.host.slot} {self.wrapper.op.name} {self.fill}"
+
+    @property
+    def due(self) -> Dispatch:
+        """What the call must lead to."""
+        return dispatch(self.wrapper.op, self.host.table)
+
+    def check(self, before: Reached, answer: Answer) -> Check:
+        """The function reached and the result, held against rule 11."""
+        op, due, symbol = self.wrapper.op, self.due, self.host.symbol
+        words = [*answer.words, f"={answer.result}"]
+        happened = answer.failure or f"reaches {' '.join(words)}"
+        expected = f"reaches {self._due_call() or 'nothing'}"
+        rule, subject = "wrapper-wrong", self.wording.spec.c.wrapper(op.name)
+        if due.null:
+            expected = "calls through NULL"
+            message = f"'{symbol}' doesn't set '{op.name}', and {subject}() calls it all the same"
+            message += f": {answer.text}"
+            rule, subject = "null-op", f"{symbol}.{op.name}"
+        elif answer.failure:
+            rule, message = "wrapper-crash", f"{answer.ending}: {answer.text}"
+        else:
+            message = self._difference(before, answer)
+        findings = [Finding(rule, subject, message, spec_at=op.at)] if message else []
+        return Check(self, before, answer, happened, expected, findings)
+
+    def _difference(self, before: Reached, answer: Answer) -> str:
+        """What is wrong with a call that came back; empty if nothing is."""
+        calls, due_call = " ".join(answer.words), self._due_call()
+        if self.fill is Fill.ONES:
+            calls = _ALL_ONES.sub(":-1", calls)
+        constant, result = self.due.result, self.marks.get(self.due.called, 0)
+        if constant is not None:
+            result = int(errno_value(constant))
+        if calls != due_call:
+            message = f"reaches {', '.join(calls.split()) or 'nothing'}"
+            message += f", should reach {due_call or 'nothing'}"
+        elif self.wrapper.returns and (answer.result - result) % _WORD:
+            message = f"returns {answer.result}, should return {constant or 'what the op returns'}"
+        elif answer.state != before.number:
+            message = "should only call; it changes memory of the judged files"
+        else:
+            return ""
+        if self.fill is not Fill.MARKS:
+            message += f", where each argument is {self.fill}, in another state of the kernel"
+        return message
+
+    def _due_call(self) -> str:
+        """The call that must be reached, as the driver tells calls."""
+        values: dict[str, int] = dict.fromkeys(("xh", self.wrapper.op.host), self.host.slot)
+        for argument in self.wrapper.args:
+            value = argument.number if self.fill is Fill.MARKS else self.fill.value
+            # A truth value, whose mark is 1, has but one bit.
+            values[argument.name] = abs(value) if argument.number == 1 else value
+        arguments = [str(values.get(name, name)) for name in self.due.arguments]
+        return ":".join([self.due.called, *arguments])
 
 
 class WrapperRunner(Runner):
-    """Calls the wrappers of one interface."""
+    """Calls the wrappers of one interface. ``tables``: the keys of all ops tables by symbol."""
 
     seen_by = "wrappers"
 
     def __init__(self, spec: Interface, driver: Driver) -> None:
         super().__init__(spec, driver)
+        self.wording = Wording(spec)
         self.wrappers: dict[str, Wrapper] = {wrapper.op.name: wrapper for wrapper in wrappers(spec)}
         self.marks = {function.name: function.number for function in kernel_functions(spec)}
+        self.tables: dict[str, str] = {
+            table.symbol: f"{guest.name}.{table.role}" for guest, table in spec.tables()
+        }
+        self.made_up = [only(op) for op in self.wrappers]
+        self.tables |= dict(zip(self.made_up, self.made_up, strict=True))
 
     def run(self) -> None:
         """Call them all; raises ``DriverError``."""
-        if not self.wrappers:
-            return
-        nobody = Held(0, (), -1, "", None)
-        asked = [
-            (nobody, name) for name, wrapper in self.wrappers.items() if wrapper.op.takes_no_host
-        ]
-        asked += [(held, name) for held in self.registered() for name in self.wrappers]
-        real = [(held, name) for held, name in asked if held.symbol != held.table]
-        asked += [(held._replace(fill=fill), name) for held, name in real for fill in _FILLS]
-        lines = [
-            f"{Call('w', held.slot, name).line(held.state)} {held.fill}" for held, name in asked
-        ]
-        for (held, name), answer in zip(asked, self.driver.ask(lines), strict=True):
-            self.count += 1
-            self.judge(self.wrappers[name], held, answer)
+        nobody = Host(Reached(0, ()))
+        hosts = [nobody, *self.registered()]
+        calls = []
+        for fill, host, wrapper in product(Fill, hosts, self.wrappers.values()):
+            silent = host is nobody and not wrapper.op.takes_no_host
+            if not silent and (fill is Fill.MARKS or host.symbol not in self.made_up):
+                calls.append(self.call(wrapper.op.name, host, fill))
+        checks = self.check((call.host.state, call) for call in calls)
+        for call, check in zip(calls, checks, strict=True):
+            crashes = check.answer.ending is Ending.CRASH
+            if call.due.null and not (crashes and call.host.table in self.spec.entries):
+                continue
+            for finding in check.findings:
+                self.keep(finding, *map(str, [*call.host.setup, call]))
 
-    def registered(self) -> Iterator[Held]:
-        """States in which a slot holds a table of the spec's: how to get there, the slot, the table.
+    def call(self, op: str, host: Host, fill: Fill = Fill.MARKS) -> WrapperCall:
+        """An op's wrapper, called for a host."""
+        return WrapperCall(self.wording, self.marks, self.wrappers[op], host, fill)
+
+    def registered(self) -> Iterator[Host]:
+        """States in which a slot holds a table of the spec's.
 
         What the guests' boot code registers comes first, as it makes the better counterexamples.
         """
-        spec, requires = self.spec, Registry(self.spec).requires
-        booted = {
-            (step.type, spec.table(guest, step.table).symbol)
-            for guest, step in spec.registrations()
-        }
-        every: list[tuple[int, str, str, str]] = [
-            (index, name, f"{guest.name}.{table.role}", table.symbol)
-            for index, slot in enumerate(spec.slots)
-            for name in slot.accepts
-            for guest, table in spec.tables()
-        ]
-        few = list(self.wrappers) if len(self.wrappers) <= _FEW else []
-        every += [(0, spec.slots[0].accepts[0], only(op), only(op)) for op in few]
-        for index, name, table, symbol in sorted(
-            every, key=lambda row: (row[1], row[3]) not in booted
-        ):
-            calls, needed = [Call("r", spec.values[name], symbol)], requires[index]
+        spec, requires = self.spec, self.wording.registry.requires
+        types = [name for slot in spec.slots for name in slot.accepts]
+        pairs = list(product(types, (table.symbol for _, table in spec.tables())))
+        if len(self.made_up) <= _FEW:
+            pairs += [(types[0], Text(table)) for table in self.made_up]
+        booted = set()
+        for guest, step in spec.registrations():
+            booted.add((step.type, spec.table(guest, step.table).symbol))
+        for name, symbol in sorted(pairs, key=lambda pair: pair not in booted):
+            setup = [Register(self.wording, spec.values[name], symbol)]
+            slot = self.wording.registry.home[spec.values[name]]
+            needed = requires[slot]
             while needed is not None:
-                calls.insert(0, Call("r", spec.values[spec.slots[needed].accepts[0]], "A"))
+                first = spec.slots[needed].accepts[0]
+                setup.insert(0, Register(self.wording, spec.values[first], "A"))
                 needed = requires[needed]
-            state = self.reached(calls)
-            if state is not None:
-                yield Held(state, tuple(map(self.wording.call, calls)), index, symbol, table)
+            if state := self.reach(setup):
+                yield Host(state, slot, symbol, self.tables[symbol], tuple(setup))
 
-    def reached(self, calls: list[Call]) -> int | None:
-        """The state behind a sequence of calls; None if the C refuses one, which exploring has told."""
-        state = 0
+    def reach(self, calls: list[Register]) -> Reached | None:
+        """The state behind a sequence of calls; None if the C refuses one, as exploring shows."""
+        state = Reached(0, ())
         for call in calls:
-            (answer,) = self.driver.ask([call.line(state)])
-            if answer.how != "ok" or answer.result or answer.state < 0:
+            (answer,) = self.driver.ask([call.line(state.number)])
+            if answer.failure or answer.result or answer.state < 0:
                 return None
-            state = answer.state
+            state = Reached(answer.state, answer.slots)
         return state
-
-    def judge(self, wrapper: Wrapper, held: Held, answer: Answer) -> None:
-        """Hold one call against what it must lead to."""
-        if fault := self.fault(wrapper, held, dispatch(wrapper.op, held.table), answer):
-            self.keep(fault, *held.path, self.wording.call(Call("w", held.slot, wrapper.op.name)))
-
-    def fault(
-        self, wrapper: Wrapper, held: Held, expected: Dispatch, answer: Answer
-    ) -> Finding | None:
-        """What is wrong with what a call did."""
-        op, name = wrapper.op, self.spec.c.wrapper(wrapper.op.name)
-        if expected.null:
-            if answer.how != "crash" or held.table not in self.spec.entries:
-                return None
-            message = f"'{held.symbol}' doesn't set '{op.name}', and {name}() calls it all the same: {answer.text}"
-            return Finding("null-op", f"{held.symbol}.{op.name}", message, spec_at=op.at)
-        if answer.how != "wrap":
-            return Finding("wrapper-crash", name, f"{answer.how}: {answer.text}", spec_at=op.at)
-        *called, result = answer.visited
-        called = [_ALL_ONES.sub(":-1", word) for word in called] if held.fill == -1 else called
-        wanted = self.call_words(wrapper, held.slot, expected, held.fill)
-        number = (
-            self.marks.get(expected.called, 0)
-            if expected.result is None
-            else int(errno_value(expected.result))
-        )
-        if called != wanted:
-            message = f"reaches {', '.join(called) or 'nothing'}, should reach {', '.join(wanted) or 'nothing'}"
-        elif wrapper.returns and (int(result[1:]) - number) % _WORD:
-            message = (
-                f"returns {result[1:]}, should return {expected.result or 'what the op returns'}"
-            )
-        elif answer.state != held.state:
-            message = "should only call; it changes memory of the judged files"
-        else:
-            return None
-        message += f", where each argument is {held.fill}, in another state of the kernel" * (
-            held.fill != _MARKED
-        )
-        return Finding("wrapper-wrong", name, message, spec_at=op.at)
-
-    def call_words(
-        self, wrapper: Wrapper, slot: int, expected: Dispatch, fill: int = _MARKED
-    ) -> list[str]:
-        """The call that must be reached, as the driver tells calls."""
-        values = {arg.name: arg.number for arg in wrapper.args}
-        if fill != _MARKED:
-            values = {
-                name: -fill if number == 1 else fill for name, number in values.items()
-            }  # 1: a truth value
-        values |= {"xh": slot, wrapper.op.host: slot}
-        words = [expected.called, *(str(values.get(name, name)) for name in expected.arguments)]
-        return [":".join(words)] if expected.called else []

@@ -2,18 +2,19 @@
 """What guests told by KTAP on their consoles, held against what the model expects of that kind of guest."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
 from xenhostgen.extensions.boot.guests import GUESTS, Boot
 from xenhostgen.extensions.boot.suite import Suite
 from xenhostgen.reference_model.boot import CLEAR_BSS, boot
 from xenhostgen.reference_model.registry import EMPTY, Held, State
 from xenhostgen.render.files import render
-from xenhostgen.verify.boots import BootRunner
-from xenhostgen.verify.driver import Answer, Driver, SlotImage
+from xenhostgen.verify.boots import Boot as BootCall
+from xenhostgen.verify.calls import Iterate
+from xenhostgen.verify.driver import Answer, Ending
 from xenhostgen.verify.findings import Finding
+from xenhostgen.verify.protocol import Reached
 
 # Xen's and the kernel's marks before a message; a result, which closes a test case.
 _MESSAGE = re.compile(r"^(?:\([^)]*\) )*\[ *\d+\.\d+\] (.*)$", re.M)
@@ -52,7 +53,7 @@ class Judge:
 
     def __init__(self, suite: Suite, in_bss: bool) -> None:
         self.suite, self.spec, self.in_bss = suite, suite.spec, in_bss
-        self.transitions = suite.transitions
+        self.wording = suite.wording
 
     def judge(self, each: Boot, console: str) -> Iterator[Cell]:
         """The checks of one boot."""
@@ -107,60 +108,57 @@ class Judge:
             each.scenario(self.suite),
         )
         booted = boot(self.spec, scenario)
-        held: list[SlotImage] = []
-        for index, (slot, (_, promised)) in enumerate(
-            zip(self.spec.slots, booted.state, strict=True)
-        ):
+        held: list[Held] = []
+        for slot, (_, promised) in zip(self.spec.slots, booted.state, strict=True):
             value, *tables = told.get(slot.name, ("-1", "?"))
-            held.append(SlotImage(int(value), promised if promised in tables else tables[0], index))
-        stages: tuple[tuple[SlotImage, ...], ...] = (tuple(held),)
+            table = promised if promised in tables else tables[0]
+            held.append((int(value), None if table == "NULL" else table))
+        stages: tuple[State, ...] = (tuple(held),)
         # Seen is only what the slots hold in the end. What lies in .bss is taken to have been right until the
         # kernel cleared that, which newer ones do for every kind of guest, later than registering or not.
-        if self.in_bss and all(image.type == 0 for image in held):
+        if self.in_bss and all(value == 0 for value, _ in held):
             early = {promise.table for promise in booted.promises if promise.early}
-            before = _images(
-                [EMPTY if ops in early else (value, ops) for value, ops in booted.state]
-            )
+            before = tuple(EMPTY if ops in early else (value, ops) for value, ops in booted.state)
             booted = replace(booted, stages=("", CLEAR_BSS))
             stages = (before, tuple(held))
-        runner = BootRunner(
-            self.spec, cast(Driver, None), self.in_bss
-        )  # it judges, and boots nothing
-        runner.judge(scenario, booted, Answer("boot", stages=stages))
+        call = BootCall(self.wording, scenario, booted, self.in_bss)
+        check = call.check(Reached(0, ()), Answer(Ending.RETURNED, stages=stages))
+        seen_by = f"boot of {each.name}"
         return [
-            replace(finding, seen_by=f"boot of {each.name}") for finding in runner.found.values()
+            replace(finding, counterexample=(str(call),), seen_by=seen_by)
+            for finding in check.findings
         ]
 
     def _called(self, row: int, result: str, slots: Sequence[str]) -> Answer:
         """What a call did that came back."""
         names = {"0": None, "A": "A", "B": "B"}
         pairs = [slot.split(":") for slot in slots]
-        held = _images([(int(value), names.get(ops, "?")) for value, ops in pairs])
-        if self.suite.rows[row].call.kind != "i":
-            return Answer("ok", int(result), 0, held)
+        held = tuple((int(value), names.get(ops, "?")) for value, ops in pairs)
+        if not isinstance(self.suite.rows[row].call, Iterate):
+            return Answer(Ending.RETURNED, result=int(result), stages=(held,))
         visited = (
             self.suite.registry.visited(self.suite.rows[row].before)
             if result == "0"
             else ("other hosts",)
         )
-        return Answer("visit", visited=tuple(map(str, visited)))
+        return Answer(Ending.RETURNED, words=tuple(map(str, visited)))
 
     def _answer(self, row: int, lines: Sequence[str]) -> Answer:
         """What came of a call that may have ended the kernel."""
         text = "\n".join(lines)
         if ["1"] not in [said[1:2] for said in _said(lines, "before")]:
-            return Answer("crash", text="the guest never comes to the call")
+            return Answer(Ending.CRASH, "the guest never comes to the call")
         for _, result, *slots in _said(lines, "seen"):
             return self._called(row, result, slots)
         if struck := re.search(r"kernel BUG at (\S+?)!", text):
-            return Answer("bug", text=struck[1], slots=_images(self.suite.rows[row].before))
+            return Answer(Ending.BUG, struck[1], stages=(self.suite.rows[row].before,))
         died = _DIED.search(text)
-        return Answer("crash", text=died[0] if died else "the guest is gone")
+        return Answer(Ending.CRASH, died[0] if died else "the guest is gone")
 
     def _row(self, each: Boot, number: int, answer: Answer) -> Iterator[Finding]:
         row = self.suite.rows[number]
-        if fault := self.transitions.judge(row.before, row.call, answer):
-            calls = (*self._path(row.before), self.transitions.wording.call(row.call))
+        for fault in row.call.check(Reached(0, row.before), answer).findings:
+            calls = (*self._path(row.before), str(row.call))
             rule, host, array = fault.rule, re.escape(self.spec.c.host), self.spec.c.array
             header = (
                 render(self.spec).files[self.spec.header.file] if rule == "iteration-wrong" else ""
@@ -172,14 +170,10 @@ class Judge:
 
     def _path(self, state: State) -> tuple[str, ...]:
         origin = self.suite.origins[state]
-        return (*self._path(origin[0]), self.transitions.wording.call(origin[1])) if origin else ()
+        return (*self._path(origin[0]), str(origin[1])) if origin else ()
 
     def _finding(self, each: Boot, rule: str, subject: str, message: str) -> Finding:
         return Finding(rule, subject, f"{each.name}: {message}", seen_by=f"boot of {each.name}")
-
-
-def _images(state: Iterable[Held]) -> tuple[SlotImage, ...]:
-    return tuple(SlotImage(value, ops or "NULL", index) for index, (value, ops) in enumerate(state))
 
 
 def _said(lines: Sequence[str], word: str) -> list[list[str]]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The KUnit suites of an interface: every call in every state of the reference model, as C tables."""
+"""The KUnit suites of an interface: every call in every state of the model, as C tables."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,8 +11,7 @@ from xenhostgen.reference_model.registry import Outcome, State
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.spec.model import FunctionFact, Interface
 from xenhostgen.spec.template_sets import template_root
-from xenhostgen.verify.calls import Call, all_calls
-from xenhostgen.verify.transitions import Transitions
+from xenhostgen.verify.calls import Change, Iterate, RegistryCall, Wording, all_changes
 
 DATA = Path(__file__).with_name("data")
 
@@ -24,7 +23,7 @@ class Row:
     """A call in a state, and what must come of it."""
 
     before: State
-    call: Call
+    call: RegistryCall
     outcome: Outcome
 
 
@@ -33,19 +32,16 @@ class Suite:
 
     def __init__(self, spec: Interface) -> None:
         self.spec = spec
-        self.transitions = Transitions(spec)
-        self.registry = self.transitions.registry
-        self.origins: dict[State, tuple[State, Call] | None] = {self.registry.initial: None}
+        self.wording = Wording(spec)
+        self.registry = self.wording.registry
+        self.origins: dict[State, tuple[State, RegistryCall] | None] = {self.registry.initial: None}
         self.rows: list[Row] = []
-        calls = [call for call in all_calls(spec) if abs(call.type) < 1 << 30]
+        calls: list[RegistryCall] = [Iterate(self.wording)]
+        calls += [call for call in all_changes(self.wording) if abs(call.type) < 1 << 30]
         todo = [self.registry.initial]
         for before in todo:
             for call in calls:
-                outcome = (
-                    Outcome(before, 8)
-                    if call.kind == "i"
-                    else self.transitions.expected(before, call)
-                )
+                outcome = call.outcome(before)
                 self.rows.append(Row(before, call, outcome))
                 if outcome.state not in self.origins:
                     self.origins[outcome.state] = (before, call)
@@ -59,14 +55,12 @@ class Suite:
         """
         kept: dict[tuple[object, ...], int] = {}
         for number, row in enumerate(self.rows if self.spec.registry.misuse is None else ()):
-            iterates = row.call.kind == "i"
-            if iterates or row.outcome.errno is None:
-                about = (
-                    self.registry.visited(row.before)
-                    if iterates
-                    else self.registry.home.get(row.call.type)
-                )
-                kept.setdefault((row.call.kind, row.outcome.rule, about), number)
+            about: object = self.registry.visited(row.before)
+            if isinstance(row.call, Change):
+                about = self.registry.home.get(row.call.type)
+                if row.outcome.errno:
+                    continue
+            kept.setdefault((type(row.call), row.outcome.rule, about), number)
         return list(kept.values())
 
     @property
@@ -92,7 +86,7 @@ class Suite:
         return [macro.name for macro in self.spec.predicates.placeholders]
 
     def sources(self) -> dict[str, str]:
-        """The files to put beside the interface's own, by name; ``+`` marks what is added to a file's end."""
+        """The files to put beside the interface's own, by name; ``+`` marks additions to a file."""
         spec, prefix = self.spec, f"{self.spec.c.prefix}_kunit_"
         context = {
             "suite": self,
@@ -116,9 +110,9 @@ class Suite:
         """The states' numbers in the C table."""
         return {state: number for number, state in enumerate(self.origins)}
 
-    def c_call(self, call: Call) -> str:
+    def c_call(self, call: RegistryCall) -> str:
         """A call as the C table has it."""
-        return f"'{call.kind}', {call.type}, {_TABLES.index(call.ops or 'NULL')}"
+        return f"'{call.verb[0]}', {call.type}, {_TABLES.index(call.table or 'NULL')}"
 
     def c_slots(self, state: State) -> str:
         """A state's slots as the C table has them."""
@@ -135,7 +129,7 @@ class Suite:
 
     @cached_property
     def wrappers(self) -> list[dict[str, str]]:
-        """Calls of wrappers that end in a constant, nothing, or a kernel function with a result and no pointers."""
+        """Wrappers' calls ending in a constant, nothing, or a kernel function without pointers."""
         kernels: dict[str, FunctionFact] = {
             function.name: function for function in self.spec.kernel.functions
         }
@@ -151,7 +145,8 @@ class Suite:
                         if leads.called
                         else ""
                     )
-                    call = f"{self.spec.c.wrapper(op.name)}({', '.join(['&host', *'0' * len(op.args)])})"
+                    arguments = ", ".join(["&host", *"0" * len(op.args)])
+                    call = f"{self.spec.c.wrapper(op.name)}({arguments})"
                     made.append(
                         {"table": table.symbol, "call": call, "expected": leads.result or asked}
                     )

@@ -18,7 +18,7 @@ from xenhostgen.extensions.proof.provers import run_prover, unanswered
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError, Job, run_all
 from xenhostgen.spec.model import Interface, Slot
-from xenhostgen.verify.calls import Call, Wording
+from xenhostgen.verify.calls import Iterate, Register, Unregister, Wording
 from xenhostgen.verify.findings import BoundedProof, Finding
 from xenhostgen.verify.harness import rendered, units, wrappers, write_files
 from xenhostgen.verify.subject import Subject
@@ -113,5 +113,11 @@ def _calls(spec: Interface, trace: list[dict[str, Any]]) -> Iterator[str]:
         if step["stepType"] == "output":
             kind = step["outputID"]
             first, second = (int(value["data"]) for value in step["values"])
-            names = {"r": tables, "w": ops}.get(kind, [""])
-            yield wording.call(Call(kind, first, names[second]))
+            if kind == "r":
+                yield str(Register(wording, first, tables[second]))
+            elif kind == "u":
+                yield str(Unregister(wording, first))
+            elif kind == "w":
+                yield wording.wrapper(ops[second], first)
+            else:
+                yield str(Iterate(wording))

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where in a kernel file a fragment belongs, told by the file's structure and never guessed."""
+"""Where in a kernel file a fragment belongs: told by the file's structure, never guessed."""
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import takewhile
-from typing import NamedTuple
+from itertools import chain, takewhile
 
 from tree_sitter import Node
 
@@ -20,40 +21,72 @@ _ALTERNATIVES = (
 )
 
 
-class Spot(NamedTuple):
-    """A place between two lines: the row of the line below it.
+@dataclass(slots=True)
+class Insertion:
+    """Lines that go into a file above the line of ``row``, beside their landmark.
 
-    ``upward``: its landmark is that line, not the one above. ``tight``: the fragment's lines join the
-    landmark's, as in a list; otherwise blank lines set it apart. ``in_body``: it follows a statement.
+    ``upward``: the landmark is that line, not the one above it. ``tight``: the lines join the
+    landmark's, as in a list; otherwise blank lines set them apart. ``in_body``: they follow a
+    statement.
     """
 
+    text: str
     row: int
     upward: bool = False
     tight: bool = False
     in_body: bool = False
 
+    @property
+    def lines(self) -> list[str]:
+        """The text's lines."""
+        return self.text.removesuffix("\n").split("\n")
 
-def of_place(kernel: KernelFile, fragment: Fragment) -> Spot | None:
-    """The spot that a fragment's place means in a file, None once a problem is noted."""
-    landmarks = [fragment.place.landmark, *fragment.place.alternatives]
-    upward, kind = fragment.place.before is not None, fragment.kind
+    def row_in(self, file: list[str]) -> int | None:
+        """The row at which a file has these lines already, None if it hasn't.
+
+        Blank lines may stand between them and the landmark if they are set apart.
+        """
+        row, count = self.row, len(self.lines)
+        if self.upward:
+            while not self.tight and row and not file[row - 1].strip():
+                row -= 1
+            row = max(0, row - count)
+        else:
+            while not self.tight and row < len(file) and not file[row].strip():
+                row += 1
+        return row if file[row : row + count] == self.lines else None
+
+
+def of_fragment(kernel: KernelFile, fragment: Fragment) -> Insertion | None:
+    """The insertion that a fragment's place asks for, None once a problem is noted."""
+    place, kind, text = fragment.place, fragment.kind, fragment.text
+    landmarks = [place.landmark, *place.alternatives]
+    upward = place.before is not None
     if kind not in ("include", "object", "predicates", "raw"):
-        if (function := function_of(kernel, landmarks)) is None:
+        function = function_of(kernel, landmarks)
+        if function is None:
             return None
-        return Spot(kernel.above(function), upward=True) if upward else Spot(kernel.below(function))
-    lines, prefix = dict(enumerate(kernel.lines)), ""
+        row = kernel.above(function) if upward else kernel.below(function)
+        return Insertion(text, row, upward)
+    lines = dict(enumerate(kernel.lines))
     if kind == "include":
-        outside = {
-            node.start_point.row for node, inside in kernel.nodes("preproc_include") if not inside
-        }
-        # A comment may stand behind it, if it ends there.
-        lines = {row: re.sub(r"/\*.*?\*/|//.*(?<!\\)$", "", kernel.lines[row]) for row in outside}
-        prefix = "#include "
+        lines = _includes(kernel)
+        landmarks = [f"#include {header}" for header in landmarks]
     elif kind == "object":
-        lines, prefix = _always_built(kernel.lines), fragment.text.rsplit(maxsplit=1)[0] + " "
-    return _at_line(
-        kernel, lines, [prefix + each for each in landmarks], upward, tight=kind != "predicates"
-    )
+        lines = _always_built(kernel.lines)
+        list_name = text.rsplit(maxsplit=1)[0]
+        landmarks = [f"{list_name} {name}" for name in landmarks]
+    landmark = _landmark_row(kernel, lines, landmarks, "before" if upward else "after")
+    if landmark is None:
+        return None
+    return Insertion(text, landmark + (not upward), upward, tight=kind != "predicates")
+
+
+def _includes(kernel: KernelFile) -> dict[int, str]:
+    """The include lines outside every ``#if``, by row, without a comment that ends on the line."""
+    nodes = kernel.nodes("preproc_include")
+    rows = {node.start_point.row for node, conditional in nodes if not conditional}
+    return {row: re.sub(r"/\*.*?\*/|//.*(?<!\\)$", "", kernel.lines[row]) for row in rows}
 
 
 def _always_built(lines: list[str]) -> dict[int, str]:
@@ -63,90 +96,98 @@ def _always_built(lines: list[str]) -> dict[int, str]:
     return {row: lines[row] for row in rows}
 
 
-def _at_line(
-    kernel: KernelFile, lines: dict[int, str], landmarks: list[str], upward: bool, tight: bool
-) -> Spot | None:
-    """The spot at the one line among some that is a landmark, white space aside."""
-    wanted = {" ".join(landmark.split()) for landmark in landmarks}
-    spelled = {row: " ".join(line.split()) for row, line in lines.items()}
+def _landmark_row(
+    kernel: KernelFile, lines: dict[int, str], landmarks: list[str], where: str
+) -> int | None:
+    """The row of the only line that is a landmark, None once a problem is noted."""
+    wanted = {_spaced(landmark) for landmark in landmarks}
+    spelled = {row: _spaced(line) for row, line in lines.items()}
     rows = [row for row, line in spelled.items() if line in wanted]
     if len(rows) == 1:
-        return Spot(rows[0] + (not upward), upward, tight)
-    expected = " ".join(landmarks[0].split())
+        return rows[0]
+    expected = _spaced(landmarks[0])
     if rows:
         message = f"'{expected}' stands {len(rows)} times; which one does the spec mean?"
         kernel.wrong("landmark-twice", message, rows[1], "give the place a landmark that is unique")
         return None
-    everything = {row: " ".join(line.split()) for row, line in enumerate(kernel.lines)} | spelled
-    row = next((row for row, line in everything.items() if line in wanted), None)
+    everything = {row: _spaced(line) for row, line in enumerate(kernel.lines)} | spelled
+    row = _first_row(everything, wanted)
     stands = "it may not be built where it stands, in a condition or a comment"
     if row is None:
         near = [line for line in everything.values() if expected in line]
         near = near[:1] or get_close_matches(expected, list(spelled.values()), n=1, cutoff=0.5)
-        row = next(
-            (row for row, line in everything.items() if near == [line]), max(spelled, default=0)
-        )
+        row = _first_row(everything, near)
+        row = max(spelled, default=0) if row is None else row
         stands = f"here stands '{kernel.lines[row].strip()}'"
-    where = "before" if upward else "after"
     message = f"expected '{expected}', {where} which the fragment goes; {stands}"
     kernel.wrong("landmark-gone", message, row, _ALTERNATIVES)
     return None
 
 
+def _spaced(line: str) -> str:
+    """A line with its white space made single blanks."""
+    return " ".join(line.split())
+
+
+def _first_row(lines: dict[int, str], wanted: Iterable[str]) -> int | None:
+    """The first row with a line that is wanted."""
+    return next((row for row, line in lines.items() if line in wanted), None)
+
+
 def function_of(kernel: KernelFile, names: list[str]) -> Node | None:
-    """The one definition of a function, None once a problem is noted."""
-    found = [each for name in names for each in kernel.functions.get(name, [])]
-    if len(found) == 1 and not found[0][1]:
-        return found[0][0]
-    if found:
-        message = f"{names[0]}() is defined in an #if block, or more than once"
-        kernel.wrong(
-            "function-unclear",
-            message,
-            found[-1][0].start_point.row,
-            "name a function that is always built",
-        )
+    """The only definition of a function, None once a problem is noted."""
+    known = kernel.functions
+    definitions = list(chain.from_iterable(known.get(name, []) for name in names))
+    if not definitions:
+        near = get_close_matches(names[0], list(known), n=1)
+        row = known[near[0]][0][0].start_point.row if near else 0
+        message = f"expected the function {names[0]}(); it isn't defined here"
+        otherwise = "has it been renamed, or moved to another file?"
+        kernel.wrong("function-gone", message, row, did_you_mean(names[0], list(known), otherwise))
         return None
-    near = get_close_matches(names[0], list(kernel.functions), n=1)
-    row = kernel.functions[near[0]][0][0].start_point.row if near else 0
-    hint = did_you_mean(
-        names[0], list(kernel.functions), "has it been renamed, or moved to another file?"
-    )
-    kernel.wrong(
-        "function-gone", f"expected the function {names[0]}(); it isn't defined here", row, hint
-    )
-    return None
+    node, conditional = definitions[-1]
+    if conditional or len(definitions) > 1:
+        message = f"{names[0]}() is defined in an #if block, or more than once"
+        hint = "name a function that is always built"
+        kernel.wrong("function-unclear", message, node.start_point.row, hint)
+        return None
+    return node
 
 
-def of_registrations(kernel: KernelFile, boot: Boot) -> list[tuple[Spot, list[Register]]]:
-    """The spots of runs of registering steps, none once a problem is noted: the kernel's steps stand once, in order."""
+def of_registrations(kernel: KernelFile, boot: Boot, texts: Iterable[str]) -> list[Insertion]:
+    """Insertions of the runs of registering steps, whose ``texts`` come in the steps' order.
+
+    The kernel's steps must stand there once, in the spec's order; empty once a problem is noted.
+    """
     function = function_of(kernel, [boot.function])
     body = function and function.child_by_field_name("body")
     if not body:
         return []
-    inside = [node for node in body.named_children if node.type != "comment"]
-    *_, last = (
-        body.children[0],
-        *takewhile(lambda node: node.type == "declaration", inside),
-    )  # first the opening brace
-    spots: list[tuple[Spot, list[Register]]] = []
-    found: list[tuple[KernelStep, Node]] = []
-    run: list[Register] = []
+    statements = [node for node in body.named_children if node.type != "comment"]
+    declarations = takewhile(lambda node: node.type == "declaration", statements)
+    last = [body.children[0], *declarations][-1]  # the opening brace, or the last declaration
+    insertions: list[Insertion] = []
+    steps: list[tuple[KernelStep, Node]] = []
+    run: Insertion | None = None
+    remaining = iter(texts)
     for step in boot.steps:
         if isinstance(step, Register):
-            if not run:
+            text = next(remaining)
+            if run:
+                run.text += f"\n{text}"
+            else:
                 in_body = last.type not in ("{", "declaration")
-                spots.append((Spot(kernel.below(last), in_body=in_body), run))
-            run.append(step)
-        else:
-            run = []
-            if node := _statement(kernel, step, inside, last, f"{boot.function}()"):
-                found.append((step, node))
-                last = node
+                run = Insertion(text, kernel.below(last), in_body=in_body)
+                insertions.append(run)
+            continue
+        run = None
+        if node := _statement(kernel, step, statements, last, f"{boot.function}()"):
+            steps.append((step, node))
+            last = node
     if not kernel.problems.found:
-        end = max([last.end_point.row + 1, *(spot.row for spot, _ in spots)])
-        _judge_others(kernel, found, [node for node in inside if node.start_point.row < end])
-    return [] if kernel.problems.found else spots
+        end = max([last.end_point.row + 1, *(insertion.row for insertion in insertions)])
+        _judge_others(kernel, steps, [node for node in statements if node.start_point.row < end])
+    return [] if kernel.problems.found else insertions
 
 
 def _judge_others(

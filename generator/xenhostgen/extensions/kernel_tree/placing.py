@@ -2,30 +2,34 @@
 """Put a rendering's fragments into the files of a real kernel, each where its spec wants it.
 
 Refuses rather than guesses: when any place isn't as the spec describes it, nothing is placed and all
-such places are told. What stands there already is recognised.
+such places are reported. What stands there already is recognised.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.csource.makefile import read_makefile
-from xenhostgen.extensions.kernel_tree.insertion import Spot, of_place, of_registrations
+from xenhostgen.extensions.kernel_tree.insertion import Insertion, of_fragment, of_registrations
 from xenhostgen.extensions.kernel_tree.source import KernelFile
-from xenhostgen.render.files import Rendering, render
+from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 
 Reader = Callable[[str], bytes | None]
 
-_UNDO = "take out what was applied with the spec that it was applied with: xenhostgen apply SPEC --tree DIR --revert"
+_UNDO = (
+    "take out what was applied with the spec that it was applied with: "
+    "xenhostgen apply SPEC --tree DIR --revert"
+)
 
 
 class Placement(NamedTuple):
-    """The files that an interface adds or changes, by path, without it (None: the file is new) and with it.
+    """The files that an interface adds or changes, by path, without it and with it.
 
-    ``applied``: the tree has them like that already; what was before is then known but for blank lines.
+    Without it, None stands for a file that is new. ``applied``: the tree has the files with it
+    already; what was before is then known but for blank lines.
     """
 
     before: dict[str, bytes | None]
@@ -33,16 +37,8 @@ class Placement(NamedTuple):
     applied: bool
 
 
-class Addition(NamedTuple):
-    """The lines of a fragment, or of a run of registrations, their spot, and the row at which they stand already."""
-
-    lines: list[str]
-    spot: Spot
-    row: int | None
-
-
 def placed(spec: Interface, tree: Path) -> Placement:
-    """A spec's rendering in the files of a kernel tree. Raises ``Refused`` with everything that doesn't fit."""
+    """A spec's rendering in the files of a kernel tree. Raises ``Refused`` for all that doesn't fit."""
     kernel_version(tree)
     if removing := [raw for raw in spec.raw if raw.place and raw.instead]:
         message = (
@@ -73,165 +69,155 @@ def content(path: Path) -> bytes | None:
 
 def placed_in(spec: Interface, read: Reader, root: str) -> Placement:
     """``placed``, with the tree's files as ``read`` gives them; ``root`` names it in messages."""
-    rendering = render(spec)
-    before: dict[str, bytes | None] = {}
-    after: dict[str, bytes] = {}
-    problems: list[Problem] = []
-    there: list[
-        bool
-    ] = []  # for each addition and new file, whether the tree has it as it should be
-    lacks: list[Problem] = []
-    for path, text in rendering.whole().items():
-        found, after[path] = read(path), text.encode()
-        there.append(found == after[path])
-        before[path] = None if there[-1] else found
-        if found is None:
-            lacks.append(
-                Problem(
-                    "applied-in-part", "isn't there, other parts are", f"{root}/{path}", hint=_UNDO
-                )
-            )
-        elif not there[-1]:
-            message = "is there already and isn't what the spec renders to"
-            lacks.append(Problem("applied-otherwise", message, f"{root}/{path}", hint=_UNDO))
-    for path in dict.fromkeys(fragment.file for fragment in rendering.fragments):
-        found = read(path)
-        if found is None:
-            hint = "has it moved? name its path in the spec"
-            problems.append(
-                Problem(
-                    "file-missing",
-                    "expected this file; it isn't there",
-                    f"{root}/{path}",
-                    hint=hint,
-                )
-            )
-            continue
-        kernel = KernelFile(f"{root}/{path}", found)
-        additions = list(_additions(spec, rendering, kernel, path))
-        problems += kernel.problems.found
-        absent = [each for each in additions if each.row is None]
-        there += [each.row is not None for each in additions]
-        if not kernel.problems.found:
-            standing = [
-                range(each.row, each.row + len(each.lines))
-                for each in additions
-                if each.row is not None
-            ]
-            kept = [
-                line
-                for row, line in enumerate(kernel.lines)
-                if not any(row in rows for rows in standing)
-            ]
-            before[path] = "\n".join(kept).encode(
-                errors="surrogateescape"
-            )  # with the blank lines around them
-            after[path] = _inserted(kernel, absent)
-            for each in absent:
-                _note_lack(spec, kernel, each)
-            lacks += kernel.problems.found
-    if not problems:
-        problems = (
-            lacks if any(there) else [lack for lack in lacks if lack.rule == "applied-otherwise"]
-        )
-    if problems:
-        raise Refused(problems)
-    return Placement(before, dict(sorted(after.items())), all(there))
+    placer = _Placer(spec, root)
+    for path, text in placer.rendering.whole().items():
+        placer.add_file(path, read(path), text.encode())
+    for path in dict.fromkeys(fragment.file for fragment in placer.rendering.fragments):
+        placer.change_file(path, read(path))
+    return placer.placement()
 
 
-def _additions(
-    spec: Interface, rendering: Rendering, kernel: KernelFile, path: str
-) -> Iterator[Addition]:
-    """The additions to a file; problems are noted in the file."""
+class _Placer:
+    """Places file by file, and collects what doesn't fit.
 
-    def addition(text: str, spot: Spot) -> Addition:
-        lines = text.removesuffix("\n").split("\n")
-        return Addition(lines, spot, _row(kernel, lines, spot))
-
-    fragments = [fragment for fragment in rendering.fragments if fragment.file == path]
-    for fragment in fragments:
-        if (
-            fragment.kind != "register"
-            and fragment.text.strip()
-            and (spot := of_place(kernel, fragment))
-        ):
-            yield addition(fragment.text, spot)
-    texts = iter([fragment.text for fragment in fragments if fragment.kind == "register"])
-    for guest in spec.guests:
-        for spot, run in of_registrations(kernel, guest.boot) if guest.file == path else ():
-            yield addition("\n".join(next(texts) for _ in run), spot)
-
-
-def _row(kernel: KernelFile, lines: list[str], spot: Spot) -> int | None:
-    """The row at which lines stand at their spot, blank lines aside where they set them apart."""
-    row = spot.row
-    while not spot.tight and spot.upward and row and not kernel.lines[row - 1].strip():
-        row -= 1
-    while (
-        not spot.tight
-        and not spot.upward
-        and row < len(kernel.lines)
-        and not kernel.lines[row].strip()
-    ):
-        row += 1
-    start = max(0, row - len(lines)) if spot.upward else row
-    return start if kernel.lines[start : start + len(lines)] == lines else None
-
-
-def _inserted(kernel: KernelFile, additions: list[Addition]) -> bytes:
-    """The file with every addition, set apart by blank lines in the way of kernel files.
-
-    A blank line that was there stays above the addition. An addition to a paragraph of statements that
-    opens with a comment needs none above: the comment sets it apart.
+    ``lacks`` says what keeps parts from being there as they should be; it matters in a tree that
+    has other parts (``partly``).
     """
-    lines = list(kernel.lines)
-    for each in sorted(
-        additions, key=lambda each: each.spot[:2], reverse=True
-    ):  # row, and the lower of one row first
-        row, text = each.spot.row, each.lines
-        if not each.spot.tight:
-            gap_below = row < len(lines) and not lines[row].strip()
-            comes_first = not row or lines[row - 1].strip() in ("", "{")
-            comes_last = "".join(lines[row : row + 1]).startswith("}")
-            joined = each.spot.in_body and text[0].lstrip().startswith("/*")
-            if gap_below and not joined and not each.spot.upward:
-                row += 1
-            elif not joined and not comes_first:
-                text = ["", *text]
-            if not (gap_below and joined) and not comes_last:
-                text = [*text, ""]
-        lines[row:row] = text
+
+    def __init__(self, spec: Interface, root: str) -> None:
+        self.spec, self.root, self.rendering = spec, root, render(spec)
+        self.before: dict[str, bytes | None] = {}
+        self.after: dict[str, bytes] = {}
+        self.problems: list[Problem] = []
+        self.lacks: list[Problem] = []
+        self.partly = False
+
+    def placement(self) -> Placement:
+        """What was placed. Raises ``Refused`` with all that doesn't fit."""
+        taken = [lack for lack in self.lacks if lack.rule == "applied-otherwise"]
+        if problems := self.problems or (self.lacks if self.partly else taken):
+            raise Refused(problems)
+        return Placement(self.before, dict(sorted(self.after.items())), applied=not self.lacks)
+
+    def add_file(self, path: str, existing: bytes | None, wanted: bytes) -> None:
+        """Place a file that only the interface has."""
+        self.before[path], self.after[path] = existing, wanted
+        rule, message = "applied-otherwise", "is there already and isn't what the spec renders to"
+        if existing == wanted:
+            self.before[path], self.partly = None, True
+            return
+        if existing is None:
+            rule, message = "applied-in-part", "isn't there, other parts are"
+        self.lacks.append(Problem(rule, message, f"{self.root}/{path}", hint=_UNDO))
+
+    def change_file(self, path: str, existing: bytes | None) -> None:
+        """Place the fragments of a file that the kernel has."""
+        place = f"{self.root}/{path}"
+        if existing is None:
+            message = "expected this file; it isn't there"
+            hint = "has it moved? name its path in the spec"
+            self.problems.append(Problem("file-missing", message, place, hint=hint))
+            return
+        kernel = KernelFile(place, existing)
+        insertions = self.insertions(kernel, path)
+        if kernel.problems.found:
+            self.problems += kernel.problems.found
+            return
+        absent: list[Insertion] = []
+        present: set[int] = set()
+        for insertion in insertions:
+            row = insertion.row_in(kernel.lines)
+            if row is None:
+                absent.append(insertion)
+                _note_lack(self.spec, kernel, insertion)
+            else:
+                present.update(range(row, row + len(insertion.lines)))
+        self.partly |= bool(present)
+        self.lacks += kernel.problems.found
+        # The blank lines around what is there stay: whose they are isn't known.
+        before = [line for row, line in enumerate(kernel.lines) if row not in present]
+        self.before[path] = _joined(before)
+        self.after[path] = _joined(_with(kernel.lines, absent))
+
+    def insertions(self, kernel: KernelFile, path: str) -> list[Insertion]:
+        """What goes into a file; problems are noted in the file."""
+        fragments = [fragment for fragment in self.rendering.fragments if fragment.file == path]
+        insertions: list[Insertion] = []
+        for fragment in fragments:
+            if fragment.kind != "register" and fragment.text.strip():
+                insertion = of_fragment(kernel, fragment)
+                insertions += [insertion] if insertion else []
+        for guest in self.spec.guests:
+            own = [fragment for fragment in fragments if fragment.guest == guest.name]
+            texts = [fragment.text for fragment in own if fragment.kind == "register"]
+            if guest.file == path:
+                insertions += of_registrations(kernel, guest.boot, texts)
+        return insertions
+
+
+def _with(lines: list[str], insertions: list[Insertion]) -> list[str]:
+    """A file's lines with every insertion."""
+    result = list(lines)
+    for insertion in sorted(insertions, key=lambda each: (each.row, each.upward), reverse=True):
+        row, added = insertion.row, insertion.lines
+        if not insertion.tight:
+            row, added = _set_apart(insertion, result)
+        result[row:row] = added
+    return result
+
+
+def _set_apart(insertion: Insertion, lines: list[str]) -> tuple[int, list[str]]:
+    """The row and lines of an insertion with blank lines around it, in the way of kernel files.
+
+    A blank line that was there stays above the insertion. An insertion to a paragraph of statements
+    that opens with a comment needs none above: the comment sets it apart.
+    """
+    row, added = insertion.row, insertion.lines
+    gap_below = row < len(lines) and not lines[row].strip()
+    opens_block = row == 0 or lines[row - 1].strip() in ("", "{")
+    closes_block = row < len(lines) and lines[row].startswith("}")
+    commented = insertion.in_body and added[0].lstrip().startswith("/*")
+    if gap_below and not commented and not insertion.upward:
+        row += 1
+    elif not commented and not opens_block:
+        added = ["", *added]
+    if not closes_block and not (gap_below and commented):
+        added = [*added, ""]
+    return row, added
+
+
+def _joined(lines: list[str]) -> bytes:
+    """Lines as a file's content."""
     return "\n".join(lines).encode(errors="surrogateescape")
 
 
-def _note_lack(spec: Interface, kernel: KernelFile, each: Addition) -> None:
-    """Why an addition isn't there as it should be, judged by names that come with the interface only."""
+def _note_lack(spec: Interface, kernel: KernelFile, absent: Insertion) -> None:
+    """Note why an insertion isn't there, judged by names that come with the interface only."""
+    first = absent.lines[0].strip()
+    own = _names("\n".join(absent.lines))
+    for name in filter(own.__contains__, _interface_names(spec)):
+        rows = (row for row, line in enumerate(kernel.lines) if name in _names(line))
+        if (row := next(rows, None)) is not None:
+            message = f"{name} is here, yet '{first}' isn't where the spec wants it, or isn't all"
+            hint = f"{_UNDO}; or, if it is something else, give the spec another name"
+            kernel.wrong("applied-otherwise", message, row, hint)
+            return
+    message = f"lacks '{first}' here, other parts are there"
+    kernel.wrong("applied-in-part", message, absent.row, _UNDO)
+
+
+def _interface_names(spec: Interface) -> list[str]:
+    """What only the interface brings into a kernel's files."""
     names = [
         spec.header.file.removeprefix("include/"),
         Path(spec.source.file).stem + ".o",
         spec.c.register,
     ]
-    names += [
-        *(table.symbol for _, table in spec.tables()),
-        *(macro.name for macro in spec.predicates.macros),
-    ]
-    names += [entry.function for op in spec.ops for entry in op.tables if entry.calls is not None]
-    text = _names("\n".join(each.lines))
-    mine = dict.fromkeys(name for name in names if name in text)
-    there = {
-        name: row
-        for row, line in reversed([*enumerate(kernel.lines)])
-        for name in _names(line) & mine.keys()
-    }
-    first = each.lines[0].strip()
-    if found := next((name for name in mine if name in there), None):
-        message = f"{found} is here, yet '{first}' isn't where the spec wants it, or isn't all"
-        hint = f"{_UNDO}; or, if it is something else, give the spec another name"
-        kernel.wrong("applied-otherwise", message, there[found], hint)
-    else:
-        kernel.wrong(
-            "applied-in-part", f"lacks '{first}' here, other parts are there", each.spot.row, _UNDO
-        )
+    names += [table.symbol for _, table in spec.tables()]
+    names += [macro.name for macro in spec.predicates.macros]
+    for op in spec.ops:
+        names += [entry.function for entry in op.tables if entry.calls is not None]
+    return names
 
 
 def _names(text: str) -> set[str]:

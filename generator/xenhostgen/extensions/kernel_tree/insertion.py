@@ -10,8 +10,8 @@ from itertools import chain, takewhile
 from tree_sitter import Node
 
 from xenhostgen.csource.makefile import read_makefile
-from xenhostgen.extensions.kernel_tree.reduction import bare, silent, text_of
-from xenhostgen.extensions.kernel_tree.source import KernelFile
+from xenhostgen.extensions.kernel_tree.c_tree import bare, silent, text_of
+from xenhostgen.extensions.kernel_tree.kernel_file import KernelFile
 from xenhostgen.render.files import Fragment
 from xenhostgen.spec.model import Assign, Boot, Call, KernelStep, Register
 from xenhostgen.spec.source import did_you_mean
@@ -84,8 +84,8 @@ def of_fragment(kernel: KernelFile, fragment: Fragment) -> Insertion | None:
 
 def _includes(kernel: KernelFile) -> dict[int, str]:
     """The include lines outside every ``#if``, by row, without a comment that ends on the line."""
-    nodes = kernel.nodes("preproc_include")
-    rows = {node.start_point.row for node, conditional in nodes if not conditional}
+    always = [node for node, conditional in kernel.nodes if not conditional]
+    rows = [node.start_point.row for node in always if node.type == "preproc_include"]
     return {row: re.sub(r"/\*.*?\*/|//.*(?<!\\)$", "", kernel.lines[row]) for row in rows}
 
 

@@ -8,23 +8,27 @@ and whatever may lead past these. Facts of the kernel come from the spec, as the
 """
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
+from itertools import chain
 from os.path import isfile
 from pathlib import Path
 
 from tree_sitter import Node
 
 from xenhostgen.csource.preprocess import SHIM
-from xenhostgen.extensions.kernel_tree.placing import placed
-from xenhostgen.extensions.kernel_tree.reduction import (
-    Reduction,
+from xenhostgen.extensions.kernel_tree.c_tree import (
     bare,
     called,
     defined,
+    outside_functions,
     silent,
     text_of,
     words,
 )
+from xenhostgen.extensions.kernel_tree.own_names import own_names
+from xenhostgen.extensions.kernel_tree.placing import placed
+from xenhostgen.extensions.kernel_tree.reduction import Reduction
 from xenhostgen.render.files import Renderer
 from xenhostgen.spec.model import Assign, Call, Guest, Interface, Register, Step
 from xenhostgen.verify.drift import read_text
@@ -120,114 +124,104 @@ class _GuestFile:
     def __init__(self, spec: Interface, guest: Guest, text: str) -> None:
         self.spec, self.guest, self.boot = spec, guest, guest.boot
         self.file = Reduction(text)
-        self.defined = {defined(node): text_of(node) for node in self.file.definitions()}
+        nodes = [node for node, _ in outside_functions(self.file.root)]
+        self.defined = {name: text_of(node) for node in nodes if (name := defined(node))}
         self.bodies: dict[str, tuple[Step, ...]] = {self.boot.function: self.boot.steps}
-        self.bodies |= {
-            step.function: step.sets for step in self.boot.steps if isinstance(step, Call)
-        }
-        self.names = _names(spec)
+        for step in self.boot.steps:
+            if isinstance(step, Call):
+                self.bodies[step.function] = step.sets
+        self.own = set(own_names(spec))
         self.helpers = self.leading()
-        targets = [
-            step.target
-            for steps in self.bodies.values()
-            for step in steps
-            if isinstance(step, Assign)
-        ]
-        either = "|".join(re.escape(bare(target)) for target in targets)
-        target = f"(?:{either or '(?!)'})"
-        by_operator = rf"(?<![\w.>]){target}(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)"
-        by_call = rf"\b(?:(?:memset|memcpy|memmove|xchg)\(&|WRITE_ONCE\(){target}\b"
-        self.sets = re.compile(f"{by_operator}|{by_call}")
+        self.sets = _setting(chain.from_iterable(self.bodies.values()))
 
     def leading(self) -> set[str]:
         """The file's functions and macros that boot code calls and that lead to the interface."""
-        others = {
-            name: c for name, c in self.defined.items() if name not in (*self.bodies, *self.names)
-        }
-        users = {name for name, c in others.items() if words(c) & self.names}
-        while more := {name for name in others.keys() - users if called(others[name]) & users}:
-            users |= more
-        found, todo = set[str](), [name for name in self.bodies if name in self.defined]
-        while todo:
-            more = called(self.defined[todo.pop()]) & users - found
-            found |= more
-            todo += more
-        return found
+        others = self.defined.keys() - self.bodies.keys() - self.own
+        callees = {name: called(c) for name, c in self.defined.items()}
+        users = {name for name in others if words(self.defined[name]) & self.own}
+        while further := {name for name in others - users if callees[name] & users}:
+            users |= further
+        helpers: set[str] = set()
+        callers = self.bodies.keys() & callees.keys()
+        while callers:
+            callers = set().union(*(callees[name] for name in callers)) & users - helpers
+            helpers |= callers
+        return helpers
 
     def part(self) -> str:
         """What is left, and what that needs of the kernel."""
         self.file.keep(self.wanted)
-        there = _INCLUDE.findall(self.file.text())
-        self.file.include(header for header in self.guest.context if header not in there)
-        facts = [" ".join(c.split()) for c in Renderer(self.spec).prototypes(self.guest).values()]
+        present = _INCLUDE.findall(self.file.text())
+        self.file.include(header for header in self.guest.context if header not in present)
+        needed = [" ".join(c.split()) for c in Renderer(self.spec).prototypes(self.guest).values()]
         for name, steps in self.bodies.items():
             if name not in self.defined and name != self.boot.function:
                 sets = " ".join(step.c for step in steps if isinstance(step, Assign))
-                facts.append(f"static void {name}(void) {{ {sets} }}")
-        self.file.supply(facts)
+                needed.append(f"static void {name}(void) {{ {sets} }}")
+        self.file.supply(needed)
         return self.file.text()
 
     def wanted(self, node: Node) -> bool:
-        """Whether a declaration or directive is the interface's; functions are reduced on the way."""
+        """Whether a declaration or directive is the interface's; functions are reduced, too."""
         match node.type:
             case "preproc_include":
                 header = text_of(node.child_by_field_name("path"))
                 return header in (*self.guest.context, self.guest.include.line)
             case "function_definition":
-                return self.function(defined(node), node, node.child_by_field_name("body"))
+                return self.function(defined(node), node)
             case "ERROR":
-                return bool(words(text_of(node)) & {*self.names, *self.bodies})
+                return bool(words(text_of(node)) & {*self.own, *self.bodies})
         types = {self.spec.c.ops_tag, self.spec.c.ops}
-        return bool(words(text_of(node)) & (self.names | self.helpers | types))
+        return bool(words(text_of(node)) & (self.own | self.helpers | types))
 
-    def function(self, name: str, node: Node, body: Node | None) -> bool:
+    def function(self, name: str, node: Node) -> bool:
         """Reduce a function; False if it isn't the interface's."""
+        body = node.child_by_field_name("body")
         if body and name in self.bodies:
             self.head(name, node)
-            steps = {
-                each.id: said for each in body.named_children if (said := self.step(name, each))
-            }
-            # What else the kernel's own functions do, and whether they always get that far, is the kernel's.
+            steps = {child.id: self.step(name, child) for child in body.named_children}
+            # What the kernel's own functions do besides, and whether they get that far, is its own.
+            jumps = name == self.boot.function
             self.file.reduce(
-                body, lambda each: each.id in steps or self.counts(each), name == self.boot.function
+                body, lambda each: bool(steps.get(each.id)) or self.counts(each), jumps
             )
-            for each in body.named_children:
-                if each.id in steps and bare(text_of(each)) != bare(steps[each.id]):
-                    self.file.cut(each, steps[each.id])
+            for child in body.named_children:
+                c = steps[child.id]
+                if c and bare(text_of(child)) != bare(c):
+                    self.file.cut(child, c)
         elif body and name in self.helpers:
             self.file.reduce(body, self.counts)
-        # Where brackets don't match, what is lost lies in another function: the parser will say where.
+        # Where brackets don't match, what is lost lies in another function: the parser tells where.
         lost = {self.boot.function} - self.defined.keys()
-        return name in (*self.bodies, *self.names, *self.helpers) or bool(
-            words(text_of(node)) & lost
-        )
+        known = name in (*self.bodies, *self.own, *self.helpers)
+        return known or bool(words(text_of(node)) & lost)
 
     def head(self, name: str, node: Node) -> None:
         """Let a boot function be called from without, and with no more than the spec passes."""
         declarator = node.child_by_field_name("declarator")
-        self.file.cut(node, "void" if name == self.boot.function else "static void", end=declarator)
-        if declarator and not (name == self.boot.function and self.boot.params):
+        boots = name == self.boot.function
+        self.file.cut(node, "void" if boots else "static void", end=declarator)
+        if declarator and not (boots and self.boot.params):
             self.file.cut(declarator, f"{name}(void)")
 
     def counts(self, node: Node) -> bool:
         """Whether a statement is the interface's, or sets what a boot step sets."""
         c = silent(text_of(node))
-        return bool(words(c) & (self.names | self.helpers)) or self.sets.search(bare(c)) is not None
+        return bool(words(c) & (self.own | self.helpers)) or self.sets.search(bare(c)) is not None
 
     def step(self, function: str, node: Node) -> str:
         """The kernel's boot step that a statement is, in the spec's words; empty if it is none."""
         c = text_of(node)
+        if words(c) & (self.own | self.helpers):
+            return ""
         steps = [step for step in self.bodies[function] if not isinstance(step, Register)]
-        found = (step.c for step in steps if re.fullmatch(step.pattern, bare(c)))
-        return "" if words(c) & (self.names | self.helpers) else next(found, "")
+        return next((step.c for step in steps if re.fullmatch(step.pattern, bare(c))), "")
 
 
-def _names(spec: Interface) -> set[str]:
-    """What the interface defines, types and predicates left out: these may be used by anybody."""
-    c = spec.c
-    names = {c.register, c.unregister, c.array, c.iterator, c.slot_count}
-    names |= {slot.pointer for slot in spec.slots} | {table.symbol for _, table in spec.tables()}
-    names |= {c.type(name) for name in spec.values} | {c.wrapper(op.name) for op in spec.ops}
-    return names | {
-        entry.function for op in spec.ops for entry in op.tables if entry.calls is not None
-    }
+def _setting(steps: Iterable[Step]) -> re.Pattern[str]:
+    """Matches bare C that sets what one of the steps sets."""
+    targets = [re.escape(bare(step.target)) for step in steps if isinstance(step, Assign)]
+    target = f"(?:{'|'.join(targets) or '(?!)'})"
+    by_operator = rf"(?<![\w.>]){target}(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)"
+    by_call = rf"\b(?:(?:memset|memcpy|memmove|xchg)\(&|WRITE_ONCE\(){target}\b"
+    return re.compile(f"{by_operator}|{by_call}")

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from xenhostgen.csource.makefile import read_makefile
 from xenhostgen.extensions.kernel_tree.insertion import Insertion, of_fragment, of_registrations
-from xenhostgen.extensions.kernel_tree.source import KernelFile
+from xenhostgen.extensions.kernel_tree.kernel_file import KernelFile
+from xenhostgen.extensions.kernel_tree.own_names import own_names
 from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
@@ -194,10 +195,13 @@ def _joined(lines: list[str]) -> bytes:
 def _note_lack(spec: Interface, kernel: KernelFile, absent: Insertion) -> None:
     """Note why an insertion isn't there, judged by names that come with the interface only."""
     first = absent.lines[0].strip()
-    own = _names("\n".join(absent.lines))
-    for name in filter(own.__contains__, _interface_names(spec)):
-        rows = (row for row, line in enumerate(kernel.lines) if name in _names(line))
-        if (row := next(rows, None)) is not None:
+    names = [spec.header.file.removeprefix("include/"), f"{Path(spec.source.file).stem}.o"]
+    names += [*own_names(spec), *(macro.name for macro in spec.predicates.macros)]
+    words = _words(absent.text)
+    lines = [_words(line) for line in kernel.lines]
+    for name in names:
+        row = next((row for row, line in enumerate(lines) if name in line), None)
+        if name in words and row is not None:
             message = f"{name} is here, yet '{first}' isn't where the spec wants it, or isn't all"
             hint = f"{_UNDO}; or, if it is something else, give the spec another name"
             kernel.wrong("applied-otherwise", message, row, hint)
@@ -206,20 +210,6 @@ def _note_lack(spec: Interface, kernel: KernelFile, absent: Insertion) -> None:
     kernel.wrong("applied-in-part", message, absent.row, _UNDO)
 
 
-def _interface_names(spec: Interface) -> list[str]:
-    """What only the interface brings into a kernel's files."""
-    names = [
-        spec.header.file.removeprefix("include/"),
-        Path(spec.source.file).stem + ".o",
-        spec.c.register,
-    ]
-    names += [table.symbol for _, table in spec.tables()]
-    names += [macro.name for macro in spec.predicates.macros]
-    for op in spec.ops:
-        names += [entry.function for entry in op.tables if entry.calls is not None]
-    return names
-
-
-def _names(text: str) -> set[str]:
+def _words(text: str) -> set[str]:
     """The words of C or of a Makefile, and the names of files."""
     return {*re.findall(r"\w+", text), *re.findall(r"[\w./-]+", text)}

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xenhostgen.extensions.boot.guests import GUESTS, Boot
-from xenhostgen.extensions.boot.judge import Cell, Judge, cases
+from xenhostgen.extensions.boot.judge import Judge, Outcome
 from xenhostgen.extensions.boot.suite import Suite
+from xenhostgen.extensions.boot.transcript import Transcript
 from xenhostgen.spec.load import load
 
 REPO = Path(__file__).parents[2]
@@ -50,24 +51,25 @@ def console(default: str, remote: str, answers: str = "xen_domain 1") -> str:
     )
 
 
-def judged(boot: Boot, text: str, in_bss: bool = False, spec: str = "xenhost") -> dict[str, Cell]:
+def judged(
+    boot: Boot, text: str, in_bss: bool = False, spec: str = "xenhost"
+) -> dict[str, Outcome]:
     return {cell.check: cell for cell in Judge(SUITES[spec], in_bss).judge(boot, text)}
 
 
-def rules(cell: Cell) -> list[str]:
+def rules(cell: Outcome) -> list[str]:
     return [finding.rule for finding in cell.findings]
 
 
 def test_results_are_told_from_what_stands_between_them() -> None:
-    lines = [line.partition("] ")[2] for line in console("1 xh_pv_ops", EMPTY).splitlines()]
-    told = cases(lines)
-    assert {name: passed for name, (passed, _) in told.items() if name} == {
+    transcript = Transcript(console("1 xh_pv_ops", EMPTY))
+    assert {name: case.passed for name, case in transcript.cases.items()} == {
         "registered": True,
         "entries": False,
         "later": True,
     }
-    assert "# registered: slot default 1 xh_pv_ops" in told["registered"][1]
-    assert told[""][1] == ("not ok 1 xenhost_boot", "reboot: Power down")
+    assert "# registered: slot default 1 xh_pv_ops" in transcript.cases["registered"].lines
+    assert transcript.rest.lines == ("not ok 1 xenhost_boot", "reboot: Power down")
 
 
 @given(st.text(alphabet="[ ]0.1#: okntregisd\n", max_size=200))
@@ -141,6 +143,7 @@ def test_a_guest_that_dies_is_told_with_its_last_words() -> None:
     cells = judged(Boot("hvm"), "[    0.1] Linux\n[    0.2] BUG: unable to handle page fault\n")
     assert rules(cells["rules"]) == ["boot-crash"]
     assert cells["rules"].excerpt[-1].startswith("BUG: unable")
+    assert "last words: BUG: unable" in cells["rules"].findings[0].message
     assert "last words: none" in judged(Boot("hvm"), "")["rules"].findings[0].message
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tools import need
 from xenhostgen.extensions.boot.guests import Boot
-from xenhostgen.extensions.boot.judge import Cell, Judge
+from xenhostgen.extensions.boot.judge import Judge, Outcome
 from xenhostgen.extensions.boot.suite import Suite
 from xenhostgen.render.files import render
 from xenhostgen.spec.load import load
@@ -49,13 +49,13 @@ def ran(program: Path, number: str = "") -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False).stdout
 
 
-def rules(spec: Interface, console: str, boot: Boot) -> list[Cell]:
+def rules(spec: Interface, console: str, boot: Boot) -> list[Outcome]:
     """The checks that a console of the suite about the rules has, judged."""
     cells = Judge(Suite(spec), in_bss=False).judge(boot, console)
     return [cell for cell in cells if cell.check in ("rules", "iteration", "fatal")]
 
 
-def found(cells: list[Cell]) -> set[str]:
+def found(cells: list[Outcome]) -> set[str]:
     return {finding.rule for cell in cells for finding in cell.findings}
 
 
@@ -73,7 +73,7 @@ def test_version_2_passes_its_suite(tmp_path: Path) -> None:
     spec = load(REPO / "specs/xenhost.yaml")
     console = ran(compiled(spec, tmp_path))
     cells = rules(spec, console, Boot("pv-dom0"))
-    assert [(cell.check, cell.findings) for cell in cells] == [("rules", ()), ("iteration", ())]
+    assert [(cell.check, cell.findings) for cell in cells] == [("rules", []), ("iteration", [])]
 
 
 @pytest.mark.parametrize(

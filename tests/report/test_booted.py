@@ -2,25 +2,25 @@
 """What is said of booted guests: the matrix, and the same checks as JUnit."""
 
 import io
+import json
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from recorded import ODD
 
-from xenhostgen.extensions.boot.report import Check, show
+from xenhostgen.extensions.boot.guests import Boot
+from xenhostgen.extensions.boot.judge import Outcome
+from xenhostgen.extensions.boot.report import show
 from xenhostgen.verify.findings import Finding, Statistics, Verdict
 
-CHECKS = (
-    Check("pv", "kind", "ok", (), (), "pv.log"),
-    Check("pv", "rules", "known", ("vacuous-guard: pv: accepted",), ("# rules: seen 7",), "pv.log"),
-    Check("hvm", "kind", "ok", (), (), "hvm.log"),
-    Check(
-        "hvm",
-        "rules",
-        "FAIL",
-        (f"boot-crash: {ODD}", "null-op: no"),
-        ("BUG: unable", ODD),
-        "hvm.log",
-    ),
+GUARD = Finding("vacuous-guard", "xenhost_register", "pv: accepted")
+CRASHES = (Finding("boot-crash", "hvm", ODD), Finding("null-op", "hvm", "no"))
+OUTCOMES = (
+    Outcome(Boot("pv"), "kind"),
+    Outcome(Boot("pv"), "rules", "known", [GUARD], ["# rules: seen 7"]),
+    Outcome(Boot("hvm"), "kind"),
+    Outcome(Boot("hvm"), "rules", "FAIL", CRASHES, ["BUG: unable", ODD]),
+    Outcome(Boot("hvm", answer=True), "rules"),
 )
 VERDICT = Verdict(
     unexpected=(Finding("boot-crash", "hvm", "hvm: gone"),),
@@ -30,7 +30,7 @@ VERDICT = Verdict(
 
 def told(form: str) -> str:
     stream = io.StringIO()
-    show("specs/a.yaml", CHECKS, VERDICT, form, stream)
+    show("specs/a.yaml", OUTCOMES, VERDICT, Path("logs"), form=form, stream=stream)
     return stream.getvalue()
 
 
@@ -52,4 +52,17 @@ def test_matrix() -> None:
     assert head.split() == ["kind", "rules"]
     assert pv.split() == ["pv", "ok", "known"]
     assert hvm.split() == ["hvm", "ok", "FAIL"]
-    assert "hvm, rules (hvm.log):\n    BUG: unable" in told("text")
+    assert "hvm, rules (logs/hvm.log):\n    BUG: unable" in told("text")
+
+
+def test_json() -> None:
+    matrix = json.loads(told("json"))["matrix"]
+    assert [cell["status"] for cell in matrix] == ["ok", "known", "ok", "FAIL", "ok"]
+    assert matrix[1] == {
+        "guest": "pv",
+        "check": "rules",
+        "status": "known",
+        "findings": ["vacuous-guard: pv: accepted"],
+        "excerpt": ["# rules: seen 7"],
+        "console": "logs/pv.log",
+    }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What guests told by KTAP on their consoles, held against what the model expects of that kind of guest."""
+"""What guests report on their consoles, held against what the model expects of such a guest."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,87 +7,96 @@ from dataclasses import dataclass, replace
 
 from xenhostgen.extensions.boot.guests import GUESTS, Boot
 from xenhostgen.extensions.boot.suite import Suite
+from xenhostgen.extensions.boot.transcript import CaseLog, Transcript
 from xenhostgen.reference_model.boot import CLEAR_BSS, boot
 from xenhostgen.reference_model.registry import EMPTY, Held, State
 from xenhostgen.render.files import render
 from xenhostgen.verify.boots import Boot as BootCall
 from xenhostgen.verify.calls import Iterate
 from xenhostgen.verify.driver import Answer, Ending
-from xenhostgen.verify.findings import Finding
+from xenhostgen.verify.findings import Finding, Statistics, judge
 from xenhostgen.verify.protocol import Reached
 
-# Xen's and the kernel's marks before a message; a result, which closes a test case.
-_MESSAGE = re.compile(r"^(?:\([^)]*\) )*\[ *\d+\.\d+\] (.*)$", re.M)
-_RESULT = re.compile(r"^    (not )?ok \d+ (\w+)(?: # (SKIP))?")
 _DIED = re.compile(r"BUG: .*|Oops: .*|general protection fault.*|Kernel panic.*")
+_FATAL = re.compile(r"fatality:|kernel BUG|RIP: |" + _DIED.pattern)
 # What a failed case is called where its lines don't tell more.
 _RULES = {"entries": "table-entry-wrong", "wrappers": "wrapper-wrong", "walked": "iteration-wrong"}
 _EXCERPT = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """One check of one boot: what it found, and the lines on the console by which it did."""
+class Outcome:
+    """What one check of one boot found, and the lines of the console by which it did.
+
+    ``status`` is ``ok``, ``known`` if the spec expects all that was found, or else ``FAIL``.
+    """
 
     boot: Boot
     check: str
-    findings: tuple[Finding, ...] = ()
-    excerpt: tuple[str, ...] = ()
+    status: str = "ok"
+    findings: Sequence[Finding] = ()
+    excerpt: Sequence[str] = ()
 
-
-def cases(lines: Sequence[str]) -> dict[str, tuple[bool, tuple[str, ...]]]:
-    """The finished test cases: whether each passed or was skipped, and its lines; as '' what came after them."""
-    made: dict[str, tuple[bool, tuple[str, ...]]] = {}
-    kept: list[str] = []
-    for line in lines:
-        if result := _RESULT.match(line):
-            made[result[2]] = (not result[1], tuple(kept))
-            kept = []
-        else:
-            kept = [] if "# Subtest: " in line else [*kept, line.strip()]
-    return made | {"": (False, tuple(kept))}
+    @property
+    def messages(self) -> list[str]:
+        """The findings in words."""
+        return [f"{finding.rule}: {finding.message}" for finding in self.findings]
 
 
 class Judge:
-    """Judges the boots of one interface. ``in_bss``: whether its array of slots lies in the kernel's .bss."""
+    """Judges the boots of one interface. ``in_bss``: its array of slots lies in the kernel's .bss."""
 
     def __init__(self, suite: Suite, in_bss: bool) -> None:
         self.suite, self.spec, self.in_bss = suite, suite.spec, in_bss
         self.wording = suite.wording
 
-    def judge(self, each: Boot, console: str) -> Iterator[Cell]:
-        """The checks of one boot."""
-        told = cases(_MESSAGE.findall(console.replace("\r", "")))
+    def judge(self, each: Boot, console: str) -> list[Outcome]:
+        """The outcomes of one boot's checks."""
+        transcript = Transcript(console)
         if each.fatal is not None:
-            lines = told[""][1] + told.get("fatality", (True, ()))[1]
-            found = tuple(self._row(each, each.fatal, self._answer(each.fatal, lines)))
-            marks = re.compile(r"fatality:|kernel BUG|RIP: |" + _DIED.pattern)
-            yield Cell(each, "fatal", found, tuple(filter(marks.search, lines))[:_EXCERPT])
-            return
-        if "registered" in told:
-            answers = told["registered"][1]
-            yield Cell(each, "kind", tuple(self._kind(each, _said(answers, "answer"))), answers)
+            return [self._fatality(each, each.fatal, transcript)]
+        outcomes = []
+        if registered := transcript.cases.get("registered"):
+            findings = list(self._kind(each, registered.reports("answer")))
+            outcomes.append(self._outcome(each, "kind", findings, registered.lines))
         for check in ("registered",) if each.answer else self.suite.cases:
-            name, (passed, lines) = "override" if each.answer else check, told.get(check, told[""])
-            if check not in told:
-                message = (
-                    f"never gets to the end of '{check}'; its last words: {[*lines, 'none'][-1]}"
-                )
-                yield Cell(
-                    each,
-                    name,
-                    (self._finding(each, "boot-crash", each.guest, message),),
-                    lines[-_EXCERPT:],
-                )
-                continue
-            faults = self._registered(each, lines) if check == "registered" else []
-            for row, result, *slots in _said(lines, "seen"):
-                faults += self._row(each, int(row), self._called(int(row), result, slots))
-            if not passed and not faults:
-                faults.append(
-                    self._finding(each, _RULES.get(check, f"{check}-wrong"), *_expectation(lines))
-                )
-            yield Cell(each, name, tuple(faults), lines[:_EXCERPT])
+            case = transcript.cases.get(check)
+            if case:
+                findings, lines = self._case(each, check, case), case.lines[:_EXCERPT]
+            else:
+                lines = transcript.rest.lines[-_EXCERPT:]
+                last = lines[-1] if lines else "none"
+                message = f"never gets to the end of '{check}'; its last words: {last}"
+                findings = [self._finding(each, "boot-crash", each.guest, message)]
+            name = "override" if each.answer else check
+            outcomes.append(self._outcome(each, name, findings, lines))
+        return outcomes
+
+    def _outcome(
+        self, each: Boot, check: str, findings: Sequence[Finding], excerpt: Sequence[str]
+    ) -> Outcome:
+        passed = judge(self.spec, findings, Statistics("boot")).passed
+        status = ("known" if passed else "FAIL") if findings else "ok"
+        return Outcome(each, check, status, findings, excerpt)
+
+    def _fatality(self, each: Boot, row: int, transcript: Transcript) -> Outcome:
+        """The outcome of a boot that only makes one call, which may end the kernel."""
+        lines = transcript.rest.lines
+        if "fatality" in transcript.cases:
+            lines += transcript.cases["fatality"].lines
+        findings = list(self._row(each, row, self._answer(row, CaseLog(lines))))
+        excerpt = list(filter(_FATAL.search, lines))[:_EXCERPT]
+        return self._outcome(each, "fatal", findings, excerpt)
+
+    def _case(self, each: Boot, check: str, case: CaseLog) -> list[Finding]:
+        """What a finished test case shows."""
+        findings = self._registered(each, case) if check == "registered" else []
+        for row, result, *slots in case.reports("seen"):
+            findings += self._row(each, int(row), self._called(int(row), result, slots))
+        if not case.passed and not findings:
+            rule = _RULES.get(check, f"{check}-wrong")
+            findings.append(self._finding(each, rule, *case.failure()))
+        return findings
 
     def _kind(self, each: Boot, answers: Sequence[Sequence[str]]) -> Iterator[Finding]:
         """Whether the guest is of the kind that was asked for, by the kernel's own predicates."""
@@ -98,13 +107,14 @@ class Judge:
             "xen_initial_domain": guest.initial,
         }
         for name, value in answers:
-            if expected.get(name, value == "1") != (value == "1"):
+            answer = value == "1"
+            if expected.get(name, answer) != answer:
                 yield self._finding(each, "wrong-kind", each.guest, f"{name}() is {value}")
 
-    def _registered(self, each: Boot, lines: Sequence[str]) -> list[Finding]:
+    def _registered(self, each: Boot, case: CaseLog) -> list[Finding]:
         """The slots after boot against those that the model promises."""
         told, scenario = (
-            {name: said for name, *said in _said(lines, "slot")},
+            {name: said for name, *said in case.reports("slot")},
             each.scenario(self.suite),
         )
         booted = boot(self.spec, scenario)
@@ -143,12 +153,12 @@ class Judge:
         )
         return Answer(Ending.RETURNED, words=tuple(map(str, visited)))
 
-    def _answer(self, row: int, lines: Sequence[str]) -> Answer:
+    def _answer(self, row: int, case: CaseLog) -> Answer:
         """What came of a call that may have ended the kernel."""
-        text = "\n".join(lines)
-        if ["1"] not in [said[1:2] for said in _said(lines, "before")]:
+        text = "\n".join(case.lines)
+        if ["1"] not in [said[1:2] for said in case.reports("before")]:
             return Answer(Ending.CRASH, "the guest never comes to the call")
-        for _, result, *slots in _said(lines, "seen"):
+        for _, result, *slots in case.reports("seen"):
             return self._called(row, result, slots)
         if struck := re.search(r"kernel BUG at (\S+?)!", text):
             return Answer(Ending.BUG, struck[1], stages=(self.suite.rows[row].before,))
@@ -174,18 +184,3 @@ class Judge:
 
     def _finding(self, each: Boot, rule: str, subject: str, message: str) -> Finding:
         return Finding(rule, subject, f"{each.name}: {message}", seen_by=f"boot of {each.name}")
-
-
-def _said(lines: Sequence[str], word: str) -> list[list[str]]:
-    """The words of a case's own lines that begin with a word, without that."""
-    found = (re.match(rf"# \w+: {word} (.*)$", line) for line in lines)
-    return [each[1].split() for each in found if each]
-
-
-def _expectation(lines: Sequence[str]) -> tuple[str, str]:
-    """What a case's first failed expectation is about, and what it says."""
-    at = next((n for n, line in enumerate(lines) if "FAILED at" in line), 0)
-    said = [line for line in lines[at + 1 : at + 6] if not line.startswith("#")]
-    return next(
-        (line for line in reversed(said) if re.fullmatch(r"\w+(?:\.\w+)?", line)), "suite"
-    ), "; ".join(said)

@@ -2,67 +2,80 @@
 """What ``boot`` says: the findings, and a matrix of guests and checks."""
 
 import json
-from collections.abc import Sequence
-from typing import NamedTuple, TextIO
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
 
+from xenhostgen.extensions.boot.judge import Outcome
 from xenhostgen.report import findings
 from xenhostgen.report.cases import Case, printable
 from xenhostgen.report.junit import as_junit
 from xenhostgen.report.terminal import say, styled
 from xenhostgen.verify.findings import Verdict
 
+# The worst first.
 _STYLES = {"FAIL": "red", "known": "yellow", "ok": "green", "-": "dim"}
 
 
-class Check(NamedTuple):
-    """One check of one boot; ``known``: it found only what the spec expects."""
-
-    guest: str
-    check: str
-    status: str
-    findings: tuple[str, ...]
-    excerpt: tuple[str, ...]
-    console: str
-
-
 def show(
-    spec_path: str, checks: Sequence[Check], verdict: Verdict, form: str, stream: TextIO
+    spec_path: str,
+    outcomes: Sequence[Outcome],
+    verdict: Verdict,
+    consoles: Path,
+    *,
+    form: str,
+    stream: TextIO,
 ) -> None:
-    """Findings and matrix as text with the console's lines where a check failed, as JSON, or as JUnit XML."""
-    guests = {one.guest: [each for each in checks if each.guest == one.guest] for one in checks}
+    """Print findings and matrix as text, as JSON or as JUnit XML; ``consoles``: their folder."""
+    logs = [str(consoles / f"{outcome.boot.name}.log") for outcome in outcomes]
+    guests: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        guests.setdefault(outcome.boot.guest, []).append(outcome)
     if form == "json":
-        told = findings.as_json(spec_path, verdict) | {
-            "matrix": [check._asdict() for check in checks]
-        }
-        print(json.dumps(told, indent=2), file=stream)
-        return
-    if form == "junit":
-        suites = {guest: [_case(check) for check in made] for guest, made in guests.items()}
+        matrix = [_as_json(*row) for row in zip(outcomes, logs, strict=True)]
+        verdict_json = findings.as_json(spec_path, verdict)
+        print(json.dumps(verdict_json | {"matrix": matrix}, indent=2), file=stream)
+    elif form == "junit":
+        suites = {guest: [_case(outcome) for outcome in row] for guest, row in guests.items()}
         print(as_junit(f"xenhostgen boot {printable(spec_path)}", suites), file=stream)
-        return
-    findings.show(spec_path, verdict, stream)
-    for check in (check for check in checks if check.status == "FAIL"):
-        for line in (
-            f"{check.guest}, {check.check} ({check.console}):",
-            *(f"    {line}" for line in check.excerpt),
-        ):
-            say(line, stream)
-    names = list(dict.fromkeys(check.check for check in checks))
-    print(f"{'':10}" + "".join(f"{name:>11}" for name in names), file=stream)
-    for guest, made in guests.items():
-        found = {(check.check, check.status) for check in made}
-        row = [
-            next((status for status in _STYLES if (name, status) in found), "-") for name in names
-        ]
-        print(
-            f"{guest:10}" + "".join(styled(f"{s:>11}", _STYLES[s], stream) for s in row),
-            file=stream,
-        )
+    else:
+        findings.show(spec_path, verdict, stream)
+        for outcome, log in zip(outcomes, logs, strict=True):
+            if outcome.status == "FAIL":
+                say(f"{outcome.boot.guest}, {outcome.check} ({log}):", stream)
+                for line in outcome.excerpt:
+                    say(f"    {line}", stream)
+        _show_matrix(guests, stream)
 
 
-def _case(check: Check) -> Case:
-    if check.status == "ok":
-        return Case(check.check)
-    told = tuple(map(printable, (*check.findings, *check.excerpt)))
-    known = "; ".join(told[: len(check.findings)]) if check.status == "known" else ""
-    return Case(check.check, check.findings[0].partition(":")[0], told, bool(known), known)
+def _as_json(outcome: Outcome, log: str) -> dict[str, Any]:
+    return {
+        "guest": outcome.boot.guest,
+        "check": outcome.check,
+        "status": outcome.status,
+        "findings": outcome.messages,
+        "excerpt": outcome.excerpt,
+        "console": log,
+    }
+
+
+def _case(outcome: Outcome) -> Case:
+    if outcome.status == "ok":
+        return Case(outcome.check)
+    messages = tuple(map(printable, outcome.messages))
+    lines = (*messages, *map(printable, outcome.excerpt))
+    known = "; ".join(messages) if outcome.status == "known" else ""
+    return Case(outcome.check, outcome.findings[0].rule, lines, bool(known), known)
+
+
+def _show_matrix(guests: Mapping[str, Sequence[Outcome]], stream: TextIO) -> None:
+    """A line a guest, a column a check; of several boots of a guest the worst status shows."""
+    checks = dict.fromkeys(outcome.check for row in guests.values() for outcome in row)
+    print(f"{'':10}" + "".join(f"{check:>11}" for check in checks), file=stream)
+    for guest, row in guests.items():
+        line = f"{guest:10}"
+        for check in checks:
+            statuses = [outcome.status for outcome in row if outcome.check == check]
+            worst = min([*statuses, "-"], key=list(_STYLES).index)
+            line += styled(f"{worst:>11}", _STYLES[worst], stream)
+        print(line, file=stream)

@@ -139,7 +139,8 @@ class Reduction:
         """What cuts leave of a piece. Of two that begin as one, the larger or later counts."""
         parts: list[bytes] = []
         done = begin
-        for start, end, instead in sorted(cuts[::-1], key=lambda cut: (cut[0], -cut[1])):
+        latest_first = cuts[::-1]
+        for start, end, instead in sorted(latest_first, key=lambda cut: (cut[0], -cut[1])):
             if start < done:  # it lies in what is cut already
                 continue
             blank = re.sub(rb"[^\n]", b" ", self.content[start:end])

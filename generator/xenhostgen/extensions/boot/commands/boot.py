@@ -8,17 +8,18 @@ software emulation; nothing is installed, everything lies in the work folder.
 import argparse
 import sys
 import time
+from itertools import chain
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format
 from xenhostgen.extensions.boot.guests import GUESTS
-from xenhostgen.extensions.boot.judge import Judge
-from xenhostgen.extensions.boot.report import Check, show
+from xenhostgen.extensions.boot.judge import Judge, Outcome
+from xenhostgen.extensions.boot.report import show
 from xenhostgen.extensions.boot.run import Lab
 from xenhostgen.extensions.boot.suite import Suite
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Problem, Refused, did_you_mean
-from xenhostgen.verify.findings import Statistics, judge
+from xenhostgen.verify.findings import Finding, Statistics, judge
 
 EXAMPLES = """\
 examples:
@@ -55,26 +56,17 @@ def run(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     lab = Lab(arguments.work.absolute(), arguments.kernel_source, arguments.kvm, progress)
     consoles, in_bss = lab.boot(suite, guests)
-    judging = Judge(suite, in_bss)
-    cells = [cell for boot, console in consoles.items() for cell in judging.judge(boot, console)]
-    first = {
-        (one.rule, one.subject): one for cell in reversed(cells) for one in reversed(cell.findings)
-    }
+    consoles_judge = Judge(suite, in_bss)
+    outcomes: list[Outcome] = []
+    for boot, console in consoles.items():
+        outcomes += consoles_judge.judge(boot, console)
+    findings: dict[tuple[str, str], Finding] = {}
+    for finding in chain.from_iterable(outcome.findings for outcome in outcomes):
+        findings.setdefault((finding.rule, finding.subject), finding)
     statistics = Statistics("boot", seconds=round(time.monotonic() - started, 1))
-    verdict = judge(suite.spec, reversed(first.values()), statistics)
-    checks = []
-    for cell in cells:
-        status = (
-            "ok"
-            if not cell.findings
-            else "known"
-            if judge(suite.spec, cell.findings, statistics).passed
-            else "FAIL"
-        )
-        told = tuple(f"{one.rule}: {one.message}" for one in cell.findings)
-        console = str(lab.work / "consoles" / f"{cell.boot.name}.log")
-        checks.append(Check(cell.boot.guest, cell.check, status, told, cell.excerpt, console))
-    show(str(arguments.spec), checks, verdict, arguments.format, sys.stdout)
+    verdict = judge(suite.spec, findings.values(), statistics)
+    logs = lab.work / "consoles"
+    show(str(arguments.spec), outcomes, verdict, logs, form=arguments.format, stream=sys.stdout)
     return 0 if verdict.passed else 1
 
 

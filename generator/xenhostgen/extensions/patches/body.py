@@ -19,7 +19,10 @@ _VERSION = re.compile(r"\d+\.\d+")
 
 
 class HunkLine(NamedTuple):
-    """A line without its marker: `number` is its line in the input, `newline` whether it has a line end."""
+    """A line without its marker.
+
+    `number` is its line in the input, `newline` whether it has a line end.
+    """
 
     kind: Kind
     text: str
@@ -86,8 +89,17 @@ def read_body(
     return tuple(body), index
 
 
+def _bad_line(text: SourceText, index: int) -> PatchError:
+    message = "a line of a hunk starts with ' ', '+' or '-'"
+    hint = "the mail program may have wrapped or edited this line; ask for the original mail"
+    return text.error(index, "hunk-bad-line", message, hint)
+
+
 def _kinds(text: SourceText, start: int, counts: Counts, collapsed: bool) -> list[Kind]:
-    """What each of the hunk's lines is; in a collapsed text as the counts tell, without guessing."""
+    """What each of the hunk's lines is.
+
+    In a collapsed text as the counts tell, without guessing.
+    """
     lines, index = text.lines, start
     old, new = counts
     found: list[tuple[int, Kind]] = []  # each line's kind when every '-' and '+' is a marker
@@ -98,10 +110,7 @@ def _kinds(text: SourceText, start: int, counts: Counts, collapsed: bool) -> lis
             # Mail programs drop the lone blank of an empty context line.
             kind = _KINDS.get(lines[index][:1] or " ", "context" if collapsed else None)
             if kind is None:
-                hint = "the mail program may have wrapped or edited this line; ask for the original mail"
-                raise text.error(
-                    index, "hunk-bad-line", "a line of a hunk starts with ' ', '+' or '-'", hint
-                )
+                raise _bad_line(text, index)
             old, new = old - (kind != "added"), new - (kind != "removed")
             if min(old, new) < 0 and not collapsed:
                 raise _miscounted(text, start, counts, f"there is one {kind} line too many", index)
@@ -117,10 +126,18 @@ def _kinds(text: SourceText, start: int, counts: Counts, collapsed: bool) -> lis
             break
         found.pop()
         old, new = old + 1, new + 1
+    raise _unfit(text, start, counts, (old, new), index)
+
+
+def _unfit(
+    text: SourceText, start: int, counts: Counts, missing: tuple[int, int], index: int
+) -> PatchError:
+    """Why the counts of a hunk don't fit its lines, of which some are missing or too many."""
+    lines, (old, new) = text.lines, missing
     if min(old, new) < 0:
-        raise _miscounted(text, start, counts, "more lines than that follow", index)
+        return _miscounted(text, start, counts, "more lines than that follow", index)
     stop = f"line {text.numbers[index]}" if index < len(lines) else "the end of the input"
-    raise text.error(
+    return text.error(
         start - 1,
         "hunk-truncated",
         f"the hunk announces {counts}, but has {counts.old - old} and {counts.new - new}",
@@ -129,7 +146,10 @@ def _kinds(text: SourceText, start: int, counts: Counts, collapsed: bool) -> lis
 
 
 def _breaks_off(lines: Sequence[str], index: int, old: int, new: int) -> bool:
-    """Whether a hunk that misses old and new lines goes no further. A file's name may be code here."""
+    """Whether a hunk that misses old and new lines goes no further.
+
+    A file's name may be code here.
+    """
     if index >= len(lines) or lines[index].startswith(("diff --git ", "@@ -")):
         return True
     if not lines[index]:

@@ -10,12 +10,18 @@ from xenhostgen.render.files import BANNER
 
 
 def declared(path: str, text: str, first_line: int = 1) -> list[Declaration]:
-    """The declarations of C, which stands in its file from ``first_line`` on; of any other file the lines."""
+    """The declarations of C, which stands in its file from ``first_line`` on.
+
+    Of any other file the lines.
+    """
     return declarations(text, first_line) if _is_c(path) else _lines(text, first_line)
 
 
 def remarks(path: str, text: str) -> list[str]:
-    """The words of each comment; outside C, of what follows a ``#``. A banner is none: it's about the file."""
+    """The words of each comment; outside C, of what follows a ``#``.
+
+    A banner is none: it's about the file.
+    """
     after = (line.partition("#") for line in text.split("\n"))
     found = (
         comments(text)

@@ -2,13 +2,15 @@
 """A spec's rendering against the patch that it re-creates, file by file.
 
 Four questions about each: are the bytes the same, the code tokens, the comments, the place? The
-answers come from the patch's facts alone; with the patch at hand, what differs is told from its text.
+answers come from the patch's facts alone; with the patch at hand, what differs is told from its
+text.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
+from itertools import chain
 from textwrap import wrap
 
 from xenhostgen.csource.declarations import Declaration
@@ -25,7 +27,10 @@ MOST_MESSAGES = 50  # of one file; nobody reads more of a file that is another o
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One difference; ``line`` and ``column`` are those of the rendered file, 0 where it has none."""
+    """One difference.
+
+    ``line`` and ``column`` are those of the rendered file, 0 where it has none.
+    """
 
     aspect: str
     message: str
@@ -129,36 +134,23 @@ def _compared(renderer: Renderer, rendering: Rendering, theirs: FileFacts) -> Fi
     path, text = theirs.path, rendering.files[theirs.path]
     fragments = [fragment for fragment in rendering.fragments if fragment.file == path]
     added = list(_located(text, fragments, path))
-    ours = [one for found, _ in added for one in found] if fragments else declared(path, text)
-    said = [
-        words
-        for part in [fragment.text for fragment in fragments] or [text]
-        for words in remarks(path, part)
-    ]
-
+    ours = list(chain.from_iterable(found for found, _ in added))
+    parts = [fragment.text for fragment in fragments]
+    if not fragments:
+        ours, parts = declared(path, text), [text]
+    said = list(chain.from_iterable(remarks(path, part) for part in parts))
     code = list(_code(ours, theirs))
     if theirs.deletions:
-        code.insert(
-            0,
-            Detail("code", f"the patch removes lines ({theirs.deletions}), the spec removes none"),
-        )
+        message = f"the patch removes lines ({theirs.deletions}), the spec removes none"
+        code.insert(0, Detail("code", message))
     comments = _comments(said, theirs.comments)
-    if bool(fragments) == (theirs.change == "new"):
-        does = "adds to a file of the kernel" if fragments else "brings the whole file"
-        place = [Detail("place", f"the spec {does}, which for the patch is a {theirs.change} one")]
-    else:
-        place = [
-            told
-            for found, fragment in added
-            for told in _misplaced(renderer, fragment, found, theirs.blocks)
-        ]
+    place = _place(renderer, added, theirs)
     identical = None
     if not fragments and theirs.change == "new" and len(theirs.post) >= SHORTEST_ID:
         identical = same_id(blob_id(text), theirs.post)
     index = theirs.index
-    if identical and (
-        code or comments
-    ):  # of a patch whose white space is lost, only the words are known
+    # Of a patch whose white space is lost, only the words are known.
+    if identical and (code or comments):
         identical, index = False, theirs.post
 
     details = [*code[:MOST_MESSAGES], *place, *comments]
@@ -169,12 +161,8 @@ def _compared(renderer: Renderer, rendering: Rendering, theirs: FileFacts) -> Fi
         ids = f"the blob is {blob_id(text)[:12]}, the patch's {theirs.post[:12]}"
         details.append(Detail("bytes", f"{what} differs: {ids}"))
     if index:
-        details.append(
-            Detail(
-                "bytes",
-                f"the patch's index line names the blob {index[:12]}, which its content isn't",
-            )
-        )
+        message = f"the patch's index line names the blob {index[:12]}, which its content isn't"
+        details.append(Detail("bytes", message))
     placed = not place if fragments or place else None
     wording = tuple(_wording(said, theirs)) if comments else ()
     return FileComparison(
@@ -182,10 +170,23 @@ def _compared(renderer: Renderer, rendering: Rendering, theirs: FileFacts) -> Fi
     )
 
 
+def _place(
+    renderer: Renderer, added: Sequence[tuple[list[Declaration], Fragment]], theirs: FileFacts
+) -> list[Detail]:
+    """Where spec and patch have what they add, if not in the same places."""
+    if bool(added) == (theirs.change == "new"):
+        does = "adds to a file of the kernel" if added else "brings the whole file"
+        return [Detail("place", f"the spec {does}, which for the patch is a {theirs.change} one")]
+    place: list[Detail] = []
+    for found, fragment in added:
+        place += _misplaced(renderer, fragment, found, theirs.blocks)
+    return place
+
+
 def _located(
     text: str, fragments: Sequence[Fragment], path: str
 ) -> Iterator[tuple[list[Declaration], Fragment]]:
-    """Each fragment's declarations, with the lines that messages name: those of the rendered skeleton around it."""
+    """Each fragment's declarations, with the lines of the rendered skeleton around it."""
     position = 0
     for fragment in fragments:
         position = max(text.find(fragment.text, position), position)
@@ -195,7 +196,10 @@ def _located(
 def _misplaced(
     renderer: Renderer, fragment: Fragment, found: Sequence[Declaration], blocks: Sequence[Block]
 ) -> Iterator[Detail]:
-    """Where spec and patch have a fragment, if not in one place: it is in the blocks with most of its declarations."""
+    """Where spec and patch have a fragment, if not in one place.
+
+    The patch has it in the blocks with most of its declarations.
+    """
     wanted = set(pieces(found))
     labels = {piece.label for piece in wanted}
     scores = [

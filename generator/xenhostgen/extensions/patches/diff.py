@@ -55,7 +55,7 @@ def parse_diff(text: SourceText, announced_files: int = 0) -> list[PatchFile]:
 
 
 def _is_intact(text: SourceText) -> bool:
-    """Whether a tab, a run of blanks or a line's first blank proves that white space wasn't collapsed."""
+    """Whether white space wasn't collapsed: by a tab, a run of blanks or a line's first blank."""
     for index, line in enumerate(text.lines):
         if "\t" in line or "  " in line or line.startswith(" "):
             return True
@@ -182,7 +182,7 @@ class _Reader:
         return Hunk(old_start, counts.old, new_start, counts.new, found[5] or "", body, number)
 
     def _path(self, old: str, new: str, moved: bool, end: int) -> str:
-        """The file's name; refuses unsafe and contradicting ones, which stand above the index ``end``."""
+        """The file's name; refuses unsafe and contradicting ones, which stand above ``end``."""
         if old == new == "":
             raise self._error("file-header", "the two names of this line can't be told apart")
         if old == new == NO_FILE:

@@ -27,7 +27,10 @@ def text_of(path: str, chunks: Chunks) -> SourceText:
 
 
 def decoded(part: Message, body: SourceText) -> SourceText:
-    """A part's text without its transfer encoding and soft line breaks. Raises PatchError `mail-encoding`."""
+    """A part's text without its transfer encoding and soft line breaks.
+
+    Raises PatchError `mail-encoding`.
+    """
     encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
     if undo := {"quoted-printable": _quoted_printable, "base64": _base64}.get(encoding):
         body = text_of(body.path, undo(body))

@@ -32,8 +32,9 @@ class PatchFile:
     """What a patch does to one file, named as it is called afterwards.
 
     `change` is `modified`, `new`, `deleted`, `renamed` or `copied`.
-    `pre` and `post` are the blob ids of the index line, shortened as they stand there, empty without
-    one. `collapsed`: white space was lost on the way. `number` is the file's first line in the input.
+    `pre` and `post` are the blob ids of the index line, shortened as they stand there, empty
+    without one. `collapsed`: white space was lost on the way. `number` is the file's first line in
+    the input.
     """
 
     path: str
@@ -50,7 +51,8 @@ def post_image(file: PatchFile, pre_image: str = "") -> str:
     """The file's text after the patch, given the text before (none for a new file).
 
     Line ends count: a hunk's lines must be those of the pre-image, or their words if the patch is
-    collapsed. What that adds stays collapsed. Raises PatchError when a hunk doesn't fit, or for binaries.
+    collapsed. What that adds stays collapsed. Raises PatchError when a hunk doesn't fit, or for
+    binaries.
     """
     if file.binary:
         raise PatchError(Problem("binary-hunk", "the patch holds no contents for it", file.path))

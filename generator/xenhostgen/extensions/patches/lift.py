@@ -26,11 +26,15 @@ from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Problems, Refused, SpecError, printable
 
 # The order in which a spec is read; other keys follow.
-_ORDER = "interface templates typedefs reference names spdx banner header source object types registry fields ops"
+_ORDER = (
+    "interface templates typedefs reference names spdx banner header source object types "
+    "registry fields ops"
+)
 _ORDER += " predicates guests kinds kernel"
 # What the rules may refuse without the rest losing its sense: an item of these, or a text.
 _PARTS = set(
-    "values slots accepts fields ops tables macros functions steps exports guests includes declares".split()
+    "values slots accepts fields ops tables macros functions steps exports guests includes "
+    "declares".split()
 )
 _TEXTS = set(
     "doc register_doc unregister_doc iterator_doc requires_doc spdx requires guard linkage".split()
@@ -53,65 +57,25 @@ class Lifted:
 def lift(
     paths: list[Path], output: str, schema: str, onto: Interface | None = None, prefix: str = ""
 ) -> Lifted:
-    """The spec of the interface that patches or C files hold. Raises ``PatchError`` and ``Refused``."""
+    """The spec of the interface that patches or C files hold.
+
+    Raises ``PatchError`` and ``Refused``.
+    """
     given = read_input(paths, onto)
     seen = _header(given, onto, prefix, str(paths[0]))
     base: Data = _base(onto, given.on_top) if onto else {}
     defined = re.compile(rf"^[^;=]*\b{re.escape(seen.c.register)}\([^;]*\)\s*\{{", re.MULTILINE)
-    source = next(
-        (
-            path
-            for path, text in given.whole.items()
-            if path.endswith(".c") and defined.search(text)
-        ),
-        "",
-    )
+    texts = [path for path in given.whole if path.endswith(".c")]
+    source = next((path for path in texts if defined.search(given.whole[path])), "")
     if source:
         slots: dict[str, str] = {slot.pointer: slot.name for slot in onto.slots} if onto else {}
         lift_source(source, given.whole[source], seen, slots)
-    if not given.banner:
-        seen.data["banner"] = False
-    data = {**base, **seen.data, "registry": {**base.get("registry", {}), **seen.data["registry"]}}
-    distances = {
-        row["name"]: row.get("distance") for row in base.get("types", {}).get("values", ())
-    }
-    for each in data["types"]["values"]:
-        each.update(compact(distance=distances.get(each["name"])))
-    known: Data = base.get("guests", {})
-    begun: Data = {guest["file"]: {"name": name, **guest} for name, guest in known.items()}
-    if not given.on_top:
-        kept = ("name", "file", "context")
-        begun = {
-            file: {key: guest[key] for key in kept if key in guest} for file, guest in begun.items()
-        }
-    guests = Guests(seen, begun)
-    for path, hunks in given.hunks.items():
-        if path.endswith(".c"):
-            guests.read(path, hunks)
-        elif path.endswith(".h") and "predicates" not in data:
-            data |= compact(predicates=predicates(path, hunks))
-        elif PurePath(path).name == "Makefile" and "object" not in data:
-            data |= compact(object=object_line(path, hunks, source))
-    data["guests"] = guests.finish()
-    for name, guest in data["guests"].items():
-        if name in known and known[name]["boot"]["function"] == guest["boot"]["function"]:
-            guest["boot"]["steps"] = _around(
-                guest["boot"].get("steps", []), known[name]["boot"].get("steps", [])
-            )
-    assumed: dict[str, str] = {}
-    for key, what in assume(data, seen):
-        assumed[key] = f"{assumed[key]}, {what}" if key in assumed else what
-    # A step's function is defined beside it, and these are defined elsewhere.
-    declared = data["kernel"].get("functions", {})
-    for guest in data["guests"].values():
-        if "boot" in guest and "steps" in guest["boot"]:
-            guest["boot"]["steps"] = [
-                step for step in guest["boot"]["steps"] if str(step.get("call")) not in declared
-            ]
+    data = _on_base(base, seen.data, given.banner)
+    _lift_changes(given, data, seen, base.get("guests", {}), source)
+    assumed = _assumed(data, seen)
     remarks = {"": f"Lifted by: xenhostgen import {printable(' '.join(map(str, paths)), '?')}"}
-    remarks |= {
-        key: f"Assumed, as it isn't in what was imported: {what}." for key, what in assumed.items()
-    }
+    for key, what in assumed.items():
+        remarks[key] = f"Assumed, as it isn't in what was imported: {what}."
 
     def written() -> str:
         keys = dict.fromkeys([*_ORDER.split(), *data])
@@ -132,19 +96,73 @@ def lift(
     return Lifted(text, spec, [_proved(share, given, rendering) for share in shares], assumed)
 
 
+def _on_base(base: Data, lifted: Data, banner: bool) -> Data:
+    """What was lifted of header and C file, on top of what the base says."""
+    data = {**base, **lifted, "registry": {**base.get("registry", {}), **lifted["registry"]}}
+    if not banner:
+        data["banner"] = False
+    types = base.get("types", {}).get("values", ())
+    distances = {row["name"]: row.get("distance") for row in types}
+    for row in data["types"]["values"]:
+        row.update(compact(distance=distances.get(row["name"])))
+    return data
+
+
+def _lift_changes(given: Input, data: Data, seen: Seen, known: Data, source: str) -> None:
+    """Add what changed kernel files tell; ``known``: guests of the spec that it goes on top of."""
+    begun: Data = {guest["file"]: {"name": name, **guest} for name, guest in known.items()}
+    if not given.on_top:
+        kept = ("name", "file", "context")
+        begun = {
+            file: {key: guest[key] for key in kept if key in guest} for file, guest in begun.items()
+        }
+    guests = Guests(seen, begun)
+    for path, hunks in given.hunks.items():
+        if path.endswith(".c"):
+            guests.read(path, hunks)
+        elif path.endswith(".h") and "predicates" not in data:
+            data |= compact(predicates=predicates(path, hunks))
+        elif PurePath(path).name == "Makefile" and "object" not in data:
+            data |= compact(object=object_line(path, hunks, source))
+    data["guests"] = guests.finish()
+    for name, guest in data["guests"].items():
+        if name in known and known[name]["boot"]["function"] == guest["boot"]["function"]:
+            guest["boot"]["steps"] = _around(
+                guest["boot"].get("steps", []), known[name]["boot"].get("steps", [])
+            )
+
+
+def _assumed(data: Data, seen: Seen) -> dict[str, str]:
+    """Fill in what isn't in the input; what was assumed, by key."""
+    assumed: dict[str, str] = {}
+    for key, what in assume(data, seen):
+        assumed[key] = f"{assumed[key]}, {what}" if key in assumed else what
+    # A step's function is defined beside it, and these are defined elsewhere.
+    declared = data["kernel"].get("functions", {})
+    for guest in data["guests"].values():
+        if "boot" in guest and "steps" in guest["boot"]:
+            guest["boot"]["steps"] = [
+                step for step in guest["boot"]["steps"] if str(step.get("call")) not in declared
+            ]
+    return assumed
+
+
 def _header(given: Input, onto: Interface | None, prefix: str, source: str) -> Seen:
     headers = [path for path in given.whole if path.endswith(".h")]
     for path in sorted(headers, key=lambda path: onto is not None and path != onto.header.file):
         if seen := lift_header(path, given.whole[path], prefix):
             return seen
     name = prefix or "X"
-    message = f"no interface in it: a header with 'enum {name}_type' beside '{name}_t' or 'struct {name}' and its ops"
+    message = (
+        f"no interface in it: a header with 'enum {name}_type' beside '{name}_t' "
+        f"or 'struct {name}' and its ops"
+    )
     hint = "a patch that changes an earlier header needs that one's spec: --onto SPEC"
     raise Refused([Problem("no-interface", message, source, hint=hint)])
 
 
 def _base(onto: Interface, on_top: bool) -> Data:
-    """What the C doesn't tell, from the spec that it goes on top of, or that has the kernel's facts."""
+    """What the C doesn't tell, from the spec that it goes on top of, or that has kernel facts."""
     source = yaml.read_file(Path(onto.path))
     data: Data = dict((yaml.parse(source, Problems(onto.path, source)) or {}).items())
     told = {"fields", "ops", "raw", *(() if on_top else ("predicates", "object"))}
@@ -152,7 +170,10 @@ def _base(onto: Interface, on_top: bool) -> Data:
 
 
 def _around(steps: list[Data], known: list[Data]) -> list[Data]:
-    """The known steps with these registrations, if theirs are the same: a patch shows no more than those near by."""
+    """The known steps with these registrations, if theirs are the same.
+
+    A patch shows no more than those near by.
+    """
     ours, theirs = ([step for step in each if "register" in step] for each in (steps, known))
     asked = [
         [(step["register"]["type"], step["register"].get("when")) for step in each]
@@ -164,7 +185,10 @@ def _around(steps: list[Data], known: list[Data]) -> list[Data]:
 
 
 def _accepted(data: Data, written: Callable[[], str], output: str) -> Interface:
-    """The spec, without the parts that the rules refuse; raises ``SpecError`` if it can't do without."""
+    """The spec, without the parts that the rules refuse.
+
+    Raises ``SpecError`` if it can't do without.
+    """
     for _ in range(_ROUNDS):
         text = written()
         try:
@@ -174,7 +198,8 @@ def _accepted(data: Data, written: Callable[[], str], output: str) -> Interface:
             refused = {part for problem in error.problems if (part := _part(top, problem.at))}
             if not refused or _WHOLE & {problem.rule for problem in error.problems}:
                 raise
-        # From the last to the first, and inner ones first, so that the paths to the others stay right.
+        # From the last to the first, and inner ones first, so that the paths to the others stay
+        # right.
         for *path, last in sorted(
             refused, key=lambda part: [str(key).zfill(9) for key in part], reverse=True
         ):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a spec needs and a patch doesn't tell: filled in so that ``lint`` and ``verify`` can work with it."""
+"""What a spec needs and a patch doesn't tell: filled in for ``lint`` and ``verify``."""
 
 import re
 from collections.abc import Iterator
@@ -17,12 +17,41 @@ _WORD = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)(\(\)|(?:->|\.)\w+)?")
 
 def assume(data: Data, seen: Seen) -> Iterator[tuple[str, str]]:
     """Fill in what isn't in the input; yields each key with what was assumed."""
-    registry, predicates = data["registry"], data.get("predicates", {"macros": []})
     if "source" not in data:
         needs = ["<linux/bug.h>", "<linux/types.h>"] if seen.c.typedefs else ["<linux/errno.h>"]
         needs += ["<linux/export.h>", "<linux/init.h>", seen.included]
         data["source"] = {"file": f"{PurePath(seen.path).stem}.c", "includes": needs}
         yield "source", "the C file"
+    yield from _registry(data["registry"], data, seen)
+    if "object" not in data:
+        makefile = PurePath(data["source"]["file"]).with_name("Makefile")
+        data["object"] = {"file": str(makefile), "place": {"after": "built-in.o"}}
+        yield "object", "the Makefile and the neighbour"
+    if "predicates" not in data:
+        file = f"include/linux/{data['interface']}_state.h"
+        data["predicates"] = {"file": file, "place": {"after": "#endif"}, "macros": []}
+        yield "predicates", "there are none; the file"
+    inputs: dict[str, Data] = {}
+    if "kernel" not in data:
+        data["kernel"], inputs = _kernel(data)
+        functions = _functions(data)
+        structs: dict[str, Data] = {
+            name: {} for name in re.findall(r"\bstruct (\w+)", str(functions))
+        }
+        structs |= data["kernel"].get("structs", {})
+        data["kernel"] |= compact(functions=functions, structs=structs)
+        yield (
+            "kernel",
+            "what the kernel's state is made of, and macros that are tried with both values",
+        )
+    kinds = _kinds(data, inputs)
+    if kinds is not None:
+        data["kinds"] = kinds
+        yield "kinds", "each guest boots by itself"
+
+
+def _registry(registry: Data, data: Data, seen: Seen) -> Iterator[tuple[str, str]]:
+    """Fill in what the registry lacks."""
     if not any(slot["accepts"] for slot in registry.get("slots", ())):
         names = zip(seen.slots, distinguished(seen.slots), strict=True)
         slots: list[Data] = [
@@ -37,42 +66,22 @@ def assume(data: Data, seen: Seen) -> Iterator[tuple[str, str]]:
     if not seen.c.typedefs and len(registry.get("misuse", {})) < len(errnos):
         registry["misuse"] = dict.fromkeys(errnos, "-EINVAL") | registry.get("misuse", {})
         yield "registry", "errnos"
-    if "object" not in data:
-        makefile = PurePath(data["source"]["file"]).with_name("Makefile")
-        data["object"] = {"file": str(makefile), "place": {"after": "built-in.o"}}
-        yield "object", "the Makefile and the neighbour"
-    if "predicates" not in data:
-        file = f"include/linux/{data['interface']}_state.h"
-        data["predicates"] = {"file": file, "place": {"after": "#endif"}, **predicates}
-        yield "predicates", "there are none; the file"
-    inputs: dict[str, Data] = {}
-    if "kernel" not in data:
-        data["kernel"], inputs = _kernel(data)
-        functions = _functions(data)
-        structs: dict[str, Data] = {
-            name: {} for name in re.findall(r"\bstruct (\w+)", str(functions))
-        }
-        data["kernel"] |= compact(
-            functions=functions, structs=structs | data["kernel"].get("structs", {})
-        )
-        yield (
-            "kernel",
-            "what the kernel's state is made of, and macros that are tried with both values",
-        )
-    kinds = data.get("kinds", {})
+
+
+def _kinds(data: Data, inputs: dict[str, Data]) -> Data | None:
+    """The kinds of guests, with those added that no kind runs; None if none has to be."""
+    kinds: Data = data.get("kinds", {})
     runs = {
         name
         for told in kinds.values()
         for name in (told if isinstance(told, list) else told["runs"])
     }
     made = {name: [name] for name in data["guests"] if name not in runs}
-    if made or not kinds:
-        told = {
-            name: {"runs": run, "inputs": inputs[name]} if name in inputs else run
-            for name, run in made.items()
-        }
-        data["kinds"] = {**kinds, **told}
-        yield "kinds", "each guest boots by itself"
+    told = {
+        name: {"runs": run, "inputs": inputs[name]} if name in inputs else run
+        for name, run in made.items()
+    }
+    return {**kinds, **told} if made or not kinds else None
 
 
 def _functions(data: Data) -> dict[str, Data]:
@@ -99,7 +108,7 @@ def _functions(data: Data) -> dict[str, Data]:
 
 
 def _kernel(data: Data) -> tuple[Data, dict[str, Data]]:
-    """Facts by which the conditions and steps of boot code can be modelled, and each guest's inputs."""
+    """Facts by which conditions and steps of boot code can be modelled, and each guest's inputs."""
     facts: dict[str, Data] = {key: {} for key in ("constants", "structs", "variables", "macros")}
     inputs: dict[str, Data] = {}
     ours = KEYWORDS | RESERVED | {macro["name"] for macro in data["predicates"]["macros"]}

@@ -19,8 +19,8 @@ from xenhostgen.render.style import comment
 class Piece:
     """A declaration, directive or statement; lines count from 1, those of its comment apart.
 
-    ``code`` is its text on one line, ``inner`` the text between its braces as it stands, which begins on
-    ``inner_line``, ``remark`` the comment that ends on the line above.
+    ``code`` is its text on one line, ``inner`` the text between its braces as it stands, which
+    begins on ``inner_line``, ``remark`` the comment that ends on the line above.
     """
 
     kind: str
@@ -77,7 +77,10 @@ def free_comment(text: str, before: int) -> str:
 
 
 def doc(remark: str) -> str:
-    """The words of a block comment, line by line; empty for a banner and forms that templates don't write."""
+    """The words of a block comment, line by line.
+
+    Empty for a banner and forms that templates don't write.
+    """
     words = prose(body(remark))
     same = [line.split() for line in comment(words).split("\n")] == [
         line.split() for line in remark.split("\n")

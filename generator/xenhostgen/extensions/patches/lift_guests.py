@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the changed kernel files tell: guests with tables and registrations, predicates, the object line."""
+"""What changed kernel files tell: guests, tables, registrations, predicates, the object line."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -26,7 +26,11 @@ _STEPS = {
 
 
 class Found(NamedTuple):
-    """A piece of a kernel file: the lines around it, the row where it begins, the head of the function around it."""
+    """A piece of a kernel file.
+
+    With it come the lines around it, the row where it begins, and the head of the function that
+    it stands in.
+    """
 
     piece: Piece
     lines: list[HunkLine]
@@ -44,7 +48,10 @@ class Found(NamedTuple):
         return all(line.kind == "added" for line in self.lines[self.row : self.end])
 
     def beside(self, step: int) -> str:
-        """The nearest line of the kernel's above (-1) or below (1), stripped; empty if none is seen."""
+        """The nearest line of the kernel's above (-1) or below (1), stripped.
+
+        Empty if none is seen.
+        """
         lines = self.lines[: self.row][::-1] if step < 0 else self.lines[self.row + 1 :]
         near = landmarks(line.text for line in lines if line.kind == "context")
         return near[0] if near else ""
@@ -79,7 +86,10 @@ class Guests:
         self.bodies: dict[str, str] = {}  # of functions beside tables
 
     def read(self, path: str, hunks: list[Hunk]) -> None:
-        """Take in a C file. A guest that is known keeps its boot steps; further registrations stay raw."""
+        """Take in a C file. A guest that is known keeps its boot steps.
+
+        Further registrations stay raw.
+        """
         guest: Data = {"file": path, "context": [], "tables": {}, **self.guests.get(path, {})}
         found = list(found_in(hunks))
         for each in found:
@@ -173,41 +183,43 @@ class Guests:
             guest["name"] = name
         owners: dict[str, tuple[str, str]] = {}
         for guest in guests:
-            tables = guest.get("tables", {})
-            fresh = [symbol for role, symbol in tables.items() if role == symbol]
-            roles = dict(
-                zip(
-                    fresh,
-                    distinguished([symbol.removesuffix("_ops") for symbol in fresh]),
-                    strict=True,
-                )
-            )
-            guest.update(
-                compact(tables={roles.get(role, role): symbol for role, symbol in tables.items()})
-            )
-            owners |= {
-                symbol: (guest["name"], roles.get(role, role)) for role, symbol in tables.items()
-            }
+            owners |= self.name_tables(guest)
         for guest in guests:
-            for register in (
-                step["register"] for step in guest["boot"].get("steps", ()) if "register" in step
-            ):
+            steps = guest["boot"].get("steps", ())
+            for register in (step["register"] for step in steps if "register" in step):
                 owner, register["table"] = owners.get(
                     register["table"], (guest["name"], register["table"])
                 )
                 if owner != guest["name"]:
                     guest.setdefault("borrows", owner)
-        for symbol, column in owners.items():
-            for op, function in self.entries.get(symbol, {}).items():
-                calls = self.bodies.get(function)
-                entry = function if calls is None else {"function": function, "calls": calls}
-                context = next(each for each in guests if each["name"] == column[0]).setdefault(
-                    "context", []
-                )
-                if re.search(r"-E[A-Z0-9]+\b", calls or "") and "<linux/errno.h>" not in context:
-                    context.append("<linux/errno.h>")
-                self.ops.get(op, {}).setdefault("tables", {})[".".join(column)] = entry
+        for symbol, (name, role) in owners.items():
+            guest = next(each for each in guests if each["name"] == name)
+            self.add_entries(symbol, guest, f"{name}.{role}")
         return {guest.pop("name"): guest for guest in guests}
+
+    def name_tables(self, guest: Data) -> dict[str, tuple[str, str]]:
+        """Give a guest's new tables roles; for each of its tables the guest and the role."""
+        tables = guest.get("tables", {})
+        fresh = [symbol for role, symbol in tables.items() if role == symbol]
+        roles = dict(
+            zip(
+                fresh, distinguished([symbol.removesuffix("_ops") for symbol in fresh]), strict=True
+            )
+        )
+        guest.update(
+            compact(tables={roles.get(role, role): symbol for role, symbol in tables.items()})
+        )
+        return {symbol: (guest["name"], roles.get(role, role)) for role, symbol in tables.items()}
+
+    def add_entries(self, symbol: str, guest: Data, column: str) -> None:
+        """Add a table's entries to the ops, and to its guest what they include."""
+        for op, function in self.entries.get(symbol, {}).items():
+            context = guest.setdefault("context", [])
+            calls = self.bodies.get(function)
+            entry = function if calls is None else {"function": function, "calls": calls}
+            if re.search(r"-E[A-Z0-9]+\b", calls or "") and "<linux/errno.h>" not in context:
+                context.append("<linux/errno.h>")
+            self.ops.get(op, {}).setdefault("tables", {})[column] = entry
 
 
 def predicates(path: str, hunks: list[Hunk]) -> Data:

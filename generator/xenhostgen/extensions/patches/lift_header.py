@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What an interface's header tells: its names, types, members, ops and wrappers.
 
-The prefix is that of an ``enum PREFIX_type`` which stands beside a host and an ops structure of that
-name; whether these have typedefs tells the template set.
+The prefix is that of an ``enum PREFIX_type`` which stands beside a host and an ops structure of
+that name; whether these have typedefs tells the template set.
 """
 
 import re
@@ -55,7 +55,7 @@ def compact(**values: Any) -> Data:
 
 
 def lift_header(path: str, text: str, prefix: str = "") -> Seen | None:
-    """What a header tells, or None if it doesn't hold such an interface (of that prefix, if one is given)."""
+    """What a header tells; None if it holds no such interface (of that prefix, if one is given)."""
     found = pieces(text)
     if not (interface := _interface(found, prefix)):
         return None
@@ -129,7 +129,10 @@ def _declared(found: Sequence[Piece], c: Names) -> tuple[Data, Data, list[str]]:
 
 
 def _types(path: str, enum: Piece, c: Names, docs: dict[str, str]) -> list[Data]:
-    """The host types. Raises ``Refused`` for one that a spec can't say; what isn't one may have any name."""
+    """The host types. Raises ``Refused`` for one that a spec can't say.
+
+    What isn't one may have any name.
+    """
     words = tokens(enum.inner)
     listed = "".join(";" if (t.kind, t.text) == (Kind.PUNCTUATOR, ",") else t.text for t in words)
     ours = rf"\b{c.prefix}_\w"
@@ -232,7 +235,7 @@ def _kernel_doc(remark: str) -> tuple[str, dict[str, str]]:
 
 
 def middle(remark: str, last: str = "") -> str:
-    """The words of a kernel-doc comment below its parameters, down to the paragraph that begins with ``last``."""
+    """The words of a kernel-doc comment between its parameters and the paragraph of ``last``."""
     lines = body(remark) if remark.startswith("/**") else []
     ends = [row - 1 for row, line in enumerate(lines) if last and line.startswith(last)] or [
         len(lines)

@@ -26,8 +26,8 @@ class Input:
     """The files by path: new ones whole, the kernel's as hunks.
 
     ``ids`` are the blob ids that a patch names, ``collapsed`` are those without tabs.
-    ``on_top``: what is given goes on top of a spec, as opposed to a patch that brings its header in.
-    ``banner``: it goes on top of that spec's files as they are generated, with its banner.
+    ``on_top``: what is given goes on top of a spec, as opposed to a patch that brings its header
+    in. ``banner``: it goes on top of that spec's files as they are generated, with its banner.
     """
 
     whole: dict[str, str] = field(default_factory=dict)
@@ -39,7 +39,10 @@ class Input:
 
 
 def read_input(paths: Iterable[Path], onto: Interface | None) -> Input:
-    """All that is given, patches applied in their order. Raises ``PatchError``, ``Refused`` and ``OSError``."""
+    """All that is given, patches applied in their order.
+
+    Raises ``PatchError``, ``Refused`` and ``OSError``.
+    """
     patches: list[tuple[PatchFile, str]] = []
     found = Input()
     for path in paths:
@@ -174,7 +177,7 @@ def _texts(hunk: Hunk) -> tuple[object, ...]:
 
 
 def _changed(known: Hunk, hunk: Hunk) -> Hunk | None:
-    """The known hunk after another that changes just what it adds, though its context may reach beyond."""
+    """The known hunk after another that changes just what it adds; its context may reach beyond."""
     old = [squeezed(line.text) for line in hunk.lines if line.kind != "added"]
     beyond: list[HunkLine | None] = [None] * (len(old) + 1)
     rows = [*beyond, *known.after, *beyond]

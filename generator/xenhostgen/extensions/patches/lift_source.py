@@ -17,24 +17,16 @@ _ABSENT = re.compile(r" (?P<absent>\S+) if no such host is registered, (?P<requi
 
 
 def lift_source(path: str, text: str, seen: Seen, known: Mapping[str, str]) -> None:
-    """Add what the C file tells to what its header told; ``known``: slots' names by their pointers."""
+    """Add what the C file tells to what its header told.
+
+    ``known``: slots' names by their pointers.
+    """
     c, plain = seen.c, not seen.c.typedefs
-    host = re.escape(c.host)
     found = pieces(text)
     functions = {piece.name: piece for piece in found if piece.kind == "function"}
     includes = [piece for piece in found if piece.kind == "include"]
     registry = seen.data["registry"]
-    pointers: dict[int, str] = {}
-    for piece in found:
-        # The comment on the pointers stands above the first of what it speaks of.
-        if array := re.fullmatch(rf"{host} {c.array}\[\w+\](?: __(\w+))?;", piece.code):
-            registry |= compact(storage=array[1], doc=doc(piece.remark) if plain else "")
-        elif slot := re.fullmatch(
-            rf"{host} \*(?:const )?(\w+) = .*&{c.array}\[(\d+)\];", piece.code
-        ):
-            if not plain and not pointers:
-                registry |= compact(doc=doc(piece.remark))
-            pointers[int(slot[2])] = slot[1]
+    pointers = _pointers(found, seen)
     register, unregister = functions.get(c.register), functions.get(c.unregister)
     seen.slots = [pointers[row] for row in sorted(pointers)] or seen.slots
     names = dict(zip(seen.slots, distinguished(seen.slots), strict=True)) | {**known}
@@ -51,25 +43,44 @@ def lift_source(path: str, text: str, seen: Seen, known: Mapping[str, str]) -> N
     registry |= compact(slots=list(slots.values()), exports=_exports(found, plain))
     if register and unregister:
         if plain:
-            words = [
-                " ".join(piece.remark.replace("\n *", " ").split())
-                for piece in (register, unregister)
-            ]
-            told = [
-                pattern.search(text)
-                for pattern, text in zip((_MISUSE, _ABSENT), words, strict=True)
-            ]
-            registry |= compact(register_doc=middle(register.remark, "Return:"))
-            registry |= compact(unregister_doc=middle(unregister.remark, "Return:"))
-            registry |= compact(
-                misuse={key: errno for one in told if one for key, errno in one.groupdict().items()}
-            )
+            registry |= _misuse(register, unregister)
         else:
             registry |= compact(unregister_doc=doc(unregister.remark))
     seen.data["source"] = compact(
         file=path,
         includes=[piece.name for piece in includes],
         doc=doc(includes[0].remark) if includes and not plain else "",
+    )
+
+
+def _pointers(found: Sequence[Piece], seen: Seen) -> dict[int, str]:
+    """The slots' pointers by their rows in the array, whose comments are noted, too."""
+    c, plain, registry = seen.c, not seen.c.typedefs, seen.data["registry"]
+    host = re.escape(c.host)
+    pointers: dict[int, str] = {}
+    for piece in found:
+        # The comment on the pointers stands above the first of what it speaks of.
+        if array := re.fullmatch(rf"{host} {c.array}\[\w+\](?: __(\w+))?;", piece.code):
+            registry |= compact(storage=array[1], doc=doc(piece.remark) if plain else "")
+        elif slot := re.fullmatch(
+            rf"{host} \*(?:const )?(\w+) = .*&{c.array}\[(\d+)\];", piece.code
+        ):
+            if not plain and not pointers:
+                registry |= compact(doc=doc(piece.remark))
+            pointers[int(slot[2])] = slot[1]
+    return pointers
+
+
+def _misuse(register: Piece, unregister: Piece) -> Data:
+    """What the comments above the registering and unregistering functions tell."""
+    misuse: dict[str, str] = {}
+    for pattern, piece in ((_MISUSE, register), (_ABSENT, unregister)):
+        if told := pattern.search(" ".join(piece.remark.replace("\n *", " ").split())):
+            misuse |= told.groupdict()
+    return compact(
+        register_doc=middle(register.remark, "Return:"),
+        unregister_doc=middle(unregister.remark, "Return:"),
+        misuse=misuse,
     )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A patch file as people have it → the patches in it, each with its subject and the text of its diff.
+"""A patch file as people have it → the patches in it, each with its subject and its diff's text.
 
 Takes an mbox, one mail, `git format-patch`'s output, a bare diff, and a mail as a web archive
 shows it, below a header of the archive's own. Every line of a diff keeps its place in the input.
@@ -132,7 +132,10 @@ def _is_mail(text: SourceText) -> bool:
 
 
 def _bytewise(lines: Iterable[str]) -> str:
-    """The lines with one character a byte: the parser takes no other text, and its parts can be found again."""
+    """The lines with one character a byte.
+
+    The parser takes no other text, and its parts can be found again.
+    """
     return "\n".join(lines).encode("utf-8", "surrogateescape").decode("latin-1")
 
 

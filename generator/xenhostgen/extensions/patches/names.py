@@ -23,7 +23,10 @@ def unquote(name: str) -> str:
 
 
 def named_twice(line: str) -> str:
-    """The name in a `diff --git` line, which only its middle parts, as names hold blanks; empty if there are two."""
+    """The name in a `diff --git` line, which only its middle parts, as names hold blanks.
+
+    Empty if there are two.
+    """
     both = line.removeprefix("diff --git ")
     half = len(both) // 2
     old, new = strip_prefixes(unquote(both[:half]), unquote(both[half + 1 :]))
@@ -31,7 +34,10 @@ def named_twice(line: str) -> str:
 
 
 def strip_prefixes(old: str, new: str) -> tuple[str, str]:
-    """Both names without git's `a/` and `b/` or a plain diff's two folders; equal ones are `--no-prefix`."""
+    """Both names without git's `a/` and `b/` or a plain diff's two folders.
+
+    Equal ones are `--no-prefix`.
+    """
     if NO_FILE in (old, new):
         return re.sub(r"^[a-z]/", "", old), re.sub(r"^[a-z]/", "", new)
     (old_top, _, old_rest), (new_top, _, new_rest) = old.partition("/"), new.partition("/")

@@ -40,7 +40,10 @@ def spot(renderer: Renderer, fragment: Fragment) -> Spot:
 
 
 def _in_boot(renderer: Renderer, fragment: Fragment) -> Spot:
-    """Between the kernel's steps around it; one is enough, as a spec leaves out those of no matter."""
+    """Between the kernel's steps around it.
+
+    One is enough, as a spec leaves out those of no matter.
+    """
     boot = renderer.spec.guest(fragment.guest).boot
     at = next(index for index, step in enumerate(boot.steps) if step.at == fragment.at)
     before = _kernels(boot.steps[:at][::-1])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Prove by git's own object ids that placing a spec into a tree gives the files that a patch gives."""
+"""Prove by git's object ids that placing a spec into a tree gives the files that a patch gives."""
 
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
@@ -15,7 +15,7 @@ from xenhostgen.spec.source import Problem, Refused
 
 
 class Proof(NamedTuple):
-    """A file of the patch: whether it is re-created to the byte, and if not, where it differs first."""
+    """A file of the patch: whether it is re-created to the byte, and if not, where it differs."""
 
     path: str
     identical: bool
@@ -23,7 +23,10 @@ class Proof(NamedTuple):
 
 
 def reader(tree: Path, revision: str | None = None) -> Reader:
-    """What a kernel tree holds, or a git repository at a revision. Raises ``Refused`` if there is none."""
+    """What a kernel tree holds, or a git repository at a revision.
+
+    Raises ``Refused`` if there is none.
+    """
     if revision is None:
         kernel_version(tree)
         return lambda path: content(tree / path)
@@ -51,7 +54,7 @@ def reader(tree: Path, revision: str | None = None) -> Reader:
 def prove(
     spec: Interface, patch: Iterable[PatchFile], tree: Path, revision: str | None = None
 ) -> list[Proof]:
-    """Hold each file, as a patch or a series leaves it, against its placement in the tree that it is based on."""
+    """Hold each file, as a patch or a series leaves it, against its placement in the base tree."""
     read = reader(tree, revision)
     after = placed_in(spec, read, str(tree)).after
     changes: dict[str, list[PatchFile]] = {}
@@ -64,7 +67,10 @@ def prove(
 
 
 def _proof(changes: Sequence[PatchFile], before: bytes, after: bytes | None) -> Proof:
-    """What the patch shows counts, its index line only where it shows nothing: a text can be edited, an id stays."""
+    """What the patch shows counts, and its index line only where it shows nothing.
+
+    A text can be edited, an id stays.
+    """
     first, file = changes[0], changes[-1]
     if after is None:
         return Proof(file.path, False, "isn't a file of the spec")

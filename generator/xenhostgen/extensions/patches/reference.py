@@ -131,7 +131,10 @@ def _file_facts(file: PatchFile) -> FileFacts:
 
 
 def _blocks(path: str, hunk: Hunk) -> Iterator[tuple[Block, list[Declaration], list[str]]]:
-    """Each run of added lines, with its declarations and comments; context counts even beyond another run."""
+    """Each run of added lines, with its declarations and comments.
+
+    Context counts even beyond another run.
+    """
     function = function_begun(hunk.section)
     before: list[str] = []
     start, new_line = 0, hunk.new_start

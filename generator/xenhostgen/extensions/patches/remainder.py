@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a lifted spec doesn't say yet: the lines by which its rendering differs from what was lifted."""
+"""The lines by which a lifted spec's rendering differs from what it was lifted from."""
 
 import re
 from collections.abc import Callable, Collection, Sequence
@@ -23,7 +23,8 @@ Key = Callable[[str], str]
 class Share:
     """How many of a file's lines were lifted; ``raw`` are the others, by their numbers in the file.
 
-    ``blob``: what git would call the re-creation of a new file, ``same``: whether that is right, if known.
+    ``blob``: what git would call the re-creation of a new file, ``same``: whether that is right, if
+    known.
     """
 
     path: str
@@ -34,7 +35,7 @@ class Share:
 
 
 class _Line(NamedTuple):
-    """An added line of a kernel file, its number there, and the block of added lines that it stands in."""
+    """An added line of a kernel file, its number there, and the block of added lines around it."""
 
     text: str
     number: int
@@ -68,10 +69,11 @@ def _differing(
     begins: Collection[int] = (),
     blocks: Sequence[range] = (),
 ) -> list[tuple[Data, range]]:
-    """For each difference what it is told by, as ``spliced`` will look for it, and the rows of theirs.
+    """For each difference what ``spliced`` will look for, and the rows of theirs.
 
-    With ``blocks`` (of their lines) ours are fragments, which begin in the rows ``begins``: blank lines
-    don't count, they are a matter of placing, and what is added right above a fragment belongs to it.
+    With ``blocks`` (of their lines) ours are fragments, which begin in the rows ``begins``: blank
+    lines don't count, they are a matter of placing, and what is added right above a fragment
+    belongs to it.
     """
     quick = len(ours) + len(theirs) > SLOW
     matcher = SequenceMatcher(None, [*map(key, ours)], [*map(key, theirs)], autojunk=quick)
@@ -110,7 +112,10 @@ def _first(lines: Sequence[str], wanted: Sequence[str], begin: int) -> int:
 def _of_hunks(
     path: str, texts: list[list[str]], hunks: Sequence[Hunk], key: Key
 ) -> tuple[list[Data], Share]:
-    """As for whole files; lines away from all that is rendered, and removed ones, get a place of their own."""
+    """As for whole files; lines away from all that is rendered get a place of their own.
+
+    So do removed ones.
+    """
     lifted = {squeezed(line) for text in texts for line in text if line.strip()}
     near: list[_Line] = []
     blocks: list[Data] = []

@@ -9,12 +9,13 @@ from xenhostgen.report.terminal import styled
 
 ASPECTS = ("code", "place", "comments", "bytes")
 
-# The fields of a comparison (patch.compare says what each means) by name, and the names of both sides.
+# The fields of a comparison (patch.compare says what each means) by name, and the names of both
+# sides.
 Compared = dict[str, Any]
 
 
 def counts(told: Compared) -> dict[str, tuple[int, int]]:
-    """For each question in how many files the answer is yes, of how many that it has a meaning for."""
+    """For each question in how many files the answer is yes, of how many that it applies to."""
     answers = {aspect: [file[aspect] for file in told["files"]] for aspect in ASPECTS}
     return {
         aspect: (given.count(True), len(given) - given.count(None))

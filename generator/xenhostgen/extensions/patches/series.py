@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Write an interface as the patch series that ``git format-patch`` would make of it, a commit a concern."""
+"""Write an interface as the series that ``git format-patch`` would make, a commit a concern."""
 
 import hashlib
 import os
@@ -31,7 +31,7 @@ class Letter(NamedTuple):
 
 
 def concerns(spec: Interface) -> dict[str, list[str]]:
-    """The files of each commit, in an order that builds at every step: lenders before their borrowers."""
+    """The files of each commit, in an order that builds at every step: lenders before borrowers."""
 
     def depth(guest: Guest) -> int:
         return 1 + depth(spec.guest(guest.borrows)) if guest.borrows else 0
@@ -60,19 +60,16 @@ def message(spec: Interface, part: str) -> tuple[str, str]:
 def series(
     spec: Interface, before: Contents, after: Contents, tree: Path, letter: Letter
 ) -> dict[str, bytes]:
-    """The mails by their file names. Raises ``Refused`` if git knows no name and address for Signed-off-by."""
+    """The mails by their file names.
+
+    Raises ``Refused`` if git knows no name and address for Signed-off-by.
+    """
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:
         sender = _environment(tree)
         run = partial(git, Path(folder), given=sender)
         run("init", "-q", "-b", "series")
         run("config", "core.abbrev", "12")
-        steps = [("base", before)]
-        for part, paths in concerns(spec).items():
-            if any(after[path] != before[path] for path in paths):
-                steps.append(
-                    ("\n\n".join(message(spec, part)), {path: after[path] for path in paths})
-                )
-        for text, contents in steps:
+        for text, contents in _steps(spec, before, after):
             for path, content in contents.items():
                 if content is not None:
                     Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
@@ -86,28 +83,30 @@ def series(
         ]
         log = [f"\nChanges in v{letter.version}:", *log] if log else []
         run("config", "branch.series.description", "\n".join([f"{subject}\n\n{body}", *log]))
-        options = [
-            "--cover-letter",
-            "--cover-from-description=subject",
-            f"--subject-prefix={letter.prefix}",
-        ]
-        options += [f"-v{letter.version}"] * (letter.version > 1) + list(
-            _addressees(tree, run("diff", base, "HEAD"))
-        )
+        options = ["--cover-from-description=subject", f"--subject-prefix={letter.prefix}"]
+        options += [f"-v{letter.version}"] if letter.version > 1 else []
+        options += ["--cover-letter", *_addressees(tree, run("diff", base, "HEAD"))]
         run("format-patch", "-q", "-o", "mails", *options, base)
         mails = {path.name: path.read_bytes() for path in sorted(Path(folder, "mails").iterdir())}
     return _threaded(mails, letter.version, sender["GIT_COMMITTER_EMAIL"])
 
 
+def _steps(spec: Interface, before: Contents, after: Contents) -> Iterator[tuple[str, Contents]]:
+    """The commits: their messages, and the files that they write."""
+    yield "base", before
+    for part, paths in concerns(spec).items():
+        if any(after[path] != before[path] for path in paths):
+            yield "\n\n".join(message(spec, part)), {path: after[path] for path in paths}
+
+
 def _threaded(mails: Mapping[str, bytes], version: int, address: str) -> dict[str, bytes]:
     """The mails with Message-Ids, the patches in reply to the cover letter.
 
-    ``format-patch --thread=shallow`` puts the time of the call into the ids, these have a digest of what the
-    mails say in its place: the same series has the same ids whenever it is written.
+    ``format-patch --thread=shallow`` puts the time of the call into the ids, these have a digest of
+    what the mails say in its place: the same series has the same ids whenever it is written.
     """
-    digest = hashlib.sha256(b"".join(_DATED.sub(b"", mail) for mail in mails.values())).hexdigest()[
-        :16
-    ]
+    undated = b"".join(_DATED.sub(b"", mail) for mail in mails.values())
+    digest = hashlib.sha256(undated).hexdigest()[:16]
     cover, *patches = (
         f"<{digest}.v{version}.{number}.git.{address}>" for number in range(len(mails))
     )
@@ -129,7 +128,10 @@ def _environment(tree: Path) -> dict[str, str]:
             maxsplit=2
         )[0]
     except GitFailure:
-        hint = "git config --global user.name 'Your Name'; git config --global user.email you@example.org"
+        hint = (
+            "git config --global user.name 'Your Name'; "
+            "git config --global user.email you@example.org"
+        )
         message = "knows no name and address for From and Signed-off-by"
         raise Refused([Problem("no-sender", message, "git config", hint=hint)]) from None
     date = f"@{os.environ.get('SOURCE_DATE_EPOCH') or int(time.time())} +0000"
@@ -143,14 +145,8 @@ def _environment(tree: Path) -> dict[str, str]:
 def _addressees(tree: Path, diff: str) -> Iterator[str]:
     """To the maintainers, Cc reviewers and lists; nobody if the tree can't tell."""
     for option, leave_out in (("--to", ("--nol", "--nor")), ("--cc", ("--nom",))):
-        command = [
-            "perl",
-            "scripts/get_maintainer.pl",
-            "--nogit",
-            "--nogit-fallback",
-            "--norolestats",
-            *leave_out,
-        ]
+        options = ("--nogit", "--nogit-fallback", "--norolestats", *leave_out)
+        command = ["perl", "scripts/get_maintainer.pl", *options]
         given = diff.encode(errors="surrogateescape")
         asked = subprocess.run(command, cwd=tree, input=given, capture_output=True, check=False)
         if asked.returncode == 0:

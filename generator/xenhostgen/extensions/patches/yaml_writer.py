@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A spec as YAML that people read and edit: short rows on one line, texts of several lines as blocks.
+"""A spec as YAML that people read and edit: short rows on one line, longer texts as blocks.
 
-Whatever a text holds (blanks at its ends, tabs, quotes, control characters), it is read back the same.
+Whatever a text holds (blanks at its ends, tabs, quotes, control characters), it is read back the
+same.
 """
 
 import json
@@ -19,7 +20,10 @@ _TAKEN = re.compile(r"True|TRUE|False|FALSE|<<|(?i:null|yes|no|on|off|y|n)")
 
 
 def write_yaml(data: Mapping[str, Any], schema: str, remarks: Mapping[str, str]) -> str:
-    """The spec's text; ``remarks`` are comments above top-level keys, ``""`` names the file's own."""
+    """The spec's text.
+
+    ``remarks`` are comments above top-level keys, ``""`` names the file's own.
+    """
     lines = [SCHEMA_LINE.format(schema=schema), *_comment(remarks.get("", ""))]
     spread = True
     for key, value in data.items():
@@ -38,7 +42,10 @@ def _comment(text: str) -> list[str]:
 
 
 def _entry(head: str, value: Any, depth: int, flows: bool = True) -> list[str]:
-    """The lines of ``head`` (a key or a dash, indented) and its value; ``depth``: blanks before it."""
+    """The lines of ``head`` (a key or a dash, indented) and its value.
+
+    ``depth``: blanks before it.
+    """
     short = f"{head} {_flow(value)}"
     if isinstance(value, str) and "\n" in value and _is_literal(value):
         # An explicit indentation where the text's own blanks would be taken for it.

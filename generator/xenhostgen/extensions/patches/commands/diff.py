@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Compare what a spec renders to with the kernel patch that it re-creates: code, place, comments, bytes.
+"""Compare a spec's rendering with the patch that it re-creates: code, place, comments, bytes.
 
 Without PATCH, the spec's shipped facts of the patch stand in for it. Exit status 0 means that a
 compiler sees the same code in the same places; the wording of comments may differ.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Note the facts of a kernel patch: blob ids, and digests of its code, by which diff works without it.
+"""Note the facts of a kernel patch: blob ids and digests by which diff works without it.
 
 The facts hold names and digests, and no text of the patch but its subject.
 """
@@ -17,7 +17,7 @@ from xenhostgen.extensions.patches.stored import to_json
 EXAMPLES = """\
 examples:
   xenhostgen facts rfc.mbox -o specs/reference/rfc.json
-  xenhostgen facts page.txt --message-id 1234@example.org    for a web archive's page, which lacks it
+  xenhostgen facts page.txt --message-id 1234@example.org    for an archive's page, which lacks it
 """
 
 

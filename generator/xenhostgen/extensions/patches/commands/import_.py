@@ -21,9 +21,9 @@ from xenhostgen.spec.source import Problem, Refused
 
 EXAMPLES = """\
 examples:
-  xenhostgen import mail.txt -o my.yaml                     a patch: mail, mbox, git format-patch or diff
+  xenhostgen import mail.txt -o my.yaml                     a mail, mbox, git format-patch or diff
   xenhostgen import more.patch --onto my.yaml -o more.yaml  a patch on top of a spec
-  xenhostgen import foo.h foo.c -o foo.yaml                 C files as they are; a header alone will do
+  xenhostgen import foo.h foo.c -o foo.yaml                 C files as they are, or just a header
 """
 
 

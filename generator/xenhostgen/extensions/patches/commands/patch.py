@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Write a spec as a patch series against a kernel tree: a cover letter and a patch a concern, for git am.
+"""Write a spec as a patch series against a kernel tree, for git am.
 
-Sender and Signed-off-by are those of git's configuration, the addressees those of the tree's
-get_maintainer.pl. With SOURCE_DATE_EPOCH set, the same input makes the same bytes.
+There is a cover letter and a patch a concern. Sender and Signed-off-by are those of git's
+configuration, the addressees those of the tree's get_maintainer.pl. With SOURCE_DATE_EPOCH set, the
+same input makes the same bytes.
 """
 
 import argparse
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from xenhostgen.extensions.kernel_tree.apply import write
 from xenhostgen.extensions.kernel_tree.git import GitFailure, git
-from xenhostgen.extensions.kernel_tree.placing import placed
+from xenhostgen.extensions.kernel_tree.placing import Placement, placed
 from xenhostgen.extensions.patches.series import Letter, changes, series
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
@@ -51,20 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the series; it is refused where the spec is applied already."""
-    if arguments.version < 1:
-        raise Refused(
-            [
-                Problem(
-                    "bad-version",
-                    f"{arguments.version} is below 1",
-                    "--version",
-                    hint="count from 1",
-                )
-            ]
-        )
-    if not arguments.prefix.isprintable():
-        message = "has a line end or another character that no subject can have"
-        raise Refused([Problem("bad-prefix", message, "--prefix", hint="for instance 'RFC PATCH'")])
+    check_options(arguments)
     spec, output = load(arguments.spec), arguments.output
     placement = placed(spec, arguments.tree)
     if placement.applied:
@@ -83,12 +71,27 @@ def run(arguments: argparse.Namespace) -> int:
             )
             raise Refused([Problem("foreign-file", message, str(path), hint=hint)])
     write(output, mails)
-    with suppress(GitFailure):  # the tree is no repository
-        asked = ("--no-optional-locks", "status", "--porcelain", "--untracked-files=no", "--")
-        edited = git(arguments.tree, *asked, *placement.after)
-        for line in edited.splitlines():
-            said = f"{arguments.tree}/{line[3:]} has edits that aren't committed; the patches are based on them"
-            say(f"xenhostgen: {said}", sys.stderr)
+    warn_of_edits(arguments.tree, placement)
     for name in mails:
         say(f"{output}/{name}", sys.stdout)
     return 0
+
+
+def check_options(arguments: argparse.Namespace) -> None:
+    """Refuse a version and a prefix that no series can have."""
+    if arguments.version < 1:
+        message = f"{arguments.version} is below 1"
+        raise Refused([Problem("bad-version", message, "--version", hint="count from 1")])
+    if not arguments.prefix.isprintable():
+        message = "has a line end or another character that no subject can have"
+        raise Refused([Problem("bad-prefix", message, "--prefix", hint="for instance 'RFC PATCH'")])
+
+
+def warn_of_edits(tree: Path, placement: Placement) -> None:
+    """Say which of the files have edits that git doesn't know."""
+    with suppress(GitFailure):  # the tree is no repository
+        asked = ("--no-optional-locks", "status", "--porcelain", "--untracked-files=no", "--")
+        edited = git(tree, *asked, *placement.after)
+        for line in edited.splitlines():
+            edits = f"{tree}/{line[3:]} has edits that aren't committed"
+            say(f"xenhostgen: {edits}; the patches are based on them", sys.stderr)

@@ -97,7 +97,7 @@ def test_builds_at_every_step(
         files |= {path: placement.after[path] for path in paths}
         scratch.fill(files)
         done = scratch.make(f"{Path(spec.source.file).parent}/")
-        assert (done.returncode, done.stderr) == (0, ""), paths
+        assert (done.status, done.text) == (0, ""), paths
 
 
 def test_git_am_takes_it(placement: Placement, written: list[Path], tmp_path: Path) -> None:

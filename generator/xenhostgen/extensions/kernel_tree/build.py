@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Build the interface in a real kernel: what compiler, sparse, modpost and checkpatch say that is new.
+"""Build the interface in a real kernel: what the kernel's own tools say that is new.
 
 The user's tree is only read. A scratch tree beside the objects is made of links into it and of the
 placed files; kbuild does the rest, and knows what has to be built again.
@@ -9,13 +9,13 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from xenhostgen.extensions.kernel_tree.apply import difference, write
 from xenhostgen.extensions.kernel_tree.placing import Placement, content, kernel_version, placed
 from xenhostgen.sandbox.location import Location
+from xenhostgen.sandbox.process import UNLIMITED, BuildError, Completed, Job, run, user_environment
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.verify.findings import Finding
@@ -24,13 +24,17 @@ from xenhostgen.verify.subject import Subject
 Tell = Callable[[str], None]
 # What every kind of Xen guest needs on top of allnoconfig.
 CONFIG = Path(__file__).with_name("data") / "kernel.config"
-_SAID = re.compile(
+# What a tool complains of, with its file and line where it names them.
+_COMPLAINT = re.compile(
     r"^(?:(\S+?):(\d+):(?:\d+:)? )?(warning|(?:fatal )?error|WARNING|ERROR): (.*)$", re.M
 )
-_SYMBOL = re.compile(
-    r"^[0-9a-f]{8,} .{7} (\S+)\t[0-9a-f]+ +(?:\S+ )?(\S+)$", re.M
-)  # its section and name, by objdump
+# A symbol's section and name, by objdump.
+_SYMBOL = re.compile(r"^[0-9a-f]{8,} .{7} (\S+)\t[0-9a-f]+ +(?:\S+ )?(\S+)$", re.M)
 _CHECKPATCH = re.compile(r"^(\S+):(\d+): \w+:(\w+: .*)$", re.M)
+# Who maintains new files, their folders tell already.
+_CHECKPATCH_OPTIONS = (
+    "--strict --terse --showfile --show-types --no-summary --no-signoff --ignore=FILE_PATH_CHANGES"
+)
 
 
 class KernelBuild:
@@ -51,27 +55,29 @@ class KernelBuild:
 def build(
     spec: Interface, placement: Placement, scratch: "Scratch", tell: Tell = lambda _: None
 ) -> list[Finding]:
-    """What is wrong with a spec in a kernel tree. Raises ``Refused`` where that can't be configured or built."""
+    """What is wrong with a spec in a kernel tree.
+
+    Raises ``Refused`` where that can't be configured or built.
+    """
     tell("configuring the kernel")
     scratch.configure(f"{CONFIG.read_text()}CONFIG_MODULES=y\n")  # for whom symbols are exported
     tell("building its part without the interface")
-    file = spec.source.file
-    log = scratch.log(placement.before, file)
-    before = {(where, kind, words) for where, _, kind, words in _SAID.findall(log)}
-    if failed := [
-        f"{where}: {words}" for where, kind, words in sorted(before) if kind.endswith("error")
-    ]:
+    log = scratch.log(placement.before, spec.source.file)
+    known = {(file, kind, words) for file, _, kind, words in _COMPLAINT.findall(log)}
+    if errors := [each for each in sorted(known) if each[1].endswith("error")]:
+        file, _, words = errors[0]
         hint = "it must build before anything can be told of the interface"
-        raise Refused([Problem("no-build", failed[0], str(scratch.tree), hint=hint)])
+        raise Refused([Problem("no-build", f"{file}: {words}", str(scratch.tree), hint=hint)])
     tell("building it with the interface")
-    log = scratch.log(placement.after, file)
-    found = [
-        _finding("build", f"{kind}: {words}", where or file, int(line or 0))
-        for where, line, kind, words in _SAID.findall(log)
-        if (where, kind, words) not in before
-    ]
+    log = scratch.log(placement.after, spec.source.file)
+    findings = []
+    for file, line, kind, words in _COMPLAINT.findall(log):
+        if (file, kind, words) not in known:
+            place = file or spec.source.file
+            findings.append(_finding("build", f"{kind}: {words}", place, int(line or 0)))
     sections = {name: section for section, name in _SYMBOL.findall(log)}
-    return [*found, *_misplaced(spec, sections), *_checkpatch(difference(placement), scratch.tree)]
+    findings += _misplaced(spec, sections)
+    return [*findings, *_checkpatch(difference(placement), scratch.tree)]
 
 
 def _finding(rule: str, message: str, file: str, line: int = 0, subject: str = "") -> Finding:
@@ -79,16 +85,15 @@ def _finding(rule: str, message: str, file: str, line: int = 0, subject: str = "
 
 
 class Scratch:
-    """A tree of links, and its objects, kept in ``work`` for the next time. The folders of ``files`` are built.
+    """A tree of links, and its objects, kept in ``work`` for the next time.
 
-    Raises ``Refused`` if the kernel's tree holds a build of its own, whose objects would be taken for new ones.
+    The folders of ``files`` are built. Raises ``Refused`` if the kernel's tree holds a build of its
+    own, whose objects would be taken for new ones.
     """
 
     def __init__(self, tree: Path, work: Path, files: Iterable[str]) -> None:
-        if any(
-            (tree / made).exists()
-            for made in (".config", "include/config", "arch/x86/include/generated")
-        ):
+        products = (".config", "include/config", "arch/x86/include/generated")
+        if any((tree / product).exists() for product in products):
             hint = "run 'make mrproper' in it, or give a clean copy, as 'git worktree add' makes it"
             raise Refused([Problem("tree-built", "holds a build of its own", str(tree), hint=hint)])
         self.tree, self.folders = tree.resolve(), sorted({str(Path(path).parent) for path in files})
@@ -96,44 +101,36 @@ class Scratch:
         self.work = work.resolve() / hashlib.sha256(known.encode()).hexdigest()[:12]
         self.source, self.objects = self.work / "source", self.work / "objects"
         self.objects.mkdir(parents=True, exist_ok=True)
-        real = {
-            str(part) for folder in self.folders for part in (Path(folder), *Path(folder).parents)
-        }
+        real: set[Path] = set()
+        for folder in map(Path, self.folders):
+            real.update((folder, *folder.parents))
         for folder in sorted(real):
             (self.source / folder).mkdir(exist_ok=True)
-            there = {path.name for path in (self.source / folder).iterdir()}
             for path in (self.tree / folder).iterdir():
-                if path.name not in there and str(path.relative_to(self.tree)) not in real:
-                    (self.source / folder / path.name).symlink_to(path)
+                link = self.source / folder / path.name
+                if folder / path.name not in real and not os.path.lexists(link):
+                    link.symlink_to(path)
 
     def fill(self, files: Mapping[str, bytes | None]) -> None:
-        """Have these files there (None: not there) and the tree's own ones elsewhere; what stays isn't built again."""
-        there = [path for folder in self.folders for path in (self.source / folder).iterdir()]
-        ours = [
-            str(path.relative_to(self.source))
-            for path in there
-            if path.is_file() and not path.is_symlink()
-        ]
-        wanted = {path: content(self.tree / path) for path in ours} | dict(files)
-        write(
-            self.source,
-            {path: new for path, new in wanted.items() if content(self.source / path) != new},
-        )
+        """Have these files there (None: not there), and the tree's own ones elsewhere.
 
-    def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        What stays as it is isn't built again.
+        """
+        wanted: dict[str, bytes | None] = {}
+        for folder in self.folders:
+            for path in (self.source / folder).iterdir():
+                if path.is_file() and not path.is_symlink():
+                    name = f"{folder}/{path.name}"
+                    wanted[name] = content(self.tree / name)
+        wanted |= files
+        current = {path: content(self.source / path) for path in wanted}
+        changed = {path: new for path, new in wanted.items() if new != current[path]}
+        write(self.source, changed)
+
+    def make(self, *arguments: str) -> Completed:
         """Run kbuild."""
-        command = [
-            "make",
-            "-s",
-            "-C",
-            str(self.source),
-            f"O={self.objects}",
-            f"-j{os.cpu_count()}",
-            *arguments,
-        ]
-        return subprocess.run(
-            command, capture_output=True, text=True, errors="replace", check=False
-        )
+        jobs = f"-j{os.cpu_count()}"
+        return _run(self.source, "make", "-s", f"O={self.objects}", jobs, *arguments)
 
     def configure(self, config: str) -> None:
         """Configure for these options and no others, once. Raises ``Refused`` if that fails."""
@@ -142,16 +139,14 @@ class Scratch:
             return
         new.write_text(config)
         for step in ((f"KCONFIG_ALLCONFIG={new}", "allnoconfig"), ("prepare",)):
-            if (made := self.make(*step)).returncode:
-                said = [*made.stderr.strip().splitlines(), "failed"][0]
+            if (made := self.make(*step)).status:
+                message = (made.text.strip() or "failed").splitlines()[0]
                 hint = "install gcc make flex bison bc libelf-dev libssl-dev"
-                raise Refused([Problem("no-build", said, f"make {step[-1]}", hint=hint)])
-        if lost := set(re.findall("^CONFIG.*", config, re.M)) - set(
-            (self.objects / ".config").read_text().split("\n")
-        ):
-            raise Refused(
-                [Problem("config", f"this kernel has no {', '.join(sorted(lost))}", str(self.tree))]
-            )
+                raise Refused([Problem("no-build", message, f"make {step[-1]}", hint=hint)])
+        configured = (self.objects / ".config").read_text().split("\n")
+        if lost := set(re.findall("^CONFIG.*", config, re.M)).difference(configured):
+            message = f"this kernel has no {', '.join(sorted(lost))}"
+            raise Refused([Problem("config", message, str(self.tree))])
         new.rename(done)
 
     def log(self, files: Mapping[str, bytes | None], file: str) -> str:
@@ -159,67 +154,60 @@ class Scratch:
 
         The log of a state that builds is kept: it is not built twice just to hear the same again.
         """
-        kernels = [
-            path for folder in self.folders for path in sorted((self.tree / folder).glob("*.[chS]"))
-        ]
-        state = hashlib.sha256(
-            b"\0".join([repr(sorted(files.items())).encode(), *(p.read_bytes() for p in kernels)])
-        )
-        log = self.work / f"{state.hexdigest()[:16]}.log"
+        digest = hashlib.sha256(repr(sorted(files.items())).encode())
+        targets: set[str] = set()
+        for folder in self.folders:
+            for path in sorted((self.tree / folder).glob("*.[chS]")):
+                digest.update(path.read_bytes())
+                targets |= {folder} if path.suffix == ".c" else set()
+        log = self.work / f"{digest.hexdigest()[:16]}.log"
         if log.exists():
             return log.read_text()
-        targets = sorted(
-            {f"{path.relative_to(self.tree).parent}/" for path in kernels if path.suffix == ".c"}
-        )
-        for made in [made for target in targets for made in (self.objects / target).glob("*.o")]:
-            made.unlink()
+        for target in targets:
+            for made in (self.objects / target).glob("*.o"):
+                made.unlink()
         self.fill(files)
-        built = self.make("-k", "W=1", *["C=1"] * (shutil.which("sparse") is not None), *targets)
-        archives = " ".join(f"{target}built-in.a" for target in targets)
-        link = f"ld -r --whole-archive {archives} -o vmlinux.o && scripts/mod/modpost -o symbols vmlinux.o"
-        linked = subprocess.run(
-            link, shell=True, cwd=self.objects, capture_output=True, text=True, check=False
-        )
-        made = (self.objects / file).with_suffix(".o")
-        symbols = subprocess.run(
-            ["objdump", "-t", made], capture_output=True, text=True, check=False
-        ).stdout
-        said = (built.stdout + built.stderr + linked.stderr + symbols).replace(
-            f"{self.source}/", ""
-        )
-        if built.returncode or linked.returncode:
+        checker = ["C=1"] if shutil.which("sparse") else []
+        folders = [f"{target}/" for target in sorted(targets)]
+        built = self.make("-k", "W=1", *checker, *folders)
+        archives = " ".join(f"{folder}built-in.a" for folder in folders)
+        link = f"ld -r --whole-archive {archives} -o vmlinux.o"
+        modpost = "scripts/mod/modpost -o symbols vmlinux.o"
+        linked = _run(self.objects, "sh", "-c", f"{link} && {modpost}")
+        symbols = _run(self.objects, "objdump", "-t", str(Path(file).with_suffix(".o")))
+        said = f"{built.text}{linked.text}{symbols.text}".replace(f"{self.source}/", "")
+        if built.status or linked.status:
             return f"{said}error: kbuild or modpost failed\n"
         log.write_text(said)
         return said
 
 
+def _run(folder: Path, *command: str, given: str = "") -> Completed:
+    """Run one of the kernel's tools; its errors are in its output. Raises ``Refused``."""
+    data = given.encode(errors="surrogateescape")
+    job = Job(command, folder, UNLIMITED, user_environment(), data, merge_errors=True)
+    try:
+        return run(job)
+    except BuildError as error:
+        raise Refused([Problem("no-build", error.output, command[0])]) from None
+
+
 def _misplaced(spec: Interface, sections: Mapping[str, str]) -> Iterator[Finding]:
-    """Whether the registry lies where the spec says, and not in .bss, and its symbols are exported."""
+    """Whether the registry lies where the spec says, not in .bss, and its symbols are exported."""
     file, array, section = spec.source.file, spec.c.array, spec.registry.section
     if sections.get(array, section) != section:
         yield _finding("section", f"{array} isn't in {section}", file, subject=array)
     if sections.get(array) == ".bss":
-        yield _finding(
-            "registry-in-bss", f"{array} lies in .bss, which boot clears", file, subject=array
-        )
+        message = f"{array} lies in .bss, which boot clears"
+        yield _finding("registry-in-bss", message, file, subject=array)
     for symbol in sorted(spec.exported) if sections else ():
-        if not {f"__export_symbol_{symbol}", f"__ksymtab_{symbol}"} & set(sections):
+        if sections.keys().isdisjoint((f"__export_symbol_{symbol}", f"__ksymtab_{symbol}")):
             yield _finding("not-exported", f"{symbol} isn't exported", file, subject=symbol)
 
 
 def _checkpatch(diff: str, tree: Path) -> Iterator[Finding]:
-    """What the tree's checkpatch --strict says; who maintains new files, their folders tell already."""
-    options = ["--strict", "--terse", "--showfile", "--show-types", "--no-summary", "--no-signoff"]
-    command = [
-        "perl",
-        f"{tree}/scripts/checkpatch.pl",
-        *options,
-        "--ignore=FILE_PATH_CHANGES",
-        f"--root={tree}",
-        "-",
-    ]
-    said = subprocess.run(command, input=diff, capture_output=True, text=True, check=False).stdout
-    yield from (
-        _finding("checkpatch", words, file, int(line))
-        for file, line, words in _CHECKPATCH.findall(said)
-    )
+    """What the tree's checkpatch says of a diff."""
+    command = ["perl", f"{tree}/scripts/checkpatch.pl", *_CHECKPATCH_OPTIONS.split()]
+    output = _run(tree, *command, f"--root={tree}", "-", given=diff).text
+    for file, line, words in _CHECKPATCH.findall(output):
+        yield _finding("checkpatch", words, file, int(line))

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The git command, and git's ids for contents: they prove a re-creation right without having the file."""
+"""The git command, and git's ids for contents, which prove a re-creation right without the file."""
 
 import hashlib
 import os
 import re
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from xenhostgen.sandbox.process import UNLIMITED, BuildError, Job, run
 from xenhostgen.spec.source import Problem, Refused
 
 SHORTEST_ID = 7  # what git itself abbreviates to at the least
@@ -36,24 +36,22 @@ def git(
     fine: tuple[int, ...] = (0,),
     given: Mapping[str, str] | None = None,
 ) -> str:
-    """What git prints in a folder, and not above it. Raises ``GitFailure`` for an exit code that isn't ``fine``."""
-    around = {name: value for name, value in os.environ.items() if _KEPT.match(name)}
-    around |= {
-        "GIT_CEILING_DIRECTORIES": str(folder.resolve().parent),
-        "LC_ALL": "C.UTF-8",
-        **(given or {}),
-    }
+    """What git prints in a folder, and not above it.
+
+    ``given`` comes on top of the environment. Raises ``GitFailure`` for an exit status that isn't
+    ``fine``.
+    """
+    environment = {name: value for name, value in os.environ.items() if _KEPT.match(name)}
+    environment["GIT_CEILING_DIRECTORIES"] = str(folder.resolve().parent)
+    environment |= {"LC_ALL": "C.UTF-8", **(given or {})}
     try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=folder, env=around, capture_output=True, check=False
-        )
-    except FileNotFoundError:
+        done = run(Job(["git", *arguments], folder, UNLIMITED, environment))
+    except BuildError:
         raise GitFailure(arguments[0], "the command is not installed") from None
-    if done.returncode not in fine:
-        raise GitFailure(
-            arguments[0], done.stderr.decode(errors="replace") or f"exit status {done.returncode}"
-        )
-    return done.stdout.decode(errors="surrogateescape")
+    if done.status not in fine:
+        message = done.errors.decode(errors="replace") or f"exit status {done.status}"
+        raise GitFailure(arguments[0], message)
+    return done.output.decode(errors="surrogateescape")
 
 
 def blob_id(content: bytes | str) -> str:
@@ -66,7 +64,7 @@ def blob_id(content: bytes | str) -> str:
     return hashlib.sha1(header + data, usedforsecurity=False).hexdigest()
 
 
-def same_id(one: str, other: str) -> bool:
-    """Whether two ids, each possibly shortened, name the same object; too short ones would match by chance."""
-    length = min(len(one), len(other))
-    return length >= SHORTEST_ID and one[:length].lower() == other[:length].lower()
+def same_id(left: str, right: str) -> bool:
+    """Whether two ids, possibly shortened, name the same object; too short ones match by chance."""
+    length = min(len(left), len(right))
+    return length >= SHORTEST_ID and left[:length].lower() == right[:length].lower()

@@ -34,8 +34,8 @@ def compiled(spec: Interface, folder: Path, old: str = "", new: str = "") -> Pat
             text.replace(old, new) if path == spec.source.file and old else text
         )
     suite = Suite(spec)
-    for name, text in suite.sources().items():
-        (folder / suite.folder / name).write_text(text)
+    for path, text in suite.files().items():
+        (folder / path).write_text(text)
     mine = f"{suite.folder}/{spec.c.prefix}_kunit_"
     flags = ["-std=gnu11", "-w", "-fno-common", *Harness(spec, folder, folder).flags]
     command = ["gcc", *flags, f"-I{STUB}", f"{mine}rules.c", STUB / "main.c", "-o", "suite"]
@@ -65,7 +65,7 @@ def test_every_interface_has_a_suite_that_knows_each_call_in_each_state(path: Pa
     assert len(suite.origins) > 2
     assert {row.before for row in suite.rows} == set(suite.origins)
     assert bool(suite.fatal) == (suite.spec.registry.misuse is None)
-    for text in suite.sources().values():
+    for text in [*suite.files().values(), *suite.appendices().values()]:
         assert text.endswith("\n")
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from xenhostgen.extensions.boot.guests import GUESTS, Boot
+from xenhostgen.extensions.boot.guests import Boot
 from xenhostgen.extensions.boot.suite import Suite
 from xenhostgen.extensions.boot.transcript import CaseLog, Transcript
 from xenhostgen.reference_model.boot import CLEAR_BSS, boot
@@ -100,7 +100,7 @@ class Judge:
 
     def _kind(self, each: Boot, answers: Sequence[Sequence[str]]) -> Iterator[Finding]:
         """Whether the guest is of the kind that was asked for, by the kernel's own predicates."""
-        guest = GUESTS[each.guest]
+        guest = each.kind
         expected = {
             "xen_domain": True,
             f"xen_{guest.kind}_domain": True,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Build a kernel with the interface and its tests; boot it as every kind of guest, two machines at a time."""
+"""Build a kernel with the interface and its tests; boot it as every kind of guest."""
 
 import os
 import re
@@ -8,113 +8,104 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from signal import SIGKILL
+from threading import Event
 
 from xenhostgen.extensions.boot.console import Console
-from xenhostgen.extensions.boot.guests import GUESTS, Boot, Guest, machine
-from xenhostgen.extensions.boot.process import Programs
+from xenhostgen.extensions.boot.guests import Boot, Guest, boots_of, machine
 from xenhostgen.extensions.boot.suite import DATA, Suite
 from xenhostgen.extensions.kernel_tree.build import CONFIG, Scratch
 from xenhostgen.extensions.kernel_tree.placing import content, placed
+from xenhostgen.sandbox.process import Job, Limits, run, user_environment
 from xenhostgen.spec.source import Problem, Refused
 
 _XEN = "4.17"
+_DOM0 = Guest("pv", True)
+_DOMAIN = re.compile(r"^xenhostgen: creating (\S+)\n(.*?)(?:^xenhostgen: end \1$|\Z)", re.M | re.S)
 
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """A work folder for one kernel, Debian's of that version or a tree's. What one run has made the next one uses."""
+    """A work folder for one kernel, Debian's of that version or a tree's.
+
+    What one run has made the next one uses.
+    """
 
     work: Path
     kernel: str
     kvm: bool
     say: Callable[[str], None]
-    programs: Programs = field(default_factory=Programs)
+    stopped: Event = field(default_factory=Event)
 
     def boot(
         self, suite: Suite, guests: Sequence[str], extra: Mapping[str, str] | None = None
     ) -> tuple[dict[Boot, str], bool]:
-        """Build and boot: what each boot's console shows, and whether the array of slots lies in .bss.
+        """Build and boot: each boot's console, and whether the array of slots lies in .bss.
 
-        ``extra``: other texts of some files, to see them found. Raises ``Refused``: Debian packages are
-        missing, the spec doesn't fit the kernel or doesn't know a guest, or the kernel doesn't build.
+        ``extra``: other texts of some files, to see them found. Raises ``Refused``: Debian packages
+        are missing, the spec doesn't fit the kernel or doesn't know a guest, or the kernel doesn't
+        build.
         """
-        boots = [Boot(guest) for guest in guests]
-        boots += [
-            Boot(guest, answer=True)
-            for guest in guests
-            if GUESTS[guest].overridden and suite.placeholders
-        ]
-        boots += [Boot("pv-dom0", fatal=number) for number in suite.fatal if "pv-dom0" in guests]
-        for each in boots:
-            each.scenario(suite)
-        try:
-            objects = self.compile(suite, extra or {})
-            consoles = self.machines(suite, boots, objects / "arch/x86/boot/bzImage")
-        finally:
-            self.programs.stop()
-        in_bss = re.search(
-            rf"^\w+ [bB] {suite.spec.c.array}$", (objects / "System.map").read_text(), re.M
-        )
+        boots = boots_of(suite, guests)
+        objects = self.compile(suite, extra or {})
+        consoles = self.machines(suite, boots, objects / "arch/x86/boot/bzImage")
+        symbols = (objects / "System.map").read_text()
+        in_bss = re.search(rf"^\w+ [bB] {suite.spec.c.array}$", symbols, re.M)
         return consoles, in_bss is not None
 
     def run(self, what: str, seconds: float, folder: Path, *command: str | Path) -> None:
         """Run a program and say so. Raises ``Refused`` with the end of its log if it fails."""
         self.say(what)
         log = self.work / f"{what.partition(' ')[0]}.log"
-        if status := self.programs.run(command, folder, log, seconds):
-            said = [
-                f"\n    {line}"
-                for line in log.read_text(errors="replace").rstrip().splitlines()[-20:]
-            ]
-            why = "takes too long" if status == SIGKILL else f"fails with status {status}"
-            raise Refused([Problem("program", why + "".join(said), what, hint=f"all of it: {log}")])
+        limits = Limits(seconds, None, None)
+        done = run(Job(command, folder, limits, user_environment(), log=log))
+        if done.status:
+            lines = log.read_text(errors="replace").rstrip().splitlines()[-20:]
+            why = "takes too long" if done.exceeded else f"fails with status {done.status}"
+            message = "\n    ".join([why, *lines])
+            raise Refused([Problem("program", message, what, hint=f"all of it: {log}")])
 
     def compile(self, suite: Suite, extra: Mapping[str, str]) -> Path:
         """Have everything unpacked and built; the folder of the objects."""
         spec, version = suite.spec, self.kernel if re.fullmatch(r"\d+\.\d+", self.kernel) else ""
         self.work.mkdir(parents=True, exist_ok=True)
-        what = f"fetching Xen {_XEN}" + f", Linux {version}" * bool(version)
+        what = f"fetching Xen {_XEN}" + (f", Linux {version}" if version else "")
         self.run(what, 900, self.work, "sh", DATA / "fetch", version, _XEN)
         source = self.work / f"linux-{version}" if version else Path(self.kernel)
         wanted = placed(spec, source).after
-        for name, text in suite.sources().items():
-            path = f"{suite.folder}/{name.removeprefix('+')}"
+        for path, text in suite.files().items():
+            wanted[path] = text.encode()
+        for path, text in suite.appendices().items():
             old = wanted.get(path) or content(source / path) or b""
-            wanted[path] = (old if name.startswith("+") else b"") + text.encode()
+            wanted[path] = old + text.encode()
         wanted |= {path: text.encode() for path, text in extra.items()}
         tree = Scratch(source, self.work / f"kernel-{version or 'given'}", wanted)
         tree.fill(wanted)
-        options = [
-            f"CONFIG_{spec.interface.upper()}_KUNIT_{name}=y\n" for name in ("TEST", "OVERRIDE")
-        ]
+        name = f"CONFIG_{spec.interface.upper()}_KUNIT"
         self.say("configuring the kernel")
-        tree.configure(CONFIG.read_text() + "".join(options))
+        tree.configure(f"{CONFIG.read_text()}{name}_TEST=y\n{name}_OVERRIDE=y\n")
         make = ("make", "-s", f"O={tree.objects}", f"-j{os.cpu_count()}")
         self.run("building the kernel", 3600, tree.source, *make, "bzImage")
         return tree.objects
 
     def machines(self, suite: Suite, boots: Sequence[Boot], image: Path) -> dict[Boot, str]:
-        """Boot everything; the consoles. They stay in the work folder, too."""
+        """Boot everything, two machines at a time; the consoles, which stay in the work folder."""
         (self.work / "consoles").mkdir(exist_ok=True)
-        domains = [each for each in boots if GUESTS[each.guest].domain]
+        domains = [boot for boot in boots if boot.kind.domain]
         if domains:
             self._pack(suite, domains, image)
-        # What takes longest first; of the domains the nested Xen has a machine of its own.
-        alone = [[each] for each in domains if each.guest == "nested"]
-        others = [each for each in domains if each.guest != "nested"]
-        groups = [
-            *alone,
-            *[others] * bool(others),
-            *([each] for each in boots if each not in domains),
-        ]
+        # What takes longest goes first: a machine for a nested Xen, one for the other domains.
+        groups = [[boot] for boot in domains if boot.guest == "nested"]
+        groups.append([boot for boot in domains if boot.guest != "nested"])
+        groups += [[boot] for boot in boots if not boot.kind.domain]
+        consoles: dict[Boot, str] = {}
         with ThreadPoolExecutor(max_workers=2) as pool:
-            started = [pool.submit(self._machine, suite, group, image) for group in groups]
             try:
-                shown = {each: text for one in started for each, text in one.result().items()}
+                for shown in pool.map(lambda group: self._machine(suite, group, image), groups):
+                    consoles |= shown
             finally:
-                self.programs.stop()  # or leaving the pool would wait for them
-        return {each: shown[each] for each in boots}
+                self.stopped.set()
+                pool.shutdown(cancel_futures=True)
+        return {boot: consoles[boot] for boot in boots}
 
     def _pack(self, suite: Suite, domains: Sequence[Boot], image: Path) -> None:
         """Dom0's initramfs: the domains' kernel and configurations in front of the tools."""
@@ -122,9 +113,9 @@ class Lab:
         shutil.rmtree(folder, ignore_errors=True)
         for name in ("boot", "etc/xen"):
             (folder / name).mkdir(parents=True)
-        for each in domains:
-            (folder / f"etc/xen/{each.name}.cfg").write_text(each.domain(suite))
-            (folder / f"etc/xen/{each.name}.seconds").write_text(f"{GUESTS[each.guest].seconds}\n")
+        for boot in domains:
+            (folder / f"etc/xen/{boot.name}.cfg").write_text(boot.domain(suite))
+            (folder / f"etc/xen/{boot.name}.seconds").write_text(f"{boot.kind.seconds}\n")
         shutil.copy(DATA / "dom0-init", folder / "init")
         (folder / "init").chmod(0o755)
         shutil.copy(image, folder / "boot/vmlinuz")
@@ -133,55 +124,52 @@ class Lab:
 
     def _machine(self, suite: Suite, group: Sequence[Boot], image: Path) -> dict[Boot, str]:
         """One machine: a boot of dom0, or of a dom0 that makes one domain after another."""
-        names, guest = [each.name for each in group], GUESTS[group[0].guest]
-        seconds = GUESTS["pv-dom0"].seconds + sum(GUESTS[each.guest].seconds for each in group)
+        if not group:
+            return {}
+        names = [boot.name for boot in group]
         self.say(f"booting {', '.join(names)}")
-        if not guest.domain:
-            command = [
-                *machine(self.kvm, 1024, guest),
-                "-initrd",
-                f"{image} {group[0].arguments(suite)}",
-            ]
-            return {
-                group[0]: self._shown(
-                    command, names[0], seconds, b"ardware Dom0 (halted|shutdown|crashed)"
-                )
-            }
-        kernel = f"{image} console=hvc0 loglevel=4 kunit.enable=0 domains={':'.join(names)},{self.work}/initramfs"
-        command = [*machine(self.kvm, 2048, Guest("pv", True)), "-initrd", kernel]
-        text = self._shown(command, f"dom0-of-{names[0]}", seconds, b"xenhostgen: done")
-        shown = dict(
-            re.findall(
-                r"^xenhostgen: creating (\S+)\n(.*?)(?:^xenhostgen: end \1$|\Z)", text, re.M | re.S
-            )
-        )
+        kind, name = group[0].kind, names[0]
+        seconds = _DOM0.seconds + sum(boot.kind.seconds for boot in group)
+        if not kind.domain:
+            command = machine(self.kvm, 1024, kind)
+            kernel = f"{image} {group[0].arguments(suite)}"
+            end = b"ardware Dom0 (halted|shutdown|crashed)"
+            return {group[0]: self._shown([*command, "-initrd", kernel], name, seconds, end)}
+        arguments = f"console=hvc0 loglevel=4 kunit.enable=0 domains={':'.join(names)}"
+        kernel = f"{image} {arguments},{self.work}/initramfs"
+        command = [*machine(self.kvm, 2048, _DOM0), "-initrd", kernel]
+        text = self._shown(command, f"dom0-of-{name}", seconds, b"xenhostgen: done")
+        shown = dict(_DOMAIN.findall(text))
         for name in names:
             (self.work / "consoles" / f"{name}.log").write_text(shown.get(name, ""))
-        return {each: shown.get(each.name, "") for each in group}
+        return {boot: shown.get(boot.name, "") for boot in group}
 
     def _shown(self, command: Sequence[str], name: str, seconds: float, end: bytes) -> str:
-        """Run a machine until its console shows the pattern ``end``, at most twice; what it shows.
+        """Run a machine until its console shows the pattern ``end``; what it shows.
 
-        One that shows nothing more by a fault of ours does it again.
+        One that shows nothing more by a fault of ours does it again, once.
         """
         log = self.work / f"qemu-{name}.log"
         for last in (False, True):
             with Console(self.work / "consoles" / f"{name}.log", end) as console:
-                started = [*command, "-kernel", str(self.work / "xen"), *console.options]
-                status = self.programs.run(
-                    started, self.work, log, seconds, ended=console.over, stdin=console.stdin
-                )
-                if console.done() or status != SIGKILL or last:
-                    break
-                why = (
-                    "shows nothing more"
-                    if console.silent()
-                    else f"comes to no end in {seconds:g} seconds"
-                )
-                self.say(f"booting {name} once more, as it {why}")
+                why = self._attempt(command, console, seconds, log)
+            if last or not why:
+                break
+            self.say(f"booting {name} once more, as it {why}")
         text = console.log.read_text(errors="replace").replace("\r", "")
         if not text:
-            raise Refused(
-                [Problem("program", log.read_text(errors="replace").strip() or "fails", command[0])]
-            )
+            message = log.read_text(errors="replace").strip() or "fails"
+            raise Refused([Problem("program", message, command[0])])
         return text
+
+    def _attempt(self, command: Sequence[str], console: Console, seconds: float, log: Path) -> str:
+        """Run a machine once; why it should run again, empty if it has come to its end."""
+        xen = ["-kernel", str(self.work / "xen"), *console.options]
+        limits, environment = Limits(seconds, None, None), user_environment()
+        job = Job([*command, *xen], self.work, limits, environment, console.stdin, log)
+        done = run(job, lambda: self.stopped.is_set() or console.over())
+        if console.done():
+            return ""
+        if console.silent():
+            return "shows nothing more"
+        return f"comes to no end in {seconds:g} seconds" if done.exceeded else ""

@@ -85,25 +85,32 @@ class Suite:
         """The predicates that the command line can answer."""
         return [macro.name for macro in self.spec.predicates.placeholders]
 
-    def sources(self) -> dict[str, str]:
-        """The files to put beside the interface's own, by name; ``+`` marks additions to a file."""
-        spec, prefix = self.spec, f"{self.spec.c.prefix}_kunit_"
-        context = {
-            "suite": self,
-            "spec": spec,
-            "c": spec.c,
-            "errno": spec.registry.misuse is not None,
-            "header": spec.header.file.removeprefix("include/"),
-            "predicates": spec.predicates.file.removeprefix("include/"),
-            "source": Path(spec.source.file).name,
-            "overridden": [Path(guest.file).stem + ".o" for guest in spec.guests],
-        }
-        templates = environment("kunit", template_root())
-        made = {f"{prefix}override.c": (DATA / "override.c").read_text(encoding="utf-8")}
-        for name in ("boot.c", "rules.c", "override.h", "Kconfig", "Makefile"):
-            target = prefix + name if "." in name else f"+{name}"
-            made[target] = guarded(templates.get_template(f"{name}.j2").render, **context)
-        return made
+    def files(self) -> dict[str, str]:
+        """The new files by path; they stand beside the interface's C file."""
+        prefix = f"{self.folder}/{self.spec.c.prefix}_kunit_"
+        files = {f"{prefix}override.c": (DATA / "override.c").read_text(encoding="utf-8")}
+        for name in ("boot.c", "rules.c", "override.h"):
+            files[prefix + name] = self._rendered(name)
+        return files
+
+    def appendices(self) -> dict[str, str]:
+        """What is added to the ends of files that the kernel has, by path."""
+        return {f"{self.folder}/{name}": self._rendered(name) for name in ("Kconfig", "Makefile")}
+
+    def _rendered(self, name: str) -> str:
+        spec = self.spec
+        template = environment("kunit", template_root()).get_template(f"{name}.j2")
+        return guarded(
+            template.render,
+            suite=self,
+            spec=spec,
+            c=spec.c,
+            errno=spec.registry.misuse is not None,
+            header=spec.header.file.removeprefix("include/"),
+            predicates=spec.predicates.file.removeprefix("include/"),
+            source=Path(spec.source.file).name,
+            overridden=[Path(guest.file).stem + ".o" for guest in spec.guests],
+        )
 
     @cached_property
     def number(self) -> dict[State, int]:
@@ -129,7 +136,10 @@ class Suite:
 
     @cached_property
     def wrappers(self) -> list[dict[str, str]]:
-        """Wrappers' calls ending in a constant, nothing, or a kernel function without pointers."""
+        """Calls of wrappers that end in a constant, in nothing, or in a kernel function.
+
+        That has a result and no pointers.
+        """
         kernels: dict[str, FunctionFact] = {
             function.name: function for function in self.spec.kernel.functions
         }

@@ -13,11 +13,12 @@ _XON = b"\x11"  # no terminal echoes it
 
 
 class Console:
-    """What a machine shows, and whether it gets on. Use it in a ``with`` block around the machine's run.
+    """What a machine shows, and whether it gets on.
 
-    QEMU's emulation loses an interrupt once in a while, most likely since ``do_vmexit()`` changes the pending
-    ones without the lock under which timers do. Seen with 7.2: Xen sleeps, interrupts on, the timer's vector in
-    the IRR. The next interrupt of any kind brings both, so a silent machine gets a byte to read.
+    Use it in a ``with`` block around the machine's run. QEMU's emulation loses an interrupt once in
+    a while, most likely since ``do_vmexit()`` changes the pending ones without the lock under which
+    timers do. Seen with 7.2: Xen sleeps, interrupts on, the timer's vector in the IRR. The next
+    interrupt of any kind brings both, so a silent machine gets a byte to read.
     """
 
     def __init__(self, log: Path, end: bytes) -> None:
@@ -54,7 +55,7 @@ class Console:
         return time.monotonic() - self.since > SILENT_SECONDS
 
     def over(self) -> bool:
-        """Whether nothing more will come; to be asked every now and then, since it wakes what sleeps."""
+        """Whether nothing more will come; asked every now and then, since it wakes what sleeps."""
         now, size = time.monotonic(), self.log.stat().st_size
         if size != self.size:
             self.size, self.since, self.woken = size, now, now

@@ -16,8 +16,9 @@ _XEN = "console=com1 com1=115200,8n1"
 class Guest:
     """A kind of guest: how its kernel boots in the spec's words, and if it is the initial domain.
 
-    ``domain`` is what dom0 makes for it, empty if it is dom0 itself. ``xen`` and ``machine`` are further
-    arguments of Xen and QEMU. ``overridden``: it boots once more with placeholders that say yes.
+    ``domain`` is what dom0 makes for it, empty if it is dom0 itself. ``xen`` and ``machine`` are
+    further arguments of Xen and QEMU. ``overridden``: it boots once more with placeholders that say
+    yes.
     """
 
     kind: str
@@ -74,7 +75,7 @@ class Boot:
         return " ".join(words)
 
     def scenario(self, suite: Suite) -> Scenario:
-        """The model's boot of such a guest. Raises ``Refused`` if the spec doesn't know that kind."""
+        """The model's boot of such a guest. Raises ``Refused`` if the spec doesn't know it."""
         for scenario in scenarios(suite.spec):
             values = [value for _, value in scenario.inputs]
             flags = any(_INITIAL in put.values for put in scenario.path.inputs)
@@ -121,8 +122,8 @@ def boots_of(suite: Suite, guests: Sequence[str]) -> list[Boot]:
 def machine(kvm: bool, memory: int, guest: Guest) -> list[str]:
     """The command of a machine in which Xen boots, but for what it boots and where it writes.
 
-    What QEMU 7.2's emulation lacks or gets wrong under Xen is left out of its processor, whose family is
-    one for which a nested Xen touches no register that isn't there.
+    What QEMU 7.2's emulation lacks or gets wrong under Xen is left out of its processor, whose
+    family is one for which a nested Xen touches no register that isn't there.
     """
     emulated = "-accel tcg -cpu qemu64,family=23,model=1,stepping=2,+svm,+npt"
     processor = "-accel kvm -cpu host" if kvm else emulated

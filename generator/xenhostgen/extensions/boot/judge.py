@@ -44,7 +44,7 @@ class Outcome:
 
 
 class Judge:
-    """Judges the boots of one interface. ``in_bss``: its array of slots lies in the kernel's .bss."""
+    """Judges the boots of one interface. ``in_bss``: its slots lie in the kernel's .bss."""
 
     def __init__(self, suite: Suite, in_bss: bool) -> None:
         self.suite, self.spec, self.in_bss = suite, suite.spec, in_bss
@@ -124,8 +124,9 @@ class Judge:
             table = promised if promised in tables else tables[0]
             held.append((int(value), None if table == "NULL" else table))
         stages: tuple[State, ...] = (tuple(held),)
-        # Seen is only what the slots hold in the end. What lies in .bss is taken to have been right until the
-        # kernel cleared that, which newer ones do for every kind of guest, later than registering or not.
+        # Seen is only what the slots hold in the end. What lies in .bss is taken to have been right
+        # until the kernel cleared that, which newer ones do for every kind of guest, later than
+        # registering or not.
         if self.in_bss and all(value == 0 for value, _ in held):
             early = {promise.table for promise in booted.promises if promise.early}
             before = tuple(EMPTY if ops in early else (value, ops) for value, ops in booted.state)

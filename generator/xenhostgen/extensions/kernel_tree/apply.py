@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Write a placement into a kernel tree, and take it out again: all files or none.
 
-What was applied is kept as a patch beside the tree's files: what blank lines were there before can't
-be told from the result.
+What was applied is kept as a patch beside the tree's files: what blank lines were there before
+can't be told from the result.
 """
 
 import os
@@ -20,7 +20,7 @@ from xenhostgen.spec.source import At, Problem, Refused
 
 
 def record(spec: Interface, tree: Path) -> Path:
-    """The patch that says what was applied to a tree; the kernel's .gitignore leaves such names out."""
+    """The patch that says what was applied to a tree; the kernel's .gitignore has such names."""
     return tree / f".xenhostgen-{spec.interface}.patch"
 
 
@@ -51,23 +51,19 @@ def difference(placement: Placement) -> str:
         for side, files in (("a", placement.before), ("b", placement.after)):
             write(Path(folder, side), files)
         options = ("--no-index", "--no-prefix", "--no-renames", "--full-index")
-        made = git(Path(folder), "diff", *options, "a", "b", fine=(0, 1), given=NO_SETTINGS)
-    return re.sub(
-        "^diff --git b/", "diff --git a/", made, flags=re.M
-    )  # so git says it of new files
+        diff = git(Path(folder), "diff", *options, "a", "b", fine=(0, 1), given=NO_SETTINGS)
+    # Of new files git itself says it like this, but for --no-index.
+    return re.sub("^diff --git b/", "diff --git a/", diff, flags=re.M)
 
 
 def refuse_links(paths: Iterable[str], tree: Path) -> None:
-    """Raise ``Refused`` if a file is a symbolic link or lies behind one, which may lead out of the tree."""
-    message, hint = (
-        "is a symbolic link, or lies behind one",
-        "put the file itself there, or choose another tree",
-    )
+    """Raise ``Refused`` if a file is or lies behind a symbolic link, which may lead out."""
+    message = "is a symbolic link, or lies behind one"
+    hint = "put the file itself there, or choose another tree"
     links = [path for path in paths if (tree / path).resolve() != tree.resolve() / path]
-    if links:
-        raise Refused(
-            [Problem("symbolic-link", message, f"{tree}/{path}", hint=hint) for path in links]
-        )
+    problems = [Problem("symbolic-link", message, f"{tree}/{path}", hint=hint) for path in links]
+    if problems:
+        raise Refused(problems)
 
 
 def apply(spec: Interface, placement: Placement, tree: Path) -> None:
@@ -78,20 +74,15 @@ def apply(spec: Interface, placement: Placement, tree: Path) -> None:
 
 
 def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
-    """Take out what was applied; the files' paths, none if it is out already. Raises ``Refused`` for edits beside it.
+    """Take out what was applied; the files' paths, none if it is out already.
 
-    Git works on copies: in the tree it would write the line ends that settings and attributes ask for.
+    Git works on copies: in the tree it would write the line ends that settings and attributes ask
+    for. Raises ``Refused`` for edits beside what was applied.
     """
     kept = record(spec, tree)
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:
-        patch = partial(
-            git,
-            Path(folder),
-            "apply",
-            "--whitespace=nowarn",
-            str(kept.resolve()),
-            given=NO_SETTINGS,
-        )
+        command = ("apply", "--whitespace=nowarn", str(kept.resolve()))
+        patch = partial(git, Path(folder), *command, given=NO_SETTINGS)
         paths = [line.split("\t")[2] for line in patch("--numstat").splitlines()]
         refuse_links(paths, tree)
         write(Path(folder), {path: content(tree / path) for path in paths})
@@ -110,17 +101,15 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
 
 
 def _edited(failure: GitFailure, tree: Path) -> Refused:
-    """Where git found other lines than were applied; the failure itself if it is about something else."""
-    found = re.findall(
-        r"^error: (?:patch failed: (\S+):(\d+)|(\S+): No such file.*)$", failure.said, re.M
-    )
-    message, hint = (
-        "was edited where it was applied, or next to that",
-        "undo these edits, or go on by hand",
-    )
-    places = ((f"{tree}/{path or gone}", At(int(row or 1), 1)) for path, row, gone in found)
-    return (
-        Refused(Problem("edited-since", message, path, at, hint) for path, at in places)
-        if found
-        else failure
-    )
+    """Where git found other lines than were applied.
+
+    The failure itself if it says nothing of it.
+    """
+    pattern = r"^error: (?:patch failed: (\S+):(\d+)|(\S+): No such file.*)$"
+    message = "was edited where it was applied, or next to that"
+    hint = "undo these edits, or go on by hand"
+    problems = []
+    for path, row, gone in re.findall(pattern, failure.said, re.M):
+        at = At(int(row or 1), 1)
+        problems.append(Problem("edited-since", message, f"{tree}/{path or gone}", at, hint))
+    return Refused(problems) if problems else failure

@@ -193,7 +193,10 @@ def of_registrations(kernel: KernelFile, boot: Boot, texts: Iterable[str]) -> li
 def _judge_others(
     kernel: KernelFile, steps: list[tuple[KernelStep, Node]], inside: list[Node]
 ) -> None:
-    """Note statements that aren't the spec's, but decide what its steps come to: they leave early, or undo one."""
+    """Note statements that aren't the spec's, but decide what its steps come to.
+
+    They leave early, or undo one.
+    """
     done: dict[str, str] = {}  # what a step above has set, and that step
     for node in inside:
         step = next((step for step, other in steps if other == node), None)

@@ -48,7 +48,7 @@ class KernelFile:
             last = end.row - (end.column == 0)  # a directive ends with its newline
             first = self.lines[previous.start_point.row].lstrip()
             comment = previous.type == "comment" and first.startswith(("/*", "//"))
-            # A line of specifiers that the parser doesn't know looks like a declaration without end.
+            # Specifiers that the parser doesn't know look like a declaration without an end.
             broken = previous.has_error and previous.type in ("ERROR", "declaration")
             specifiers = broken and "(" not in first
             if last < node.start_point.row - (comment or specifiers):

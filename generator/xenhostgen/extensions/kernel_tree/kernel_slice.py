@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Reduce the files of a real kernel to what of them is the interface's, so that they can be judged like stubs.
+"""Reduce a real kernel's files to what is the interface's, so that they can be judged like stubs.
 
-A kernel's own files include hundreds of headers and do much that the spec doesn't know. What stays of
-them, on the lines where it stands: the interface's header, tables and adapters, the predicates, and of the
-boot functions those statements that the spec knows, that name the interface or set what a boot step sets,
-and whatever may lead past these. Facts of the kernel come from the spec, as they do in a stub.
+A kernel's own files include hundreds of headers and do much that the spec doesn't know. What stays
+of them, on the lines where it stands: the interface's header, tables and adapters, the predicates,
+and of the boot functions those statements that the spec knows, that name the interface or set what
+a boot step sets, and whatever may lead past these. Facts of the kernel come from the spec, as they
+do in a stub.
 """
 
 import re
@@ -53,10 +54,10 @@ def judged_tree(spec: Interface, options: Options, folder: Path) -> JudgedTree |
 
 
 def projected(spec: Interface, tree: Path, folder: Path) -> Path:
-    """The tree to judge: ``tree`` itself, or in ``folder`` the interface's part of it if it is a kernel's.
+    """The tree to judge: ``tree`` itself, or in ``folder`` the interface's part of a kernel's tree.
 
-    It is taken for one when a guest's file, or the predicates' header, includes what neither the tree nor
-    the shim has.
+    It is taken for one when a guest's file, or the predicates' header, includes what neither the
+    tree nor the shim has.
     """
     of_kernel = (spec.predicates.file, *(guest.file for guest in spec.guests))
     paths = (spec.header.file, spec.source.file, spec.object.file, *of_kernel)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Put a rendering's fragments into the files of a real kernel, each where its spec wants it.
 
-Refuses rather than guesses: when any place isn't as the spec describes it, nothing is placed and all
-such places are reported. What stands there already is recognised.
+Refuses rather than guesses: when any place isn't as the spec describes it, nothing is placed and
+all such places are reported. What stands there already is recognised.
 """
 
 import re
@@ -39,7 +39,7 @@ class Placement(NamedTuple):
 
 
 def placed(spec: Interface, tree: Path) -> Placement:
-    """A spec's rendering in the files of a kernel tree. Raises ``Refused`` for all that doesn't fit."""
+    """A spec's rendering in the files of a kernel tree. Raises ``Refused`` for what doesn't fit."""
     kernel_version(tree)
     if removing := [raw for raw in spec.raw if raw.place and raw.instead]:
         message = (

@@ -46,7 +46,10 @@ class Reduction:
         self.cuts.append((node.start_byte, end.start_byte if end else node.end_byte, instead))
 
     def keep(self, wanted: Choice, outer: Node | None = None, free: bool = True) -> bool:
-        """Cut all declarations and directives but those wanted, and the ``#if`` lines around these; is any kept?"""
+        """Cut all declarations and directives but those wanted, with the ``#if`` lines around them.
+
+        Returns whether any is kept.
+        """
         outer = outer or self.root
         first = next((node for node in self.root.children if node.type != "comment"), None)
         condition = outer.child_by_field_name("name") or outer.child_by_field_name("condition")

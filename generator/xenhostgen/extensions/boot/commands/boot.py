@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Build a kernel with a spec's interface and boot it on a real Xen, as every kind of guest.
 
-KUnit tests generated from the reference model report from inside each guest. It all runs under QEMU's
-software emulation; nothing is installed, everything lies in the work folder.
+KUnit tests generated from the reference model report from inside each guest. It all runs under
+QEMU's software emulation; nothing is installed, everything lies in the work folder.
 """
 
 import argparse
@@ -36,7 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--guests", metavar="LIST", help="pv-dom0,pvh-dom0,pv,pvh,hvm,nested or some of them"
     )
-    source = "the version of a linux-source package, or a kernel tree, which is left as it is (default: %(default)s)"
+    source = (
+        "the version of a linux-source package, or a kernel tree, which is left as it is "
+        "(default: %(default)s)"
+    )
     parser.add_argument("--kernel-source", metavar="VERSION|DIR", default="6.12", help=source)
     work = "where everything is built, and kept for the next run (default: %(default)s)"
     parser.add_argument("--work", metavar="DIR", type=Path, default=Path(".cache/boot"), help=work)

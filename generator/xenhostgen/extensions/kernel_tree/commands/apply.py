@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Write a spec's files and fragments into a kernel tree, or take them out again: all of them or none.
+"""Write a spec's files and fragments into a kernel tree, or take them out again: all or none.
 
-Each fragment goes where the spec wants it, found by the C code's structure. Where a file isn't as the
-spec describes it, nothing is written and all such places are told.
+Each fragment goes where the spec wants it, found by the C code's structure. Where a file isn't as
+the spec describes it, nothing is written and all such places are told.
 """
 
 import argparse
@@ -49,16 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
     placement = placed(spec, tree)
     if arguments.revert and placement.applied:
         message = "has it, but not by 'xenhostgen apply', which keeps a record"
-        raise Refused(
-            [
-                Problem(
-                    "no-record", message, str(tree), hint="take its commits out with 'git revert'"
-                )
-            ]
-        )
+        hint = "take its commits out with 'git revert'"
+        raise Refused([Problem("no-record", message, str(tree), hint=hint)])
     if arguments.revert or placement.applied:
-        said = f"{spec.path}: nothing to do, {'it is not' if arguments.revert else 'it is'} applied to {linux}"
-        say(said, sys.stdout)
+        state = "it is not" if arguments.revert else "it is"
+        say(f"{spec.path}: nothing to do, {state} applied to {linux}", sys.stdout)
     elif dry:
         refuse_links(placement.after, tree)
         diff = difference(placement)

@@ -103,7 +103,7 @@ BREAKS: dict[str, tuple[str, Callable[[str], str], str, str]] = {
             flags=re.DOTALL,
         ),
         "code",
-        "enum xenhost_type: xenhost_r1 before xenhost_r2",
+        "enum xenhost_type: missing 'xenhost_r2 ,'",
     ),
     "enumerator's value": (
         HEADER,

@@ -144,10 +144,10 @@ def usable(compilers: Sequence[str]) -> tuple[str, ...]:
     """Compilers by names that hold in any folder. Refuses what is no compiler."""
     problems = []
     for compiler in compilers:
-        found = shutil.which(compiler)
-        if found is None or not tells_version(found):
+        program = shutil.which(compiler)
+        if program is None or not tells_version(program):
             hint = "name gcc or clang, or the path of one, without options (Debian: gcc, clang)"
-            reason = "is no compiler" if found else "is not installed"
+            reason = "is no compiler" if program else "is not installed"
             problems.append(Problem("no-compiler", reason, f"compiler '{compiler}'", hint=hint))
     missing = [tool for tool in ("ld", "objcopy", "readelf") if not shutil.which(tool)]
     if missing and not problems:

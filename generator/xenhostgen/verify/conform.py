@@ -99,19 +99,21 @@ def _expected(spec: Interface) -> dict[str, Facts]:
 
 def _compare(spec: Interface, path: str, wanted: Facts, facts: Facts) -> Iterator[Finding]:
     """One file's declarations; the predicates' header may hold more."""
-    expected, found, where = flatten(spec, wanted), flatten(spec, facts), Location(path)
+    expected, actual, where = flatten(spec, wanted), flatten(spec, facts), Location(path)
     for (kind, name), text in expected.items():
-        if (kind, name) not in found:
+        if (kind, name) not in actual:
             yield _finding("missing", name, f"{kind} '{name}' is missing in {path}", where)
-        elif _sense(kind, found[kind, name]) != _sense(kind, text):
-            message = f"{kind} '{name}' is '{found[kind, name]}', should be '{text}'"
+        elif _sense(kind, actual[kind, name]) != _sense(kind, text):
+            message = f"{kind} '{name}' is '{actual[kind, name]}', should be '{text}'"
             yield _finding("differs", name, message, where)
+    if path == spec.predicates.file:
+        return
     # What nobody else sees a file may define for itself.
     of_file = ("macro", "include") if path.endswith(".c") else ()
-    known = {fact.name for fact in facts if "static" in fact.words or fact.kind in of_file}
-    for kind, name in found if path != spec.predicates.file else ():
-        of_known = kind == "table" or (kind == "prototype" and ("function", name) in expected)
-        if (kind, name) not in expected and name not in known and not of_known:
+    own = {fact.name for fact in facts if "static" in fact.words or fact.kind in of_file}
+    for kind, name in [key for key in actual if key not in expected]:
+        is_declared = kind == "prototype" and ("function", name) in expected
+        if name not in own and kind != "table" and not is_declared:
             message = f"{kind} '{name}' is nothing that the spec knows"
             yield _finding("unknown", name, message, where)
 

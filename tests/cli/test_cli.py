@@ -54,18 +54,6 @@ def test_generate_then_nothing_to_do(work: Path) -> None:
     run(work, "generate", "--check", status=0)
 
 
-def test_nothing_to_do_imports_no_engine(work: Path) -> None:
-    run(work, "generate", status=0)
-    probe = (
-        "import sys; from xenhostgen import cli; cli.main(['generate']);"
-        "print(sorted({'jinja2', 'yaml', 'dataclasses', 'rich', 'difflib', 'json'} & set(sys.modules)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", probe], cwd=work, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.endswith("in out/small\n[]\n")
-
-
 def test_check_shows_the_diff_and_what_mends_it(work: Path) -> None:
     run(work, "generate", status=0)
     path = work / "out/small/lib/widget.c"

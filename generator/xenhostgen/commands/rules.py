@@ -38,27 +38,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the catalogue, or one rule of it."""
     rules = catalogue()
+    chosen = list(rules.values())
     name: str | None = arguments.rule
-    if name is not None and name not in rules:
-        hint = did_you_mean(name, list(rules), "see: xenhostgen rules")
-        raise Refused([Problem("unknown-rule", f"no rule is called '{name}'", "RULE", hint=hint)])
-    chosen = list(rules.values()) if name is None else [rules[name]]
+    if name is not None:
+        if name not in rules:
+            hint = did_you_mean(name, list(rules), "see: xenhostgen rules")
+            problem = Problem("unknown-rule", f"no rule is called '{name}'", "RULE", hint=hint)
+            raise Refused([problem])
+        chosen = [rules[name]]
     if arguments.format == "json":
         print(json.dumps({"rules": list(map(asdict, chosen))}, indent=2))
     elif arguments.format == "markdown":
-        print(
-            "\n\n".join(
-                [HEAD] * (name is None)
-                + [f"## {rule.name}\n\n{rule.explained()}" for rule in chosen]
-            )
-        )
-    elif name is not None:
+        sections = [f"## {rule.name}\n\n{rule.explained()}" for rule in chosen]
+        print("\n\n".join(sections if name else [HEAD, *sections]))
+    elif name:
         print(f"{name}\n\n{chosen[0].explained()}")
     else:
         for rule in chosen:
-            print(
-                fill(
-                    rule.meaning, 110, initial_indent=f"{rule.name:26}", subsequent_indent=" " * 26
-                )
-            )
+            head, margin = f"{rule.name:26}", " " * 26
+            print(fill(rule.meaning, 110, initial_indent=head, subsequent_indent=margin))
     return 0

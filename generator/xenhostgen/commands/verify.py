@@ -86,19 +86,17 @@ def run(arguments: argparse.Namespace) -> int:
         return Judged(str(path), verdict, str(mine.tree or f"out/{path.stem}"))
 
     done, problems = each_spec(
-        arguments, judged, lambda one: show(one.spec, one.verdict, sys.stdout, arguments.brief)
+        arguments, judged, lambda one: show(one, sys.stdout, arguments.brief)
     )
+    checks = suites(done, problems)
     if arguments.format == "json":
-        print_json((as_json(one.spec, one.verdict) for one in done), problems)
+        print_json(map(as_json, done), problems)
     elif arguments.format == "sarif":
-        print(json.dumps(as_sarif(done, problems), indent=2))
-    elif arguments.format != "text":
-        told = suites(done, problems)
-        print(
-            as_junit("xenhostgen verify", told)
-            if arguments.format == "junit"
-            else "\n".join(as_ktap(told))
-        )
+        print(json.dumps(as_sarif(checks), indent=2))
+    elif arguments.format == "junit":
+        print(as_junit("xenhostgen verify", checks))
+    elif arguments.format == "ktap":
+        print("\n".join(as_ktap(checks)))
     booted = [boot_of(Path(one.spec), linux) for one in done] if arguments.level == "boot" else []
     passed = all(one.verdict.passed for one in done) and not any(booted)
     return 2 if problems else int(not passed)

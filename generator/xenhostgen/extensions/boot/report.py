@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, TextIO
 
 from xenhostgen.report import findings
-from xenhostgen.report.cases import Case, printable
+from xenhostgen.report.cases import Case, Judged, one_line
 from xenhostgen.report.junit import as_junit
 from xenhostgen.report.terminal import say, styled
 from xenhostgen.verify.findings import Verdict
@@ -29,18 +29,17 @@ def show(
     spec_path: str, checks: Sequence[Check], verdict: Verdict, form: str, stream: TextIO
 ) -> None:
     """Findings and matrix as text with the console's lines where a check failed, as JSON, or as JUnit XML."""
+    judged = Judged(spec_path, verdict, "")
     guests = {one.guest: [each for each in checks if each.guest == one.guest] for one in checks}
     if form == "json":
-        told = findings.as_json(spec_path, verdict) | {
-            "matrix": [check._asdict() for check in checks]
-        }
+        told = findings.as_json(judged) | {"matrix": [check._asdict() for check in checks]}
         print(json.dumps(told, indent=2), file=stream)
         return
     if form == "junit":
         suites = {guest: [_case(check) for check in made] for guest, made in guests.items()}
-        print(as_junit(f"xenhostgen boot {printable(spec_path)}", suites), file=stream)
+        print(as_junit(f"xenhostgen boot {one_line(spec_path)}", suites), file=stream)
         return
-    findings.show(spec_path, verdict, stream)
+    findings.show(judged, stream)
     for check in (check for check in checks if check.status == "FAIL"):
         for line in (
             f"{check.guest}, {check.check} ({check.console}):",
@@ -63,6 +62,7 @@ def show(
 def _case(check: Check) -> Case:
     if check.status == "ok":
         return Case(check.check)
-    told = tuple(map(printable, (*check.findings, *check.excerpt)))
+    told = tuple(map(one_line, (*check.findings, *check.excerpt)))
     known = "; ".join(told[: len(check.findings)]) if check.status == "known" else ""
-    return Case(check.check, check.findings[0].partition(":")[0], told, bool(known), known)
+    outcome = "skipped" if known else "failure"
+    return Case(check.check, outcome, check.findings[0].partition(":")[0], told, known)

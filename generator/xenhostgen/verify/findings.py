@@ -64,6 +64,7 @@ def judge(spec: Interface, findings: Iterable[Finding], facts: dict[str, Any]) -
     expected: list[tuple[Finding, Expected]] = []
     unexpected: list[Finding] = []
     for finding in findings:
+        assert finding.rule in catalogue(), f"'{finding.rule}' is no rule of the catalogue"
         named = (one for one in spec.expected_findings if one.rule == finding.rule)
         match = next((one for one in named if one.subject in (None, finding.subject)), None)
         if match is None:

@@ -6,6 +6,7 @@ a spec of them: lift_input, lift_c, lift_header, lift_source, lift_guests, lift_
 yaml_writer, lift. What writes one: series.
 """
 
+DIFF = "commands.diff:diff"
 COMMANDS = {
     "diff": "compare a spec's rendering with the kernel patch that it re-creates",
     "import": "lift a kernel patch, or an interface's C files, into a spec",

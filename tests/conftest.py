@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Options of the whole suite: ``--update`` rewrites the files of expected output."""
+"""Options and fixtures of the whole suite: ``--update`` rewrites the files of expected output."""
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from xenhostgen.api import Interface, load
+
+REPO = Path(__file__).parents[1]
 
 # A run of CI is reproducible; new examples are looked for where somebody can act on them.
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -29,6 +34,19 @@ def pytest_configure(config: pytest.Config) -> None:
     # What a shell starts in its background ignores SIGINT, and so would the commands that tests interrupt.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def load_spec() -> Callable[[str], Interface]:
+    """Specs by their path in the repository, each loaded once."""
+    loaded: dict[str, Interface] = {}
+
+    def get(path: str) -> Interface:
+        if path not in loaded:
+            loaded[path] = load(REPO / path)
+        return loaded[path]
+
+    return get
 
 
 @pytest.fixture

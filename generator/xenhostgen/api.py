@@ -15,7 +15,7 @@ from xenhostgen.render.generate import generate as _generate
 from xenhostgen.render.write import Comparison
 from xenhostgen.spec.load import load, load_text
 from xenhostgen.spec.model import Expected, Interface
-from xenhostgen.spec.source import At, Problem, Refused, SpecError
+from xenhostgen.spec.source import At, Problem, Refused, SpecError, Text
 from xenhostgen.verify.findings import Finding, Verdict, Where
 from xenhostgen.verify.run import Options
 from xenhostgen.verify.run import verify as _verify
@@ -32,6 +32,7 @@ __all__ = [
     "Refused",
     "Rendering",
     "SpecError",
+    "Text",
     "Verdict",
     "Where",
     "diff",

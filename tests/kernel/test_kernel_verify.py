@@ -10,7 +10,7 @@ from xenhostgen.extensions.kernel_tree.placing import placed
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.findings import Verdict
-from xenhostgen.verify.run import Options, verify
+from xenhostgen.api import verify
 
 ROOT = Path(__file__).parents[2]
 TREES = sorted((ROOT / ".cache").glob("linux-source-*"))
@@ -91,7 +91,7 @@ def patched(spec: Interface, tree: Path, copy: Path) -> Path:
 
 
 def judged(spec: Interface, tree: Path) -> Verdict:
-    return verify(spec, Options(tree, ("gcc",)))
+    return verify(spec, tree=tree)
 
 
 @pytest.mark.parametrize("name", ["xenhost", "rfc-v1"])

@@ -24,6 +24,7 @@ from xenhostgen.report.ktap import as_ktap
 from xenhostgen.report.problems import show as show_problems
 from xenhostgen.report.sarif import as_sarif
 from xenhostgen.spec.source import At, Problem
+from xenhostgen.verify.findings import Verdict
 
 PROBLEMS = (
     Problem("empty", "has nothing in it", "specs/no.yaml", hint="write one"),
@@ -147,6 +148,19 @@ def test_text_of_odd_text() -> None:
     show_problems(PROBLEMS, stream)
     assert "FOUND unparsable: before: =" in stream.getvalue()
     assert all(line.isprintable() for line in stream.getvalue().split("\n"))
+
+
+def test_what_provers_lack_is_said() -> None:
+    stream = io.StringIO()
+    lacking = "cbmc (a package of Debian 13)"
+    facts = {"proof": {"proved": 9, "goals": 9, "missing": ""}, "cbmc": {"missing": lacking}}
+    show(Judged("a.yaml", Verdict(facts=facts), ""), stream)
+    lines = stream.getvalue().splitlines()
+    assert f"a.yaml: no second opinion on rules 1 to 8 and 11: missing is {lacking}" in lines
+    # What make keeps of proofs is the same with and without cbmc.
+    assert [line for line in lines if "proved" in line or "not installed" in line] == [
+        "a.yaml: 9 of 9 goals proved (Frama-C WP and EVA)"
+    ]
 
 
 def test_junit_of_odd_text() -> None:

@@ -37,7 +37,11 @@ class Parser(argparse.ArgumentParser):
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
         """The parsed arguments; exits with status 2 and a hint if there is one too many."""
-        parsed, unknown = self.parse_known_intermixed_args(_with_plain_paths(arguments))
+        if "--" in arguments:  # argparse would take a path behind it for an option all the same
+            mark = arguments.index("--")
+            paths = [re.sub("^-", "./-", path) for path in arguments[mark + 1 :]]
+            arguments = [*arguments[:mark], *paths]
+        parsed, unknown = self.parse_known_intermixed_args(arguments)
         if unknown:
             option = unknown[0].split("=")[0]
             options = [name for name in self._option_string_actions if name.startswith("--")]
@@ -138,12 +142,3 @@ def report_error(error: Exception, form: str) -> None:
 def drop_output() -> None:
     """Point stdout at nothing, lest the interpreter fail once more to flush it when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _with_plain_paths(arguments: Sequence[str]) -> Sequence[str]:
-    """Arguments in which no path behind ``--`` looks like an option, as argparse would see it."""
-    if "--" not in arguments:
-        return arguments
-    mark = arguments.index("--")
-    paths = [re.sub("^-", "./-", path) for path in arguments[mark + 1 :]]
-    return [*arguments[:mark], *paths]

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Explain the rules by which findings are named: what each means, why it matters, how to mend it."""
+"""Explain the rules by which findings are named: what each means, why it matters, what mends it."""
 
 import argparse
 import json
 from dataclasses import asdict
 from textwrap import fill
 
+from xenhostgen.commands.inputs import add_format
 from xenhostgen.spec.source import Problem, Refused, did_you_mean
 from xenhostgen.verify.catalogue import catalogue
 
@@ -20,19 +21,15 @@ HEAD = """\
 
 # Rules
 
-What the names of findings mean. They are stable: a spec lists the findings that it expects by these names, with a
-reason for each (`expected_findings`). `xenhostgen rules RULE` shows one of the texts below."""
+What the names of findings mean. They are stable: a spec lists the findings that it expects by these
+names, with a reason for each (`expected_findings`). `xenhostgen rules RULE` shows one of the texts
+below."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("rule", nargs="?", metavar="RULE", help="only this one")
-    parser.add_argument(
-        "--format",
-        choices=("text", "json", "markdown"),
-        default="text",
-        help="how they are printed",
-    )
+    add_format(parser, "markdown")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from xenhostgen.spec.model import Expected
 from xenhostgen.spec.source import At, Problem, printable
-from xenhostgen.verify.catalogue import Rule, catalogue
+from xenhostgen.verify.catalogue import catalogue
 from xenhostgen.verify.findings import PROVERS, Finding, Verdict
 
 
@@ -65,9 +65,12 @@ def cases(judged: Judged) -> list[Case]:
         case = case._replace(outcome="skipped", reason=one_line(expected.reason))
         by_rule[finding.rule].append(case)
     readable = not (by_rule["file-missing"] or by_rule["unparsable"])
+    obstacles = _obstacles(verdict.facts, readable)
     for name, rule in catalogue().items():
-        if not by_rule[name]:
-            by_rule[name] += _without_finding(rule, verdict.facts, readable)
+        obstacle = obstacles.get(rule.level, obstacles.get(name))
+        if not by_rule[name] and obstacle is not None:
+            outcome = "skipped" if obstacle else "ok"
+            by_rule[name].append(Case(name, outcome, reason=obstacle))
     return list(chain.from_iterable(by_rule.values()))
 
 
@@ -115,17 +118,16 @@ def _case(judged: Judged, finding: Finding) -> Case:
     return Case(name, "failure", finding.rule, tuple(map(one_line, lines)), finding=finding)
 
 
-def _without_finding(rule: Rule, facts: dict[str, Any], readable: bool) -> list[Case]:
-    """The case of a rule that holds or couldn't be checked; none if nobody asked for it."""
-    obstacle = ""
-    if rule.level == "parse":
-        obstacle = "" if readable else "not every file can be read"
-    elif rule.level == "run" and facts["level"] in ("run", "prove"):
+def _obstacles(facts: dict[str, Any], readable: bool) -> dict[str, str]:
+    """Why the rules of each level that was asked for couldn't be checked; empty if they were."""
+    obstacles = {"parse": "" if readable else "not every file can be read"}
+    if facts["level"] in ("run", "prove"):
         ran = any(run["states"] for run in facts.get("runs", ()))
-        obstacle = "" if ran else "the C can't be run"
-    elif rule.level == "prove" and PROVERS[rule.name] in facts:
-        missing = facts[PROVERS[rule.name]]["missing"]
-        obstacle = missing and f"not installed: {missing}"
-    elif rule.level != "kernel" or "kernel" not in facts:
-        return []
-    return [Case(rule.name, "skipped" if obstacle else "ok", reason=obstacle)]
+        obstacles["run"] = "" if ran else "the C can't be run"
+    if "kernel" in facts:
+        obstacles["kernel"] = ""
+    for rule, prover in PROVERS.items():
+        if prover in facts:
+            missing = facts[prover]["missing"]
+            obstacles[rule] = f"not installed: {missing}" if missing else ""
+    return obstacles

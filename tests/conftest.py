@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # By way of the environment, so that the workers of pytest-xdist see it too.
     if config.getoption("--update"):
         os.environ["XENHOSTGEN_UPDATE"] = "1"
-    # What a shell starts in its background ignores SIGINT, and so would the commands that tests interrupt.
+    # What a shell starts in its background ignores SIGINT, and so would commands under test.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -51,7 +51,7 @@ def load_spec() -> Callable[[str], Interface]:
 
 @pytest.fixture
 def reference_mail() -> Path:
-    """The first patch of the RFC as a web archive shows it: no part of this repository, but of its neighbourhood."""
+    """The first patch of the RFC as a web archive shows it; it lies beside this repository."""
     mail = Path(__file__).parents[2] / "shared" / "reference" / "rfc-v1-01.txt"
     if not mail.is_file():
         pytest.skip(f"the mail is not there: {mail}")

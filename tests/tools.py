@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What tests of all rooms share: the command, a rendering on disk, and programs that must be there."""
+"""What tests of all rooms share: the command, a rendering on disk, programs that must be there."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ def written(spec: Interface, folder: Path) -> Path:
 
 
 def need(tool: str, package: str) -> None:
-    """Skip the test without a tool, naming its Debian package; fail under XENHOSTGEN_REQUIRE_TOOLS=1."""
+    """Skip the test without a tool, naming its package; fail under XENHOSTGEN_REQUIRE_TOOLS=1."""
     if shutil.which(tool):
         return
     message = f"'{tool}' is not installed (Debian: {package})"

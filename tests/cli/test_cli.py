@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The real command in a process of its own: exit status, streams, and no traceback whatever comes."""
+"""The real command in a process of its own: exit status, streams, and never a traceback."""
 
 import json
 import os
@@ -353,7 +353,7 @@ def test_a_full_output(work: Path) -> None:
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_end_it_quietly(work: Path, number: int, status: int) -> None:
-    # Reading the spec from a terminal-like source would end it; here a slow writer keeps it waiting.
+    # A slow writer keeps the command waiting.
     (work / "slow.py").write_text(
         "import sys, time\n"
         "from xenhostgen import cli\n"

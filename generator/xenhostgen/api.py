@@ -1,8 +1,119 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The public face: what programs and tests use instead of the rooms behind it."""
+"""The public face: what programs and tests use instead of the rooms behind it.
 
+A spec is loaded once and then rendered, verified or compared with a patch. What can't be used is
+refused with an exception that has every problem at its place. ``docs/api.md`` shows each function.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from xenhostgen import extension_points
+from xenhostgen.render.files import Rendering, render
+from xenhostgen.render.generate import generate as _generate
+from xenhostgen.render.write import Comparison
+from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.load import load, load_text
-from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import At, Problem, Refused, SpecError
+from xenhostgen.spec.model import Expected, Interface
+from xenhostgen.spec.source import At, Problem, Refused, SpecError, Text
+from xenhostgen.verify.findings import Finding, Verdict
+from xenhostgen.verify.run import verify as _verify
+from xenhostgen.verify.subject import Options
 
-__all__ = ["At", "Interface", "Problem", "Refused", "SpecError", "load", "load_text"]
+__all__ = [
+    "At",
+    "Comparison",
+    "Expected",
+    "FileComparison",
+    "Finding",
+    "Interface",
+    "Location",
+    "PatchComparison",
+    "Problem",
+    "Refused",
+    "Rendering",
+    "SpecError",
+    "Text",
+    "Verdict",
+    "diff",
+    "generate",
+    "load",
+    "load_text",
+    "render",
+    "verify",
+]
+
+
+class FileComparison(Protocol):
+    """One file of a rendering or of a patch; None where a question has no meaning for it."""
+
+    @property
+    def path(self) -> str:
+        """The file's path in the kernel tree."""
+
+    @property
+    def code(self) -> bool:
+        """Whether both sides have the same tokens."""
+
+    @property
+    def place(self) -> bool | None:
+        """Whether additions to a kernel file stand in the same place."""
+
+    @property
+    def comments(self) -> bool:
+        """Whether comments are worded the same."""
+
+    @property
+    def bytes(self) -> bool | None:
+        """Whether a new file is the same to the byte."""
+
+
+class PatchComparison(Protocol):
+    """A rendering held against patches; ``patches`` are the subjects of those that count."""
+
+    @property
+    def patches(self) -> Sequence[str]:
+        """The subjects of the patches that were compared."""
+
+    @property
+    def files(self) -> Sequence[FileComparison]:
+        """All files of both sides."""
+
+    @property
+    def same(self) -> bool:
+        """Whether a compiler sees the same code in the same places."""
+
+
+def generate(spec_path: Path, out: Path, *, check: bool = False) -> Comparison:
+    """Render a spec into OUT/SPEC/, or with ``check`` only compare what is there.
+
+    Returns which files were stale and which weren't. Raises ``Refused``; nothing is written then.
+    """
+    return _generate(spec_path, out, check=check)
+
+
+def verify(
+    spec: Interface,
+    *,
+    tree: Path | None = None,
+    compilers: Sequence[str] = ("gcc",),
+    level: str = "run",
+) -> Verdict:
+    """Judge a spec's rendering, or the C of a tree that is laid out like the kernel's.
+
+    ``level`` is how far to go: "parse", "run" or "prove". Raises ``Refused``.
+    """
+    return _verify(spec, Options(tree, tuple(compilers), level))
+
+
+def diff(spec: Interface, patch: Path | None = None) -> PatchComparison:
+    """Compare a spec's rendering with a kernel patch: by default the one that the spec names.
+
+    Raises ``Refused``, also where the extension that reads patches isn't installed.
+    """
+    for compare in extension_points.hooks("diff"):
+        comparison: PatchComparison = compare(spec, patch)
+        return comparison
+    hint = extension_points.install("patches")
+    raise Refused([Problem("not-installed", "needs an extension", "diff", hint=hint)])

@@ -1,24 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The command line: which command was asked for, and what its outcome means for the exit status.
+"""The command line: which command is called, and what its outcome means for the exit status.
 
-Each command is a module of ``commands``, or of an extension's, imported only when it is the one that was
-asked for: its docstring is the description in the help, ``EXAMPLES`` stands below,
-``add_arguments(parser)`` declares its arguments, and ``run(arguments)`` does the work, prints its
-outcome and returns the exit status.
+Each command is a module of ``commands``, or of an extension's, imported only when it is called: its
+docstring is the description in the help, ``EXAMPLES`` stands below, ``add_arguments(parser)``
+declares its arguments, and ``run(arguments)`` does the work, prints its outcome and returns the
+exit status.
 """
 
 import argparse
 import importlib
 import os
+import re
 import signal
 import sys
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Mapping, Sequence
 from keyword import iskeyword
-from types import FrameType
 from typing import NoReturn
 
 from xenhostgen import __version__
 from xenhostgen.commands import COMMANDS
+from xenhostgen.commands.inputs import print_problems
+from xenhostgen.extension_points import extensions
+from xenhostgen.spec.source import Refused, did_you_mean, printable
 
 ERROR = 2
 INTERRUPTED, TERMINATED, NO_READER = 130, 143, 141  # 128 and the signal's number, as shells do
@@ -27,107 +31,78 @@ INTERRUPTED, TERMINATED, NO_READER = 130, 143, 141  # 128 and the signal's numbe
 class Parser(argparse.ArgumentParser):
     """An argument parser that takes no abbreviations and names the option that was meant."""
 
-    def __init__(self, prog: str, description: str, epilog: str) -> None:
+    def __init__(self, prog: str, description: str | None, epilog: str) -> None:
         form = argparse.RawDescriptionHelpFormatter
         super().__init__(prog, None, description, epilog, formatter_class=form, allow_abbrev=False)
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
         """The parsed arguments; exits with status 2 and a hint if there is one too many."""
-        if (
-            "--" in arguments
-        ):  # what stands behind it are paths, which argparse would take for options all the same
-            mark = [*arguments].index("--")
-            behind = (
-                f"./{each}" if each.startswith("-") else each for each in arguments[mark + 1 :]
-            )
-            arguments = [*arguments[:mark], *behind]
-        known, unknown = self.parse_known_intermixed_args(arguments)
+        if "--" in arguments:  # argparse would take a path behind it for an option all the same
+            mark = arguments.index("--")
+            paths = [re.sub("^-", "./-", path) for path in arguments[mark + 1 :]]
+            arguments = [*arguments[:mark], *paths]
+        parsed, unknown = self.parse_known_intermixed_args(arguments)
         if unknown:
-            from xenhostgen.spec.source import did_you_mean
-
             option = unknown[0].split("=")[0]
             options = [name for name in self._option_string_actions if name.startswith("--")]
             self.error(f"unknown argument '{option}'; {did_you_mean(option, options)}")
-        return known
+        return parsed
 
     def error(self, message: str) -> NoReturn:
-        """One line on stderr and exit status 2."""
-        from xenhostgen.spec.source import printable
-
+        """Exit with status 2 and the message on stderr."""
         self.exit(ERROR, f"{self.prog}: {printable(message, '?')}\nSee '{self.prog} --help'.\n")
 
 
-class Terminated(BaseException):
-    """The process was asked to end; what stands in ``finally`` blocks still runs."""
-
-
 def main(argv: Sequence[str]) -> int:
-    """Run one command; returns the exit status and lets no exception out but argparse's exit."""
-    form = ""
+    """Run one command; returns the exit status and lets no exception out but SystemExit."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # unwinds, as Ctrl-C does
+    arguments = argparse.Namespace()
     try:
-        signal.signal(signal.SIGTERM, terminated)
-        run, arguments = asked(argv)
-        form = getattr(arguments, "format", "")
-        status = run(arguments)
+        arguments = parse(argv)
+        status: int = arguments.run(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
         print("xenhostgen: interrupted", file=sys.stderr)
         return INTERRUPTED
-    except Terminated:
-        return TERMINATED
     except BrokenPipeError:
         drop_output()
         return NO_READER
     except Exception as error:
-        return refused(error, form)
+        report_error(error, getattr(arguments, "format", "text"))
+        return ERROR
     return status
 
 
-def terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
-    """Let SIGTERM unwind the stack as Ctrl-C does, so that nothing half done stays behind."""
-    raise Terminated
-
-
-def asked(argv: Sequence[str]) -> tuple[Callable[[argparse.Namespace], int], argparse.Namespace]:
-    """What runs the command that is asked for, and its arguments; exits if that is to be help or a hint."""
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The arguments of a command, ``run`` among them; exits after help or an error."""
     if argv[:1] == ["help"]:
-        return asked([*argv[1:2], "--help"])
-    name = argv[0] if argv else ""
-    package = package_of(name)
-    if package is None:
-        no_command(argv)
-    module = f"{name}_" if iskeyword(name) else name  # no module can be called 'import'
-    command = importlib.import_module(f"{package}.{module}")
-    parser = Parser(f"xenhostgen {name}", command.__doc__ or "", command.EXAMPLES)
-    command.add_arguments(parser)
-    return command.run, parser.parse(argv[1:])
-
-
-def package_of(name: str) -> str | None:
-    """The package that holds a command's module; None if there is no such command."""
-    if name in COMMANDS:  # those of the core need no search
-        return "xenhostgen.commands"
-    from xenhostgen.extension_points import extensions
-
-    packages = (each.__name__ for each in extensions() if name in each.COMMANDS)
-    return next((f"{package}.commands" for package in packages), None)
-
-
-def all_commands() -> dict[str, str]:
-    """Every command, the extensions' included, and its line in the help."""
-    from xenhostgen.extension_points import extensions
-
-    listed = dict(COMMANDS)
-    for extension in extensions():
-        listed |= extension.COMMANDS
-    return listed
-
-
-def no_command(argv: Sequence[str]) -> NoReturn:
-    """``xenhostgen`` alone, ``--help``, ``--version``, and words that are no command."""
+        argv = [*argv[1:2], "--help"]
     commands = all_commands()
+    if not argv or argv[0] not in commands:
+        exit_without_command(argv, commands)
+    name = argv[0]
+    package, _ = commands[name]
+    module = f"{name}_" if iskeyword(name) else name  # no module can be called 'import'
+    command = importlib.import_module(f"{package}.commands.{module}")
+    parser = Parser(f"xenhostgen {name}", command.__doc__, command.EXAMPLES)
+    command.add_arguments(parser)
+    parser.set_defaults(run=command.run)
+    return parser.parse(argv[1:])
+
+
+def all_commands() -> dict[str, tuple[str, str]]:
+    """The package and the line in the help of every command, the extensions' included."""
+    commands = {name: ("xenhostgen", summary) for name, summary in COMMANDS.items()}
+    for extension in extensions():
+        for name, summary in extension.COMMANDS.items():
+            commands[name] = extension.__name__, summary
+    return commands
+
+
+def exit_without_command(argv: Sequence[str], commands: Mapping[str, tuple[str, str]]) -> NoReturn:
+    """Answer ``xenhostgen`` alone, ``--help``, ``--version``, and words that are no command."""
     width = max(map(len, commands))
-    listed = "\n".join(f"  {name:{width}}  {line}" for name, line in commands.items())
+    listed = "\n".join(f"  {name:{width}}  {summary}" for name, (_, summary) in commands.items())
     parser = Parser(
         "xenhostgen",
         "From a declarative spec of a host interface to kernel C, and its verification.",
@@ -138,39 +113,32 @@ def no_command(argv: Sequence[str]) -> NoReturn:
     parser.usage = "xenhostgen [--help] [--version] COMMAND …"
     parser.add_argument("--version", action="version", version=f"xenhostgen {__version__}")
     if argv and not argv[0].startswith("-"):
-        from xenhostgen.spec.source import did_you_mean
-
         parser.error(f"unknown command '{argv[0]}'; {did_you_mean(argv[0], list(commands))}")
     parser.parse(argv)
     parser.print_help(sys.stderr)
     parser.exit(ERROR)
 
 
-def refused(error: Exception, form: str) -> int:
-    """Say why nothing was done: the input's problems, the system's reason, or our own fault."""
-    from xenhostgen.commands.inputs import print_json
-    from xenhostgen.report.problems import show
-    from xenhostgen.spec.source import Refused, printable
-
+def report_error(error: Exception, form: str) -> None:
+    """Print why nothing was done: the input's problems, the system's reason, or our own fault."""
     if os.environ.get("XENHOSTGEN_TRACEBACK") == "1":
-        import traceback
-
         traceback.print_exception(error, file=sys.stderr)
     if isinstance(error, Refused):
-        print_json([], error.problems) if form == "json" else show(error.problems, sys.stderr)
-        return ERROR
+        print_problems(error.problems, form)
+        return
     if isinstance(error, OSError):
         drop_output()
-        said = f"{error.filename}: " * bool(error.filename) + (error.strerror or str(error))
+        place = f"{error.filename}: " if error.filename else ""
+        message = place + (error.strerror or str(error))
     else:
-        said = f"internal error: {type(error).__name__}: {' '.join(str(error).split())}"
-        said += " (please report it; XENHOSTGEN_TRACEBACK=1 shows where)"
-    print(f"xenhostgen: {printable(said, '?')}", file=sys.stderr)
-    return ERROR
+        reason = " ".join(str(error).split())
+        message = (
+            f"internal error: {type(error).__name__}: {reason}"
+            " (please report it; XENHOSTGEN_TRACEBACK=1 shows where)"
+        )
+    print(f"xenhostgen: {printable(message, '?')}", file=sys.stderr)
 
 
 def drop_output() -> None:
     """Point stdout at nothing, lest the interpreter fail once more to flush it when it ends."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

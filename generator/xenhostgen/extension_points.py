@@ -12,7 +12,9 @@ points some names as ``MODULE:NAME`` in the package, which are imported when the
     a function from a spec, options with a tree, and a folder for what is written, to the
     ``JudgedTree``, or to None where the rendering is to be judged;
 ``after LEVEL``
-    a function from a spec's path and the given tree to an exit status, which ``verify`` calls last.
+    a function from a spec's path and the given tree to an exit status, which ``verify`` calls last;
+``diff``
+    a function from a spec and a patch, or None for the spec's reference, to their comparison.
 """
 
 import importlib

@@ -146,5 +146,6 @@ def test_the_mail_says_what_its_facts_say(
     assert capsys.readouterr().out.splitlines()[1:] == by_mail[1:]
     assert by_mail[-2:] == [
         "What differs is only comment wording.",
-        "code tokens equal 7/7 · places equal 5/5 · comments equal 2/7 · byte-identical 0/2 new files",
+        "code tokens equal 7/7 · places equal 5/5 · comments equal 2/7"
+        " · byte-identical 0/2 new files",
     ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The wheel holds all it needs: installed elsewhere, run from an empty folder."""
+"""The wheel holds all it needs: installed elsewhere, run from an empty folder, without extras."""
 
 import os
 import subprocess
@@ -80,3 +80,54 @@ def test_it_is_the_wheel_that_runs(installed: Path, tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout.startswith(str(installed))
+
+
+# The command, as it runs where the packages of the extensions are not installed.
+CORE_ONLY = """
+import sys
+sys.modules["rich"] = None
+from xenhostgen.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def run_core(
+    installed: Path, folder: Path, *command: str, stderr: int = subprocess.PIPE
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", CORE_ONLY, *command],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(installed)},
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["generate"], "xenhost.yaml: 7 written"),
+        (["lint"], "rfc-v1.yaml: OK"),
+        (["verify", "--level", "parse", "--cc", "gcc"], "verified: "),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_the_core_needs_no_package_of_an_extension(
+    installed: Path, tmp_path: Path, command: list[str], says: str
+) -> None:
+    done = run_core(installed, tmp_path, *command)
+    assert done.returncode == 0, done.stderr
+    assert says in done.stdout
+
+
+def test_mutants_without_the_package_that_draws_a_bar(installed: Path, tmp_path: Path) -> None:
+    spec = ROOT / "tests" / "spec" / "cases" / "succ_minimal.yaml"  # refused once the bar is there
+    terminal, stderr = os.openpty()
+    done = run_core(installed, tmp_path, "mutate", str(spec), stderr=stderr)
+    told = os.read(terminal, 10_000).decode()
+    os.close(stderr)
+    os.close(terminal)
+    assert done.returncode == 2, told
+    assert "the rendering doesn't compile" in told

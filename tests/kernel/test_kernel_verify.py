@@ -6,12 +6,11 @@ from typing import NamedTuple
 
 import pytest
 
+from xenhostgen.api import verify
 from xenhostgen.extensions.kernel_tree.placing import placed
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.findings import Verdict
-from xenhostgen.verify.run import verify
-from xenhostgen.verify.subject import Options
 
 ROOT = Path(__file__).parents[2]
 TREES = sorted((ROOT / ".cache").glob("linux-source-*"))
@@ -92,7 +91,7 @@ def patched(spec: Interface, tree: Path, copy: Path) -> Path:
 
 
 def judged(spec: Interface, tree: Path) -> Verdict:
-    return verify(spec, Options(tree, ("gcc",)))
+    return verify(spec, tree=tree)
 
 
 @pytest.mark.parametrize("name", ["xenhost", "rfc-v1"])

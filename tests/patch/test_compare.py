@@ -35,7 +35,7 @@ from xenhostgen.extensions.patches.stored import read_facts, shipped_facts, to_j
 from xenhostgen.render.files import Renderer, Rendering
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Refused, Text, text
+from xenhostgen.spec.source import Refused, Text
 
 MESSAGE_ID = "20190509172540.12398-2-ankur.a.arora@oracle.com"
 
@@ -288,7 +288,9 @@ def reference(folder: Path, name: str = "facts.json") -> Interface:
 
 
 def at(name: str) -> Text:
-    return text(name, renderer().spec.at)
+    placed = Text(name)
+    placed.line, placed.column = renderer().spec.at
+    return placed
 
 
 GOOD = '{"subject": "", "message_id": "", "files": []}'

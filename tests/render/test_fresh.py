@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from xenhostgen.render import fresh, generate
-from xenhostgen.spec.template_sets import template_root
 
+TEMPLATES = Path(__file__).parents[2] / "templates"
 MINIMAL = Path(__file__).parents[1] / "spec" / "cases" / "succ_minimal.yaml"
 
 
@@ -26,7 +26,7 @@ def out(tmp_path: Path) -> Path:
 @pytest.fixture
 def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy = tmp_path / "templates"
-    shutil.copytree(template_root(), copy, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(TEMPLATES, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(generate, "template_root", lambda: copy)
     return copy
 

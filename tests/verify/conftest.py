@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Judging trees in tests: shipped specs, and one store a spec for all the variants of its tree."""
+"""Judging trees in tests: one store a spec for all the variants of its tree."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tools import need
-from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.build import Store
 from xenhostgen.verify.findings import Finding, Verdict
@@ -16,22 +15,7 @@ from xenhostgen.verify.run import core_checks, verify
 from xenhostgen.verify.static import StaticChecks
 from xenhostgen.verify.subject import Options
 
-REPO = Path(__file__).parents[2]
-
 JudgeTree = Callable[[Interface, Path, Callable[[Finding], bool]], Verdict]
-
-
-@pytest.fixture(scope="session")
-def load_spec() -> Callable[[str], Interface]:
-    """Specs by their path in the repository, each loaded once."""
-    loaded: dict[str, Interface] = {}
-
-    def get(path: str) -> Interface:
-        if path not in loaded:
-            loaded[path] = load(REPO / path)
-        return loaded[path]
-
-    return get
 
 
 @pytest.fixture(scope="session")

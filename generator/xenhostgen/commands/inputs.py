@@ -2,41 +2,44 @@
 """What commands share: the specs, working on one after another, and the form of the outcome."""
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+from xenhostgen.render.write import write_file
+from xenhostgen.report.problems import as_json
+from xenhostgen.report.problems import show as show_problems
+from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.spec.template_sets import template_root
-
-if TYPE_CHECKING:
-    from xenhostgen.spec.source import Problem
 
 FORMATS = ("text", "json")
 T = TypeVar("T")
 
 
 def add_specs(parser: argparse.ArgumentParser) -> None:
-    """``SPEC…``; without one, the specs of the current folder."""
-    said = "spec files (default: specs/*.yaml here, or else those that ship with xenhostgen)"
-    parser.add_argument("specs", nargs="*", metavar="SPEC", type=Path, help=said)
+    """Declare ``SPEC…``; without one, the specs of the current folder."""
+    text = "spec files (default: specs/*.yaml here, or else those that ship with xenhostgen)"
+    parser.add_argument("specs", nargs="*", metavar="SPEC", type=Path, help=text)
 
 
-def add_format(parser: argparse.ArgumentParser, *more: str) -> None:
-    """``--format``; ``more`` are the forms that this command has besides."""
+def add_format(parser: argparse.ArgumentParser, *others: str) -> None:
+    """Declare ``--format``; ``others`` are the forms that this command has besides."""
     parser.add_argument(
-        "--format", choices=(*FORMATS, *more), default="text", help="how the outcome is printed"
+        "--format", choices=(*FORMATS, *others), default="text", help="how the outcome is printed"
     )
 
 
-def spec_paths(given: list[Path]) -> list[Path]:
+def spec_paths(paths: list[Path]) -> list[Path]:
     """The specs to work on, in order. Raises ``Refused`` if there is none, and ``OSError``."""
+    if paths:
+        return paths
+    folder = default_specs()
     # Not glob(), for which a folder that can't be read is empty.
-    paths = given or sorted(path for path in default_specs().iterdir() if path.suffix == ".yaml")
+    paths = sorted(path for path in folder.iterdir() if path.suffix == ".yaml")
     if not paths:
-        from xenhostgen.spec.source import Problem, Refused
-
-        raise Refused([Problem("no-specs", "holds no *.yaml", str(default_specs()))])
+        raise Refused([Problem("no-specs", "holds no *.yaml", str(folder))])
     return paths
 
 
@@ -47,26 +50,33 @@ def default_specs() -> Path:
 
 def each_spec(
     arguments: argparse.Namespace, work: Callable[[Path], T], show: Callable[[T], None]
-) -> "tuple[list[T], list[Problem]]":
-    """Work on each spec: what came of it, shown at once if that is to be text, and the problems of those refused."""
-    done: list[T] = []
+) -> tuple[list[T], list[Problem]]:
+    """Work on each spec; the outcomes, and the problems of specs that were refused.
+
+    Unless the command's format is for scripts, both are shown as soon as they are known.
+    """
+    outcomes: list[T] = []
     problems: list[Problem] = []
     for path in spec_paths(arguments.specs):
         try:
-            done.append(work(path))
-        except Exception as error:  # a run without work must not import what Refused needs
-            from xenhostgen.report import problems as told
-            from xenhostgen.spec.source import Refused
-
-            if not isinstance(error, Refused):
-                raise
+            outcome = work(path)
+        except Refused as error:
             problems += error.problems
             if arguments.format != "json":
-                told.show(error.problems, sys.stderr)
+                print_problems(error.problems)
             continue
+        outcomes.append(outcome)
         if arguments.format == "text":
-            show(done[-1])
-    return done, problems
+            show(outcome)
+    return outcomes, problems
+
+
+def print_problems(problems: Iterable[Problem], form: str = "text") -> None:
+    """Print problems for a person, or as an outcome without specs for scripts."""
+    if form == "json":
+        print_json([], problems)
+    else:
+        show_problems(problems, sys.stderr)
 
 
 def print_or_write(text: str, output: Path | None) -> None:
@@ -74,22 +84,12 @@ def print_or_write(text: str, output: Path | None) -> None:
     if output is None:
         print(text, end="")
     elif not output.is_file() or output.read_bytes() != text.encode():
-        from xenhostgen.render.write import write_file
-
         write_file(output, text)
 
 
 def print_json(
-    specs: Iterable[Any], problems: "Iterable[Problem]", more: Mapping[str, Any] | None = None
+    specs: Iterable[Any], problems: Iterable[Problem], extra: Mapping[str, Any] | None = None
 ) -> None:
-    """The outcome of ``each_spec`` for scripts, and what else a command has to tell."""
-    import json
-
-    from xenhostgen.report.problems import as_json
-
-    print(
-        json.dumps(
-            {"specs": list(specs), "problems": list(map(as_json, problems)), **(more or {})},
-            indent=2,
-        )
-    )
+    """Print the outcome of ``each_spec`` for scripts, and what else a command has to tell."""
+    outcome = {"specs": list(specs), "problems": list(map(as_json, problems))}
+    print(json.dumps(outcome | dict(extra or {}), indent=2))

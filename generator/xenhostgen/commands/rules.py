@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Explain the rules by which findings are named: what each means, why it matters, how to mend it."""
+"""Explain the rules by which findings are named: what each means, why it matters, what mends it."""
 
 import argparse
 import json
 from dataclasses import asdict
 from textwrap import fill
 
+from xenhostgen.commands.inputs import add_format
 from xenhostgen.spec.source import Problem, Refused, did_you_mean
 from xenhostgen.verify.catalogue import catalogue
 
@@ -20,45 +21,37 @@ HEAD = """\
 
 # Rules
 
-What the names of findings mean. They are stable: a spec lists the findings that it expects by these names, with a
-reason for each (`expected_findings`). `xenhostgen rules RULE` shows one of the texts below."""
+What the names of findings mean. They are stable: a spec lists the findings that it expects by these
+names, with a reason for each (`expected_findings`). `xenhostgen rules RULE` shows one of the texts
+below."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("rule", nargs="?", metavar="RULE", help="only this one")
-    parser.add_argument(
-        "--format",
-        choices=("text", "json", "markdown"),
-        default="text",
-        help="how they are printed",
-    )
+    add_format(parser, "markdown")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the catalogue, or one rule of it."""
     rules = catalogue()
+    chosen = list(rules.values())
     name: str | None = arguments.rule
-    if name is not None and name not in rules:
-        hint = did_you_mean(name, list(rules), "see: xenhostgen rules")
-        raise Refused([Problem("unknown-rule", f"no rule is called '{name}'", "RULE", hint=hint)])
-    chosen = list(rules.values()) if name is None else [rules[name]]
+    if name is not None:
+        if name not in rules:
+            hint = did_you_mean(name, list(rules), "see: xenhostgen rules")
+            problem = Problem("unknown-rule", f"no rule is called '{name}'", "RULE", hint=hint)
+            raise Refused([problem])
+        chosen = [rules[name]]
     if arguments.format == "json":
         print(json.dumps({"rules": list(map(asdict, chosen))}, indent=2))
     elif arguments.format == "markdown":
-        print(
-            "\n\n".join(
-                [HEAD] * (name is None)
-                + [f"## {rule.name}\n\n{rule.explained()}" for rule in chosen]
-            )
-        )
-    elif name is not None:
+        sections = [f"## {rule.name}\n\n{rule.explained()}" for rule in chosen]
+        print("\n\n".join(sections if name else [HEAD, *sections]))
+    elif name:
         print(f"{name}\n\n{chosen[0].explained()}")
     else:
         for rule in chosen:
-            print(
-                fill(
-                    rule.meaning, 110, initial_indent=f"{rule.name:26}", subsequent_indent=" " * 26
-                )
-            )
+            head, margin = f"{rule.name:26}", " " * 26
+            print(fill(rule.meaning, 110, initial_indent=head, subsequent_indent=margin))
     return 0

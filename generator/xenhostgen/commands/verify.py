@@ -102,18 +102,18 @@ def run(arguments: argparse.Namespace) -> int:
         is_given = verdict.statistics.drift is not None
         return Judged(str(path), verdict, str(options.tree if is_given else f"out/{path.stem}"))
 
-    def print_text(judged: Judged) -> None:
-        show(judged.spec, judged.verdict, sys.stdout, arguments.brief)
-
-    done, problems = each_spec(arguments, judged, print_text)
+    done, problems = each_spec(
+        arguments, judged, lambda judged: show(judged, sys.stdout, arguments.brief)
+    )
+    checks = suites(done, problems)
     if arguments.format == "json":
-        print_json((as_json(judged.spec, judged.verdict) for judged in done), problems)
+        print_json(map(as_json, done), problems)
     elif arguments.format == "sarif":
-        print(json.dumps(as_sarif(done, problems), indent=2))
+        print(json.dumps(as_sarif(checks), indent=2))
     elif arguments.format == "junit":
-        print(as_junit("xenhostgen verify", suites(done, problems)))
+        print(as_junit("xenhostgen verify", checks))
     elif arguments.format == "ktap":
-        print("\n".join(as_ktap(suites(done, problems))))
+        print("\n".join(as_ktap(checks)))
     failed = [judged for judged in done if not judged.verdict.passed]
     for act in hooks(f"after {arguments.level}"):
         failed += [judged for judged in done if act(Path(judged.spec), arguments.tree)]

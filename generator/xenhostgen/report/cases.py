@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A verdict as a list of checks with their outcomes, which JUnit and KTAP show; SARIF shows its findings."""
+"""A verdict as a list of checks with outcomes: what JUnit, KTAP and SARIF are written from."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from xenhostgen.spec.model import Expected
-from xenhostgen.spec.source import Problem
-from xenhostgen.verify.catalogue import Rule, catalogue
-from xenhostgen.verify.findings import Finding, Statistics, Verdict
+from xenhostgen.spec.source import At, Problem, printable
+from xenhostgen.verify.catalogue import catalogue
+from xenhostgen.verify.findings import OF_PROVERS, Finding, Statistics, Verdict
 
 
 class Judged(NamedTuple):
-    """A verdict on a spec's C, the spec's path, and the folder below which the C lies."""
+    """A spec's path, the verdict on its C, and the folder below which that C lies."""
 
     spec: str
     verdict: Verdict
@@ -20,102 +22,111 @@ class Judged(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One check: the rule that a finding breaks if there is one, and what is told of it, in printable lines.
+    """One check with its outcome: one of "ok", "skipped", "failure" and "error".
 
-    ``why`` tells why what was found is ``known``, or why nobody looked for it. An ``error`` kept the spec from
-    being judged.
+    ``rule`` is the one that a finding breaks, ``lines`` are about that finding. A skipped case has
+    a reason: why nobody looked for a finding or, if there are lines, why the finding is known.
+    An error kept the spec from being judged.
     """
 
     name: str
+    outcome: str = "ok"
     rule: str = ""
-    told: tuple[str, ...] = ()
-    known: bool = False
-    why: str = ""
-    error: bool = False
+    lines: tuple[str, ...] = ()
+    reason: str = ""
+    finding: Finding | None = None
 
     @property
     def failed(self) -> bool:
-        """Whether something was found that the spec doesn't expect."""
-        return bool(self.rule) and not self.known
-
-
-def found(verdict: Verdict) -> list[tuple[Finding, Expected | None]]:
-    """All findings in the catalogue's order, expected ones with the expectation; one that wasn't made is one, too."""
-    pairs: list[tuple[Finding, Expected | None]] = [
-        (finding, None) for finding in verdict.unexpected
-    ]
-    for one in verdict.missing:
-        subject = f"{one.rule} {one.subject or ''}".rstrip()
-        pairs.append((Finding("expected-not-found", subject, not_made(one), spec_at=one.at), None))
-    pairs += verdict.expected
-    order = [*catalogue(), *(finding.rule for finding, _ in pairs)]
-    return sorted(pairs, key=lambda pair: order.index(pair[0].rule))
-
-
-def not_made(expected: Expected) -> str:
-    """What is said of an expected finding that isn't there."""
-    return f"expected finding '{expected.rule}' was not made; remove it from expected_findings if the fault is gone"
-
-
-def file_of(finding: Finding, tree: str) -> str:
-    """The path of the C file that a finding is in. What a kernel build complains of lies in that kernel's tree."""
-    where = finding.where
-    return (
-        str(PurePosixPath("" if finding.seen_by == "kernel" else tree, where.file)) if where else ""
-    )
-
-
-def cases(judged: Judged) -> list[Case]:
-    """A case for each finding, and for each rule that was looked for and isn't broken, in the catalogue's order."""
-    rules, verdict = catalogue(), judged.verdict
-    made: dict[str, list[Case]] = {name: [] for name in rules}
-    for finding, expected in found(verdict):
-        name, told = printable(f"{finding.rule} {finding.subject}"), tuple(_told(judged, finding))
-        why = printable(expected.reason) if expected else ""
-        made.setdefault(finding.rule, []).append(
-            Case(name, finding.rule, told, expected is not None, why)
-        )
-    read = not (made["file-missing"] or made["unparsable"])
-    for name, rule in rules.items():
-        skipped = _skipped(rule, verdict.statistics, read)
-        if not made[name] and skipped is not None:
-            made[name].append(Case(name, why=skipped))
-    return [case for each in made.values() for case in each]
+        """Whether the outcome is a failure or an error."""
+        return self.outcome in ("failure", "error")
 
 
 def suites(judged: Iterable[Judged], problems: Iterable[Problem]) -> dict[str, list[Case]]:
-    """The cases of each spec; those that couldn't be judged have one for each problem."""
-    made = {each.spec: cases(each) for each in judged}
+    """The cases of each spec; a spec that couldn't be judged has a case for each problem."""
+    by_spec = {verdict.spec: cases(verdict) for verdict in judged}
     for problem in problems:
-        told = tuple(filter(None, (printable(str(problem)), printable(problem.hint))))
-        made.setdefault(problem.path, []).append(Case(problem.rule, problem.rule, told, error=True))
-    return made
+        hint = f" (hint: {problem.hint})" if problem.hint else ""
+        finding = Finding(problem.rule, "", problem.message + hint, spec_at=problem.at)
+        lines = tuple(filter(None, (one_line(str(problem)), one_line(problem.hint))))
+        case = Case(problem.rule, "error", problem.rule, lines, finding=finding)
+        by_spec.setdefault(problem.path, []).append(case)
+    return by_spec
 
 
-def _told(judged: Judged, finding: Finding) -> Iterator[str]:
-    """A finding with its places and counterexample, in lines."""
-    at, where = finding.spec_at, finding.where
-    place = f"{judged.spec}:{at.line}:{at.column}" if at else judged.spec
-    in_c = f"{file_of(finding, judged.tree)}:{where.line}:{where.column}" if where else place
-    yield printable(f"{in_c}: {finding.message}")
-    if where:
-        yield printable(f"spec: {place}")
+def cases(judged: Judged) -> list[Case]:
+    """A case for each finding and for each rule that was looked at, in the catalogue's order."""
+    verdict = judged.verdict
+    by_rule: dict[str, list[Case]] = {name: [] for name in catalogue()}
+    for finding in (*verdict.unexpected, *map(_missing, verdict.missing)):
+        by_rule[finding.rule].append(_case(judged, finding))
+    for finding, expected in verdict.expected:
+        case = _case(judged, finding)
+        case = case._replace(outcome="skipped", reason=one_line(expected.reason))
+        by_rule[finding.rule].append(case)
+    readable = not (by_rule["file-missing"] or by_rule["unparsable"])
+    obstacles = _obstacles(verdict.statistics, readable)
+    for name, rule in catalogue().items():
+        obstacle = obstacles.get(rule.level, obstacles.get(name))
+        if not by_rule[name] and obstacle is not None:
+            outcome = "skipped" if obstacle else "ok"
+            by_rule[name].append(Case(name, outcome, reason=obstacle))
+    return list(chain.from_iterable(by_rule.values()))
+
+
+def missing_message(expected: Expected) -> str:
+    """The message about an expected finding that is missing."""
+    return (
+        f"expected finding '{expected.rule}' was not made;"
+        " remove it from expected_findings if the fault is gone"
+    )
+
+
+def spec_place(spec: str, at: At | None) -> str:
+    """A place in the spec as errors name it; the spec's path where no place is known."""
+    return f"{spec}:{at.line}:{at.column}" if at else spec
+
+
+def evidence(spec: str, finding: Finding) -> Iterator[str]:
+    """The spec's place beside a place in the C, and the calls that show a finding."""
+    if finding.where:
+        yield f"spec: {spec_place(spec, finding.spec_at)}"
     if finding.counterexample:
-        yield printable(f"replay: {'; '.join(finding.counterexample)}")
+        yield f"replay: {'; '.join(finding.counterexample)}"
 
 
-def _skipped(rule: Rule, statistics: Statistics, read: bool) -> str | None:
-    """Why a rule without a finding wasn't looked for; empty if it was, None if nobody asked for it."""
-    if rule.level == "run" and statistics.level != "parse":
-        return "" if any(run.states for run in statistics.runs) else "the C can't be run"
-    if rule.level == "prove" and (prover := statistics.prover(rule.name)):
-        return f"not installed: {prover.missing}" if prover.missing else ""
-    if rule.level == "parse":
-        return "" if read else "not every file can be read"
-    return "" if rule.level == "kernel" and statistics.kernel else None
+def one_line(text: str) -> str:
+    """A text in one printable line, which no terminal, parser or XML reader stumbles over."""
+    return printable(" ".join(text.split()))
 
 
-def printable(text: str) -> str:
-    """A text in one line, with escapes for all that a terminal, a parser or XML may stumble over."""
-    line = " ".join(text.split())
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+def _missing(expected: Expected) -> Finding:
+    subject = f"{expected.rule} {expected.subject or ''}".rstrip()
+    message = missing_message(expected)
+    return Finding("expected-not-found", subject, message, spec_at=expected.at)
+
+
+def _case(judged: Judged, finding: Finding) -> Case:
+    """A finding's case. Its file is below the judged tree; a kernel build names its own files."""
+    place: object = spec_place(judged.spec, finding.spec_at)
+    if finding.where:
+        root = "" if finding.seen_by == "kernel" else judged.tree
+        place = finding.where._replace(file=str(PurePosixPath(root, finding.where.file)))
+        finding = replace(finding, where=place)
+    lines = (f"{place}: {finding.message}", *evidence(judged.spec, finding))
+    name = one_line(f"{finding.rule} {finding.subject}")
+    return Case(name, "failure", finding.rule, tuple(map(one_line, lines)), finding=finding)
+
+
+def _obstacles(statistics: Statistics, readable: bool) -> dict[str, str]:
+    """Why the rules of each level that was asked for couldn't be checked; empty if they were."""
+    obstacles = {"parse": "" if readable else "not every file can be read"}
+    if statistics.level != "parse":
+        ran = any(run.states for run in statistics.runs)
+        obstacles["run"] = "" if ran else "the C can't be run"
+    if statistics.kernel:
+        obstacles["kernel"] = ""
+    for rule in OF_PROVERS:
+        if prover := statistics.prover(rule):
+            obstacles[rule] = f"not installed: {prover.missing}" if prover.missing else ""
+    return obstacles

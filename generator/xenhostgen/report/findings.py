@@ -1,45 +1,44 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What ``verify`` says: each finding with its places and counterexample, then the verdict."""
+"""A verdict for a person: each finding with its places and counterexample; and for a script."""
 
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from xenhostgen.report.cases import not_made
+from xenhostgen.report.cases import Judged, evidence, missing_message, spec_place
 from xenhostgen.report.terminal import say, styled
 from xenhostgen.spec.source import printable
 from xenhostgen.verify.catalogue import catalogue
-from xenhostgen.verify.findings import Finding, Verdict
+from xenhostgen.verify.findings import Finding, Statistics, Verdict
 
 
-def show(spec_path: str, verdict: Verdict, stream: TextIO, brief: bool = False) -> None:
-    """The verdict on one spec, for a person; ``brief``: expected findings by their rules alone."""
+def show(judged: Judged, stream: TextIO, brief: bool = False) -> None:
+    """Print a verdict; ``brief`` names expected findings by their rules alone."""
+    verdict = judged.verdict
     if brief and verdict.expected:
-        rules = Counter(finding.rule for finding, _ in verdict.expected)
-        told = [rule if count == 1 else f"{rule} ({count})" for rule, count in rules.items()]
-        say(f"{spec_path}: expected and found: {', '.join(told)}", stream)
+        counts = Counter(finding.rule for finding, _ in verdict.expected)
+        rules = ", ".join(f"{rule} ({n})" if n > 1 else rule for rule, n in counts.items())
+        say(f"{judged.spec}: expected and found: {rules}", stream)
     for finding, expectation in () if brief else verdict.expected:
-        _show_finding(spec_path, finding, "expected", "dim", stream)
+        _show_finding(judged, finding, "expected", "dim", stream)
         say(f"    known: {' '.join(expectation.reason.split())}", stream)
     for finding in verdict.unexpected:
-        _show_finding(spec_path, finding, "FOUND", "red", stream)
+        _show_finding(judged, finding, "FOUND", "red", stream)
     for missing in verdict.missing:
-        place = printable(f"{spec_path}:{missing.at.line}:{missing.at.column}", "?")
-        print(f"{place}: {styled(not_made(missing), 'red', stream)}", file=stream)
+        place = printable(spec_place(judged.spec, missing.at), "?")
+        print(f"{place}: {styled(missing_message(missing), 'red', stream)}", file=stream)
     for note in verdict.statistics.drift or ():
         say(f"note: {note}", stream)
     for line in summary(verdict):
-        say(f"{spec_path}: {line}", stream)
+        say(f"{judged.spec}: {line}", stream)
 
 
-def _show_finding(spec_path: str, finding: Finding, title: str, style: str, stream: TextIO) -> None:
-    place = printable(str(finding.where or spec_path), "?")
-    said = printable(f"{finding.rule}: {finding.message}", "?")
-    print(f"{place}: {styled(title, style, stream)} {said}", file=stream)
-    if finding.spec_at and finding.where:
-        say(f"    spec: {spec_path}:{finding.spec_at.line}:{finding.spec_at.column}", stream)
-    if finding.counterexample:
-        say(f"    replay: {'; '.join(finding.counterexample)}", stream)
+def _show_finding(judged: Judged, finding: Finding, title: str, style: str, stream: TextIO) -> None:
+    place = printable(str(finding.where or judged.spec), "?")
+    message = printable(f"{finding.rule}: {finding.message}", "?")
+    print(f"{place}: {styled(title, style, stream)} {message}", file=stream)
+    for line in evidence(judged.spec, finding):
+        say(f"    {line}", stream)
 
 
 def summary(verdict: Verdict) -> Iterator[str]:
@@ -47,8 +46,27 @@ def summary(verdict: Verdict) -> Iterator[str]:
     statistics = verdict.statistics
     for run in statistics.runs:
         sanitizers = "+".join(run.sanitizers) or "no sanitizers"
-        ran = f"{run.states} states, {run.transitions} transitions, {run.boots} boots"
-        yield f"{ran}, {run.wrapper_calls} wrapper calls ({run.compiler}, {sanitizers})"
+        yield (
+            f"{run.states} states, {run.transitions} transitions, {run.boots} boots,"
+            f" {run.wrapper_calls} wrapper calls ({run.compiler}, {sanitizers})"
+        )
+    yield from _provers(statistics)
+    if statistics.kernel:
+        yield f"built in {statistics.kernel}"
+    # What tools say of the text alone is counted apart from faults of behaviour.
+    static = {rule.name for rule in catalogue().values() if rule.level == "static"}
+    expectations = [expectation for _, expectation in verdict.expected]
+    if complaints := sum(expectation.rule in static for expectation in expectations):
+        yield f"{complaints} complaints of static checkers, as expected"
+    met = len({id(one) for one in expectations if one.rule not in static})
+    total = met + sum(missing.rule not in static for missing in verdict.missing)
+    yield (
+        f"{'verified' if verdict.passed else 'FAILED'}: {met} of {total} expected findings found,"
+        f" {len(verdict.unexpected)} unexpected ({statistics.seconds} s)"
+    )
+
+
+def _provers(statistics: Statistics) -> Iterator[str]:
     if proof := statistics.proof:
         if proof.missing:
             yield f"nothing proved: not installed: {proof.missing}"
@@ -59,37 +77,33 @@ def summary(verdict: Verdict) -> Iterator[str]:
             yield f"no second opinion on rules 1 to 8 and 11: missing is {cbmc.missing}"
         else:
             yield f"cbmc: {cbmc.holding} of {cbmc.assertions} assertions hold"
-    if statistics.kernel:
-        yield f"built in {statistics.kernel}"
-    # What tools say of the text alone is told apart from faults of behaviour.
-    tools = [rule.name for rule in catalogue().values() if rule.level == "static"]
-    if static := sum(finding.rule in tools for finding, _ in verdict.expected):
-        yield f"{static} complaints of static checkers, as expected"
-    met = len(
-        {id(expectation) for _, expectation in verdict.expected if expectation.rule not in tools}
-    )
-    total = met + sum(one.rule not in tools for one in verdict.missing)
-    found = f"{met} of {total} expected findings found, {len(verdict.unexpected)} unexpected"
-    yield f"{'verified' if verdict.passed else 'FAILED'}: {found} ({statistics.seconds} s)"
 
 
-def as_json(spec_path: str, verdict: Verdict) -> dict[str, Any]:
-    """The verdict for scripts; a finding's ``expected`` holds the reason why it stands, or null."""
-    found = [(finding, one.reason.strip()) for finding, one in verdict.expected]
-    missing = [
-        {"rule": one.rule, "subject": one.subject, **one.at._asdict()} for one in verdict.missing
-    ]
+def as_json(judged: Judged) -> dict[str, Any]:
+    """A verdict for scripts; a finding's ``expected`` holds the reason for it, or null."""
+    spec, verdict, _ = judged
     findings = [
-        {
-            "rule": one.rule,
-            "subject": one.subject,
-            "message": one.message,
-            "expected": reason or None,
-        }
-        | {"c": one.where._asdict() if one.where else None}
-        | {"spec": {"file": spec_path, **one.spec_at._asdict()} if one.spec_at else None}
-        | {"counterexample": list(one.counterexample), "seen_by": one.seen_by}
-        for one, reason in [*found, *((finding, "") for finding in verdict.unexpected)]
+        _finding_json(spec, finding, expectation.reason.strip())
+        for finding, expectation in verdict.expected
     ]
-    told = {"spec": spec_path, "passed": verdict.passed, "findings": findings, "missing": missing}
-    return told | verdict.statistics.as_json()
+    findings += [_finding_json(spec, finding, None) for finding in verdict.unexpected]
+    missing = [
+        {"rule": expected.rule, "subject": expected.subject, **expected.at._asdict()}
+        for expected in verdict.missing
+    ]
+    fields = {"spec": spec, "passed": verdict.passed, "findings": findings, "missing": missing}
+    return fields | verdict.statistics.as_json()
+
+
+def _finding_json(spec: str, finding: Finding, reason: str | None) -> dict[str, Any]:
+    where, at = finding.where, finding.spec_at
+    return {
+        "rule": finding.rule,
+        "subject": finding.subject,
+        "message": finding.message,
+        "expected": reason,
+        "c": where._asdict() if where else None,
+        "spec": {"file": spec, **at._asdict()} if at else None,
+        "counterexample": finding.counterexample,
+        "seen_by": finding.seen_by,
+    }

@@ -1,32 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Checks as JUnit XML, which every CI server shows: a suite a spec or a guest, a case a check."""
+"""Checks as JUnit XML, which CI servers show: a suite a spec or a guest, a case a check."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree as ET
 
-from xenhostgen.report.cases import Case, printable
+from xenhostgen.report.cases import Case, one_line
 
 
 def as_junit(title: str, suites: Mapping[str, Sequence[Case]]) -> str:
-    """What fails is a failure, or an error; what is known, or wasn't looked for, is skipped with the reason."""
+    """An XML document; what is known, or wasn't looked for, is skipped with the reason."""
     root = ET.Element("testsuites", name=title)
-    for name, cases in suites.items():
-        suite = ET.SubElement(root, "testsuite", name=printable(name), tests=str(len(cases)))
-        suite.set("errors", str(sum(case.error for case in cases)))
-        suite.set("failures", str(sum(case.failed and not case.error for case in cases)))
-        suite.set("skipped", str(sum(bool(case.why) for case in cases)))
+    for spec, cases in suites.items():
+        name, counts = one_line(spec), Counter(case.outcome for case in cases)
+        suite = ET.SubElement(root, "testsuite", name=name, tests=str(len(cases)))
+        suite.set("errors", str(counts["error"]))
+        suite.set("failures", str(counts["failure"]))
+        suite.set("skipped", str(counts["skipped"]))
         for case in cases:
-            shown = ET.SubElement(suite, "testcase", classname=printable(name), name=case.name)
-            text = "\n".join(case.told)
-            if case.failed:
-                kind = "error" if case.error else "failure"
-                ET.SubElement(
-                    shown, kind, type=printable(case.rule), message=case.told[0]
-                ).text = text
-            elif case.why:
-                ET.SubElement(shown, "skipped", message="known: " * case.known + case.why).text = (
-                    text or None
-                )
+            element = ET.SubElement(suite, "testcase", classname=name, name=case.name)
+            if case.outcome != "ok":
+                outcome = ET.SubElement(element, case.outcome, _attributes(case))
+                outcome.text = "\n".join(case.lines) or None
     ET.indent(root)
-    # ASCII with character references is right whatever the encoding of the stream that it is printed to.
+    # ASCII with character references is right whatever the output stream's encoding.
     return str(ET.tostring(root, "us-ascii", xml_declaration=True), "ascii")
+
+
+def _attributes(case: Case) -> dict[str, str]:
+    if case.failed:
+        return {"type": case.rule, "message": case.lines[0]}
+    return {"message": f"known: {case.reason}" if case.lines else case.reason}

@@ -9,17 +9,22 @@ from xenhostgen.spec.source import Problem
 
 
 def show(problems: Iterable[Problem], stream: TextIO) -> None:
-    """Each problem with its source line, a caret and a hint; in colour on a terminal only."""
+    """Print each problem with its source line, a caret and a hint."""
     for problem in problems:
         head, *rest = problem.shown().split("\n")
         place, _, message = head.partition(": ")
         print(f"{styled(place, 'bold', stream)}: {styled(message, 'red', stream)}", file=stream)
         for line in rest:
-            kind = "cyan" if line.startswith("    hint: ") else "dim"
-            print(styled(line, kind, stream), file=stream)
+            style = "cyan" if line.startswith("    hint: ") else "dim"
+            print(styled(line, style, stream), file=stream)
 
 
 def as_json(problem: Problem) -> dict[str, str | int]:
-    """A problem as ``--format json`` gives it."""
-    rule, message, path, at, hint, *_ = problem
-    return {"rule": rule, "message": message, "path": path, **at._asdict(), "hint": hint}
+    """A problem as ``--format json`` prints it."""
+    return {
+        "rule": problem.rule,
+        "message": problem.message,
+        "path": problem.path,
+        **problem.at._asdict(),
+        "hint": problem.hint,
+    }

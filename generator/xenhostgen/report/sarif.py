@@ -1,102 +1,90 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Findings as a SARIF 2.1.0 log, the format that code hosts and editors show beside the code."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
 from xenhostgen import __version__
-from xenhostgen.report.cases import Judged, file_of, found, printable
-from xenhostgen.spec.model import Expected
-from xenhostgen.spec.source import At, Problem
+from xenhostgen.report.cases import Case
+from xenhostgen.sandbox.location import Location
+from xenhostgen.spec.source import At
 from xenhostgen.verify.catalogue import Rule, catalogue
 from xenhostgen.verify.findings import Finding
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
+Json = dict[str, Any]
 
 
-def as_sarif(judged: Sequence[Judged], problems: Sequence[Problem] = ()) -> dict[str, Any]:
-    """All findings in one run; expected ones are suppressed with the spec's reason. Problems make it a failed run."""
-    rules = catalogue()
-    made = [(each, *pair) for each in judged for pair in found(each.verdict)]
-    used = [
-        _rule(rules[name])
-        for name in dict.fromkeys(finding.rule for _, finding, _ in made)
-        if name in rules
-    ]
-    driver = {"name": "xenhostgen", "version": __version__, "rules": used}
-    results = [
-        _result(each, finding, expected, rules.get(finding.rule))
-        for each, finding, expected in made
-    ]
+def as_sarif(suites: Mapping[str, Sequence[Case]]) -> Json:
+    """A log of one run; expected findings are suppressed, and errors make the run a failed one."""
+    results: list[Json] = []
+    errors: list[Json] = []
+    for spec, cases in suites.items():
+        for case in cases:
+            if case.finding and case.outcome == "error":
+                errors.append(_notification(spec, case.finding))
+            elif case.finding:
+                results.append(_result(spec, case, case.finding))
+    broken = dict.fromkeys(result["ruleId"] for result in results)
+    rules = [_rule(catalogue()[name]) for name in broken]
+    driver = {"name": "xenhostgen", "version": __version__, "rules": rules}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    if problems:
-        told = list(map(_notification, problems))
+    if errors:
         run["invocations"] = [
-            {"executionSuccessful": False, "toolConfigurationNotifications": told}
+            {"executionSuccessful": False, "toolConfigurationNotifications": errors}
         ]
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _notification(problem: Problem) -> dict[str, Any]:
-    """What kept a spec from being judged."""
-    text = f"{problem.message} (hint: {problem.hint})" if problem.hint else problem.message
-    where = [_location(problem.path, problem.at)]
+def _notification(spec: str, error: Finding) -> Json:
+    """A problem that kept a spec from being judged."""
     return {
-        "descriptor": {"id": problem.rule},
+        "descriptor": {"id": error.rule},
         "level": "error",
-        "message": {"text": text},
-        "locations": where,
+        "message": {"text": error.message},
+        "locations": [_location(spec, error.spec_at)],
     }
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: Rule) -> Json:
+    text = rule.explained()
     return {
         "id": rule.name,
         "shortDescription": {"text": rule.meaning},
         "fullDescription": {"text": f"{rule.meaning} {rule.why}"},
-        "help": {"text": rule.explained(), "markdown": rule.explained()},
+        "help": {"text": text, "markdown": text},
         "defaultConfiguration": {"level": rule.severity},
     }
 
 
-def _result(
-    judged: Judged, finding: Finding, expected: Expected | None, rule: Rule | None
-) -> dict[str, Any]:
+def _result(spec: str, case: Case, finding: Finding) -> Json:
     """A finding in the C with the spec's place beside it, or in the spec alone."""
-    in_spec, where = _location(judged.spec, finding.spec_at or At(1, 1)), finding.where
-    in_c = (
-        _location(file_of(finding, judged.tree), At(where.line, where.column)) if where else in_spec
-    )
-    why = printable(expected.reason) if expected else ""
-    identity = "\n".join([judged.spec, finding.rule, finding.subject]).encode(
-        "utf-8", "backslashreplace"
-    )
-    more = {
-        "subject": finding.subject,
-        "counterexample": list(finding.counterexample),
-        "seenBy": finding.seen_by,
-    }
+    in_spec, where = _location(spec, finding.spec_at), finding.where
+    identity = f"{spec}\n{finding.rule}\n{finding.subject}".encode("utf-8", "backslashreplace")
+    suppression = {"kind": "external", "status": "accepted", "justification": case.reason}
     return {
         "ruleId": finding.rule,
-        "level": rule.severity if rule else "error",
+        "level": catalogue()[finding.rule].severity,
         "message": {"text": finding.message},
-        "locations": [in_c],
+        "locations": [_location(where.file, where) if where else in_spec],
         "relatedLocations": [{"id": 1, "message": {"text": "the spec"}, **in_spec}],
         "partialFingerprints": {"ruleAndSubject/v1": sha256(identity).hexdigest()[:16]},
-        "suppressions": [{"kind": "external", "status": "accepted", "justification": why}]
-        if expected
-        else [],
-        "properties": more,
+        "suppressions": [suppression] if case.reason else [],
+        "properties": {
+            "subject": finding.subject,
+            "counterexample": finding.counterexample,
+            "seenBy": finding.seen_by,
+        },
     }
 
 
-def _location(path: str, at: At) -> dict[str, Any]:
-    uri = ("file://" if path.startswith("/") else "") + quote(
-        path.encode("utf-8", "surrogateescape")
-    )
-    region = {"startLine": max(1, at.line), "startColumn": max(1, at.column)}
+def _location(path: str, at: At | Location | None) -> Json:
+    scheme = "file://" if path.startswith("/") else ""
+    uri = scheme + quote(path.encode("utf-8", "surrogateescape"))
+    line, column = (at.line, at.column) if at else (1, 1)
+    region = {"startLine": max(1, line), "startColumn": max(1, column)}
     return {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Colour on a terminal, plain text everywhere else, and nowhere what a user's file would tell a terminal."""
+"""Colour on a terminal, plain text everywhere else; never a control character of a user's."""
 
 import os
 from typing import TextIO
@@ -10,7 +10,7 @@ _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "
 
 
 def say(text: str, stream: TextIO) -> None:
-    """Print a line parts of which aren't ours."""
+    """Print a line that may hold unprintable characters of a user's file."""
     print(printable(text, "?"), file=stream)
 
 

@@ -112,6 +112,7 @@ def judge(spec: Interface, findings: Iterable[Finding], statistics: Statistics) 
     expected: list[tuple[Finding, Expected]] = []
     unexpected: list[Finding] = []
     for finding in findings:
+        assert finding.rule in catalogue(), f"'{finding.rule}' is no rule of the catalogue"
         for known in spec.expected_findings:
             if known.rule == finding.rule and known.subject in (None, finding.subject):
                 expected.append((finding, known))

@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 from xenhostgen.extensions.boot.judge import Outcome
 from xenhostgen.report import findings
-from xenhostgen.report.cases import Case, printable
+from xenhostgen.report.cases import Case, Judged, one_line
 from xenhostgen.report.junit import as_junit
 from xenhostgen.report.terminal import say, styled
 from xenhostgen.verify.findings import Verdict
@@ -27,19 +27,20 @@ def show(
     stream: TextIO,
 ) -> None:
     """Print findings and matrix as text, as JSON or as JUnit XML; ``consoles``: their folder."""
+    judged = Judged(spec_path, verdict, "")
     logs = [str(consoles / f"{outcome.boot.name}.log") for outcome in outcomes]
     guests: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         guests.setdefault(outcome.boot.guest, []).append(outcome)
     if form == "json":
         matrix = [_as_json(*row) for row in zip(outcomes, logs, strict=True)]
-        verdict_json = findings.as_json(spec_path, verdict)
+        verdict_json = findings.as_json(judged)
         print(json.dumps(verdict_json | {"matrix": matrix}, indent=2), file=stream)
     elif form == "junit":
         suites = {guest: [_case(outcome) for outcome in row] for guest, row in guests.items()}
-        print(as_junit(f"xenhostgen boot {printable(spec_path)}", suites), file=stream)
+        print(as_junit(f"xenhostgen boot {one_line(spec_path)}", suites), file=stream)
     else:
-        findings.show(spec_path, verdict, stream)
+        findings.show(judged, stream)
         for outcome, log in zip(outcomes, logs, strict=True):
             if outcome.status == "FAIL":
                 say(f"{outcome.boot.guest}, {outcome.check} ({log}):", stream)
@@ -62,10 +63,12 @@ def _as_json(outcome: Outcome, log: str) -> dict[str, Any]:
 def _case(outcome: Outcome) -> Case:
     if outcome.status == "ok":
         return Case(outcome.check)
-    messages = tuple(map(printable, outcome.messages))
-    lines = (*messages, *map(printable, outcome.excerpt))
-    known = "; ".join(messages) if outcome.status == "known" else ""
-    return Case(outcome.check, outcome.findings[0].rule, lines, bool(known), known)
+    messages = tuple(map(one_line, outcome.messages))
+    lines = (*messages, *map(one_line, outcome.excerpt))
+    rule = outcome.findings[0].rule
+    if outcome.status == "known":
+        return Case(outcome.check, "skipped", rule, lines, "; ".join(messages))
+    return Case(outcome.check, "failure", rule, lines)
 
 
 def _show_matrix(guests: Mapping[str, Sequence[Outcome]], stream: TextIO) -> None:

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json
@@ -57,8 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal that says how many of how many are done; nothing elsewhere."""
-    if not sys.stderr.isatty():
+    """A bar on a terminal that has rich, of how many are done; nothing elsewhere."""
+    if not sys.stderr.isatty() or find_spec("rich") is None:
         yield lambda done, of: None
         return
     try:

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format
-from xenhostgen.extensions.patches.compare import compare
+from xenhostgen.extensions.patches.compare import Comparison, compare
 from xenhostgen.extensions.patches.diff import parse_diff
 from xenhostgen.extensions.patches.mail import read_patches
 from xenhostgen.extensions.patches.recreation import prove
@@ -54,15 +54,10 @@ def run(arguments: argparse.Namespace) -> int:
     spec = load(arguments.spec)
     if arguments.tree or arguments.rev:
         return proved(spec, arguments)
-    if arguments.patch:
-        source, facts = arguments.patch, list(map(patch_facts, read_patches(arguments.patch)))
-    else:
-        source, facts = shipped_facts(spec)
-    renderer = Renderer(spec)
-    found = compare(renderer, renderer.everything(), facts, str(source))
+    source, found = _compared(spec, arguments.patch)
     told: Compared = {
         "spec": str(arguments.spec),
-        "reference": str(source),
+        "reference": source,
         "same": found.same,
         **asdict(found),
     }
@@ -73,6 +68,21 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         show(told, sys.stdout)
     return 0 if found.same else 1
+
+
+def diff(spec: Interface, patch: Path | None) -> Comparison:
+    """A spec's rendering held against a patch, or against the shipped facts of its reference."""
+    return _compared(spec, patch)[1]
+
+
+def _compared(spec: Interface, patch: Path | None) -> tuple[str, Comparison]:
+    """The path of the patch or of the facts, and the comparison."""
+    if patch:
+        source, facts = patch, list(map(patch_facts, read_patches(patch)))
+    else:
+        source, facts = shipped_facts(spec)
+    renderer = Renderer(spec)
+    return str(source), compare(renderer, renderer.everything(), facts, str(source))
 
 
 def proved(spec: Interface, arguments: argparse.Namespace) -> int:

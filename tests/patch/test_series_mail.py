@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The reference mail's own hunks come out when its spec is placed into what its context lines show."""
+"""The reference mail's hunks come out when its spec is placed into what their context shows."""
 
 import re
 from collections.abc import Iterable

@@ -7,7 +7,7 @@ from pathlib import Path
 from xenhostgen.spec.load import load_text
 from xenhostgen.spec.model import Interface
 
-SPEC = Path(__file__).parents[2] / "specs" / "xenhost.yaml"
+SPEC = Path(__file__).parents[1] / "specs" / "xenhost.yaml"
 
 
 def eight_slots() -> Interface:
@@ -16,10 +16,10 @@ def eight_slots() -> Interface:
     types = "".join(
         f"    - {{name: t{n}, doc: one}}\n    - {{name: u{n}, doc: other}}\n" for n in range(8)
     )
-    slots = "".join(
-        f"    - {{name: s{n}, pointer: slot_{n}, accepts: [t{n}, u{n}]{f', requires: s{n - 1}' if n % 2 else ''}}}\n"
-        for n in range(8)
-    )
+    slots = ""
+    for n in range(8):
+        requires = f", requires: s{n - 1}" if n % 2 else ""
+        slots += f"    - {{name: s{n}, pointer: slot_{n}, accepts: [t{n}, u{n}]{requires}}}\n"
     text = re.sub(r"(  values:\n    - [^\n]*\n)(?:    - .*\n)+", rf"\g<1>{types}", text, count=1)
     text = re.sub(r"  slots:\n(?:    - .*\n)+", f"  slots:\n{slots}", text, count=1)
     text = text.replace("type: direct,", "type: t0,").replace("type: nested,", "type: t1,")

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from many_slots import eight_slots
 
+from many_slots import eight_slots
 from tools import need
 from xenhostgen.extensions.proof.frama_c import FramaC
 from xenhostgen.spec.model import Interface

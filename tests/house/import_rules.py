@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a test may import of xenhostgen: the public face, and the room that it is a test of."""
+
+ROOMS = {
+    "boot": ("extensions.boot", "extensions.kernel_tree"),
+    "cli": ("cli", "commands", "extension_points"),
+    "contract": ("reference_model",),
+    "csource": ("csource", "sandbox"),
+    "kernel": ("extensions.kernel_tree",),
+    "mutation": ("extensions.mutation",),
+    "patch": ("extensions.patches", "extensions.kernel_tree"),
+    "proof": ("extensions.proof",),
+    "reference_model": ("reference_model",),
+    "render": ("render",),
+    "report": ("report",),
+    "spec": ("spec",),
+    "verify": ("verify",),
+}
+"""The packages of each folder of tests, besides ``xenhostgen.api``."""
+
+
+def allowed(folder: str, module: str) -> bool:
+    """Whether a test below ``tests/FOLDER`` may import a module."""
+    packages = ("api", *ROOMS.get(folder, ()))
+    return any(f"{module}.".startswith(f"xenhostgen.{package}.") for package in packages)

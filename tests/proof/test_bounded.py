@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The second opinion: cbmc finds nothing but faults, and may be missing."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from many_slots import eight_slots
+from tools import main, need, written
+from xenhostgen.api import Interface, render, verify
+from xenhostgen.extensions.proof import frama_c as prove
+from xenhostgen.extensions.proof.cbmc import check
+from xenhostgen.extensions.proof.frama_c import Proof, unexplained
+
+PAIR, XENHOST = "tests/verify/succ_pair.yaml", "specs/xenhost.yaml"
+C, HEADER = "arch/x86/xen/xenhost.c", "include/xen/xenhost.h"
+# Faults by what cbmc says of them: the file, the function, and one of its statements changed.
+FAULTS = [
+    (
+        C,
+        "xenhost_slot",
+        "return NULL;",
+        "return xh_default;",
+        "rule 1: a type that no slot lists is refused",
+    ),
+    (C, "xenhost_register", "if (!ops)", "if (0)", "rule 1: ops that are missing are refused"),
+    (
+        C,
+        "xenhost_register",
+        "if (xh->type != xenhost_invalid)",
+        "if (0)",
+        "rule 2: a slot that is taken is refused",
+    ),
+    (
+        C,
+        "xenhost_register",
+        "if (xh == xh_remote && xh_default->type == xenhost_invalid)",
+        "if (xh == xh_remote && 1)",
+        "rules 4 and 6: what is no misuse succeeds",
+    ),
+    (C, "xenhost_register", "xh->ops = ops;", "", "rule 4: the slot holds what was given"),
+    (
+        C,
+        "xenhost_register",
+        "if (xh == xh_remote && xh_default->type",
+        "xh->type = type;\n\tif (xh == xh_remote && xh_default->type",
+        "rules 4 and 5: no other slot changes, and none at misuse",
+    ),
+    (
+        C,
+        "xenhost_unregister",
+        "if (!xh)",
+        "if (0)",
+        "dereference failure: pointer NULL in xh->type",
+    ),
+    (
+        C,
+        "xenhost_unregister",
+        "if (xh->type != type)",
+        "if (0)",
+        "rule 6: a host that is not registered is refused",
+    ),
+    (
+        C,
+        "xenhost_unregister",
+        "if (xh == xh_default && xh_remote->type != xenhost_invalid)",
+        "if (0)",
+        "rule 7: a slot that a taken one requires stays",
+    ),
+    (C, "xenhost_unregister", "xh->ops = NULL;", "", "rule 6: the slot is empty"),
+    (
+        HEADER,
+        "xenhost_skip_empty",
+        "while (*xh < &xenhosts[XENHOST_SLOTS] && (*xh)->type == xenhost_invalid)",
+        "while (0)",
+        "rule 8: what is visited is a registered host",
+    ),
+    (
+        HEADER,
+        "for_each_xenhost",
+        "*__cursor; \\",
+        "0; \\",
+        "rule 8: every registered host is visited",
+    ),
+    (
+        HEADER,
+        "xenhost_cpuid_base",
+        "if (!xh->ops->cpuid_base)",
+        "if (0)",
+        "dereference failure: pointer NULL in xh->ops->cpuid_base",
+    ),
+]
+
+
+def changed(text: str, function: str, before: str, after: str) -> str:
+    """A file's text with the first such statement of a function or macro changed."""
+    definition = re.search(rf"\b{function}\([^)]*\)( \\)?\n[{{\t]", text)
+    assert definition and before in text[definition.end() :]
+    head, rest = text[: definition.end()], text[definition.end() :]
+    return head + rest.replace(before, after, 1)
+
+
+@pytest.fixture
+def judged(tmp_path: Path) -> Callable[..., Proof]:
+    """Let cbmc judge a spec's rendering, with some files changed."""
+    need("cbmc", "cbmc, from Debian 13 on; .ci/cbmc gets it for Debian 12")
+
+    def judge(spec: Interface, **changed: str) -> Proof:
+        tree = written(spec, tmp_path / "tree")
+        for file, text in changed.items():
+            (tree / file).write_text(text)
+        return check(spec, tree, tmp_path / "work")
+
+    return judge
+
+
+def test_a_fault_that_no_run_shows(
+    load_spec: Callable[[str], Interface], judged: Callable[..., Proof]
+) -> None:
+    spec = load_spec(PAIR)
+    text = render(spec).files[spec.source.file]
+    before = "\tif (!xh)\n\t\treturn -EINVAL;\n\tif (!ops)"
+    assert text.count(before) == 1
+    proof = judged(
+        spec,
+        **{spec.source.file: text.replace(before, f"\tif (type == 4711)\n\t\treturn 0;\n{before}")},
+    )
+    (finding,) = proof.open
+    assert 100 < proof.proved < proof.total
+    assert (finding.rule, finding.subject) == ("refuted", "pair_register")
+    assert finding.message == "rule 1: a type that no slot lists is refused"
+    assert finding.counterexample[-1].startswith("pair_register(4711, ")
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("path", [PAIR, "tests/verify/succ_relay.yaml", XENHOST, "eight slots"])
+def test_all_assertions_hold(
+    path: str, load_spec: Callable[[str], Interface], judged: Callable[..., Proof]
+) -> None:
+    proof = judged(eight_slots() if path == "eight slots" else load_spec(path))
+    assert proof.open == () and proof.proved == proof.total > 100
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault[1]}: {fault[4]}")
+def test_faults_are_refuted(
+    fault: tuple[str, str, str, str, str],
+    load_spec: Callable[[str], Interface],
+    judged: Callable[..., Proof],
+) -> None:
+    spec = load_spec(XENHOST)
+    file, function, before, after, message = fault
+    text = changed(render(spec).files[file], function, before, after)
+    proof = judged(spec, **{file: text})
+    assert proof.proved < proof.total
+    assert message in {finding.message for finding in proof.open}
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("path", ["specs/rfc-v1.yaml", "specs/rfc-v1-ops.yaml"])
+def test_known_faults(
+    path: str,
+    load_spec: Callable[[str], Interface],
+    judged: Callable[..., Proof],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    need("gcc", "gcc")
+    spec = load_spec(path)
+    proof = judged(spec)
+    rules = {finding.message.split(":")[0] for finding in proof.open}
+    assert {"rule 3", "rule 7", "rule 8", "rules 5 and 6"} <= rules
+    assert len({finding.subject for finding in proof.open}) == (
+        3 if path == "specs/rfc-v1.yaml" else 9
+    )
+    known = [finding for finding, _ in verify(spec).expected]
+    assert not list(unexplained(proof.open, known))
+    (guard,) = [finding for finding in proof.open if finding.message.startswith("rule 3:")]
+    calls = "; ".join(guard.counterexample)
+    assert main(["verify", path, "--replay", calls, "--format", "json"]) == 1
+    *before, last = json.loads(capsys.readouterr().out)
+    assert all(step["agrees"] for step in before) and not last["agrees"]
+
+
+def test_what_is_missing_is_named(
+    load_spec: Callable[[str], Interface], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    proof = check(load_spec(XENHOST), Path(), Path())
+    assert (proof.proved, proof.total, proof.open) == (0, 0, ())
+    assert proof.missing == "cbmc (a package of Debian 13)"
+
+
+def test_a_prover_without_end_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prove, "_SECONDS_MAX", 0.2)
+    said = prove.run_prover(
+        ["sh", "-c", f"while sleep 0.02; do date >>{tmp_path}/alive; done & wait"], tmp_path
+    )
+    assert said == "it took more than 0.2 seconds"
+    size = (tmp_path / "alive").stat().st_size
+    time.sleep(0.2)
+    assert (tmp_path / "alive").stat().st_size == size > 0

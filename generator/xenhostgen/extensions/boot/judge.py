@@ -113,14 +113,12 @@ class Judge:
 
     def _registered(self, each: Boot, case: CaseLog) -> list[Finding]:
         """The slots after boot against those that the model promises."""
-        told, scenario = (
-            {name: said for name, *said in case.reports("slot")},
-            each.scenario(self.suite),
-        )
+        reports = {name: report for name, *report in case.reports("slot")}
+        scenario = each.scenario(self.suite)
         booted = boot(self.spec, scenario)
         held: list[Held] = []
         for slot, (_, promised) in zip(self.spec.slots, booted.state, strict=True):
-            value, *tables = told.get(slot.name, ("-1", "?"))
+            value, *tables = reports.get(slot.name, ("-1", "?"))
             table = promised if promised in tables else tables[0]
             held.append((int(value), None if table == "NULL" else table))
         stages: tuple[State, ...] = (tuple(held),)
@@ -141,43 +139,45 @@ class Judge:
         ]
 
     def _called(self, row: int, result: str, slots: Sequence[str]) -> Answer:
-        """What a call did that came back."""
+        """What a call did that came back, as the suite reports it."""
         names = {"0": None, "A": "A", "B": "B"}
         pairs = [slot.split(":") for slot in slots]
         held = tuple((int(value), names.get(ops, "?")) for value, ops in pairs)
         if not isinstance(self.suite.rows[row].call, Iterate):
             return Answer(Ending.RETURNED, result=int(result), stages=(held,))
-        visited = (
-            self.suite.registry.visited(self.suite.rows[row].before)
-            if result == "0"
-            else ("other hosts",)
-        )
+        if result != "0":
+            return Answer(Ending.RETURNED, words=("other hosts",))
+        visited = self.suite.registry.visited(self.suite.rows[row].before)
         return Answer(Ending.RETURNED, words=tuple(map(str, visited)))
 
     def _answer(self, row: int, case: CaseLog) -> Answer:
         """What came of a call that may have ended the kernel."""
         text = "\n".join(case.lines)
-        if ["1"] not in [said[1:2] for said in case.reports("before")]:
+        if ["1"] not in [report[1:2] for report in case.reports("before")]:
             return Answer(Ending.CRASH, "the guest never comes to the call")
         for _, result, *slots in case.reports("seen"):
             return self._called(row, result, slots)
-        if struck := re.search(r"kernel BUG at (\S+?)!", text):
-            return Answer(Ending.BUG, struck[1], stages=(self.suite.rows[row].before,))
+        if bug := re.search(r"kernel BUG at (\S+?)!", text):
+            return Answer(Ending.BUG, bug[1], stages=(self.suite.rows[row].before,))
         died = _DIED.search(text)
         return Answer(Ending.CRASH, died[0] if died else "the guest is gone")
 
     def _row(self, each: Boot, number: int, answer: Answer) -> Iterator[Finding]:
+        """The faults of the call of a row of the suite."""
         row = self.suite.rows[number]
         for fault in row.call.check(Reached(0, row.before), answer).findings:
             calls = (*self._path(row.before), str(row.call))
-            rule, host, array = fault.rule, re.escape(self.spec.c.host), self.spec.c.array
-            header = (
-                render(self.spec).files[self.spec.header.file] if rule == "iteration-wrong" else ""
-            )
-            if re.search(rf"\({host} \*\*\) ?&?{array}", header):
+            rule = fault.rule
+            if rule == "iteration-wrong" and self._iterates_by_type_pun():
                 rule = "iterator-type-pun"  # what it is called where its cause is seen
-            found = self._finding(each, rule, fault.subject, fault.message)
-            yield replace(found, where=fault.where, counterexample=calls)
+            finding = self._finding(each, rule, fault.subject, fault.message)
+            yield replace(finding, where=fault.where, counterexample=calls)
+
+    def _iterates_by_type_pun(self) -> bool:
+        """Whether the iterator takes the array of hosts for one of pointers to hosts."""
+        host, array = re.escape(self.spec.c.host), self.spec.c.array
+        header = render(self.spec).files[self.spec.header.file]
+        return re.search(rf"\({host} \*\*\) ?&?{array}", header) is not None
 
     def _path(self, state: State) -> tuple[str, ...]:
         origin = self.suite.origins[state]

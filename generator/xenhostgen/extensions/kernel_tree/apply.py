@@ -25,7 +25,7 @@ def record(spec: Interface, tree: Path) -> Path:
 
 
 def write(folder: Path, files: Mapping[str, bytes | None]) -> None:
-    """Give files of a folder new contents (None: remove them), once all of these are on the disk."""
+    """Give files of a folder new contents (None: remove them), once all are on the disk."""
     if taken := next((path for path in files if (folder / path).is_dir()), None):
         raise IsADirectoryError(None, "is a folder where a file must be", str(folder / taken))
     staged: list[tuple[Path, Path]] = []

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from xenhostgen.csource.declarations import declarations
 from xenhostgen.csource.tokens import code_tokens
+from xenhostgen.extensions.mutation.accepted import acceptances
 from xenhostgen.extensions.mutation.mutants import mutants
 from xenhostgen.extensions.mutation.score import Mutant, Outcome, Score
 from xenhostgen.render.files import render
@@ -55,7 +56,7 @@ def mutate(
         finally:  # when interrupted, too, before the folder goes
             pool.shutdown(cancel_futures=True)
     outcomes = [future.result() for future in futures]
-    return Score(outcomes, spec.accepted_mutants, round(time.monotonic() - started, 1))
+    return Score(outcomes, acceptances(spec), round(time.monotonic() - started, 1))
 
 
 class _View(Store):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Mutants: what faults are made, that the checks see them, and that a blunt check shows as survivors."""
+"""Mutants: what faults are made, that the checks see them, and that a blunt check lets them live."""
 
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,15 +12,18 @@ import pytest
 from tools import need
 from xenhostgen import cli
 from xenhostgen.extensions.mutation import mutate as mutating
+from xenhostgen.extensions.mutation.accepted import acceptances
 from xenhostgen.extensions.mutation.mutants import mutants
 from xenhostgen.extensions.mutation.report import as_json
-from xenhostgen.extensions.mutation.score import Mutant, Outcome, Score
+from xenhostgen.extensions.mutation.score import Acceptance, Mutant, Outcome, Score
 from xenhostgen.render.files import Rendering, render
+from xenhostgen.spec.load import load
 from xenhostgen.spec.model import AcceptedMutant, Interface
 from xenhostgen.spec.source import Refused, Text
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.facts import c_files
 
+REPO = Path(__file__).parents[2]
 PAIR = "tests/verify/succ_pair.yaml"
 GOLDEN = Path(__file__).with_name("mutants_pair.expected")
 XENHOST = "specs/xenhost.yaml"
@@ -48,7 +51,13 @@ FATES = {
 BLUNT = [f"{C}:xenhost_register:condition-false:3", f"{C}:xenhost_unregister:drop-statement:2"]
 
 
-def all_mutants(spec: Interface) -> Iterator[Mutant]:
+@cache
+def load_spec(path: str) -> Interface:
+    return load(REPO / path)
+
+
+def all_mutants(path: str) -> Iterator[Mutant]:
+    spec = load_spec(path)
     files = render(spec).files
     return (mutant for path in c_files(spec) for mutant in mutants(spec, path, files[path]))
 
@@ -68,22 +77,18 @@ def only(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return restrict
 
 
-def test_every_fault_of_a_small_interface(
-    load_spec: Callable[[str], Interface], update: bool
-) -> None:
-    told = "".join(
-        "\n".join([mutant.id, *mutant.diff()]) + "\n" for mutant in all_mutants(load_spec(PAIR))
+def test_every_fault_of_a_small_interface(update: bool) -> None:
+    listed = "".join(
+        "\n".join([mutant.id, *mutant.diff()]) + "\n" for mutant in all_mutants(PAIR)
     )
     if update:
-        GOLDEN.write_text(told)
-    assert told == GOLDEN.read_text()
+        GOLDEN.write_text(listed)
+    assert listed == GOLDEN.read_text()
 
 
 @pytest.mark.parametrize("path", SHIPPED)
-def test_mutants_differ_in_one_place_and_keep_lines(
-    path: str, load_spec: Callable[[str], Interface]
-) -> None:
-    made = list(all_mutants(load_spec(path)))
+def test_mutants_differ_in_one_place_and_keep_lines(path: str) -> None:
+    made = list(all_mutants(path))
     assert len(made) > 150
     assert max(Counter(mutant.id for mutant in made).values()) == 1
     assert max(Counter((mutant.file, mutant.text) for mutant in made).values()) == 1
@@ -92,7 +97,7 @@ def test_mutants_differ_in_one_place_and_keep_lines(
         assert mutant.diff(), mutant.id
 
 
-def test_ids_stay_when_code_elsewhere_changes(load_spec: Callable[[str], Interface]) -> None:
+def test_ids_stay_when_code_elsewhere_changes() -> None:
     spec = load_spec(PAIR)
     text = render(spec).files[SOURCE]
     added = text.replace(
@@ -105,80 +110,182 @@ def test_ids_stay_when_code_elsewhere_changes(load_spec: Callable[[str], Interfa
     assert [mutant for mutant in after if ":added:" not in mutant] == before
 
 
-def test_fates(load_spec: Callable[[str], Interface], only: Callable[..., None]) -> None:
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("return a ? b : 0;", {"condition-true": "return 1 ? b : 0;", "negate": "return !(a) ? b : 0;"}),
+        ("return x->n == 0x10UL;", {"off-by-one": "return x->n == 17;"}),
+        ("return 1.5 < n;", {"swap-operator": "return 1.5 <= n;"}),
+        ('puts("naïve"); a = 1;', {"reorder-statement": 'a = 1; puts("naïve");'}),
+    ],
+)  # fmt: skip
+def test_the_first_fault_of_a_kind(code: str, changes: dict[str, str]) -> None:
+    spec = load_spec(PAIR)
+    text = f"/* ☃ */\nint __init f(int n)\n{{\n\t{code}\n}}\n\n#define CALL(x) do {{ x(); }} while (0)\n"
+    by_kind = {mutant.id: mutant for mutant in mutants(spec, SOURCE, text)}
+    for kind, changed in changes.items():
+        mutant = by_kind[f"{SOURCE}:f:{kind}:1"]
+        assert mutant.text == text.replace(code, changed)
+        assert (mutant.line, mutant.change) == (4, f"{code} => {changed}")
+    emptied = by_kind[f"{SOURCE}:CALL:drop-statement:2"]
+    assert emptied.text == text.replace(" x();", " ")
+
+
+def test_fates(only: Callable[..., None]) -> None:
     only(*FATES)
-    score = mutating.mutate(replace(load_spec(XENHOST), accepted_mutants=()), 4)
-    assert {one.mutant.id: f"{one.fate} {one.rule}".strip() for one in score.outcomes} == FATES
-    assert [one.mutant.id for one in score.survivors] == [
+    score = mutating.mutate(load_spec(XENHOST), 4)
+    fates = {
+        outcome.mutant.id: f"{outcome.fate} {outcome.rule}".strip() for outcome in score.outcomes
+    }
+    assert fates == FATES
+    assert [mutant.id for _, mutant in score.accepted] == [
         name for name, fate in FATES.items() if fate == "survived"
     ]
-    assert round(score.percent) == round(100 * 11 / 12)
+    assert not score.survivors
+    assert score.passed
 
 
 def test_a_blunt_check_lets_mutants_live(
-    load_spec: Callable[[str], Interface],
-    only: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
+    only: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     only(*BLUNT)
     monkeypatch.setattr(Explorer, "note", lambda *given: None)
     score = mutating.mutate(load_spec(XENHOST), 2)
-    assert [one.mutant.id for one in score.survivors] == BLUNT
+    assert [mutant.id for mutant in score.survivors] == BLUNT
     assert score.percent == 0
     assert not score.passed
 
 
-def test_accepted_mutants(load_spec: Callable[[str], Interface]) -> None:
-    killed, survivor, other = list(all_mutants(load_spec(PAIR)))[:3]
+def accepted(mutant: str, change: str | None = None, by_templates: bool = False) -> Acceptance:
+    pattern = None if change is None else Text(change)
+    return Acceptance(
+        "a file", AcceptedMutant(Text(mutant), Text("a reason"), pattern), by_templates
+    )
+
+
+def test_accepted_mutants() -> None:
+    killed, survivor, other = list(all_mutants(PAIR))[:3]
     outcomes = [Outcome(killed, "killed", "a-rule", "a check"), Outcome(survivor, "survived")]
 
-    def score(*names: str) -> Score:
-        return Score(
-            outcomes, tuple(AcceptedMutant(Text(name), Text("a reason")) for name in names), 0
-        )
+    def score(*acceptances: Acceptance) -> Score:
+        return Score(outcomes, acceptances, 0)
 
-    assert [one.mutant for one in score().survivors] == [survivor]
+    assert score().survivors == [survivor]
     assert not score().passed
     for name in (survivor.id, "include/linux/pair.h:*"):
-        assert score(name).passed
-        assert score(name).percent == 100
-    stale = score(survivor.id, killed.id, other.id)
+        assert score(accepted(name)).passed
+        assert score(accepted(name)).percent == 100
+    stale = score(*(accepted(mutant.id) for mutant in (survivor, killed, other)))
     assert not stale.passed
-    assert [(one.mutant, fate) for one, fate in stale.stale] == [
+    assert [(acceptance.accepted.mutant, fate) for acceptance, fate in stale.stale] == [
         (killed.id, "killed"),
         (other.id, "no such mutant"),
     ]
 
 
+def test_what_templates_accept_need_not_be_in_each_spec() -> None:
+    killed, survivor, other = list(all_mutants(PAIR))[:3]
+    outcomes = [Outcome(killed, "killed"), Outcome(survivor, "survived")]
+    allowed = [accepted(mutant.id, by_templates=True) for mutant in (survivor, other)]
+    assert Score(outcomes, allowed, 0).passed
+    refuted = accepted(killed.id, by_templates=True)
+    score = Score(outcomes, [*allowed, refuted], 0)
+    assert score.stale == [(refuted, "killed")]
+    assert not score.passed
+
+
+CHANGES = [
+    ("xh->type = type; xh->ops = ops; => xh->ops = ops; xh->type = type;", True),
+    ("xh->ops = ops; xh->type = type; => xh->type = type; xh->ops = ops;", True),
+    ("$xh->type = $t; $xh->ops = $o; => $xh->ops = $o; $xh->type = $t;", True),
+    ("$xh->type = $t; $xh->ops = $t; => $xh->ops = $t; $xh->type = $t;", False),
+    ("xh->type = type; =>", False),
+]
+
+
+@pytest.mark.parametrize(("change", "covered"), CHANGES)
+def test_mutants_are_accepted_by_what_they_change(change: str, covered: bool) -> None:
+    (mutant,) = (
+        mutant
+        for mutant in all_mutants(PAIR)
+        if mutant.id == f"{SOURCE}:pair_register:reorder-statement:4"
+    )
+    assert accepted("*:reorder-statement:*", change).covers(mutant) == covered
+    assert not accepted("*:drop-statement:*", change).covers(mutant)
+
+
+def test_only_neighbours_are_accepted_either_way_round() -> None:
+    (mutant,) = (
+        mutant
+        for mutant in all_mutants(PAIR)
+        if mutant.id == f"{SOURCE}:pair_unregister:swap-operator:1"
+    )
+    before, after = "if (xh->type != type)", "if (xh->type == type)"
+    assert accepted("*", f"{before} => {after}").covers(mutant)
+    assert not accepted("*", f"{after} => {before}").covers(mutant)
+
+
+@pytest.mark.parametrize("path", SHIPPED)
+def test_what_a_template_set_accepts_is_in_the_shipped_specs(path: str) -> None:
+    made = list(all_mutants(path))
+    for acceptance in acceptances(load_spec(path)):
+        covered = [mutant.id for mutant in made if acceptance.covers(mutant)]
+        assert covered, acceptance.accepted.change
+
+
+def test_a_faulty_file_of_a_template_set_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "kernel").mkdir()
+    path = tmp_path / "kernel" / "accepted-mutants.yaml"
+    path.write_text("accepted_mutants:\n  - {mutant: a, reson: b}\n")
+    monkeypatch.setattr("xenhostgen.extensions.mutation.accepted.template_root", lambda: tmp_path)
+    with pytest.raises(Refused, match=r"accepted-mutants.yaml:2:\d+: unknown key 'reson'"):
+        acceptances(load_spec(PAIR))
+
+
 def test_command(only: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
     survivor = f"{SOURCE}:pair_register:reorder-statement:4"
     only(f"{SOURCE}:pair_register:condition-false:3", survivor)
-    path = Path(__file__).with_name("succ_pair.yaml")
-    assert cli.main(["mutate", str(path), "--jobs", "2"]) == 1
-    said = capsys.readouterr()
-    assert f"{SOURCE}:49:6: SURVIVED {survivor}\n    -\txh->type = type;\n" in said.out
+    path = REPO / PAIR
+    assert cli.main(["mutate", str(path), "--jobs", "2"]) == 0
+    output = capsys.readouterr()
     assert (
-        "mutation score 50.0 %: 1 killed, 1 survived, 0 accepted with reasons; 0 equivalent, 0 stillborn"
-        in said.out
+        "mutation score 100.0 %: 1 killed, 0 survived, 1 accepted with reasons; "
+        "0 equivalent, 0 stillborn" in output.out
     )
-    assert not said.err
+    assert not output.err
 
 
-def test_json(load_spec: Callable[[str], Interface]) -> None:
-    killed, survivor = list(all_mutants(load_spec(PAIR)))[:2]
+def test_command_with_a_survivor(
+    only: Callable[..., None], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survivor = f"{SOURCE}:pair_register:reorder-statement:4"
+    only(f"{SOURCE}:pair_register:condition-false:3", survivor)
+    monkeypatch.setattr(mutating, "acceptances", lambda spec: [accepted("x.c:*")])
+    assert cli.main(["mutate", str(REPO / PAIR), "--jobs", "2"]) == 1
+    output = capsys.readouterr().out
+    assert f"{SOURCE}:49:2: SURVIVED {survivor}\n    -\txh->type = type;\n" in output
+    assert "    change: xh->type = type; xh->ops = ops; => xh->ops = ops; xh->type = type;" in output
+    assert "a file:1:1: accepted mutant x.c:*: no survivor matches (no such mutant)" in output
+    assert (
+        "mutation score 50.0 %: 1 killed, 1 survived, 0 accepted with reasons; "
+        "0 equivalent, 0 stillborn" in output
+    )
+
+
+def test_json() -> None:
+    killed, survivor = list(all_mutants(PAIR))[:2]
     outcomes = [Outcome(killed, "killed", "a-rule", "a check"), Outcome(survivor, "survived")]
-    told = as_json(
-        "spec", Score(outcomes, (AcceptedMutant(Text(survivor.id), Text("a reason")),), 0)
-    )
-    assert told == json.loads(json.dumps(told))
+    printed = as_json("spec", Score(outcomes, [accepted(survivor.id)], 0))
+    assert printed == json.loads(json.dumps(printed))
     assert [
-        (one["id"], one["fate"], one["seen_by"], one["accepted"]) for one in told["mutants"]
+        (mutant["id"], mutant["fate"], mutant["seen_by"], mutant["accepted"])
+        for mutant in printed["mutants"]
     ] == [(killed.id, "killed", "a check", None), (survivor.id, "survived", "", "a reason")]
 
 
-def test_a_rendering_that_does_not_compile(
-    load_spec: Callable[[str], Interface], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rendering_that_does_not_compile(monkeypatch: pytest.MonkeyPatch) -> None:
     need("gcc", "gcc")
     files = render(load_spec(PAIR)).files
     broken = {path: text.replace("return 0;", "return;;}") for path, text in files.items()}

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What becomes of mutants, held against those that the spec and its templates accept."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +36,7 @@ class Mutant:
 
     @property
     def change(self) -> str:
-        """``before => after``: the code from the first line that differs to the last, on one line."""
+        """The code from the first line that differs to the last: ``before => after``."""
         pairs = self._lines()
         differing = [number for number, (old, new) in enumerate(pairs) if old != new]
         sides = zip(*pairs[differing[0] : differing[-1] + 1], strict=True)
@@ -69,20 +68,13 @@ class Acceptance:
     by_templates: bool = False
 
     def covers(self, mutant: Mutant) -> bool:
-        """Whether a mutant has the id and the change, in which neighbours may be in any order."""
-        pattern, changes = self.accepted.change, [mutant.change]
+        """Whether a mutant has the id and the change; of neighbours, either may be the first."""
+        changes = [mutant.change]
         if ":reorder-" in mutant.id:
             changes.append(" => ".join(reversed(mutant.change.split(" => "))))
-        has_change = pattern is None or any(_matches(pattern, change) for change in changes)
+        pattern = (self.accepted.change or "*").replace("[", "[[]")  # a bracket of C's
+        has_change = any(fnmatchcase(change, pattern) for change in changes)
         return has_change and fnmatchcase(mutant.id, self.accepted.mutant)
-
-
-def _matches(pattern: str, change: str) -> bool:
-    """Whether code is as in a pattern, where ``$name`` is any code, the same wherever it stands."""
-    expression = re.sub(r"\\\$(\w+)", r"(?P=\1)", re.escape(pattern))
-    for name in set(re.findall(r"\$(\w+)", pattern)):
-        expression = expression.replace(f"(?P={name})", f"(?P<{name}>.+?)", 1)
-    return re.fullmatch(expression, change) is not None
 
 
 class Score:
@@ -108,11 +100,10 @@ class Score:
         covered = [outcome for outcome in self.outcomes if acceptance.covers(outcome.mutant)]
         survivors = [outcome.mutant for outcome in covered if outcome.fate == "survived"]
         self.accepted += [(acceptance, mutant) for mutant in survivors]
-        fates: list[str] = [outcome.fate for outcome in covered] or ["no such mutant"]
+        fate = covered[0].fate if covered else "no such mutant"
         # What a template set accepts need not be in the C of each spec.
-        is_needless = not acceptance.by_templates or "killed" in fates
-        if not survivors and is_needless:
-            self.stale.append((acceptance, fates[0]))
+        if not survivors and (fate == "killed" or not acceptance.by_templates):
+            self.stale.append((acceptance, fate))
 
     @property
     def percent(self) -> float:

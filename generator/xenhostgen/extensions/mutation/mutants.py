@@ -19,7 +19,8 @@ from xenhostgen.extensions.mutation.score import Mutant
 from xenhostgen.spec.model import Interface
 
 _MACROS = ("preproc_def", "preproc_function_def")
-_ASSERTIONS = ("BUG_ON", "WARN_ON", "WARN_ON_ONCE")
+_EXPORT = "expression_statement"  # EXPORT_SYMBOL_GPL(name);
+_ASSERTIONS = ("BUG_ON(", "WARN_ON(", "WARN_ON_ONCE(")
 # The syntax tree's lists, and what stands in them.
 _ITEMS = {
     "compound_statement": "statement",
@@ -120,10 +121,6 @@ def _text(node: Node) -> str:
     return (node.text or b"").decode()
 
 
-def _is_export(node: Node) -> bool:
-    return _text(node).startswith("EXPORT_SYMBOL")
-
-
 def _declarations(outer: Node) -> Iterator[Node]:
     """What stands at the top level of a file, and below its ``#if``."""
     for node in outer.named_children:
@@ -135,7 +132,7 @@ def _declarations(outer: Node) -> Iterator[Node]:
 
 def _declared_name(node: Node) -> Node:
     """The name that is declared, or exported."""
-    if _is_export(node):
+    if node.type == _EXPORT:
         return node.children[0].children[1].named_children[0]
     while inner := node.child_by_field_name("declarator") or node.child_by_field_name("name"):
         node = inner
@@ -144,16 +141,18 @@ def _declared_name(node: Node) -> Node:
 
 def _faults_of_declaration(node: Node, others: dict[str, str]) -> Iterator[_Fault]:
     """The faults of what stands at the top level of a file."""
-    value = node.child_by_field_name("value")
-    declarator = _declared_name(node).parent
-    if _is_export(node):
+    if node.type == _EXPORT or _is_prototype(node):
         yield _replaced("drop-declaration", node, "")
-    elif value:
+    if value := node.child_by_field_name("value"):
         yield from _faults_of_body(value, others)
-    elif node.type not in _MACROS:
-        if node.type == "declaration" and declarator and declarator.type == "function_declarator":
-            yield _replaced("drop-declaration", node, "")
+    elif node.type not in (*_MACROS, _EXPORT):
         yield from _faults(node, others)
+
+
+def _is_prototype(node: Node) -> bool:
+    outer = _declared_name(node).parent
+    is_function = outer is not None and outer.type == "function_declarator"
+    return is_function and node.type == "declaration"
 
 
 def _dropped_attribute(attribute: str, node: Node, source: bytes) -> Iterator[_Fault]:
@@ -174,6 +173,7 @@ def _faults_of_body(value: Node, others: dict[str, str]) -> Iterator[_Fault]:
 def _faults(node: Node, others: dict[str, str]) -> Iterator[_Fault]:
     """The faults that a node allows, then those of its parts."""
     yield from _faults_of_node(node, others)
+    yield from _faults_of_parts(node)
     for index, child in enumerate(node.children):
         declares = node.field_name_for_child(index) in ("declarator", "name")
         if child.children or not declares:
@@ -195,12 +195,19 @@ def _faults_of_node(node: Node, others: dict[str, str]) -> Iterator[_Fault]:
             yield _Fault("drop-initialiser", node.children[0].end_byte, node.end_byte, b"")
         case "else_clause":
             yield _replaced("drop-else", node, "")
-        case node_type if node_type in _ITEMS:
-            yield from _faults_of_list(node)
-    if condition := _condition(node):
+        case "call_expression" if code.startswith(_ASSERTIONS):
+            yield from _faults_of_condition(node.children[1])
+
+
+def _faults_of_parts(node: Node) -> Iterator[_Fault]:
+    """The faults that a node's parts allow as such."""
+    condition = node.child_by_field_name("condition")
+    if condition and node.type != "switch_statement":
         yield from _faults_of_condition(condition)
     if operator := node.child_by_field_name("operator"):
         yield from _faults_of_operation(node, operator)
+    if node.type in _ITEMS:
+        yield from _faults_of_list(node)
 
 
 def _near(literal: str) -> list[int]:
@@ -212,19 +219,9 @@ def _near(literal: str) -> list[int]:
     return [value + 1, value - 1] if value else [1]
 
 
-def _condition(node: Node) -> Node | None:
-    """On what a statement, a choice or an assertion depends, without the brackets around it."""
-    condition = node.child_by_field_name("condition")
-    if node.type == "switch_statement":
-        return None
-    if node.type == "call_expression" and _text(node.children[0]) in _ASSERTIONS:
-        condition = node.children[1]
-    while condition and condition.type in ("argument_list", "parenthesized_expression"):
-        condition = condition.named_children[0]
-    return condition
-
-
 def _faults_of_condition(condition: Node) -> Iterator[_Fault]:
+    while condition.type in ("argument_list", "parenthesized_expression"):
+        condition = condition.named_children[0]
     yield _replaced("condition-false", condition, "0")
     yield _replaced("condition-true", condition, "1")
     operator = condition.child_by_field_name("operator")

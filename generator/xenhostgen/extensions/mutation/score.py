@@ -31,19 +31,18 @@ class Mutant:
 
     def diff(self) -> list[str]:
         """The lines that differ, as they were and as they are."""
-        pairs = [(old, new) for old, new in self._lines() if old != new]
-        return [f"-{old}" for old, _ in pairs] + [f"+{new}" for _, new in pairs]
+        lines = self._changed_lines()
+        return [f"-{old}" for old, _ in lines] + [f"+{new}" for _, new in lines]
 
     @property
     def change(self) -> str:
-        """The code from the first line that differs to the last: ``before => after``."""
-        pairs = self._lines()
-        differing = [number for number, (old, new) in enumerate(pairs) if old != new]
-        sides = zip(*pairs[differing[0] : differing[-1] + 1], strict=True)
+        """The code of the lines that differ: ``before => after``."""
+        sides = zip(*self._changed_lines(), strict=True)
         return " => ".join(spaced("\n".join(lines) + "\n") for lines in sides).strip()
 
-    def _lines(self) -> list[tuple[str, str]]:
-        return list(zip(self.original.split("\n"), self.text.split("\n"), strict=True))
+    def _changed_lines(self) -> list[tuple[str, str]]:
+        pairs = zip(self.original.split("\n"), self.text.split("\n"), strict=True)
+        return [(old, new) for old, new in pairs if old != new]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.render import files
+from xenhostgen.render import files, generate
 
 
 @pytest.fixture(scope="module")
@@ -17,5 +17,6 @@ def pinned_templates() -> Iterator[None]:
     must not break its tests.
     """
     with pytest.MonkeyPatch.context() as patching:
-        patching.setattr(files, "template_root", lambda: Path(__file__).with_name("templates"))
+        for module in (files, generate):
+            patching.setattr(module, "template_root", lambda: Path(__file__).with_name("templates"))
         yield

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Mutants: what faults are made, that the checks see them, and that a blunt check lets them live."""
+"""Mutants: which faults are made, that checks see them, and that blunt checks let them live."""
 
 import json
 from collections import Counter
@@ -108,25 +108,32 @@ def test_ids_stay_when_code_elsewhere_changes() -> None:
     assert [mutant for mutant in after if ":added:" not in mutant] == before
 
 
-@pytest.mark.parametrize(
-    ("code", "changes"),
-    [
-        ("return a ? b : 0;", {"condition-true": "return 1 ? b : 0;", "negate": "return !(a) ? b : 0;"}),
-        ("return x->n == 0x10UL;", {"off-by-one": "return x->n == 17;"}),
-        ("return 1.5 < n;", {"swap-operator": "return 1.5 <= n;"}),
-        ('puts("naïve"); a = 1;', {"reorder-statement": 'a = 1; puts("naïve");'}),
-    ],
-)  # fmt: skip
-def test_the_first_fault_of_a_kind(code: str, changes: dict[str, str]) -> None:
-    spec = load_spec(PAIR)
-    text = f"/* ☃ */\nint __init f(int n)\n{{\n\t{code}\n}}\n\n#define CALL(x) do {{ x(); }} while (0)\n"
-    by_kind = {mutant.id: mutant for mutant in mutants(spec, SOURCE, text)}
-    for kind, changed in changes.items():
-        mutant = by_kind[f"{SOURCE}:f:{kind}:1"]
-        assert mutant.text == text.replace(code, changed)
-        assert (mutant.line, mutant.change) == (4, f"{code} => {changed}")
-    emptied = by_kind[f"{SOURCE}:CALL:drop-statement:2"]
-    assert emptied.text == text.replace(" x();", " ")
+FIRST_FAULTS = [
+    ("return a ? b : 0;", "condition-true", "return 1 ? b : 0;"),
+    ("return a ? b : 0;", "negate", "return !(a) ? b : 0;"),
+    ("return x->n == 0x10UL;", "off-by-one", "return x->n == 17;"),
+    ("return 1.5 < n;", "swap-operator", "return 1.5 <= n;"),
+    ('puts("naïve"); a = 1;', "reorder-statement", 'a = 1; puts("naïve");'),
+    ("call(const int[]{1, 2});", "drop-word", "call( int[]{1, 2});"),
+]
+
+
+@pytest.mark.parametrize(("code", "operator", "changed"), FIRST_FAULTS)
+def test_the_first_fault_of_a_kind(code: str, operator: str, changed: str) -> None:
+    text = f"/* ☃ */\nint __init f(int n)\n{{\n\t{code}\n}}\n"
+    made = {mutant.id: mutant for mutant in mutants(load_spec(PAIR), SOURCE, text)}
+    mutant = made[f"{SOURCE}:f:{operator}:1"]
+    assert mutant.text == text.replace(code, changed)
+    assert mutant.line == 4
+    assert mutant.change == f"{code} => {changed}"
+
+
+def test_the_body_of_a_macro_has_faults_too() -> None:
+    text = "#define CALL(x) do { \\\n\tx(); \\\n} while (0)\n"
+    made = {mutant.id: mutant.text for mutant in mutants(load_spec(PAIR), SOURCE, text)}
+    assert made[f"{SOURCE}:CALL:drop-statement:1"] == "#define CALL(x) \\\n\\\n\n"
+    assert made[f"{SOURCE}:CALL:drop-statement:2"] == text.replace("x();", "")
+    assert made[f"{SOURCE}:CALL:condition-true:1"] == text.replace("0", "1")
 
 
 def test_fates(only: Callable[..., None]) -> None:

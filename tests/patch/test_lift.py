@@ -26,6 +26,7 @@ from xenhostgen.spec.load import load, load_text
 from xenhostgen.spec.source import Problems, Refused, Text
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.usefixtures("pinned_templates")
 CASES = Path(__file__).parent / "lift"
 HEADER, SOURCE = "include/xen/xenhost.h", "arch/x86/xen/xenhost.c"
 BLOBS = {HEADER: "a58e883f144e", SOURCE: "ca90acd7687e"}

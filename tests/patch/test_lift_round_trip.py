@@ -17,6 +17,8 @@ from xenhostgen.render.files import render
 from xenhostgen.spec.load import load, load_text
 from xenhostgen.spec.model import Interface
 
+pytestmark = pytest.mark.usefixtures("pinned_templates")
+
 # Each set draws this many; XENHOSTGEN_ROUND_TRIPS=1000 asks for more.
 ROUNDS = int(os.environ.get("XENHOSTGEN_ROUND_TRIPS", "13"))
 

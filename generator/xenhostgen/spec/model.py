@@ -489,10 +489,13 @@ class Expected(Part):
 
 @part
 class AcceptedMutant(Part):
-    """A wrong version of the C that no check can tell from the right one, with the reason why that is well."""
+    """A wrong version of the C that no check can tell from the right one, and why it may stand."""
 
     mutant: Line = key("the mutant's id, as 'mutate' shows it, or a pattern with '*' for several")
     reason: Doc = key("why no observer can tell it apart")
+    change: Line | None = key(
+        "what it changes, as 'mutate' shows it, or a pattern with '*' for any code", default=None
+    )
 
 
 @part

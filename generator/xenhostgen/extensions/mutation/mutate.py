@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How good are the checks? Judge wrong versions of the rendered C, and see which of them go unseen.
+"""How good are the checks? Judge wrong versions of the rendered C, and see which go unseen.
 
 A mutant is killed if its verdict isn't the rendering's: a finding more, or one fewer. Cheap
 questions come first: does it compile, to other code than the rendering's, is it seen at once?
@@ -8,11 +8,12 @@ questions come first: does it compile, to other code than the rendering's, is it
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from xenhostgen.csource.declarations import declarations
 from xenhostgen.csource.tokens import code_tokens
+from xenhostgen.extensions.mutation.accepted import acceptances
 from xenhostgen.extensions.mutation.mutants import mutants
 from xenhostgen.extensions.mutation.score import Mutant, Outcome, Score
 from xenhostgen.render.files import render
@@ -33,31 +34,27 @@ _CC, _GLUE = "gcc", "glue.c"
 def mutate(
     spec: Interface, jobs: int, progress: Callable[[int, int], None] = lambda done, of: None
 ) -> Score:
-    """Judge every mutant of a spec's C, ``jobs`` of them side by side.
-
-    ``progress`` hears how many of how many are done.
+    """Judge every mutant of a spec's C; ``progress`` hears how many of how many are done.
 
     Raises ``Refused`` if the rendering itself doesn't compile.
     """
     started = time.monotonic()
     files = render(spec).files
-    todo = [mutant for path in c_files(spec) for mutant in mutants(spec, path, files[path])]
+    todo: list[Mutant] = []
+    for path in c_files(spec):
+        todo += mutants(spec, path, files[path])
+    outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as name:
         try:
             judging = _Judge(spec, files, Path(name))
         except BuildError as error:
             message = f"the rendering doesn't compile: {error.complaints()[0].text}"
             raise Refused([Problem("uncompilable", message, spec.path)]) from None
-        pool = ThreadPoolExecutor(jobs)
-        try:
-            futures = [pool.submit(judging.outcome, mutant) for mutant in todo]
-            for done, future in enumerate(as_completed(futures), 1):
-                future.result()
-                progress(done, len(todo))
-        finally:  # when interrupted, too, before the folder goes
-            pool.shutdown(cancel_futures=True)
-    outcomes = [future.result() for future in futures]
-    return Score(outcomes, spec.accepted_mutants, round(time.monotonic() - started, 1))
+        with ThreadPoolExecutor(jobs) as pool:
+            for outcome in pool.map(judging.outcome, todo):
+                outcomes.append(outcome)
+                progress(len(outcomes), len(todo))
+    return Score(outcomes, acceptances(spec), round(time.monotonic() - started, 1))
 
 
 class _View(Store):

@@ -1,63 +1,72 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What ``mutate`` says: mutants that no check sees, which check killed the others, and the score."""
+"""What ``mutate`` prints: mutants that no check sees, what killed the others, and the score."""
 
 from collections import Counter
 from typing import Any, TextIO
 
-from xenhostgen.extensions.mutation.score import Score
+from xenhostgen.extensions.mutation.score import Outcome, Score
 from xenhostgen.report.terminal import say, styled
 from xenhostgen.spec.source import printable
 
 
 def show(spec_path: str, score: Score, stream: TextIO) -> None:
     """The score of one spec, for a person."""
-    for one in score.survivors:
-        place = f"{one.mutant.file}:{one.mutant.line}:{one.mutant.column}"
-        print(f"{place}: {styled('SURVIVED', 'red', stream)} {one.mutant.id}", file=stream)
-        for line in one.mutant.diff():
+    for mutant in score.survivors:
+        place = f"{mutant.file}:{mutant.line}:{mutant.column}"
+        print(f"{place}: {styled('SURVIVED', 'red', stream)} {mutant.id}", file=stream)
+        for line in (*mutant.diff(), f"change: {mutant.change}"):
             say(f"    {line}", stream)
-    for accepted, fate in score.stale:
-        place = printable(f"{spec_path}:{accepted.at.line}:{accepted.at.column}", "?")
-        said = f"no survivor matches ({fate})"
-        print(
-            f"{place}: {styled(f'accepted mutant {accepted.mutant}: {said}', 'red', stream)}",
-            file=stream,
-        )
-    seen = Counter(one.seen_by for one in score.outcomes if one.seen_by)
-    say(
-        f"{spec_path}: killed by {', '.join(f'{by} {n}' for by, n in seen.most_common()) or 'none'}",
-        stream,
-    )
+    for acceptance, fate in score.stale:
+        accepted = acceptance.accepted
+        place = printable(f"{acceptance.path}:{accepted.at.line}:{accepted.at.column}", "?")
+        message = f"accepted mutant {accepted.mutant}: no survivor matches ({fate})"
+        print(f"{place}: {styled(message, 'red', stream)}", file=stream)
+    checks = Counter(outcome.seen_by for outcome in score.outcomes if outcome.seen_by)
+    killers = ", ".join(f"{check} {count}" for check, count in checks.most_common())
+    say(f"{spec_path}: killed by {killers or 'none'}", stream)
     counts = score.counts
-    told = f"{counts['killed']} killed, {len(score.survivors)} survived, {len(score.accepted)} accepted with reasons"
-    told += (
-        f"; {counts['equivalent']} equivalent, {counts['stillborn']} stillborn ({score.seconds} s)"
+    summary = (
+        f"{counts['killed']} killed, {len(score.survivors)} survived, "
+        f"{len(score.accepted)} accepted with reasons; {counts['equivalent']} equivalent, "
+        f"{counts['stillborn']} stillborn ({score.seconds} s)"
     )
-    say(f"{spec_path}: mutation score {score.percent:.1f} %: {told}", stream)
+    say(f"{spec_path}: mutation score {score.percent:.1f} %: {summary}", stream)
 
 
 def as_json(spec_path: str, score: Score) -> dict[str, Any]:
     """The score and every mutant, for scripts."""
-    reasons = {one.mutant.id: accepted.reason.strip() for accepted, one in score.accepted}
-    mutants = [
-        {
-            "id": one.mutant.id,
-            "file": one.mutant.file,
-            "line": one.mutant.line,
-            "column": one.mutant.column,
-        }
-        | {"fate": one.fate, "rule": one.rule, "seen_by": one.seen_by, "diff": one.mutant.diff()}
-        | {"accepted": reasons.get(one.mutant.id)}
-        for one in score.outcomes
-    ]
-    stale = [
-        {"mutant": accepted.mutant, "fate": fate, "line": accepted.at.line}
-        for accepted, fate in score.stale
-    ]
-    told = {
+    reasons = {mutant.id: one.accepted.reason.strip() for one, mutant in score.accepted}
+    return {
         "spec": spec_path,
         "score": score.percent,
         "passed": score.passed,
         "seconds": score.seconds,
+        "stale": [
+            {
+                "mutant": acceptance.accepted.mutant,
+                "fate": fate,
+                "path": acceptance.path,
+                "line": acceptance.accepted.at.line,
+            }
+            for acceptance, fate in score.stale
+        ],
+        "mutants": [
+            _mutant(outcome) | {"accepted": reasons.get(outcome.mutant.id)}
+            for outcome in score.outcomes
+        ],
     }
-    return told | {"stale": stale, "mutants": mutants}
+
+
+def _mutant(outcome: Outcome) -> dict[str, Any]:
+    mutant = outcome.mutant
+    return {
+        "id": mutant.id,
+        "file": mutant.file,
+        "line": mutant.line,
+        "column": mutant.column,
+        "fate": outcome.fate,
+        "rule": outcome.rule,
+        "seen_by": outcome.seen_by,
+        "diff": mutant.diff(),
+        "change": mutant.change,
+    }

@@ -158,7 +158,8 @@ def expected(spec: Interface, problems: Problems) -> None:
                 "remove one, or give each its subject",
             )
         seen.add(which)
-    for mutant, _ in repeated(accepted.mutant for accepted in spec.accepted_mutants):
+    whole = (accepted.mutant for accepted in spec.accepted_mutants if not accepted.change)
+    for mutant, _ in repeated(whole):
         problems.add("duplicate-mutant", f"'{mutant}' is accepted twice", mutant, "remove one")
     for known in spec.expected_findings:
         if not known.reason.strip():

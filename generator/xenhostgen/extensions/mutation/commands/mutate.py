@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Measure the checks of verify: make faults in each spec's C, one at a time, and see which go unseen.
+"""Measure the checks of verify: make faults in each spec's C, one at a time: which go unseen?
 
-Passes when every mutant is killed, is equivalent by its machine code, or is accepted in the spec.
+Passes when every mutant is killed, is equivalent by its machine code, or is accepted with a reason.
 """
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json
@@ -44,31 +41,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Score each spec; 1 if a mutant survives that isn't accepted, or an accepted one doesn't."""
+    from rich.console import Console  # heavy
+    from rich.progress import Progress
+
     usable(["gcc"])
+    console = Console(stderr=True)
 
     def scored(path: Path) -> tuple[str, Score]:
-        with progress(str(path)) as tell:
-            return str(path), mutate(load(path), max(1, arguments.jobs), tell)
+        with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+            task = bar.add_task(printable(str(path), "?"), total=None)
+            score = mutate(
+                load(path),
+                max(1, arguments.jobs),
+                lambda done, of: bar.update(task, completed=done, total=of),
+            )
+            return str(path), score
 
     scores, problems = each_spec(arguments, scored, lambda one: show(*one, sys.stdout))
     if arguments.format == "json":
         print_json((as_json(*one) for one in scores), problems)
-    return 2 if problems else 0 if all(score.passed for _, score in scores) else 1
-
-
-@contextmanager
-def progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal that has rich, of how many are done; nothing elsewhere."""
-    if not sys.stderr.isatty() or find_spec("rich") is None:
-        yield lambda done, of: None
-        return
-    try:
-        from rich.console import Console  # heavy
-        from rich.progress import Progress
-    except ModuleNotFoundError:
-        yield lambda done, of: None
-        return
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(printable(title, "?"), total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
+    if problems:
+        return 2
+    return 0 if all(score.passed for _, score in scores) else 1

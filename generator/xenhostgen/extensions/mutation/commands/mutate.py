@@ -7,6 +7,8 @@ Passes when every mutant is killed, is equivalent by its machine code, or is acc
 import argparse
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json
@@ -41,21 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Score each spec; 1 if a mutant survives that isn't accepted, or an accepted one doesn't."""
-    from rich.console import Console  # heavy
-    from rich.progress import Progress
-
     usable(["gcc"])
-    console = Console(stderr=True)
 
     def scored(path: Path) -> tuple[str, Score]:
-        with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
-            task = bar.add_task(printable(str(path), "?"), total=None)
-            score = mutate(
-                load(path),
-                max(1, arguments.jobs),
-                lambda done, of: bar.update(task, completed=done, total=of),
-            )
-            return str(path), score
+        with progress_bar(str(path)) as progress:
+            return str(path), mutate(load(path), max(1, arguments.jobs), progress)
 
     scores, problems = each_spec(arguments, scored, lambda one: show(*one, sys.stdout))
     if arguments.format == "json":
@@ -63,3 +55,18 @@ def run(arguments: argparse.Namespace) -> int:
     if problems:
         return 2
     return 0 if all(score.passed for _, score in scores) else 1
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Shows how many of how many are done, on a terminal that has rich; nothing elsewhere."""
+    try:
+        from rich.console import Console  # heavy
+        from rich.progress import Progress
+    except ModuleNotFoundError:
+        yield lambda done, of: None
+        return
+    console, hidden = Console(stderr=True), not sys.stderr.isatty()
+    with Progress(console=console, transient=True, disable=hidden) as bar:
+        task = bar.add_task(printable(title, "?"), total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)

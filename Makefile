@@ -45,7 +45,6 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python -m compileall -q generator/xenhostgen
-	$(BIN)/python -m xenhostgen.render.bytecode
 	touch $@
 
 # One more than there are cores: some tests wait for C that never ends.
@@ -81,4 +80,4 @@ bench: setup
 	$(BIN)/python tests/bench/bench_generate.py
 
 clean:
-	rm -rf .venv .cache out/.fresh dist
+	rm -rf .venv .cache dist

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from xenhostgen.render.write import write_files
 from xenhostgen.spec.template_sets import template_root
 
 if TYPE_CHECKING:
@@ -73,10 +74,8 @@ def print_or_write(text: str, output: Path | None) -> None:
     """Print a text, or write it to a file that doesn't hold it yet."""
     if output is None:
         print(text, end="")
-    elif not output.is_file() or output.read_bytes() != text.encode():
-        from xenhostgen.render.write import write_file
-
-        write_file(output, text)
+    else:
+        write_files(output.parent, {output.name: text.encode()})
 
 
 def print_json(

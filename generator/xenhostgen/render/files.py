@@ -153,9 +153,8 @@ class Renderer:
         made = [added("include", include.place, include.at, header=include.line)]
         if guest.place and guest.tables:
             tables = [self.table(guest, table) for table in guest.tables]
-            needed = adapters(
-                spec, self.ops, [f"{guest.name}.{table.role}" for table in guest.tables]
-            )
+            roles = {f"{guest.name}.{table.role}" for table in guest.tables}
+            needed = adapters(spec, self.ops, roles)
             made.append(
                 added("tables", guest.place, guest.place.at, tables=tables, adapters=needed)
             )

@@ -14,6 +14,7 @@ from xenhostgen.extensions.kernel_tree.kernel_slice import projected, reduced
 from xenhostgen.extensions.proof.cbmc import check
 from xenhostgen.extensions.proof.frama_c import prove, unexplained
 from xenhostgen.render.files import render
+from xenhostgen.render.provenance import spec_places
 from xenhostgen.sandbox.process import BuildError
 from xenhostgen.spec.model import Interface, Register
 from xenhostgen.verify.boots import BootRunner
@@ -25,7 +26,6 @@ from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.facts import Read, c_files, read_tree
 from xenhostgen.verify.findings import Finding, Verdict, Where, judge
 from xenhostgen.verify.harness import laid_out
-from xenhostgen.verify.places import spec_places
 from xenhostgen.verify.static import complaints
 from xenhostgen.verify.wrappers import WrapperRunner
 

@@ -13,8 +13,9 @@ import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from xenhostgen.extensions.kernel_tree.apply import difference, write
+from xenhostgen.extensions.kernel_tree.apply import difference
 from xenhostgen.extensions.kernel_tree.placing import Placement, content, kernel_version
+from xenhostgen.render.write import write_files
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.verify.findings import Finding, Where
@@ -98,10 +99,7 @@ class Scratch:
             if path.is_file() and not path.is_symlink()
         ]
         wanted = {path: content(self.tree / path) for path in ours} | dict(files)
-        write(
-            self.source,
-            {path: new for path, new in wanted.items() if content(self.source / path) != new},
-        )
+        write_files(self.source, wanted)
 
     def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run kbuild."""

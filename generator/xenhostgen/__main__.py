@@ -9,7 +9,7 @@ from xenhostgen import cli
 
 
 def main() -> NoReturn:
-    """Run the command line; the exit status is 0 (fine), 1 (a difference or finding) or 2 (error)."""
+    """Run the command line; the exit status is 0: fine, 1: a difference or finding, 2: error."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # the caller has closed it

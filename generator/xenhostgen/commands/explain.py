@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Say which line of which template made a line of a rendered file, and which place of the spec it comes from."""
+"""Say which template line made a line of a rendered file, and what place in the spec it is from."""
 
 import argparse
 import json
@@ -7,33 +7,21 @@ import re
 import sys
 from itertools import zip_longest
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from xenhostgen.commands.inputs import add_format, spec_paths
-from xenhostgen.render.provenance import Map, Origin, provenance
+from xenhostgen.render.provenance import Map, provenance
 from xenhostgen.report.terminal import say
 from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text
 from xenhostgen.spec.source import At, Problem, Refused
 
+Explained = dict[str, dict[str, Any] | None]
 EXAMPLES = """\
 examples:
   xenhostgen explain out/rfc-v1/arch/x86/xen/xenhost.c:30
-  xenhostgen explain include/xen/xenhost.h:30 specs/rfc-v1.yaml   a path in the kernel tree, and the spec
+  xenhostgen explain include/xen/xenhost.h:30 specs/rfc-v1.yaml   a path in the tree, and the spec
 """
-
-
-class Explained(NamedTuple):
-    """A rendered line, its origin, and the lines of the template and of the spec that it comes from."""
-
-    path: Path
-    number: int
-    text: str
-    origin: Origin
-    template: str  # its path, empty for raw text
-    template_text: str
-    spec: Path
-    spec_text: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     path = Path(place[1])
     explained = explain(path, int(place[2]), arguments.spec or spec_of(path))
     if arguments.format == "json":
-        print(json.dumps(as_json(explained), indent=2))
+        print(json.dumps(explained, indent=2))
     else:
         for line in as_text(explained):
             say(line, sys.stdout)
@@ -62,7 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def explain(path: Path, number: int, spec: Path) -> Explained:
-    """The origin of a line. Raises ``Refused`` where the spec doesn't render to the file as it is."""
+    """A line of a file, and the lines of the template (None: raw text) and the spec that made it.
+
+    Raises ``Refused`` where the spec doesn't render to the file as it is.
+    """
     source = yaml.read_file(spec)
     rendering = provenance(load_text(source, str(spec)), source)
     name = rendered_name(path, rendering, spec)
@@ -72,19 +63,17 @@ def explain(path: Path, number: int, spec: Path) -> Explained:
     if not 0 < number <= len(lines):
         raise refusal(path, f"there is no line {number}", f"the last one is {len(lines)}", number)
     origin = rendering.origins[name][number - 1]
-    template_text = ""
+    template = None
     if origin.template:
-        template_text = Path(origin.template).read_text("utf-8").split("\n")[origin.line - 1]
-    return Explained(
-        path,
-        number,
-        lines[number - 1],
-        origin,
-        origin.template.removeprefix(f"{Path.cwd()}/"),
-        template_text,
-        spec,
-        source.split("\n")[origin.at.line - 1].rstrip("\r"),
-    )
+        text = Path(origin.template).read_text("utf-8").split("\n")[origin.line - 1]
+        shown = origin.template.removeprefix(f"{Path.cwd()}/")
+        template = {"path": shown, "line": origin.line, "text": text}
+    text = source.split("\n")[origin.at.line - 1].rstrip("\r")
+    return {
+        "line": {"path": str(path), "line": number, "text": lines[number - 1]},
+        "template": template,
+        "spec": {"path": str(spec), **origin.at._asdict(), "key": origin.key, "text": text},
+    }
 
 
 def refusal(path: Path, message: str, hint: str, line: int = 1) -> Refused:
@@ -93,7 +82,7 @@ def refusal(path: Path, message: str, hint: str, line: int = 1) -> Refused:
 
 
 def spec_of(path: Path) -> Path:
-    """The spec that a file in OUT is made from: its folder has the spec's name, those above it any name."""
+    """The spec that a file in OUT is made from; a folder above the file has the spec's name."""
     specs = {spec.stem: spec for spec in spec_paths([])}
     spec = next(
         (specs[part] for part in reversed(path.absolute().parts[:-1]) if part in specs), None
@@ -123,27 +112,15 @@ def refuse_stale(path: Path, rendered: list[str], spec: Path) -> None:
             raise refusal(path, f"is not what {spec} renders to", hint, number)
 
 
-def as_json(explained: Explained) -> dict[str, object]:
-    """A line's origin as ``--format json`` gives it."""
-    path, number, text, origin, template, template_text, spec, spec_text = explained
-    by = {"path": template, "line": origin.line, "text": template_text}
-    return {
-        "line": {"path": str(path), "line": number, "text": text},
-        "template": by if template else None,
-        "spec": {"path": str(spec), **origin.at._asdict(), "key": origin.key, "text": spec_text},
-    }
-
-
 def as_text(explained: Explained) -> list[str]:
-    """A line's origin in lines, with a caret below the place in the spec."""
-    path, number, text, origin, template, template_text, spec, spec_text = explained
-    indent = re.sub(r"[^\t]", " ", spec_text[: origin.at.column - 1])
-    by = [f"{template}:{origin.line}:", f"    {template_text}"]
-    return [
-        f"{path}:{number}:",
-        f"    {text}",
-        *(by if template else ["no template: raw text"]),
-        f"{spec}:{origin.at.line}:{origin.at.column}: {origin.key}",
-        f"    {spec_text}",
-        f"    {indent}^",
-    ]
+    """The lines of an explanation, with a caret below the place in the spec."""
+    lines = []
+    for place in (explained["line"], explained["template"]):
+        if place:
+            lines += [f"{place['path']}:{place['line']}:", f"    {place['text']}"]
+        else:
+            lines.append("no template: raw text")
+    spec = explained["spec"] or {}
+    indent = re.sub(r"[^\t]", " ", spec["text"][: spec["column"] - 1])
+    lines.append(f"{spec['path']}:{spec['line']}:{spec['column']}: {spec['key']}")
+    return [*lines, f"    {spec['text']}", f"    {indent}^"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Render each spec into OUT/SPEC/, laid out like the kernel tree. Only files that differ are written."""
+"""Render each spec into OUT/SPEC/, laid out like the kernel tree. Only what differs is written."""
 
 import argparse
 from pathlib import Path

@@ -60,7 +60,7 @@ def environment(template_set: str, root: Path) -> jinja2.Environment:
     """The environment of one template set; ``shared`` is part of all of them."""
     templates = jinja2.Environment(
         loader=_Loader([root / template_set, root / "shared"]),
-        # Jinja knows bytecode by its template's text, not by our settings: these may change with the version.
+        # Jinja knows bytecode by its template's text; our settings may change with the version.
         bytecode_cache=_BytecodeCache(str(root / "__pycache__"), f"%s.{__version__}.jinja"),
         auto_reload=False,  # no template changes while a spec is rendered
         undefined=jinja2.StrictUndefined,

@@ -18,7 +18,7 @@ class Stale(NamedTuple):
 
 
 class Generation(NamedTuple):
-    """A spec's folder against its rendering; ``unknown`` are files in it that the spec doesn't make."""
+    """A spec's folder against its rendering; ``unknown``: its files that the spec doesn't make."""
 
     folder: Path
     stale: tuple[Stale, ...]

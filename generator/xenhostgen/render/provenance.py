@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which place of the spec a generated symbol, file or line comes from, and which template line made it.
+"""Which place of the spec a symbol, file or line is from, and which template line made it.
 
-Symbols and files are a table. For lines a spec is rendered once more, by templates that are compiled
-so that each output passes through ``_MarkingRenderer.note``: it notes the template's line and what of
-the spec is used there, and puts a mark with the note's number before each line of the output. Plain
-rendering has no part in this.
+Symbols and files are a table. For lines a spec is rendered once more, by templates that are
+compiled so that each output passes through ``_MarkingRenderer.note``: it notes the template's line
+and what of the spec is used there, and puts a mark with the note's number before each line of the
+output. Plain rendering has no part in this.
 """
 
 import re
@@ -135,8 +135,8 @@ def _keys(value: Any, name: str) -> Iterator[tuple[At, str]]:
 class _Note(NamedTuple):
     """A template's line, and the place of the spec that is nearest to what it outputs.
 
-    ``rank`` says how near: 0 for a text of the spec that is used in the output (that is ``text``), 1 for a
-    part of the spec that is used there, 2 for a loop's variable, 3 for a symbol, 4 where there is none.
+    ``rank`` says how near: 0 for a text of the spec that is used in the output (that is ``text``),
+    1 for a part of the spec that is used there, 2 for a loop's variable, 3 for a symbol, 4: none.
     """
 
     template: str
@@ -164,7 +164,7 @@ class _MarkingRenderer(Renderer):
         self.environment.extend(note=self.note)
 
     def note(self, template: str, line: int, value: Any, used: list[Any], loops: list[Any]) -> str:
-        """An output with its marks; ``used``: what it is made from, ``loops``: its loops' variables."""
+        """An output with its marks; ``used`` is what it is made from, ``loops`` their variables."""
         # The prefix is part of every symbol and tells nothing.
         used = [part for part in used if part is not self.spec.interface]
         texts = [part for part in used if isinstance(part, str)]
@@ -182,7 +182,7 @@ class _MarkingRenderer(Renderer):
         return "".join(mark + line for line in lines_of(output))
 
     def notes_of(self, line: str) -> tuple[_Note, _Note]:
-        """Of a line's notes the one that made it, and the one with the nearest place of the spec."""
+        """A line's note of what made it, and that with the nearest place of the spec."""
         _, *parts = _MARK.split(line)  # every line begins with a mark
         outputs = [
             (self.notes[int(number)], output)
@@ -211,7 +211,7 @@ class _MarkingGenerator(CodeGenerator):
         super().visit_Output(node, frame)
 
     def noted(self, output: nodes.Expr) -> Iterator[nodes.Expr]:
-        """The calls in place of an output: a call for each line of literal text, one for an expression."""
+        """The calls in place of an output: one for an expression or for each line of a text."""
         values = [output]
         if isinstance(output, nodes.TemplateData):
             values = [nodes.Const(line) for line in lines_of(output.data)]

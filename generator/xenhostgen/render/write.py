@@ -23,9 +23,9 @@ class WriteFailure(Refused):
 
 
 def stale_files(root: Path, files: Mapping[str, bytes | None]) -> dict[str, bytes | None]:
-    """Those files below ``root`` that differ from ``files``, with what they hold; None: no such file.
+    """Those files below ``root`` that differ from ``files``, and what they hold; None: no file.
 
-    Raises ``WriteFailure`` for what can't be read, for symbolic links and for what is no regular file.
+    Raises ``WriteFailure`` for symbolic links, what is no regular file, and what can't be read.
     """
     current = {name: _read(root, name) for name in files}
     return {name: before for name, before in current.items() if before != files[name]}
@@ -34,8 +34,8 @@ def stale_files(root: Path, files: Mapping[str, bytes | None]) -> dict[str, byte
 def write_files(root: Path, files: Mapping[str, bytes | None]) -> dict[str, bytes | None]:
     """Give files below an existing folder new contents (None: remove them).
 
-    Returns what ``stale_files`` does. Raises ``WriteFailure``; then no file has changed. A file that
-    is replaced keeps its permissions, and its other hard links keep what they hold.
+    Returns what ``stale_files`` does. Raises ``WriteFailure``; no file has changed then. A replaced
+    file keeps its permissions, and its other hard links keep what they hold.
     """
     stale = stale_files(root, files)
     if stale:
@@ -50,7 +50,7 @@ def write_files(root: Path, files: Mapping[str, bytes | None]) -> dict[str, byte
 
 
 def _stage(target: Path, content: bytes | None, temporary: Path) -> Path | None:
-    """Write a file's new content to a temporary file, with its permissions; None if it is to be removed."""
+    """The temporary file with a file's new content and its permissions; None if it is to go."""
     with explained(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         if not os.access(target.parent, os.W_OK):

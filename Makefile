@@ -39,7 +39,6 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python -m compileall -q generator/xenhostgen
-	$(BIN)/python -m xenhostgen.render.bytecode
 	touch $@
 
 # One more than there are cores: some tests wait for C that never ends.

@@ -11,8 +11,7 @@ from typing import Protocol
 
 from xenhostgen import extension_points
 from xenhostgen.render.files import Rendering, render
-from xenhostgen.render.generate import generate as _generate
-from xenhostgen.render.write import Comparison
+from xenhostgen.render.generate import Generation, generate
 from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.load import load, load_text
 from xenhostgen.spec.model import Expected, Interface
@@ -23,10 +22,10 @@ from xenhostgen.verify.subject import Options
 
 __all__ = [
     "At",
-    "Comparison",
     "Expected",
     "FileComparison",
     "Finding",
+    "Generation",
     "Interface",
     "Location",
     "PatchComparison",
@@ -83,14 +82,6 @@ class PatchComparison(Protocol):
     @property
     def same(self) -> bool:
         """Whether a compiler sees the same code in the same places."""
-
-
-def generate(spec_path: Path, out: Path, *, check: bool = False) -> Comparison:
-    """Render a spec into OUT/SPEC/, or with ``check`` only compare what is there.
-
-    Returns which files were stale and which weren't. Raises ``Refused``; nothing is written then.
-    """
-    return _generate(spec_path, out, check=check)
 
 
 def verify(

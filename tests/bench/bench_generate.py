@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""CPU time and memory of ``xenhostgen generate``: cold, with nothing to do, and by number of ops.
+"""CPU time and memory of ``xenhostgen generate``: cold, unchanged, and by number of ops.
 
 Each figure is user + system time of the whole child process, the median of interleaved runs. Run it
 with ``make bench``, or ``python tests/bench/bench_generate.py [--json FILE] [--runs N] [OPS…]``.
@@ -98,12 +98,12 @@ def measured(work: Path, sizes: list[int], runs: int) -> dict[str, object]:
     """All figures, printed as they are made."""
     out = work / "out"
     cold = Case("cold", SHIPPED, lambda: shutil.rmtree(out, ignore_errors=True))
-    no_op = Case("nothing to do", SHIPPED, lambda: None)
+    unchanged = Case("unchanged", SHIPPED, lambda: None)
     for _ in range(runs):
         measure(cold, out)
-        measure(no_op, out)
+        measure(unchanged, out)
     figures: dict[str, object] = {}
-    for case in (cold, no_op):
+    for case in (cold, unchanged):
         milliseconds = statistics.median(case.seconds) * 1000
         print(f"{case.name:>14}: {milliseconds:6.1f} ms CPU, {case.kib / 1024:5.1f} MiB")
         figures[case.name] = {"cpu_ms": round(milliseconds, 1), "mib": round(case.kib / 1024, 1)}

@@ -7,20 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.render.write import Comparison, WriteFailure, compare, write
+from xenhostgen.render.write import WriteFailure, write_files
 
-FILES = {"include/a.h": "a\n", "lib/b.c": "b\n"}
+FILES = {"spec/include/a.h": "a\n", "spec/lib/b.c": "b\n"}
+OTHERS = {"spec/include/a.h": "A\n", "spec/lib/b.c": "B\n"}
 
 
-def put(out: Path, files: dict[str, str] = FILES) -> Comparison:
-    found = compare(files, out, "spec")
-    write(found.stale, out)
-    return found
+def put(out: Path, files: dict[str, str] = FILES) -> dict[str, bytes | None]:
+    return write_files(out, {name: text.encode() for name, text in files.items()})
 
 
 def content(out: Path) -> dict[str, str]:
-    """Every file below OUT, the state folder's own .gitignore aside."""
-    paths = [path for path in out.rglob("*") if path.is_file() and path.name != ".gitignore"]
+    """Every file below OUT."""
+    paths = [path for path in out.rglob("*") if path.is_file()]
     return {str(path.relative_to(out)): path.read_text() for path in paths}
 
 
@@ -28,7 +27,7 @@ def test_written_once(tmp_path: Path) -> None:
     put(tmp_path)
     assert content(tmp_path) == {"spec/include/a.h": "a\n", "spec/lib/b.c": "b\n"}
     before = (tmp_path / "spec/lib/b.c").stat()
-    assert not put(tmp_path).stale
+    assert put(tmp_path) == {}
     after = (tmp_path / "spec/lib/b.c").stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
 
@@ -37,16 +36,17 @@ def test_only_the_different_file_is_written(tmp_path: Path) -> None:
     put(tmp_path)
     untouched = (tmp_path / "spec/lib/b.c").stat().st_ino
     (tmp_path / "spec/include/a.h").write_text("edited\n")
-    assert [one.path.name for one in put(tmp_path).stale] == ["a.h"]
+    assert put(tmp_path) == {"spec/include/a.h": b"edited\n"}
     assert (tmp_path / "spec/lib/b.c").stat().st_ino == untouched
     assert (tmp_path / "spec/include/a.h").read_text() == "a\n"
 
 
-def test_foreign_files_are_named_and_left_alone(tmp_path: Path) -> None:
+def test_a_file_is_removed(tmp_path: Path) -> None:
     put(tmp_path)
-    (tmp_path / "spec/lib/mine.c").write_text("mine\n")
-    assert [path.name for path in put(tmp_path).unknown] == ["mine.c"]
-    assert (tmp_path / "spec/lib/mine.c").read_text() == "mine\n"
+    assert write_files(tmp_path, {"spec/lib/b.c": None, "absent.c": None}) == {
+        "spec/lib/b.c": b"b\n"
+    }
+    assert content(tmp_path) == {"spec/include/a.h": "a\n"}
 
 
 def test_permissions_follow_the_umask(tmp_path: Path) -> None:
@@ -56,6 +56,18 @@ def test_permissions_follow_the_umask(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert (tmp_path / "spec/lib/b.c").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_replaced_file_keeps_its_permissions_and_its_other_links_their_text(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path)
+    path = tmp_path / "spec/lib/b.c"
+    path.chmod(0o600)
+    (tmp_path / "other").hardlink_to(path)
+    put(tmp_path, OTHERS)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "other").read_text() == "b\n"
 
 
 def test_a_full_disk_leaves_the_old_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +83,7 @@ def test_a_full_disk_leaves_the_old_files(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(WriteFailure, match="No space left on device"):
-        put(tmp_path, {"include/a.h": "A\n", "lib/b.c": "B\n"})
+        put(tmp_path, OTHERS)
     assert content(tmp_path) == old
 
 
@@ -91,7 +103,7 @@ def test_an_interrupt_leaves_the_old_files(
 
     monkeypatch.setattr(Path, "write_bytes", interrupted)
     with pytest.raises(stop):
-        put(tmp_path, {"include/a.h": "A\n", "lib/b.c": "B\n"})
+        put(tmp_path, OTHERS)
     assert content(tmp_path) == old
 
 
@@ -109,10 +121,6 @@ def file_for_out(out: Path) -> None:
     out.write_text("a file\n")
 
 
-def file_for_state(out: Path) -> None:
-    (out / ".fresh").write_text("a file\n")
-
-
 def link_leads_out(out: Path) -> None:
     (out / "spec").mkdir()
     (out / "spec/include").symlink_to(out.parent)
@@ -127,10 +135,6 @@ def dangling_spec_folder(out: Path) -> None:
     (out / "spec").symlink_to(out.parent / "nowhere")
 
 
-def link_for_state(out: Path) -> None:
-    (out / ".fresh").symlink_to(out.parent)
-
-
 def pipe_for_file(out: Path) -> None:
     (out / "spec/lib").mkdir(parents=True)
     os.mkfifo(out / "spec/lib/b.c")
@@ -142,11 +146,9 @@ def pipe_for_file(out: Path) -> None:
         (file_for_folder, "is a file where a folder must be"),
         (folder_for_file, "is a folder where a file must be"),
         (file_for_out, "is a file where a folder must be"),
-        (file_for_state, "is a file where a folder must be"),
         (link_leads_out, "is a symbolic link"),
         (link_for_file, "is a symbolic link"),
         (dangling_spec_folder, "is a symbolic link"),
-        (link_for_state, "is a symbolic link"),
         (pipe_for_file, "is no regular file"),
     ],
 )

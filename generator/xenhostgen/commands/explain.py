@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Say which line of which template made a line of a rendered file, and which place of the spec it comes from."""
+"""Say which template line made a line of a rendered file, and what place in the spec it is from."""
 
 import argparse
 import json
@@ -7,95 +7,120 @@ import re
 import sys
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from xenhostgen.commands.inputs import add_format, spec_paths
-from xenhostgen.render.provenance import provenance
+from xenhostgen.render.provenance import Map, provenance
 from xenhostgen.report.terminal import say
 from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text
 from xenhostgen.spec.source import At, Problem, Refused
 
+Explained = dict[str, dict[str, Any] | None]
 EXAMPLES = """\
 examples:
   xenhostgen explain out/rfc-v1/arch/x86/xen/xenhost.c:30
-  xenhostgen explain include/xen/xenhost.h:30 specs/rfc-v1.yaml   a path in the kernel tree, and the spec
+  xenhostgen explain include/xen/xenhost.h:30 specs/rfc-v1.yaml   a path in the tree, and the spec
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument(
-        "place", metavar="FILE:LINE", help="as compilers write it; a column behind it is ignored"
-    )
-    parser.add_argument(
-        "spec", metavar="SPEC", nargs="?", type=Path, help="(default: told by the file's folder)"
-    )
+    text = "as compilers write it; a column behind it is ignored"
+    parser.add_argument("place", metavar="FILE:LINE", help=text)
+    text = "(default: told by the file's folder)"
+    parser.add_argument("spec", metavar="SPEC", nargs="?", type=Path, help=text)
     add_format(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Find the line's origin and print it."""
-
-    def refuse(message: str, hint: str, line: int = 1) -> Refused:
-        return Refused([Problem("explain", message, str(file), At(line, 1), hint)])
-
     place = re.fullmatch(r"(.+?):(\d{1,9})(?::\d*)*", arguments.place)
-    file = Path(place[1] if place else arguments.place)
     if place is None:
-        raise refuse("which line?", "write FILE:LINE, as out/rfc-v1/arch/x86/xen/xenhost.c:30")
-    number, spec = int(place[2]), arguments.spec
-    if spec is None:
-        # A folder of OUT has the name of its spec; the folders above it may have any name.
-        specs = {path.stem: path for path in spec_paths([])}
-        spec = next(
-            (specs[part] for part in reversed(file.absolute().parts[:-1]) if part in specs), None
-        )
-        if spec is None or not file.is_file():
-            message = "no such file" if spec else "is not in the folder of a spec"
-            raise refuse(
-                message, "make it by 'xenhostgen generate', or name a tree's file and then its spec"
-            )
-    source = yaml.read_file(spec)
-    known = provenance(load_text(source, str(spec)), source)
-    path = max(
-        (name for name in known.files if f"/{file.as_posix()}".endswith(f"/{name}")),
-        key=len,
-        default=None,
-    )
-    if path is None:
-        raise refuse(
-            f"is not among the files that {spec} renders to", "these are: " + ", ".join(known.files)
-        )
-    lines = known.files[path].split("\n")[:-1]
-    if file.is_file():
-        there = file.read_text("utf-8", "replace").split("\n")[:-1]
-        rows = enumerate(zip_longest(lines, there), 1)
-        if other := next((row for row, (made, found) in rows if made != found), None):
-            raise refuse(
-                f"is not what {spec} renders to",
-                f"bring it up to date: xenhostgen generate {spec}",
-                other,
-            )
-    if not 0 < number <= len(lines):
-        raise refuse(f"there is no line {number}", f"the last one is {len(lines)}", number)
-
-    origin = known.origins[path][number - 1]
-    written = source.split("\n")[origin.at.line - 1].rstrip("\r")
-    template = origin.template.removeprefix(f"{Path.cwd()}/")
-    made_by = Path(template).read_text("utf-8").split("\n")[origin.line - 1] if template else ""
+        hint = "write FILE:LINE, as out/rfc-v1/arch/x86/xen/xenhost.c:30"
+        raise refusal(Path(arguments.place), "which line?", hint)
+    path = Path(place[1])
+    explained = explain(path, int(place[2]), arguments.spec or spec_of(path))
     if arguments.format == "json":
-        line = {"path": str(file), "line": number, "text": lines[number - 1]}
-        made = {"path": template, "line": origin.line, "text": made_by} if template else None
-        asked = {"path": str(spec), **origin.at._asdict(), "key": origin.key, "text": written}
-        print(json.dumps({"line": line, "template": made, "spec": asked}, indent=2))
-        return 0
-    by = [f"{template}:{origin.line}:", f"    {made_by}"] if template else ["no template: raw text"]
-    indent = re.sub(r"[^\t]", " ", written[: origin.at.column - 1])
-    wanted = [
-        f"{spec}:{origin.at.line}:{origin.at.column}: {origin.key}",
-        f"    {written}",
-        f"    {indent}^",
-    ]
-    for text in (f"{file}:{number}:", f"    {lines[number - 1]}", *by, *wanted):
-        say(text, sys.stdout)
+        print(json.dumps(explained, indent=2))
+    else:
+        for line in as_text(explained):
+            say(line, sys.stdout)
     return 0
+
+
+def explain(path: Path, number: int, spec: Path) -> Explained:
+    """A line of a file, and the lines of the template (None: raw text) and the spec that made it.
+
+    Raises ``Refused`` where the spec doesn't render to the file as it is.
+    """
+    source = yaml.read_file(spec)
+    rendering = provenance(load_text(source, str(spec)), source)
+    name = rendered_name(path, rendering, spec)
+    lines = rendering.files[name].split("\n")[:-1]
+    if path.is_file():
+        refuse_stale(path, lines, spec)
+    if not 0 < number <= len(lines):
+        raise refusal(path, f"there is no line {number}", f"the last one is {len(lines)}", number)
+    origin = rendering.origins[name][number - 1]
+    template = None
+    if origin.template:
+        text = Path(origin.template).read_text("utf-8").split("\n")[origin.line - 1]
+        shown = origin.template.removeprefix(f"{Path.cwd()}/")
+        template = {"path": shown, "line": origin.line, "text": text}
+    text = source.split("\n")[origin.at.line - 1].rstrip("\r")
+    return {
+        "line": {"path": str(path), "line": number, "text": lines[number - 1]},
+        "template": template,
+        "spec": {"path": str(spec), **origin.at._asdict(), "key": origin.key, "text": text},
+    }
+
+
+def refusal(path: Path, message: str, hint: str, line: int = 1) -> Refused:
+    """Why a line of a file can't be explained."""
+    return Refused([Problem("explain", message, str(path), At(line, 1), hint)])
+
+
+def spec_of(path: Path) -> Path:
+    """The spec that a file in OUT is made from; a folder above the file has the spec's name."""
+    specs = {spec.stem: spec for spec in spec_paths([])}
+    spec = next(
+        (specs[part] for part in reversed(path.absolute().parts[:-1]) if part in specs), None
+    )
+    if spec and path.is_file():
+        return spec
+    message = "no such file" if spec else "is not in the folder of a spec"
+    hint = "make it by 'xenhostgen generate', or name a tree's file and then its spec"
+    raise refusal(path, message, hint)
+
+
+def rendered_name(path: Path, rendering: Map, spec: Path) -> str:
+    """The longest path of a rendered file that a path ends in."""
+    names = [name for name in rendering.files if f"/{path.as_posix()}".endswith(f"/{name}")]
+    if not names:
+        hint = "these are: " + ", ".join(rendering.files)
+        raise refusal(path, f"is not among the files that {spec} renders to", hint)
+    return max(names, key=len)
+
+
+def refuse_stale(path: Path, rendered: list[str], spec: Path) -> None:
+    """Raise ``Refused`` at the first line of a file that differs from what is rendered."""
+    current = path.read_text("utf-8", "replace").split("\n")[:-1]
+    for number, (old, new) in enumerate(zip_longest(current, rendered), 1):
+        if old != new:
+            hint = f"bring it up to date: xenhostgen generate {spec}"
+            raise refusal(path, f"is not what {spec} renders to", hint, number)
+
+
+def as_text(explained: Explained) -> list[str]:
+    """The lines of an explanation, with a caret below the place in the spec."""
+    lines = []
+    for place in (explained["line"], explained["template"]):
+        if place:
+            lines += [f"{place['path']}:{place['line']}:", f"    {place['text']}"]
+        else:
+            lines.append("no template: raw text")
+    spec = explained["spec"] or {}
+    indent = re.sub(r"[^\t]", " ", spec["text"][: spec["column"] - 1])
+    lines.append(f"{spec['path']}:{spec['line']}:{spec['column']}: {spec['key']}")
+    return [*lines, f"    {spec['text']}", f"    {indent}^"]

@@ -1,22 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Render each spec into OUT/SPEC/, laid out like the kernel tree. Only files that differ are written."""
+"""Render each spec into OUT/SPEC/, laid out like the kernel tree. Only what differs is written."""
 
 import argparse
-import gc
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, add_specs, default_specs, each_spec, print_json
-from xenhostgen.render.fresh import files_below, is_fresh
-from xenhostgen.report.generated import (
-    Generated,
-    argument,
-    as_json,
-    shown,
-    summary,
-    unified,
-    verdict,
-)
-from xenhostgen.spec.template_sets import template_root
+from xenhostgen.render.generate import files_below, generate
+from xenhostgen.report.generated import Generated, argument, as_json, summary, unified, verdict
+from xenhostgen.spec.source import Problem, Refused, printable
 
 EXAMPLES = """\
 examples:
@@ -29,80 +20,73 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_specs(parser)
-    said = "the folder that gets a folder for each spec (default: %(default)s)"
-    parser.add_argument("-o", "--output", metavar="OUT", type=Path, default=Path("out"), help=said)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 with a diff of each stale file"
-    )
+    text = "the folder that gets a folder for each spec (default: %(default)s)"
+    parser.add_argument("-o", "--output", metavar="OUT", type=Path, default=Path("out"), help=text)
+    text = "write nothing; exit 1 with a diff of each stale file"
+    parser.add_argument("--check", action="store_true", help=text)
     add_format(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Render what has to be rendered; 1 if ``--check`` finds a difference, 2 on an error."""
-    gc.disable()  # what a run builds lives until it ends; to look for garbage in it costs a tenth
+    """Render every spec; 1 if ``--check`` finds a difference, 2 on an error."""
     check, out = arguments.check, arguments.output
     refuse_same_folder(arguments.specs)
 
-    def work(spec: Path) -> Generated:
-        folder = out / spec.stem
-        if not check and (files := is_fresh(spec, out, template_root())) is not None:
-            return Generated(
-                str(spec), str(folder), [], [str(folder / name) for name in files], [], []
-            )
-        from xenhostgen.render.generate import generate
+    def show(result: Generated) -> None:
+        for line in verdict(result, str(out)) if check else summary(result):
+            print(printable(line, "?"))
 
-        found = generate(spec, out, check=check)
-        stale = [str(one.path) for one in found.stale]
-        diffs = (
-            [unified(str(one.path), one.before, one.text) for one in found.stale] if check else []
-        )
-        return Generated(
-            str(spec),
-            str(folder),
-            stale,
-            [*map(str, found.unchanged)],
-            [*map(str, found.unknown)],
-            diffs,
-        )
-
-    def say(one: Generated) -> None:
-        print("\n".join(map(shown, verdict(one, str(out)) if check else summary(one))))
-
-    told, problems = each_spec(arguments, work, say)
+    results, problems = each_spec(arguments, lambda spec: generated(spec, out, check), show)
     gone = left_over(out) if check and not arguments.specs else []
     if arguments.format == "json":
-        print_json(
-            (as_json(one, check) for one in told), problems, {"left_over": gone} if check else {}
-        )
+        specs = (as_json(result, check) for result in results)
+        print_json(specs, problems, {"left_over": gone} if check else {})
     else:
         for folder in gone:
-            print(shown(f"{folder}: its spec is gone; run: rm -r {argument(folder)}"))
-    return (
-        2
-        if problems
-        else int(check and (bool(gone) or any(one.written or one.unknown for one in told)))
+            line = f"{folder}: its spec is gone; run: rm -r {argument(folder)}"
+            print(printable(line, "?"))
+    if problems:
+        return 2
+    differs = gone or any(result.written or result.unknown for result in results)
+    return int(check and bool(differs))
+
+
+def generated(spec: Path, out: Path, check: bool) -> Generated:
+    """Render a spec; what is to be said about its files."""
+    files = generate(spec, out, check=check)
+    diffs = []
+    if check:
+        diffs = [unified(str(path), before, after) for path, before, after in files.stale]
+    return Generated(
+        spec=str(spec),
+        folder=str(files.folder),
+        written=[str(stale.path) for stale in files.stale],
+        unchanged=[str(path) for path in files.unchanged],
+        unknown=[str(path) for path in files.unknown],
+        diffs=diffs,
     )
 
 
 def refuse_same_folder(specs: list[Path]) -> None:
     """Raise ``Refused`` if two specs would have the same folder in OUT."""
-    stems = {path.stem: path for path in reversed(specs)}
-    for second in specs:
-        if (first := stems[second.stem]) is not second:
-            from xenhostgen.spec.source import Problem, Refused
-
-            message = f"has the name of {first}: both would go into OUT/{second.stem}"
-            raise Refused([Problem("same-name", message, str(second), hint="rename one")])
+    by_name: dict[str, Path] = {}
+    for spec in specs:
+        first = by_name.setdefault(spec.stem, spec)
+        if first is not spec:
+            message = f"has the name of {first}: both would go into OUT/{spec.stem}"
+            raise Refused([Problem("same-name", message, str(spec), hint="rename one")])
 
 
 def left_over(out: Path) -> list[str]:
-    """Folders of OUT of which each file says that it was made from one of the default specs, where there is none."""
-    specs, gone = default_specs(), []
+    """Folders of OUT whose files all name as their source a default spec that is gone."""
+    specs = default_specs()
+    gone = []
     for folder in sorted(out.iterdir()) if out.is_dir() else ():
         spec = specs / f"{folder.name}.yaml"
-        if not folder.is_symlink() and folder.is_dir() and not spec.exists():
-            said = f"Generated by xenhostgen from {specs.absolute().name}/{spec.name};".encode()
-            files = list(files_below(folder))
-            if files and all(file.is_file() and said in file.read_bytes()[:1000] for file in files):
-                gone.append(str(folder))
+        if folder.is_symlink() or not folder.is_dir() or spec.exists():
+            continue
+        banner = f"Generated by xenhostgen from {specs.absolute().name}/{spec.name};".encode()
+        files = files_below(folder)
+        if files and all(path.is_file() and banner in path.read_bytes()[:1000] for path in files):
+            gone.append(str(folder))
     return gone

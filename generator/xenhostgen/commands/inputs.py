@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from xenhostgen.render.write import write_file
+from xenhostgen.render.write import write_files
 from xenhostgen.report.problems import as_json
 from xenhostgen.report.problems import show as show_problems
 from xenhostgen.spec.source import Problem, Refused
@@ -83,8 +83,8 @@ def print_or_write(text: str, output: Path | None) -> None:
     """Print a text, or write it to a file that doesn't hold it yet."""
     if output is None:
         print(text, end="")
-    elif not output.is_file() or output.read_bytes() != text.encode():
-        write_file(output, text)
+    else:
+        write_files(output.parent, {output.name: text.encode()})
 
 
 def print_json(

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From an ``Interface`` to C: templates, kernel style, and files that change only when they must."""
+"""From an ``Interface`` to C: templates, kernel style, and files written if they differ."""

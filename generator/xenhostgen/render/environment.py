@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One Jinja environment for a run, and template errors that name template and line."""
+"""The Jinja environment of a template set, and template errors that name template and line."""
 
+import sys
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2.bccache import Bucket
 
+from xenhostgen import __version__
 from xenhostgen.render import style
-from xenhostgen.render.bytecode import Bytecode
 from xenhostgen.spec.source import At, Problem, Refused
 
 
@@ -19,26 +23,45 @@ class TemplateFailure(Refused):
         super().__init__([Problem("template", message, str(path), At(line, 1), hint)])
 
 
-class Loader(jinja2.FileSystemLoader):
-    """The engine's own loader, that names a file which it can't decode."""
+class _Loader(jinja2.FileSystemLoader):
+    """Jinja's loader, which names a file that it can't decode."""
 
     def get_source(
         self, environment: jinja2.Environment, template: str
     ) -> tuple[str, str, Callable[[], bool]]:
-        """A template's text, its path, and whether it is as it was."""
         try:
             return super().get_source(environment, template)
         except UnicodeDecodeError as error:
-            raise jinja2.TemplateSyntaxError(
-                f"not UTF-8: {error.reason}", 1, template, template
-            ) from None
+            message = f"not UTF-8: {error.reason}"
+            raise jinja2.TemplateSyntaxError(message, 1, template, template) from None
+
+
+class _BytecodeCache(jinja2.FileSystemBytecodeCache):
+    """Compiled templates in a folder beside them, as Python keeps its modules.
+
+    Whoever can write there can write the templates too. A damaged file, or a folder that can't be
+    written to, is no error.
+    """
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        try:
+            super().load_bytecode(bucket)
+        except Exception:
+            bucket.reset()
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if not sys.dont_write_bytecode:
+            with suppress(OSError):
+                Path(self.directory).mkdir(exist_ok=True)
+                super().dump_bytecode(bucket)
 
 
 def environment(template_set: str, root: Path) -> jinja2.Environment:
     """The environment of one template set; ``shared`` is part of all of them."""
-    made = jinja2.Environment(
-        loader=Loader([root / template_set, root / "shared"]),
-        bytecode_cache=Bytecode(root),
+    templates = jinja2.Environment(
+        loader=_Loader([root / template_set, root / "shared"]),
+        # Jinja knows bytecode by its template's text; our settings may change with the version.
+        bytecode_cache=_BytecodeCache(str(root / "__pycache__"), f"%s.{__version__}.jinja"),
         auto_reload=False,  # no template changes while a spec is rendered
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -46,8 +69,8 @@ def environment(template_set: str, root: Path) -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,  # C is not HTML
     )
-    made.filters.update(comment=style.comment, starred=style.starred, pad=style.pad)
-    return made
+    templates.filters.update(comment=style.comment, starred=style.starred, pad=style.pad)
+    return templates
 
 
 def guarded(render: Callable[..., str], **context: Any) -> str:
@@ -55,17 +78,16 @@ def guarded(render: Callable[..., str], **context: Any) -> str:
     try:
         return render(**context)
     except jinja2.TemplateSyntaxError as error:
-        where = error.filename or error.name or "template"
-        raise TemplateFailure(where, error.lineno, error.message or "syntax error") from None
+        path = error.filename or error.name or "template"
+        raise TemplateFailure(path, error.lineno, error.message or "syntax error") from None
     except Exception as error:
-        import traceback
-
         # Jinja rewrites tracebacks so that frames inside templates carry their file and line.
         frames = traceback.extract_tb(error.__traceback__)
         inside = [frame for frame in frames if frame.filename.endswith(".j2")]
-        if not inside:
-            if isinstance(error, jinja2.TemplateNotFound):
-                hint = "put it into the template set"
-                raise TemplateFailure(str(error.name), 1, "no such template", hint) from None
-            raise
-        raise TemplateFailure(inside[-1].filename, inside[-1].lineno or 1, str(error)) from None
+        if inside:
+            line = inside[-1].lineno or 1
+            raise TemplateFailure(inside[-1].filename, line, str(error)) from None
+        if isinstance(error, jinja2.TemplateNotFound):
+            hint = "put it into the template set"
+            raise TemplateFailure(str(error.name), 1, "no such template", hint) from None
+        raise

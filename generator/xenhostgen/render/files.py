@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Render a spec's files: which template makes which file, and the fragments among them.
 
-A *fragment* is what the interface adds to a file that the kernel has already. Fragments are rendered
-first, each for itself; the stubs then are skeletons around them, and so are patches later.
+A *fragment* is what the interface adds to a file that the kernel has already. Fragments are
+rendered first, each for itself; the stubs then are skeletons around them, and so are patches later.
 """
 
 from collections.abc import Callable
@@ -44,7 +44,7 @@ class Rendering(NamedTuple):
 
 
 class TableC(NamedTuple):
-    """A table with its initialisers, as the templates loop over it: members padded, and functions."""
+    """A table as the templates loop over it: an entry is a padded member and its function."""
 
     symbol: str
     at: At
@@ -144,7 +144,7 @@ class Renderer:
         return sorted(made, key=lambda fragment: fragment.file)
 
     def guest_fragments(self, guest: Guest) -> list[Fragment]:
-        """A guest's include, its tables or the declaration of borrowed ones, and its registrations."""
+        """A guest's include, its tables or those that it borrows, and its registrations."""
         spec, include = self.spec, guest.include
 
         def added(kind: str, place: Place, at: At, **context: Any) -> Fragment:
@@ -153,9 +153,8 @@ class Renderer:
         made = [added("include", include.place, include.at, header=include.line)]
         if guest.place and guest.tables:
             tables = [self.table(guest, table) for table in guest.tables]
-            needed = adapters(
-                spec, self.ops, [f"{guest.name}.{table.role}" for table in guest.tables]
-            )
+            roles = {f"{guest.name}.{table.role}" for table in guest.tables}
+            needed = adapters(spec, self.ops, roles)
             made.append(
                 added("tables", guest.place, guest.place.at, tables=tables, adapters=needed)
             )

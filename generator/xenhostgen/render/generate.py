@@ -2,28 +2,53 @@
 """From a spec file to its folder of C: load, render, compare, write."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from xenhostgen.render.files import render
-from xenhostgen.render.fresh import inputs_digest
-from xenhostgen.render.write import Comparison, compare, stamp, write
-from xenhostgen.spec import yaml
-from xenhostgen.spec.load import load_text
-from xenhostgen.spec.template_sets import template_root
+from xenhostgen.render.write import explained, stale_files, write_files
+from xenhostgen.spec.load import load
 
 
-def generate(spec: Path, out: Path, *, check: bool) -> Comparison:
-    """Render a spec into OUT/STEM, or with ``check`` only compare; its files against those that were there.
+class Stale(NamedTuple):
+    """A file whose content on disk (None: there is no file) is not what the spec renders to."""
+
+    path: Path
+    before: bytes | None
+    after: bytes
+
+
+class Generation(NamedTuple):
+    """A spec's folder against its rendering; ``unknown``: its files that the spec doesn't make."""
+
+    folder: Path
+    stale: tuple[Stale, ...]
+    unchanged: tuple[Path, ...]
+    unknown: tuple[Path, ...]
+
+
+def generate(spec: Path, out: Path, *, check: bool = False) -> Generation:
+    """Render a spec into OUT/STEM, or with ``check`` only compare; the files as they were before.
 
     Everything is rendered before the first file is written. Raises ``SpecError``,
     ``TemplateFailure`` or ``WriteFailure``; what was there before is then still there.
     """
-    source = yaml.read_file(spec)
-    interface = load_text(source, str(spec))
-    templates = template_root()
-    inputs = inputs_digest(spec, source.encode(), templates, interface.templates)
-    files = render(interface, templates).files
-    found = compare(files, out, spec.stem)
-    if not check:
-        write(found.stale, out)
-        stamp(spec, out, inputs, interface.templates, files)
-    return found
+    rendered = render(load(spec)).files
+    files = {f"{spec.stem}/{name}": text.encode() for name, text in rendered.items()}
+    if check:
+        before = stale_files(out, files)
+    else:
+        with explained(out):
+            out.mkdir(parents=True, exist_ok=True)
+        before = write_files(out, files)
+    folder = out / spec.stem
+    return Generation(
+        folder,
+        tuple(Stale(out / name, old, files[name]) for name, old in before.items()),
+        tuple(out / name for name in files if name not in before),
+        tuple(path for path in files_below(folder) if str(path.relative_to(out)) not in files),
+    )
+
+
+def files_below(folder: Path) -> list[Path]:
+    """All files below a folder, in order; none if it isn't there."""
+    return [path for path in sorted(folder.rglob("*")) if not path.is_dir()]

@@ -90,19 +90,18 @@ def prototypes(ops: Mapping[str, OpC], entries: Iterable[tuple[Op, Entry]]) -> d
 
 
 def adapters(
-    spec: Interface, ops: Mapping[str, OpC], tables: Iterable[str]
+    spec: Interface, ops: Mapping[str, OpC], tables: set[str]
 ) -> list[tuple[str, str, str]]:
     """Name, head and body of each adapter that tables (GUEST.ROLE) need, in op order."""
-    made: dict[str, tuple[str, str, str]] = {}
-    wanted = set(tables)
-    rows = ((op, entry) for op in spec.ops for entry in op.tables if entry.calls is not None)
-    for op, entry in rows:
-        if entry.table in wanted:
-            c = ops[op.name]
-            head = wrapped(f"static {c.returns}{entry.function}", c.params)
+    adapters: dict[str, tuple[str, str, str]] = {}
+    for op in spec.ops:
+        c = ops[op.name]
+        for entry in op.tables:
+            function = entry.function
+            if entry.calls is None or entry.table not in tables or function in adapters:
+                continue
+            head = wrapped(f"static {c.returns}{function}", c.params)
             result = "" if op.returns == "void" else "return "
-            made.setdefault(
-                entry.function,
-                (entry.function, head, f"{result}{entry.calls};" if entry.calls else ""),
-            )
-    return list(made.values())
+            body = f"{result}{entry.calls};" if entry.calls else ""
+            adapters[function] = (function, head, body)
+    return list(adapters.values())

@@ -1,32 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which template line made a rendered line, and which place of the spec it comes from.
+"""Which place of the spec a symbol, file or line is from, and which template line made it.
 
-Plain rendering knows nothing of this and pays nothing. Here a spec is rendered once more, by
-templates in which each output is wrapped in a call: the call notes the template's line and what
-of the spec is at hand, and puts a mark with the note's number before each line of the output.
+Symbols and files are a table. For lines a spec is rendered once more, by templates that are
+compiled so that each output passes through ``_MarkingRenderer.note``: it notes the template's line
+and what of the spec is used there, and puts a mark with the note's number before each line of the
+output. Plain rendering has no part in this.
 """
 
 import re
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
 from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
 
-from xenhostgen.render.environment import Loader
 from xenhostgen.render.files import Renderer
 from xenhostgen.render.raw import lines_of
 from xenhostgen.spec.bind import keys_of
-from xenhostgen.spec.model import Interface
+from xenhostgen.spec.model import Call, Interface
 from xenhostgen.spec.shape import Part
 from xenhostgen.spec.source import At, Problems, Text, text
 
 _MARK = re.compile("\0(\\d+)\0")  # neither C nor a spec holds this character
-_NOTED = "xenhostgen_noted"
-_PARTS = (nodes.Name, nodes.Getattr, nodes.Getitem)
-_Note = tuple[str, int, list[tuple[int, At, Any]]]
+_REFERENCES = (nodes.Name, nodes.Getattr, nodes.Getitem)
 
 
 class Origin(NamedTuple):
@@ -48,174 +48,181 @@ class Map(NamedTuple):
     origins: dict[str, list[Origin]]
 
 
+def spec_places(spec: Interface) -> dict[str, At]:
+    """The place in the spec for each generated symbol and file."""
+    c, boots = spec.c, [guest.boot for guest in spec.guests]
+    places = {c.enum: spec.types.at}
+    for symbol in (c.array, c.iterator, c.register, c.unregister, c.slot_count):
+        places[symbol] = spec.registry.at
+    places |= {c.type(host_type.name): host_type.at for host_type in spec.types.values}
+    places |= {c.wrapper(op.name): op.at for op in spec.ops}
+    functions: list[Any] = []
+    for op in spec.ops:
+        functions += op.tables
+    for boot in boots:
+        functions += [boot, *(step for step in boot.steps if isinstance(step, Call))]
+    named = {
+        "file": (spec.header, spec.source, spec.predicates, spec.object, *spec.guests),
+        "pointer": spec.slots,
+        "name": (*spec.macros, *spec.kernel.enums),
+        "function": functions,
+        "symbol": [table for _, table in spec.tables()],
+        "kind": spec.kinds,
+    }
+    for attribute, parts in named.items():
+        places |= {getattr(part, attribute): part.at for part in parts}
+    return places
+
+
 def provenance(spec: Interface, source: str = "", root: Path | None = None) -> Map:
     """The origin of every line; given the spec's ``source``, also of each line of a longer text.
 
     Raises what ``render`` raises.
     """
-    marking = _Marking(spec, root)
-    files = marking.everything().files
+    renderer = _MarkingRenderer(spec, root)
+    files = renderer.everything().files
     keys: dict[At, str] = {}
     for at, key in _keys(spec, ""):
         keys.setdefault(at, key)
-    inside = Problems(spec.path, source).inside
+    problems = Problems(spec.path, source)
 
     def origin(path: str, line: str) -> Origin:
-        _, *parts = _MARK.split(line)  # every line begins with a mark
-        notes = [
-            (marking.notes[int(number)], part)
-            for number, part in zip(parts[::2], parts[1::2], strict=True)
-        ]
-        # What shows on the line goes before its end, and that before what merely surrounds it.
-        notes.sort(key=lambda one: (not one[1].strip(), not one[1]))
-        values = [(not part.strip(), *value) for (*_, given), part in notes for value in given]
-        *_, at, value = min(values, key=lambda one: one[:2], default=(marking.sections[path], ""))
-        key = keys.get(at, "")
-        words = _plain(line).strip().lstrip("/* ")
-        if (
-            isinstance(value, Text)
-            and "\n" in value
-            and words
-            and (offset := f"\n{value}".find(f"\n{words}")) >= 0
-        ):
-            at = inside(value, offset)
-        template, number, _ = notes[0][0]
-        return Origin(template, number, at, key)
+        made_by, nearest = renderer.notes_of(line)
+        at = nearest.at or renderer.places[path]
+        key, words = keys.get(at, ""), _plain(line).strip().lstrip("/* ")
+        if isinstance(nearest.text, Text) and "\n" in nearest.text and words:
+            offset = f"\n{nearest.text}".find(f"\n{words}")
+            at = problems.inside(nearest.text, offset) if offset >= 0 else at
+        return Origin(made_by.template, made_by.line, at, key)
 
     origins = {
-        path: [origin(path, line) for line in lines_of(made) if _plain(line)]
-        for path, made in files.items()
+        path: [origin(path, line) for line in lines_of(marked) if _plain(line)]
+        for path, marked in files.items()
     }
-    return Map({path: _plain(made) for path, made in files.items()}, origins)
+    return Map({path: _plain(marked) for path, marked in files.items()}, origins)
 
 
 def _plain(marked: str) -> str:
     return _MARK.sub("", marked)
 
 
+def _at(value: Any) -> At | None:
+    """Where a value stands in the spec, a tuple where its first item does."""
+    if type(value) is tuple and value:
+        value = value[0]
+    if isinstance(value, jinja2.Undefined | Interface):
+        return None
+    at = getattr(value, "at", None)
+    return at if isinstance(at, At) else None
+
+
 def _keys(value: Any, name: str) -> Iterator[tuple[At, str]]:
     """All that has a place in the spec, outer ones first, with its keys as YAML nests them."""
-    if isinstance(value, tuple) and not isinstance(value, At):
+    if isinstance(value, tuple):
         for number, item in enumerate(value):
             yield from _keys(item, f"{name}[{number}]")
     elif at := _at(value):
         yield at, name
     for key in keys_of(type(value)) if isinstance(value, Part) else ():
         inner, below = getattr(value, key.name), f"{name}.{key.name}".lstrip(".")
-        if key.rows:
-            for row in inner:
-                yield from _keys(row, f"{below}.{getattr(row, keys_of(type(row))[0].name)}")
-        else:
+        if not key.rows:
             yield from _keys(inner, below)
+            continue
+        for row in inner:
+            yield from _keys(row, f"{below}.{getattr(row, keys_of(type(row))[0].name)}")
 
 
-class _Marking(Renderer):
-    """A renderer whose texts hold marks.
+class _Note(NamedTuple):
+    """A template's line, and the place of the spec that is nearest to what it outputs.
 
-    A note is a template's line and what is at hand there: rank, place and value, the nearest of the lowest rank.
+    ``rank`` says how near: 0 for a text of the spec that is used in the output (that is ``text``),
+    1 for a part of the spec that is used there, 2 for a loop's variable, 3 for a symbol, 4: none.
     """
+
+    template: str
+    line: int
+    rank: int
+    at: At | None
+    text: str
+
+
+class _MarkingRenderer(Renderer):
+    """A renderer whose texts hold marks."""
 
     plain = staticmethod(_plain)
 
     def __init__(self, spec: Interface, root: Path | None) -> None:
-        c, self.notes = spec.c, list[_Note]()
-        files: list[Any] = [
-            *spec.raw,
-            *spec.guests,
-            spec.object,
-            spec.predicates,
-            spec.header,
-            spec.source,
-        ]
-        self.sections: dict[str, At] = {one.file: one.at for one in files}
-        symbols = (c.array, c.register, c.unregister, c.iterator, c.slot_count)
-        self.sections |= {c.enum: spec.types.at} | dict.fromkeys(symbols, spec.registry.at)
-        raws = [
-            (raw, self.marked(("", 0, [(0, _at(raw.text) or raw.at, raw.text)]), raw.text))
-            for raw in spec.raw
-        ]
-        super().__init__(
-            replace(spec, raw=tuple(replace(raw, text=text(made, raw.at)) for raw, made in raws)),
-            root,
-        )
-        assert isinstance(self.environment.loader, jinja2.FileSystemLoader)
-        self.environment.loader = _Loader(self.environment.loader.searchpath)
-        self.environment.globals[_NOTED] = self.noted
+        self.notes: list[_Note] = []
+        self.places = {raw.file: raw.at for raw in spec.raw} | spec_places(spec)
+        blocks = []
+        for raw in spec.raw:
+            note = _Note("", 0, 0, _at(raw.text) or raw.at, raw.text)
+            blocks.append(replace(raw, text=text(self.marked(note, raw.text), raw.at)))
+        super().__init__(replace(spec, raw=tuple(blocks)), root)
+        self.environment.code_generator_class = _MarkingGenerator
+        self.environment.bytecode_cache = None
+        self.environment.extend(note=self.note)
 
-    def noted(self, template: str, line: int, value: Any, own: list[Any], around: list[Any]) -> str:
-        """An output with its marks; ``own``: what it is made from, ``around``: the variables of its loops."""
+    def note(self, template: str, line: int, value: Any, used: list[Any], loops: list[Any]) -> str:
+        """An output with its marks; ``used`` is what it is made from, ``loops`` their variables."""
         # The prefix is part of every symbol and tells nothing.
-        placed = [(at, one) for one in own if one is not self.spec.interface and (at := _at(one))]
-        values: list[tuple[int, At, Any]] = [
-            (0, at, one) for at, one in placed if isinstance(one, str | int)
-        ]
-        values += [(1, at, "") for at, one in reversed(placed) if not isinstance(one, str | int)]
-        values += [(2, at, "") for one in around if (at := _at(one))]
-        values += [
-            (3, self.sections[one], "")
-            for one in own
-            if isinstance(one, str) and one in self.sections
-        ]
-        return self.marked((template, line, values), str(value))
+        used = [part for part in used if part is not self.spec.interface]
+        texts = [part for part in used if isinstance(part, str)]
+        places: list[tuple[int, At | None, str]] = [(0, _at(part), part) for part in texts]
+        places += [(1, _at(part), "") for part in reversed(used)]
+        places += [(2, _at(part), "") for part in loops]
+        places += [(3, self.places.get(part), "") for part in texts]
+        nearest = next((place for place in places if place[1]), (4, None, ""))
+        return self.marked(_Note(template, line, *nearest), str(value))
 
-    def marked(self, note: _Note, made: str) -> str:
+    def marked(self, note: _Note, output: str) -> str:
+        """An output with a mark before each of its lines."""
         self.notes.append(note)
         mark = f"\0{len(self.notes) - 1}\0"
-        return "".join(mark + line for line in lines_of(made))
+        return "".join(mark + line for line in lines_of(output))
+
+    def notes_of(self, line: str) -> tuple[_Note, _Note]:
+        """A line's note of what made it, and that with the nearest place of the spec."""
+        _, *parts = _MARK.split(line)  # every line begins with a mark
+        outputs = [
+            (self.notes[int(number)], output)
+            for number, output in zip(parts[::2], parts[1::2], strict=True)
+        ]
+        # What shows on the line goes before its end, and that before what merely surrounds it.
+        outputs.sort(key=lambda item: (not item[1].strip(), not item[1]))
+        nearest = min(outputs, key=lambda item: (not item[1].strip(), item[0].rank))
+        return outputs[0][0], nearest[0]
 
 
-def _at(value: Any) -> At | None:
-    """Where a value stands in the spec, a list of such where its first item does."""
-    if isinstance(value, jinja2.Undefined | Interface):
-        return None
-    at = getattr(value, "at", None) or (_at(value[0]) if type(value) is tuple and value else None)
-    return at if isinstance(at, At) else None
+class _MarkingGenerator(CodeGenerator):
+    """Compiles templates so that each of their outputs passes through ``environment.note``."""
+
+    loops: tuple[nodes.Expr, ...] = ()  # the variables of the loops around, the innermost first
+
+    def visit_For(self, node: nodes.For, frame: Frame) -> None:
+        outer = self.loops
+        names = [nodes.Name(name.name, "load") for name in _below(node.target, nodes.Name)]
+        self.loops = (*names, *outer)
+        super().visit_For(node, frame)
+        self.loops = outer
+
+    def visit_Output(self, node: nodes.Output, frame: Frame) -> None:
+        node.nodes = list(chain.from_iterable(map(self.noted, node.nodes)))
+        super().visit_Output(node, frame)
+
+    def noted(self, output: nodes.Expr) -> Iterator[nodes.Expr]:
+        """The calls in place of an output: one for an expression or for each line of a text."""
+        values = [output]
+        if isinstance(output, nodes.TemplateData):
+            values = [nodes.Const(line) for line in lines_of(output.data)]
+        used = nodes.List(_below(output, _REFERENCES)[::-1])  # the innermost first
+        for line, value in enumerate(values, output.lineno):
+            file = nodes.Const(self.filename)
+            arguments = [file, nodes.Const(line), value, used, nodes.List(list(self.loops))]
+            note = nodes.EnvironmentAttribute("note")
+            yield nodes.Call(note, arguments, [], None, None, lineno=line)
 
 
-class _Loader(Loader):
-    """Compiles templates with their outputs wrapped."""
-
-    def load(
-        self,
-        environment: jinja2.Environment,
-        name: str,
-        globals: MutableMapping[str, Any] | None = None,
-    ) -> jinja2.Template:
-        source, filename, uptodate = self.get_source(environment, name)
-        tree = environment.parse(source, name, filename)
-        _wrap(tree, filename, [])
-        code = environment.compile(tree, name, filename)
-        return environment.template_class.from_code(
-            environment, code, {} if globals is None else globals, uptodate
-        )
-
-
-def _wrap(node: nodes.Node, file: str, around: list[nodes.Expr]) -> None:
-    """Wrap every output below a node; ``around``: the variables of the loops that it stands in."""
-    if isinstance(node, nodes.For):
-        target = (
-            [node.target]
-            if isinstance(node.target, nodes.Name)
-            else node.target.find_all(nodes.Name)
-        )
-        around = [*(nodes.Name(name.name, "load") for name in target), *around]
-    for child in node.iter_child_nodes():
-        _wrap(child, file, around)
-    if isinstance(node, nodes.Output):
-        node.nodes = [call for child in node.nodes for call in _calls(child, file, around)]
-
-
-def _calls(node: nodes.Expr, file: str, around: list[nodes.Expr]) -> Iterator[nodes.Expr]:
-    """The calls in place of an output: one a line of literal text, one an expression."""
-    lines = (
-        [nodes.Const(line) for line in lines_of(node.data)]
-        if isinstance(node, nodes.TemplateData)
-        else [node]
-    )
-    parts = [node, *node.find_all(_PARTS)]
-    own = nodes.List(
-        [part for part in reversed(parts) if isinstance(part, _PARTS)]
-    )  # the innermost first
-    for line, value in enumerate(lines, node.lineno):
-        arguments = [nodes.Const(file), nodes.Const(line), value, own, nodes.List(around)]
-        yield nodes.Call(nodes.Name(_NOTED, "load"), arguments, [], None, None)
+def _below(node: nodes.Node, kind: Any) -> list[Any]:
+    """The nodes of a kind, or kinds, from a node on, the outermost first."""
+    return [part for part in (node, *node.find_all(kind)) if isinstance(part, kind)]

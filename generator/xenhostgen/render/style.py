@@ -8,7 +8,7 @@ COLUMNS = 80
 
 
 def comment(text: str, depth: int = 0) -> str:
-    """A block comment of a text's lines, indented by ``depth`` tabs, without a newline at its end."""
+    """A block comment of a text's lines, indented by ``depth`` tabs; no newline at its end."""
     indent = "\t" * depth
     body = [f"{indent} * {line}".rstrip() for line in text.strip("\n").split("\n")]
     return "\n".join([f"{indent}/*", *body, f"{indent} */"])

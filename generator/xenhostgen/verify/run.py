@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from xenhostgen import extension_points
+from xenhostgen.render.provenance import spec_places
 from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At
@@ -15,7 +16,6 @@ from xenhostgen.verify.conform import Conformance, OtherOptions
 from xenhostgen.verify.declarations import Declarations
 from xenhostgen.verify.drift import drift
 from xenhostgen.verify.findings import OF_PROVERS, Finding, Verdict, judge
-from xenhostgen.verify.places import spec_places
 from xenhostgen.verify.static import StaticChecks
 from xenhostgen.verify.subject import Check, Options, Subject, prepared
 

@@ -5,16 +5,16 @@ What was applied is kept as a patch beside the tree's files: what blank lines we
 can't be told from the result.
 """
 
-import os
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git
 from xenhostgen.extensions.kernel_tree.placing import Placement, content
+from xenhostgen.render.write import write_files
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused
 
@@ -24,32 +24,11 @@ def record(spec: Interface, tree: Path) -> Path:
     return tree / f".xenhostgen-{spec.interface}.patch"
 
 
-def write(folder: Path, files: Mapping[str, bytes | None]) -> None:
-    """Give files of a folder new contents (None: remove them), once all are on the disk."""
-    if taken := next((path for path in files if (folder / path).is_dir()), None):
-        raise IsADirectoryError(None, "is a folder where a file must be", str(folder / taken))
-    staged: list[tuple[Path, Path]] = []
-    try:
-        for path, new in files.items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            staged.append((Path(f"{target}.{os.getpid()}.tmp"), target))
-            if new is not None:
-                staged[-1][0].write_bytes(new)
-                staged[-1][0].chmod(target.stat().st_mode if target.exists() else 0o644)
-        for temporary, target in staged:
-            # A new file takes the place of the old one, whose other hard links keep what they hold.
-            temporary.replace(target) if temporary.exists() else target.unlink(missing_ok=True)
-    finally:
-        for temporary, _ in staged:
-            temporary.unlink(missing_ok=True)
-
-
 def difference(placement: Placement) -> str:
     """A placement as git's diff."""
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:
         for side, files in (("a", placement.before), ("b", placement.after)):
-            write(Path(folder, side), files)
+            write_files(Path(folder), {f"{side}/{path}": new for path, new in files.items()})
         options = ("--no-index", "--no-prefix", "--no-renames", "--full-index")
         diff = git(Path(folder), "diff", *options, "a", "b", fine=(0, 1), given=NO_SETTINGS)
     # Of new files git itself says it like this, but for --no-index.
@@ -70,7 +49,7 @@ def apply(spec: Interface, placement: Placement, tree: Path) -> None:
     """Write the files of a placement, and the record of it. Raises ``Refused``, see above."""
     refuse_links(placement.after, tree)
     kept = {record(spec, tree).name: difference(placement).encode(errors="surrogateescape")}
-    write(tree, kept | placement.after)
+    write_files(tree, kept | placement.after)
 
 
 def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
@@ -85,7 +64,7 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
         patch = partial(git, Path(folder), *command, given=NO_SETTINGS)
         paths = [line.split("\t")[2] for line in patch("--numstat").splitlines()]
         refuse_links(paths, tree)
-        write(Path(folder), {path: content(tree / path) for path in paths})
+        write_files(Path(folder), {path: content(tree / path) for path in paths})
         with suppress(GitFailure):
             patch("--check")
             paths = []
@@ -96,7 +75,7 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
                 raise _edited(failure, tree) from None
         before = {path: content(Path(folder, path)) for path in paths}
     if not dry_run:
-        write(tree, {**before, kept.name: None})
+        write_files(tree, {**before, kept.name: None})
     return paths
 
 

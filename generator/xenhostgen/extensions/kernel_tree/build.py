@@ -12,8 +12,9 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from xenhostgen.extensions.kernel_tree.apply import difference, write
+from xenhostgen.extensions.kernel_tree.apply import difference
 from xenhostgen.extensions.kernel_tree.placing import Placement, content, kernel_version, placed
+from xenhostgen.render.write import write_files
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import UNLIMITED, BuildError, Completed, Job, run, user_environment
 from xenhostgen.spec.model import Interface
@@ -122,10 +123,7 @@ class Scratch:
                 if path.is_file() and not path.is_symlink():
                     name = f"{folder}/{path.name}"
                     wanted[name] = content(self.tree / name)
-        wanted |= files
-        current = {path: content(self.source / path) for path in wanted}
-        changed = {path: new for path, new in wanted.items() if new != current[path]}
-        write(self.source, changed)
+        write_files(self.source, wanted | dict(files))
 
     def make(self, *arguments: str) -> Completed:
         """Run kbuild."""

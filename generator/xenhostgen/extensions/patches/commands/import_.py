@@ -14,7 +14,7 @@ from pathlib import Path
 from xenhostgen.commands.inputs import default_specs
 from xenhostgen.extensions.patches.lift import lift
 from xenhostgen.render.files import source_name
-from xenhostgen.render.write import write_file
+from xenhostgen.render.write import write_files
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Problem, Refused
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         default_specs() / "schema.json", output.parent
     )  # as seen from the new spec
     lifted = lift(arguments.patches, str(output), schema, onto, arguments.name)
-    write_file(output, lifted.text)
+    write_files(output.parent, {output.name: lifted.text.encode()})
     verdicts = {True: ", byte-identical", False: ", NOT identical", None: ""}
     told = [f"{output}: {lifted.spec.interface}"]
     for share in lifted.shares:

@@ -11,10 +11,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from xenhostgen.extensions.kernel_tree.apply import write
 from xenhostgen.extensions.kernel_tree.git import GitFailure, git
 from xenhostgen.extensions.kernel_tree.placing import Placement, placed
 from xenhostgen.extensions.patches.series import Letter, changes, series
+from xenhostgen.render.write import write_files
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Problem, Refused
@@ -70,7 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
                 "move it away, or choose another folder by -o",
             )
             raise Refused([Problem("foreign-file", message, str(path), hint=hint)])
-    write(output, mails)
+    output.mkdir(parents=True, exist_ok=True)
+    write_files(output, mails)
     warn_of_edits(arguments.tree, placement)
     for name in mails:
         say(f"{output}/{name}", sys.stdout)

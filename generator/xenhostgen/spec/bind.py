@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 from xenhostgen.spec import model
 from xenhostgen.spec.shape import Kind
 from xenhostgen.spec.source import At, Placed, Problems, Text, text
-from xenhostgen.spec.tree import Mapping, Node, Sequence
+from xenhostgen.spec.yaml import Mapping, Node, Sequence
 
 Reader = Callable[[Node, str], Any]
 

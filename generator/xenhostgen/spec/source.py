@@ -5,7 +5,7 @@ A position travels on every scalar from the YAML reader to the last error messag
 collected, never raised one by one: a user sees everything that is wrong with a file in one go.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 from typing import NamedTuple
 
 EXCERPT = 160  # a line longer than this is shown around the place only
@@ -114,11 +114,32 @@ class Problems:
         )
         self.found.append(Problem(rule, printable(message), self.path, place, hint, excerpt, cut))
 
-    def did_you_mean(self, word: str, known: Sequence[str] | set[str], otherwise: str = "") -> str:
-        """A hint as ``did_you_mean`` gives it, for the first problems only: to compare words is slow."""
+    def check_known(
+        self, rule: str, word: Text, known: Collection[str], message: str, otherwise: str = ""
+    ) -> bool:
+        """Whether a word is among those that are known; if not, that is noted with the nearest one."""
+        if word in known:
+            return True
+        self.add(rule, message, word, self.did_you_mean(word, known, otherwise))
+        return False
+
+    def check_unique(self, rule: str, names: Iterable[Text], message: str, hint: str) -> None:
+        """Note each name that stands there again.
+
+        Message and hint are formats of ``name`` and of the ``line`` on which it stood first.
+        """
+        first: dict[str, Text] = {}
+        for name in names:
+            if first.setdefault(name, name) is not name:
+                words = {"name": name, "line": first[name].line}
+                self.add(rule, message.format(**words), name, hint.format(**words))
+
+    def did_you_mean(self, word: str, known: Collection[str], otherwise: str = "") -> str:
+        """A hint as ``did_you_mean`` gives it, for the first problems only: comparing is slow."""
         if len(self.found) >= MOST_GUESSES:
             return otherwise or "mend the others first"
-        return did_you_mean(word, sorted(known) if isinstance(known, set) else known, otherwise)
+        ordered = sorted(known) if isinstance(known, Set) else list(known)
+        return did_you_mean(word, ordered, otherwise)
 
     def line(self, number: int) -> str:
         """A line of the source, empty beyond its end."""

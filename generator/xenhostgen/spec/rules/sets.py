@@ -10,21 +10,12 @@ from xenhostgen.spec.template_sets import style, template_sets
 
 def templates(spec: Interface, problems: Problems) -> None:
     """The template set is there, and can say what the spec asks for."""
-    known = template_sets()
-    if spec.templates and spec.templates not in known:
-        message = f"no template set '{spec.templates}'"
-        problems.add(
-            "unknown-templates",
-            message,
-            spec.templates,
-            problems.did_you_mean(spec.templates, known),
-        )
-    unsaid = _UNSAID.get(spec.templates)
-    for place, what in unsaid(spec) if unsaid else ():
-        message = f"the template set '{spec.templates}' {what}"
-        problems.add(
-            "unfit-templates", message, place, "change it, or name another set under 'templates'"
-        )
+    name = spec.templates
+    problems.check_known("unknown-templates", name, template_sets(), f"no template set '{name}'")
+    unfit = _UNFIT.get(name)
+    for place, reason in unfit(spec) if unfit else ():
+        hint = "change it, or name another set under 'templates'"
+        problems.add("unfit-templates", f"the template set '{name}' {reason}", place, hint)
 
 
 def _of_kernel(spec: Interface) -> Iterator[tuple[At, str]]:
@@ -82,7 +73,7 @@ def _at(value: str | None, instead: At) -> At:
     return value.at if isinstance(value, Text) else instead
 
 
-_UNSAID: dict[str, Callable[[Interface], Iterable[tuple[At, str]]]] = {
+_UNFIT: dict[str, Callable[[Interface], Iterable[tuple[At, str]]]] = {
     "kernel": _of_kernel,
     "rfc": _of_rfc,
 }

@@ -18,9 +18,8 @@ from jinja2 import nodes
 from xenhostgen.render.environment import Loader
 from xenhostgen.render.files import Renderer
 from xenhostgen.render.raw import lines_of
-from xenhostgen.spec.bind import keys_of
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.shape import Part
+from xenhostgen.spec.shape import Part, keys_of
 from xenhostgen.spec.source import At, Problems, Text, text
 
 _MARK = re.compile("\0(\\d+)\0")  # neither C nor a spec holds this character
@@ -102,7 +101,7 @@ def _keys(value: Any, name: str) -> Iterator[tuple[At, str]]:
         yield at, name
     for key in keys_of(type(value)) if isinstance(value, Part) else ():
         inner, below = getattr(value, key.name), f"{name}.{key.name}".lstrip(".")
-        if key.rows:
+        if key.shape.form == "rows":
             for row in inner:
                 yield from _keys(row, f"{below}.{getattr(row, keys_of(type(row))[0].name)}")
         else:

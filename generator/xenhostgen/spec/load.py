@@ -12,7 +12,7 @@ from xenhostgen.spec.template_sets import style
 
 
 def load(path: Path) -> Interface:
-    """The interface that a spec file describes; ``SpecError`` with all its problems, in its order."""
+    """The interface that a spec file describes; ``SpecError`` with all its problems."""
     return load_text(yaml.read_file(path), str(path))
 
 
@@ -24,7 +24,7 @@ def load_text(source: str, path: str) -> Interface:
         raise SpecError(problems.found)
     spec, unread = bind(top, problems)
     spec = _with_style(spec, path)
-    rules.check(spec, unread, problems)
+    problems.extend(rules.check(spec, unread))
     problems.raise_if_any()
     return spec
 

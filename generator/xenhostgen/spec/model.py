@@ -36,16 +36,16 @@ class HostType(Part):
     """One enumerator of the enum of host types."""
 
     name: Name = key("the type's name; the enumerator is the prefix, '_' and this")
-    value: int | None = key("its value, written out in C; without it C counts on", None)
-    distance: int | None = key("how many hypervisors away such a host is", None)
-    doc: Doc = key("the comment above the enumerator", NO_TEXT)
+    value: int | None = key("its value, written out in C; without it C counts on", default=None)
+    distance: int | None = key("how many hypervisors away such a host is", default=None)
+    doc: Doc = key("the comment above the enumerator", default=NO_TEXT)
 
 
 class Types(Part):
     """The enum of host types. The type of value 0 marks an empty slot."""
 
     values: tuple[HostType, ...] = key("the types in the order of their declaration")
-    doc: Doc = key("the comment above the enum", NO_TEXT)
+    doc: Doc = key("the comment above the enum", default=NO_TEXT)
 
     @property
     def counted(self) -> list[int]:
@@ -62,8 +62,8 @@ class Slot(Part):
     name: Name = key("the slot's name")
     pointer: Symbol = key("the C pointer that always points to this slot")
     accepts: tuple[Name, ...] = key("the host types that may be registered here")
-    requires: Name | None = key("a slot that must be taken before this one", None)
-    requires_doc: Doc = key("the comment above the check for that slot", NO_TEXT)
+    requires: Name | None = key("a slot that must be taken before this one", default=None)
+    requires_doc: Doc = key("the comment above the check for that slot", default=NO_TEXT)
 
 
 class Misuse(Part):
@@ -81,27 +81,27 @@ class Export(Part):
     """Symbols exported to GPL modules, under one comment."""
 
     symbols: tuple[Symbol, ...] = key("the exported symbols")
-    doc: Doc = key("the comment above the exports", NO_TEXT)
+    doc: Doc = key("the comment above the exports", default=NO_TEXT)
 
 
 class Registry(Part):
     """The array of slots, the functions that change it, and the iterator."""
 
     slots: tuple[Slot, ...] = key("the slots in the order of the array")
-    exports: tuple[Export, ...] = key("what modules may use", ())
-    misuse: Misuse | None = key("errnos for misuse; without them misuse is a BUG", None)
+    exports: tuple[Export, ...] = key("what modules may use", default=())
+    misuse: Misuse | None = key("errnos for misuse; without them misuse is a BUG", default=None)
     storage: Literal["bss", "read_mostly", "ro_after_init"] = key(
-        "where the array lives; the kernel clears .bss during boot", "bss"
+        "where the array lives; the kernel clears .bss during boot", default="bss"
     )
     cursor: Literal["host", "pointer"] | None = key(
-        "what the iterator's variable is: a pointer to a host, or a pointer to such a pointer (default: as the "
-        "template set has it)",
-        None,
+        "what the iterator's variable is: a pointer to a host, or a pointer to such a pointer "
+        "(default: as the template set has it)",
+        default=None,
     )
-    doc: Doc = key("the comment above the slots' pointers", NO_TEXT)
-    register_doc: Doc = key("the comment above the registering function", NO_TEXT)
-    unregister_doc: Doc = key("the comment above the unregistering function", NO_TEXT)
-    iterator_doc: Doc = key("the comment above the iterator", NO_TEXT)
+    doc: Doc = key("the comment above the slots' pointers", default=NO_TEXT)
+    register_doc: Doc = key("the comment above the registering function", default=NO_TEXT)
+    unregister_doc: Doc = key("the comment above the unregistering function", default=NO_TEXT)
+    iterator_doc: Doc = key("the comment above the iterator", default=NO_TEXT)
 
     @property
     def attribute(self) -> str:
@@ -117,9 +117,9 @@ class Registry(Part):
 class Field(Part):
     """A further member of the host structure: a declaration, or an anonymous struct of some."""
 
-    c: CText | None = key("the member's C declaration, without ';'", None)
-    struct: tuple[CText, ...] = key("the members of an anonymous struct", ())
-    doc: Doc = key("the comment above the member", NO_TEXT)
+    c: CText | None = key("the member's C declaration, without ';'", default=None)
+    struct: tuple[CText, ...] = key("the members of an anonymous struct", default=())
+    doc: Doc = key("the comment above the member", default=NO_TEXT)
 
 
 class Entry(Part):
@@ -128,9 +128,9 @@ class Entry(Part):
     table: Prose = key("GUEST.TABLE")
     function: Symbol = key("the function that implements the op there, or NULL")
     calls: Statement | None = key(
-        "makes the function an adapter, written beside the table: the value it returns or the call it makes, "
-        "empty for none; without it the function is the kernel's",
-        None,
+        "makes the function an adapter, written beside the table: the value it returns or the "
+        "call it makes, empty for none; without it the function is the kernel's",
+        default=None,
     )
 
     @property
@@ -143,27 +143,27 @@ class Op(Part):
     """One operation: a member of the ops structure, its wrapper, and a column per table."""
 
     name: Name = key("the op's name")
-    returns: CType = key("the C type it returns", Text("void"))
-    args: tuple[CText, ...] = key("its C parameters after the host", ())
-    host: Name = key("the name of its host parameter", Text("xh"))
+    returns: CType = key("the C type it returns", default=Text("void"))
+    args: tuple[CText, ...] = key("its C parameters after the host", default=())
+    host: Name = key("the name of its host parameter", default=Text("xh"))
     tables: tuple[Entry, ...] = rows(
-        "GUEST.TABLE: function, for each table that sets it", ()
+        "GUEST.TABLE: function, for each table that sets it", default=()
     )
     wrapper: Literal["plain", "guarded", "optional", "none"] = key(
-        "the inline function that calls it: unchecked, only for a host that is not NULL, only where the table has "
-        "it, or no such function",
-        "plain",
+        "the inline function that calls it: unchecked, only for a host that is not NULL, only "
+        "where the table has it, or no such function",
+        default="plain",
     )
     wrapper_returns: CType | None = key(
-        "what the wrapper returns, if not what the op does", None
+        "what the wrapper returns, if not what the op does", default=None
     )
     when_no_host: CText | None = key(
-        "what the wrapper evaluates to when the host is NULL", None
+        "what the wrapper evaluates to when the host is NULL", default=None
     )
     when_missing: CText | None = key(
-        "what the wrapper evaluates to when the table lacks the op", None
+        "what the wrapper evaluates to when the table lacks the op", default=None
     )
-    doc: Doc = key("the comment above the member", NO_TEXT)
+    doc: Doc = key("the comment above the member", default=NO_TEXT)
 
     @property
     def wrapper_type(self) -> Text:
@@ -182,24 +182,24 @@ class Macro(Part):
     name: Symbol = key("the macro's name")
     expands: Line = key("what it expands to")
     placeholder: bool = key(
-        "stands for detection to come: explored with both values", False
+        "stands for detection to come: explored with both values", default=False
     )
-    config: Symbol | None = key("the kernel option without which it is 0", None)
+    config: Symbol | None = key("the kernel option without which it is 0", default=None)
 
 
 class Place(Part):
     """Where a fragment goes in an existing kernel file: after or before a landmark."""
 
-    after: Line | None = key("the landmark above the fragment", None)
-    before: Line | None = key("the landmark below the fragment", None)
+    after: Line | None = key("the landmark above the fragment", default=None)
+    before: Line | None = key("the landmark below the fragment", default=None)
     alternatives: tuple[Line, ...] = key(
-        "landmarks that other kernel versions have instead", ()
+        "landmarks that other kernel versions have instead", default=()
     )
 
     @property
-    def landmark(self) -> Text:
+    def landmark(self) -> str:
         """The line, function or object beside which the place is."""
-        return self.after or self.before or NO_TEXT
+        return self.after or self.before or ""
 
 
 class Predicates(Part):
@@ -226,10 +226,10 @@ class SourceFile(Part):
     """A C file that the interface brings along."""
 
     file: Path = key("its path in the kernel tree")
-    includes: tuple[Header, ...] = key("the headers that it includes", ())
-    guard: Symbol | None = key("a header's include guard", None)
-    declares: tuple[CText, ...] = key("structures declared ahead, as 'struct page'", ())
-    doc: Doc = key("the comment at its top", NO_TEXT)
+    includes: tuple[Header, ...] = key("the headers that it includes", default=())
+    guard: Symbol | None = key("a header's include guard", default=None)
+    declares: tuple[CText, ...] = key("structures declared ahead, as 'struct page'", default=())
+    doc: Doc = key("the comment at its top", default=NO_TEXT)
 
 
 class ObjectLine(Part):
@@ -258,13 +258,13 @@ class Register(Part):
 
     type: Name = key("the host type")
     table: Name = key("the role of the ops table")
-    when: Line | None = key("the C condition under which it is registered", None)
-    doc: Doc = key("the comment above it", NO_TEXT)
+    when: Line | None = key("the C condition under which it is registered", default=None)
+    doc: Doc = key("the comment above it", default=NO_TEXT)
 
 
 def _either(*c: str) -> str:
-    """An expression for one of some pieces of C, white space left out."""
-    return f"(?:{'|'.join(re.escape(''.join(each.split())) for each in c)})"
+    """A regular expression for one of some pieces of C, white space left out."""
+    return f"(?:{'|'.join(re.escape(''.join(piece.split())) for piece in c)})"
 
 
 class ReturnIf(Part):
@@ -272,7 +272,7 @@ class ReturnIf(Part):
 
     condition: Line = key("the C condition")
     alternatives: tuple[Line, ...] = key(
-        "conditions that other kernel versions have instead", ()
+        "conditions that other kernel versions have instead", default=()
     )
 
     @property
@@ -290,7 +290,7 @@ class Assign(Part):
     target: Line = key("what is set")
     value: Line = key("the C expression it is set to")
     alternatives: tuple[Line, ...] = key(
-        "values that other kernel versions set instead", ()
+        "values that other kernel versions set instead", default=()
     )
 
     @property
@@ -318,7 +318,7 @@ class Call(_Calling):
     """Boot step of the kernel: call a function, of which we know what it sets."""
 
     function: Symbol = key("the function's name")
-    sets: tuple[Assign, ...] = rows("the variables it sets", ())
+    sets: tuple[Assign, ...] = rows("the variables it sets", default=())
 
 
 class ClearBss(_Calling):
@@ -327,18 +327,21 @@ class ClearBss(_Calling):
     function: Symbol = key("the kernel function that does it")
 
 
-# Each has ``c``, the step in C, and ``pattern``, an expression for its C in any kernel without white space.
+# Each has ``c``, the step in C, and ``pattern``, a regular expression for it without white space.
 KernelStep = ReturnIf | Assign | Call | ClearBss
 Step = Register | KernelStep
 
 
 class Boot(Part):
-    """A guest's boot function. Its steps are the stub's body, the anchor in the real one, and what the model runs."""
+    """A guest's boot function.
+
+    Its steps are the stub's body, the anchor in the real one, and what the boot model runs.
+    """
 
     function: Symbol = key("the kernel function")
-    linkage: CText | None = key("specifiers before its return type", None)
-    params: tuple[CText, ...] = key("its C parameters", ())
-    steps: tuple[Step, ...] = key("what it does, in order", ())
+    linkage: CText | None = key("specifiers before its return type", default=None)
+    params: tuple[CText, ...] = key("its C parameters", default=())
+    steps: tuple[Step, ...] = key("what it does, in order", default=())
 
     @property
     def head(self) -> str:
@@ -354,12 +357,10 @@ class Guest(Part):
     file: Path = key("its file in the kernel tree")
     include: Include = key("the interface's header there")
     boot: Boot = key("its boot function")
-    context: tuple[Header, ...] = key("headers that the file includes already", ())
-    tables: tuple[Table, ...] = rows(
-        "role: C name of each ops table it defines", ()
-    )
-    borrows: Name | None = key("the guest whose tables it registers", None)
-    place: Place | None = key("after or before which function its tables stand", None)
+    context: tuple[Header, ...] = key("headers that the file includes already", default=())
+    tables: tuple[Table, ...] = rows("role: C name of each ops table it defines", default=())
+    borrows: Name | None = key("the guest whose tables it registers", default=None)
+    place: Place | None = key("after or before which function its tables stand", default=None)
 
 
 class EnumFact(Part):
@@ -410,7 +411,7 @@ class FunctionFact(Part):
 
     name: Symbol = key("the function")
     returns: CType = key("the C type it returns")
-    args: tuple[CText, ...] = key("its C parameters", ())
+    args: tuple[CText, ...] = key("its C parameters", default=())
 
     @property
     def prototype(self) -> str:
@@ -421,32 +422,28 @@ class FunctionFact(Part):
 class Kernel(Part):
     """What the kernel has already and the boot code uses: facts by which boot can be modelled."""
 
-    constants: tuple[Constant, ...] = rows("name: value", ())
-    typedefs: tuple[Variable, ...] = rows(
-        "name: the C type that it stands for", ()
-    )
-    enums: tuple[EnumFact, ...] = rows("enum: its enumerators", ())
-    structs: tuple[StructFact, ...] = rows("struct: its members", ())
-    variables: tuple[Variable, ...] = rows("variable: C type", ())
-    macros: tuple[Macro, ...] = rows("macro: what it expands to", ())
-    functions: tuple[FunctionFact, ...] = rows("function: its C type", ())
+    constants: tuple[Constant, ...] = rows("name: value", default=())
+    typedefs: tuple[Variable, ...] = rows("name: the C type that it stands for", default=())
+    enums: tuple[EnumFact, ...] = rows("enum: its enumerators", default=())
+    structs: tuple[StructFact, ...] = rows("struct: its members", default=())
+    variables: tuple[Variable, ...] = rows("variable: C type", default=())
+    macros: tuple[Macro, ...] = rows("macro: what it expands to", default=())
+    functions: tuple[FunctionFact, ...] = rows("function: its C type", default=())
 
 
 class Input(Part):
-    """What differs from one boot to the next: a place in memory and the values it may begin with."""
+    """What differs from boot to boot: a place in memory and the values it may begin with."""
 
     target: Line = key("the variable or member")
     values: tuple[Line, ...] = key("its values; 'object' points a pointer at something")
 
 
 class BootPath(Part):
-    """A kind of guest as the kernel brings it up: the boot functions that run, one after another."""
+    """A kind of guest as the kernel brings it up: the boot functions that run, in order."""
 
     kind: Name = key("the kind of guest")
     runs: tuple[Name, ...] = key("the guests whose boot functions run; 'clear_bss' between them")
-    inputs: tuple[Input, ...] = rows(
-        "what the hypervisor hands over: place: values", ()
-    )
+    inputs: tuple[Input, ...] = rows("what the hypervisor hands over: place: values", default=())
 
 
 class Expected(Part):
@@ -454,11 +451,11 @@ class Expected(Part):
 
     rule: Line = key("the finding's rule")
     reason: Prose = key("why it is expected")
-    subject: Line | None = key("the symbol it is about", None)
+    subject: Line | None = key("the symbol it is about", default=None)
 
 
 class AcceptedMutant(Part):
-    """A wrong version of the C that no check can tell from the right one, with the reason why that is well."""
+    """A wrong version of the C that no check can tell from the right one, and why."""
 
     mutant: Line = key("the mutant's id, as 'mutate' shows it, or a pattern with '*' for several")
     reason: Prose = key("why no observer can tell it apart")
@@ -469,37 +466,37 @@ class Message(Part):
 
     part: Name = key("'cover', 'interface', 'predicates' or a guest")
     subject: Line = key("the subject, without the series' area")
-    body: Prose = key("the text below it", NO_TEXT)
+    body: Prose = key("the text below it", default=NO_TEXT)
 
 
 class Series(Part):
     """The words of a patch series; where they lack, the subjects are made up."""
 
     area: Line = key("the subsystem that each subject begins with")
-    messages: tuple[Message, ...] = rows("part: its subject and text", ())
+    messages: tuple[Message, ...] = rows("part: its subject and text", default=())
 
 
 class Raw(Part):
     """Lines that the rest of the spec can't say, kept as they are in their place."""
 
     file: Path = key("the file that they belong to")
-    text: Prose = key("the lines", NO_TEXT)
+    text: Prose = key("the lines", default=NO_TEXT)
     after: Prose = key(
-        "rendered lines right above them; without any they stand at the top", NO_TEXT
+        "rendered lines right above them; without any they stand at the top", default=NO_TEXT
     )
-    instead: Prose = key("lines that they take the place of", NO_TEXT)
+    instead: Prose = key("lines that they take the place of", default=NO_TEXT)
     place: Place | None = key(
-        "in a kernel file, away from what is rendered: after or before which line", None
+        "in a kernel file, away from what is rendered: after or before which line", default=None
     )
 
 
 class NameChoices(Part):
     """Names that differ from those that the prefix would give."""
 
-    register: Symbol | None = key("the registering function", None)
-    unregister: Symbol | None = key("the unregistering function", None)
-    array: Symbol | None = key("the array of slots", None)
-    iterator: Symbol | None = key("the iterator macro", None)
+    register: Symbol | None = key("the registering function", default=None)
+    unregister: Symbol | None = key("the unregistering function", default=None)
+    array: Symbol | None = key("the array of slots", default=None)
+    iterator: Symbol | None = key("the iterator macro", default=None)
 
 
 class Names:
@@ -541,26 +538,24 @@ class Interface(Part):
     guests: tuple[Guest, ...] = rows("the guests that register hosts")
     kinds: tuple[BootPath, ...] = rows("how each kind of guest boots")
     predicates: Predicates = key("what boot code asks")
-    kernel: Kernel = key("the kernel state that boot code reads and sets", Kernel())
-    fields: tuple[Field, ...] = key("further members of the host structure", ())
-    ops: tuple[Op, ...] = rows(
-        "the operations: a row an op, a column a table", ()
-    )
-    names: NameChoices = key("names that differ from the prefix's", NameChoices())
+    kernel: Kernel = key("the kernel state that boot code reads and sets", default=Kernel())
+    fields: tuple[Field, ...] = key("further members of the host structure", default=())
+    ops: tuple[Op, ...] = rows("the operations: a row an op, a column a table", default=())
+    names: NameChoices = key("names that differ from the prefix's", default=NameChoices())
     typedefs: bool | None = key(
-        "name structures by typedef (default: as the template set does)", None
+        "name structures by typedef (default: as the template set does)", default=None
     )
-    spdx: Licence | None = key("the licence line of the interface's files", None)
-    banner: bool = key("say in each file that it is generated, and how", True)
+    spdx: Licence | None = key("the licence line of the interface's files", default=None)
+    banner: bool = key("say in each file that it is generated, and how", default=True)
     reference: Path | None = key(
-        "facts of the kernel patch that this spec re-creates", None
+        "facts of the kernel patch that this spec re-creates", default=None
     )
-    expected_findings: tuple[Expected, ...] = key("known faults, each with its reason", ())
+    expected_findings: tuple[Expected, ...] = key("known faults, each with its reason", default=())
     accepted_mutants: tuple[AcceptedMutant, ...] = key(
-        "mutants that may survive, each with its reason", ()
+        "mutants that may survive, each with its reason", default=()
     )
-    series: Series | None = key("the words of a patch series", None)
-    raw: tuple[Raw, ...] = key("lines kept as they are, of each file from the top down", ())
+    series: Series | None = key("the words of a patch series", default=None)
+    raw: tuple[Raw, ...] = key("lines kept as they are, of each file from the top down", default=())
     path: str = ""
 
     @cached_property
@@ -625,7 +620,7 @@ class Interface(Part):
 
     @property
     def shared_tables(self) -> list[Table]:
-        """The tables, declared by the interface's header where a borrower's file doesn't declare what it borrows."""
+        """The tables that the header declares for borrowers whose files don't declare them."""
         shared = any(guest.borrows and not guest.place for guest in self.guests)
         return [table for _, table in self.tables()] if shared else []
 

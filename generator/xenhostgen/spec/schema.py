@@ -10,7 +10,7 @@ from typing import Any
 
 from xenhostgen.spec.bind import INTEGER, STEPS
 from xenhostgen.spec.model import Assign, Interface
-from xenhostgen.spec.shape import Key, Kind, Visitor, keys_of, short_form
+from xenhostgen.spec.shape import Key, Kind, Shape, keys_of, row_form
 
 Schema = dict[str, Any]
 _SCALARS = ["string", "integer", "boolean"]
@@ -29,32 +29,37 @@ def json_schema() -> Schema:
     }
 
 
-class _Writer(Visitor[Schema]):
-    """Turns types into schemas; each model class becomes one definition."""
+class _Writer:
+    """Turns shapes into schemas; each model class becomes one definition."""
 
     def __init__(self) -> None:
         self.definitions: dict[str, Schema] = {}
+
+    def schema(self, shape: Shape) -> Schema:
+        """The schema of a shape."""
+        of = shape.of
+        match shape.form:
+            case "text":
+                return self.text(of)
+            case "choice":
+                return {"enum": list(of)}
+            case "boolean":
+                return {"type": "boolean"}
+            case "number":
+                return {"type": ["integer", "string"], "pattern": f"^(?:{INTEGER.pattern})$"}
+            case "items":
+                return {"type": "array", "items": self.schema(of)}
+            case "rows":
+                return self.rows(of)
+            case "step":
+                return self.named("Step", self.steps)
+        return self.named(of.__name__, lambda: self.mapping(keys_of(of)))
 
     def text(self, kind: Kind) -> Schema:
         # Patterns bind strings only; Python's "(?s)" is not a pattern that editors know.
         if kind.pattern.startswith("(?s)"):
             return {"type": _SCALARS}
         return {"type": _SCALARS, "pattern": f"^(?:{kind.pattern})$"}
-
-    def choice(self, choices: tuple[str, ...]) -> Schema:
-        return {"enum": list(choices)}
-
-    def boolean(self) -> Schema:
-        return {"type": "boolean"}
-
-    def number(self) -> Schema:
-        return {"type": ["integer", "string"], "pattern": f"^(?:{INTEGER.pattern})$"}
-
-    def items(self, item: Any) -> Schema:
-        return {"type": "array", "items": self.visit(item)}
-
-    def part(self, cls: type) -> Schema:
-        return self.named(cls.__name__, lambda: self.mapping(keys_of(cls)))
 
     def named(self, name: str, make: Callable[[], Schema]) -> Schema:
         """A reference to a definition, which is made on first need."""
@@ -75,23 +80,19 @@ class _Writer(Visitor[Schema]):
         schema: Schema = {"description": key.doc}
         if isinstance(key.default, bool | int | str) and key.default != "":
             schema["default"] = key.default
-        return schema | self.visit_key(key)
+        return schema | self.schema(key.shape)
 
     def rows(self, cls: type) -> Schema:
         """Rows as a mapping: a row's value is all its other keys, or its second key alone."""
-        first, *others = keys_of(cls)
-        short = short_form(others)
-        forms = [self.visit_key(short)] if short else []
-        if not short or not short.rows or len(others) > 1:
-            forms.append(self.named(f"{cls.__name__}Row", lambda: self.mapping(others)))
+        row = row_form(cls)
+        forms = [self.schema(row.short.shape)] if row.short else []
+        if row.has_long_form:
+            forms.append(self.named(f"{cls.__name__}Row", lambda: self.mapping(row.others)))
         return {
             "type": "object",
-            "propertyNames": self.visit(first.type),
+            "propertyNames": self.schema(row.key.shape),
             "additionalProperties": forms[0] if len(forms) == 1 else {"anyOf": forms},
         }
-
-    def step(self) -> Schema:
-        return self.named("Step", self.steps)
 
     def steps(self) -> Schema:
         """A boot step: a mapping with exactly one of the step keys."""
@@ -100,7 +101,8 @@ class _Writer(Visitor[Schema]):
             if cls is Assign:
                 form = self.rows(cls)
             else:
-                form = {"anyOf": [self.visit(keys_of(cls)[0].type), self.visit(cls)]}
+                shapes = keys_of(cls)[0].shape, Shape("part", cls)
+                form = {"anyOf": [self.schema(shape) for shape in shapes]}
             forms[name] = {"description": (cls.__doc__ or "").strip(), **form}
         only = {"additionalProperties": False, "minProperties": 1, "maxProperties": 1}
         return {"type": "object", "properties": forms} | only

@@ -8,15 +8,13 @@ what it means. The reader (bind.py) and the JSON Schema (schema.py) are both vis
 import dataclasses
 import re
 import types
-from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import (
     Annotated,
     Any,
-    Generic,
     Literal,
     NamedTuple,
-    TypeVar,
     Union,
     dataclass_transform,
     get_args,
@@ -24,22 +22,20 @@ from typing import (
 )
 
 from xenhostgen.spec.c_names import is_type
-from xenhostgen.spec.source import At, Placed, Problems, Text
-
-_T = TypeVar("_T")
+from xenhostgen.spec.source import At, Fault, Inside, Placed, Text
 
 
 class Kind(NamedTuple):
     """A kind of text: its stable rule name, its pattern, and words for an error.
 
-    ``check`` notes what is wrong with a text that the pattern matches.
+    ``check`` finds what is wrong with a text that the pattern matches.
     """
 
     rule: str
     pattern: str
     says: str
     hint: str = ""
-    check: Callable[[Text, Problems], None] | None = None
+    check: Callable[[Text], Iterable[Fault]] | None = None
 
 
 _COMMENT_END = re.compile(
@@ -48,40 +44,39 @@ _COMMENT_END = re.compile(
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*")
 
 
-def check_comment(text: Text, problems: Problems) -> None:
+def check_comment(text: Text) -> Iterator[Fault]:
     """A text that lands in a C comment can't end the comment nor hide what it says."""
-    match = _COMMENT_END.search(text)
-    if not match:
+    if not (match := _COMMENT_END.search(text)):
         return
-    at = problems.inside(text, match.start())
+    place = Inside(text, match.start())
     if match[0] in ("*/", "/*"):
         message = f"'{match[0]}' in a text that lands in a C comment"
-        problems.add("comment-break", message, at, "put a blank between '*' and '/'")
+        yield "comment-break", message, place, "put a blank between '*' and '/'"
     else:
         message = f"character U+{ord(match[0]):04X} in a text that lands in a C comment"
-        problems.add("comment-control", message, at, "remove it")
+        yield "comment-control", message, place, "remove it"
 
 
-def _check_path(path: Text, problems: Problems) -> None:
+def _check_path(path: Text) -> Iterator[Fault]:
     """A path leads straight down from the root."""
     if path.startswith(("/", "~")) or "\\" in path or re.match(r"[A-Za-z]:", path):
         message = f"'{path}' is not a path below the tree's root"
-        problems.add("absolute-path", message, path, "write it relative to the root, with '/'")
+        yield "absolute-path", message, path, "write it relative to the root, with '/'"
     elif not {"", ".", ".."}.isdisjoint(path.split("/")):
         message = f"'{path}' has a part '.', '..' or an empty one"
-        problems.add("path-escapes", message, path, "write the path straight down from the root")
+        yield "path-escapes", message, path, "write the path straight down from the root"
 
 
-def _check_type(c: Text, problems: Problems) -> None:
+def _check_type(c: Text) -> Iterator[Fault]:
     if not is_type(str(c)):
         hint = "write it as 'int' or 'struct page *'"
-        problems.add("not-a-type", f"'{c[:60]}' is no type of C", c, hint)
+        yield "not-a-type", f"'{c[:60]}' is no type of C", c, hint
 
 
-def _check_licence(licence: Text, problems: Problems) -> None:
+def _check_licence(licence: Text) -> Iterator[Fault]:
     if not _SPDX.fullmatch(licence):
         message = f"'{licence[:40]}' is not an SPDX licence expression"
-        problems.add("spdx", message, licence, "write it as 'GPL-2.0-only'")
+        yield "spdx", message, licence, "write it as 'GPL-2.0-only'"
 
 
 # A line of C that we place in a declaration: no control characters, comment marks or directive.
@@ -159,11 +154,9 @@ def rows(doc: str, default: Any = dataclasses.MISSING) -> Any:
 
 
 @dataclasses.dataclass(eq=False)
-@dataclass_transform(
-    eq_default=False, frozen_default=True, field_specifiers=(key, rows, dataclasses.field)
-)
+@dataclass_transform(eq_default=False, field_specifiers=(key, rows, dataclasses.field))
 class Part:
-    """A part of a spec: each subclass is a dataclass, frozen to the type checker.
+    """A part of a spec: each subclass is a dataclass.
 
     Each is equal to itself only: two with the same values still stand in two places.
     """
@@ -179,30 +172,68 @@ class Part:
         return At(self.origin.line, self.origin.column)
 
 
+class Shape(NamedTuple):
+    """What the value of a key looks like in YAML.
+
+    ``of`` is the kind of a text, a choice's words, the shape of a list's items, or a model class.
+    """
+
+    form: Literal["text", "choice", "boolean", "number", "items", "part", "rows", "step"]
+    of: Any = None
+
+
 class Key(NamedTuple):
     """A key of a model class as the reader and the JSON Schema see it."""
 
-    name: str
-    type: Any
+    name: Text
+    shape: Shape
     doc: str
-    rows: bool
     required: bool
     default: Any
 
 
+class RowForm(NamedTuple):
+    """How a row is written: its key, then all its other keys or the short one's value alone."""
+
+    key: Key
+    others: list[Key]
+    short: Key | None
+    has_long_form: bool
+
+
+def shape_of(hint: Any) -> Shape:
+    """The shape that a type of the model stands for."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        choices = [choice for choice in arguments if choice is not type(None)]
+        return shape_of(choices[0]) if len(choices) == 1 else Shape("step")
+    if origin is Annotated:
+        return Shape("text", arguments[1])
+    if origin is Literal:
+        return Shape("choice", arguments)
+    if origin is tuple:
+        return Shape("items", shape_of(arguments[0]))
+    forms: dict[Any, Shape] = {bool: Shape("boolean"), int: Shape("number")}
+    return forms.get(hint, Shape("part", hint))
+
+
 def keys_of(cls: type) -> list[Key]:
     """The keys of a model class in the order of their declaration."""
-    return [
-        Key(
-            field.name,
-            field.type,
-            **field.metadata,
-            required=field.default is dataclasses.MISSING,
-            default=field.default,
-        )
-        for field in dataclasses.fields(cls)
-        if field.metadata
-    ]
+    return _keys(cls)
+
+
+@cache
+def _keys(cls: type) -> list[Key]:
+    keys = []
+    for field in dataclasses.fields(cls):
+        if field.metadata:
+            shape = shape_of(field.type)
+            if field.metadata["rows"]:
+                shape = Shape("rows", shape.of.of)
+            required = field.default is dataclasses.MISSING
+            doc = field.metadata["doc"]
+            keys.append(Key(Text(field.name), shape, doc, required, field.default))
+    return keys
 
 
 def short_form(keys: list[Key]) -> Key | None:
@@ -210,57 +241,11 @@ def short_form(keys: list[Key]) -> Key | None:
     return None if any(key.required for key in keys[1:]) else keys[0]
 
 
-class Visitor(ABC, Generic[_T]):
-    """Makes something of each type that a key may have: a reader, a schema."""
-
-    def visit(self, hint: Any) -> _T:
-        """What is made of a type."""
-        origin, arguments = get_origin(hint), get_args(hint)
-        if origin in (Union, types.UnionType):
-            choices = [choice for choice in arguments if choice is not type(None)]
-            return self.visit(choices[0]) if len(choices) == 1 else self.step()
-        if origin is Annotated:
-            return self.text(arguments[1])
-        if origin is Literal:
-            return self.choice(arguments)
-        if origin is tuple:
-            return self.items(arguments[0])
-        if hint is bool:
-            return self.boolean()
-        return self.number() if hint is int else self.part(hint)
-
-    def visit_key(self, key: Key) -> _T:
-        """What is made of a key's value."""
-        return self.rows(get_args(key.type)[0]) if key.rows else self.visit(key.type)
-
-    @abstractmethod
-    def text(self, kind: Kind) -> _T:
-        """A text of a kind."""
-
-    @abstractmethod
-    def choice(self, choices: tuple[str, ...]) -> _T:
-        """One of some words."""
-
-    @abstractmethod
-    def boolean(self) -> _T:
-        """True or false."""
-
-    @abstractmethod
-    def number(self) -> _T:
-        """A whole number."""
-
-    @abstractmethod
-    def items(self, item: Any) -> _T:
-        """A list of items of a type."""
-
-    @abstractmethod
-    def part(self, cls: type) -> _T:
-        """A mapping of a model class's keys."""
-
-    @abstractmethod
-    def rows(self, cls: type) -> _T:
-        """A mapping of rows: a row's first field is the key."""
-
-    @abstractmethod
-    def step(self) -> _T:
-        """A boot step: a mapping with one key, which says what kind of step it is."""
+@cache
+def row_form(cls: type) -> RowForm:
+    """How the rows of a model class are written."""
+    first, *others = keys_of(cls)
+    short = short_form(others)
+    # A row whose only further key is itself a mapping of rows has no long form.
+    has_long_form = short is None or short.shape.form != "rows" or len(others) > 1
+    return RowForm(first, others, short, has_long_form)

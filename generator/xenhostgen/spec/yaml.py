@@ -9,6 +9,7 @@ and files too large or too deeply nested to be a spec.
 
 import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -141,7 +142,7 @@ class _Reader:
 
     def __init__(self, source: str, problems: Problems) -> None:
         self.problems = problems
-        self.next_event = yaml.CSafeLoader(source).get_event
+        self.next_event: Callable[[], Any] = yaml.CSafeLoader(source).get_event
 
     def document(self) -> Mapping:
         """The top mapping of the only document."""

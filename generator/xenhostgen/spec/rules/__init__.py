@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What must hold in a spec beyond its shape: a function a subject. A spec that passes all can be rendered."""
+"""What must hold in a spec beyond its shape: a function a subject.
+
+A spec that passes all can be rendered.
+"""
+
+from collections.abc import Iterator
 
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.rules.conditions import conditions
@@ -10,9 +15,9 @@ from xenhostgen.spec.rules.lists import accepted, expected, messages
 from xenhostgen.spec.rules.ops import ops
 from xenhostgen.spec.rules.sets import templates
 from xenhostgen.spec.rules.symbols import symbols
-from xenhostgen.spec.source import Problems
+from xenhostgen.spec.source import Fault
 
-# Each with the sections that must have been read as a whole: what lacks would make its verdict wrong.
+# Rules with the sections that must have been read as a whole, lest the verdict be wrong.
 _OF_THE_WHOLE = (
     (types, "types"),
     (slots, "types registry"),
@@ -26,7 +31,7 @@ _OF_THE_WHOLE = (
     (ops, "ops guests"),
     (messages, "series guests"),
 )
-# Each with the sections that must be there: what can't be read in them makes it find less, not more.
+# Rules with the sections that must be there: what is unread in them makes them find less, not more.
 _OF_PARTS = (
     (symbols, "interface header types registry predicates guests"),
     (members, ""),
@@ -38,12 +43,12 @@ _OF_PARTS = (
 )
 
 
-def check(spec: Interface, unread: set[str], problems: Problems) -> None:
-    """Note every breach of every rule that can be judged where some sections are ``unread``."""
+def check(spec: Interface, unread: set[str]) -> Iterator[Fault]:
+    """Every breach of every rule that can be judged where some sections are ``unread``."""
     absent = {section for section in unread if getattr(spec, section) is None}
     for rule, sections in _OF_THE_WHOLE:
         if unread.isdisjoint(sections.split()):
-            rule(spec, problems)
+            yield from rule(spec)
     for rule, sections in _OF_PARTS:
         if absent.isdisjoint(sections.split()):
-            rule(spec, problems)
+            yield from rule(spec)

@@ -2,46 +2,44 @@
 """The small C expressions of boot steps, predicates and inputs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from xenhostgen.spec import expr
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import Assign, Boot, Call, Interface, Register, ReturnIf
-from xenhostgen.spec.source import Problems, Text
+from xenhostgen.spec.source import Fault, Inside, Nearest, Text
 
 
-def conditions(spec: Interface, problems: Problems) -> None:
+def conditions(spec: Interface) -> Iterator[Fault]:
     """Conditions and assignments can be read, and ask only for what is known."""
     kernel = spec.kernel
-    constants = {constant.name for constant in kernel.constants}
+    constants: set[str] = {constant.name for constant in kernel.constants}
     for enum in kernel.enums:
         constants.update(enum.values)
     known = constants | {variable.name for variable in kernel.variables}
     known |= {f"{macro.name}()" for macro in spec.macros}
-    _macros(spec, known, problems)
+    yield from _expressions((macro.expands for macro in spec.macros), known)
+    yield from _macros(spec)
     for path in spec.kinds:
         for place in path.inputs:
-            for value in place.values:
-                _expression(value, constants | {"object"}, problems)
+            yield from _expressions(place.values, constants | {"object"})
     for guest in spec.guests:
         params = {declared_name(param) for param in guest.boot.params}
-        for text in _conditions(guest.boot):
-            _expression(text, known | params, problems)
+        yield from _expressions(_conditions(guest.boot), known | params)
         for assign in _assignments(guest.boot):
-            _expression(assign.value, known | params, problems)
-            target = _expression(assign.target, known | params, problems)
+            yield from _expressions((assign.value, assign.target), known | params)
+            target = _parsed(assign.target)
             is_variable = isinstance(target, expr.Place) and target.path not in constants
             if target and not is_variable:
                 message = f"'{assign.target}' can't be assigned to"
-                hint = "name a variable or a member"
-                problems.add("not-assignable", message, assign.target, hint)
+                yield "not-assignable", message, assign.target, "name a variable or a member"
 
 
-def _macros(spec: Interface, known: set[str], problems: Problems) -> None:
-    """Macros expand to expressions, and not to themselves."""
+def _macros(spec: Interface) -> Iterator[Fault]:
+    """No macro expands to itself."""
     asks: dict[str, set[str]] = {}
     for macro in spec.macros:
-        if expression := _expression(macro.expands, known, problems):
+        if expression := _parsed(macro.expands):
             asks[f"{macro.name}()"] = expr.names(expression)
     for macro in spec.macros:
         call = f"{macro.name}()"
@@ -50,7 +48,7 @@ def _macros(spec: Interface, known: set[str], problems: Problems) -> None:
             reached += asks.get(name, set()).difference(reached)
         if call in reached:
             message = f"'{macro.name}' expands to itself"
-            problems.add("macro-cycle", message, macro.name, "break the circle")
+            yield "macro-cycle", message, macro.name, "break the circle"
 
 
 def _conditions(boot: Boot) -> Iterator[Text]:
@@ -69,18 +67,25 @@ def _assignments(boot: Boot) -> Iterator[Assign]:
             yield from step.sets
 
 
-def _expression(source: Text, known: set[str], problems: Problems) -> expr.Expression | None:
-    """The parsed expression, if it is one."""
+def _parsed(source: Text) -> expr.Expression | None:
     try:
-        parsed = expr.parse(source)
-    except expr.ExpressionError as error:
-        message = f"'{source[:60]}': {error}"
-        hint = "names, members, f(), numbers, ! && || == != & | and parentheses may stand here"
-        problems.add("condition", message, problems.inside(source, error.offset), hint)
+        return expr.parse(source)
+    except expr.ExpressionError:
         return None
-    for name in sorted(expr.names(parsed) - known - {"NULL"}):
-        match = re.search(rf"\b{name.removesuffix('()')}\b", source)
-        at = problems.inside(source, match.start() if match else 0)
-        message = f"'{name}' is known neither to 'kernel' nor to 'predicates'"
-        problems.add("unknown-name", message, at, problems.did_you_mean(name, known))
-    return parsed
+
+
+def _expressions(sources: Iterable[Text], known: set[str]) -> Iterator[Fault]:
+    """Each text is an expression of names that are known."""
+    for source in sources:
+        try:
+            names = expr.names(expr.parse(source))
+        except expr.ExpressionError as error:
+            message = f"'{source[:60]}': {error}"
+            hint = "names, members, f(), numbers, ! && || == != & | and parentheses may stand here"
+            yield "condition", message, Inside(source, error.offset), hint
+            continue
+        for name in sorted(names - known - {"NULL"}):
+            match = re.search(rf"\b{name.removesuffix('()')}\b", source)
+            place = Inside(source, match.start() if match else 0)
+            message = f"'{name}' is known neither to 'kernel' nor to 'predicates'"
+            yield "unknown-name", message, place, Nearest(name, known)

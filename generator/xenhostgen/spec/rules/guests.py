@@ -2,67 +2,72 @@
 """Guests, their registrations, and the kinds of guest that boot."""
 
 import re
+from collections.abc import Iterator
 
 from xenhostgen.spec.c_names import KEYWORDS, declared_name, declares_one
 from xenhostgen.spec.model import BootPath, Guest, Input, Interface, Register
 from xenhostgen.spec.rules.ops import names_taken, parameters
-from xenhostgen.spec.source import Problems
+from xenhostgen.spec.source import Fault, Nearest
 
 _LINKAGE = frozenset("static extern inline const __attribute__ __inline".split())
 
 
-def guests(spec: Interface, problems: Problems) -> None:
+def guests(spec: Interface) -> Iterator[Fault]:
     """Each guest borrows from one that is there, has a place for its tables, and boots."""
     run: set[str] = set()
     for path in spec.kinds:
         run.update(path.runs)
     for guest in spec.guests:
-        _borrowed(spec, guest, problems)
+        yield from _borrowed(spec, guest)
         if guest.tables and guest.place is None:
             message = f"guest '{guest.name}' doesn't say where its tables stand"
-            problems.add("no-place", message, guest, "add 'place: {after: FUNCTION}'")
+            yield "no-place", message, guest, "add 'place: {after: FUNCTION}'"
         if guest.name not in run:
             message = f"no kind of guest runs '{guest.name}'"
             hint = "add it to a 'runs' list under 'kinds', or remove it"
-            problems.add("guest-never-boots", message, guest.name, hint)
+            yield "guest-never-boots", message, guest.name, hint
 
 
-def _borrowed(spec: Interface, guest: Guest, problems: Problems) -> None:
+def _borrowed(spec: Interface, guest: Guest) -> Iterator[Fault]:
     if guest.borrows is None:
         return
     others = [other.name for other in spec.guests if other is not guest]
-    message = f"guest '{guest.name}' borrows from unknown guest '{guest.borrows}'"
-    known = problems.check_known("unknown-guest", guest.borrows, others, message)
-    if known and not spec.borrowed(guest):
+    if guest.borrows not in others:
+        message = f"guest '{guest.name}' borrows from unknown guest '{guest.borrows}'"
+        yield "unknown-guest", message, guest.borrows, Nearest(guest.borrows, others)
+    elif not spec.borrowed(guest):
         message = f"guest '{guest.borrows}' has no tables to borrow"
         hint = "name the guest that defines them"
-        problems.add("nothing-to-borrow", message, guest.borrows, hint)
+        yield "nothing-to-borrow", message, guest.borrows, hint
 
 
-def registrations(spec: Interface, problems: Problems) -> None:
+def registrations(spec: Interface) -> Iterator[Fault]:
     """Boot steps register types that have a slot, with tables that exist; all tables are used."""
     registered: set[str] = set()
     for guest, step in spec.registrations():
         symbols = {table.role: table.symbol for table in (*spec.borrowed(guest), *guest.tables)}
-        message = f"guest '{guest.name}' has no table '{step.table}'"
-        if problems.check_known("unknown-table", step.table, list(symbols), message):
+        if step.table in symbols:
             registered.add(symbols[step.table])
-        message = f"unknown type '{step.type}' in a boot step of '{guest.name}'"
-        is_type = problems.check_known("unknown-type", step.type, list(spec.values), message)
-        if is_type and spec.slot_of(step.type) is None:
+        else:
+            message = f"guest '{guest.name}' has no table '{step.table}'"
+            yield "unknown-table", message, step.table, Nearest(step.table, symbols)
+        if step.type not in spec.values:
+            message = f"unknown type '{step.type}' in a boot step of '{guest.name}'"
+            yield "unknown-type", message, step.type, Nearest(step.type, spec.values)
+        elif spec.slot_of(step.type) is None:
             message = f"no slot can take type '{step.type}'"
             hint = "register a type that a slot accepts"
-            problems.add("no-slot-for-type", message, step.type, hint)
+            yield "no-slot-for-type", message, step.type, hint
     for guest, table in spec.tables():
         if table.symbol not in registered:
             message = f"no boot step registers table '{table.role}' of guest '{guest.name}'"
             hint = "add a 'register' step, or remove the table"
-            problems.add("unregistered-table", message, table.symbol, hint)
+            yield "unregistered-table", message, table.symbol, hint
     for guest in spec.guests:
-        _order(spec, guest, problems)
+        yield from _order(spec, guest)
 
 
-def _order(spec: Interface, guest: Guest, problems: Problems) -> None:
+def _order(spec: Interface, guest: Guest) -> Iterator[Fault]:
     """Within one boot function a slot is taken once, and after the slot that it requires."""
     registered = [step for step in guest.boot.steps if isinstance(step, Register)]
     steps = [(step, slot) for step in registered if (slot := spec.slot_of(step.type))]
@@ -72,62 +77,65 @@ def _order(spec: Interface, guest: Guest, problems: Problems) -> None:
         earlier = taken.get(slot.name)
         if earlier and earlier.when in (None, step.when):
             message = f"slot '{slot.name}' is taken by an earlier step already"
-            problems.add("slot-taken", message, step.type, "a second registration would be misuse")
+            yield "slot-taken", message, step.type, "a second registration would be misuse"
         taken.setdefault(slot.name, step)
         if slot.requires and slot.requires not in taken and slot.requires in last:
             message = f"slot '{slot.name}' requires '{slot.requires}', which is registered later"
             hint = f"move it below line {last[slot.requires].at.line}"
-            problems.add("registered-too-early", message, step.type, hint)
+            yield "registered-too-early", message, step.type, hint
 
 
-def boot_functions(spec: Interface, problems: Problems) -> None:
+def boot_functions(spec: Interface) -> Iterator[Fault]:
     """A boot function's parameters are C, and so is what stands before its return type."""
     for guest in spec.guests:
         if guest.boot.params != ("void",):
-            parameters(guest.boot.params, names_taken(spec), set(), problems)
+            yield from parameters(guest.boot.params, names_taken(spec), set())
         linkage = guest.boot.linkage
         words = re.findall(r"\w+", linkage or "")
         if linkage and not (declares_one(linkage) and KEYWORDS.isdisjoint({*words} - _LINKAGE)):
             message = f"'{linkage[:60]}' are no specifiers of a function"
             hint = "write what stands before its return type, as 'asmlinkage __visible'"
-            problems.add("linkage", message, linkage, hint)
+            yield "linkage", message, linkage, hint
 
 
-def kinds(spec: Interface, problems: Problems) -> None:
+def kinds(spec: Interface) -> Iterator[Fault]:
     """Each kind of guest runs boot functions that exist, from inputs that exist."""
     if spec.guests and not spec.kinds:
         hint = "list the boot functions of each under 'kinds'"
-        problems.add("no-kind", "no kind of guest boots", spec, hint)
-    names = [guest.name for guest in spec.guests]
-    is_pointer = {variable.name: "*" in variable.type for variable in spec.kernel.variables}
+        yield "no-kind", "no kind of guest boots", spec, hint
+    names = [str(guest.name) for guest in spec.guests]
+    is_pointer: dict[str, bool] = {
+        variable.name: "*" in variable.type for variable in spec.kernel.variables
+    }
     for guest in spec.guests:
         is_pointer |= {declared_name(param): "*" in param for param in guest.boot.params}
     for path in spec.kinds:
-        _runs(path, names, problems)
+        yield from _runs(path, names)
         for place in path.inputs:
-            _input(place, is_pointer, problems)
+            yield from _input(place, is_pointer)
 
 
-def _runs(path: BootPath, guests: list[str], problems: Problems) -> None:
+def _runs(path: BootPath, guests: list[str]) -> Iterator[Fault]:
+    known = [*guests, "clear_bss"]
     for name in path.runs:
-        message = f"kind '{path.kind}' runs unknown guest '{name}'"
-        problems.check_known("unknown-guest", name, [*guests, "clear_bss"], message)
+        if name not in known:
+            message = f"kind '{path.kind}' runs unknown guest '{name}'"
+            yield "unknown-guest", message, name, Nearest(name, known)
     if set(path.runs).isdisjoint(guests):
         message = f"kind '{path.kind}' runs no boot function"
-        problems.add("kind-runs-nothing", message, path, "list guests under 'runs'")
+        yield "kind-runs-nothing", message, path, "list guests under 'runs'"
 
 
-def _input(place: Input, is_pointer: dict[str, bool], problems: Problems) -> None:
-    """What differs between boots is a variable or parameter; only a pointer may begin at an object."""
+def _input(place: Input, is_pointer: dict[str, bool]) -> Iterator[Fault]:
+    """An input is a variable or parameter; only a pointer may begin at an object."""
     target = place.target
     base = re.split(r"->|\.", target)[0].strip()
     if base not in is_pointer:
         message = f"'{base}' is no variable of 'kernel' and no parameter of a boot function"
-        hint = problems.did_you_mean(base, list(is_pointer))
-        problems.add("unknown-name", message, target, hint)
+        yield "unknown-name", message, target, Nearest(base, is_pointer)
     elif "object" in place.values and not (base == target and is_pointer[base]):
         message = f"'{target}' is no pointer to an object"
-        problems.add("not-a-pointer", message, target, "give it numbers or constants")
+        yield "not-a-pointer", message, target, "give it numbers or constants"
     if not place.values:
         message = f"'{target}' has no value to begin with"
-        problems.add("no-values", message, target, "list at least one")
+        yield "no-values", message, target, "list at least one"

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Types, slots, members and exports: what the registry is made of."""
 
+from collections.abc import Iterator
+
 from xenhostgen.spec.c_names import KEYWORDS, declared_name
 from xenhostgen.spec.model import Interface, Slot
-from xenhostgen.spec.source import Problems, Text
+from xenhostgen.spec.source import Fault, Nearest, Text, repeated
 
 INT_MIN, INT_MAX = -(1 << 31), (1 << 31) - 1
 
 
-def types(spec: Interface, problems: Problems) -> None:
+def types(spec: Interface) -> Iterator[Fault]:
     """Types have names and values of their own, and one of them marks an empty slot."""
-    problems.check_unique(
+    yield from repeated(
         "duplicate-type",
         (host_type.name for host_type in spec.types.values),
         "type '{name}' is declared twice",
@@ -21,22 +23,22 @@ def types(spec: Interface, problems: Problems) -> None:
         place = getattr(host_type.value, "at", host_type.name.at)
         if value in owners:
             message = f"type '{host_type.name}' has the value {value} of '{owners[value]}'"
-            problems.add("duplicate-value", message, place, "give each type its own value")
+            yield "duplicate-value", message, place, "give each type its own value"
         owners.setdefault(value, host_type.name)
         if not INT_MIN <= value <= INT_MAX:
             message = f"{value} does not fit an enumerator"
-            problems.add("value-range", message, place, "enumerators are 32-bit ints")
+            yield "value-range", message, place, "enumerators are 32-bit ints"
     if 0 not in owners:
         hint = "the type of value 0 marks an empty slot; add '{name: invalid, value: 0}'"
-        problems.add("no-empty-type", "no type has the value 0", spec.types, hint)
+        yield "no-empty-type", "no type has the value 0", spec.types, hint
 
 
-def slots(spec: Interface, problems: Problems) -> None:
+def slots(spec: Interface) -> Iterator[Fault]:
     """Each type has one slot, and what a slot requires can be taken before it."""
     if not spec.slots:
         hint = "list at least one under 'slots'"
-        problems.add("no-slot", "the registry has no slot", spec.registry, hint)
-    problems.check_unique(
+        yield "no-slot", "the registry has no slot", spec.registry, hint
+    yield from repeated(
         "duplicate-slot",
         (slot.name for slot in spec.slots),
         "slot '{name}' is declared twice",
@@ -44,49 +46,49 @@ def slots(spec: Interface, problems: Problems) -> None:
     )
     homes: dict[str, str] = {}
     for slot in spec.slots:
-        _accepted(spec, slot, homes, problems)
-        _required(spec, slot, problems)
+        yield from _accepted(spec, slot, homes)
+        yield from _required(spec, slot)
     for host_type in spec.types.values:
         name = host_type.name
         if name not in homes and spec.values[name] != 0:
             hint = "add it to a slot's 'accepts', or remove it"
-            problems.add("homeless-type", f"no slot accepts type '{name}'", name, hint)
+            yield "homeless-type", f"no slot accepts type '{name}'", name, hint
 
 
-def _accepted(spec: Interface, slot: Slot, homes: dict[str, str], problems: Problems) -> None:
+def _accepted(spec: Interface, slot: Slot, homes: dict[str, str]) -> Iterator[Fault]:
     """A slot takes types that no other slot takes; ``homes`` has the slot of each type so far."""
     if not slot.accepts:
         message = f"slot '{slot.name}' accepts no type"
-        problems.add("useless-slot", message, slot, "list types under 'accepts'")
+        yield "useless-slot", message, slot, "list types under 'accepts'"
     for name in slot.accepts:
-        message = f"unknown type '{name}' in slot '{slot.name}'"
-        if not problems.check_known("unknown-type", name, spec.values, message):
-            continue
-        if spec.values[name] == 0:
+        if name not in spec.values:
+            message = f"unknown type '{name}' in slot '{slot.name}'"
+            yield "unknown-type", message, name, Nearest(name, spec.values)
+        elif spec.values[name] == 0:
             message = f"slot '{slot.name}' can't accept '{name}', which marks an empty slot"
-            problems.add("empty-type-in-slot", message, name, "remove it")
+            yield "empty-type-in-slot", message, name, "remove it"
         elif name in homes:
             message = f"type '{name}' is accepted by slot '{homes[name]}' already"
-            problems.add("two-homes", message, name, "a type lives in one slot")
+            yield "two-homes", message, name, "a type lives in one slot"
         homes.setdefault(name, slot.name)
 
 
-def _required(spec: Interface, slot: Slot, problems: Problems) -> None:
+def _required(spec: Interface, slot: Slot) -> Iterator[Fault]:
     """A slot requires another one, which doesn't require it in turn."""
     if slot.requires is None:
         return
     requires = {other.name: other.requires for other in spec.slots}
-    others = [name for name in requires if name != slot.name]
     if slot.requires == slot.name:
         message = f"slot '{slot.name}' requires itself"
         hint = "it could never be taken; remove 'requires'"
-        problems.add("requires-itself", message, slot.requires, hint)
-        return
-    message = f"slot '{slot.name}' requires an unknown slot '{slot.requires}'"
-    known = problems.check_known("unknown-slot", slot.requires, others, message)
-    if known and _is_in_cycle(slot.name, requires):
+        yield "requires-itself", message, slot.requires, hint
+    elif slot.requires not in requires:
+        message = f"slot '{slot.name}' requires an unknown slot '{slot.requires}'"
+        others = [name for name in requires if name != slot.name]
+        yield "unknown-slot", message, slot.requires, Nearest(slot.requires, others)
+    elif _is_in_cycle(slot.name, requires):
         message = f"slot '{slot.name}' requires itself by way of '{slot.requires}'"
-        problems.add("requires-cycle", message, slot.requires, "none of them could ever be taken")
+        yield "requires-cycle", message, slot.requires, "none of them could ever be taken"
 
 
 def _is_in_cycle(start: Text, requires: dict[Text, Text | None]) -> bool:
@@ -98,26 +100,26 @@ def _is_in_cycle(start: Text, requires: dict[Text, Text | None]) -> bool:
     return False
 
 
-def members(spec: Interface, problems: Problems) -> None:
+def members(spec: Interface) -> Iterator[Fault]:
     """Each further member of the host structure declares one name."""
     declared = {"type": "the host's type", "ops": "the host's ops table"}
     for member in spec.fields:
         if (member.c is None) == (not member.struct):
             hint = "write one declaration, or a list of them"
-            problems.add("field-form", "a field has either 'c' or 'struct'", member, hint)
+            yield "field-form", "a field has either 'c' or 'struct'", member, hint
         for c in (member.c, *member.struct) if member.c else member.struct:
             name = declared_name(c)
             if not name or name in KEYWORDS:
                 hint = "write it as in C: 'struct page *page'"
-                problems.add("field-name", f"'{c}' declares no name", c, hint)
+                yield "field-name", f"'{c}' declares no name", c, hint
             elif name in declared:
                 message = f"field '{name}' stands twice"
-                problems.add("duplicate-field", message, c, f"the other is {declared[name]}")
+                yield "duplicate-field", message, c, f"the other is {declared[name]}"
             else:
                 declared[name] = f"on line {c.line}"
 
 
-def exports(spec: Interface, problems: Problems) -> None:
+def exports(spec: Interface) -> Iterator[Fault]:
     """What is exported is a symbol of the interface, once."""
     pointers = [slot.pointer for slot in spec.slots]
     known = [spec.c.array, *pointers, spec.c.register, spec.c.unregister]
@@ -125,6 +127,7 @@ def exports(spec: Interface, problems: Problems) -> None:
     for export in spec.registry.exports:
         exported += export.symbols
     for symbol in exported:
-        message = f"'{symbol}' is no symbol of this interface"
-        problems.check_known("unknown-export", symbol, known, message)
-    problems.check_unique("duplicate-export", exported, "'{name}' is exported twice", "remove one")
+        if symbol not in known:
+            message = f"'{symbol}' is no symbol of this interface"
+            yield "unknown-export", message, symbol, Nearest(symbol, known)
+    yield from repeated("duplicate-export", exported, "'{name}' is exported twice", "remove one")

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Operations: their tables, parameters and wrappers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from xenhostgen.spec.c_names import KEYWORDS, RESERVED, STORAGE, declared_name, declares_one
 from xenhostgen.spec.model import Interface, Op
-from xenhostgen.spec.source import Problems, Text
+from xenhostgen.spec.source import Fault, Nearest, Text
 
 _MARKS = frozenset("()[],=:")
 
@@ -16,7 +16,7 @@ def names_taken(spec: Interface) -> frozenset[str]:
     return KEYWORDS.union(RESERVED, constants)
 
 
-def ops(spec: Interface, problems: Problems) -> None:
+def ops(spec: Interface) -> Iterator[Fault]:
     """Ops are set in tables that exist, and their wrappers have a value to return."""
     tables = dict.fromkeys(f"{guest.name}.{table.role}" for guest, table in spec.tables())
     taken = names_taken(spec)
@@ -24,38 +24,35 @@ def ops(spec: Interface, problems: Problems) -> None:
         for entry in op.tables:
             if entry.table not in tables:
                 message = f"op '{op.name}' names unknown table '{entry.table}'"
-                hint = problems.did_you_mean(entry.table, tables)
-                problems.add("unknown-table", message, entry.table, hint)
+                yield "unknown-table", message, entry.table, Nearest(entry.table, tables)
             if entry.function in KEYWORDS:
                 message = f"'{entry.function}' is a keyword of C"
-                problems.add("c-keyword", message, entry.function, "name a kernel function")
+                yield "c-keyword", message, entry.function, "name a kernel function"
         if op.host in taken and op.host != "xh":
             message = f"'{op.host}' can't name a parameter"
-            problems.add("arg-name", message, op.host, "choose another name")
+            yield "arg-name", message, op.host, "choose another name"
         if op.wrapper == "none":
-            parameters(op.args, taken, {op.host}, problems)
+            yield from parameters(op.args, taken, {op.host})
         else:
-            parameters(op.args, taken, {op.host, "xh"}, problems)
-            _wrapper(op, problems)
+            yield from parameters(op.args, taken, {op.host, "xh"})
+            yield from _wrapper(op)
 
 
-def parameters(
-    params: Iterable[Text], taken: frozenset[str], others: set[str], problems: Problems
-) -> None:
-    """Each parameter of C declares one name: not ``taken``, and not that of one of the ``others``."""
+def parameters(params: Iterable[Text], taken: frozenset[str], others: set[str]) -> Iterator[Fault]:
+    """Each parameter of C declares one name, neither ``taken`` nor among the ``others``."""
     for param in params:
         name = declared_name(param)
         first, _, rest = param.replace("*", " ").partition(" ")
         is_one = _MARKS.isdisjoint(param) or declares_one(param)
         if not name or name in taken or not rest or first in STORAGE or not is_one:
             message = f"'{param}' is no C parameter with a name"
-            problems.add("arg-name", message, param, "write it as in C: 'int cpu'")
+            yield "arg-name", message, param, "write it as in C: 'int cpu'"
         elif name in others:
-            problems.add("duplicate-arg", f"parameter '{name}' stands twice", param, "rename one")
+            yield "duplicate-arg", f"parameter '{name}' stands twice", param, "rename one"
         others.add(name)
 
 
-def _wrapper(op: Op, problems: Problems) -> None:
+def _wrapper(op: Op) -> Iterator[Fault]:
     """A wrapper that promises a value has one to give, whatever happens."""
     value = op.wrapper_type
     if value == "void":
@@ -63,12 +60,14 @@ def _wrapper(op: Op, problems: Problems) -> None:
     if op.returns == "void":
         message = f"the wrapper of '{op.name}' can't return '{value}': the op returns nothing"
         hint = "remove 'wrapper_returns', or give the op a 'returns'"
-        problems.add("no-value", message, op.wrapper_returns or op.name, hint)
+        yield "no-value", message, op.wrapper_returns or op.name, hint
     elif op.wrapper == "optional":
-        message = f"the optional wrapper of '{op.name}' returns nothing where the table lacks the op"
+        message = (
+            f"the optional wrapper of '{op.name}' returns nothing where the table lacks the op"
+        )
         hint = "use 'when_missing' with a plain wrapper"
-        problems.add("no-fallback", message, op.name, hint)
+        yield "no-fallback", message, op.name, hint
     elif op.wrapper == "guarded" and op.when_no_host is None:
         message = f"the guarded wrapper of '{op.name}' returns nothing when there is no host"
         hint = "add 'when_no_host', or 'wrapper_returns: void'"
-        problems.add("no-fallback", message, op.name, hint)
+        yield "no-fallback", message, op.name, hint

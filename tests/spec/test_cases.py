@@ -15,6 +15,7 @@ from xenhostgen.render.files import render
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import SpecError
 
+NOTING = ("add", "stop", "refuse", "repeated")
 CASES = Path(__file__).parent / "cases"
 
 
@@ -42,18 +43,20 @@ def test_every_expectation_has_its_case() -> None:
 
 
 def rules_in_code() -> set[str]:
-    """The rule names that the code can note: first arguments of add, stop and refuse."""
-    found = set()
+    """The rule names in the code: first arguments of add, stop, …, and of faults that are yielded."""
+    rules = set()
     for path in Path(xenhostgen.spec.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.Call) or not node.args:
-                continue
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-            called = node.func.id if isinstance(node.func, ast.Name) else called
-            first = node.args[0]
-            if called in ("add", "stop", "refuse") and isinstance(first, ast.Constant):
-                found.add(str(first.value))
-    return found
+            first: ast.AST | None = None
+            if isinstance(node, ast.Call) and node.args:
+                called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+                called = node.func.id if isinstance(node.func, ast.Name) else called
+                first = node.args[0] if called in NOTING else None
+            elif isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
+                first = node.value.elts[0] if len(node.value.elts) == 4 else None
+            if isinstance(first, ast.Constant):
+                rules.add(str(first.value))
+    return rules
 
 
 def test_every_rule_has_a_case() -> None:

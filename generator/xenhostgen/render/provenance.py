@@ -20,9 +20,8 @@ from jinja2.compiler import CodeGenerator, Frame
 
 from xenhostgen.render.files import Renderer
 from xenhostgen.render.raw import lines_of
-from xenhostgen.spec.bind import keys_of
 from xenhostgen.spec.model import Call, Interface
-from xenhostgen.spec.shape import Part
+from xenhostgen.spec.shape import Part, keys_of
 from xenhostgen.spec.source import At, Problems, Text, text
 
 _MARK = re.compile("\0(\\d+)\0")  # neither C nor a spec holds this character
@@ -125,7 +124,7 @@ def _keys(value: Any, name: str) -> Iterator[tuple[At, str]]:
         yield at, name
     for key in keys_of(type(value)) if isinstance(value, Part) else ():
         inner, below = getattr(value, key.name), f"{name}.{key.name}".lstrip(".")
-        if not key.rows:
+        if key.shape.form != "rows":
             yield from _keys(inner, below)
             continue
         for row in inner:

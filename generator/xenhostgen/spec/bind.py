@@ -1,321 +1,220 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From YAML nodes to the typed model.
+"""From YAML nodes to the typed model: a walk over the nodes by the shapes of the model's keys.
 
-For each model class a reader is made once from its ``key`` declarations; reading then is a walk over
-the nodes. Whatever doesn't fit is noted with its place and reading goes on.
+What doesn't fit is noted with its place and left out, and the section of the spec in which it
+stands counts as unread: rules that need the whole section don't run.
 """
 
 import re
-import types
 from collections.abc import Callable
-from dataclasses import MISSING, fields
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+from contextlib import suppress
+from typing import Any, NoReturn, TypeVar
 
-from xenhostgen.spec import model
-from xenhostgen.spec.shape import Kind
-from xenhostgen.spec.source import At, Placed, Problems, Text, text
-from xenhostgen.spec.tree import Mapping, Node, Sequence
+from xenhostgen.spec.model import Assign, Call, ClearBss, Interface, Register, ReturnIf
+from xenhostgen.spec.shape import Key, Kind, Part, Shape, keys_of, row_form, short_form
+from xenhostgen.spec.source import Nearest, Placed, Problems, Text
+from xenhostgen.spec.yaml import Mapping, Node, Sequence
 
-Reader = Callable[[Node, str], Any]
+_P = TypeVar("_P", bound=Part)
 
 # How a boot step is written: the key says which it is.
 STEPS: dict[str, type] = {
-    "register": model.Register,
-    "return_if": model.ReturnIf,
-    "assign": model.Assign,
-    "call": model.Call,
-    "clear_bss": model.ClearBss,
+    "register": Register,
+    "return_if": ReturnIf,
+    "assign": Assign,
+    "call": Call,
+    "clear_bss": ClearBss,
 }
-
-
-_SHAPES = {
+INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*|0[xX][0-9a-fA-F]+)")
+_SHAPES: dict[type, str] = {Text: "a text", Sequence: "a list", Mapping: "a mapping"}
+_HINTS = {
     "a mapping": "write 'key: value' pairs, below it or in {}",
     "a list": "write its items in [], or below it with a '-' each",
 }
-INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*|0[xX][0-9a-fA-F]+)")
 
 
 class Number(int, Placed):
     """A whole number that knows where it stands."""
 
 
-class Missing(Exception):
+class _Unreadable(Exception):
     """The node can't become a value; the reason has been noted."""
 
 
-class Key(NamedTuple):
-    """A key of a model class as the reader and the JSON Schema see it."""
+def bind(top: Mapping, problems: Problems) -> tuple[Interface, set[str]]:
+    """The interface that a document describes, and its sections in which something is unread.
 
-    name: str
-    type: Any
-    doc: str
-    rows: bool
-    required: bool
-    default: Any
-
-
-def keys_of(cls: type) -> list[Key]:
-    """The keys of a model class in the order of their declaration."""
-    return [
-        Key(
-            field.name,
-            field.type,
-            **field.metadata,
-            required=field.default is MISSING,
-            default=field.default,
-        )
-        for field in fields(cls)
-        if "doc" in field.metadata
-    ]
+    Required sections that aren't there are None: rules that read them don't run.
+    """
+    keys = keys_of(Interface)
+    sections: dict[str, Any] = {key.name: None for key in keys if key.required}
+    binder = _Binder(problems)
+    if not binder.check_keys(keys, top, "the spec", top):
+        # An unknown key may be a misspelt one: what isn't there has not been read.
+        binder.unread.update(key.name for key in keys if key.name not in top)
+    for key in keys:
+        if key.name in top:
+            binder.section = key.name
+            with suppress(_Unreadable):
+                sections[key.name] = binder.read(key.shape, top[key.name], key.name)
+    return Interface(**sections, origin=top), binder.unread
 
 
-def without_none(hint: Any) -> Any:
-    """The type itself where it is optional."""
-    if get_origin(hint) in (Union, types.UnionType):
-        rest = [part for part in get_args(hint) if part is not type(None)]
-        return rest[0] if len(rest) == 1 else hint
-    return hint
-
-
-def short_form(keys: list[Key]) -> Key | None:
-    """The key that a row's value may stand for by itself: a scalar or list for the second key."""
-    return None if any(key.required for key in keys[2:]) else keys[1]
+def bind_part(cls: type[_P], top: Mapping, problems: Problems) -> _P | None:
+    """The part that another document than a spec describes; None where it can't be read."""
+    with suppress(_Unreadable):
+        part: _P = _Binder(problems).part(cls, top, "the file")
+        return part
+    return None
 
 
 def _shown(what: str) -> str:
-    """What an error speaks of: a name that the spec's author wrote is quoted."""
+    """What an error speaks of: a name of the spec is quoted."""
     return f"'{what}'" if isinstance(what, Text) else what
 
 
-def _stand_in(hint: Any, at: At) -> Any:
-    """Next to nothing of a type: empty texts and lists, so that the rest of a spec can be checked."""
-    if get_origin(hint) is tuple:
-        return ()
-    if not isinstance(hint, type):
-        return text("", at)
-    return hint(
-        **{key.name: _stand_in(key.type, at) for key in keys_of(hint) if key.required}, origin=at
-    )
-
-
-class Binder:
-    """Makes a reader for each class and keeps the problems they find."""
+class _Binder:
+    """Reads nodes, each by the method that is called as the form of its shape."""
 
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
-        self.readers: dict[Any, Reader] = {}
         self.section = ""  # the key of the spec below which is read
-        self.unread: set[str] = set()  # those below which something couldn't be
+        self.unread: set[str] = set()
+        self.forms: dict[str, tuple[type | None, Callable[..., Any]]] = {
+            "text": (Text, self.text),
+            "choice": (Text, self.choice),
+            "boolean": (Text, self.boolean),
+            "number": (Text, self.number),
+            "items": (Sequence, self.items),
+            "part": (Mapping, self.part),
+            "rows": (Mapping, self.rows),
+            "step": (None, self.step),
+        }
 
-    def reader(self, hint: Any) -> Reader:
-        """The reader of a type, made on first need; it raises ``Missing`` where a node can't be read."""
-        made = self.readers.get(hint)
-        if made is None:
-            made = self.readers[hint] = self.make(hint)
-        return made
+    def read(self, shape: Shape, node: Any, what: str) -> Any:
+        """The value that a node stands for."""
+        wanted, read = self.forms[shape.form]
+        if wanted and type(node) is not wanted:
+            says = shape.of.says if shape.form == "text" else _SHAPES[wanted]
+            self.refuse_shape(node, what, says)
+        return read(shape.of, node, what)
 
-    def make(self, hint: Any) -> Reader:
-        hint = without_none(hint)
-        if hint == model.Step:
-            return self.step
-        origin = get_origin(hint)
-        if origin is Annotated:
-            return self.of_kind(next(extra for extra in get_args(hint) if isinstance(extra, Kind)))
-        if origin is Literal:
-            return self.choice(get_args(hint))
-        if origin is tuple:
-            return self.sequence(get_args(hint)[0])
-        if hint is bool:
-            return self.choice(("true", "false"), lambda value: value == "true")
-        if hint is int:
-            return self.number
-        if hint is Text:
-            return self.scalar
-        return self.mapping(hint)
-
-    def wrong(self, node: Node, what: str, wanted: str) -> Missing:
-        found = {Mapping: "a mapping", Sequence: "a list", Text: "a text"}[type(node)]
-        found = "nothing" if node == "" else found
-        message, hint = f"{_shown(what)} must be {wanted}, not {found}", _SHAPES.get(wanted, "")
-        self.problems.add("wrong-shape", message, node.at, hint or f"write {wanted}")
+    def refuse(self, rule: str, message: str, at: Placed, hint: str | Nearest) -> NoReturn:
+        """Note a problem that leaves no value."""
+        self.problems.add(rule, message, at, hint)
         self.unread.add(self.section)
-        return Missing()
+        raise _Unreadable
 
-    def scalar(self, node: Node, what: str) -> Text:
-        if type(node) is not Text:
-            raise self.wrong(node, what, "a text")
+    def refuse_shape(self, node: Node, what: str, wanted: str) -> NoReturn:
+        """Note that a node isn't what is wanted."""
+        shape = "nothing" if node == "" else _SHAPES[type(node)]
+        message = f"{_shown(what)} must be {wanted}, not {shape}"
+        self.refuse("wrong-shape", message, node, _HINTS.get(wanted, f"write {wanted}"))
+
+    def text(self, kind: Kind, node: Text, what: str) -> Text:
+        if not re.fullmatch(kind.pattern, node):
+            shown = f"'{node[:60]}'" if node else "an empty text"
+            message = f"{_shown(what)} must be {kind.says}, not {shown}"
+            self.problems.add(f"not-a-{kind.rule}", message, node, kind.hint)
+        elif kind.check:
+            self.problems.extend(kind.check(node))
         return node
 
-    def of_kind(self, kind: Kind) -> Reader:
-        matches = re.compile(kind.pattern).fullmatch
+    def choice(self, choices: tuple[str, ...], node: Text, what: str) -> Text:
+        if node not in choices:
+            hint = Nearest(node, choices, f"one of: {', '.join(choices)}")
+            self.refuse("unknown-choice", f"{_shown(what)} can't be '{node}'", node, hint)
+        return node
 
-        def read(node: Node, what: str) -> Text:
-            if type(node) is not Text:
-                raise self.wrong(node, what, kind.says)
-            if matches(node) is None:
-                found = f"'{node[:60]}'" if node else "an empty text"
-                message = f"{_shown(what)} must be {kind.says}, not {found}"
-                self.problems.add(f"not-a-{kind.rule}", message, node, kind.hint)
-            return node
+    def boolean(self, _of: None, node: Text, what: str) -> bool:
+        return self.choice(("true", "false"), node, what) == "true"
 
-        return read
-
-    def choice(
-        self, choices: tuple[str, ...], convert: Callable[[Text], Any] = lambda value: value
-    ) -> Reader:
-        def read(node: Node, what: str) -> Any:
-            value = self.scalar(node, what)
-            if value not in choices:
-                message = f"{_shown(what)} can't be '{value}'"
-                hint = self.problems.did_you_mean(value, choices, f"one of: {', '.join(choices)}")
-                self.problems.add("unknown-choice", message, value, hint)
-                return convert(text(choices[0], value.at))
-            return convert(value)
-
-        return read
-
-    def number(self, node: Node, what: str) -> int:
-        value = self.scalar(node, what)
-        if INTEGER.fullmatch(value) and len(value) <= 20:
-            number = Number(value, 0)
-        else:
-            message = f"{_shown(what)} must be a whole number, not '{value[:40]}'"
-            self.problems.add("not-a-number", message, value, "write it as 12, -12 or 0x0c")
-            number = Number(0)
-        number.line, number.column = value.at
+    def number(self, _of: None, node: Text, what: str) -> Number:
+        if not INTEGER.fullmatch(node) or len(node) > 20:
+            message = f"{_shown(what)} must be a whole number, not '{node[:40]}'"
+            self.refuse("not-a-number", message, node, "write it as 12, -12 or 0x0c")
+        number = Number(node, 0)
+        number.line, number.column = node.at
         return number
 
-    def sequence(self, item: Any) -> Reader:
-        read_item = self.reader(item)
+    def items(self, shape: Shape, node: Sequence, what: str) -> tuple[Any, ...]:
+        items = []
+        for item in node:
+            with suppress(_Unreadable):
+                items.append(self.read(shape, item, f"an item of {_shown(what)}"))
+        return tuple(items)
 
-        def read(node: Node, what: str) -> tuple[Any, ...]:
-            if type(node) is not Sequence:
-                raise self.wrong(node, what, "a list")
-            made = []
-            title = f"an item of {_shown(what)}"
-            for element in node:
-                try:
-                    made.append(read_item(element, title))
-                except Missing:
-                    continue
-            return tuple(made)
+    def part(self, cls: type, node: Mapping, what: str) -> Any:
+        return cls(**self.values(keys_of(cls), node, what, node), origin=node)
 
-        return read
-
-    def mapping(self, cls: type) -> Reader:
-        keys = keys_of(cls)
-        readers: dict[str, tuple[str, Reader]] = {}
+    def values(self, keys: list[Key], node: Mapping, what: str, origin: Placed) -> dict[str, Any]:
+        """The values of a mapping by key."""
+        values: dict[str, Any] = {}
+        is_readable = self.check_keys(keys, node, what, origin)
         for key in keys:
-            readers[key.name] = (
-                f"'{key.name}'",
-                self.top(key) if cls is model.Interface else self.key(key),
-            )
-        required = {key.name for key in keys if key.required}
-        known = [key.name for key in keys]
-
-        def unread(node: Mapping) -> None:
-            # What an unknown key of the spec itself was meant for is one that isn't there.
-            self.unread.update(
-                set(known) - node.keys() if cls is model.Interface else {self.section}
-            )
-
-        def read(node: Node, what: str, row: Text | None = None, **values: Any) -> Any:
-            if type(node) is not Mapping:
-                raise self.wrong(node, what, "a mapping")
-            origin = node if row is None else row
-            failed = False
-            for name, value in node.items():
-                found = readers.get(name)
-                if found is None or name in values:
-                    message = f"unknown key '{name}' in {_shown(what)}"
-                    others = [key for key in known if key not in values]
-                    hint = self.problems.did_you_mean(name, others)
-                    self.problems.add("unknown-key", message, name, hint)
-                    unread(node)
-                    continue
+            if key.name in node:
                 try:
-                    values[name] = found[1](value, found[0])
-                except Missing:
-                    failed = True
-            if failed or not required <= values.keys():
-                unread(node)
-                missing = [name for name in known if name in required - values.keys() - node.keys()]
-                if missing:
-                    lacks = ", ".join(f"'{name}'" for name in missing)
-                    hint = "; ".join(
-                        f"{key.name}: {key.doc}" for key in keys if key.name in missing
-                    )
-                    self.problems.add("missing-key", f"{_shown(what)} lacks {lacks}", origin, hint)
-                if cls is not model.Interface:
-                    raise Missing
-                values = vars(_stand_in(cls, origin.at)) | values
-            values["origin"] = origin
-            return cls(**values)
-
-        return read
-
-    def top(self, key: Key) -> Reader:
-        """The reader of what stands below a key of the spec itself."""
-        read = self.key(key)
-
-        def noted(node: Node, what: str) -> Any:
-            self.section = key.name
-            return read(node, what)
-
-        return noted
-
-    def key(self, key: Key) -> Reader:
-        """The reader of a key's value."""
-        return self.rows(get_args(key.type)[0]) if key.rows else self.reader(key.type)
-
-    def rows(self, cls: type) -> Reader:
-        """Rows written as a mapping: the key is the row's first field."""
-        keys = keys_of(cls)
-        read_key = self.reader(keys[0].type)
-        first = keys[0].name
-        whole: Any = self.mapping(cls)
-        short = short_form(keys)
-        # A row whose only further key is itself a mapping of rows has no long form.
-        nested = short is not None and short.rows and len(keys) == 2
-        read_short = self.key(short) if short else None
-
-        def read(node: Node, what: str) -> tuple[Any, ...]:
-            if type(node) is not Mapping:
-                raise self.wrong(node, what, "a mapping")
-            made = []
-            title = f"a key of {_shown(what)}"
-            for name, value in node.items():
-                try:
-                    key = read_key(name, title)
-                    if read_short is None or (type(value) is Mapping and not nested):
-                        made.append(whole(value, name, name, **{first: key}))
-                    else:  # the row's first two fields
-                        made.append(cls(key, read_short(value, name), origin=name))
-                except Missing:
-                    continue
-            return tuple(made)
-
-        return read
-
-    def step(self, node: Node, _what: str) -> Any:
-        """A boot step: a mapping with one key, which says what kind of step it is."""
-        if type(node) is not Mapping or len(node) != 1:
-            raise self.wrong(node, "a boot step", "a mapping with one key: " + ", ".join(STEPS))
-        ((kind, value),) = node.items()
-        cls = STEPS.get(kind)
-        if cls is None:
-            hint = self.problems.did_you_mean(kind, list(STEPS))
-            self.problems.add("unknown-step", f"unknown boot step '{kind}'", kind, hint)
+                    values[key.name] = self.read(key.shape, node[key.name], key.name)
+                except _Unreadable:
+                    is_readable = False
+        if not is_readable:
             self.unread.add(self.section)
-            raise Missing
-        if cls is model.Assign:
-            if type(value) is not Mapping or len(value) != 1:
-                raise self.wrong(value, "'assign'", "a mapping with one 'target: value'")
-            made = self.rows(cls)(value, f"'{kind}'")
-            if not made:
-                raise Missing
-            return made[0]
-        first, *others = keys_of(cls)
-        if type(value) is Text and not any(key.required for key in others):
-            return cls(**{first.name: self.reader(first.type)(value, f"'{kind}'")}, origin=kind)
-        return self.reader(cls)(value, f"'{kind}'")
+            raise _Unreadable
+        return values
+
+    def check_keys(self, keys: list[Key], node: Mapping, what: str, origin: Placed) -> bool:
+        """Whether a mapping has all keys that it needs, and no others."""
+        others = {key.name: None for key in keys}
+        unknown = node.keys() - others.keys()
+        for name in node if unknown else ():
+            if name not in unknown:
+                del others[name]
+                continue
+            message = f"unknown key '{name}' in {_shown(what)}"
+            self.problems.add("unknown-key", message, name, Nearest(name, list(others)))
+        missing = [key for key in keys if key.required and key.name not in node]
+        if missing:
+            names = ", ".join(f"'{key.name}'" for key in missing)
+            meanings = "; ".join(f"{key.name}: {key.doc}" for key in missing)
+            self.problems.add("missing-key", f"{_shown(what)} lacks {names}", origin, meanings)
+        return not unknown and not missing
+
+    def rows(self, cls: type, node: Mapping, what: str) -> tuple[Any, ...]:
+        rows = []
+        for name, value in node.items():
+            with suppress(_Unreadable):
+                rows.append(self.row(cls, name, value, f"a key of {_shown(what)}"))
+        return tuple(rows)
+
+    def row(self, cls: type, name: Text, value: Node, what: str) -> Any:
+        """A row of a mapping of rows: its key is the part's first field."""
+        form = row_form(cls)
+        key = self.read(form.key.shape, name, what)
+        if form.short and not (form.has_long_form and isinstance(value, Mapping)):
+            return cls(key, self.read(form.short.shape, value, name), origin=name)
+        if not isinstance(value, Mapping):
+            self.refuse_shape(value, name, "a mapping")
+        return cls(key, **self.values(form.others, value, name, name), origin=name)
+
+    def step(self, _of: None, node: Node, _what: str) -> Any:
+        """A boot step: a mapping with one key, which says what kind of step it is."""
+        if not isinstance(node, Mapping) or len(node) != 1:
+            self.refuse_shape(node, "a boot step", "a mapping with one key: " + ", ".join(STEPS))
+        ((name, value),) = node.items()
+        cls = STEPS.get(name)
+        if cls is None:
+            message = f"unknown boot step '{name}'"
+            self.refuse("unknown-step", message, name, Nearest(name, STEPS))
+        if cls is Assign:
+            return self.assign(value, name)
+        short = short_form(keys_of(cls))
+        if short and isinstance(value, Text):
+            return cls(self.read(short.shape, value, name), origin=name)
+        return self.read(Shape("part", cls), value, name)
+
+    def assign(self, node: Node, what: str) -> Any:
+        """An assigning step, which is written as a row."""
+        if not isinstance(node, Mapping) or len(node) != 1:
+            self.refuse_shape(node, what, "a mapping with one 'target: value'")
+        ((target, value),) = node.items()
+        return self.row(Assign, target, value, f"a key of {_shown(what)}")

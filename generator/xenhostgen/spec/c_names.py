@@ -1,29 +1,57 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Words of C: which are taken, and which one a declaration declares."""
+"""Words of C: which are taken, what a declaration declares, and what is a type."""
 
 import re
+from functools import cache
 
 KEYWORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if inline "
-    "int long register restrict return short signed sizeof static struct switch typedef union unsigned "
-    "void volatile while asm typeof _Bool _Complex _Generic _Atomic _Noreturn _Alignas _Alignof "
-    "_Static_assert _Thread_local __attribute__ __inline __volatile__ __asm__ __typeof__".split()
+    "auto break case char const continue default do double else enum extern float for goto if "
+    "inline int long register restrict return short signed sizeof static struct switch typedef "
+    "union unsigned void volatile while asm typeof _Bool _Complex _Generic _Atomic _Noreturn "
+    "_Alignas _Alignof _Static_assert _Thread_local __attribute__ __inline __volatile__ __asm__ "
+    "__typeof__".split()
 )
 # Words that kernel headers define for everyone; a symbol of ours by that name would not compile.
 RESERVED = frozenset(
     "NULL true false bool BUG BUG_ON EXPORT_SYMBOL_GPL linux unix i386 current".split()
 )
-# Read from the end, where the name stands: to look for it from the front would try every word on the way.
+STORAGE = frozenset("static extern inline register auto typedef".split())
+_BASE = frozenset("void char short int long float double signed unsigned bool _Bool".split())
+# Read from the end, where the name stands: from the front it would try every word on the way.
 _DECLARED = re.compile(r"\s*(?:\][^\[\]]*\[\s*)*(\w*[A-Za-z_])", re.ASCII)
 _FUNCTION_POINTER = re.compile(r"\(\s*\*\s*([A-Za-z_]\w*)\s*(?:\[[^\[\]]*\])?\s*\)")
 
 
 def declared_name(c: str) -> str:
     """The name that a C declaration declares; empty if it declares none."""
-    last = c.rpartition(" ")[2].lstrip("*")
-    if last.isidentifier() and last.isascii():
-        return last
-    if found := _FUNCTION_POINTER.search(c):
-        return found[1]
-    found = _DECLARED.match(c[::-1])
-    return found[1][::-1] if found else ""
+    last_word = c.rpartition(" ")[2].lstrip("*")
+    if last_word.isidentifier() and last_word.isascii():
+        return last_word
+    if match := _FUNCTION_POINTER.search(c):
+        return match[1]
+    match = _DECLARED.match(c[::-1])
+    return match[1][::-1] if match else ""
+
+
+def declares_one(c: str) -> bool:
+    """Whether brackets match and no second declaration, initialiser or width follows."""
+    depth = 0
+    for mark in c:
+        depth += (mark in "([") - (mark in ")]")
+        if depth < 0 or (mark in ",=:" and not depth):
+            return False
+    return not depth
+
+
+@cache
+def is_type(c: str) -> bool:
+    """Whether C may stand before a function's name: no storage class, and no name in it."""
+    words = re.findall(r"\w+", c)
+    if not declares_one(c) or not STORAGE.isdisjoint(words):
+        return False
+    words = [
+        word for word in words if word not in ("const", "volatile") and not word.startswith("__")
+    ]
+    if words and words[0] in ("struct", "union", "enum"):
+        return len(words) == 2
+    return len(words) < 2 or "(" in c or _BASE.issuperset(words)

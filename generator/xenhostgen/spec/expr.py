@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The small C expressions of boot conditions: parsed here, evaluated by whoever has the values.
+"""The small C expressions of boot conditions: parsed here, evaluated by ``Memory``.
 
-Names, members, calls without arguments, numbers, ``! & | == != && ||`` and parentheses: what a guest
-asks of the kernel's state while it boots. Precedence as in C.
+Names, members, calls without arguments, numbers, ``! & | == != && ||`` and parentheses: what a
+guest asks of the kernel's state while it boots. Precedence as in C.
 """
 
 import re
@@ -70,7 +70,7 @@ def parse(source: str) -> Expression:
 
 
 def names(expression: Expression) -> set[str]:
-    """All variables and constants that an expression asks, without members, and macros with ``()``."""
+    """The variables and constants in an expression, without members, and macros with ``()``."""
     match expression:
         case Place(path):
             return {path.split(".")[0]}

@@ -13,37 +13,39 @@ from typing import Literal
 
 from xenhostgen.spec.shape import (
     CText,
+    CType,
     Doc,
     Header,
+    Licence,
     Line,
     Name,
     Part,
     Path,
+    Prose,
     Statement,
     Symbol,
     key,
-    part,
-    row,
+    rows,
 )
 from xenhostgen.spec.source import Text
 
+NO_TEXT = Text()
 
-@part
+
 class HostType(Part):
     """One enumerator of the enum of host types."""
 
     name: Name = key("the type's name; the enumerator is the prefix, '_' and this")
     value: int | None = key("its value, written out in C; without it C counts on", default=None)
     distance: int | None = key("how many hypervisors away such a host is", default=None)
-    doc: Doc = key("the comment above the enumerator", default=Text())
+    doc: Doc = key("the comment above the enumerator", default=NO_TEXT)
 
 
-@part
 class Types(Part):
     """The enum of host types. The type of value 0 marks an empty slot."""
 
     values: tuple[HostType, ...] = key("the types in the order of their declaration")
-    doc: Doc = key("the comment above the enum", default=Text())
+    doc: Doc = key("the comment above the enum", default=NO_TEXT)
 
     @property
     def counted(self) -> list[int]:
@@ -54,7 +56,6 @@ class Types(Part):
         return counted[1:]
 
 
-@part
 class Slot(Part):
     """A place where one registered host lives."""
 
@@ -62,10 +63,9 @@ class Slot(Part):
     pointer: Symbol = key("the C pointer that always points to this slot")
     accepts: tuple[Name, ...] = key("the host types that may be registered here")
     requires: Name | None = key("a slot that must be taken before this one", default=None)
-    requires_doc: Doc = key("the comment above the check for that slot", default=Text())
+    requires_doc: Doc = key("the comment above the check for that slot", default=NO_TEXT)
 
 
-@part
 class Misuse(Part):
     """The errno that each misuse returns, by the contract's rule."""
 
@@ -77,15 +77,13 @@ class Misuse(Part):
     required: CText = key("another taken slot requires this one (rule 7)")
 
 
-@part
 class Export(Part):
     """Symbols exported to GPL modules, under one comment."""
 
     symbols: tuple[Symbol, ...] = key("the exported symbols")
-    doc: Doc = key("the comment above the exports", default=Text())
+    doc: Doc = key("the comment above the exports", default=NO_TEXT)
 
 
-@part
 class Registry(Part):
     """The array of slots, the functions that change it, and the iterator."""
 
@@ -96,14 +94,14 @@ class Registry(Part):
         "where the array lives; the kernel clears .bss during boot", default="bss"
     )
     cursor: Literal["host", "pointer"] | None = key(
-        "what the iterator's variable is: a pointer to a host, or a pointer to such a pointer (default: as the "
-        "template set has it)",
+        "what the iterator's variable is: a pointer to a host, or a pointer to such a pointer "
+        "(default: as the template set has it)",
         default=None,
     )
-    doc: Doc = key("the comment above the slots' pointers", default=Text())
-    register_doc: Doc = key("the comment above the registering function", default=Text())
-    unregister_doc: Doc = key("the comment above the unregistering function", default=Text())
-    iterator_doc: Doc = key("the comment above the iterator", default=Text())
+    doc: Doc = key("the comment above the slots' pointers", default=NO_TEXT)
+    register_doc: Doc = key("the comment above the registering function", default=NO_TEXT)
+    unregister_doc: Doc = key("the comment above the unregistering function", default=NO_TEXT)
+    iterator_doc: Doc = key("the comment above the iterator", default=NO_TEXT)
 
     @property
     def attribute(self) -> str:
@@ -116,24 +114,22 @@ class Registry(Part):
         return ".bss" if self.storage == "bss" else f".data..{self.storage}"
 
 
-@part
 class Field(Part):
     """A further member of the host structure: a declaration, or an anonymous struct of some."""
 
     c: CText | None = key("the member's C declaration, without ';'", default=None)
     struct: tuple[CText, ...] = key("the members of an anonymous struct", default=())
-    doc: Doc = key("the comment above the member", default=Text())
+    doc: Doc = key("the comment above the member", default=NO_TEXT)
 
 
-@row
 class Entry(Part):
     """One designated initialiser of an ops table."""
 
-    table: Text = key("GUEST.TABLE")
+    table: Prose = key("GUEST.TABLE")
     function: Symbol = key("the function that implements the op there, or NULL")
     calls: Statement | None = key(
-        "makes the function an adapter, written beside the table: the value it returns or the call it makes, "
-        "empty for none; without it the function is the kernel's",
+        "makes the function an adapter, written beside the table: the value it returns or the "
+        "call it makes, empty for none; without it the function is the kernel's",
         default=None,
     )
 
@@ -143,23 +139,22 @@ class Entry(Part):
         return self.calls is None and self.function != "NULL"
 
 
-@row
 class Op(Part):
     """One operation: a member of the ops structure, its wrapper, and a column per table."""
 
     name: Name = key("the op's name")
-    returns: CText = key("the C type it returns", default=Text("void"))
+    returns: CType = key("the C type it returns", default=Text("void"))
     args: tuple[CText, ...] = key("its C parameters after the host", default=())
     host: Name = key("the name of its host parameter", default=Text("xh"))
-    tables: tuple[Entry, ...] = key(
-        "GUEST.TABLE: function, for each table that sets it", rows=True, default=()
+    tables: tuple[Entry, ...] = rows(
+        "GUEST.TABLE: function, for each table that sets it", default=()
     )
     wrapper: Literal["plain", "guarded", "optional", "none"] = key(
-        "the inline function that calls it: unchecked, only for a host that is not NULL, only where the table has "
-        "it, or no such function",
+        "the inline function that calls it: unchecked, only for a host that is not NULL, only "
+        "where the table has it, or no such function",
         default="plain",
     )
-    wrapper_returns: CText | None = key(
+    wrapper_returns: CType | None = key(
         "what the wrapper returns, if not what the op does", default=None
     )
     when_no_host: CText | None = key(
@@ -168,7 +163,7 @@ class Op(Part):
     when_missing: CText | None = key(
         "what the wrapper evaluates to when the table lacks the op", default=None
     )
-    doc: Doc = key("the comment above the member", default=Text())
+    doc: Doc = key("the comment above the member", default=NO_TEXT)
 
     @property
     def wrapper_type(self) -> Text:
@@ -181,7 +176,6 @@ class Op(Part):
         return self.when_no_host is not None or self.wrapper == "guarded"
 
 
-@part
 class Macro(Part):
     """A predicate: a macro without arguments that boot code asks."""
 
@@ -193,7 +187,6 @@ class Macro(Part):
     config: Symbol | None = key("the kernel option without which it is 0", default=None)
 
 
-@part
 class Place(Part):
     """Where a fragment goes in an existing kernel file: after or before a landmark."""
 
@@ -205,11 +198,10 @@ class Place(Part):
 
     @property
     def landmark(self) -> str:
-        """The line, function or object that the place is told by."""
+        """The line, function or object beside which the place is."""
         return self.after or self.before or ""
 
 
-@part
 class Predicates(Part):
     """The predicates, and the kernel header that they go into."""
 
@@ -230,7 +222,6 @@ class Predicates(Part):
         )
 
 
-@part
 class SourceFile(Part):
     """A C file that the interface brings along."""
 
@@ -238,10 +229,9 @@ class SourceFile(Part):
     includes: tuple[Header, ...] = key("the headers that it includes", default=())
     guard: Symbol | None = key("a header's include guard", default=None)
     declares: tuple[CText, ...] = key("structures declared ahead, as 'struct page'", default=())
-    doc: Doc = key("the comment at its top", default=Text())
+    doc: Doc = key("the comment at its top", default=NO_TEXT)
 
 
-@part
 class ObjectLine(Part):
     """The object in the directory's Makefile."""
 
@@ -249,7 +239,6 @@ class ObjectLine(Part):
     place: Place = key("after or before which object")
 
 
-@part
 class Include(Part):
     """The include that a guest's file needs."""
 
@@ -257,7 +246,6 @@ class Include(Part):
     place: Place = key("after or before which include")
 
 
-@part
 class Table(Part):
     """An ops table: one role of one guest."""
 
@@ -265,22 +253,20 @@ class Table(Part):
     symbol: Symbol = key("the table's C name")
 
 
-@part
 class Register(Part):
     """Boot step, ours: register a host."""
 
     type: Name = key("the host type")
     table: Name = key("the role of the ops table")
     when: Line | None = key("the C condition under which it is registered", default=None)
-    doc: Doc = key("the comment above it", default=Text())
+    doc: Doc = key("the comment above it", default=NO_TEXT)
 
 
 def _either(*c: str) -> str:
-    """An expression for one of some pieces of C, white space left out."""
-    return f"(?:{'|'.join(re.escape(''.join(each.split())) for each in c)})"
+    """A regular expression for one of some pieces of C, white space left out."""
+    return f"(?:{'|'.join(re.escape(''.join(piece.split())) for piece in c)})"
 
 
-@part
 class ReturnIf(Part):
     """Boot step of the kernel: leave the boot function."""
 
@@ -298,7 +284,6 @@ class ReturnIf(Part):
         return rf"if\({_either(self.condition, *self.alternatives)}\)(?:return;|{{[^}}]*return;}})"
 
 
-@part
 class Assign(Part):
     """Boot step of the kernel: set a variable."""
 
@@ -317,7 +302,6 @@ class Assign(Part):
         return f"{_either(self.target)}={_either(self.value, *self.alternatives)};"
 
 
-@part
 class _Calling(Part):
     function: Symbol = key("the kernel function")
 
@@ -330,29 +314,29 @@ class _Calling(Part):
         return rf"{self.function}\(.*\);"
 
 
-@part
 class Call(_Calling):
     """Boot step of the kernel: call a function, of which we know what it sets."""
 
     function: Symbol = key("the function's name")
-    sets: tuple[Assign, ...] = key("the variables it sets", rows=True, default=())
+    sets: tuple[Assign, ...] = rows("the variables it sets", default=())
 
 
-@part
 class ClearBss(_Calling):
     """Boot step of the kernel: set all of .bss to zero."""
 
     function: Symbol = key("the kernel function that does it")
 
 
-# Each has ``c``, the step in C, and ``pattern``, an expression for its C in any kernel without white space.
+# Each has ``c``, the step in C, and ``pattern``, a regular expression for it without white space.
 KernelStep = ReturnIf | Assign | Call | ClearBss
 Step = Register | KernelStep
 
 
-@part
 class Boot(Part):
-    """A guest's boot function. Its steps are the stub's body, the anchor in the real one, and what the model runs."""
+    """A guest's boot function.
+
+    Its steps are the stub's body, the anchor in the real one, and what the boot model runs.
+    """
 
     function: Symbol = key("the kernel function")
     linkage: CText | None = key("specifiers before its return type", default=None)
@@ -366,7 +350,6 @@ class Boot(Part):
         return f"{linkage}void __init {self.function}({', '.join(self.params) or 'void'})"
 
 
-@part
 class Guest(Part):
     """A guest's boot file: its tables and its registrations."""
 
@@ -375,14 +358,11 @@ class Guest(Part):
     include: Include = key("the interface's header there")
     boot: Boot = key("its boot function")
     context: tuple[Header, ...] = key("headers that the file includes already", default=())
-    tables: tuple[Table, ...] = key(
-        "role: C name of each ops table it defines", rows=True, default=()
-    )
+    tables: tuple[Table, ...] = rows("role: C name of each ops table it defines", default=())
     borrows: Name | None = key("the guest whose tables it registers", default=None)
     place: Place | None = key("after or before which function its tables stand", default=None)
 
 
-@part
 class EnumFact(Part):
     """An enum of the kernel's."""
 
@@ -390,39 +370,35 @@ class EnumFact(Part):
     values: tuple[Symbol, ...] = key("its enumerators from 0 on")
 
 
-@part
 class MemberFact(Part):
     """A member of a kernel structure."""
 
     name: Symbol = key("the member")
-    type: CText = key("its C type")
+    type: CType = key("its C type")
 
 
-@part
 class StructFact(Part):
     """A structure of the kernel's, as far as boot code reads it."""
 
     name: Symbol = key("the structure's tag")
-    members: tuple[MemberFact, ...] = key("member: C type", rows=True)
+    members: tuple[MemberFact, ...] = rows("member: C type")
 
 
 def _declared(c_type: str, name: str) -> str:
     return f"{c_type}{name}" if c_type.endswith("*") else f"{c_type} {name}"
 
 
-@part
 class Variable(Part):
     """A variable of the kernel's that boot code reads or sets, or a name of a type."""
 
     name: Symbol = key("the variable or name")
-    type: CText = key("its C type")
+    type: CType = key("its C type")
 
     @property
     def declaration(self) -> str:
         return _declared(self.type, self.name)
 
 
-@part
 class Constant(Part):
     """A constant of the kernel's."""
 
@@ -430,12 +406,11 @@ class Constant(Part):
     value: int = key("its value")
 
 
-@part
 class FunctionFact(Part):
     """A function of the kernel's that wrappers or adapters call."""
 
     name: Symbol = key("the function")
-    returns: CText = key("the C type it returns")
+    returns: CType = key("the C type it returns")
     args: tuple[CText, ...] = key("its C parameters", default=())
 
     @property
@@ -444,93 +419,80 @@ class FunctionFact(Part):
         return _declared(self.returns, f"{self.name}({', '.join(self.args) or 'void'})")
 
 
-@part
 class Kernel(Part):
     """What the kernel has already and the boot code uses: facts by which boot can be modelled."""
 
-    constants: tuple[Constant, ...] = key("name: value", rows=True, default=())
-    typedefs: tuple[Variable, ...] = key(
-        "name: the C type that it stands for", rows=True, default=()
-    )
-    enums: tuple[EnumFact, ...] = key("enum: its enumerators", rows=True, default=())
-    structs: tuple[StructFact, ...] = key("struct: its members", rows=True, default=())
-    variables: tuple[Variable, ...] = key("variable: C type", rows=True, default=())
-    macros: tuple[Macro, ...] = key("macro: what it expands to", rows=True, default=())
-    functions: tuple[FunctionFact, ...] = key("function: its C type", rows=True, default=())
+    constants: tuple[Constant, ...] = rows("name: value", default=())
+    typedefs: tuple[Variable, ...] = rows("name: the C type that it stands for", default=())
+    enums: tuple[EnumFact, ...] = rows("enum: its enumerators", default=())
+    structs: tuple[StructFact, ...] = rows("struct: its members", default=())
+    variables: tuple[Variable, ...] = rows("variable: C type", default=())
+    macros: tuple[Macro, ...] = rows("macro: what it expands to", default=())
+    functions: tuple[FunctionFact, ...] = rows("function: its C type", default=())
 
 
-@part
 class Input(Part):
-    """What differs from one boot to the next: a place in memory and the values it may begin with."""
+    """What differs from boot to boot: a place in memory and the values it may begin with."""
 
     target: Line = key("the variable or member")
     values: tuple[Line, ...] = key("its values; 'object' points a pointer at something")
 
 
-@part
 class BootPath(Part):
-    """A kind of guest as the kernel brings it up: the boot functions that run, one after another."""
+    """A kind of guest as the kernel brings it up: the boot functions that run, in order."""
 
     kind: Name = key("the kind of guest")
     runs: tuple[Name, ...] = key("the guests whose boot functions run; 'clear_bss' between them")
-    inputs: tuple[Input, ...] = key(
-        "what the hypervisor hands over: place: values", rows=True, default=()
-    )
+    inputs: tuple[Input, ...] = rows("what the hypervisor hands over: place: values", default=())
 
 
-@part
 class Expected(Part):
     """A finding that is known, with the reason why it stands."""
 
     rule: Line = key("the finding's rule")
-    reason: Doc = key("why it is expected")
+    reason: Prose = key("why it is expected")
     subject: Line | None = key("the symbol it is about", default=None)
 
 
-@part
 class AcceptedMutant(Part):
-    """A wrong version of the C that no check can tell from the right one, and why it may stand."""
+    """A wrong version of the C that no check can tell from the right one, and why."""
 
     mutant: Line = key("the mutant's id, as 'mutate' shows it, or a pattern with '*' for several")
-    reason: Doc = key("why no observer can tell it apart")
+    reason: Prose = key("why no observer can tell it apart")
     change: Line | None = key(
         "what it changes, as 'mutate' shows it, or a pattern with '*' for any code", default=None
     )
 
 
-@part
 class Message(Part):
     """What a mail of the series says."""
 
     part: Name = key("'cover', 'interface', 'predicates' or a guest")
     subject: Line = key("the subject, without the series' area")
-    body: Doc = key("the text below it", default=Text())
+    body: Prose = key("the text below it", default=NO_TEXT)
 
 
-@part
 class Series(Part):
     """The words of a patch series; where they lack, the subjects are made up."""
 
     area: Line = key("the subsystem that each subject begins with")
-    messages: tuple[Message, ...] = key("part: its subject and text", rows=True, default=())
+    messages: tuple[Message, ...] = rows("part: its subject and text", default=())
 
 
-@part
 class Raw(Part):
     """Lines that the rest of the spec can't say, kept as they are in their place."""
 
     file: Path = key("the file that they belong to")
-    text: Doc = key("the lines", default=Text())
-    after: Doc = key(
-        "rendered lines right above them; without any they stand at the top", default=Text()
+    text: Prose = key("the lines", default=NO_TEXT)
+    after: Prose = key(
+        "rendered lines right above them; without any they stand at the top", default=NO_TEXT
     )
-    instead: Doc = key("lines that they take the place of", default=Text())
+    instead: Prose = key("lines that they take the place of", default=NO_TEXT)
     place: Place | None = key(
         "in a kernel file, away from what is rendered: after or before which line", default=None
     )
 
 
-@part
 class NameChoices(Part):
     """Names that differ from those that the prefix would give."""
 
@@ -566,7 +528,6 @@ class Names:
         return f"{self.prefix}_{op}"
 
 
-@part
 class Interface(Part):
     """A whole spec: one host interface."""
 
@@ -577,19 +538,17 @@ class Interface(Part):
     object: ObjectLine = key("its object in the Makefile")
     types: Types = key("the enum of host types")
     registry: Registry = key("slots and the functions that change them")
-    guests: tuple[Guest, ...] = key("the guests that register hosts", rows=True)
-    kinds: tuple[BootPath, ...] = key("how each kind of guest boots", rows=True)
+    guests: tuple[Guest, ...] = rows("the guests that register hosts")
+    kinds: tuple[BootPath, ...] = rows("how each kind of guest boots")
     predicates: Predicates = key("what boot code asks")
     kernel: Kernel = key("the kernel state that boot code reads and sets", default=Kernel())
     fields: tuple[Field, ...] = key("further members of the host structure", default=())
-    ops: tuple[Op, ...] = key(
-        "the operations: a row an op, a column a table", rows=True, default=()
-    )
+    ops: tuple[Op, ...] = rows("the operations: a row an op, a column a table", default=())
     names: NameChoices = key("names that differ from the prefix's", default=NameChoices())
     typedefs: bool | None = key(
         "name structures by typedef (default: as the template set does)", default=None
     )
-    spdx: Line | None = key("the licence line of the interface's files", default=None)
+    spdx: Licence | None = key("the licence line of the interface's files", default=None)
     banner: bool = key("say in each file that it is generated, and how", default=True)
     reference: Path | None = key(
         "facts of the kernel patch that this spec re-creates", default=None
@@ -664,7 +623,7 @@ class Interface(Part):
 
     @property
     def shared_tables(self) -> list[Table]:
-        """The tables, declared by the interface's header where a borrower's file doesn't declare what it borrows."""
+        """The tables that the header declares for borrowers whose files don't declare them."""
         shared = any(guest.borrows and not guest.place for guest in self.guests)
         return [table for _, table in self.tables()] if shared else []
 

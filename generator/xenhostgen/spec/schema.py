@@ -5,12 +5,12 @@ Editors complete and check by it while a spec is written. It tells shapes, not m
 are for ``lint``. Editors read ``1`` and ``yes`` as YAML types them, so a text may be either.
 """
 
-from typing import Annotated, Any, Literal, get_args, get_origin
+from collections.abc import Callable
+from typing import Any
 
-from xenhostgen.spec import model
-from xenhostgen.spec.bind import INTEGER, STEPS, Key, keys_of, short_form, without_none
-from xenhostgen.spec.shape import Kind
-from xenhostgen.spec.source import Text
+from xenhostgen.spec.bind import INTEGER, STEPS
+from xenhostgen.spec.model import Assign, Interface
+from xenhostgen.spec.shape import Key, Kind, Shape, keys_of, row_form
 
 Schema = dict[str, Any]
 _SCALARS = ["string", "integer", "boolean"]
@@ -19,7 +19,7 @@ _SCALARS = ["string", "integer", "boolean"]
 def json_schema() -> Schema:
     """The schema of a whole spec."""
     writer = _Writer()
-    top = writer.mapping(model.Interface)
+    top = writer.mapping(keys_of(Interface))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "xenhostgen spec",
@@ -30,81 +30,79 @@ def json_schema() -> Schema:
 
 
 class _Writer:
-    """Turns types into schemas; each model class becomes one definition."""
+    """Turns shapes into schemas; each model class becomes one definition."""
 
     def __init__(self) -> None:
         self.definitions: dict[str, Schema] = {}
 
-    def of(self, hint: Any) -> Schema:
-        hint = without_none(hint)
-        if hint == model.Step:
-            return self.named("Step", self.steps)
-        origin = get_origin(hint)
-        if origin is Annotated:
-            kind = next(extra for extra in get_args(hint) if isinstance(extra, Kind))
-            # Patterns bind strings only; Python's "(?s)" is not a pattern that editors know.
-            pattern = (
-                {} if kind.pattern.startswith("(?s)") else {"pattern": f"^(?:{kind.pattern})$"}
-            )
-            return {"type": _SCALARS, **pattern}
-        if origin is Literal:
-            return {"enum": list(get_args(hint))}
-        if origin is tuple:
-            return {"type": "array", "items": self.of(get_args(hint)[0])}
-        if hint is bool:
-            return {"type": "boolean"}
-        if hint is int:
-            return {"type": ["integer", "string"], "pattern": f"^(?:{INTEGER.pattern})$"}
-        if hint is Text:
-            return {"type": _SCALARS}
-        return self.named(hint.__name__, lambda: self.mapping(hint))
+    def schema(self, shape: Shape) -> Schema:
+        """The schema of a shape."""
+        of = shape.of
+        match shape.form:
+            case "text":
+                return self.text(of)
+            case "choice":
+                return {"enum": list(of)}
+            case "boolean":
+                return {"type": "boolean"}
+            case "number":
+                return {"type": ["integer", "string"], "pattern": f"^(?:{INTEGER.pattern})$"}
+            case "items":
+                return {"type": "array", "items": self.schema(of)}
+            case "rows":
+                return self.rows(of)
+            case "step":
+                return self.named("Step", self.steps)
+        return self.named(of.__name__, lambda: self.mapping(keys_of(of)))
 
-    def named(self, name: str, make: Any) -> Schema:
+    def text(self, kind: Kind) -> Schema:
+        # Patterns bind strings only; Python's "(?s)" is not a pattern that editors know.
+        if kind.pattern.startswith("(?s)"):
+            return {"type": _SCALARS}
+        return {"type": _SCALARS, "pattern": f"^(?:{kind.pattern})$"}
+
+    def named(self, name: str, make: Callable[[], Schema]) -> Schema:
+        """A reference to a definition, which is made on first need."""
         if name not in self.definitions:
             self.definitions[name] = {}  # a type that holds itself refers to the name
             self.definitions[name] = make()
         return {"$ref": f"#/$defs/{name}"}
 
-    def mapping(self, cls: type, without: str = "") -> Schema:
-        keys = [key for key in keys_of(cls) if key.name != without]
+    def mapping(self, keys: list[Key]) -> Schema:
         return {
             "type": "object",
-            "properties": {key.name: self.told(key) | self.of_key(key) for key in keys},
+            "properties": {key.name: self.described(key) for key in keys},
             "required": [key.name for key in keys if key.required],
             "additionalProperties": False,
         }
 
-    def told(self, key: Key) -> Schema:
-        has_default = isinstance(key.default, (bool, int, str)) and key.default != ""
-        return {"description": key.doc} | ({"default": key.default} if has_default else {})
-
-    def of_key(self, key: Key) -> Schema:
-        return self.rows(get_args(key.type)[0]) if key.rows else self.of(key.type)
+    def described(self, key: Key) -> Schema:
+        schema: Schema = {"description": key.doc}
+        if isinstance(key.default, bool | int | str) and key.default != "":
+            schema["default"] = key.default
+        return schema | self.schema(key.shape)
 
     def rows(self, cls: type) -> Schema:
         """Rows as a mapping: a row's value is all its other keys, or its second key alone."""
-        keys = keys_of(cls)
-        short = short_form(keys)
-        forms = [self.of_key(short)] if short else []
-        if short is None or len(keys) > 2 or not short.rows:
-            forms.append(self.named(f"{cls.__name__}Row", lambda: self.mapping(cls, keys[0].name)))
-        row = forms[0] if len(forms) == 1 else {"anyOf": forms}
+        row = row_form(cls)
+        forms = [self.schema(row.short.shape)] if row.short else []
+        if row.has_long_form:
+            forms.append(self.named(f"{cls.__name__}Row", lambda: self.mapping(row.others)))
         return {
             "type": "object",
-            "propertyNames": self.of(keys[0].type),
-            "additionalProperties": row,
+            "propertyNames": self.schema(row.key.shape),
+            "additionalProperties": forms[0] if len(forms) == 1 else {"anyOf": forms},
         }
 
     def steps(self) -> Schema:
         """A boot step: a mapping with exactly one of the step keys."""
         forms = {}
         for name, cls in STEPS.items():
-            first = keys_of(cls)[0]
-            form = (
-                self.rows(cls)
-                if cls is model.Assign
-                else {"anyOf": [self.of(first.type), self.of(cls)]}
-            )
+            if cls is Assign:
+                form = self.rows(cls)
+            else:
+                shapes = keys_of(cls)[0].shape, Shape("part", cls)
+                form = {"anyOf": [self.schema(shape) for shape in shapes]}
             forms[name] = {"description": (cls.__doc__ or "").strip(), **form}
         only = {"additionalProperties": False, "minProperties": 1, "maxProperties": 1}
         return {"type": "object", "properties": forms} | only

@@ -5,8 +5,9 @@ A position travels on every scalar from the YAML reader to the last error messag
 collected, never raised one by one: a user sees everything that is wrong with a file in one go.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
+from functools import cached_property
+from typing import NamedTuple, Protocol
 
 EXCERPT = 160  # a line longer than this is shown around the place only
 LONGEST = 1000  # what a message or hint has beyond this isn't told
@@ -21,7 +22,10 @@ class At(NamedTuple):
 
 
 class Placed:
-    """What knows where it begins. It holds no ``At``: a large spec has a hundred thousand places."""
+    """Mixin for objects with a source position.
+
+    It holds no ``At``: a large spec has a hundred thousand places.
+    """
 
     __slots__ = ()
     line: int
@@ -90,56 +94,107 @@ class SpecError(Refused):
         super().__init__(sorted(problems, key=lambda problem: problem.at))
 
 
+class Located(Protocol):
+    """What has a place in the spec: a text, a node or a part of the model."""
+
+    @property
+    def at(self) -> At: ...
+
+
+class Nearest(NamedTuple):
+    """A hint: names the known word that is nearest to a wrong one, else says ``otherwise``."""
+
+    word: str
+    known: Collection[str]
+    otherwise: str = ""
+
+
+class Inside(NamedTuple):
+    """A place within a text: that of a character, counted from the text's beginning."""
+
+    text: Text
+    offset: int
+
+
+# What a rule finds: its stable name, a message, where, and what to do about it.
+Fault = tuple[str, str, At | Located | Inside, str | Nearest]
+
+
+def repeated(rule: str, names: Iterable[Text], message: str, hint: str) -> Iterator[Fault]:
+    """A fault for each name that stands there again.
+
+    Message and hint are formats of ``name`` and of the ``line`` on which it stood first.
+    """
+    first: dict[str, Text] = {}
+    for name in names:
+        if first.setdefault(name, name) is not name:
+            words = {"name": name, "line": first[name].line}
+            yield rule, message.format(**words), name, hint.format(**words)
+
+
 class Problems:
-    """Collects the problems of one file, one for each place: what follows from it isn't told."""
+    """Collects the problems of one file, one for each place: follow-up errors are suppressed."""
 
     def __init__(self, path: str, source: str) -> None:
         self.path = path
         self.found: list[Problem] = []
         self._source = source
-        self._lines: list[str] | None = None
         self._places: set[At] = set()
 
-    def add(self, rule: str, message: str, at: At | Placed, hint: str) -> None:
+    def add(self, rule: str, message: str, at: At | Located | Inside, hint: str | Nearest) -> None:
         """Note a problem at a position, or at the thing that has one."""
-        place = at if isinstance(at, At) else at.at
+        if isinstance(at, Inside):
+            place = self.inside(at.text, at.offset)
+        else:
+            place = at if isinstance(at, At) else at.at
         if place in self._places:
             return
         self._places.add(place)
+        if isinstance(hint, Nearest):
+            hint = self._nearest(hint)
         line = self.line(place.line)
         cut = max(0, place.column - EXCERPT // 2) if len(line) > EXCERPT else 0
         excerpt = printable(line[cut : cut + EXCERPT], "?")
-        message, hint = (
-            said if len(said) <= LONGEST else f"{said[:LONGEST]} …" for said in (message, hint)
-        )
-        self.found.append(Problem(rule, printable(message), self.path, place, hint, excerpt, cut))
+        message = printable(_shortened(message))
+        self.found.append(Problem(rule, message, self.path, place, _shortened(hint), excerpt, cut))
 
-    def did_you_mean(self, word: str, known: Sequence[str] | set[str], otherwise: str = "") -> str:
-        """A hint as ``did_you_mean`` gives it, for the first problems only: to compare words is slow."""
-        if len(self.found) >= MOST_GUESSES:
-            return otherwise or "mend the others first"
-        return did_you_mean(word, sorted(known) if isinstance(known, set) else known, otherwise)
+    def _nearest(self, hint: Nearest) -> str:
+        if len(self.found) >= MOST_GUESSES:  # to compare words is slow
+            return hint.otherwise or "mend the others first"
+        known = sorted(hint.known) if isinstance(hint.known, Set) else list(hint.known)
+        return did_you_mean(hint.word, known, hint.otherwise)
+
+    def extend(self, faults: Iterable[Fault]) -> None:
+        """Note each fault of a rule."""
+        for fault in faults:
+            self.add(*fault)
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self._source.split("\n")
 
     def line(self, number: int) -> str:
         """A line of the source, empty beyond its end."""
-        if self._lines is None:
-            self._lines = self._source.split("\n")
         return self._lines[number - 1].rstrip("\r") if 0 < number <= len(self._lines) else ""
 
     def inside(self, text: Text, offset: int) -> At:
         """Where a character of a scalar stands: in its line, or in its block's lines below."""
         line, column = text.at
-        row, found = text.count("\n", 0, offset), text.rfind("\n", 0, offset) + 1
-        written = text[found:].split("\n")[0]
+        row, begin = text.count("\n", 0, offset), text.rfind("\n", 0, offset) + 1
+        written = text[begin:].split("\n")[0]
         if self.line(line)[column - 1 :][:1] in ("|", ">"):
             line, column = line + 1 + row, 1
         start = self.line(line).find(written, column - 1)
-        return At(line, start + 1 + offset - found) if start >= 0 else text.at
+        return At(line, start + 1 + offset - begin) if start >= 0 else text.at
 
     def raise_if_any(self) -> None:
         """Raise ``SpecError`` with all that was found."""
         if self.found:
             raise SpecError(self.found)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
 
 
 def printable(text: str, instead: str = "") -> str:

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 
 def template_root() -> Path:
-    """The folder of template sets: beside the sources in a checkout, inside an installed package."""
+    """The folder of template sets: in a checkout beside the sources, else in the package."""
     package = Path(__file__).resolve().parent.parent
     checkout = package.parent.parent / "templates"
     return checkout if checkout.is_dir() else package / "templates"

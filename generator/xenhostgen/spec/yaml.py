@@ -11,82 +11,122 @@ import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from xenhostgen.spec import everyday
-from xenhostgen.spec.source import At, Problem, Problems, SpecError, Text, did_you_mean, text
-from xenhostgen.spec.tree import MAX_DEPTH, Mapping, Node, Sequence
+import yaml
+from yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+from yaml.reader import ReaderError
+
+from xenhostgen.spec.source import At, Placed, Problem, Problems, SpecError, Text, did_you_mean
 
 MAX_BYTES = 128 << 20
+MAX_DEPTH = 24
 _ODD_LINE_BREAK = re.compile("\x85|\u2028|\u2029|\r(?!\n)")
 
 
+class Mapping(dict[Text, "Node"], Placed):
+    """A YAML mapping, in its order, with the place where it begins."""
+
+    __slots__ = ("column", "line")
+
+
+class Sequence(list["Node"], Placed):
+    """A YAML sequence with the place where it begins."""
+
+    __slots__ = ("column", "line")
+
+
+Node = Text | Mapping | Sequence
+
+
 def read_file(path: Path) -> str:
-    """The text of a spec file; ``SpecError`` for whatever is no readable, regular UTF-8 file of sensible size."""
-
-    def refuse(rule: str, message: str, hint: str, at: At = At(1, 1)) -> SpecError:
-        return SpecError([Problem(rule, message, str(path), at, hint)])
-
-    try:
-        status = path.stat()  # first: to open a named pipe would wait for a writer
-        if stat.S_ISDIR(status.st_mode):
-            raise refuse("is-a-directory", "is a directory", "name a spec file in it")
-        if not stat.S_ISREG(status.st_mode):
-            raise refuse("not-a-file", "is not a regular file", "give a file")
-        if status.st_size > MAX_BYTES:
-            raise refuse(
-                "too-large",
-                f"larger than {MAX_BYTES >> 20} MiB: not a spec",
-                "is this the right file?",
-            )
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        here = sorted(near.name for near in path.parent.glob("*.y*ml"))
-        hint = did_you_mean(path.name, here, "give the path of a spec, such as specs/NAME.yaml")
-        raise refuse("no-such-file", "no such file", hint) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise refuse("unreadable", f"cannot read: {reason}", "check path and permissions") from None
-    # The name becomes that of a folder in OUT, and with its own folder's it stands in comments of the C.
+    """The text of a spec file; ``SpecError`` unless it is regular UTF-8 of a sensible size."""
+    raw = _bytes(path)
+    # The name becomes that of a folder in OUT; its folder's name stands in comments of the C, too.
     for name in (path.name, path.absolute().parent.name):
         if "*" in name or not name.isprintable():
-            raise refuse(
-                "spec-name",
-                f"{name!r} can't be named in a C comment",
-                "rename it: only letters and the like",
-            )
+            hint = "rename it: only letters and the like"
+            refuse("spec-name", f"{name!r} can't be named in a C comment", path, hint)
     if path.name.startswith("."):
-        raise refuse(
-            "spec-name",
-            f"'{path.name}' gives no name to a folder in OUT",
-            "rename it, without the first '.'",
-        )
+        message = f"'{path.name}' gives no name to a folder in OUT"
+        refuse("spec-name", message, path, "rename it, without the first '.'")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         *above, line = raw[: error.start].split(b"\n")
         at = At(len(above) + 1, len(line.decode("utf-8", "replace")) + 1)
         message = f"byte 0x{raw[error.start]:02x} is not UTF-8"
-        raise refuse("not-utf8", message, "save the file as UTF-8", at) from None
+        refuse("not-utf8", message, path, "save the file as UTF-8", at)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        status = path.stat()  # first: to open a named pipe would wait for a writer
+        if stat.S_ISDIR(status.st_mode):
+            refuse("is-a-directory", "is a directory", path, "name a spec file in it")
+        if not stat.S_ISREG(status.st_mode):
+            refuse("not-a-file", "is not a regular file", path, "give a file")
+        if status.st_size > MAX_BYTES:
+            message = f"larger than {MAX_BYTES >> 20} MiB: not a spec"
+            refuse("too-large", message, path, "is this the right file?")
+        return path.read_bytes()
+    except FileNotFoundError:
+        neighbours = sorted(file.name for file in path.parent.glob("*.y*ml"))
+        otherwise = "give the path of a spec, such as specs/NAME.yaml"
+        hint = did_you_mean(path.name, neighbours, otherwise)
+        refuse("no-such-file", "no such file", path, hint)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        refuse("unreadable", f"cannot read: {reason}", path, "check path and permissions")
+
+
+def refuse(rule: str, message: str, path: Path, hint: str, at: At = At(1, 1)) -> NoReturn:
+    """Raise the error for a file that can't be read."""
+    raise SpecError([Problem(rule, message, str(path), at, hint)]) from None
 
 
 def parse(source: str, problems: Problems) -> Mapping | None:
     """The document's top mapping; None if it can't be read, with the reasons in ``problems``."""
-    return everyday.parse(source) or parse_fully(source, problems)
-
-
-def parse_fully(source: str, problems: Problems) -> Mapping | None:
-    """As ``parse``, by the real parser whatever the text."""
-    # Line breaks to YAML 1.1, but not to an editor: every line number below would be wrong.
-    if odd := _ODD_LINE_BREAK.search(source):
-        message = f"character U+{ord(odd[0]):04X} breaks a line in YAML, but not in an editor"
-        hint = "remove it, or write it as an escape in quotes"
-        problems.add("line-break", message, _at_offset(source, odd.start()), hint)
-        return None
     try:
+        # Line breaks to YAML 1.1, but not to an editor: all line numbers below would be wrong.
+        if odd := _ODD_LINE_BREAK.search(source):
+            message = f"character U+{ord(odd[0]):04X} breaks a line in YAML, but not in an editor"
+            hint = "remove it, or write it as an escape in quotes"
+            stop("line-break", message, _at_offset(source, odd.start()), hint)
         return _Reader(source, problems).document()
-    except _Stop:
-        return None
+    except _Stop as reason:
+        problems.add(*reason.args)
+    except ReaderError as error:
+        # Not the error's position: libyaml counts bytes and PyYAML's own reader characters.
+        at = _at_offset(source, max(source.find(chr(error.character)), 0))
+        hint = "remove it; in quotes it may be written as an escape"
+        message = f"character U+{error.character:04X} is not allowed in YAML"
+        problems.add("control-character", message, at, hint)
+    except yaml.MarkedYAMLError as error:
+        message = error.problem or "cannot be read"
+        hint = "check indentation, brackets and quotes around here"
+        if "cannot start any token" in message:
+            hint = (
+                "indent with blanks, never with tabs; quote a text that begins with this character"
+            )
+        problems.add("yaml-syntax", f"not YAML: {message}", _at(error.problem_mark), hint)
+    return None
+
+
+class _Stop(Exception):
+    """The text can't be read beyond this point; the arguments are those of ``Problems.add``."""
+
+
+def stop(rule: str, message: str, at: At, hint: str) -> NoReturn:
+    """Give up reading, for this reason."""
+    raise _Stop(rule, message, at, hint)
 
 
 def _at_offset(source: str, offset: int) -> At:
@@ -97,94 +137,79 @@ def _at(mark: Any) -> At:
     return At(mark.line + 1, mark.column + 1)
 
 
-class _Stop(Exception):
-    """The text can't be read beyond this point; the reason has been noted."""
-
-
 class _Reader:
     """Turns the stream of events into nodes."""
 
     def __init__(self, source: str, problems: Problems) -> None:
-        # Here and not above: who only asks whether a spec is up to date needs no parser.
-        import yaml
-
-        self.yaml: Any = yaml
-        self.source = source
         self.problems = problems
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        self.next: Callable[[], Any] = loader(source).get_event
-
-    def stop(self, rule: str, message: str, at: At, hint: str) -> _Stop:
-        self.problems.add(rule, message, at, hint)
-        return _Stop()
+        self.next_event: Callable[[], Any] = yaml.CSafeLoader(source).get_event
 
     def document(self) -> Mapping:
-        try:
-            self.next()  # stream start
-            event = self.next()
-            if isinstance(event, self.yaml.StreamEndEvent):
-                raise self.stop(
-                    "empty", "the file is empty", At(1, 1), "a spec begins with 'interface:'"
-                )
-            top = self.node(self.next(), 0)
-            self.next()  # document end
-            extra = self.next()
-        except self.yaml.reader.ReaderError as error:
-            # Not the error's position: libyaml counts bytes and PyYAML's own reader characters.
-            at = _at_offset(self.source, max(self.source.find(chr(error.character)), 0))
-            hint = "remove it; in quotes it may be written as an escape"
-            message = f"character U+{error.character:04X} is not allowed in YAML"
-            raise self.stop("control-character", message, at, hint) from None
-        except self.yaml.MarkedYAMLError as error:
-            message = error.problem or "cannot be read"
-            hint = "check indentation, brackets and quotes around here"
-            if "cannot start any token" in message:
-                hint = "indent with blanks, never with tabs; quote a text that begins with this character"
-            raise self.stop(
-                "yaml-syntax", f"not YAML: {message}", _at(error.problem_mark), hint
-            ) from None
-        if not isinstance(extra, self.yaml.StreamEndEvent):
+        """The top mapping of the only document."""
+        self.next_event()  # stream start
+        if isinstance(self.next_event(), StreamEndEvent):
+            stop("empty", "the file is empty", At(1, 1), "a spec begins with 'interface:'")
+        top = self.node(self.next_event(), 0)
+        self.next_event()  # document end
+        extra = self.next_event()
+        if not isinstance(extra, StreamEndEvent):
             hint = "one file holds one spec; remove the '---'"
-            raise self.stop(
-                "two-documents", "a second document begins here", _at(extra.start_mark), hint
-            )
+            stop("two-documents", "a second document begins here", _at(extra.start_mark), hint)
         if not isinstance(top, Mapping):
             hint = "write 'key: value'; the first key is 'interface'"
-            raise self.stop("not-a-mapping", "a spec is a mapping of keys", top.at, hint)
+            stop("not-a-mapping", "a spec is a mapping of keys", top.at, hint)
         return top
 
     def node(self, event: Any, depth: int) -> Node:
-        at, yaml, kind = _at(event.start_mark), self.yaml, type(event)
-        if kind is yaml.AliasEvent or event.anchor is not None:
-            name = (
-                f"alias '*{event.anchor}'"
-                if kind is yaml.AliasEvent
-                else f"anchor '&{event.anchor}'"
-            )
-            raise self.stop("anchor", name[:60], at, "write the value out; specs have no anchors")
-        if event.tag is not None and event.tag != "!":
+        """The node that begins with an event."""
+        if event.anchor is not None or event.tag is not None:
+            self.refuse_properties(event)
+        node: Node
+        if isinstance(event, ScalarEvent):
+            node = Text(event.value)
+        elif depth >= MAX_DEPTH:
+            message = f"nested more than {MAX_DEPTH} levels deep"
+            stop("too-deep", message, _at(event.start_mark), "no spec needs that")
+        elif isinstance(event, SequenceStartEvent):
+            node = self.sequence(depth + 1)
+        else:
+            node = self.mapping(depth + 1)
+        mark = event.start_mark
+        node.line, node.column = mark.line + 1, mark.column + 1
+        return node
+
+    def refuse_properties(self, event: Any) -> None:
+        """Refuse anchors, aliases and tags, except the '!' that says nothing."""
+        at = _at(event.start_mark)
+        if event.anchor is not None:
+            is_alias = isinstance(event, AliasEvent)
+            name = f"alias '*{event.anchor}'" if is_alias else f"anchor '&{event.anchor}'"
+            stop("anchor", name[:60], at, "write the value out; specs have no anchors")
+        if event.tag != "!":
             hint = "remove it; the schema knows every type (quote a text that begins with '!')"
-            raise self.stop("tag", f"tag '{event.tag[:60]}'", at, hint)
-        if kind is yaml.ScalarEvent:
-            return text(event.value, at)
-        if depth >= MAX_DEPTH:
-            raise self.stop(
-                "too-deep", f"nested more than {MAX_DEPTH} levels deep", at, "no spec needs that"
-            )
-        made = Sequence() if kind is yaml.SequenceStartEvent else Mapping()
-        made.line, made.column = at
-        keys: dict[Text, Text] = {}
-        while type(event := self.next()) not in (yaml.SequenceEndEvent, yaml.MappingEndEvent):
-            key = self.node(event, depth + 1)  # or an item
-            if isinstance(made, Sequence):
-                made.append(key)
-                continue
-            if type(key) is not Text:
-                raise self.stop("key-not-text", "a key must be a plain text", key.at, "quote it")
-            value = self.node(self.next(), depth + 1)
-            if (first := keys.setdefault(key, key)) is not key:
-                hint = f"the first is on line {first.line}; remove one"
-                self.problems.add("duplicate-key", f"key '{key[:60]}' stands here again", key, hint)
+            stop("tag", f"tag '{event.tag[:60]}'", at, hint)
+
+    def sequence(self, depth: int) -> Sequence:
+        """A sequence whose start has been read."""
+        sequence = Sequence()
+        while not isinstance(event := self.next_event(), SequenceEndEvent):
+            sequence.append(self.node(event, depth))
+        return sequence
+
+    def mapping(self, depth: int) -> Mapping:
+        """A mapping whose start has been read; a key that stands there again is noted."""
+        mapping = Mapping()
+        first_keys: dict[Text, Text] = {}
+        while not isinstance(event := self.next_event(), MappingEndEvent):
+            key = self.node(event, depth)
+            if not isinstance(key, Text):
+                stop("key-not-text", "a key must be a plain text", key.at, "quote it")
+            value = self.node(self.next_event(), depth)
+            first = first_keys.setdefault(key, key)
+            if first is key:
+                mapping[key] = value
             else:
-                made[key] = value
-        return made
+                hint = f"the first is on line {first.line}; remove one"
+                message = f"key '{key[:60]}' stands here again"
+                self.problems.add("duplicate-key", message, key, hint)
+        return mapping

@@ -7,9 +7,9 @@ from pathlib import PurePath
 
 from xenhostgen.extensions.patches.lift_header import Data, Seen, compact
 from xenhostgen.extensions.patches.lift_source import distinguished
-from xenhostgen.spec.bind import keys_of
 from xenhostgen.spec.c_names import KEYWORDS, RESERVED, declared_name
 from xenhostgen.spec.model import Misuse
+from xenhostgen.spec.shape import keys_of
 
 _CALL = re.compile(r"(\w+)\((.*)\)")
 _WORD = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)(\(\)|(?:->|\.)\w+)?")

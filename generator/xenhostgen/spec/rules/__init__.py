@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What must hold in a spec beyond its shape: a function a subject. A spec that passes all can be rendered."""
+"""What must hold in a spec beyond its shape: a function a subject.
+
+A spec that passes all can be rendered.
+"""
+
+from collections.abc import Iterator
 
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.rules.conditions import conditions
-from xenhostgen.spec.rules.guests import guests, kinds, registrations
+from xenhostgen.spec.rules.files import files, landmarks, places
+from xenhostgen.spec.rules.guests import boot_functions, guests, kinds, registrations
 from xenhostgen.spec.rules.hosts import exports, members, slots, types
-from xenhostgen.spec.rules.ops import declared_types, expected, ops
+from xenhostgen.spec.rules.lists import accepted, expected, messages
+from xenhostgen.spec.rules.ops import ops
 from xenhostgen.spec.rules.sets import templates
 from xenhostgen.spec.rules.symbols import symbols
-from xenhostgen.spec.rules.texts import comments, messages, paths, places
-from xenhostgen.spec.source import Problems
+from xenhostgen.spec.source import Fault
 
-# These ask of each part alone, or for two that are alike: what can't be read makes them find less, not more.
-_OF_PARTS = (symbols, members, paths, comments, expected, declared_types, templates)
-# Of these what the spec says below its other keys decides, too.
+# Rules with the sections that must have been read as a whole, lest the verdict be wrong.
 _OF_THE_WHOLE = (
     (types, "types"),
     (slots, "types registry"),
@@ -23,15 +27,28 @@ _OF_THE_WHOLE = (
     (places, "object predicates guests"),
     (conditions, "kernel predicates kinds guests"),
     (kinds, "kinds guests kernel"),
+    (boot_functions, "guests"),
     (ops, "ops guests"),
     (messages, "series guests"),
 )
+# Rules with the sections that must be there: what is unread in them makes them find less, not more.
+_OF_PARTS = (
+    (symbols, "interface header types registry predicates guests"),
+    (members, ""),
+    (files, "header source object predicates guests"),
+    (landmarks, "guests"),
+    (expected, ""),
+    (accepted, ""),
+    (templates, "templates source registry guests"),
+)
 
 
-def check(spec: Interface, problems: Problems, unread: set[str]) -> None:
-    """Note every breach of every rule; of a spec with keys that are ``unread``, as far as it is there."""
-    for rule, needs in _OF_THE_WHOLE:
-        if unread.isdisjoint(needs.split()):
-            rule(spec, problems)
-    for rule in _OF_PARTS:
-        rule(spec, problems)
+def check(spec: Interface, unread: set[str]) -> Iterator[Fault]:
+    """Every breach of every rule that can be judged where some sections are ``unread``."""
+    absent = {section for section in unread if getattr(spec, section) is None}
+    for rule, sections in _OF_THE_WHOLE:
+        if unread.isdisjoint(sections.split()):
+            yield from rule(spec)
+    for rule, sections in _OF_PARTS:
+        if absent.isdisjoint(sections.split()):
+            yield from rule(spec)

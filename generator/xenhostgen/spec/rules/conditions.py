@@ -2,73 +2,90 @@
 """The small C expressions of boot steps, predicates and inputs."""
 
 import re
+from collections.abc import Iterable, Iterator
 
 from xenhostgen.spec import expr
 from xenhostgen.spec.c_names import declared_name
-from xenhostgen.spec.model import Assign, Call, Interface, Register, ReturnIf
-from xenhostgen.spec.source import Problems, Text
+from xenhostgen.spec.model import Assign, Boot, Call, Interface, Register, ReturnIf
+from xenhostgen.spec.source import Fault, Inside, Nearest, Text
 
 
-def conditions(spec: Interface, problems: Problems) -> None:
+def conditions(spec: Interface) -> Iterator[Fault]:
     """Conditions and assignments can be read, and ask only for what is known."""
     kernel = spec.kernel
-    constants = {constant.name for constant in kernel.constants}
-    constants |= {value for enum in kernel.enums for value in enum.values}
-    things = constants | {variable.name for variable in kernel.variables}
-    macros = {f"{macro.name}()" for macro in spec.macros}
-    parsed = {
-        f"{macro.name}()": _expression(macro.expands, things | macros, problems)
-        for macro in spec.macros
-    }
-    asks: dict[str, set[str]] = {name: expr.names(each) for name, each in parsed.items() if each}
-    for macro in spec.macros:
-        reached = [f"{macro.name}()"]
-        for name in reached:
-            reached += asks.get(name, set()).difference(reached[1:])
-        if reached[0] in reached[1:]:
-            problems.add(
-                "macro-cycle", f"'{macro.name}' expands to itself", macro.name, "break the circle"
-            )
+    constants: set[str] = {constant.name for constant in kernel.constants}
+    for enum in kernel.enums:
+        constants.update(enum.values)
+    known = constants | {variable.name for variable in kernel.variables}
+    known |= {f"{macro.name}()" for macro in spec.macros}
+    yield from _expressions((macro.expands for macro in spec.macros), known)
+    yield from _macros(spec)
     for path in spec.kinds:
-        for put in path.inputs:
-            for value in put.values:
-                _expression(value, constants | {"object"}, problems)
+        for place in path.inputs:
+            yield from _expressions(place.values, constants | {"object"})
     for guest in spec.guests:
-        known = things | macros | {declared_name(param) for param in guest.boot.params}
-        for step in guest.boot.steps:
-            match step:
-                case ReturnIf(condition):
-                    _expression(condition, known, problems)
-                case Register(when=Text() as when):
-                    _expression(when, known, problems)
-                case Assign() | Call():
-                    for each in (step,) if isinstance(step, Assign) else step.sets:
-                        _expression(each.value, known, problems)
-                        target = _expression(each.target, known, problems)
-                        if target and (
-                            not isinstance(target, expr.Place) or target.path in constants
-                        ):
-                            message = f"'{each.target}' can't be assigned to"
-                            problems.add(
-                                "not-assignable",
-                                message,
-                                each.target,
-                                "name a variable or a member",
-                            )
+        params = {declared_name(param) for param in guest.boot.params}
+        yield from _expressions(_conditions(guest.boot), known | params)
+        for assign in _assignments(guest.boot):
+            yield from _expressions((assign.value, assign.target), known | params)
+            target = _parsed(assign.target)
+            is_variable = isinstance(target, expr.Place) and target.path not in constants
+            if target and not is_variable:
+                message = f"'{assign.target}' can't be assigned to"
+                yield "not-assignable", message, assign.target, "name a variable or a member"
 
 
-def _expression(source: Text, known: set[str], problems: Problems) -> expr.Expression | None:
-    """The parsed expression, if it is one."""
+def _macros(spec: Interface) -> Iterator[Fault]:
+    """No macro expands to itself."""
+    asks: dict[str, set[str]] = {}
+    for macro in spec.macros:
+        if expression := _parsed(macro.expands):
+            asks[f"{macro.name}()"] = expr.names(expression)
+    for macro in spec.macros:
+        call = f"{macro.name}()"
+        reached = list(asks.get(call, ()))
+        for name in reached:
+            reached += asks.get(name, set()).difference(reached)
+        if call in reached:
+            message = f"'{macro.name}' expands to itself"
+            yield "macro-cycle", message, macro.name, "break the circle"
+
+
+def _conditions(boot: Boot) -> Iterator[Text]:
+    for step in boot.steps:
+        if isinstance(step, ReturnIf):
+            yield step.condition
+        if isinstance(step, Register) and step.when is not None:
+            yield step.when
+
+
+def _assignments(boot: Boot) -> Iterator[Assign]:
+    for step in boot.steps:
+        if isinstance(step, Assign):
+            yield step
+        if isinstance(step, Call):
+            yield from step.sets
+
+
+def _parsed(source: Text) -> expr.Expression | None:
     try:
-        parsed = expr.parse(source)
-    except expr.ExpressionError as error:
-        message = f"'{source[:60]}': {error}"
-        hint = "names, members, f(), numbers, ! && || == != & | and parentheses may stand here"
-        problems.add("condition", message, problems.inside(source, error.offset), hint)
+        return expr.parse(source)
+    except expr.ExpressionError:
         return None
-    for name in sorted(expr.names(parsed) - known - {"NULL"}):
-        found = re.search(rf"\b{name.removesuffix('()')}\b", source)
-        at = problems.inside(source, found.start() if found else 0)
-        message = f"'{name}' is known neither to 'kernel' nor to 'predicates'"
-        problems.add("unknown-name", message, at, problems.did_you_mean(name, known))
-    return parsed
+
+
+def _expressions(sources: Iterable[Text], known: set[str]) -> Iterator[Fault]:
+    """Each text is an expression of names that are known."""
+    for source in sources:
+        try:
+            names = expr.names(expr.parse(source))
+        except expr.ExpressionError as error:
+            message = f"'{source[:60]}': {error}"
+            hint = "names, members, f(), numbers, ! && || == != & | and parentheses may stand here"
+            yield "condition", message, Inside(source, error.offset), hint
+            continue
+        for name in sorted(names - known - {"NULL"}):
+            match = re.search(rf"\b{name.removesuffix('()')}\b", source)
+            place = Inside(source, match.start() if match else 0)
+            message = f"'{name}' is known neither to 'kernel' nor to 'predicates'"
+            yield "unknown-name", message, place, Nearest(name, known)

@@ -2,143 +2,140 @@
 """Guests, their registrations, and the kinds of guest that boot."""
 
 import re
+from collections.abc import Iterator
 
-from xenhostgen.spec.c_names import declared_name
-from xenhostgen.spec.model import Guest, Interface, Register
-from xenhostgen.spec.source import Problems
+from xenhostgen.spec.c_names import KEYWORDS, declared_name, declares_one
+from xenhostgen.spec.model import BootPath, Guest, Input, Interface, Register
+from xenhostgen.spec.rules.ops import names_taken, parameters
+from xenhostgen.spec.source import Fault, Nearest
+
+_LINKAGE = frozenset("static extern inline const __attribute__ __inline".split())
 
 
-def guests(spec: Interface, problems: Problems) -> None:
+def guests(spec: Interface) -> Iterator[Fault]:
     """Each guest borrows from one that is there, has a place for its tables, and boots."""
-    names = [guest.name for guest in spec.guests]
-    run = {name for path in spec.kinds for name in path.runs}
+    run: set[str] = set()
+    for path in spec.kinds:
+        run.update(path.runs)
     for guest in spec.guests:
-        if guest.borrows is not None:
-            lender = next((other for other in spec.guests if other.name == guest.borrows), None)
-            if lender is None or lender is guest:
-                message = f"guest '{guest.name}' borrows from unknown guest '{guest.borrows}'"
-                hint = problems.did_you_mean(guest.borrows, [n for n in names if n != guest.name])
-                problems.add("unknown-guest", message, guest.borrows, hint)
-            elif not lender.tables:
-                message = f"guest '{guest.borrows}' has no tables to borrow"
-                problems.add(
-                    "nothing-to-borrow", message, guest.borrows, "name the guest that defines them"
-                )
+        yield from _borrowed(spec, guest)
         if guest.tables and guest.place is None:
             message = f"guest '{guest.name}' doesn't say where its tables stand"
-            problems.add("no-place", message, guest.at, "add 'place: {after: FUNCTION}'")
+            yield "no-place", message, guest, "add 'place: {after: FUNCTION}'"
         if guest.name not in run:
             message = f"no kind of guest runs '{guest.name}'"
             hint = "add it to a 'runs' list under 'kinds', or remove it"
-            problems.add("guest-never-boots", message, guest.name, hint)
+            yield "guest-never-boots", message, guest.name, hint
 
 
-def registrations(spec: Interface, problems: Problems) -> None:
-    """Boot steps register types that have a slot, with tables that exist; every table is registered."""
-    types_known = [host_type.name for host_type in spec.types.values]
-    used: set[str] = set()
+def _borrowed(spec: Interface, guest: Guest) -> Iterator[Fault]:
+    if guest.borrows is None:
+        return
+    others = [other.name for other in spec.guests if other is not guest]
+    if guest.borrows not in others:
+        message = f"guest '{guest.name}' borrows from unknown guest '{guest.borrows}'"
+        yield "unknown-guest", message, guest.borrows, Nearest(guest.borrows, others)
+    elif not spec.borrowed(guest):
+        message = f"guest '{guest.borrows}' has no tables to borrow"
+        hint = "name the guest that defines them"
+        yield "nothing-to-borrow", message, guest.borrows, hint
+
+
+def registrations(spec: Interface) -> Iterator[Fault]:
+    """Boot steps register types that have a slot, with tables that exist; all tables are used."""
+    registered: set[str] = set()
     for guest, step in spec.registrations():
-        roles = {table.role: table.symbol for table in (*spec.borrowed(guest), *guest.tables)}
-        if step.table in roles:
-            used.add(roles[step.table])
+        symbols = {table.role: table.symbol for table in (*spec.borrowed(guest), *guest.tables)}
+        if step.table in symbols:
+            registered.add(symbols[step.table])
         else:
             message = f"guest '{guest.name}' has no table '{step.table}'"
-            problems.add(
-                "unknown-table", message, step.table, problems.did_you_mean(step.table, list(roles))
-            )
-        if step.type not in types_known:
+            yield "unknown-table", message, step.table, Nearest(step.table, symbols)
+        if step.type not in spec.values:
             message = f"unknown type '{step.type}' in a boot step of '{guest.name}'"
-            problems.add(
-                "unknown-type", message, step.type, problems.did_you_mean(step.type, types_known)
-            )
+            yield "unknown-type", message, step.type, Nearest(step.type, spec.values)
         elif spec.slot_of(step.type) is None:
             message = f"no slot can take type '{step.type}'"
-            problems.add(
-                "no-slot-for-type", message, step.type, "register a type that a slot accepts"
-            )
+            hint = "register a type that a slot accepts"
+            yield "no-slot-for-type", message, step.type, hint
     for guest, table in spec.tables():
-        if table.symbol not in used:
+        if table.symbol not in registered:
             message = f"no boot step registers table '{table.role}' of guest '{guest.name}'"
-            problems.add(
-                "unregistered-table",
-                message,
-                table.symbol,
-                "add a 'register' step, or remove the table",
-            )
+            hint = "add a 'register' step, or remove the table"
+            yield "unregistered-table", message, table.symbol, hint
     for guest in spec.guests:
-        _order(spec, guest, problems)
+        yield from _order(spec, guest)
 
 
-def _order(spec: Interface, guest: Guest, problems: Problems) -> None:
+def _order(spec: Interface, guest: Guest) -> Iterator[Fault]:
     """Within one boot function a slot is taken once, and after the slot that it requires."""
-    taken: dict[str, Register] = {}
     registered = [step for step in guest.boot.steps if isinstance(step, Register)]
     steps = [(step, slot) for step in registered if (slot := spec.slot_of(step.type))]
-    for index, (step, slot) in enumerate(steps):
+    last = {slot.name: step for step, slot in reversed(steps)}
+    taken: dict[str, Register] = {}
+    for step, slot in steps:
         earlier = taken.get(slot.name)
-        if earlier and (earlier.when is None or earlier.when == step.when):
+        if earlier and earlier.when in (None, step.when):
             message = f"slot '{slot.name}' is taken by an earlier step already"
-            problems.add("slot-taken", message, step.type, "a second registration would be misuse")
-        if slot.requires and slot.requires not in taken:
-            later = next(
-                (other for other, home in steps[index + 1 :] if home.name == slot.requires), None
-            )
-            if later:
-                message = (
-                    f"slot '{slot.name}' requires '{slot.requires}', which is registered later"
-                )
-                problems.add(
-                    "registered-too-early",
-                    message,
-                    step.type,
-                    f"move it below line {later.at.line}",
-                )
+            yield "slot-taken", message, step.type, "a second registration would be misuse"
         taken.setdefault(slot.name, step)
+        if slot.requires and slot.requires not in taken and slot.requires in last:
+            message = f"slot '{slot.name}' requires '{slot.requires}', which is registered later"
+            hint = f"move it below line {last[slot.requires].at.line}"
+            yield "registered-too-early", message, step.type, hint
 
 
-def kinds(spec: Interface, problems: Problems) -> None:
+def boot_functions(spec: Interface) -> Iterator[Fault]:
+    """A boot function's parameters are C, and so is what stands before its return type."""
+    for guest in spec.guests:
+        if guest.boot.params != ("void",):
+            yield from parameters(guest.boot.params, names_taken(spec), set())
+        linkage = guest.boot.linkage
+        words = re.findall(r"\w+", linkage or "")
+        if linkage and not (declares_one(linkage) and KEYWORDS.isdisjoint({*words} - _LINKAGE)):
+            message = f"'{linkage[:60]}' are no specifiers of a function"
+            hint = "write what stands before its return type, as 'asmlinkage __visible'"
+            yield "linkage", message, linkage, hint
+
+
+def kinds(spec: Interface) -> Iterator[Fault]:
     """Each kind of guest runs boot functions that exist, from inputs that exist."""
-    names = [guest.name for guest in spec.guests]
-    pointers: dict[str, bool] = {
+    if spec.guests and not spec.kinds:
+        hint = "list the boot functions of each under 'kinds'"
+        yield "no-kind", "no kind of guest boots", spec, hint
+    names = [str(guest.name) for guest in spec.guests]
+    is_pointer: dict[str, bool] = {
         variable.name: "*" in variable.type for variable in spec.kernel.variables
     }
-    pointers |= {
-        declared_name(param): "*" in param for guest in spec.guests for param in guest.boot.params
-    }
-    if spec.guests and not spec.kinds:
-        problems.add(
-            "no-kind",
-            "no kind of guest boots",
-            spec.at,
-            "list the boot functions of each under 'kinds'",
-        )
+    for guest in spec.guests:
+        is_pointer |= {declared_name(param): "*" in param for param in guest.boot.params}
     for path in spec.kinds:
-        for name in path.runs:
-            if name not in names and name != "clear_bss":
-                message = f"kind '{path.kind}' runs unknown guest '{name}'"
-                problems.add(
-                    "unknown-guest",
-                    message,
-                    name,
-                    problems.did_you_mean(name, [*names, "clear_bss"]),
-                )
-        if not any(name in names for name in path.runs):
-            message = f"kind '{path.kind}' runs no boot function"
-            problems.add("kind-runs-nothing", message, path.at, "list guests under 'runs'")
-        for put in path.inputs:
-            base = re.split(r"->|\.", put.target)[0].strip()
-            if base not in pointers:
-                message = f"'{base}' is no variable of 'kernel' and no parameter of a boot function"
-                problems.add(
-                    "unknown-name", message, put.target, problems.did_you_mean(base, list(pointers))
-                )
-            elif "object" in put.values and not (base == put.target and pointers[base]):
-                message = f"'{put.target}' is no pointer to an object"
-                problems.add("not-a-pointer", message, put.target, "give it numbers or constants")
-            if not put.values:
-                problems.add(
-                    "no-values",
-                    f"'{put.target}' has no value to begin with",
-                    put.target,
-                    "list at least one",
-                )
+        yield from _runs(path, names)
+        for place in path.inputs:
+            yield from _input(place, is_pointer)
+
+
+def _runs(path: BootPath, guests: list[str]) -> Iterator[Fault]:
+    known = [*guests, "clear_bss"]
+    for name in path.runs:
+        if name not in known:
+            message = f"kind '{path.kind}' runs unknown guest '{name}'"
+            yield "unknown-guest", message, name, Nearest(name, known)
+    if set(path.runs).isdisjoint(guests):
+        message = f"kind '{path.kind}' runs no boot function"
+        yield "kind-runs-nothing", message, path, "list guests under 'runs'"
+
+
+def _input(place: Input, is_pointer: dict[str, bool]) -> Iterator[Fault]:
+    """An input is a variable or parameter; only a pointer may begin at an object."""
+    target = place.target
+    base = re.split(r"->|\.", target)[0].strip()
+    if base not in is_pointer:
+        message = f"'{base}' is no variable of 'kernel' and no parameter of a boot function"
+        yield "unknown-name", message, target, Nearest(base, is_pointer)
+    elif "object" in place.values and not (base == target and is_pointer[base]):
+        message = f"'{target}' is no pointer to an object"
+        yield "not-a-pointer", message, target, "give it numbers or constants"
+    if not place.values:
+        message = f"'{target}' has no value to begin with"
+        yield "no-values", message, target, "list at least one"

@@ -1,88 +1,76 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The template set is there, and can say what the spec asks for."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import At, Problems, Text
+from xenhostgen.spec.source import Fault, Located, Nearest, Text
 from xenhostgen.spec.template_sets import style, template_sets
 
+_Unfit = tuple[Located, str]  # a place, and what the set does otherwise
 
-def templates(spec: Interface, problems: Problems) -> None:
+
+def templates(spec: Interface) -> Iterator[Fault]:
     """The template set is there, and can say what the spec asks for."""
-    known = template_sets()
-    if spec.templates and spec.templates not in known:
-        message = f"no template set '{spec.templates}'"
-        problems.add(
-            "unknown-templates",
-            message,
-            spec.templates,
-            problems.did_you_mean(spec.templates, known),
-        )
-    unsaid = _UNSAID.get(spec.templates)
-    for place, what in unsaid(spec) if unsaid else ():
-        message = f"the template set '{spec.templates}' {what}"
-        problems.add(
-            "unfit-templates", message, place, "change it, or name another set under 'templates'"
-        )
+    name, known = spec.templates, template_sets()
+    if name not in known:
+        yield "unknown-templates", f"no template set '{name}'", name, Nearest(name, known)
+    for place, reason in _UNFIT[name](spec) if name in _UNFIT else ():
+        hint = "change it, or name another set under 'templates'"
+        yield "unfit-templates", f"the template set '{name}' {reason}", place, hint
 
 
-def _of_kernel(spec: Interface) -> Iterator[tuple[At, str]]:
-    """What the set can't say, by its place."""
+def _of_kernel(spec: Interface) -> Iterator[_Unfit]:
     yield from _style(spec)
     if spec.slots and spec.registry.misuse is None:
-        yield spec.registry.at, "needs 'misuse'"
+        yield spec.registry, "needs 'misuse'"
     if spec.source.doc:
-        yield spec.source.doc.at, "has no comment at the top of the C file"
+        yield spec.source.doc, "has no comment at the top of the C file"
     for export in spec.registry.exports:
         if export.doc:
-            yield export.doc.at, "exports each symbol below its definition, without a comment"
-        functions = (
-            name for name in export.symbols if name in (spec.c.register, spec.c.unregister)
-        )
-        yield from ((name.at, "exports no functions") for name in functions)
+            yield export.doc, "exports each symbol below its definition, without a comment"
+        for name in export.symbols:
+            if name in (spec.c.register, spec.c.unregister):
+                yield name, "exports no functions"
     for guest in spec.guests:
         if guest.borrows and guest.place:
-            yield (
-                guest.place.at,
-                "declares in its header what is borrowed, and needs no 'place' for it",
-            )
+            reason = "declares in its header what is borrowed, and needs no 'place' for it"
+            yield guest.place, reason
     for op in spec.ops:
         if op.when_no_host is not None and op.wrapper_type == "void":
-            yield op.when_no_host.at, "has 'when_no_host' only for a wrapper that returns a value"
+            yield op.when_no_host, "has 'when_no_host' only for a wrapper that returns a value"
 
 
-def _of_rfc(spec: Interface) -> Iterator[tuple[At, str]]:
+def _of_rfc(spec: Interface) -> Iterator[_Unfit]:
     yield from _style(spec)
     if spec.registry.misuse is not None:
-        yield spec.registry.misuse.at, "knows no 'misuse': it is a BUG"
+        yield spec.registry.misuse, "knows no 'misuse': it is a BUG"
     for guest in spec.guests:
         if guest.borrows and not guest.place:
-            yield guest.borrows.at, "declares what is borrowed where 'place' says, which lacks"
+            yield guest.borrows, "declares what is borrowed where 'place' says, which lacks"
     for op in spec.ops:
         if op.when_missing is not None:
-            yield op.when_missing.at, "knows no 'when_missing'"
+            yield op.when_missing, "knows no 'when_missing'"
         if op.wrapper == "optional":
-            yield _at(op.wrapper, op.at), "knows no optional wrapper"
+            yield _written(op.wrapper, op), "knows no optional wrapper"
         for entry in op.tables:
             if entry.calls is not None:
-                yield entry.calls.at, "makes no adapters by 'calls'"
+                yield entry.calls, "makes no adapters by 'calls'"
 
 
-def _style(spec: Interface) -> Iterator[tuple[At, str]]:
+def _style(spec: Interface) -> Iterator[_Unfit]:
     its, cursor = style(spec.templates), spec.registry.cursor
     if spec.typedefs != its.typedefs:
         by = "typedefs" if its.typedefs else "tags"
-        yield spec.templates.at, f"names structures by {by}: 'typedefs' is wrong here"
+        yield spec.templates, f"names structures by {by}: 'typedefs' is wrong here"
     if cursor != its.cursor:
-        yield _at(cursor, spec.registry.at), f"has an iterator whose cursor is a '{its.cursor}'"
+        place = _written(cursor, spec.registry)
+        yield place, f"has an iterator whose cursor is a '{its.cursor}'"
 
 
-def _at(value: str | None, instead: At) -> At:
-    return value.at if isinstance(value, Text) else instead
+def _written(value: str | None, otherwise: Located) -> Located:
+    """A choice's own place where the spec has it."""
+    return value if isinstance(value, Text) else otherwise
 
 
-_UNSAID: dict[str, Callable[[Interface], Iterable[tuple[At, str]]]] = {
-    "kernel": _of_kernel,
-    "rfc": _of_rfc,
-}
+_UNFIT = {"kernel": _of_kernel, "rfc": _of_rfc}

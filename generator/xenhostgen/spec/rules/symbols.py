@@ -3,162 +3,199 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from xenhostgen.spec.c_names import KEYWORDS, RESERVED, declared_name
-from xenhostgen.spec.model import Call, ClearBss, Constant, Interface, Macro, Op, Variable
-from xenhostgen.spec.source import Placed, Problems
+from xenhostgen.spec.model import (
+    Call,
+    ClearBss,
+    Constant,
+    EnumFact,
+    Interface,
+    Macro,
+    StructFact,
+    Variable,
+)
+from xenhostgen.spec.source import Fault, Placed, Text
 from xenhostgen.spec.template_sets import style
 
 _RESERVED = re.compile(r"_[A-Z]|__builtin_")
 
 
-Claim = tuple[str, str, Placed]  # a name, what it names, and where the spec says so
-_Signature = tuple[
-    str, tuple[str, ...]
-]  # what a function returns, and its parameters after the host
+class Claim(NamedTuple):
+    """A name in C, what it names, and where the spec says so."""
+
+    name: str
+    what: str
+    place: Placed
 
 
-def symbols(spec: Interface, problems: Problems) -> None:
+def symbols(spec: Interface) -> Iterator[Fault]:
     """No keyword, no reserved word, and no two things by one name once prefixed."""
     if not spec.interface:
         return  # each name is made from it
-    taken = _claimed(_claims(spec), spec.guard, problems)
-    _claimed(_tags(spec), "", problems)
-    _functions(spec, taken, problems)
+    claims = [*_generated(spec), *_named(spec), *_wrappers(spec)]
+    yield from _collisions(claims, spec.guard)
+    yield from _collisions(_tags(spec), "")
+    yield from _members(spec)
+    taken = {claim.name for claim in claims}
+    yield from _functions(spec, taken)
+    yield from _adapters(spec, taken)
 
 
-def _claimed(claims: Iterable[Claim], guard: str, problems: Problems) -> set[str]:
-    """The names of one of C's name spaces."""
-    claimed: dict[str, tuple[str, Placed]] = {}
-    for name, what, place in claims:
+def _collisions(claims: Iterable[Claim], guard: str) -> Iterator[Fault]:
+    """The faults of names in one of C's name spaces."""
+    first: dict[str, Claim] = {}
+    for claim in claims:
+        name, what, place = claim
         if name in KEYWORDS:
-            problems.add("c-keyword", f"'{name}' is a keyword of C", place, "choose another name")
-        elif name in RESERVED or (name.startswith("_") and name != guard and _RESERVED.match(name)):
+            yield "c-keyword", f"'{name}' is a keyword of C", place, "choose another name"
+        elif name in RESERVED or (name != guard and _RESERVED.match(name)):
             message = f"'{name}' is reserved for the compiler or the kernel"
-            problems.add("reserved-name", message, place, "choose another name")
-        elif name in claimed:
-            other, first = claimed[name]
-            message = f"{what} '{name}' collides with {other} of that name"
-            problems.add("name-collision", message, place, f"that one is on line {first.at.line}")
-        else:
-            claimed[name] = (what, place)
-    return set(claimed)
+            yield "reserved-name", message, place, "choose another name"
+        elif first.setdefault(name, claim) is not claim:
+            other = first[name]
+            message = f"{what} '{name}' collides with {other.what} of that name"
+            yield "name-collision", message, place, f"that one is on line {other.place.at.line}"
 
 
-def _functions(spec: Interface, taken: set[str], problems: Problems) -> None:
-    """Table entries name the kernel's functions, each in one way, or adapters by names of their own."""
-    # Of the functions that 'kernel' knows those may stand in tables that take a pointer, which may be a host's.
-    facts = (fact for fact in spec.kernel.functions if fact.args and "*" in fact.args[0])
-    known = {fact.name: (fact.returns, fact.args[1:]) for fact in facts}
-    others = taken.difference(known)
-    adapters: dict[tuple[str, str], tuple[Op, str]] = {}
-    for op in spec.ops:
-        signature = (op.returns, op.args)
-        for entry in op.tables:
-            name = entry.function
-            if entry.calls is None:
-                clash = name in others
-                first = known.setdefault(name, signature)
-                if first is not signature and name != "NULL" and not _alike(first, signature):
-                    hint = "what it returns and takes besides the host is the same for each op, and in 'kernel'"
-                    problems.add(
-                        "two-signatures", f"'{name}' has another signature elsewhere", name, hint
-                    )
-            else:
-                maker, calls = adapters.setdefault(
-                    (entry.table.split(".")[0], name), (op, entry.calls)
-                )
-                alike = maker is op or (maker.returns, maker.host, maker.args) == (
-                    op.returns,
-                    op.host,
-                    op.args,
-                )
-                clash = name in taken or name in RESERVED or not alike or calls != entry.calls
-            if clash:
-                message, hint = (
-                    f"'{name}' is the name of something else already",
-                    "give it another name",
-                )
-                problems.add(
-                    "name-collision", message, name, f"name a function of the kernel's, or {hint}"
-                )
-
-
-def _alike(one: _Signature, other: _Signature) -> bool:
-    """Whether functions return the same, and take the same by whatever names."""
-    if one == other:
-        return True
-    (returns, args), (given, taken) = one, other
-    types = [
-        ["".join(c.rpartition(declared_name(c))[::2]).split() for c in each]
-        for each in (args, taken)
-    ]
-    return returns == given and types[0] == types[1]
+def _members(spec: Interface) -> Iterator[Fault]:
+    for struct in spec.kernel.structs:
+        for member in struct.members:
+            if member.name in KEYWORDS:
+                message = f"'{member.name}' is a keyword of C"
+                yield "c-keyword", message, member.name, "name it as the kernel does"
 
 
 def _tags(spec: Interface) -> Iterator[Claim]:
     """Each tag of a structure or enum."""
-    yield spec.c.enum, "the enum", spec.interface
-    yield spec.c.ops_tag, "the struct", spec.interface
+    yield Claim(spec.c.enum, "the enum", spec.interface)
+    yield Claim(spec.c.ops_tag, "the struct", spec.interface)
     if not spec.typedefs:
-        yield spec.c.prefix, "the struct", spec.interface
-    for name in [
-        *(fact.name for fact in spec.kernel.structs),
-        *(fact.name for fact in spec.kernel.enums),
-    ]:
-        yield name, "the kernel's name", name
+        yield Claim(spec.c.prefix, "the struct", spec.interface)
+    facts: list[StructFact | EnumFact] = [*spec.kernel.structs, *spec.kernel.enums]
+    for fact in facts:
+        yield Claim(fact.name, "the kernel's name", fact.name)
 
 
-def _claims(spec: Interface) -> Iterator[Claim]:
-    """Each name in C's ordinary name space."""
-    c = spec.c
-    prefix = spec.interface
-    yield c.array, "the array", spec.names.array or prefix
-    yield c.register, "the function", spec.names.register or prefix
-    yield c.unregister, "the function", spec.names.unregister or prefix
-    yield c.iterator, "the iterator", spec.names.iterator or prefix
-    yield spec.guard, "the include guard", spec.header.guard or prefix
+def _generated(spec: Interface) -> Iterator[Claim]:
+    """The names that are made from the prefix, in C's ordinary name space."""
+    c, prefix, choices = spec.c, spec.interface, spec.names
+    yield Claim(c.array, "the array", choices.array or prefix)
+    yield Claim(c.register, "the function", choices.register or prefix)
+    yield Claim(c.unregister, "the function", choices.unregister or prefix)
+    yield Claim(c.iterator, "the iterator", choices.iterator or prefix)
+    yield Claim(spec.guard, "the include guard", spec.header.guard or prefix)
     if spec.typedefs:
-        yield c.host, "the typedef", prefix
-        yield c.ops, "the typedef", prefix
+        yield Claim(c.host, "the typedef", prefix)
+        yield Claim(c.ops, "the typedef", prefix)
     else:
-        yield c.slot_count, "the macro", prefix
-        yield c.prefix, "the struct", prefix
+        yield Claim(c.slot_count, "the macro", prefix)
+        yield Claim(c.prefix, "the struct", prefix)
     for variable in ("type", "ops", "xh"):  # which would hide what is called alike
-        yield variable, "the generated variable", prefix
+        yield Claim(variable, "the generated variable", prefix)
     for helper in style(spec.templates).helpers:
-        yield f"{c.prefix}_{helper}", "the function", prefix
-    for host_type in dict.fromkeys(spec.types.values):
-        yield c.type(host_type.name), "the type", host_type.name
-    given = [("the pointer", slot.pointer) for slot in spec.slots]
-    given += [("the predicate", macro.name) for macro in spec.predicates.macros]
+        yield Claim(f"{c.prefix}_{helper}", "the function", prefix)
+    for host_type in spec.types.values:
+        yield Claim(c.type(host_type.name), "the type", host_type.name)
+
+
+def _named(spec: Interface) -> Iterator[Claim]:
+    """The names that the spec gives, in C's ordinary name space."""
+    named = [("the pointer", slot.pointer) for slot in spec.slots]
+    named += [("the predicate", macro.name) for macro in spec.predicates.macros]
+    named += [("the table", table.symbol) for _, table in spec.tables()]
+    named += [("the boot function", guest.boot.function) for guest in spec.guests]
+    named += [("the kernel's name", name) for name in _kernel_names(spec)]
+    known = {function.name: function.name for function in spec.kernel.functions}
+    named += [("the kernel's function", name) for name in known.values()]
+    # A helper of several guests is in the file of each, what clears .bss may be in 'kernel', too.
+    called: dict[Text, None] = {}
     for guest in spec.guests:
-        given += [("the table", table.symbol) for table in guest.tables]
-        given += [("the boot function", guest.boot.function)]
+        for step in guest.boot.steps:
+            if isinstance(step, Call) or (
+                isinstance(step, ClearBss) and step.function not in known
+            ):
+                called[step.function] = None
+    named += [("the function", name) for name in called]
+    return (Claim(name, what, name) for what, name in named)
+
+
+def _kernel_names(spec: Interface) -> Iterator[Text]:
     kernel = spec.kernel
-    facts: list[Constant | Variable | Macro] = [
-        *kernel.constants,
-        *kernel.variables,
-        *kernel.typedefs,
-        *kernel.macros,
-    ]
-    given += [("the kernel's name", fact.name) for fact in facts]
-    given += [("the kernel's name", value) for enum in kernel.enums for value in enum.values]
-    functions = {function.name for function in kernel.functions}
-    given += [("the kernel's function", function.name) for function in kernel.functions]
-    steps = [step for guest in spec.guests for step in guest.boot.steps]
-    # A helper of several guests is in the file of each; what clears .bss may be known to 'kernel' as well.
-    given += [
-        ("the function", name)
-        for name in dict.fromkeys(s.function for s in steps if isinstance(s, Call))
-    ]
-    clearing = dict.fromkeys(step.function for step in steps if isinstance(step, ClearBss))
-    given += [("the function", name) for name in clearing if name not in functions]
-    yield from ((name, what, name) for what, name in given)
-    macros = {name for what, name in given if what == "the predicate"}
-    macros.update(fact.name for fact in facts if not isinstance(fact, Variable))
+    facts: list[Constant | Macro | Variable] = [*kernel.constants, *kernel.variables]
+    for fact in [*facts, *kernel.typedefs, *kernel.macros]:
+        yield fact.name
+    for enum in kernel.enums:
+        yield from enum.values
+
+
+def _wrappers(spec: Interface) -> Iterator[Claim]:
+    """The wrappers of ops, and ops whose member of the ops structure would be a macro."""
+    macros = {macro.name for macro in spec.macros}
+    macros.update(constant.name for constant in spec.kernel.constants)
     for op in spec.ops:
         if op.name in KEYWORDS or op.name in macros:
-            yield op.name, "the op", op.name
+            yield Claim(op.name, "the op", op.name)
         elif op.wrapper != "none":
-            yield c.wrapper(op.name), "the wrapper", op.name
+            yield Claim(spec.c.wrapper(op.name), "the wrapper", op.name)
+
+
+def _functions(spec: Interface, taken: set[str]) -> Iterator[Fault]:
+    """The kernel's functions in tables have one signature each, and no names of other things."""
+    # 'kernel' may tell of functions that take a pointer first, which may be to a host.
+    signatures = {
+        fact.name: _signature(fact.returns, fact.args[1:])
+        for fact in spec.kernel.functions
+        if fact.args and "*" in fact.args[0]
+    }
+    others = taken - signatures.keys()
+    for op in spec.ops:
+        signature = _signature(op.returns, op.args)
+        for entry in op.tables:
+            if not entry.is_kernels:
+                continue
+            name = entry.function
+            if signatures.setdefault(name, signature) != signature:
+                hint = (
+                    "what it returns and takes besides the host is the same for each op, and in "
+                    "'kernel'"
+                )
+                message = f"'{name}' has another signature elsewhere"
+                yield "two-signatures", message, name, hint
+            if name in others:
+                yield _name_taken(name)
+
+
+def _signature(returns: str, args: tuple[str, ...]) -> tuple[object, ...]:
+    """What tells one function type from another: its types, without the parameters' names."""
+    types = []
+    for arg in args:
+        before, _, behind = arg.rpartition(declared_name(arg) or " ")
+        types.append((before + behind).split())
+    return returns, types
+
+
+def _adapters(spec: Interface, taken: set[str]) -> Iterator[Fault]:
+    """An adapter's name is its own; within a guest what is alike may share it."""
+    first: dict[tuple[str, str], object] = {}
+    for op in spec.ops:
+        for entry in op.tables:
+            if entry.calls is None:
+                continue
+            name = entry.function
+            adapter = (op.returns, op.host, op.args, entry.calls)
+            key = (entry.table.split(".")[0], name)
+            is_new = first.setdefault(key, adapter) == adapter
+            if name in taken or name in RESERVED or not is_new:
+                yield _name_taken(name)
+
+
+def _name_taken(name: Text) -> Fault:
+    message = f"'{name}' is the name of something else already"
+    return (
+        "name-collision",
+        message,
+        name,
+        "name a function of the kernel's, or give it another name",
+    )

@@ -2,7 +2,6 @@
 """The Jinja environment of a template set, and template errors that name template and line."""
 
 import sys
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -81,6 +80,8 @@ def guarded(render: Callable[..., str], **context: Any) -> str:
         path = error.filename or error.name or "template"
         raise TemplateFailure(path, error.lineno, error.message or "syntax error") from None
     except Exception as error:
+        import traceback  # for failures only
+
         # Jinja rewrites tracebacks so that frames inside templates carry their file and line.
         frames = traceback.extract_tb(error.__traceback__)
         inside = [frame for frame in frames if frame.filename.endswith(".j2")]

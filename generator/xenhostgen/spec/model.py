@@ -494,8 +494,7 @@ class AcceptedMutant(Part):
     mutant: Line = key("the mutant's id, as 'mutate' shows it, or a pattern with '*' for several")
     reason: Doc = key("why no observer can tell it apart")
     change: Line | None = key(
-        "what it changes, as 'mutate' shows it, or a pattern with '*' for any code",
-        default=None,
+        "what it changes, as 'mutate' shows it, or a pattern with '*' for any code", default=None
     )
 
 

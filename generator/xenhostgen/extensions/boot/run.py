@@ -95,7 +95,8 @@ class Lab:
             self._pack(suite, domains, image)
         # What takes longest goes first: a machine for a nested Xen, one for the other domains.
         groups = [[boot] for boot in domains if boot.guest == "nested"]
-        groups.append([boot for boot in domains if boot.guest != "nested"])
+        if others := [boot for boot in domains if boot.guest != "nested"]:
+            groups.append(others)
         groups += [[boot] for boot in boots if not boot.kind.domain]
         consoles: dict[Boot, str] = {}
         with ThreadPoolExecutor(max_workers=2) as pool:
@@ -124,8 +125,6 @@ class Lab:
 
     def _machine(self, suite: Suite, group: Sequence[Boot], image: Path) -> dict[Boot, str]:
         """One machine: a boot of dom0, or of a dom0 that makes one domain after another."""
-        if not group:
-            return {}
         names = [boot.name for boot in group]
         self.say(f"booting {', '.join(names)}")
         kind, name = group[0].kind, names[0]

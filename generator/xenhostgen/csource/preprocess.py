@@ -7,7 +7,6 @@ themselves, endless output, a file that names another in ``#line`` to hide what 
 
 import codecs
 import re
-import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -80,8 +79,6 @@ def preprocess(
     whole = Position(str(path))
     if reason := _unreadable(path):
         raise SourceError(Complaint(reason, whole))
-    if shutil.which(cc) is None:
-        raise SourceError(Complaint(f"compiler '{cc}' not found", whole))
     includes = [f"-I{directory}" for directory in (*include_dirs, SHIM)]
     options = [*_FLAGS, *includes, *(f"-D{name}=1" for name in defines)]
     name = f"./{path}" if str(path).startswith("-") else str(path)

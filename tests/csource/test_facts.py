@@ -114,7 +114,7 @@ def test_missing_files_and_compilers(tmp_path: Path) -> None:
         with pytest.raises(SourceError, match=message):
             preprocess(path)
     (tmp_path / "a.c").touch()
-    with pytest.raises(SourceError, match="compiler 'no-such-cc' not found"):
+    with pytest.raises(SourceError, match="'no-such-cc' is not installed"):
         preprocess(tmp_path / "a.c", cc="no-such-cc")
     assert preprocess(tmp_path / "a.c").macros == ()
 

@@ -84,6 +84,9 @@ def test_programs_run_side_by_side() -> None:
 def test_nothing_is_left_running(tmp_path: Path) -> None:
     leave = shell("sleep 60 & echo $! >left")
     run(Job(leave, tmp_path))
+    deadline = time.monotonic() + 5  # the signal is sent; dying may take it a moment
+    while is_running(tmp_path / "left") and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert not is_running(tmp_path / "left")
     with started(Job(["cat"], tmp_path), PIPE, PIPE, DEVNULL) as process:
         assert process.stdin and process.stdout

@@ -4,8 +4,7 @@
 ``tokens`` cuts text into tokens, ``declarations`` gathers those into named top-level declarations
 and ``difference`` compares two lists of them: all tolerant, for they read fragments of patches.
 ``preprocess`` runs the compiler's preprocessor under limits, ``canonical`` brings C code to one
-spelling, ``constants`` evaluates, and ``facts`` lists what one file defines. ``reduction`` blanks out
-what doesn't matter of a file that can't be parsed whole. ``toolchain`` runs compilers on a stranger's C.
-``shim/`` is the small include tree that stands in for the kernel's headers, both when parsing and when
-generated C is compiled to run in user space.
+spelling, ``constants`` evaluates, and ``facts`` lists what one file defines. ``makefile`` reads
+kbuild Makefiles. ``shim/`` is the small include tree that stands in for the kernel's headers, both
+when parsing and when generated C is compiled to run in user space.
 """

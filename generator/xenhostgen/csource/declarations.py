@@ -63,7 +63,7 @@ def digest(declaration: Declaration) -> str:
 
 
 def declarations(text: str, first_line: int = 1) -> list[Declaration]:
-    """Split C text, which stands from ``first_line`` on, into its top-level declarations, in order."""
+    """The top-level declarations of C text, which begins at ``first_line``, in order."""
     groups = _groups(code_tokens(text, first_line))
     return [Declaration(*_name(group), tuple(group)) for group in groups]
 

@@ -7,7 +7,6 @@ themselves, endless output, a file that names another in ``#line`` to hide what 
 
 import codecs
 import re
-import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,10 +30,14 @@ class SourceError(Exception):
 
 
 LIMITS = Limits(output_bytes=32 << 20, memory_bytes=1 << 30)
+_FLAGS = (
+    *("-E", "-w", "-dD", "-std=gnu11", "-nostdinc", "-DXENHOSTGEN_PARSE"),
+    *("-include", str(SHIM / "parse.h")),
+)
 
 
 class Macro(NamedTuple):
-    """A macro's definition: ``text`` is its parameters, as ``(a, b)``, and its tokens, separated by single blanks."""
+    """A macro's definition; ``text`` is its parameters, ``(a, b)``, and its tokens."""
 
     name: str
     text: str
@@ -75,37 +78,29 @@ def preprocess(
     Raises SourceError with the compiler's own messages, or with the limit that was hit.
     """
     whole = Location(str(path))
-    if not path.is_file():
-        raise SourceError(
-            Complaint("not a regular file" if path.exists() else "no such file", whole)
-        )
-    with suppress(OSError), path.open("rb") as stream:  # what can't be read the compiler says, too
-        if stream.read(2) in _UTF_16:
-            raise SourceError(Complaint("is UTF-16, where compilers read UTF-8", whole))
-    if shutil.which(cc) is None:
-        raise SourceError(Complaint(f"compiler '{cc}' not found", whole))
-    flags = [
-        "-E",
-        "-w",
-        "-dD",
-        "-std=gnu11",
-        "-nostdinc",
-        "-DXENHOSTGEN_PARSE",
-        "-include",
-        str(SHIM / "parse.h"),
-    ]
-    flags += [f"-I{directory}" for directory in (*include_dirs, SHIM)] + [
-        f"-D{name}=1" for name in defines
-    ]
+    if reason := _unreadable(path):
+        raise SourceError(Complaint(reason, whole))
+    includes = [f"-I{directory}" for directory in (*include_dirs, SHIM)]
+    options = [*_FLAGS, *includes, *(f"-D{name}=1" for name in defines)]
     name = f"./{path}" if str(path).startswith("-") else str(path)
     try:
-        (output,) = run_all([Job([cc, *flags, name], limits=limits)], "preprocessing")
+        (output,) = run_all([Job([cc, *options, name], limits=limits)], "preprocessing")
     except BuildError as error:
         complaints = error.complaints()
         raise SourceError(
             *(each if each.at.file else each._replace(at=whole) for each in complaints)
         ) from None
     return _read_output(output, str(path))
+
+
+def _unreadable(path: Path) -> str:
+    """Why a file is none that a compiler reads; empty if it is one."""
+    if not path.is_file():
+        return "not a regular file" if path.exists() else "no such file"
+    with suppress(OSError), path.open("rb") as stream:  # the compiler complains of that, too
+        if stream.read(2) in _UTF_16:
+            return "is UTF-16, where compilers read UTF-8"
+    return ""
 
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

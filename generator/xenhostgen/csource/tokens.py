@@ -62,7 +62,10 @@ _HEADER = re.compile(r"<[^>\n]*>")
 
 
 def tokens(text: str, line: int = 1) -> Iterator[Token]:
-    """Yield every token of ``text``, whose first line is ``line``; their texts, joined, are ``text``. Never raises."""
+    """Yield every token of ``text``, whose first line is ``line``. Never raises.
+
+    The tokens' texts, joined, are ``text``.
+    """
     position = line_start = 0
     fresh_line = True  # only blanks and comments so far: a '#' starts a directive
     directive: list[str] | None = None  # the first few words of the directive that we are in

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a judged tree says otherwise than the spec's own rendering, whether or not it does otherwise.
+"""Where a judged tree's code differs from the spec's own rendering, even if it does the same.
 
 No finding: C may be written in many ways. But whoever judges a tree should see each change.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -22,25 +22,31 @@ Reduce = Callable[[Interface, str, str], str]
 def drift(spec: Interface, tree: Path, reduce: Reduce | None = None) -> list[str]:
     """Every declaration whose code tokens differ from the rendering, file by file.
 
-    Where the tree holds a part of each of a kernel's files, ``reduce`` makes that part of the rendering. Only
-    boot files are compared then: conformance compares all that is the interface's in the others.
+    Where the tree holds a part of each of a kernel's files, ``reduce`` makes that part of the
+    rendering. Only boot files are compared then: conformance compares all that is the interface's
+    in the others.
     """
+    compared_elsewhere = (spec.object.file, spec.predicates.file) if reduce else ()
     notes = []
-    for path, text in _rendered(spec).items():
+    for path, rendered in _rendered(spec).items():
         theirs = read_text(tree / path)
-        if theirs is None or (reduce and path in (spec.object.file, spec.predicates.file)):
+        if theirs is None or path in compared_elsewhere:
             continue
         if path == spec.object.file:
-            if _statements(theirs) != _statements(text):
+            if _statements(theirs) != _statements(rendered):
                 notes.append(f"{path}: other lines than the rendering's")
             continue
-        sides = [
-            declarations(side) for side in (theirs, reduce(spec, path, text) if reduce else text)
-        ]
-        if reduce:  # the kernel's includes are in the kernel's order
-            sides = [[each for each in side if each.kind != "include"] for side in sides]
-        notes += [f"{path}: {said}" for said in differences(*sides)]
+        ours = reduce(spec, path, rendered) if reduce else rendered
+        notes += [f"{path}: {message}" for message in _differences(theirs, ours, bool(reduce))]
     return notes
+
+
+def _differences(theirs: str, ours: str, in_kernel: bool) -> Iterator[str]:
+    left, right = declarations(theirs), declarations(ours)
+    if in_kernel:  # the kernel's includes are in the kernel's order
+        left = [each for each in left if each.kind != "include"]
+        right = [each for each in right if each.kind != "include"]
+    return map(str, differences(left, right))
 
 
 @lru_cache(maxsize=1)

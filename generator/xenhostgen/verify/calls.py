@@ -125,16 +125,15 @@ class Change(RegistryCall):
         if outcome.misuse:
             reason, _ = _MISUSE[outcome.reason]
             expected = f"{outcome.errno or 'a BUG'} and no change, for {reason}"
-        if answer.ending is Ending.CRASH:
-            happened, rule = answer.failure, "crash"
-            message = f"{self} {happened}"
-        else:
+        happened, rule, message = answer.failure, "crash", ""
+        if answer.ending is not Ending.CRASH:
             happened = self._happened(before, answer)
             rule = self._broken_rule(outcome, before, answer)
-            message = f"{self}: expected {expected}; the C: {happened}"
+            message = f": expected {expected}; the C:"
         findings = []
         if rule:
-            findings = [Finding(rule, self._subject(rule), message, place_in(answer.text))]
+            subject, message = self._subject(rule), f"{self}{message} {happened}"
+            findings = [Finding(rule, subject, message, place_in(answer.text))]
         return Check(self, before, answer, happened, expected, findings)
 
     def _happened(self, before: Reached, answer: Answer) -> str:

@@ -153,7 +153,7 @@ def test_a_failed_write_leaves_every_file(spec: Interface, tree: Path) -> None:
     before = contents(tree)
     placement = placed(spec, tree)
     (tree / spec.header.file).mkdir()
-    with pytest.raises(OSError):
+    with pytest.raises(Refused, match="is a folder where a file must be"):
         apply(spec, placement, tree)
     (tree / spec.header.file).rmdir()
     assert contents(tree) == before

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.render import files, generate
+from xenhostgen.render import files
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +17,5 @@ def pinned_templates() -> Iterator[None]:
     must not break its tests.
     """
     with pytest.MonkeyPatch.context() as patching:
-        for module in (files, generate):
-            patching.setattr(module, "template_root", lambda: Path(__file__).with_name("templates"))
+        patching.setattr(files, "template_root", lambda: Path(__file__).with_name("templates"))
         yield

@@ -24,7 +24,7 @@ from xenhostgen.report.ktap import as_ktap
 from xenhostgen.report.problems import show as show_problems
 from xenhostgen.report.sarif import as_sarif
 from xenhostgen.spec.source import At, Problem
-from xenhostgen.verify.findings import Statistics, Verdict
+from xenhostgen.verify.findings import BoundedProof, Proof, Statistics, Verdict
 
 PROBLEMS = (
     Problem("empty", "has nothing in it", "specs/no.yaml", hint="write one"),
@@ -153,8 +153,8 @@ def test_text_of_odd_text() -> None:
 def test_what_provers_lack_is_said() -> None:
     stream = io.StringIO()
     lacking = "cbmc (a package of Debian 13)"
-    facts = {"proof": {"proved": 9, "goals": 9, "missing": ""}, "cbmc": {"missing": lacking}}
-    show(Judged("a.yaml", Verdict(facts=facts), ""), stream)
+    statistics = Statistics(proof=Proof(9, 9), cbmc=BoundedProof(missing=lacking))
+    show(Judged("a.yaml", Verdict(statistics=statistics), ""), stream)
     lines = stream.getvalue().splitlines()
     assert f"a.yaml: no second opinion on rules 1 to 8 and 11: missing is {lacking}" in lines
     # What make keeps of proofs is the same with and without cbmc.

@@ -39,7 +39,8 @@ def write_files(root: Path, files: Mapping[str, bytes | None]) -> dict[str, byte
     """
     stale = stale_files(root, files)
     if stale:
-        with explained(root), TemporaryDirectory(".tmp", ".xenhostgen-", root) as staging:
+        first = root / next(iter(stale))
+        with explained(first), TemporaryDirectory(".tmp", ".xenhostgen-", root) as staging:
             moves = [
                 (_stage(root / name, files[name], Path(staging, str(number))), root / name)
                 for number, name in enumerate(stale)

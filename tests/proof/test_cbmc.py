@@ -8,13 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from many_slots import eight_slots
 from tools import main, need, written
-from xenhostgen.api import Interface, render, verify
-from xenhostgen.extensions.proof import frama_c as prove
-from xenhostgen.extensions.proof.cbmc import check
-from xenhostgen.extensions.proof.frama_c import Proof, unexplained
+
+from xenhostgen.api import Finding, Interface, render, verify
+from xenhostgen.extensions.proof import provers
+from xenhostgen.extensions.proof.cbmc import Cbmc
+from xenhostgen.verify.findings import BoundedProof
+from xenhostgen.verify.subject import JudgedTree, Options, Subject
+
+Judged = tuple[BoundedProof, list[Finding]]
 
 PAIR, XENHOST = "tests/verify/succ_pair.yaml", "specs/xenhost.yaml"
 C, HEADER = "arch/x86/xen/xenhost.c", "include/xen/xenhost.h"
@@ -104,33 +107,38 @@ def changed(text: str, function: str, before: str, after: str) -> str:
     return head + rest.replace(before, after, 1)
 
 
+def opinion(subject: Subject) -> Judged:
+    """What cbmc says of a subject."""
+    findings = list(Cbmc().run(subject))
+    assert subject.statistics.cbmc
+    return subject.statistics.cbmc, findings
+
+
 @pytest.fixture
-def judged(tmp_path: Path) -> Callable[..., Proof]:
+def judged(tmp_path: Path) -> Callable[..., Judged]:
     """Let cbmc judge a spec's rendering, with some files changed."""
     need("cbmc", "cbmc, from Debian 13 on; .ci/cbmc gets it for Debian 12")
 
-    def judge(spec: Interface, **changed: str) -> Proof:
+    def judge(spec: Interface, **changed: str) -> Judged:
         tree = written(spec, tmp_path / "tree")
         for file, text in changed.items():
             (tree / file).write_text(text)
-        return check(spec, tree, tmp_path / "work")
+        return opinion(Subject(spec, JudgedTree(tree), tmp_path / "work", Options()))
 
     return judge
 
 
 def test_a_fault_that_no_run_shows(
-    load_spec: Callable[[str], Interface], judged: Callable[..., Proof]
+    load_spec: Callable[[str], Interface], judged: Callable[..., Judged]
 ) -> None:
     spec = load_spec(PAIR)
     text = render(spec).files[spec.source.file]
     before = "\tif (!xh)\n\t\treturn -EINVAL;\n\tif (!ops)"
     assert text.count(before) == 1
-    proof = judged(
-        spec,
-        **{spec.source.file: text.replace(before, f"\tif (type == 4711)\n\t\treturn 0;\n{before}")},
-    )
-    (finding,) = proof.open
-    assert 100 < proof.proved < proof.total
+    faulty = text.replace(before, f"\tif (type == 4711)\n\t\treturn 0;\n{before}")
+    proof, findings = judged(spec, **{spec.source.file: faulty})
+    (finding,) = findings
+    assert 100 < proof.holding < proof.assertions
     assert (finding.rule, finding.subject) == ("refuted", "pair_register")
     assert finding.message == "rule 1: a type that no slot lists is refused"
     assert finding.counterexample[-1].startswith("pair_register(4711, ")
@@ -139,10 +147,10 @@ def test_a_fault_that_no_run_shows(
 @pytest.mark.proof
 @pytest.mark.parametrize("path", [PAIR, "tests/verify/succ_relay.yaml", XENHOST, "eight slots"])
 def test_all_assertions_hold(
-    path: str, load_spec: Callable[[str], Interface], judged: Callable[..., Proof]
+    path: str, load_spec: Callable[[str], Interface], judged: Callable[..., Judged]
 ) -> None:
-    proof = judged(eight_slots() if path == "eight slots" else load_spec(path))
-    assert proof.open == () and proof.proved == proof.total > 100
+    proof, findings = judged(eight_slots() if path == "eight slots" else load_spec(path))
+    assert findings == [] and proof.holding == proof.assertions > 100
 
 
 @pytest.mark.proof
@@ -150,14 +158,14 @@ def test_all_assertions_hold(
 def test_faults_are_refuted(
     fault: tuple[str, str, str, str, str],
     load_spec: Callable[[str], Interface],
-    judged: Callable[..., Proof],
+    judged: Callable[..., Judged],
 ) -> None:
     spec = load_spec(XENHOST)
     file, function, before, after, message = fault
     text = changed(render(spec).files[file], function, before, after)
-    proof = judged(spec, **{file: text})
-    assert proof.proved < proof.total
-    assert message in {finding.message for finding in proof.open}
+    proof, findings = judged(spec, **{file: text})
+    assert proof.holding < proof.assertions
+    assert message in {finding.message for finding in findings}
 
 
 @pytest.mark.proof
@@ -165,20 +173,21 @@ def test_faults_are_refuted(
 def test_known_faults(
     path: str,
     load_spec: Callable[[str], Interface],
-    judged: Callable[..., Proof],
+    judged: Callable[..., Judged],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     need("gcc", "gcc")
     spec = load_spec(path)
-    proof = judged(spec)
-    rules = {finding.message.split(":")[0] for finding in proof.open}
+    _, findings = judged(spec)
+    rules = {finding.message.split(":")[0] for finding in findings}
     assert {"rule 3", "rule 7", "rule 8", "rules 5 and 6"} <= rules
-    assert len({finding.subject for finding in proof.open}) == (
+    assert len({finding.subject for finding in findings}) == (
         3 if path == "specs/rfc-v1.yaml" else 9
     )
-    known = [finding for finding, _ in verify(spec).expected]
-    assert not list(unexplained(proof.open, known))
-    (guard,) = [finding for finding in proof.open if finding.message.startswith("rule 3:")]
+    verdict = verify(spec, level="prove")
+    explained = [finding for finding, _ in verdict.expected] + list(verdict.unexpected)
+    assert "refuted" not in {finding.rule for finding in explained}
+    (guard,) = [finding for finding in findings if finding.message.startswith("rule 3:")]
     calls = "; ".join(guard.counterexample)
     assert main(["verify", path, "--replay", calls, "--format", "json"]) == 1
     *before, last = json.loads(capsys.readouterr().out)
@@ -189,19 +198,19 @@ def test_what_is_missing_is_named(
     load_spec: Callable[[str], Interface], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    proof = check(load_spec(XENHOST), Path(), Path())
-    assert (proof.proved, proof.total, proof.open) == (0, 0, ())
+    proof, findings = opinion(
+        Subject(load_spec(XENHOST), JudgedTree(Path()), Path(), Options())
+    )
+    assert (proof.holding, proof.assertions, findings) == (0, 0, [])
     assert proof.missing == "cbmc (a package of Debian 13)"
 
 
 def test_a_prover_without_end_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prove, "_SECONDS_MAX", 0.2)
-    said = prove.run_prover(
-        ["sh", "-c", f"while sleep 0.02; do date >>{tmp_path}/alive; done & wait"], tmp_path
-    )
-    assert said == "it took more than 0.2 seconds"
+    monkeypatch.setattr(provers, "LIMITS", provers.LIMITS._replace(seconds=0.2))
+    command = ["sh", "-c", f"while sleep 0.02; do date >>{tmp_path}/alive; done & wait"]
+    assert provers.run_prover(command, tmp_path, tmp_path) == "proving takes more than 0.2 seconds"
     size = (tmp_path / "alive").stat().st_size
     time.sleep(0.2)
     assert (tmp_path / "alive").stat().st_size == size > 0

@@ -16,12 +16,13 @@ from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.load import load, load_text
 from xenhostgen.spec.model import Expected, Interface
 from xenhostgen.spec.source import At, Problem, Refused, SpecError, Text
-from xenhostgen.verify.findings import Finding, Verdict
+from xenhostgen.verify.findings import BoundedProof, Finding, Proof, Run, Statistics, Verdict
 from xenhostgen.verify.run import verify as _verify
 from xenhostgen.verify.subject import Options
 
 __all__ = [
     "At",
+    "BoundedProof",
     "Expected",
     "FileComparison",
     "Finding",
@@ -30,9 +31,12 @@ __all__ = [
     "Location",
     "PatchComparison",
     "Problem",
+    "Proof",
     "Refused",
     "Rendering",
+    "Run",
     "SpecError",
+    "Statistics",
     "Text",
     "Verdict",
     "diff",

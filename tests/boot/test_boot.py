@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from tools import need
+from xenhostgen.api import load
 from xenhostgen.extensions.boot.guests import GUESTS
 from xenhostgen.extensions.boot.judge import Judge
 from xenhostgen.extensions.boot.run import Lab
 from xenhostgen.extensions.boot.suite import Suite
 from xenhostgen.extensions.kernel_tree.placing import placed
-from xenhostgen.spec.load import load
 
 pytestmark = pytest.mark.boot
 REPO = Path(__file__).parents[2]

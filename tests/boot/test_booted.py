@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from xenhostgen.api import Finding, Statistics, Verdict
 from xenhostgen.extensions.boot.guests import Boot
 from xenhostgen.extensions.boot.judge import Outcome
 from xenhostgen.extensions.boot.report import show
-from xenhostgen.verify.findings import Finding, Statistics, Verdict
 
 ODD = "a\x1b[31m \x00 <b>&amp; ]]> # \ufffe \udcff\nnot ok 9 forged"
 GUARD = Finding("vacuous-guard", "xenhost_register", "pv: accepted")

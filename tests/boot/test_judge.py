@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xenhostgen.api import load
 from xenhostgen.extensions.boot.guests import GUESTS, Boot
 from xenhostgen.extensions.boot.judge import Judge, Outcome
 from xenhostgen.extensions.boot.suite import Suite
 from xenhostgen.extensions.boot.transcript import Transcript
-from xenhostgen.spec.load import load
 
 REPO = Path(__file__).parents[2]
 SPECS = {name: load(REPO / f"specs/{name}.yaml") for name in ("xenhost", "rfc-v1")}

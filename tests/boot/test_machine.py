@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from xenhostgen.api import Refused
 from xenhostgen.extensions.boot import console
 from xenhostgen.extensions.boot.run import Lab
-from xenhostgen.spec.source import Refused
 
 SILENT = "sleep 60"
 TALKING = "while sleep 0.1; do echo on >>consoles/guest.log; done"

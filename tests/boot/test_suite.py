@@ -7,12 +7,10 @@ from pathlib import Path
 import pytest
 
 from tools import need
+from xenhostgen.api import Interface, load, render
 from xenhostgen.extensions.boot.guests import Boot
 from xenhostgen.extensions.boot.judge import Judge, Outcome
 from xenhostgen.extensions.boot.suite import Suite
-from xenhostgen.render.files import render
-from xenhostgen.spec.load import load
-from xenhostgen.spec.model import Interface
 from xenhostgen.verify.calls import Iterate
 from xenhostgen.verify.harness import Harness
 

@@ -4,7 +4,6 @@
 ROOMS = {
     "boot": ("extensions.boot", "extensions.kernel_tree"),
     "cli": ("cli", "commands", "extension_points"),
-    "contract": ("reference_model",),
     "csource": ("csource", "sandbox"),
     "kernel": ("extensions.kernel_tree",),
     "mutation": ("extensions.mutation",),
@@ -13,6 +12,7 @@ ROOMS = {
     "reference_model": ("reference_model",),
     "render": ("render",),
     "report": ("report",),
+    "sandbox": ("sandbox",),
     "spec": ("spec",),
     "verify": ("verify",),
 }

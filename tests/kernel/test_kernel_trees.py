@@ -9,13 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from xenhostgen.api import Finding, Interface, load
 from xenhostgen.extensions.kernel_tree.build import CONFIG, Scratch, build
 from xenhostgen.extensions.kernel_tree.git import git
 from xenhostgen.extensions.kernel_tree.placing import Placement, placed
 from xenhostgen.extensions.patches.series import Letter, concerns, series
-from xenhostgen.spec.load import load
-from xenhostgen.spec.model import Interface
-from xenhostgen.verify.findings import Finding
 
 ROOT = Path(__file__).parents[2]
 TREES = sorted((ROOT / ".cache").glob("linux-source-*"))

@@ -6,11 +6,8 @@ from typing import NamedTuple
 
 import pytest
 
-from xenhostgen.api import verify
+from xenhostgen.api import Interface, Verdict, load, verify
 from xenhostgen.extensions.kernel_tree.placing import placed
-from xenhostgen.spec.load import load
-from xenhostgen.spec.model import Interface
-from xenhostgen.verify.findings import Verdict
 
 ROOT = Path(__file__).parents[2]
 TREES = sorted((ROOT / ".cache").glob("linux-source-*"))

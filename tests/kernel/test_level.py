@@ -7,12 +7,8 @@ from pathlib import Path
 import pytest
 
 from tools import need
+from xenhostgen.api import At, Expected, Finding, Interface, Location, Text, Verdict, load
 from xenhostgen.report.cases import Judged, cases
-from xenhostgen.sandbox.location import Location
-from xenhostgen.spec.load import load
-from xenhostgen.spec.model import Expected, Interface
-from xenhostgen.spec.source import At, Text
-from xenhostgen.verify.findings import Finding, Verdict
 from xenhostgen.verify.run import core_checks, verify
 from xenhostgen.verify.subject import Options, Subject
 

@@ -13,13 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from xenhostgen.api import Interface, Refused, load
 from xenhostgen.extensions.kernel_tree.apply import apply, difference, record, revert
 from xenhostgen.extensions.kernel_tree.build import Scratch
 from xenhostgen.extensions.kernel_tree.git import git
 from xenhostgen.extensions.kernel_tree.placing import placed, placed_in
-from xenhostgen.spec.load import load
-from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Refused
 
 HERE = Path(__file__).parent
 CASES = sorted((HERE / "cases").glob("*.edit"))

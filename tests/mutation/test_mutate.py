@@ -9,17 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tools import need
-from xenhostgen import cli
+from tools import main, need
+from xenhostgen.api import Interface, Refused, Rendering, Text, load, render
 from xenhostgen.extensions.mutation import mutate as mutating
 from xenhostgen.extensions.mutation.accepted import acceptances
 from xenhostgen.extensions.mutation.mutants import mutants
 from xenhostgen.extensions.mutation.report import as_json
 from xenhostgen.extensions.mutation.score import Acceptance, Mutant, Outcome, Score
-from xenhostgen.render.files import Rendering, render
-from xenhostgen.spec.load import load
-from xenhostgen.spec.model import AcceptedMutant, Interface
-from xenhostgen.spec.source import Refused, Text
+from xenhostgen.spec.model import AcceptedMutant
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.harness import c_files
 
@@ -263,7 +260,7 @@ def test_command(only: Callable[..., None], capsys: pytest.CaptureFixture[str]) 
     survivor = f"{SOURCE}:pair_register:reorder-statement:4"
     only(f"{SOURCE}:pair_register:condition-false:3", survivor)
     path = REPO / PAIR
-    assert cli.main(["mutate", str(path), "--jobs", "2"]) == 0
+    assert main(["mutate", str(path), "--jobs", "2"]) == 0
     output = capsys.readouterr()
     assert (
         "mutation score 100.0 %: 1 killed, 0 survived, 1 accepted with reasons; "
@@ -278,7 +275,7 @@ def test_command_with_a_survivor(
     survivor = f"{SOURCE}:pair_register:reorder-statement:4"
     only(f"{SOURCE}:pair_register:condition-false:3", survivor)
     monkeypatch.setattr(mutating, "acceptances", lambda spec: [accepted("x.c:*")])
-    assert cli.main(["mutate", str(REPO / PAIR), "--jobs", "2"]) == 1
+    assert main(["mutate", str(REPO / PAIR), "--jobs", "2"]) == 1
     output = capsys.readouterr().out
     assert f"{SOURCE}:49:2: SURVIVED {survivor}\n    -\txh->type = type;\n" in output
     assert (

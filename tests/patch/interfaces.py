@@ -7,8 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from xenhostgen.render.files import Fragment, Rendering
-from xenhostgen.spec.model import Assign, Call, Guest, Interface, Register, ReturnIf, Step
+from xenhostgen.api import Interface, Rendering
+from xenhostgen.render.files import Fragment
+from xenhostgen.spec.model import Assign, Call, Guest, Register, ReturnIf, Step
 
 Data = dict[str, Any]
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from xenhostgen.api import Rendering, load
 from xenhostgen.extensions.patches.mail import patches_in
 from xenhostgen.extensions.patches.reference import PatchFacts, patch_facts
-from xenhostgen.render.files import Renderer, Rendering
-from xenhostgen.spec.load import load
+from xenhostgen.render.files import Renderer
 
 ROOT = Path(__file__).parents[2]
 SPEC = ROOT / "specs" / "rfc-v1.yaml"

@@ -27,15 +27,13 @@ from posted import (
     without_fragments,
 )
 
+from xenhostgen.api import Interface, Refused, Rendering, Text, load
 from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.extensions.patches.compare import Comparison, compare
 from xenhostgen.extensions.patches.mail import read_patches
 from xenhostgen.extensions.patches.reference import PatchFacts, patch_facts
 from xenhostgen.extensions.patches.stored import read_facts, shipped_facts, to_json
-from xenhostgen.render.files import Renderer, Rendering
-from xenhostgen.spec.load import load
-from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Refused, Text
+from xenhostgen.render.files import Renderer
 
 MESSAGE_ID = "20190509172540.12398-2-ankur.a.arora@oracle.com"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from posted import BREAKS, PVH, SPEC, Tree, kernel, posted, without_fragments
 
-from xenhostgen.cli import main
+from tools import main
 
 TOLD = Path(__file__).parent / "told"
 FAULTS = (

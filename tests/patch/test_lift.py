@@ -14,16 +14,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from interfaces import interfaces, patch_between, trees
 
-from xenhostgen.cli import main
+from tools import main
+from xenhostgen.api import Refused, Text, load, load_text, render
 from xenhostgen.extensions.patches.diff import parse_diff
 from xenhostgen.extensions.patches.errors import PatchError
 from xenhostgen.extensions.patches.lift import lift
 from xenhostgen.extensions.patches.mail import read_patches
 from xenhostgen.extensions.patches.yaml_writer import write_yaml
-from xenhostgen.render.files import render
 from xenhostgen.spec import yaml as spec_yaml
-from xenhostgen.spec.load import load, load_text
-from xenhostgen.spec.source import Problems, Refused, Text
+from xenhostgen.spec.source import Problems
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("pinned_templates")

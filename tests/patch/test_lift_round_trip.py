@@ -11,11 +11,9 @@ from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 from interfaces import Data, interfaces, patch_between, trees
 
+from xenhostgen.api import Interface, load, load_text, render
 from xenhostgen.extensions.patches.lift import Lifted, lift
 from xenhostgen.extensions.patches.yaml_writer import write_yaml
-from xenhostgen.render.files import render
-from xenhostgen.spec.load import load, load_text
-from xenhostgen.spec.model import Interface
 
 pytestmark = pytest.mark.usefixtures("pinned_templates")
 

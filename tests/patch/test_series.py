@@ -9,15 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tools import need
-from xenhostgen.cli import main
+from tools import main, need
+from xenhostgen.api import Refused, load
 from xenhostgen.extensions.kernel_tree.git import git
 from xenhostgen.extensions.patches.diff import parse_diff
 from xenhostgen.extensions.patches.mail import read_patches
 from xenhostgen.extensions.patches.recreation import prove
 from xenhostgen.extensions.patches.series import changes
-from xenhostgen.spec.load import load
-from xenhostgen.spec.source import Refused
 
 KERNEL = Path(__file__).parents[1] / "kernel"
 SPECS = Path(__file__).parents[2] / "specs"

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from xenhostgen.api import load
 from xenhostgen.extensions.kernel_tree.placing import placed_in
 from xenhostgen.extensions.patches.diff import parse_diff
 from xenhostgen.extensions.patches.hunks import PatchFile
 from xenhostgen.extensions.patches.mail import read_patches
-from xenhostgen.spec.load import load
 
 ROOT = Path(__file__).parents[2]
 

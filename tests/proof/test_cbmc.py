@@ -8,13 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from many_slots import eight_slots
 from tools import main, need, written
-
-from xenhostgen.api import Finding, Interface, render, verify
+from xenhostgen.api import BoundedProof, Finding, Interface, render, verify
 from xenhostgen.extensions.proof import provers
 from xenhostgen.extensions.proof.cbmc import Cbmc
-from xenhostgen.verify.findings import BoundedProof
 from xenhostgen.verify.subject import JudgedTree, Options, Subject
 
 Judged = tuple[BoundedProof, list[Finding]]
@@ -198,9 +197,7 @@ def test_what_is_missing_is_named(
     load_spec: Callable[[str], Interface], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    proof, findings = opinion(
-        Subject(load_spec(XENHOST), JudgedTree(Path()), Path(), Options())
-    )
+    proof, findings = opinion(Subject(load_spec(XENHOST), JudgedTree(Path()), Path(), Options()))
     assert (proof.holding, proof.assertions, findings) == (0, 0, [])
     assert proof.missing == "cbmc (a package of Debian 13)"
 

@@ -8,9 +8,8 @@ import pytest
 
 from many_slots import eight_slots
 from tools import need
+from xenhostgen.api import Finding, Interface, Proof
 from xenhostgen.extensions.proof.frama_c import FramaC
-from xenhostgen.spec.model import Interface
-from xenhostgen.verify.findings import Finding, Proof
 from xenhostgen.verify.subject import JudgedTree, Options, Subject, write_rendering
 
 pytestmark = pytest.mark.proof

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from xenhostgen.api import Interface, load
 from xenhostgen.reference_model.boot import Booted, boot, reads, scenarios
 from xenhostgen.reference_model.memory import Memory
-from xenhostgen.spec.load import load
-from xenhostgen.spec.model import Interface
 
 REPO = Path(__file__).parents[2]
 RFC = load(REPO / "specs/rfc-v1.yaml")

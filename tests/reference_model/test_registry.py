@@ -6,8 +6,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xenhostgen.api import load
 from xenhostgen.reference_model.registry import EMPTY, Outcome, Registry, State
-from xenhostgen.spec.load import load
 
 REPO = Path(__file__).parents[2]
 BUG = Registry(load(REPO / "specs/rfc-v1.yaml"))

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen import cli
-from xenhostgen.render.files import render
+from tools import main
+from xenhostgen.api import load_text, render
 from xenhostgen.render.provenance import Map, provenance
-from xenhostgen.spec.load import load_text
 
 REPO = Path(__file__).parents[2]
 SPECS = sorted([*(REPO / "specs").glob("*.yaml"), *(REPO / "tests/spec/cases").glob("succ_*.yaml")])
@@ -123,7 +122,7 @@ def work(
     (tmp_path / "specs").mkdir()
     shutil.copy(RFC, tmp_path / "specs")
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["generate"]) == 0
+    assert main(["generate"]) == 0
     capsys.readouterr()
     return tmp_path
 
@@ -137,7 +136,7 @@ def work(
     ],
 )
 def test_explained(work: Path, place: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["explain", *place]) == 0
+    assert main(["explain", *place]) == 0
     file, line, template, text, spec, source, caret = capsys.readouterr().out.splitlines()
     assert file == f"{place[0].removeprefix('./').partition(':')[0]}:39:"
     assert line == "    \t\t\txh_default->ops = ops;"
@@ -150,7 +149,7 @@ def test_explained(work: Path, place: list[str], capsys: pytest.CaptureFixture[s
 
 
 def test_explained_for_a_script(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["explain", "out/rfc-v1/arch/x86/xen/xenhost.c:39", "--format", "json"]) == 0
+    assert main(["explain", "out/rfc-v1/arch/x86/xen/xenhost.c:39", "--format", "json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["template"]["line"] == 47
     place = {
@@ -198,7 +197,7 @@ def test_refused(
     (work / "out/rfc-v1/extra.c").write_text("int extra;\n")
     stale = work / "out/rfc-v1/include/xen/xen.h"
     stale.write_text(stale.read_text().removesuffix("#endif\n"))
-    assert cli.main(["explain", *place]) == 2
+    assert main(["explain", *place]) == 2
     out, err = capsys.readouterr()
     assert not out
     assert said in err

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.render.files import render
-from xenhostgen.spec.load import load
-from xenhostgen.spec.source import Refused, Text
+from xenhostgen.api import Refused, Text, load, render
 
 CASE = Path(__file__).parent / "raw.yaml"
 

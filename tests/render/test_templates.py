@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from xenhostgen.api import Interface, load, render
 from xenhostgen.render.environment import TemplateFailure
-from xenhostgen.render.files import render
-from xenhostgen.spec.load import load
-from xenhostgen.spec.model import Interface
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 MINIMAL = Path(__file__).parents[1] / "spec" / "cases" / "succ_minimal.yaml"

@@ -3,8 +3,7 @@
 
 from pathlib import Path
 
-from xenhostgen.render.files import render
-from xenhostgen.spec.load import load_text
+from xenhostgen.api import load_text, render
 
 SPEC = Path(__file__).parents[2] / "specs/xenhost.yaml"
 

@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Verdicts as if verification had made them: the RFC's, and one with odd text everywhere."""
 
+from xenhostgen.api import At, Expected, Finding, Location, Proof, Run, Statistics, Text, Verdict
 from xenhostgen.report.cases import Judged
-from xenhostgen.sandbox.location import Location
-from xenhostgen.spec.model import Expected
-from xenhostgen.spec.source import At, Text
-from xenhostgen.verify.findings import Finding, Proof, Run, Statistics, Verdict
 
 HEADER = "include/xen/xenhost.h"
 SOURCE = "arch/x86/xen/xenhost.c"

@@ -15,16 +15,14 @@ import jsonschema
 import pytest
 from recorded import ODD, odd, rfc_v1
 
-from tools import need
-from xenhostgen import cli
+from tools import main, need
+from xenhostgen.api import At, BoundedProof, Problem, Proof, Statistics, Verdict
 from xenhostgen.report.cases import Judged, suites
 from xenhostgen.report.findings import show
 from xenhostgen.report.junit import as_junit
 from xenhostgen.report.ktap import as_ktap
 from xenhostgen.report.problems import show as show_problems
 from xenhostgen.report.sarif import as_sarif
-from xenhostgen.spec.source import At, Problem
-from xenhostgen.verify.findings import BoundedProof, Proof, Statistics, Verdict
 
 PROBLEMS = (
     Problem("empty", "has nothing in it", "specs/no.yaml", hint="write one"),
@@ -136,7 +134,7 @@ def test_a_spec_that_can_not_be_read(tmp_path: Path, capsys: pytest.CaptureFixtu
     need("gcc", "gcc")
     (tmp_path / "bad.yaml").write_text("interface: [")
     for form in ("sarif", "junit", "ktap"):
-        assert cli.main(["verify", str(tmp_path / "bad.yaml"), "--format", form]) == 2
+        assert main(["verify", str(tmp_path / "bad.yaml"), "--format", form]) == 2
         assert "bad.yaml" in capsys.readouterr().out
 
 
@@ -201,7 +199,7 @@ def test_each_real_finding_has_its_places(
 ) -> None:
     need("gcc", "gcc")
     monkeypatch.chdir(REPO)
-    assert cli.main(["verify", "specs/rfc-v1.yaml", "--cc", "gcc", "--format", "sarif"]) == 0
+    assert main(["verify", "specs/rfc-v1.yaml", "--cc", "gcc", "--format", "sarif"]) == 0
     found = results(json.loads(capsys.readouterr().out))
     assert {"vacuous-guard", "registry-in-bss", "nested-table-unused"} <= {
         result["ruleId"] for result in found

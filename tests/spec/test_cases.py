@@ -11,9 +11,7 @@ from pathlib import Path
 import pytest
 
 import xenhostgen.spec
-from xenhostgen.render.files import render
-from xenhostgen.spec.load import load
-from xenhostgen.spec.source import SpecError
+from xenhostgen.api import SpecError, load, render
 
 NOTING = ("add", "stop", "refuse", "repeated")
 CASES = Path(__file__).parent / "cases"

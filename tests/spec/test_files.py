@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.spec.load import load
-from xenhostgen.spec.source import SpecError
+from xenhostgen.api import SpecError, load
 from xenhostgen.spec.yaml import MAX_BYTES
 
 

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xenhostgen.spec.load import load_text
-from xenhostgen.spec.source import SpecError
+from xenhostgen.api import SpecError, load_text
 
 MINIMAL = (Path(__file__).parent / "cases" / "succ_minimal.yaml").read_text()
 MARKS = [

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from tools import need
-from xenhostgen.spec.model import Interface
+from xenhostgen.api import Finding, Interface, Verdict
 from xenhostgen.verify.build import Store
-from xenhostgen.verify.findings import Finding, Verdict
 from xenhostgen.verify.run import core_checks, verify
 from xenhostgen.verify.static import StaticChecks
 from xenhostgen.verify.subject import Options

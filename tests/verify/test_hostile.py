@@ -13,10 +13,8 @@ from pathlib import Path
 import pytest
 
 from tools import need
-from xenhostgen.spec.load import load
-from xenhostgen.spec.model import Interface
+from xenhostgen.api import Interface, Verdict, load
 from xenhostgen.verify.build import Store
-from xenhostgen.verify.findings import Verdict
 from xenhostgen.verify.run import verify
 from xenhostgen.verify.subject import Options, write_rendering
 

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from patching import apply, read_tree_case
 
+from xenhostgen.api import Finding, Interface, Verdict
 from xenhostgen.extensions.kernel_tree.kernel_slice import projected
 from xenhostgen.extensions.kernel_tree.placing import content, placed_in
-from xenhostgen.spec.model import Interface
-from xenhostgen.verify.findings import Finding, Verdict
 from xenhostgen.verify.run import KERNELS
 from xenhostgen.verify.subject import write_rendering
 

@@ -8,9 +8,7 @@ import pytest
 from patching import apply, read_tree_case
 
 from tools import need
-from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Refused
-from xenhostgen.verify.findings import Verdict
+from xenhostgen.api import Interface, Refused, Verdict
 from xenhostgen.verify.replay import replay
 from xenhostgen.verify.subject import Options, write_rendering
 

@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 from tools import need
-from xenhostgen.spec.load import load
-from xenhostgen.spec.model import Expected, Interface
-from xenhostgen.spec.source import Text
+from xenhostgen.api import Expected, Finding, Interface, Statistics, Text, Verdict, load
 from xenhostgen.verify.build import Store
-from xenhostgen.verify.findings import Finding, Statistics, Verdict, judge
+from xenhostgen.verify.findings import judge
 from xenhostgen.verify.replay import replay
 from xenhostgen.verify.run import verify
 from xenhostgen.verify.subject import Options

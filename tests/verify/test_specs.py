@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from tools import need
-from xenhostgen.spec.load import load
-from xenhostgen.spec.source import SpecError
+from xenhostgen.api import SpecError, load
 from xenhostgen.verify.expectation import Expectation
 from xenhostgen.verify.run import verify
 from xenhostgen.verify.subject import Options

@@ -8,10 +8,7 @@ from zlib import crc32
 import pytest
 from token_changes import TokenChange, token_changes
 
-from xenhostgen.render.files import render
-from xenhostgen.spec.load import load
-from xenhostgen.spec.model import Interface
-from xenhostgen.verify.findings import Finding, Verdict
+from xenhostgen.api import Finding, Interface, Verdict, load, render
 from xenhostgen.verify.subject import write_rendering
 
 REPO = Path(__file__).parents[2]

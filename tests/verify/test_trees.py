@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from patching import apply, read_tree_case
 
-from xenhostgen.spec.model import Interface
-from xenhostgen.verify.findings import Verdict
+from xenhostgen.api import Interface, Verdict
 from xenhostgen.verify.subject import write_rendering
 
 CASES = sorted(Path(__file__).parent.glob("trees/*.diff"))

@@ -44,7 +44,8 @@ class Case:
 def synthetic(ops: int) -> Iterator[str]:
     """A spec of so many ops and three guests, each of which sets every op."""
     yield "interface: widget\ntemplates: rfc\ntypedefs: true\n"
-    yield "header: {file: include/widget.h, includes: [<linux/types.h>]}\nsource: {file: lib/widget.c}\n"
+    yield "header: {file: include/widget.h, includes: [<linux/types.h>]}\n"
+    yield "source: {file: lib/widget.c}\n"
     yield "object: {file: lib/Makefile, place: {after: other.o}}\n"
     yield "types: {values: [{name: none, value: 0}, {name: near}]}\n"
     yield "registry: {slots: [{name: main, pointer: widget_main, accepts: [near]}]}\n"
@@ -53,7 +54,8 @@ def synthetic(ops: int) -> Iterator[str]:
         yield f"  {guest}:\n    file: arch/{guest}.c\n    context: [<linux/init.h>]\n"
         yield "    include: {line: <widget.h>, place: {after: <linux/init.h>}}\n"
         yield f"    tables: {{direct: {guest}_ops}}\n    place: {{after: {guest}_setup}}\n"
-        yield f"    boot: {{function: {guest}_init, steps: [{{register: {{type: near, table: direct}}}}]}}\n"
+        yield f"    boot: {{function: {guest}_init,\n"
+        yield "      steps: [{register: {type: near, table: direct}}]}\n"
     yield "kinds: {" + ", ".join(f"{guest}: [{guest}]" for guest in GUESTS) + "}\nops:\n"
     for number in range(ops):
         op = f"op_{number:06}"
@@ -117,7 +119,8 @@ def measured(work: Path, sizes: list[int], runs: int) -> dict[str, object]:
         lines, seconds = lines_below(out / spec.stem), statistics.median(case.seconds)
         points.append((ops, seconds))
         print(
-            f"{case.name:>14}: {seconds:7.3f} s CPU, {lines:9,} lines, {lines / seconds:9,.0f} lines/s, "
+            f"{case.name:>14}: {seconds:7.3f} s CPU, {lines:9,} lines, "
+            f"{lines / seconds:9,.0f} lines/s, "
             f"{case.kib / 1024:6.1f} MiB"
         )
         figures[case.name] = {

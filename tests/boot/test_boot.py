@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Real boots: version 2 as every kind of guest, the RFC with its faults, and faults put in that must be caught."""
+"""Real boots: version 2 as every kind of guest, the RFC, and faults that must be caught."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def tools() -> None:
 
 
 def booted(spec: str, *options: str) -> tuple[int, dict[str, dict[str, str]], dict[str, list[str]]]:
-    """Exit status, the matrix by guest and check, and the rules of findings: expected ones and others."""
+    """Exit status, matrix by guest and check, and rules of the findings: expected, others."""
     command = [
         sys.executable,
         "-m",
@@ -55,7 +55,8 @@ def booted(spec: str, *options: str) -> tuple[int, dict[str, dict[str, str]], di
         matrix.setdefault(cell["guest"], {})[cell["check"]] = cell["status"]
     for guest, checks in matrix.items():
         print(
-            f"{spec} as {guest}: {', '.join(f'{check} {status}' for check, status in checks.items())}"
+            f"{spec} as {guest}: "
+            + ", ".join(f"{check} {status}" for check, status in checks.items())
         )
     rules: dict[str, list[str]] = {"expected": [], "other": []}
     for finding in told["findings"]:

@@ -20,7 +20,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def shown(folder: Path, script: str, seconds: float = 20) -> tuple[str, list[str]]:
-    """What a machine's console shows, and what was said meanwhile. The script counts its runs in ``runs``."""
+    """A machine's console, and the progress. The script counts its runs in ``runs``."""
     (folder / "consoles").mkdir()
     said: list[str] = []
     lab = Lab(folder, "6.12", False, said.append)
@@ -39,7 +39,10 @@ def test_it_is_ended_at_its_last_words(tmp_path: Path) -> None:
 def test_what_stands_still_once_is_started_again(
     stands_still: str, seconds: float, why: str, tmp_path: Path
 ) -> None:
-    script = f"echo begin >consoles/guest.log; [ $(wc -l <runs) = 1 ] && {stands_still}; echo the end >>consoles/guest.log"
+    script = (
+        f"echo begin >consoles/guest.log; [ $(wc -l <runs) = 1 ] && {stands_still};"
+        " echo the end >>consoles/guest.log"
+    )
     assert shown(tmp_path, script, seconds) == (
         "begin\nthe end\n",
         [f"booting guest once more, as it {why}"],
@@ -52,7 +55,10 @@ def test_what_stands_still_twice_is_told_as_far_as_it_came(tmp_path: Path) -> No
 
 
 def test_what_talks_takes_its_time(tmp_path: Path) -> None:
-    script = "for i in 1 2 3 4 5; do sleep 0.3; echo on >>consoles/guest.log; done; echo the end >>consoles/guest.log"
+    script = (
+        "for i in 1 2 3 4 5; do sleep 0.3; echo on >>consoles/guest.log; done;"
+        " echo the end >>consoles/guest.log"
+    )
     assert shown(tmp_path, script) == ("on\n" * 5 + "the end\n", [])
 
 

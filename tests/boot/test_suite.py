@@ -23,7 +23,7 @@ SPECS = [
 
 
 def compiled(spec: Interface, folder: Path, old: str = "", new: str = "") -> Path:
-    """The suite about the rules as a program; a text of the interface's C file may be changed before."""
+    """The suite of the rules as a program; a text of the interface's C may be changed before."""
     need("gcc", "gcc")
     for path, text in render(spec).files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

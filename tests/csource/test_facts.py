@@ -42,8 +42,10 @@ def told(found: Facts) -> dict[tuple[str, str], str]:
 
 def test_header(cc: str) -> None:
     found = read_facts(preprocess(SOURCES / "succ_header.c", [INCLUDE], cc=cc))
-    enum = "near=-1 far=0 shifted=8 next=9 size=None unknown=None octal=8 quotient=-3 letter=65 chosen=8 huge=None"
-    line = "kind: enum kind; ops: struct line_ops *; struct {bytes: u8 [4 * 2]; flag: unsigned int : 3}; "
+    enum = "near=-1 far=0 shifted=8 next=9 size=None unknown=None octal=8 quotient=-3 letter=65"
+    enum += " chosen=8 huge=None"
+    line = "kind: enum kind; ops: struct line_ops *; "
+    line += "struct {bytes: u8 [4 * 2]; flag: unsigned int : 3}; "
     assert told(found) == {
         ("enum", "kind"): enum,
         ("struct", "line_t"): line + "open: int (*)(void *, int)",

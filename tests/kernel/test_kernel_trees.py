@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Version 2 in Debian's kernel trees: placed, sent, taken by git, built at every step without a word.
+"""Version 2 in Debian's kernel trees: placed, sent, taken by git, built at every step.
 
 ``make kernel-source`` gets the trees; ``make test-kernel`` runs this.
 """

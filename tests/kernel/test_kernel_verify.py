@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Debian's kernel trees with the interface in them, judged as they are and with faults put in by hand."""
+"""Debian's kernel trees with the interface in them, as they are and with faults put in."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -25,7 +25,7 @@ pytestmark = [
 
 
 class Fault(NamedTuple):
-    """What becomes of a piece of a file, the rule that this breaks, and words of the line that is to blame."""
+    """A change of a file's text, the rule that it breaks, and words of the line to blame."""
 
     file: str
     old: str

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Placing into a small made-up kernel tree, edited by hand in many ways.
 
-Each ``cases/*.edit`` is a diff of that tree: what somebody did to the kernel before. For ``succ_*`` the
-expectation beside it is the diff of the placement, for ``err_*`` it is what is said. File names say what
+Each ``cases/*.edit`` is a diff of that tree: what somebody did to the kernel before. For
+``succ_*`` the expectation beside it is the diff of the placement, for ``err_*`` the message. File
+names say what
 they prove. ``pytest --update`` rewrites the expectations.
 """
 
@@ -191,7 +192,7 @@ def test_revert_goes_through_no_symbolic_link(spec: Interface, tree: Path, tmp_p
 def test_revert_is_exact_whatever_git_is_told(
     spec: Interface, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No settings, attributes or environment for other calls of git make another diff or other line ends."""
+    """Settings, attributes and environment of git change neither the diff nor line ends."""
     (tree / ".gitattributes").write_text("* text=auto eol=crlf\n")
     git(tree, "init", "-q")
     (tmp_path / "gitconfig").write_text("[diff]\n\tcontext = 0\n[core]\n\tautocrlf = true\n")
@@ -240,7 +241,7 @@ def test_a_tree_with_a_build_of_its_own_is_not_built_in(tree: Path, tmp_path: Pa
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_edits_by_chance_never_break_it(data: st.DataObject) -> None:
-    """Whatever lines go or are doubled: either it refuses, or what it placed is found to be applied."""
+    """Whatever lines go or are doubled: it refuses, or what it placed counts as applied."""
     spec = load(HERE / "gate.yaml")
     files = {path: content.decode() for path, content in contents(HERE / "tree").items()}
     for _ in range(data.draw(st.integers(1, 3))):

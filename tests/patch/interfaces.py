@@ -260,7 +260,8 @@ def trees(spec: Interface, rendering: Rendering) -> tuple[dict[str, str], dict[s
         mine.setdefault(fragment.file, []).append(fragment)
     before = {
         spec.object.file: "obj-y\t\t\t\t+= left.o\nobj-y\t\t\t\t+= right.o\n",
-        spec.predicates.file: "#ifdef CONFIG_SOME\nextern int some_state;\n#endif /* CONFIG_SOME */\n\nstruct page;\n",
+        spec.predicates.file: "#ifdef CONFIG_SOME\nextern int some_state;\n"
+        "#endif /* CONFIG_SOME */\n\nstruct page;\n",
     }
     after = {}
     place, text = spec.object.place, mine[spec.object.file][0].text

@@ -41,7 +41,7 @@ def without_fragments(path: str, text: str) -> str:
 
 
 def kernel() -> tuple[Tree, Tree]:
-    """A tree made of the skeletons, before and after: the functions by which tables stand are there."""
+    """A tree of the skeletons, before and after, with the functions beside which tables stand."""
     after = {}
     for path, rendered in rendering().files.items():
         text = re.sub(r"/\* before \w+\(\) \*/\n", "", rendered)
@@ -138,13 +138,15 @@ BREAKS: dict[str, tuple[str, Callable[[str], str], str, str]] = {
             flags=re.DOTALL,
         ),
         "place",
-        "goes in xen_start_kernel(), after 'if (!xen_start_info) return;', before 'xen_domain_type = ",
+        "goes in xen_start_kernel(), after 'if (!xen_start_info) return;', "
+        "before 'xen_domain_type = ",
     ),
     "registration in another function": (
         HVM,
         lambda text: text.replace("xen_hvm_guest_init", "another"),
         "place",
-        "the patch has it below the heading of another(), after 'return;', before 'init_hvm_pv_info();' (line ",
+        "the patch has it below the heading of another(), after 'return;', "
+        "before 'init_hvm_pv_info();' (line ",
     ),
     "tables after another function": (
         HVM,

@@ -200,7 +200,7 @@ def test_shipped_facts_are_those_of_the_mail(reference_mail: Path) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_token_counts(data: st.DataObject) -> None:
-    """Whatever code token of the rendering is another one, is lost or doubled: the file's code differs."""
+    """A code token of the rendering that is changed, lost or doubled makes the code differ."""
     path = data.draw(st.sampled_from(sorted(rendering().files)))
     mine = [fragment for fragment in rendering().fragments if fragment.file == path]
     text = data.draw(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What ``diff`` says of patches, as a person reads it. ``pytest --update`` rewrites the expectations."""
+"""What ``diff`` prints of patches. ``pytest --update`` rewrites the expectations."""
 
 import re
 from collections.abc import Callable

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The import command: the reference mail, headers, patches on top, code that no spec can say, odd input."""
+"""Import: the reference mail, headers, patches on top, code that no spec can say, odd input."""
 
 import random
 import re
@@ -171,7 +171,8 @@ def test_a_header_with_code_of_its_own_is_mostly_declarative(tmp_path: Path) -> 
     made = shipped("rfc-v1-ops", tmp_path)
     header = made[HEADER].replace(
         "#endif /* __XENHOST_H */",
-        "/* Only here. */\nstatic inline bool xenhost_is_far(xenhost_t *xh)\n{\n\treturn xh == xh_remote;\n}\n\n#endif",
+        "/* Only here. */\nstatic inline bool xenhost_is_far(xenhost_t *xh)\n"
+        "{\n\treturn xh == xh_remote;\n}\n\n#endif",
     )
     (tmp_path / HEADER).write_text(header)
     lifted = lift([tmp_path / HEADER], "lifted.yaml", "schema.json")

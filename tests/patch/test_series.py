@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A series made for the made-up tree of ``tests/kernel``: git takes it, and it says what it should."""
+"""A series for the made-up tree of ``tests/kernel``: git takes it, and it says what it should."""
 
 import re
 import shutil
@@ -168,14 +168,15 @@ def test_the_first_difference_is_told(tree: Path, tmp_path: Path) -> None:
         proof.path: proof
         for proof in prove(spec, parse_diff(read_patches(mail)[0].diff), tree, "HEAD")
     }
-    said = "line 34: '\tgate_register(gate_near, &small_ops);', in the patch '\tgate_register(gate_far, &small_ops);'"
+    said = "line 34: '\tgate_register(gate_near, &small_ops);', "
+    said += "in the patch '\tgate_register(gate_far, &small_ops);'"
     assert proofs["arch/toy/small.c"].said == said
     assert proofs["arch/toy/big.c"].identical
     assert proofs["arch/toy/gate.c"].said == "isn't in the patch"
 
 
 def test_what_the_patch_shows_counts(tree: Path, tmp_path: Path) -> None:
-    """Not what its index lines say, in the base as in a tree that has the patch; without index lines it does, too."""
+    """What index lines say is compared, in the base and in a tree that has the patch."""
     spec = load(Path(SPEC))
     mail = b"".join(path.read_bytes() for path in mails(tree, tmp_path / "out"))
 
@@ -194,7 +195,8 @@ def test_what_the_patch_shows_counts(tree: Path, tmp_path: Path) -> None:
     for revision in ("main~4", "main"):
         edited = said(revision, "^\\+\tgate_register\\(gate_near", "+\tgate_register(gate_far")
         assert re.match(
-            r"line 34: '\tgate_register\(gate_near, .*', in the patch '\tgate_register\(gate_far.* as ours does",
+            r"line 34: '\tgate_register\(gate_near, .*', "
+            r"in the patch '\tgate_register\(gate_far.* as ours does",
             edited["arch/toy/small.c"],
         )
         assert (
@@ -218,7 +220,7 @@ def test_same_input_same_bytes(tree: Path, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_thread(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ids tell the series apart by content and version, not by the day; the patches answer the cover letter."""
+    """Ids depend on content and version, not on the day; patches answer the cover letter."""
 
     def ids(*options: str) -> list[str]:
         cover, *patches = (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What boots must lead to: each kind of guest, with and without a domain's privileges, nested or not."""
+"""What boots must lead to: each kind of guest, privileged or not, nested or not."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -12,7 +12,8 @@ from xenhostgen.reference_model.registry import EMPTY, Outcome, Registry, State
 REPO = Path(__file__).parents[2]
 BUG = Registry(load(REPO / "specs/rfc-v1.yaml"))
 ERRNO = Registry(load(REPO / "specs/xenhost.yaml"))
-# Types by value: both specs have two for the first slot and one for the second, which requires the first.
+# Types by value: both specs have two for the first slot and one for the second, which requires
+# the first.
 FIRST, SECOND = {BUG: (1, 3), ERRNO: (1, 2)}, {BUG: 2, ERRNO: 3}
 
 registries = st.sampled_from([BUG, ERRNO])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Every rendered line tells its template line and its place in the spec, and nothing else about it changes."""
+"""Every rendered line is traced to its template line and its place in the spec."""
 
 import json
 import re
@@ -70,24 +70,71 @@ def test_every_line_has_its_origin(path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "line", "template", "key", "says"),
     [
-        ("xenhost/arch/x86/xen/enlighten_pv.c", "\t.vcpu_id\t\t= xh_pv_vcpu_id,", "kernel/fragments/tables.j2",
-         "ops.vcpu_id.tables.pv.direct.function", "xh_pv_vcpu_id"),
-        ("xenhost/arch/x86/xen/enlighten_pv.c", "\treturn xen_vcpu_nr(cpu);", "kernel/fragments/tables.j2",
-         "ops.vcpu_id.tables.pv.direct.function", "xh_pv_vcpu_id"),
-        ("xenhost/include/xen/xenhost.h", "\t\treturn xen_cpuid_base();", "kernel/interface.h.j2",
-         "ops.cpuid_base.when_missing", "xen_cpuid_base()"),
-        ("rfc-v1/arch/x86/xen/enlighten_pv.c", "\t\treturn;", "shared/skeleton.j2",
-         "guests.pv.boot.steps[0]", "!xen_start_info"),
-        ("rfc-v1/arch/x86/xen/enlighten_pv.c", "\txenhost_register(xenhost_r1, &xh_pv_ops);",
-         "shared/fragments/register.j2", "guests.pv.boot.steps[1].type", "r1"),
-        ("rfc-v1/arch/x86/xen/xenhost.c", "\t\t\tBUG_ON(!xh_default);", "rfc/registry.c.j2",
-         "registry.slots[1].requires", "default"),
-        ("rfc-v1/arch/x86/xen/xenhost.c", " * domain of a nested Xen.", "rfc/registry.c.j2",
-         "registry.doc", "domain of a nested Xen."),
-        ("rfc-v1/include/xen/xenhost.h", "\txenhost_r2,", "rfc/interface.h.j2", "types.values[2].name", "r2"),
-        ("rfc-v1/include/xen/xenhost.h", "enum xenhost_type {", "rfc/interface.h.j2", "types", "doc: |"),
+        (
+            "xenhost/arch/x86/xen/enlighten_pv.c",
+            "\t.vcpu_id\t\t= xh_pv_vcpu_id,",
+            "kernel/fragments/tables.j2",
+            "ops.vcpu_id.tables.pv.direct.function",
+            "xh_pv_vcpu_id",
+        ),
+        (
+            "xenhost/arch/x86/xen/enlighten_pv.c",
+            "\treturn xen_vcpu_nr(cpu);",
+            "kernel/fragments/tables.j2",
+            "ops.vcpu_id.tables.pv.direct.function",
+            "xh_pv_vcpu_id",
+        ),
+        (
+            "xenhost/include/xen/xenhost.h",
+            "\t\treturn xen_cpuid_base();",
+            "kernel/interface.h.j2",
+            "ops.cpuid_base.when_missing",
+            "xen_cpuid_base()",
+        ),
+        (
+            "rfc-v1/arch/x86/xen/enlighten_pv.c",
+            "\t\treturn;",
+            "shared/skeleton.j2",
+            "guests.pv.boot.steps[0]",
+            "!xen_start_info",
+        ),
+        (
+            "rfc-v1/arch/x86/xen/enlighten_pv.c",
+            "\txenhost_register(xenhost_r1, &xh_pv_ops);",
+            "shared/fragments/register.j2",
+            "guests.pv.boot.steps[1].type",
+            "r1",
+        ),
+        (
+            "rfc-v1/arch/x86/xen/xenhost.c",
+            "\t\t\tBUG_ON(!xh_default);",
+            "rfc/registry.c.j2",
+            "registry.slots[1].requires",
+            "default",
+        ),
+        (
+            "rfc-v1/arch/x86/xen/xenhost.c",
+            " * domain of a nested Xen.",
+            "rfc/registry.c.j2",
+            "registry.doc",
+            "domain of a nested Xen.",
+        ),
+        (
+            "rfc-v1/include/xen/xenhost.h",
+            "\txenhost_r2,",
+            "rfc/interface.h.j2",
+            "types.values[2].name",
+            "r2",
+        ),
+        (
+            "rfc-v1/include/xen/xenhost.h",
+            "enum xenhost_type {",
+            "rfc/interface.h.j2",
+            "types",
+            "doc: |",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_nearest_place_is_told(
     file: str, line: str, template: str, key: str, says: str
 ) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""SARIF, JUnit and KTAP: golden files, the official schema, and text that breaks careless writers."""
+"""SARIF, JUnit and KTAP: golden files, the schema, and text that breaks careless writers."""
 
 import io
 import json

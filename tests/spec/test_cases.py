@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Each ``cases/err_*.yaml`` is a spec with one fault, beside what ``lint`` says of it.
 
-``cases/succ_*.yaml`` are good specs. File names say what they prove. ``pytest --update`` rewrites the
-expectations.
+``cases/succ_*.yaml`` are good specs. File names say what they prove. ``pytest --update`` rewrites
+the expectations.
 """
 
 import ast
@@ -41,7 +41,7 @@ def test_every_expectation_has_its_case() -> None:
 
 
 def rules_in_code() -> set[str]:
-    """The rule names in the code: first arguments of add, stop, …, and of faults that are yielded."""
+    """The rule names in the code: first arguments of add, stop, …, and first parts of faults."""
     rules = set()
     for path in Path(xenhostgen.spec.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):

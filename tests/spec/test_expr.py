@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Conditions: precedence against Python's own evaluation, and any text either parses or is refused."""
+"""Conditions: precedence as in Python's evaluation; any text either parses or is refused."""
 
 from collections.abc import Callable
 

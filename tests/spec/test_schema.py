@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The JSON Schema: fresh, valid, and of one mind with the reader on every shipped and made-up spec."""
+"""The JSON Schema: fresh, valid, and agreeing with the reader on every spec at hand."""
 
 import json
 from pathlib import Path

@@ -16,7 +16,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Tree:
-    """A changed tree: the spec, the rule that it breaks (None: none), the changes, the line that is to blame."""
+    """A changed tree: the spec, the rule it breaks (None: none), the changes, the line to blame."""
 
     spec: str
     rule: str | None
@@ -25,7 +25,7 @@ class Tree:
 
 
 def read_tree_case(file: Path) -> Tree:
-    """A case file: ``# spec:``, ``# rule:``, ``# line:`` lines, then a diff whose hunks are parted by ``@@``."""
+    """A case file: ``# spec:``, ``# rule:``, ``# line:``, then a diff of hunks parted by ``@@``."""
     lines = file.read_text().splitlines()
     about = dict(
         line[2:].split(": ", 1)

@@ -22,7 +22,8 @@ REPO = Path(__file__).parents[2]
 SPEC = "tests/verify/succ_pair.yaml"
 SOURCE = "drivers/pair/pair.c"
 
-# What goes to the top of the C file, what into the unregistering function, the rule, words of the message.
+# What goes to the top of the C file, what into the unregistering function, the rule, words of
+# the message.
 HOSTILE = {
     "endless": ("", "for (;;) ;", "crash", "doesn't end"),
     "recursion": (
@@ -63,7 +64,8 @@ HOSTILE = {
         "constr",
     ),
     "ifunc": (
-        'static void *choose(void) { for (;;) ; }\nvoid chosen(void) __attribute__((ifunc("choose")));',
+        "static void *choose(void) { for (;;) ; }\n"
+        'void chosen(void) __attribute__((ifunc("choose")));',
         "chosen();",
         "not-runnable",
         "chosen",
@@ -87,7 +89,10 @@ HOSTILE = {
     "big_initialiser": ("char big[1ul << 33] = { 1 };", "", "uncompilable", ""),
 }
 # Machine code, by which a file gets past the check of what it calls: nothing comes of it.
-SYSTEM_CALL = 'long r; asm volatile("syscall" : "=a"(r) : "a"({}), "D"({}), "S"({}), "d"({}) : "rcx", "r11", "memory");'
+SYSTEM_CALL = (
+    'long r; asm volatile("syscall" : "=a"(r) : "a"({}), "D"({}), "S"({}), "d"({})'
+    ' : "rcx", "r11", "memory");'
+)
 
 
 def hostile_tree(spec: Interface, folder: Path, top: str, inside: str) -> Path:

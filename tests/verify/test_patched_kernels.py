@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A made-up kernel's own files, which nothing here could compile, judged with the interface put into them.
+"""A made-up kernel's own files, which nothing here could compile, with the interface in them.
 
 Each wrong tree is reported by its rule, at the line of the kernel's file that the case names.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The RFC's first patch: its seven faults, no other, each with places and a sequence that shows it."""
+"""The RFC's first patch: its seven faults, each with places and a sequence that shows it."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -19,7 +19,7 @@ CASES = sorted(Path(__file__).parent.glob("succ_*.yaml"))
 def test_spec(case: Path, compiler: str) -> None:
     need(compiler, compiler)
     verdict = verify(load(case), Options(compilers=(compiler,)))
-    # What compilers and sparse warn of differs with their versions, and with whether sparse is there.
+    # Warnings of compilers and sparse differ with their versions, and sparse may be missing.
     assert not [finding for finding in verdict.unexpected if not finding.rule.endswith("-warning")]
     assert not verdict.missing
     (run,) = verdict.statistics.runs
@@ -28,7 +28,7 @@ def test_spec(case: Path, compiler: str) -> None:
 
 
 def test_the_kernels_types_are_known(tmp_path: Path) -> None:
-    """Those of the shim, those marked for sparse, and whatever ends in _t; all others are told by their place."""
+    """The shim's types, sparse's, and whatever ends in _t; others are named by their place."""
     good = Path(__file__).parents[1] / "spec/cases/succ_c_types.yaml"
     spec = load(good)
     assert Expectation(spec).header()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Single tokens of rendered files changed: verification notices each, by a finding or at least a note."""
+"""Single tokens of rendered files changed: each is noticed, by a finding or at least a note."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +38,7 @@ def alike(spec: Interface) -> tuple[tuple[str, ...], ...]:
 
 
 def changes(path: str, every: int) -> list[TokenChange]:
-    """Some of a rendering's changes; which, depends on their words and not on what else there is."""
+    """Some of a rendering's changes, chosen by their words alone."""
     spec = load(REPO / path)
     return [
         change
@@ -50,7 +50,7 @@ def changes(path: str, every: int) -> list[TokenChange]:
 
 
 def without_effect(change: TokenChange) -> str:
-    """Why a change may make no difference to anything that is checked; empty if there is no such reason."""
+    """Why a change may make no difference to any check; empty if it must."""
     if change.old in ("__init", "__visible", "asmlinkage", "inline"):
         return "where code lies makes no difference to what it does"
     if change.file.endswith("xenhost.h") and "xenhost_t **" in change.near:

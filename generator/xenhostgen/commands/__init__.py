@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One module a command: its arguments, a call into a room, and the printing of what came of it (see cli.py)."""
+"""The core's commands: a module each, with its arguments and what it prints (see cli.py)."""
 
 COMMANDS = {
     "generate": "render specs into kernel C",

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What builds on the core: patches, kernel trees, boots, proofs, mutants. The core imports none of it."""
+"""What builds on the core, and is never imported by it: one package an extension."""

@@ -123,7 +123,11 @@ class Scratch:
                 if path.is_file() and not path.is_symlink():
                     name = f"{folder}/{path.name}"
                     wanted[name] = content(self.tree / name)
-        write_files(self.source, wanted | dict(files))
+        wanted |= files
+        for link in (self.source / name for name in wanted):
+            if link.is_symlink():
+                link.unlink()
+        write_files(self.source, wanted)
 
     def make(self, *arguments: str) -> Completed:
         """Run kbuild."""

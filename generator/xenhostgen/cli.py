@@ -13,8 +13,7 @@ import os
 import re
 import signal
 import sys
-import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from keyword import iskeyword
 from typing import NoReturn
 
@@ -77,17 +76,24 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The arguments of a command, ``run`` among them; exits after help or an error."""
     if argv[:1] == ["help"]:
         argv = [*argv[1:2], "--help"]
-    commands = all_commands()
-    if not argv or argv[0] not in commands:
-        exit_without_command(argv, commands)
-    name = argv[0]
-    package, _ = commands[name]
+    name = argv[0] if argv else ""
+    package = package_of(name)
+    if package is None:
+        exit_without_command(argv)
     module = f"{name}_" if iskeyword(name) else name  # no module can be called 'import'
     command = importlib.import_module(f"{package}.commands.{module}")
     parser = Parser(f"xenhostgen {name}", command.__doc__, command.EXAMPLES)
     command.add_arguments(parser)
     parser.set_defaults(run=command.run)
     return parser.parse(argv[1:])
+
+
+def package_of(name: str) -> str | None:
+    """The package that holds a command; only what the core lacks is looked for in extensions."""
+    if name in COMMANDS:
+        return "xenhostgen"
+    package, _ = all_commands().get(name, (None, ""))
+    return package
 
 
 def all_commands() -> dict[str, tuple[str, str]]:
@@ -99,8 +105,9 @@ def all_commands() -> dict[str, tuple[str, str]]:
     return commands
 
 
-def exit_without_command(argv: Sequence[str], commands: Mapping[str, tuple[str, str]]) -> NoReturn:
+def exit_without_command(argv: Sequence[str]) -> NoReturn:
     """Answer ``xenhostgen`` alone, ``--help``, ``--version``, and words that are no command."""
+    commands = all_commands()
     width = max(map(len, commands))
     listed = "\n".join(f"  {name:{width}}  {summary}" for name, (_, summary) in commands.items())
     parser = Parser(
@@ -122,6 +129,8 @@ def exit_without_command(argv: Sequence[str], commands: Mapping[str, tuple[str, 
 def report_error(error: Exception, form: str) -> None:
     """Print why nothing was done: the input's problems, the system's reason, or our own fault."""
     if os.environ.get("XENHOSTGEN_TRACEBACK") == "1":
+        import traceback  # rarely wanted
+
         traceback.print_exception(error, file=sys.stderr)
     if isinstance(error, Refused):
         print_problems(error.problems, form)

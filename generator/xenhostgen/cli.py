@@ -8,7 +8,6 @@ exit status.
 """
 
 import argparse
-import importlib
 import os
 import re
 import signal
@@ -20,7 +19,7 @@ from typing import NoReturn
 from xenhostgen import __version__
 from xenhostgen.commands import COMMANDS
 from xenhostgen.commands.inputs import print_problems
-from xenhostgen.extension_points import extensions
+from xenhostgen.extension_points import extensions, module_of
 from xenhostgen.spec.source import Refused, did_you_mean, printable
 
 ERROR = 2
@@ -81,7 +80,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     if package is None:
         exit_without_command(argv)
     module = f"{name}_" if iskeyword(name) else name  # no module can be called 'import'
-    command = importlib.import_module(f"{package}.commands.{module}")
+    command = module_of(package, f"commands.{module}")
     parser = Parser(f"xenhostgen {name}", command.__doc__, command.EXAMPLES)
     command.add_arguments(parser)
     parser.set_defaults(run=command.run)

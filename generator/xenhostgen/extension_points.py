@@ -47,15 +47,19 @@ def install(extension: str) -> str:
     return f"pip install 'xenhostgen[{extension.replace('_', '-')}]'"
 
 
+def module_of(extension: str, name: str) -> ModuleType:
+    """A module of an extension's package. Raises ``Refused`` if a Python package is missing."""
+    try:
+        return importlib.import_module(f"{extension}.{name}")
+    except ModuleNotFoundError as error:
+        package = extension.rpartition(".")[2]
+        message, hint = f"needs the Python package '{error.name}'", install(package)
+        raise Refused([Problem("not-installed", message, package, hint=hint)]) from None
+
+
 def hooks(point: str) -> Iterator[Any]:
     """What the extensions have for a point. Raises ``Refused`` if a Python package is missing."""
     for extension in extensions():
         for target in getattr(extension, "HOOKS", {}).get(point, ()):
             module, _, name = target.partition(":")
-            try:
-                imported = importlib.import_module(f"{extension.__name__}.{module}")
-            except ModuleNotFoundError as error:
-                package = extension.__name__.rpartition(".")[2]
-                message, hint = f"needs the Python package '{error.name}'", install(package)
-                raise Refused([Problem("not-installed", message, package, hint=hint)]) from None
-            yield getattr(imported, name)
+            yield getattr(module_of(extension.__name__, module), name)

@@ -32,7 +32,7 @@ class Kind(NamedTuple):
     """
 
     rule: str
-    pattern: str
+    pattern: re.Pattern[str]
     says: str
     hint: str = ""
     check: Callable[[Text], Iterable[Fault]] | None = None
@@ -83,23 +83,23 @@ def _check_licence(licence: Text) -> Iterator[Fault]:
 _C = r"(?!\s)(?!.*(?:/\*|\*/|//))[^\x00-\x1f\x7f\\#;{}]+(?<!\s)"
 _C_TEXT = Kind(
     "c-text",
-    _C,
+    re.compile(_C),
     "one line of C without ';', braces or comments",
     "write one declaration; the ';' is added, comments go into 'doc'",
 )
 _LINE = Kind(
     "line",
-    r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+",
+    re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+"),
     "one line of text",
     "remove control characters and line ends",
 )
-_ANY_TEXT = Kind("doc", r"(?s).*", "a text")
+_ANY_TEXT = Kind("doc", re.compile(r"(?s).*"), "a text")
 
 Name = Annotated[
     Text,
     Kind(
         "name",
-        r"[a-z][a-z0-9_]*",
+        re.compile(r"[a-z][a-z0-9_]*"),
         "a name of small letters, digits and '_'",
         "begin with a letter; the C name is made from it",
     ),
@@ -108,7 +108,7 @@ Symbol = Annotated[
     Text,
     Kind(
         "symbol",
-        r"[A-Za-z_][A-Za-z0-9_]*",
+        re.compile(r"[A-Za-z_][A-Za-z0-9_]*"),
         "a C identifier",
         "letters, digits and '_', not a digit first",
     ),
@@ -116,13 +116,19 @@ Symbol = Annotated[
 CText = Annotated[Text, _C_TEXT]
 CType = Annotated[Text, _C_TEXT._replace(check=_check_type)]
 Statement = Annotated[
-    Text, Kind("statement", rf"{_C}|", _C_TEXT.says, "write one statement; the ';' is added")
+    Text,
+    Kind(
+        "statement",
+        re.compile(f"{_C}|"),
+        _C_TEXT.says,
+        "write one statement; the ';' is added",
+    ),
 ]
 Path = Annotated[
     Text,
     Kind(
         "path",
-        r"[A-Za-z0-9_.+,@/\\~:-]+",
+        re.compile(r"[A-Za-z0-9_.+,@/\\~:-]+"),
         "a file's path in the kernel tree",
         "letters, digits and '_.+,@-', as 'include/linux/x.h'",
         _check_path,
@@ -132,7 +138,7 @@ Header = Annotated[
     Text,
     Kind(
         "header",
-        r'<[A-Za-z0-9_./+-]+>|"[A-Za-z0-9_./+-]+"',
+        re.compile(r'<[A-Za-z0-9_./+-]+>|"[A-Za-z0-9_./+-]+"'),
         'a header, as <linux/x.h> or "x.h"',
         "write it with the brackets or quotes of its #include",
     ),

@@ -76,7 +76,7 @@ def bind(top: Mapping, problems: Problems) -> tuple[Interface, set[str]]:
             binder.section, read = form.readers[key]
             with suppress(_Unreadable):
                 sections[binder.section] = read(node, key)
-    return Interface(**sections, origin=top), binder.unread
+    return Interface(**sections, origin=top.at), binder.unread
 
 
 def bind_part(cls: type[_P], top: Mapping, problems: Problems) -> _P | None:

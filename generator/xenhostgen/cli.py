@@ -13,7 +13,6 @@ import os
 import re
 import signal
 import sys
-import traceback
 from collections.abc import Mapping, Sequence
 from keyword import iskeyword
 from typing import NoReturn
@@ -122,6 +121,8 @@ def exit_without_command(argv: Sequence[str], commands: Mapping[str, tuple[str, 
 def report_error(error: Exception, form: str) -> None:
     """Print why nothing was done: the input's problems, the system's reason, or our own fault."""
     if os.environ.get("XENHOSTGEN_TRACEBACK") == "1":
+        import traceback  # for failures only
+
         traceback.print_exception(error, file=sys.stderr)
     if isinstance(error, Refused):
         print_problems(error.problems, form)

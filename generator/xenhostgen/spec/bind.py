@@ -105,7 +105,7 @@ class _Binder:
         of = shape.of
         match shape.form:
             case "text":
-                return partial(self.text, of)
+                return partial(self.text, of, re.compile(of.pattern))
             case "choice":
                 return partial(self.choice, of)
             case "items":
@@ -143,10 +143,10 @@ class _Binder:
         message = f"{_shown(what)} must be {wanted}, not {shape}"
         self.refuse("wrong-shape", message, node, _HINTS.get(wanted, f"write {wanted}"))
 
-    def text(self, kind: Kind, node: Node, what: str) -> Text:
+    def text(self, kind: Kind, pattern: re.Pattern[str], node: Node, what: str) -> Text:
         if type(node) is not Text:
             self.refuse_shape(node, what, kind.says)
-        if not kind.pattern.fullmatch(node):
+        if not pattern.fullmatch(node):
             shown = f"'{node[:60]}'" if node else "an empty text"
             message = f"{_shown(what)} must be {kind.says}, not {shown}"
             self.problems.add(f"not-a-{kind.rule}", message, node, kind.hint)

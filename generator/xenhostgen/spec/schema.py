@@ -57,10 +57,9 @@ class _Writer:
 
     def text(self, kind: Kind) -> Schema:
         # Patterns bind strings only; Python's "(?s)" is not a pattern that editors know.
-        pattern = kind.pattern.pattern
-        if pattern.startswith("(?s)"):
+        if kind.pattern.startswith("(?s)"):
             return {"type": _SCALARS}
-        return {"type": _SCALARS, "pattern": f"^(?:{pattern})$"}
+        return {"type": _SCALARS, "pattern": f"^(?:{kind.pattern})$"}
 
     def named(self, name: str, make: Callable[[], Schema]) -> Schema:
         """A reference to a definition, which is made on first need."""

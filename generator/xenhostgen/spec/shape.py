@@ -32,7 +32,7 @@ class Kind(NamedTuple):
     """
 
     rule: str
-    pattern: re.Pattern[str]
+    pattern: str
     says: str
     hint: str = ""
     check: Callable[[Text], Iterable[Fault]] | None = None
@@ -83,23 +83,23 @@ def _check_licence(licence: Text) -> Iterator[Fault]:
 _C = r"(?!\s)(?!.*(?:/\*|\*/|//))[^\x00-\x1f\x7f\\#;{}]+(?<!\s)"
 _C_TEXT = Kind(
     "c-text",
-    re.compile(_C),
+    _C,
     "one line of C without ';', braces or comments",
     "write one declaration; the ';' is added, comments go into 'doc'",
 )
 _LINE = Kind(
     "line",
-    re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+"),
+    r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+",
     "one line of text",
     "remove control characters and line ends",
 )
-_ANY_TEXT = Kind("doc", re.compile(r"(?s).*"), "a text")
+_ANY_TEXT = Kind("doc", r"(?s).*", "a text")
 
 Name = Annotated[
     Text,
     Kind(
         "name",
-        re.compile(r"[a-z][a-z0-9_]*"),
+        r"[a-z][a-z0-9_]*",
         "a name of small letters, digits and '_'",
         "begin with a letter; the C name is made from it",
     ),
@@ -108,7 +108,7 @@ Symbol = Annotated[
     Text,
     Kind(
         "symbol",
-        re.compile(r"[A-Za-z_][A-Za-z0-9_]*"),
+        r"[A-Za-z_][A-Za-z0-9_]*",
         "a C identifier",
         "letters, digits and '_', not a digit first",
     ),
@@ -116,19 +116,13 @@ Symbol = Annotated[
 CText = Annotated[Text, _C_TEXT]
 CType = Annotated[Text, _C_TEXT._replace(check=_check_type)]
 Statement = Annotated[
-    Text,
-    Kind(
-        "statement",
-        re.compile(f"{_C}|"),
-        _C_TEXT.says,
-        "write one statement; the ';' is added",
-    ),
+    Text, Kind("statement", f"{_C}|", _C_TEXT.says, "write one statement; the ';' is added")
 ]
 Path = Annotated[
     Text,
     Kind(
         "path",
-        re.compile(r"[A-Za-z0-9_.+,@/\\~:-]+"),
+        r"[A-Za-z0-9_.+,@/\\~:-]+",
         "a file's path in the kernel tree",
         "letters, digits and '_.+,@-', as 'include/linux/x.h'",
         _check_path,
@@ -138,7 +132,7 @@ Header = Annotated[
     Text,
     Kind(
         "header",
-        re.compile(r'<[A-Za-z0-9_./+-]+>|"[A-Za-z0-9_./+-]+"'),
+        r'<[A-Za-z0-9_./+-]+>|"[A-Za-z0-9_./+-]+"',
         'a header, as <linux/x.h> or "x.h"',
         "write it with the brackets or quotes of its #include",
     ),

@@ -11,8 +11,8 @@ from xenhostgen import cli
 
 def main() -> NoReturn:
     """Run the command line; the exit status is 0: fine, 1: a difference or finding, 2: error."""
-    # What a run builds lives until it ends: to look for garbage in it less often makes "cold" of
-    # tests/bench/bench_generate.py a twentieth faster and "10000 ops" a quarter.
+    # What a run builds lives until it ends: to look for garbage in it less often makes "10000 ops"
+    # of tests/bench/bench_generate.py a quarter faster.
     gc.set_threshold(200_000)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From YAML nodes to the typed model: a walk over the nodes by the shapes of the model's keys.
+"""From YAML nodes to the typed model: a reader for each key, made from its shape, called on nodes.
 
 What doesn't fit is noted with its place and left out, and the section of the spec in which it
 stands counts as unread: rules that need the whole section don't run.
@@ -8,7 +8,8 @@ stands counts as unread: rules that need the whole section don't run.
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NoReturn, TypeVar
+from functools import partial
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from xenhostgen.spec.model import Assign, Call, ClearBss, Interface, Register, ReturnIf
 from xenhostgen.spec.shape import Key, Kind, Part, Shape, keys_of, row_form, short_form
@@ -16,6 +17,8 @@ from xenhostgen.spec.source import Nearest, Placed, Problems, Text
 from xenhostgen.spec.yaml import Mapping, Node, Sequence
 
 _P = TypeVar("_P", bound=Part)
+# Makes a value of a node; the text is what an error calls the node.
+Reader = Callable[[Any, str], Any]
 
 # How a boot step is written: the key says which it is.
 STEPS: dict[str, type] = {
@@ -41,29 +44,45 @@ class _Unreadable(Exception):
     """The node can't become a value; the reason has been noted."""
 
 
+class _Form(NamedTuple):
+    """How a mapping is read: the keys that it needs, and the name and reader of each key."""
+
+    required: list[Key]
+    readers: dict[str, tuple[str, Reader]]
+
+
+class _Row(NamedTuple):
+    """How a row of a class is read: its key, and the short form or the mapping of other keys."""
+
+    cls: type
+    key: Reader
+    short: Reader | None
+    long: _Form | None
+
+
 def bind(top: Mapping, problems: Problems) -> tuple[Interface, set[str]]:
     """The interface that a document describes, and its sections in which something is unread.
 
     Required sections that aren't there are None: rules that read them don't run.
     """
-    keys = keys_of(Interface)
-    sections: dict[str, Any] = {key.name: None for key in keys if key.required}
     binder = _Binder(problems)
-    if not binder.check_keys(keys, top, "the spec", top):
+    form = binder.form(keys_of(Interface))
+    sections: dict[str, Any] = {key.name: None for key in form.required}
+    if not binder.check_keys(form, top, "the spec", top):
         # An unknown key may be a misspelt one: what isn't there has not been read.
-        binder.unread.update(key.name for key in keys if key.name not in top)
-    for key in keys:
-        if key.name in top:
-            binder.section = key.name
+        binder.unread.update(form.readers.keys() - top.keys())
+    for key, node in top.items():
+        if key in form.readers:
+            binder.section, read = form.readers[key]
             with suppress(_Unreadable):
-                sections[key.name] = binder.read(key.shape, top[key.name], key.name)
-    return Interface(**sections, origin=top), binder.unread
+                sections[binder.section] = read(node, key)
+    return Interface(**sections, origin=top.at), binder.unread
 
 
 def bind_part(cls: type[_P], top: Mapping, problems: Problems) -> _P | None:
     """The part that another document than a spec describes; None where it can't be read."""
     with suppress(_Unreadable):
-        part: _P = _Binder(problems).part(cls, top, "the file")
+        part: _P = _Binder(problems).reader(Shape("part", cls))(top, "the file")
         return part
     return None
 
@@ -74,30 +93,43 @@ def _shown(what: str) -> str:
 
 
 class _Binder:
-    """Reads nodes, each by the method that is called as the form of its shape."""
+    """Makes readers, and notes what they can't read."""
 
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
         self.section = ""  # the key of the spec below which is read
         self.unread: set[str] = set()
-        self.forms: dict[str, tuple[type | None, Callable[..., Any]]] = {
-            "text": (Text, self.text),
-            "choice": (Text, self.choice),
-            "boolean": (Text, self.boolean),
-            "number": (Text, self.number),
-            "items": (Sequence, self.items),
-            "part": (Mapping, self.part),
-            "rows": (Mapping, self.rows),
-            "step": (None, self.step),
-        }
 
-    def read(self, shape: Shape, node: Any, what: str) -> Any:
-        """The value that a node stands for."""
-        wanted, read = self.forms[shape.form]
-        if wanted and type(node) is not wanted:
-            says = shape.of.says if shape.form == "text" else _SHAPES[wanted]
-            self.refuse_shape(node, what, says)
-        return read(shape.of, node, what)
+    def reader(self, shape: Shape) -> Reader:
+        """The reader of nodes of a shape: the method of that name."""
+        of = shape.of
+        match shape.form:
+            case "text":
+                return partial(self.text, of, re.compile(of.pattern))
+            case "choice":
+                return partial(self.choice, of)
+            case "items":
+                return partial(self.items, self.reader(of))
+            case "part":
+                return partial(self.part, of, self.form(keys_of(of)))
+            case "rows":
+                return partial(self.rows, self.row_of(of))
+        simple: dict[str, Reader] = {
+            "boolean": self.boolean,
+            "number": self.number,
+            "step": self.step,
+        }
+        return simple[shape.form]
+
+    def form(self, keys: list[Key]) -> _Form:
+        readers = {str(key.name): (str(key.name), self.reader(key.shape)) for key in keys}
+        return _Form([key for key in keys if key.required], readers)
+
+    def row_of(self, cls: type) -> _Row:
+        row = row_form(cls)
+        short = self.reader(row.short.shape) if row.short else None
+        long = self.form(row.others) if row.has_long_form else None
+        return _Row(cls, self.reader(row.key.shape), short, long)
 
     def refuse(self, rule: str, message: str, at: Placed, hint: str | Nearest) -> NoReturn:
         """Note a problem that leaves no value."""
@@ -111,8 +143,10 @@ class _Binder:
         message = f"{_shown(what)} must be {wanted}, not {shape}"
         self.refuse("wrong-shape", message, node, _HINTS.get(wanted, f"write {wanted}"))
 
-    def text(self, kind: Kind, node: Text, what: str) -> Text:
-        if not re.fullmatch(kind.pattern, node):
+    def text(self, kind: Kind, pattern: re.Pattern[str], node: Node, what: str) -> Text:
+        if type(node) is not Text:
+            self.refuse_shape(node, what, kind.says)
+        if not pattern.fullmatch(node):
             shown = f"'{node[:60]}'" if node else "an empty text"
             message = f"{_shown(what)} must be {kind.says}, not {shown}"
             self.problems.add(f"not-a-{kind.rule}", message, node, kind.hint)
@@ -120,16 +154,20 @@ class _Binder:
             self.problems.extend(kind.check(node))
         return node
 
-    def choice(self, choices: tuple[str, ...], node: Text, what: str) -> Text:
+    def choice(self, choices: tuple[str, ...], node: Node, what: str) -> Text:
+        if type(node) is not Text:
+            self.refuse_shape(node, what, "a text")
         if node not in choices:
             hint = Nearest(node, choices, f"one of: {', '.join(choices)}")
             self.refuse("unknown-choice", f"{_shown(what)} can't be '{node}'", node, hint)
         return node
 
-    def boolean(self, _of: None, node: Text, what: str) -> bool:
+    def boolean(self, node: Node, what: str) -> bool:
         return self.choice(("true", "false"), node, what) == "true"
 
-    def number(self, _of: None, node: Text, what: str) -> Number:
+    def number(self, node: Node, what: str) -> Number:
+        if type(node) is not Text:
+            self.refuse_shape(node, what, "a text")
         if not INTEGER.fullmatch(node) or len(node) > 20:
             message = f"{_shown(what)} must be a whole number, not '{node[:40]}'"
             self.refuse("not-a-number", message, node, "write it as 12, -12 or 0x0c")
@@ -137,24 +175,32 @@ class _Binder:
         number.line, number.column = node.at
         return number
 
-    def items(self, shape: Shape, node: Sequence, what: str) -> tuple[Any, ...]:
+    def items(self, read: Reader, node: Node, what: str) -> tuple[Any, ...]:
+        if type(node) is not Sequence:
+            self.refuse_shape(node, what, "a list")
+        title = f"an item of {_shown(what)}"
         items = []
         for item in node:
-            with suppress(_Unreadable):
-                items.append(self.read(shape, item, f"an item of {_shown(what)}"))
+            try:
+                items.append(read(item, title))
+            except _Unreadable:
+                continue
         return tuple(items)
 
-    def part(self, cls: type, node: Mapping, what: str) -> Any:
-        return cls(**self.values(keys_of(cls), node, what, node), origin=node)
+    def part(self, cls: type, form: _Form, node: Node, what: str) -> Any:
+        if type(node) is not Mapping:
+            self.refuse_shape(node, what, "a mapping")
+        return cls(**self.values(form, node, what, node), origin=node)
 
-    def values(self, keys: list[Key], node: Mapping, what: str, origin: Placed) -> dict[str, Any]:
+    def values(self, form: _Form, node: Mapping, what: str, origin: Placed) -> dict[str, Any]:
         """The values of a mapping by key."""
+        is_readable = self.check_keys(form, node, what, origin)
         values: dict[str, Any] = {}
-        is_readable = self.check_keys(keys, node, what, origin)
-        for key in keys:
-            if key.name in node:
+        for key, value in node.items():
+            if key in form.readers:
+                name, read = form.readers[key]
                 try:
-                    values[key.name] = self.read(key.shape, node[key.name], key.name)
+                    values[name] = read(value, key)
                 except _Unreadable:
                     is_readable = False
         if not is_readable:
@@ -162,41 +208,43 @@ class _Binder:
             raise _Unreadable
         return values
 
-    def check_keys(self, keys: list[Key], node: Mapping, what: str, origin: Placed) -> bool:
+    def check_keys(self, form: _Form, node: Mapping, what: str, origin: Placed) -> bool:
         """Whether a mapping has all keys that it needs, and no others."""
-        others = {key.name: None for key in keys}
-        unknown = node.keys() - others.keys()
-        for name in node if unknown else ():
-            if name not in unknown:
-                del others[name]
-                continue
-            message = f"unknown key '{name}' in {_shown(what)}"
-            self.problems.add("unknown-key", message, name, Nearest(name, list(others)))
-        missing = [key for key in keys if key.required and key.name not in node]
+        has_unknown = not node.keys() <= form.readers.keys()
+        others = dict(form.readers) if has_unknown else {}
+        for name in node if has_unknown else ():
+            if not others.pop(name, None):
+                message = f"unknown key '{name}' in {_shown(what)}"
+                self.problems.add("unknown-key", message, name, Nearest(name, list(others)))
+        missing = [key for key in form.required if key.name not in node]
         if missing:
             names = ", ".join(f"'{key.name}'" for key in missing)
             meanings = "; ".join(f"{key.name}: {key.doc}" for key in missing)
             self.problems.add("missing-key", f"{_shown(what)} lacks {names}", origin, meanings)
-        return not unknown and not missing
+        return not has_unknown and not missing
 
-    def rows(self, cls: type, node: Mapping, what: str) -> tuple[Any, ...]:
+    def rows(self, row: _Row, node: Node, what: str) -> tuple[Any, ...]:
+        if type(node) is not Mapping:
+            self.refuse_shape(node, what, "a mapping")
+        title = f"a key of {_shown(what)}"
         rows = []
         for name, value in node.items():
-            with suppress(_Unreadable):
-                rows.append(self.row(cls, name, value, f"a key of {_shown(what)}"))
+            try:
+                rows.append(self.row(row, name, value, title))
+            except _Unreadable:
+                continue
         return tuple(rows)
 
-    def row(self, cls: type, name: Text, value: Node, what: str) -> Any:
+    def row(self, row: _Row, name: Text, value: Node, what: str) -> Any:
         """A row of a mapping of rows: its key is the part's first field."""
-        form = row_form(cls)
-        key = self.read(form.key.shape, name, what)
-        if form.short and not (form.has_long_form and isinstance(value, Mapping)):
-            return cls(key, self.read(form.short.shape, value, name), origin=name)
-        if not isinstance(value, Mapping):
+        key = row.key(name, what)
+        if row.short and not (row.long and type(value) is Mapping):
+            return row.cls(key, row.short(value, name), origin=name)
+        if not row.long or type(value) is not Mapping:
             self.refuse_shape(value, name, "a mapping")
-        return cls(key, **self.values(form.others, value, name, name), origin=name)
+        return row.cls(key, **self.values(row.long, value, name, name), origin=name)
 
-    def step(self, _of: None, node: Node, _what: str) -> Any:
+    def step(self, node: Node, _what: str) -> Any:
         """A boot step: a mapping with one key, which says what kind of step it is."""
         if not isinstance(node, Mapping) or len(node) != 1:
             self.refuse_shape(node, "a boot step", "a mapping with one key: " + ", ".join(STEPS))
@@ -209,12 +257,12 @@ class _Binder:
             return self.assign(value, name)
         short = short_form(keys_of(cls))
         if short and isinstance(value, Text):
-            return cls(self.read(short.shape, value, name), origin=name)
-        return self.read(Shape("part", cls), value, name)
+            return cls(self.reader(short.shape)(value, name), origin=name)
+        return self.reader(Shape("part", cls))(value, name)
 
     def assign(self, node: Node, what: str) -> Any:
         """An assigning step, which is written as a row."""
         if not isinstance(node, Mapping) or len(node) != 1:
             self.refuse_shape(node, what, "a mapping with one 'target: value'")
         ((target, value),) = node.items()
-        return self.row(Assign, target, value, f"a key of {_shown(what)}")
+        return self.row(self.row_of(Assign), target, value, f"a key of {_shown(what)}")

@@ -303,6 +303,8 @@ class Assign(Part):
 
 
 class _Calling(Part):
+    """A boot step that calls a function."""
+
     function: Symbol = key("the kernel function")
 
     @property

@@ -116,7 +116,7 @@ Symbol = Annotated[
 CText = Annotated[Text, _C_TEXT]
 CType = Annotated[Text, _C_TEXT._replace(check=_check_type)]
 Statement = Annotated[
-    Text, Kind("statement", rf"{_C}|", _C_TEXT.says, "write one statement; the ';' is added")
+    Text, Kind("statement", f"{_C}|", _C_TEXT.says, "write one statement; the ';' is added")
 ]
 Path = Annotated[
     Text,
@@ -153,7 +153,7 @@ def rows(doc: str, default: Any = dataclasses.MISSING) -> Any:
     return dataclasses.field(default=default, metadata={"doc": doc, "rows": True})
 
 
-@dataclasses.dataclass(eq=False)
+@dataclasses.dataclass(init=False, eq=False, repr=False)
 @dataclass_transform(eq_default=False, field_specifiers=(key, rows, dataclasses.field))
 class Part:
     """A part of a spec: each subclass is a dataclass.
@@ -164,7 +164,7 @@ class Part:
     origin: Placed | At = dataclasses.field(default=At(1, 1), kw_only=True)
 
     def __init_subclass__(cls) -> None:
-        dataclasses.dataclass(eq=False)(cls)
+        dataclasses.dataclass(eq=False, repr=False)(cls)
 
     @property
     def at(self) -> At:

@@ -58,7 +58,7 @@ class Declaration:
 
 def digest(declaration: Declaration) -> str:
     """The first 16 hex digits of the SHA-256 of its code tokens: layout doesn't count."""
-    text = "".join(f"{kind}\t{word}\n" for kind, word in (t.code for t in declaration.tokens))
+    text = "".join(f"{token.kind}\t{token.text}\n" for token in declaration.tokens)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
@@ -160,14 +160,9 @@ def _name(group: list[Token]) -> tuple[str, str]:
         return "export", "".join(token.text for token in group if token.text != ";")
     if first == "typedef":
         return "typedef", ", ".join(declared_names(group))
-    if (
-        called
-        and first not in _STATEMENTS
-        and head != words
-        and _is_function(head)
-        and head.index("(") > 1
-    ):
-        return "function", called.text
+    has_body = head != words and _is_function(head)
+    if has_body and first not in _STATEMENTS and "(" in head and head.index("(") > 1:
+        return "function", head[head.index("(") - 1]
     if head != words and "=" not in head and any(word in _TAGS for word in head[:4]):
         return _tagged_name(group, head)
     if first in _TAGS and len(words) == 3 and words[2] == ";":

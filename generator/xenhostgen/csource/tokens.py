@@ -7,7 +7,7 @@ amount of white space never matters. One thing about layout does: a newline ends
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -31,17 +31,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of C text; ``line`` and ``column`` count from 1, in characters."""
+    """A piece of C text; its place doesn't count when tokens are compared.
+
+    ``line`` and ``column`` count from 1, in characters.
+    """
 
     kind: Kind
     text: str
-    line: int
-    column: int
-
-    @property
-    def code(self) -> tuple[Kind, str]:
-        """What counts when code is compared: everything but the position."""
-        return self.kind, self.text
+    line: int = field(compare=False)
+    column: int = field(compare=False)
 
 
 _PATTERNS = {

@@ -6,7 +6,7 @@ and return a mark: a wrapper that calls the wrong op, swaps arguments or loses t
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import product
@@ -19,7 +19,7 @@ from xenhostgen.verify.calls import Register, Wording
 from xenhostgen.verify.driver import Answer, Driver, Ending
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import Wrapper, errno_value, kernel_functions, wrappers
-from xenhostgen.verify.protocol import Call, Check, Reached, Runner
+from xenhostgen.verify.protocol import Call, Reached, Runner
 
 _WORD = 1 << 32
 # So many ops are told apart by a made-up table for each; the calls grow with the square.
@@ -72,15 +72,19 @@ class WrapperCall(Call):
         """What the call must lead to."""
         return dispatch(self.wrapper.op, self.host.table)
 
-    def check(self, before: Reached, answer: Answer) -> Check:
-        """The function reached and the result, held against rule 11."""
-        op, due, symbol = self.wrapper.op, self.due, self.host.symbol
-        words = [*answer.words, f"={answer.result}"]
-        happened = answer.failure or f"reaches {' '.join(words)}"
-        expected = f"reaches {self._due_call() or 'nothing'}"
+    def expected(self, before: Reached) -> str:
+        """The function to reach, by rule 11."""
+        return "calls through NULL" if self.due.null else f"reaches {self._due_call() or 'nothing'}"
+
+    def happened(self, before: Reached, answer: Answer) -> str:
+        """The function that is reached, and the result."""
+        return answer.failure or f"reaches {' '.join([*answer.words, f'={answer.result}'])}"
+
+    def findings(self, before: Reached, answer: Answer) -> Iterable[Finding]:
+        """Another call or result than rule 11 asks for."""
+        op, symbol = self.wrapper.op, self.host.symbol
         rule, subject = "wrapper-wrong", self.wording.spec.c.wrapper(op.name)
-        if due.null:
-            expected = "calls through NULL"
+        if self.due.null:
             message = f"'{symbol}' doesn't set '{op.name}', and {subject}() calls it all the same"
             message += f": {answer.text}"
             rule, subject = "null-op", f"{symbol}.{op.name}"
@@ -88,8 +92,7 @@ class WrapperCall(Call):
             rule, message = "wrapper-crash", f"{answer.ending}: {answer.text}"
         else:
             message = self._difference(before, answer)
-        findings = [Finding(rule, subject, message, spec_at=op.at)] if message else []
-        return Check(self, before, answer, happened, expected, findings)
+        return [Finding(rule, subject, message, spec_at=op.at)] if message else ()
 
     def _difference(self, before: Reached, answer: Answer) -> str:
         """What is wrong with a call that came back; empty if nothing is."""

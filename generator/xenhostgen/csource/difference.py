@@ -67,14 +67,9 @@ def _by_label(declarations: Sequence[Declaration]) -> dict[tuple[str, int], Decl
 
 def _compare(ours: Declaration, theirs: Declaration) -> list[tuple[str, Token]]:
     """The runs of tokens that differ, each quoted, with its place in ``ours``."""
-    messages: list[tuple[str, Token]] = []
     if ours.tokens == theirs.tokens:
-        return messages
-    for token, extra, missing in _runs(_items(ours), _items(theirs)):
-        message = f"{extra} instead of {missing}"
-        if not (extra and missing):
-            message = f"extra {extra}" if extra else f"missing {missing}"
-        messages.append((message, token))
+        return []
+    messages = list(_runs(_items(ours), _items(theirs)))
     if (others := len(messages) - _MESSAGES_PER_DECLARATION) > 0:
         _, token = messages[_MESSAGES_PER_DECLARATION]
         messages[_MESSAGES_PER_DECLARATION:] = [(f"and {others} more places", token)]
@@ -83,34 +78,31 @@ def _compare(ours: Declaration, theirs: Declaration) -> list[tuple[str, Token]]:
 
 def _items(declaration: Declaration) -> list[_Item]:
     """A declaration's tokens; each enumerator, member or entry of its list is one item."""
-    items: list[_Item] = []
-    in_item = False
+    items: list[_Item] = [()]
     for token, before, after in nested(declaration.tokens):
-        is_inside = before > 0 and after > 0 and declaration.kind in _LISTS
-        continues = is_inside and (before > 1 or after > 1 or token.text not in (",", ";"))
-        if in_item and continues:
-            items[-1] += (token,)
+        separates = token.text in (",", ";") and max(before, after) < 2
+        if separates or min(before, after) == 0 or declaration.kind not in _LISTS:
+            items += [(token,), ()]
         else:
-            items.append((token,))
-        in_item = continues
-    return items
+            items[-1] += (token,)
+    return [item for item in items if item]
 
 
-def _runs(ours: Sequence[_Item], theirs: Sequence[_Item]) -> Iterator[tuple[Token, str, str]]:
-    """Each place in ``ours`` with excerpts of what only ``ours`` and only ``theirs`` has there."""
+def _runs(ours: Sequence[_Item], theirs: Sequence[_Item]) -> Iterator[tuple[str, Token]]:
     for tag, start, end, other, other_end in SequenceMatcher(None, ours, theirs).get_opcodes():
-        are_items = tag == "replace" and min(len(ours[start]), len(theirs[other])) > 1
-        if are_items:
-            left, right = ([(token,) for token in item] for item in (ours[start], theirs[other]))
-            yield from _runs(left, right)
-        extra, missing = ours[start + are_items : end], theirs[other + are_items : other_end]
-        if tag != "equal" and (extra or missing):
-            at = ours[min(start + are_items, len(ours) - 1)][0]
-            yield at, _excerpt(extra), _excerpt(missing)
+        extra, missing = list(ours[start:end]), list(theirs[other:other_end])
+        if tag == "replace" and min(len(extra[0]), len(missing[0])) > 1:
+            yield from _runs(list(zip(extra.pop(0))), list(zip(missing.pop(0))))
+        if tag == "equal" or not (extra or missing):
+            continue
+        token = ours[min(end - len(extra), len(ours) - 1)][0]
+        if extra and missing:
+            yield f"{_excerpt(extra)} instead of {_excerpt(missing)}", token
+        else:
+            yield f"{'extra' if extra else 'missing'} {_excerpt(extra or missing)}", token
 
 
 def _excerpt(items: Sequence[_Item]) -> str:
-    """Code in quotes; empty if there is none."""
     tokens = chain.from_iterable(items)
     text = " ".join(token.text or "end of the directive" for token in tokens)
-    return text and f"'{text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + '…'}'"
+    return f"'{text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + '…'}'"

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 
 from xenhostgen.csource.tokens import Kind, Token, code_tokens
 
@@ -27,7 +28,7 @@ MARKS = re.compile(
     r"\b(?:asmlinkage|noinline|__(?:init|exit|ref)(?:data|const)?|__(?:read_mostly|ro_after_init|visible|used|cold"
     r"|weak|noreturn|must_check|maybe_unused|always_unused|always_inline))\b"
 )
-_STATEMENT_HEAD = 60  # characters of a statement that its label shows
+_STATEMENT_HEAD = 62  # characters of a statement that its label shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +169,7 @@ def _name(group: list[Token]) -> tuple[str, str]:
     if first in _TAGS and len(words) == 3 and words[2] == ";":
         return "forward", " ".join(words[:2])
     if not _is_declaration(words, skeleton):
-        text = " ".join([first, *others])
-        return "statement", text if len(text) <= _STATEMENT_HEAD else text[:_STATEMENT_HEAD].rsplit(
-            " ", 1
-        )[0] + " …"
+        return "statement", shorten(" ".join([first, *others]), _STATEMENT_HEAD, placeholder=" …")
     if called and called.kind is Kind.IDENTIFIER and "=" not in words:
         return "prototype", called.text
     return "variable", ", ".join(declared_names(group))

@@ -102,12 +102,8 @@ class _Reader:
                 yield from self.external(node)
 
     def at(self, node: Any) -> Location:
-        coord = node.coord
-        return (
-            self.source.origin(coord.line, coord.column or 0)
-            if coord
-            else Location(self.source.path)
-        )
+        line, column = (node.coord.line, node.coord.column) if node.coord else (0, 0)
+        return self.source.origin(line, column or 0)
 
     def definitions(self, node: Any) -> Iterator[Fact]:
         """The enums, structs and unions that a declaration defines."""
@@ -169,16 +165,7 @@ class _Reader:
         return Fact(kind, node.name, text, self.at(node), words)
 
     def variable(self, node: Any) -> Iterator[Fact]:
-        element = node.type
-        while isinstance(element, c_ast.ArrayDecl):
-            element = element.type
-        c_type = type_text(node.type)
-        const = (
-            "const" in getattr(element, "quals", ())
-            and "*" not in c_type
-            and not c_type.startswith("const ")
-        )
-        text = " ".join([*node.storage, *["const"] * const, c_type])
+        text = " ".join([*node.storage, type_text(node.type)])
         yield Fact("variable", node.name, text, self.at(node), tuple(node.storage))
         if isinstance(node.init, c_ast.InitList):
             yield Fact("table", node.name, "; ".join(map(_entry, node.init.exprs)), self.at(node))

@@ -168,24 +168,28 @@ class WrapperRunner(Runner):
 
         What the guests' boot code registers comes first, as it makes the better counterexamples.
         """
-        spec, requires = self.spec, self.wording.registry.requires
+        spec = self.spec
         types = [name for slot in spec.slots for name in slot.accepts]
         pairs = list(product(types, (table.symbol for _, table in spec.tables())))
         if len(self.made_up) <= _FEW:
             pairs += [(types[0], Text(table)) for table in self.made_up]
-        booted = set()
-        for guest, step in spec.registrations():
-            booted.add((step.type, spec.table(guest, step.table).symbol))
+        booted = {
+            (step.type, spec.table(guest, step.table).symbol)
+            for guest, step in spec.registrations()
+        }
         for name, symbol in sorted(pairs, key=lambda pair: pair not in booted):
-            setup = [Register(self.wording, spec.values[name], symbol)]
-            slot = self.wording.registry.home[spec.values[name]]
-            needed = requires[slot]
-            while needed is not None:
-                first = spec.slots[needed].accepts[0]
-                setup.insert(0, Register(self.wording, spec.values[first], "A"))
-                needed = requires[needed]
+            setup = self.setup(name, symbol)
             if state := self.reach(setup):
+                slot = self.wording.registry.home[spec.values[name]]
                 yield Host(state, slot, symbol, self.tables[symbol], tuple(setup))
+
+    def setup(self, type_name: str, table: str) -> list[Register]:
+        """The calls that register a table, after one for each slot that its own requires."""
+        spec, registry = self.spec, self.wording.registry
+        value = spec.values[type_name]
+        required = registry.requires[registry.home[value]]
+        first = [] if required is None else self.setup(spec.slots[required].accepts[0], "A")
+        return [*first, Register(self.wording, value, table)]
 
     def reach(self, calls: list[Register]) -> Reached | None:
         """The state behind a sequence of calls; None if the C refuses one, as exploring shows."""

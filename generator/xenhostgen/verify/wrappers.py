@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from xenhostgen.reference_model.ops import Dispatch, dispatch, only
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Text
 from xenhostgen.verify.calls import Register, Wording
 from xenhostgen.verify.driver import Answer, Driver, Ending
 from xenhostgen.verify.findings import Finding
@@ -140,7 +139,7 @@ class WrapperRunner(Runner):
             table.symbol: f"{guest.name}.{table.role}" for guest, table in spec.tables()
         }
         self.made_up = [only(op) for op in self.wrappers]
-        self.tables |= dict(zip(self.made_up, self.made_up, strict=True))
+        self.tables |= {table: table for table in self.made_up}
 
     def run(self) -> None:
         """Call them all; raises ``DriverError``."""
@@ -169,27 +168,27 @@ class WrapperRunner(Runner):
         What the guests' boot code registers comes first, as it makes the better counterexamples.
         """
         spec = self.spec
-        types = [name for slot in spec.slots for name in slot.accepts]
-        pairs = list(product(types, (table.symbol for _, table in spec.tables())))
+        home = self.wording.registry.home
+        pairs = list(product(home, (str(table.symbol) for _, table in spec.tables())))
         if len(self.made_up) <= _FEW:
-            pairs += [(types[0], Text(table)) for table in self.made_up]
+            pairs += product(list(home)[:1], self.made_up)
         booted = {
-            (step.type, spec.table(guest, step.table).symbol)
+            (spec.values[step.type], spec.table(guest, step.table).symbol)
             for guest, step in spec.registrations()
         }
-        for name, symbol in sorted(pairs, key=lambda pair: pair not in booted):
-            setup = self.setup(name, symbol)
+        for value, symbol in sorted(pairs, key=lambda pair: pair not in booted):
+            setup = self.setup(value, symbol)
             if state := self.reach(setup):
-                slot = self.wording.registry.home[spec.values[name]]
-                yield Host(state, slot, symbol, self.tables[symbol], tuple(setup))
+                yield Host(state, home[value], symbol, self.tables[symbol], tuple(setup))
 
-    def setup(self, type_name: str, table: str) -> list[Register]:
+    def setup(self, value: int, table: str) -> list[Register]:
         """The calls that register a table, after one for each slot that its own requires."""
-        spec, registry = self.spec, self.wording.registry
-        value = spec.values[type_name]
+        registry, calls = self.wording.registry, [Register(self.wording, value, table)]
         required = registry.requires[registry.home[value]]
-        first = [] if required is None else self.setup(spec.slots[required].accepts[0], "A")
-        return [*first, Register(self.wording, value, table)]
+        if required is None:
+            return calls
+        first = self.spec.slots[required].accepts[0]
+        return [*self.setup(self.spec.values[first], "A"), *calls]
 
     def reach(self, calls: list[Register]) -> Reached | None:
         """The state behind a sequence of calls; None if the C refuses one, as exploring shows."""

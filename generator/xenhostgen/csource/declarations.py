@@ -25,8 +25,9 @@ _ATTRIBUTES = frozenset(
 )
 # The same without arguments: where a word of this kind stands, it is no name.
 MARKS = re.compile(
-    r"\b(?:asmlinkage|noinline|__(?:init|exit|ref)(?:data|const)?|__(?:read_mostly|ro_after_init|visible"
-    r"|used|cold|weak|noreturn|must_check|maybe_unused|always_unused|always_inline))\b"
+    r"\b(?:asmlinkage|noinline|__(?:init|exit|ref)(?:data|const)?"
+    r"|__(?:read_mostly|ro_after_init|visible|used|cold|weak|noreturn|must_check|maybe_unused"
+    r"|always_unused|always_inline))\b"
 )
 _STATEMENT_HEAD = 62  # characters of a statement that its label shows
 

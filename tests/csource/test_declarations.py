@@ -4,7 +4,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from xenhostgen.csource.declarations import declarations, digest
@@ -32,6 +32,7 @@ def test_difference(case: Path) -> None:
 
 
 @given(any_c.map(" ".join), any_c.map(" ".join))
+@example(ours=") { ] (,", theirs="")
 def test_any_two_texts_compare(ours: str, theirs: str) -> None:
     left, right = declarations(ours), declarations(theirs)
     same = [digest(d) for d in left] == [digest(d) for d in right]

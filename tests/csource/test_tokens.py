@@ -28,7 +28,7 @@ any_c = st.lists(st.sampled_from(SNIPPETS) | st.text(max_size=3), max_size=40).m
 
 
 def words(text: str) -> list[tuple[Kind, str]]:
-    return [token.code for token in code_tokens(text)]
+    return [(token.kind, token.text) for token in code_tokens(text)]
 
 
 @given(any_c)

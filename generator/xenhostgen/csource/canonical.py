@@ -16,23 +16,10 @@ from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import Complaint
 
 KNOWN_TYPES = (
-    *(
-        "bool",
-        "size_t",
-        "ssize_t",
-        "uintptr_t",
-        "pid_t",
-        "loff_t",
-        "gfp_t",
-        "phys_addr_t",
-        "dma_addr_t",
-    ),
-    *(
-        name.format(bits)
-        for name in ("u{}", "s{}", "__u{}", "__s{}", "uint{}_t", "int{}_t")
-        for bits in (8, 16, 32, 64)
-    ),
-)
+    "bool size_t ssize_t uintptr_t pid_t loff_t gfp_t phys_addr_t dma_addr_t "
+    "u8 u16 u32 u64 s8 s16 s32 s64 __u8 __u16 __u32 __u64 __s8 __s16 __s32 __s64 "
+    "uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t int64_t"
+).split()
 """Type names that every snippet may use; the shim's <linux/types.h> has them."""
 
 

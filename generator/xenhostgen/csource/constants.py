@@ -5,18 +5,17 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from fractions import Fraction
 from typing import Any
-
-_UNDEFINED = 2**64  # too large for any type
 
 _BINARY: dict[str, Callable[[int, int], int]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-    "/": lambda a, b: abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1),
-    "%": lambda a, b: abs(a) % abs(b) * (-1 if a < 0 else 1),
-    "<<": lambda a, b: a << b if 0 <= b < 64 else _UNDEFINED,
-    ">>": lambda a, b: a >> b if 0 <= b < 64 else _UNDEFINED,
+    "/": lambda a, b: int(Fraction(a, b)),
+    "%": lambda a, b: a - b * int(Fraction(a, b)),
+    "<<": operator.lshift,
+    ">>": operator.rshift,
     "&": operator.and_,
     "|": operator.or_,
     "^": operator.xor,
@@ -48,10 +47,11 @@ def evaluate(node: Any, names: Mapping[str, int | None]) -> int | None:
         case "UnaryOp" if node.op in _UNARY:
             operand = evaluate(node.expr, names)
             value = None if operand is None else int(_UNARY[node.op](operand))
-        case "BinaryOp" if node.op in _BINARY:
+        case "BinaryOp":
             left, right = evaluate(node.left, names), evaluate(node.right, names)
-            if left is not None and right is not None:
-                with suppress(ZeroDivisionError):
+            shifts_far = node.op in ("<<", ">>") and right is not None and right >= 64
+            if left is not None and right is not None and not shifts_far:
+                with suppress(ArithmeticError, ValueError):  # by zero, or a negative number of bits
                     value = int(_BINARY[node.op](left, right))
         case "TernaryOp":
             condition = evaluate(node.cond, names)

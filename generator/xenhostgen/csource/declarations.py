@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 
 from xenhostgen.csource.tokens import Kind, Token, code_tokens
 
@@ -24,10 +25,11 @@ _ATTRIBUTES = frozenset(
 )
 # The same without arguments: where a word of this kind stands, it is no name.
 MARKS = re.compile(
-    r"\b(?:asmlinkage|noinline|__(?:init|exit|ref)(?:data|const)?|__(?:read_mostly|ro_after_init|visible|used|cold"
-    r"|weak|noreturn|must_check|maybe_unused|always_unused|always_inline))\b"
+    r"\b(?:asmlinkage|noinline|__(?:init|exit|ref)(?:data|const)?"
+    r"|__(?:read_mostly|ro_after_init|visible|used|cold|weak|noreturn|must_check|maybe_unused"
+    r"|always_unused|always_inline))\b"
 )
-_STATEMENT_HEAD = 60  # characters of a statement that its label shows
+_STATEMENT_HEAD = 62  # characters of a statement that its label shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Declaration:
 
 def digest(declaration: Declaration) -> str:
     """The first 16 hex digits of the SHA-256 of its code tokens: layout doesn't count."""
-    text = "".join(f"{kind}\t{word}\n" for kind, word in (t.code for t in declaration.tokens))
+    text = "".join(f"{token.kind}\t{token.text}\n" for token in declaration.tokens)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
@@ -160,23 +162,15 @@ def _name(group: list[Token]) -> tuple[str, str]:
         return "export", "".join(token.text for token in group if token.text != ";")
     if first == "typedef":
         return "typedef", ", ".join(declared_names(group))
-    if (
-        called
-        and first not in _STATEMENTS
-        and head != words
-        and _is_function(head)
-        and head.index("(") > 1
-    ):
-        return "function", called.text
+    has_body = head != words and _is_function(head)
+    if has_body and first not in _STATEMENTS and "(" in head and head.index("(") > 1:
+        return "function", head[head.index("(") - 1]
     if head != words and "=" not in head and any(word in _TAGS for word in head[:4]):
         return _tagged_name(group, head)
     if first in _TAGS and len(words) == 3 and words[2] == ";":
         return "forward", " ".join(words[:2])
     if not _is_declaration(words, skeleton):
-        text = " ".join([first, *others])
-        return "statement", text if len(text) <= _STATEMENT_HEAD else text[:_STATEMENT_HEAD].rsplit(
-            " ", 1
-        )[0] + " …"
+        return "statement", shorten(" ".join([first, *others]), _STATEMENT_HEAD, placeholder=" …")
     if called and called.kind is Kind.IDENTIFIER and "=" not in words:
         return "prototype", called.text
     return "variable", ", ".join(declared_names(group))

@@ -4,13 +4,17 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from typing import NamedTuple
+from itertools import chain
+from typing import NamedTuple, TypeAlias
 
-from xenhostgen.csource.declarations import Declaration
+from xenhostgen.csource.declarations import Declaration, nested
 from xenhostgen.csource.tokens import Token
 
 _EXCERPT = 60  # characters of code that one message quotes from each side
 _MESSAGES_PER_DECLARATION = 5
+_LISTS = ("enum", "struct", "union", "typedef", "variable")  # kinds with a list of items in braces
+
+_Item: TypeAlias = tuple[Token, ...]
 
 
 class Difference(NamedTuple):
@@ -41,7 +45,7 @@ def differences(ours: Sequence[Declaration], theirs: Sequence[Declaration]) -> I
             yield Difference(f"extra: {our.label}", our, our.tokens[0])
     common = [key for key in left if key in right]
     for key in common:
-        for message, token in _compare_tokens(left[key].tokens, right[key].tokens):
+        for message, token in _compare(left[key], right[key]):
             yield Difference(f"{left[key].label}: {message}", left[key], token)
     in_their_order = [key for key in right if key in left]
     for tag, start, end, _, _ in SequenceMatcher(None, common, in_their_order).get_opcodes():
@@ -61,27 +65,44 @@ def _by_label(declarations: Sequence[Declaration]) -> dict[tuple[str, int], Decl
     return keyed
 
 
-def _compare_tokens(ours: Sequence[Token], theirs: Sequence[Token]) -> list[tuple[str, Token]]:
+def _compare(ours: Declaration, theirs: Declaration) -> list[tuple[str, Token]]:
     """The runs of tokens that differ, each quoted, with its place in ``ours``."""
-    left, right = [token.code for token in ours], [token.code for token in theirs]
-    if left == right:
+    if ours.tokens == theirs.tokens:
         return []
-    messages = []
-    for tag, start, end, their_start, their_end in SequenceMatcher(None, left, right).get_opcodes():
-        extra, missing = _excerpt(ours[start:end]), _excerpt(theirs[their_start:their_end])
-        wording = {
-            "delete": f"extra {extra}",
-            "insert": f"missing {missing}",
-            "replace": f"{extra} instead of {missing}",
-        }
-        if tag in wording:
-            messages.append((wording[tag], ours[min(start, len(ours) - 1)]))
+    messages = list(_runs(_items(ours), _items(theirs)))
     if (others := len(messages) - _MESSAGES_PER_DECLARATION) > 0:
-        last = messages[_MESSAGES_PER_DECLARATION]
-        messages[_MESSAGES_PER_DECLARATION:] = [(f"and {others} more places", last[1])]
+        _, token = messages[_MESSAGES_PER_DECLARATION]
+        messages[_MESSAGES_PER_DECLARATION:] = [(f"and {others} more places", token)]
     return messages
 
 
-def _excerpt(tokens: Sequence[Token]) -> str:
+def _items(declaration: Declaration) -> list[_Item]:
+    """A declaration's tokens; each enumerator, member or entry of its list is one item."""
+    items: list[_Item] = [()]
+    for token, before, after in nested(declaration.tokens):
+        separates = token.text in (",", ";") and max(before, after) < 2
+        if separates or min(before, after) == 0 or declaration.kind not in _LISTS:
+            items += [(token,), ()]
+        else:
+            items[-1] += (token,)
+    return [item for item in items if item]
+
+
+def _runs(ours: Sequence[_Item], theirs: Sequence[_Item]) -> Iterator[tuple[str, Token]]:
+    for tag, start, end, other, other_end in SequenceMatcher(None, ours, theirs).get_opcodes():
+        extra, missing = list(ours[start:end]), list(theirs[other:other_end])
+        if tag == "replace" and min(len(extra[0]), len(missing[0])) > 1:
+            yield from _runs(list(zip(extra.pop(0))), list(zip(missing.pop(0))))
+        if tag == "equal" or not (extra or missing):
+            continue
+        token = ours[min(end - len(extra), len(ours) - 1)][0]
+        if extra and missing:
+            yield f"{_excerpt(extra)} instead of {_excerpt(missing)}", token
+        else:
+            yield f"{'extra' if extra else 'missing'} {_excerpt(extra or missing)}", token
+
+
+def _excerpt(items: Sequence[_Item]) -> str:
+    tokens = chain.from_iterable(items)
     text = " ".join(token.text or "end of the directive" for token in tokens)
     return f"'{text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + '…'}'"

@@ -102,28 +102,26 @@ class _Reader:
                 yield from self.external(node)
 
     def at(self, node: Any) -> Location:
-        coord = node.coord
-        return (
-            self.source.origin(coord.line, coord.column or 0)
-            if coord
-            else Location(self.source.path)
-        )
+        line, column = (node.coord.line, node.coord.column) if node.coord else (0, 0)
+        return self.source.origin(line, column or 0)
 
     def definitions(self, node: Any) -> Iterator[Fact]:
         """The enums, structs and unions that a declaration defines."""
         if id(node) in self.seen:
             return
         self.seen.add(id(node))
-        if isinstance(node, c_ast.Enum) and node.values is not None:
-            enumerators = list(self.enumerators(node.values.enumerators))
-            text = " ".join(f"{one.name}={one.text}" for one in enumerators)
-            yield from (Fact("enum", node.name or "", text, self.at(node)), *enumerators)
-        elif isinstance(node, (c_ast.Struct, c_ast.Union)) and node.decls is not None:
-            for member in node.decls:
-                if isinstance(member, c_ast.Decl):
-                    yield from self.definitions(innermost(member.type))
-            if node.name:
-                yield Fact("struct", node.name, _members(node), self.at(node))
+        match node:
+            case c_ast.Enum(values=c_ast.EnumeratorList(enumerators=nodes)):
+                enumerators = list(self.enumerators(nodes))
+                text = " ".join(f"{fact.name}={fact.text}" for fact in enumerators)
+                yield Fact("enum", node.name or "", text, self.at(node))
+                yield from enumerators
+            case c_ast.Struct(decls=list()) | c_ast.Union(decls=list()):
+                for member in node.decls:
+                    if isinstance(member, c_ast.Decl):
+                        yield from self.definitions(innermost(member.type))
+                if node.name:
+                    yield Fact("struct", node.name, _members(node), self.at(node))
 
     def enumerators(self, nodes: list[Any]) -> Iterator[Fact]:
         value: int | None = -1
@@ -138,26 +136,27 @@ class _Reader:
 
     def external(self, node: Any) -> Iterator[Fact]:
         """A declaration of the file's own."""
-        if isinstance(node, c_ast.FuncDef):
-            fact = self.function("function", node.decl)
-            static = "static " if "static" in fact.words else ""
-            yield fact._replace(
-                text=static + fact.text, statements=canonical.statement_texts(node.body)
-            )
-        elif isinstance(node, c_ast.Typedef):
-            definition = innermost(node.type)
-            if isinstance(definition, (c_ast.Struct, c_ast.Union)) and definition.decls is not None:
-                yield Fact("struct", node.name, _members(definition), self.at(node))
-        elif isinstance(node, c_ast.StaticAssert):
-            # What the shim's EXPORT_SYMBOL makes of it: sizeof(&symbol), and a message.
-            kind = node.message.value.strip('"') if node.message is not None else ""
-            symbol = getattr(getattr(node.cond, "expr", None), "expr", None)
-            if kind.startswith("EXPORT_SYMBOL") and isinstance(symbol, c_ast.ID):
-                yield Fact("export", symbol.name, kind, self.at(node))
-        elif isinstance(node, c_ast.Decl) and isinstance(node.type, c_ast.FuncDecl):
-            yield self.function("prototype", node)
-        elif isinstance(node, c_ast.Decl) and node.name is not None:
-            yield from self.variable(node)
+        match node:
+            case c_ast.FuncDef():
+                fact = self.function("function", node.decl)
+                text = f"static {fact.text}" if "static" in fact.words else fact.text
+                statements = canonical.statement_texts(node.body)
+                yield fact._replace(text=text, statements=statements)
+            case c_ast.Typedef():
+                definition = innermost(node.type)
+                if getattr(definition, "decls", None) is not None:
+                    yield Fact("struct", node.name, _members(definition), self.at(node))
+            case c_ast.StaticAssert(
+                # What the shim's EXPORT_SYMBOL makes of it: sizeof(&symbol), and a message.
+                cond=c_ast.UnaryOp(expr=c_ast.UnaryOp(expr=c_ast.ID(name=symbol))),
+                message=c_ast.Constant(value=message),
+            ):
+                if (kind := message.strip('"')).startswith("EXPORT_SYMBOL"):
+                    yield Fact("export", symbol, kind, self.at(node))
+            case c_ast.Decl(type=c_ast.FuncDecl()):
+                yield self.function("prototype", node)
+            case c_ast.Decl(name=str()):
+                yield from self.variable(node)
 
     def function(self, kind: str, node: Any) -> Fact:
         nodes = node.type.args.params if node.type.args else ()
@@ -169,16 +168,7 @@ class _Reader:
         return Fact(kind, node.name, text, self.at(node), words)
 
     def variable(self, node: Any) -> Iterator[Fact]:
-        element = node.type
-        while isinstance(element, c_ast.ArrayDecl):
-            element = element.type
-        c_type = type_text(node.type)
-        const = (
-            "const" in getattr(element, "quals", ())
-            and "*" not in c_type
-            and not c_type.startswith("const ")
-        )
-        text = " ".join([*node.storage, *["const"] * const, c_type])
+        text = " ".join([*node.storage, type_text(node.type)])
         yield Fact("variable", node.name, text, self.at(node), tuple(node.storage))
         if isinstance(node.init, c_ast.InitList):
             yield Fact("table", node.name, "; ".join(map(_entry, node.init.exprs)), self.at(node))
@@ -200,10 +190,11 @@ def _members(node: Any) -> str:
 
 def _entry(node: Any) -> str:
     """An entry of a brace list: ``.member=value``, ``[index]=value`` or ``=value``."""
-    if not isinstance(node, c_ast.NamedInitializer):
-        return f"={text_of(node)}"
-    parts = (
-        text_of(one) if isinstance(one, c_ast.ArrayDesignator) else f".{text_of(one)}"
-        for one in node.name
-    )
-    return f"{''.join(parts)}={text_of(node.expr)}"
+    text, value = "", node
+    if isinstance(node, c_ast.NamedInitializer):
+        value = node.expr
+        for part in node.name:
+            text += (
+                text_of(part) if isinstance(part, c_ast.ArrayDesignator) else f".{text_of(part)}"
+            )
+    return f"{text}={text_of(value)}"

@@ -7,7 +7,7 @@ amount of white space never matters. One thing about layout does: a newline ends
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -31,17 +31,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of C text; ``line`` and ``column`` count from 1, in characters."""
+    """A piece of C text; its place doesn't count when tokens are compared.
+
+    ``line`` and ``column`` count from 1, in characters.
+    """
 
     kind: Kind
     text: str
-    line: int
-    column: int
-
-    @property
-    def code(self) -> tuple[Kind, str]:
-        """What counts when code is compared: everything but the position."""
-        return self.kind, self.text
+    line: int = field(compare=False)
+    column: int = field(compare=False)
 
 
 _PATTERNS = {
@@ -58,7 +56,7 @@ _PATTERNS = {
     "OTHER": r".",
 }
 _TOKEN = re.compile("|".join(f"(?P<{kind}>{p})" for kind, p in _PATTERNS.items()), re.DOTALL)
-_HEADER = re.compile(r"<[^>\n]*>")
+_HEADER = re.compile(r"(?P<HEADER><[^>\n]*>)")
 
 
 def tokens(text: str, line: int = 1) -> Iterator[Token]:
@@ -68,38 +66,32 @@ def tokens(text: str, line: int = 1) -> Iterator[Token]:
     """
     position = line_start = 0
     fresh_line = True  # only blanks and comments so far: a '#' starts a directive
-    directive: list[str] | None = None  # the first few words of the directive that we are in
+    directive: list[str] = []  # the first few words of the directive that we are in
+    kind = Kind.BLANK
     while position < len(text):
-        in_include = directive is not None and directive[1:] in (["include"], ["include_next"])
+        in_include = directive in (["#", "include"], ["#", "include_next"])
         match = _HEADER.match(text, position) if in_include else None
-        kind = Kind.HEADER if match else None
         match = match or _TOKEN.match(text, position)
         assert match is not None, "the last alternative takes any character"
-        word = match.group()
-        if kind is None:
-            name = match.lastgroup or "OTHER"
-            if name == "NEWLINE":
-                kind = Kind.BLANK if directive is None else Kind.DIRECTIVE_END
-                fresh_line, directive = True, None
-            elif word == "#" and fresh_line:
-                kind, directive = Kind.DIRECTIVE, []
-            elif word == "(" and directive and directive[1:2] == ["define"] and len(directive) == 3:
-                # Blanks are kept from the name on, so that length means that nothing lies between.
-                kind = Kind.PARAMETERS
-            else:
-                kind = Kind[name]
+        word, name = match.group(), str(match.lastgroup)
+        in_macro_name = kind is Kind.IDENTIFIER and directive[1:-1] == ["define"]
+        if name == "NEWLINE":
+            kind = Kind.DIRECTIVE_END if directive else Kind.BLANK
+            fresh_line, directive = True, []
+        elif word == "#" and fresh_line:
+            kind = Kind.DIRECTIVE
+        else:
+            kind = Kind.PARAMETERS if word == "(" and in_macro_name else Kind[name]
         yield Token(kind, word, line, position - line_start + 1)
         if kind not in (Kind.BLANK, Kind.COMMENT, Kind.DIRECTIVE_END):
             fresh_line = False
-        counts = kind not in (Kind.BLANK, Kind.COMMENT)
-        if directive is not None and (counts or len(directive) == 3) and len(directive) < 4:
-            directive.append(word)
-        newlines = word.count("\n")
-        if newlines:
+            if kind is Kind.DIRECTIVE or 0 < len(directive) < 4:
+                directive.append(word)
+        if newlines := word.count("\n"):
             line += newlines
             line_start = position + word.rindex("\n") + 1
         position = match.end()
-    if directive is not None:
+    if directive:
         yield Token(Kind.DIRECTIVE_END, "", line, position - line_start + 1)
 
 

@@ -48,15 +48,15 @@ def _execute(subject: Subject, program: Program, run: Run) -> Iterator[Finding]:
     with Driver(program) as driver:
         explorer, wrapping = Explorer(spec, driver), WrapperRunner(spec, driver)
         boots = BootRunner(spec, driver, program.in_bss)
+        runners = (explorer, boots, wrapping)
         try:
-            explorer.run()
-            boots.run()
-            wrapping.run()
+            for runner in runners:
+                runner.run()
         except DriverError as error:
             failure = str(error)
     run.states, run.transitions = len(explorer.states), explorer.count
     run.boots, run.wrapper_calls = boots.count, wrapping.count
-    for runner in (explorer, boots, wrapping):
+    for runner in runners:
         yield from runner.findings
     yield from _misplaced(subject, program)
     if failure:

@@ -20,7 +20,7 @@ from xenhostgen.verify.calls import Wording
 from xenhostgen.verify.driver import Answer, Driver, Ending
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import given, numbered_inputs
-from xenhostgen.verify.protocol import Call, Check, Reached, Runner, place_in
+from xenhostgen.verify.protocol import Call, Reached, Runner, place_in
 
 _POWER_ON = Reached(0, ())
 _ASKED_IN = "; asked in "
@@ -43,17 +43,20 @@ class Boot(Call):
         """The boot as the driver reads it."""
         return f"boot {self.words}"
 
-    def check(self, before: Reached, answer: Answer) -> Check:
-        """The slots behind each stage, those in the end against rules 9 and 10."""
+    def expected(self, before: Reached) -> str:
+        """What the slots should hold in the end, by rules 9 and 10."""
+        return self.wording.state(self.booted.state)
+
+    def happened(self, before: Reached, answer: Answer) -> str:
+        """What the slots hold behind each stage."""
         named = zip(self.booted.stages, answer.stages, strict=False)
         stages = [f"{stage}: {self.wording.state(slots)}" for stage, slots in named]
         if answer.failure:
             stages.append(f"{answer.ending} {answer.text}")
-        expected = self.wording.state(self.booted.state)
-        findings = list(self._findings(answer))
-        return Check(self, before, answer, "; ".join(stages), expected, findings)
+        return "; ".join(stages)
 
-    def _findings(self, answer: Answer) -> Iterator[Finding]:
+    def findings(self, before: Reached, answer: Answer) -> Iterator[Finding]:
+        """Why the slots don't hold in the end what they should."""
         path, misuse = self.scenario.path, self.booted.misuse
         where = place_in(answer.text)
         if misuse:

@@ -28,23 +28,9 @@ _SECTIONS = """SECTIONS {
  judged_end : { *(.fini_array .fini_array.* .dtors .dtors.*) }
 }
 """
-_WRITABLE = {
-    "judged_data",
-    "judged_bss",
-    "judged_start",
-    "judged_end",
-    "shim_exports",
-    "asan_globals",
-}
-_GLUE_WRITABLE = {
-    ".data",
-    ".bss",
-    ".data.rel",
-    ".data.rel.local",
-    ".data.rel.ro",
-    ".data.rel.ro.local",
-}
-_STRINGS = {"memcmp", "memcpy", "memmove", "memset", "strcmp", "strcpy", "strlen", "strncmp"}
+_WRITABLE = set("judged_data judged_bss judged_start judged_end shim_exports asan_globals".split())
+_GLUE_WRITABLE = set(".data .bss .data.rel .data.rel.local .data.rel.ro .data.rel.ro.local".split())
+_STRINGS = set("memcmp memcpy memmove memset strcmp strcpy strlen strncmp".split())
 _SANITIZER = re.compile(r"__(asan|ubsan)_|__(start|stop)_asan_globals$|_GLOBAL_OFFSET_TABLE_$")
 # Rows of readelf's: a section's number, name and flags; a symbol's kind, binding, section and name.
 _SECTION_ROW = re.compile(
@@ -55,15 +41,7 @@ _SECTION_ROW = re.compile(
 _SYMBOL_ROW = re.compile(
     r"^ +\d+: [0-9a-f]{16} +\w+ (\w+) +(\w+) +\w+ +(?:\[.*\] +)?(\w+) (.+)$", re.M
 )
-FLAGS = (
-    "-std=gnu11",
-    "-g",
-    "-O1",
-    "-fno-common",
-    "-fno-omit-frame-pointer",
-    "-w",
-    "-fmax-errors=20",
-)
+FLAGS = "-std=gnu11 -g -O1 -fno-common -fno-omit-frame-pointer -w -fmax-errors=20".split()
 SANITIZERS = ("address", "undefined")
 _SANITIZE = (f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all")
 

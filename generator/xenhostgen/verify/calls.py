@@ -13,7 +13,7 @@ from xenhostgen.spec.model import Interface
 from xenhostgen.verify.driver import Answer, Ending
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import errno_value
-from xenhostgen.verify.protocol import Call, Check, Reached, place_in
+from xenhostgen.verify.protocol import Call, Reached, place_in
 
 _OUTSIDE = (-1, 1 << 30, (1 << 31) - 1, -(1 << 31))
 # By the model's reason for misuse: its words, and the rule of the finding if misuse succeeds.
@@ -95,22 +95,31 @@ class Iterate(RegistryCall):
         """Success that changes nothing."""
         return Outcome(state, 8)
 
-    def check(self, before: Reached, answer: Answer) -> Check:
-        """The slots that are visited, held against rule 8."""
-        due = tuple(map(str, self.wording.registry.visited(before.slots)))
-        expected = f"visits {self.wording.visited(due)}"
-        happened = answer.failure or f"visits {self.wording.visited(answer.words)}"
-        message, where = "", None
+    def expected(self, before: Reached) -> str:
+        """The slots to visit, by rule 8."""
+        return f"visits {self.wording.visited(self._due(before))}"
+
+    def happened(self, before: Reached, answer: Answer) -> str:
+        """The slots that are visited."""
+        return answer.failure or f"visits {self.wording.visited(answer.words)}"
+
+    def findings(self, before: Reached, answer: Answer) -> Iterable[Finding]:
+        """Other visits than rule 8 asks for, and changes."""
+        where = None
         if answer.ending is Ending.CRASH:
-            message, where = f"{self} {happened}", place_in(answer.text)
-        elif answer.failure or answer.words != due:
-            did = answer.failure or f"it {happened}"
-            message = f"should {expected.replace('visits', 'visit', 1)}; {did}"
+            message, where = f"{self} {answer.failure}", place_in(answer.text)
+        elif answer.failure or answer.words != self._due(before):
+            due = self.expected(before).replace("visits", "visit", 1)
+            did = answer.failure or f"it {self.happened(before, answer)}"
+            message = f"should {due}; {did}"
         elif answer.state != before.number:
             message = "should only look at the slots; it changes memory of the judged files"
-        iterator = self.wording.spec.c.iterator
-        findings = [Finding("iteration-wrong", iterator, message, where)] if message else []
-        return Check(self, before, answer, happened, expected, findings)
+        else:
+            return ()
+        return [Finding("iteration-wrong", self.wording.spec.c.iterator, message, where)]
+
+    def _due(self, before: Reached) -> tuple[str, ...]:
+        return tuple(map(str, self.wording.registry.visited(before.slots)))
 
 
 class Change(RegistryCall):
@@ -118,26 +127,18 @@ class Change(RegistryCall):
 
     noun: ClassVar[str]
 
-    def check(self, before: Reached, answer: Answer) -> Check:
-        """The result and what the slots hold, against rules 1 to 7."""
+    def expected(self, before: Reached) -> str:
+        """The result and the slots by rules 1 to 7."""
         outcome = self.outcome(before.slots)
-        expected = f"success, with {self.wording.state(outcome.state)}"
         if outcome.misuse:
             reason, _ = _MISUSE[outcome.reason]
-            expected = f"{outcome.errno or 'a BUG'} and no change, for {reason}"
-        happened, rule, message = answer.failure, "crash", ""
-        if answer.ending is not Ending.CRASH:
-            happened = self._happened(before, answer)
-            rule = self._broken_rule(outcome, before, answer)
-            message = f": expected {expected}; the C:"
-        findings = []
-        if rule:
-            subject, message = self._subject(rule), f"{self}{message} {happened}"
-            findings = [Finding(rule, subject, message, place_in(answer.text))]
-        return Check(self, before, answer, happened, expected, findings)
+            return f"{outcome.errno or 'a BUG'} and no change, for {reason}"
+        return f"success, with {self.wording.state(outcome.state)}"
 
-    def _happened(self, before: Reached, answer: Answer) -> str:
-        """What a call did that didn't crash."""
+    def happened(self, before: Reached, answer: Answer) -> str:
+        """The result, and what the slots hold."""
+        if answer.ending is Ending.CRASH:
+            return answer.failure
         name = errno.errorcode.get(-answer.result)
         result = f"-{name}" if name else str(answer.result)
         if answer.ending is Ending.BUG:
@@ -148,8 +149,20 @@ class Change(RegistryCall):
             return f"{result} and no change"
         return f"{result}, with {self.wording.state(answer.slots)}"
 
-    def _broken_rule(self, outcome: Outcome, before: Reached, answer: Answer) -> str:
+    def findings(self, before: Reached, answer: Answer) -> Iterable[Finding]:
+        """The rule of 1 to 7 that is broken."""
+        rule, message = "crash", ""
+        if answer.ending is not Ending.CRASH:
+            rule = self._broken_rule(before, answer)
+            message = f": expected {self.expected(before)}; the C:" if rule else ""
+        if not rule:
+            return ()
+        message = f"{self}{message} {self.happened(before, answer)}"
+        return [Finding(rule, self._subject(rule), message, place_in(answer.text))]
+
+    def _broken_rule(self, before: Reached, answer: Answer) -> str:
         """The name of the fault that an answer shows; empty for none."""
+        outcome = self.outcome(before.slots)
         result = None if answer.failure else str(answer.result)
         due = outcome.errno and errno_value(outcome.errno)
         unchanged = answer.slots == before.slots

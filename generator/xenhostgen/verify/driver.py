@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice
 from typing import Self
 
@@ -151,6 +152,7 @@ class Driver:
         return _ENDINGS.get(status, f"the driver ended with status {status}")
 
 
+@lru_cache(maxsize=1 << 12)  # a few replies make up most of exploring; halves its CPU time
 def parse_reply(line: str, slot_count: int) -> Answer:
     """The answer that a line of the driver's holds; raises ``DriverError`` for any other line."""
     how, _, said = line.partition("\t")

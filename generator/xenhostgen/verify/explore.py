@@ -42,7 +42,7 @@ class Explorer(Runner):
                 break
         # The C knows the spec's own tables, and where these lie.
         plain = [state for state in self.states.values() if _holds_only_a(state)]
-        values = [self.spec.values[name] for slot in self.spec.slots for name in slot.accepts]
+        values = list(self.wording.registry.home)
         tables = [table.symbol for _, table in self.spec.tables()]
         registering = [Register(self.wording, *pair) for pair in product(values, tables)]
         level = self.expand(plain[:_HIDDEN_STATES_MAX], registering)

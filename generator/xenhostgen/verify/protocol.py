@@ -9,7 +9,7 @@ model expects of it. Registering, unregistering and iterating stand in ``calls``
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, NamedTuple
 
 from xenhostgen.reference_model.registry import State
@@ -36,28 +36,29 @@ class Call(ABC):
         """The call in the state of this number, as the driver reads it."""
 
     @abstractmethod
-    def check(self, before: Reached, answer: Answer) -> "Check":
-        """What an answer to the call, made in a state, tells."""
+    def expected(self, before: Reached) -> str:
+        """What the reference model expects of the call, made in a state, in words."""
+
+    @abstractmethod
+    def happened(self, before: Reached, answer: Answer) -> str:
+        """What the C did by an answer, in words."""
+
+    @abstractmethod
+    def findings(self, before: Reached, answer: Answer) -> Iterable[Finding]:
+        """The faults that an answer to the call shows, without counterexamples."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A call made in a state: what happened in C and what the reference model expects, in words.
-
-    ``findings`` are the faults that show, without counterexamples.
-    """
+class Check(NamedTuple):
+    """A call made in a state, and the answer to it; ``call`` knows what these tell."""
 
     call: Call
     before: Reached
     answer: Answer
-    happened: str
-    expected: str
-    findings: list[Finding]
 
     @property
-    def agrees(self) -> bool:
-        """Whether the C does what it should."""
-        return not self.findings
+    def findings(self) -> Iterable[Finding]:
+        """The faults that show."""
+        return self.call.findings(self.before, self.answer)
 
 
 class Runner(ABC):
@@ -85,7 +86,7 @@ class Runner(ABC):
         lines = (call.line(before.number) for before, call in calls)
         for (before, call), answer in zip(calls, self.driver.ask(lines), strict=True):
             self.count += 1
-            yield call.check(before, answer)
+            yield Check(call, before, answer)
 
     def keep(self, finding: Finding, *steps: str) -> None:
         """Keep a fault with the steps that show it, unless it has been seen."""

@@ -78,13 +78,15 @@ class _Replayer:
         explorer.kept.clear()
         (check,) = explorer.check([(self.state, call)])
         explorer.step(check)
-        answer = check.answer
+        before, answer = check.before, check.answer
         if isinstance(call, Change) and answer.ending is not Ending.CRASH:
             # A BUG may leave a state where nothing goes on.
             self.state = explorer.states.get(answer.state, self.state)
         if isinstance(call, Register) and not answer.failure:
             self.registered[self.wording.registry.home.get(call.type, -1)] = call.table
-        return Step(str(call), check.happened, check.expected, not explorer.kept)
+        return Step(
+            str(call), call.happened(before, answer), call.expected(before), not explorer.kept
+        )
 
     def parse(self, step: str) -> Call:
         """The call that a text names, in this state; raises ``Refused``."""

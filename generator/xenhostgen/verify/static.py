@@ -18,16 +18,11 @@ from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import units
 from xenhostgen.verify.subject import Subject
 
+# The last ones are the kernel's usual exceptions: see its scripts/Makefile.extrawarn.
 WARNINGS = (
-    *("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Wstrict-aliasing=2"),
-    # The kernel's usual exceptions: see its scripts/Makefile.extrawarn.
-    *(
-        "-Wno-unused-parameter",
-        "-Wno-missing-field-initializers",
-        "-Wno-sign-compare",
-        "-Wno-pointer-sign",
-    ),
-)
+    "-std=gnu11 -O2 -Wall -Wextra -Wstrict-aliasing=2 -Wno-unused-parameter "
+    "-Wno-missing-field-initializers -Wno-sign-compare -Wno-pointer-sign"
+).split()
 _COMPLAINT = re.compile(
     r"^(?:\./)?([^\s:]+):(\d+):(\d+): warning: (.*?)(?: \[(-W[\w=+-]+)\])?$", re.MULTILINE
 )

@@ -6,7 +6,7 @@ and return a mark: a wrapper that calls the wrong op, swaps arguments or loses t
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import product
@@ -14,12 +14,11 @@ from typing import NamedTuple
 
 from xenhostgen.reference_model.ops import Dispatch, dispatch, only
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Text
 from xenhostgen.verify.calls import Register, Wording
 from xenhostgen.verify.driver import Answer, Driver, Ending
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import Wrapper, errno_value, kernel_functions, wrappers
-from xenhostgen.verify.protocol import Call, Check, Reached, Runner
+from xenhostgen.verify.protocol import Call, Reached, Runner
 
 _WORD = 1 << 32
 # So many ops are told apart by a made-up table for each; the calls grow with the square.
@@ -72,15 +71,19 @@ class WrapperCall(Call):
         """What the call must lead to."""
         return dispatch(self.wrapper.op, self.host.table)
 
-    def check(self, before: Reached, answer: Answer) -> Check:
-        """The function reached and the result, held against rule 11."""
-        op, due, symbol = self.wrapper.op, self.due, self.host.symbol
-        words = [*answer.words, f"={answer.result}"]
-        happened = answer.failure or f"reaches {' '.join(words)}"
-        expected = f"reaches {self._due_call() or 'nothing'}"
+    def expected(self, before: Reached) -> str:
+        """The function to reach, by rule 11."""
+        return "calls through NULL" if self.due.null else f"reaches {self._due_call() or 'nothing'}"
+
+    def happened(self, before: Reached, answer: Answer) -> str:
+        """The function that is reached, and the result."""
+        return answer.failure or f"reaches {' '.join([*answer.words, f'={answer.result}'])}"
+
+    def findings(self, before: Reached, answer: Answer) -> Iterable[Finding]:
+        """Another call or result than rule 11 asks for."""
+        op, symbol = self.wrapper.op, self.host.symbol
         rule, subject = "wrapper-wrong", self.wording.spec.c.wrapper(op.name)
-        if due.null:
-            expected = "calls through NULL"
+        if self.due.null:
             message = f"'{symbol}' doesn't set '{op.name}', and {subject}() calls it all the same"
             message += f": {answer.text}"
             rule, subject = "null-op", f"{symbol}.{op.name}"
@@ -88,8 +91,7 @@ class WrapperCall(Call):
             rule, message = "wrapper-crash", f"{answer.ending}: {answer.text}"
         else:
             message = self._difference(before, answer)
-        findings = [Finding(rule, subject, message, spec_at=op.at)] if message else []
-        return Check(self, before, answer, happened, expected, findings)
+        return [Finding(rule, subject, message, spec_at=op.at)] if message else ()
 
     def _difference(self, before: Reached, answer: Answer) -> str:
         """What is wrong with a call that came back; empty if nothing is."""
@@ -137,7 +139,7 @@ class WrapperRunner(Runner):
             table.symbol: f"{guest.name}.{table.role}" for guest, table in spec.tables()
         }
         self.made_up = [only(op) for op in self.wrappers]
-        self.tables |= dict(zip(self.made_up, self.made_up, strict=True))
+        self.tables |= {table: table for table in self.made_up}
 
     def run(self) -> None:
         """Call them all; raises ``DriverError``."""
@@ -165,24 +167,28 @@ class WrapperRunner(Runner):
 
         What the guests' boot code registers comes first, as it makes the better counterexamples.
         """
-        spec, requires = self.spec, self.wording.registry.requires
-        types = [name for slot in spec.slots for name in slot.accepts]
-        pairs = list(product(types, (table.symbol for _, table in spec.tables())))
+        spec = self.spec
+        home = self.wording.registry.home
+        pairs = list(product(home, (str(table.symbol) for _, table in spec.tables())))
         if len(self.made_up) <= _FEW:
-            pairs += [(types[0], Text(table)) for table in self.made_up]
-        booted = set()
-        for guest, step in spec.registrations():
-            booted.add((step.type, spec.table(guest, step.table).symbol))
-        for name, symbol in sorted(pairs, key=lambda pair: pair not in booted):
-            setup = [Register(self.wording, spec.values[name], symbol)]
-            slot = self.wording.registry.home[spec.values[name]]
-            needed = requires[slot]
-            while needed is not None:
-                first = spec.slots[needed].accepts[0]
-                setup.insert(0, Register(self.wording, spec.values[first], "A"))
-                needed = requires[needed]
+            pairs += product(list(home)[:1], self.made_up)
+        booted = {
+            (spec.values[step.type], spec.table(guest, step.table).symbol)
+            for guest, step in spec.registrations()
+        }
+        for value, symbol in sorted(pairs, key=lambda pair: pair not in booted):
+            setup = self.setup(value, symbol)
             if state := self.reach(setup):
-                yield Host(state, slot, symbol, self.tables[symbol], tuple(setup))
+                yield Host(state, home[value], symbol, self.tables[symbol], tuple(setup))
+
+    def setup(self, value: int, table: str) -> list[Register]:
+        """The calls that register a table, after one for each slot that its own requires."""
+        registry, calls = self.wording.registry, [Register(self.wording, value, table)]
+        required = registry.requires[registry.home[value]]
+        if required is None:
+            return calls
+        first = self.spec.slots[required].accepts[0]
+        return [*self.setup(self.spec.values[first], "A"), *calls]
 
     def reach(self, calls: list[Register]) -> Reached | None:
         """The state behind a sequence of calls; None if the C refuses one, as exploring shows."""

@@ -131,11 +131,11 @@ class Judge:
             booted = replace(booted, stages=("", CLEAR_BSS))
             stages = (before, tuple(held))
         call = BootCall(self.wording, scenario, booted, self.in_bss)
-        check = call.check(Reached(0, ()), Answer(Ending.RETURNED, stages=stages))
+        findings = call.findings(Reached(0, ()), Answer(Ending.RETURNED, stages=stages))
         seen_by = f"boot of {each.name}"
         return [
             replace(finding, counterexample=(str(call),), seen_by=seen_by)
-            for finding in check.findings
+            for finding in findings
         ]
 
     def _called(self, row: int, result: str, slots: Sequence[str]) -> Answer:
@@ -165,7 +165,7 @@ class Judge:
     def _row(self, each: Boot, number: int, answer: Answer) -> Iterator[Finding]:
         """The faults of the call of a row of the suite."""
         row = self.suite.rows[number]
-        for fault in row.call.check(Reached(0, row.before), answer).findings:
+        for fault in row.call.findings(Reached(0, row.before), answer):
             calls = (*self._path(row.before), str(row.call))
             rule = fault.rule
             if rule == "iteration-wrong" and self._iterates_by_type_pun():

@@ -133,30 +133,35 @@ class _Parser:
             self.expect(")")
             return inner
         if self.accept("-"):
-            kind, found, offset = self.take()
+            kind, digits, offset = self.take()
             if kind != "number":
                 raise ExpressionError("a number is expected after '-'", offset)
-            return Number(-int(found, 0))
-        kind, found, offset = self.take()
+            return Number(-_number(digits, offset).value)
+        kind, word, offset = self.take()
         if kind == "number":
-            octal = len(found) > 1 and found[0] == "0" and found[1] not in "xX"
-            if octal and not set(found) <= set("01234567"):
-                raise ExpressionError(f"'{found}' is not an octal number", offset)
-            return Number(int(found, 8 if octal else 0))
+            return _number(word, offset)
+        if kind == "end":
+            raise ExpressionError("the condition ends too soon", offset)
         if kind != "name":
-            message = (
-                "the condition ends too soon"
-                if kind == "end"
-                else f"'{found}' is not expected here"
-            )
-            raise ExpressionError(message, offset)
+            raise ExpressionError(f"'{word}' is not expected here", offset)
+        return self.named(word)
+
+    def named(self, name: str) -> Expression:
+        """What begins with a name: a call without arguments, or a variable with its members."""
         if self.accept("("):
             self.expect(")")
-            return Ask(found)
-        path = found
+            return Ask(name)
+        path = name
         while self.accept("->") or self.accept("."):
             kind, member, offset = self.take()
             if kind != "name":
                 raise ExpressionError("a member's name is expected", offset)
             path += f".{member}"
         return Place(path)
+
+
+def _number(digits: str, offset: int) -> Number:
+    is_octal = len(digits) > 1 and digits[0] == "0" and digits[1] not in "xX"
+    if is_octal and not set(digits) <= set("01234567"):
+        raise ExpressionError(f"'{digits}' is not an octal number", offset)
+    return Number(int(digits, 8 if is_octal else 0))

@@ -134,8 +134,7 @@ class Judge:
         findings = call.findings(Reached(0, ()), Answer(Ending.RETURNED, stages=stages))
         seen_by = f"boot of {each.name}"
         return [
-            replace(finding, counterexample=(str(call),), seen_by=seen_by)
-            for finding in findings
+            replace(finding, counterexample=(str(call),), seen_by=seen_by) for finding in findings
         ]
 
     def _called(self, row: int, result: str, slots: Sequence[str]) -> Answer:

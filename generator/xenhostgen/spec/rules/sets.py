@@ -26,12 +26,7 @@ def _of_kernel(spec: Interface) -> Iterator[_Unfit]:
         yield spec.registry, "needs 'misuse'"
     if spec.source.doc:
         yield spec.source.doc, "has no comment at the top of the C file"
-    for export in spec.registry.exports:
-        if export.doc:
-            yield export.doc, "exports each symbol below its definition, without a comment"
-        for name in export.symbols:
-            if name in (spec.c.register, spec.c.unregister):
-                yield name, "exports no functions"
+    yield from _of_kernels_exports(spec)
     for guest in spec.guests:
         if guest.borrows and guest.place:
             reason = "declares in its header what is borrowed, and needs no 'place' for it"
@@ -39,6 +34,15 @@ def _of_kernel(spec: Interface) -> Iterator[_Unfit]:
     for op in spec.ops:
         if op.when_no_host is not None and op.wrapper_type == "void":
             yield op.when_no_host, "has 'when_no_host' only for a wrapper that returns a value"
+
+
+def _of_kernels_exports(spec: Interface) -> Iterator[_Unfit]:
+    for export in spec.registry.exports:
+        if export.doc:
+            yield export.doc, "exports each symbol below its definition, without a comment"
+        for name in export.symbols:
+            if name in (spec.c.register, spec.c.unregister):
+                yield name, "exports no functions"
 
 
 def _of_rfc(spec: Interface) -> Iterator[_Unfit]:

@@ -9,7 +9,8 @@ import re
 from typing import NamedTuple
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>0[xX][0-9a-fA-F]+|\d+)|(?P<name>[A-Za-z_]\w*)|(?P<mark>&&|\|\||==|!=|->|[-!&|().])|(?P<odd>\S))"
+    r"\s*(?:(?P<number>0[xX][0-9a-fA-F]+|\d+)|(?P<name>[A-Za-z_]\w*)"
+    r"|(?P<mark>&&|\|\||==|!=|->|[-!&|().])|(?P<odd>\S))"
 )
 MAX_TOKENS = 200  # keeps the recursion far from Python's limit
 MAX_DIGITS = 20

@@ -2,7 +2,7 @@
 """Rules 1 to 8: what registering, unregistering and iterating must do.
 
 A state holds for each slot the type's value and the ops table's name; an empty slot is ``(0,
-None)``. The numbers are the contract's:
+None)``. The rules, by the numbers that specs and findings use:
 
 1. A slot takes only the types it lists. Any other value is misuse, and so are no ops where the
    spec has an errno for them.

@@ -67,7 +67,7 @@ class Slot(Part):
 
 
 class Misuse(Part):
-    """The errno that each misuse returns, by the contract's rule."""
+    """The errno that each misuse returns, by rule."""
 
     type: CText = key("a type that no slot accepts (rule 1)")
     occupied: CText = key("the slot is taken already (rule 2)")

@@ -72,10 +72,7 @@ def test_a_missing_template_is_named(root: Path, spec: Interface) -> None:
         render(spec, root)
 
 
-def test_an_edited_template_is_seen(
-    root: Path, spec: Interface, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.dont_write_bytecode", False)
+def test_an_edited_template_is_seen(root: Path, spec: Interface) -> None:
     render(spec, root)
     assert list((root / "__pycache__").glob("*.jinja"))
     path = root / "shared/fragments/include.j2"
@@ -83,10 +80,7 @@ def test_an_edited_template_is_seen(
     assert "#import <widget.h>" in render(spec, root).files["arch/small.c"]
 
 
-def test_damaged_bytecode_is_no_bytecode(
-    root: Path, spec: Interface, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.dont_write_bytecode", False)
+def test_damaged_bytecode_is_no_bytecode(root: Path, spec: Interface) -> None:
     before = render(spec, root).files
     for number, path in enumerate(sorted((root / "__pycache__").glob("*.jinja"))):
         whole = path.read_bytes()

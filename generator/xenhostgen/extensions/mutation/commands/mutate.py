@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json
@@ -60,13 +61,12 @@ def run(arguments: argparse.Namespace) -> int:
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
     """Shows how many of how many are done, on a terminal that has rich; nothing elsewhere."""
-    try:
-        from rich.console import Console  # heavy
-        from rich.progress import Progress
-    except ModuleNotFoundError:
+    if not sys.stderr.isatty() or find_spec("rich") is None:
         yield lambda done, of: None
         return
-    console, hidden = Console(stderr=True), not sys.stderr.isatty()
-    with Progress(console=console, transient=True, disable=hidden) as bar:
+    from rich.console import Console  # heavy
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(printable(title, "?"), total=None)
         yield lambda done, of: bar.update(task, completed=done, total=of)

@@ -6,47 +6,90 @@ No finding: C may be written in many ways. But whoever judges a tree should see 
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
+from textwrap import shorten
+from typing import NamedTuple
 
-from xenhostgen.csource.declarations import declarations
-from xenhostgen.csource.difference import differences
-from xenhostgen.csource.makefile import Statement, read_makefile
+from xenhostgen.csource.makefile import read_makefile
+from xenhostgen.csource.tokens import Kind, code_tokens
 from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface
 
 _FILE_MAX = 1 << 20
+_QUOTED_MAX = 60  # characters of code that a note quotes from each side
 Reduce = Callable[[Interface, str, str], str]
 
 
+class Statement(NamedTuple):
+    """Code tokens up to a semicolon, a brace or the end of a directive, with their first line."""
+
+    line: int
+    code: str
+
+
 def drift(spec: Interface, tree: Path, reduce: Reduce | None = None) -> list[str]:
-    """Every declaration whose code tokens differ from the rendering, file by file.
+    """A note for each run of statements that differs from the rendering, file by file.
 
     Where the tree holds a part of each of a kernel's files, ``reduce`` makes that part of the
     rendering. Only boot files are compared then: conformance compares all that is the interface's
     in the others.
     """
     compared_elsewhere = (spec.object.file, spec.predicates.file) if reduce else ()
-    notes = []
+    notes: list[str] = []
     for path, rendered in _rendered(spec).items():
-        theirs = read_text(tree / path)
-        if theirs is None or path in compared_elsewhere:
+        judged = read_text(tree / path)
+        if judged is None or path in compared_elsewhere:
             continue
-        if path == spec.object.file:
-            if _statements(theirs) != _statements(rendered):
-                notes.append(f"{path}: other lines than the rendering's")
-            continue
-        ours = reduce(spec, path, rendered) if reduce else rendered
-        notes += [f"{path}: {message}" for message in _differences(theirs, ours, bool(reduce))]
+        statements = _assignments if path == spec.object.file else _statements
+        ours = list(statements(reduce(spec, path, rendered) if reduce else rendered))
+        theirs = list(statements(judged))
+        if reduce:  # the kernel's includes are in the kernel's order
+            ours, theirs = _without_includes(ours), _without_includes(theirs)
+        notes += [f"{path}:{note}" for note in _differences(theirs, ours)]
     return notes
 
 
-def _differences(theirs: str, ours: str, in_kernel: bool) -> Iterator[str]:
-    left, right = declarations(theirs), declarations(ours)
-    if in_kernel:  # the kernel's includes are in the kernel's order
-        left = [each for each in left if each.kind != "include"]
-        right = [each for each in right if each.kind != "include"]
-    return map(str, differences(left, right))
+def _differences(judged: list[Statement], rendered: list[Statement]) -> Iterator[str]:
+    """The line and the words of each run of statements that differs."""
+    theirs, ours = [code for _, code in judged], [code for _, code in rendered]
+    for tag, start, end, first, last in SequenceMatcher(None, theirs, ours).get_opcodes():
+        if tag == "equal":
+            continue
+        line = judged[min(start, len(judged) - 1)].line if judged else 1
+        extra, missing = _quoted(theirs[start:end]), _quoted(ours[first:last])
+        if extra and missing:
+            yield f"{line}: {extra} instead of {missing}"
+        else:
+            yield f"{line}: {f'extra {extra}' if extra else f'missing {missing}'}"
+
+
+def _quoted(code: list[str]) -> str:
+    return f"'{shorten(' '.join(code), _QUOTED_MAX, placeholder=' …')}'" if code else ""
+
+
+def _statements(text: str) -> Iterator[Statement]:
+    tokens: list[str] = []
+    line = 1
+    for token in code_tokens(text):
+        line = line if tokens else token.line
+        tokens.append(token.text)
+        if token.text in (";", "{", "}") or token.kind is Kind.DIRECTIVE_END:
+            yield Statement(line, " ".join(tokens).strip())
+            tokens = []
+    if tokens:
+        yield Statement(line, " ".join(tokens))
+
+
+def _assignments(makefile: str) -> Iterator[Statement]:
+    for statement in read_makefile(makefile):
+        words = (statement.variable, statement.operator, *statement.words)
+        yield Statement(statement.line, " ".join(filter(None, words)))
+
+
+def _without_includes(statements: list[Statement]) -> list[Statement]:
+    return [statement for statement in statements if not statement.code.startswith("# include")]
 
 
 @lru_cache(maxsize=1)
@@ -62,8 +105,3 @@ def read_text(file: Path) -> str | None:
             with file.open("rb") as stream:
                 return stream.read(_FILE_MAX).decode(errors="replace")
     return None
-
-
-def _statements(makefile: str) -> list[Statement]:
-    """The statements of a Makefile, wherever they stand."""
-    return [each._replace(line=0) for each in read_makefile(makefile)]

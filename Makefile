@@ -6,13 +6,14 @@
 # make test-proof   the tests that prove with Frama-C and cbmc; five minutes
 # make test-kernel  the tests that build in Debian's kernel trees
 # make test-boot    the tests that boot on Xen under QEMU
+# make fuzz         ten minutes of random input; FUZZ='spec --seconds 60' for less
 # make bench        how fast generating is
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: all setup missing measure test test-proof test-kernel test-boot kernel-source bench clean
+.PHONY: all setup missing measure test test-proof test-kernel test-boot kernel-source fuzz bench clean
 
 all: setup
 	$(BIN)/xenhostgen generate
@@ -69,6 +70,9 @@ kernel-source: $(LINUX:%=.cache/linux-source-%)
 
 test-boot: setup
 	$(BIN)/pytest -m boot -rP
+
+fuzz: setup
+	$(BIN)/python tests/fuzz/fuzz.py $(FUZZ)
 
 bench: setup
 	$(BIN)/python tests/bench/bench_generate.py

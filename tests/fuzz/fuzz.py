@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Fuzzes what strangers hand over: specs, patches, headers and trees.
+
+    python tests/fuzz/fuzz.py                    all targets, ten minutes in all
+    python tests/fuzz/fuzz.py spec --seconds 60  one of them
+    python tests/fuzz/fuzz.py spec --input FILE  run one input again
+
+Each target runs in a process of its own, side by side. An input fails that ends in a traceback, in
+another status than 0, 1 and 2, after more than ten seconds, or beyond one GB. It is kept in
+``.cache/fuzz``; moved to ``tests/fuzz/TARGET`` it becomes a case of the tests.
+"""
+
+import argparse
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+from targets import TARGETS
+
+FAILED = Path(__file__).parents[2] / ".cache" / "fuzz"
+SECONDS_MAX = 10
+MEMORY_MAX = 1 << 30
+LENGTH_MAX = 1 << 16
+WORDS = (
+    *(
+        b"\n",
+        b"\t",
+        b"\r\n",
+        b": ",
+        b"- ",
+        b"[]",
+        b"{}",
+        b'"',
+        b"'",
+        b"#",
+        b"|",
+        b">",
+        b"&a ",
+        b"*a",
+    ),
+    *(b"!!x ", b"---", b"+++ b/x", b"@@ -1 +1 @@", b"diff --git a/x b/x", b"index 0..1", b"From "),
+    *(b"new file mode 100644", b"Subject: ", b"Content-Type: multipart/mixed", b"/*", b"*/", b"\\"),
+    *(b";", b"(", b")", b"#define ", b"#include ", b"struct ", b"enum ", b"(*", b"NULL", b"0x"),
+    *(b"9" * 30, b"-1", b"\xff", b"\x00", b"\xe2\x80\xae"),
+)
+
+
+def mutate(data: bytes, others: list[bytes], choose: random.Random) -> bytes:
+    """A few random edits of an input: lines moved, repeated or taken from others, bytes changed."""
+    lines = data.splitlines(keepends=True) or [b""]
+    for _ in range(choose.choice((1, 1, 2, 4, 8))):
+        at = choose.randrange(len(lines))
+        match choose.randrange(7):
+            case 0:
+                del lines[at : at + choose.randint(1, 3)]
+                lines = lines or [b""]
+            case 1:
+                lines.insert(at, lines[choose.randrange(len(lines))])
+            case 2:
+                other = choose.choice(others).splitlines(keepends=True) or [b""]
+                start = choose.randrange(len(other))
+                lines[at:at] = other[start : start + choose.randint(1, 8)]
+            case 3:
+                lines[at] = lines[at] * choose.choice((2, 3, 50))
+            case _:
+                line = lines[at]
+                place = choose.randint(0, len(line))
+                word = choose.choice((*WORDS, bytes([choose.randrange(256)])))
+                lines[at] = line[:place] + word + line[place + choose.choice((0, 0, 1, 5)) :]
+    return b"".join(lines)[:LENGTH_MAX]
+
+
+def survives(target: Callable[[bytes], None], data: bytes) -> str:
+    """Why an input fails, run in a child process within limits; empty if it doesn't."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        os.setpgid(0, 0)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
+        try:
+            target(data)
+        except BaseException as error:
+            os.write(writer, f"{type(error).__name__}: {error}".encode()[:4000])
+            os._exit(1)
+        os._exit(0)
+    os.close(writer)
+    deadline = time.monotonic() + SECONDS_MAX
+    ended, status = os.waitpid(child, os.WNOHANG)
+    while not ended and time.monotonic() < deadline:
+        time.sleep(0.002)
+        ended, status = os.waitpid(child, os.WNOHANG)
+    if not ended:
+        os.killpg(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        reason = f"takes more than {SECONDS_MAX} seconds"
+    elif status:
+        reason = os.read(reader, 4000).decode(errors="replace") or f"ends with status {status}"
+    else:
+        reason = ""
+    os.close(reader)
+    return reason
+
+
+def fuzz(name: str, seconds: float, seed: int) -> int:
+    """Fuzz one target; how many inputs failed, which are kept and told with their reasons."""
+    target, files = TARGETS[name]
+    choose = random.Random(seed)
+    corpus = [file.read_bytes()[:LENGTH_MAX] for file in files if file.is_file()]
+    deadline = time.monotonic() + seconds
+    reasons: set[str] = set()
+    count = 0
+    while time.monotonic() < deadline:
+        data = mutate(choose.choice(corpus), corpus, choose)
+        count += 1
+        reason = survives(target, data)
+        # The last line of a message tells one fault from another.
+        kind = reason.strip().rpartition("\n")[2]
+        if reason and kind not in reasons:
+            reasons.add(kind)
+            FAILED.mkdir(parents=True, exist_ok=True)
+            file = FAILED / f"{name}-{sha256(data).hexdigest()[:12]}"
+            file.write_bytes(data)
+            print(f"{name}: {file}: {reason}", flush=True)
+    print(f"{name}: {count} inputs, {len(reasons)} ways to fail, seed {seed}", flush=True)
+    return len(reasons)
+
+
+def main() -> int:
+    """Fuzz the chosen targets; 1 if an input fails."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("targets", nargs="*", choices=[*TARGETS, []], metavar="TARGET")
+    parser.add_argument("--seconds", type=float, default=600, help="in all (default: 600)")
+    parser.add_argument("--seed", type=int, default=time.time_ns() % (1 << 32))
+    parser.add_argument("--input", type=Path, help="run this input alone")
+    arguments = parser.parse_args()
+    names = arguments.targets or list(TARGETS)
+    if arguments.input:
+        reason = survives(TARGETS[names[0]][0], arguments.input.read_bytes())
+        print(reason or "fine")
+        return int(bool(reason))
+    if len(names) == 1:
+        return int(fuzz(names[0], arguments.seconds, arguments.seed) > 0)
+    workers = len(os.sched_getaffinity(0))
+    share = arguments.seconds * min(workers, len(names)) / len(names)
+    waiting = [
+        [sys.executable, __file__, name, f"--seconds={share}", f"--seed={arguments.seed}"]
+        for name in names
+    ]
+    running: list[subprocess.Popen[bytes]] = []
+    failed = False
+    while waiting or running:
+        while waiting and len(running) < workers:
+            running.append(subprocess.Popen(waiting.pop(0)))
+        failed = bool(running.pop(0).wait()) or failed
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -4,17 +4,13 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from itertools import chain
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from xenhostgen.csource.declarations import Declaration, nested
+from xenhostgen.csource.declarations import Declaration
 from xenhostgen.csource.tokens import Token
 
 _EXCERPT = 60  # characters of code that one message quotes from each side
 _MESSAGES_PER_DECLARATION = 5
-_LISTS = ("enum", "struct", "union", "typedef", "variable")  # kinds with a list of items in braces
-
-_Item: TypeAlias = tuple[Token, ...]
 
 
 class Difference(NamedTuple):
@@ -69,40 +65,24 @@ def _compare(ours: Declaration, theirs: Declaration) -> list[tuple[str, Token]]:
     """The runs of tokens that differ, each quoted, with its place in ``ours``."""
     if ours.tokens == theirs.tokens:
         return []
-    messages = list(_runs(_items(ours), _items(theirs)))
+    messages = list(_runs(ours.tokens, theirs.tokens))
     if (others := len(messages) - _MESSAGES_PER_DECLARATION) > 0:
         _, token = messages[_MESSAGES_PER_DECLARATION]
         messages[_MESSAGES_PER_DECLARATION:] = [(f"and {others} more places", token)]
     return messages
 
 
-def _items(declaration: Declaration) -> list[_Item]:
-    """A declaration's tokens; each enumerator, member or entry of its list is one item."""
-    items: list[_Item] = [()]
-    for token, before, after in nested(declaration.tokens):
-        separates = token.text in (",", ";") and max(before, after) < 2
-        if separates or min(before, after) == 0 or declaration.kind not in _LISTS:
-            items += [(token,), ()]
-        else:
-            items[-1] += (token,)
-    return [item for item in items if item]
+def _runs(ours: Sequence[Token], theirs: Sequence[Token]) -> Iterator[tuple[str, Token]]:
+    for tag, start, end, first, last in SequenceMatcher(None, ours, theirs).get_opcodes():
+        token = ours[min(start, len(ours) - 1)]
+        extra, missing = _excerpt(ours[start:end]), _excerpt(theirs[first:last])
+        if tag == "replace":
+            yield f"{extra} instead of {missing}", token
+        elif tag != "equal":
+            yield f"{'extra' if extra else 'missing'} {extra or missing}", token
 
 
-def _runs(ours: Sequence[_Item], theirs: Sequence[_Item]) -> Iterator[tuple[str, Token]]:
-    for tag, start, end, other, other_end in SequenceMatcher(None, ours, theirs).get_opcodes():
-        extra, missing = list(ours[start:end]), list(theirs[other:other_end])
-        if tag == "replace" and min(len(extra[0]), len(missing[0])) > 1:
-            yield from _runs(list(zip(extra.pop(0))), list(zip(missing.pop(0))))
-        if tag == "equal" or not (extra or missing):
-            continue
-        token = ours[min(end - len(extra), len(ours) - 1)][0]
-        if extra and missing:
-            yield f"{_excerpt(extra)} instead of {_excerpt(missing)}", token
-        else:
-            yield f"{'extra' if extra else 'missing'} {_excerpt(extra or missing)}", token
-
-
-def _excerpt(items: Sequence[_Item]) -> str:
-    tokens = chain.from_iterable(items)
+def _excerpt(tokens: Sequence[Token]) -> str:
     text = " ".join(token.text or "end of the directive" for token in tokens)
-    return f"'{text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + '…'}'"
+    shown = text if len(text) <= _EXCERPT else f"{text[: _EXCERPT - 1]}…"
+    return f"'{shown}'" if text else ""

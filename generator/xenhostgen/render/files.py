@@ -5,7 +5,7 @@ A *fragment* is what the interface adds to a file that the kernel has already. F
 rendered first, each for itself; the stubs then are skeletons around them, and so are patches later.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from xenhostgen.render.operations import adapters, operations, prototypes
 from xenhostgen.render.raw import spliced
 from xenhostgen.render.style import initialiser_column, pad
 from xenhostgen.spec.model import Call, ClearBss, Guest, Interface, Place, Register, Table
+from xenhostgen.spec.shape import Part
 from xenhostgen.spec.source import At, Text
 from xenhostgen.spec.template_sets import template_root
 
@@ -27,8 +28,8 @@ class Fragment(NamedTuple):
     kind: str
     text: str
     place: Place
-    guest: str = ""
     at: At = At(1, 1)
+    guest: str = ""
 
 
 class Rendering(NamedTuple):
@@ -48,7 +49,7 @@ class TableC(NamedTuple):
 
     symbol: str
     at: At
-    entries: list[tuple[str, str]]
+    entries: Sequence[tuple[str, str]]
 
 
 def source_name(spec: Interface) -> str:
@@ -75,49 +76,41 @@ class Renderer:
         }
 
     def template(self, name: str, **context: Any) -> str:
+        """The text that a template makes. Raises ``TemplateFailure``."""
         return guarded(
-            lambda **given: self.environment.get_template(name).render(**given),
+            lambda **names: self.environment.get_template(name).render(**names),
             **self.shared,
             **context,
         )
 
     def fragment(self, kind: str, **context: Any) -> str:
+        """The text of a kind of fragment."""
         return self.template(f"fragments/{kind}.j2", **context)
 
-    def added(
-        self, kind: str, file: str, place: Place, at: At, guest: str = "", **context: Any
-    ) -> Fragment:
-        return Fragment(file, kind, self.fragment(kind, **context), place, guest, at)
-
-    def table(self, guest: Guest, table: Table) -> TableC:
-        entries = self.spec.entries[f"{guest.name}.{table.role}"]
-        column = initialiser_column(op.name for op, _ in entries) - 1
-        return TableC(
-            table.symbol,
-            table.at,
-            [(pad(op.name, column), entry.function) for op, entry in entries],
-        )
+    def added(self, kind: str, file: str, part: Part, place: Place, **context: Any) -> Fragment:
+        """A fragment that a part of the spec asks for."""
+        return Fragment(file, kind, self.fragment(kind, **context), place, part.at)
 
     def everything(self) -> Rendering:
         """All files and fragments, files in the order of their paths."""
-        spec, line, asked = self.spec, self.spec.object, self.spec.predicates
-        object_name = Path(spec.source.file).stem + ".o"
-        object_line = self.added("object", line.file, line.place, line.at, object=object_name)
-        predicates = self.added("predicates", asked.file, asked.place, asked.at)
-        fragments = [object_line, predicates]
+        spec, line, predicates = self.spec, self.spec.object, self.spec.predicates
+        name = f"{Path(spec.source.file).stem}.o"
+        object_line = self.added("object", line.file, line, line.place, object=name)
+        macros = self.added("predicates", predicates.file, predicates, predicates.place)
+        fragments = [object_line, macros]
         files: dict[str, str] = {
             spec.header.file: self.template("interface.h.j2"),
             spec.source.file: self.template("registry.c.j2"),
             line.file: self.template("Makefile.j2", fragment=object_line),
-            asked.file: self.template("predicates.h.j2", fragment=predicates),
+            predicates.file: self.template("predicates.h.j2", fragment=macros),
         }
         for guest in spec.guests:
-            mine = self.guest_fragments(guest)
-            files[guest.file] = self.guest_stub(guest, mine)
-            fragments += mine
-        fragments.sort(key=lambda fragment: fragment.file)
+            additions = self.guest_fragments(guest)
+            files[guest.file] = self.guest_stub(guest, additions)
+            fragments += additions
         if spec.raw:
             fragments = self.with_raw(files, fragments)
+        fragments.sort(key=lambda fragment: fragment.file)
         return Rendering(dict(sorted(files.items())), tuple(fragments))
 
     def with_raw(self, files: dict[str, str], fragments: list[Fragment]) -> list[Fragment]:
@@ -125,57 +118,61 @@ class Renderer:
 
         A file that nothing else is rendered for is new. The stubs go without: they have to compile.
         """
-        made = list(fragments)
         for path in dict.fromkeys(raw.file for raw in self.spec.raw):
-            kept = [raw for raw in self.spec.raw if raw.file == path]
+            blocks = [raw for raw in self.spec.raw if raw.file == path]
             placed = [
-                Fragment(path, "raw", raw.text, raw.place, at=raw.at) for raw in kept if raw.place
+                Fragment(path, "raw", raw.text, raw.place, raw.at) for raw in blocks if raw.place
             ]
-            mine = [row for row, fragment in enumerate(made) if fragment.file == path]
-            before = [made[row].text for row in mine] or [files.get(path, "")]
-            texts = spliced(
-                before, [raw for raw in kept if not raw.place], self.spec.path, self.plain
-            )
-            for row, text in zip(mine, texts, strict=False):
-                made[row] = made[row]._replace(text=text)
-            if not mine:
+            rows = [row for row, fragment in enumerate(fragments) if fragment.file == path]
+            before = [fragments[row].text for row in rows] or [files.get(path, "")]
+            unplaced = [raw for raw in blocks if not raw.place]
+            texts = spliced(before, unplaced, self.spec.path, self.plain)
+            for row, text in zip(rows, texts, strict=False):
+                fragments[row] = fragments[row]._replace(text=text)
+            if not rows:
                 files[path] = texts[0] + "".join(fragment.text for fragment in placed)
-            made += placed
-        return sorted(made, key=lambda fragment: fragment.file)
+            fragments += placed
+        return fragments
 
     def guest_fragments(self, guest: Guest) -> list[Fragment]:
         """A guest's include, its tables or those that it borrows, and its registrations."""
         spec, include = self.spec, guest.include
-
-        def added(kind: str, place: Place, at: At, **context: Any) -> Fragment:
-            return self.added(kind, guest.file, place, at, guest.name, **context)
-
-        made = [added("include", include.place, include.at, header=include.line)]
+        fragments = [self.added("include", guest.file, include, include.place, header=include.line)]
         if guest.place and guest.tables:
-            tables = [self.table(guest, table) for table in guest.tables]
             roles = {f"{guest.name}.{table.role}" for table in guest.tables}
-            needed = adapters(spec, self.ops, roles)
-            made.append(
-                added("tables", guest.place, guest.place.at, tables=tables, adapters=needed)
-            )
+            context = {
+                "tables": [self.table(guest, table) for table in guest.tables],
+                "adapters": adapters(spec, self.ops, roles),
+            }
+            fragments.append(self.added("tables", guest.file, guest.place, guest.place, **context))
         if guest.place and guest.borrows:
-            made.append(added("borrowed", guest.place, guest.place.at, tables=spec.borrowed(guest)))
+            tables = spec.borrowed(guest)
+            place = guest.place
+            fragments.append(self.added("borrowed", guest.file, place, place, tables=tables))
         for step in guest.boot.steps:
             if isinstance(step, Register):
                 table = spec.table(guest, step.table).symbol
-                made.append(added("register", Place(), step.at, step=step, table=table))
-        return made
+                fragment = self.added("register", guest.file, step, Place(), step=step, table=table)
+                fragments.append(fragment)
+        return [fragment._replace(guest=guest.name) for fragment in fragments]
+
+    def table(self, guest: Guest, table: Table) -> TableC:
+        """A guest's table for the template, its values in one column."""
+        entries = self.spec.entries[f"{guest.name}.{table.role}"]
+        column = initialiser_column(op.name for op, _ in entries) - 1
+        lines = [(pad(op.name, column), entry.function) for op, entry in entries]
+        return TableC(table.symbol, table.at, lines)
 
     def guest_stub(self, guest: Guest, fragments: list[Fragment]) -> str:
+        """A guest's file with its fragments, as far as the spec knows it."""
         include = fragments[0]
-        above = guest.context.index(Text(include.place.landmark)) + (
-            1 if include.place.after else 0
-        )
-        ours = (fragment.text for fragment in fragments if fragment.kind == "register")
+        above = guest.context.index(Text(include.place.landmark)) + bool(include.place.after)
+        registering = (fragment.text for fragment in fragments if fragment.kind == "register")
         steps = [
-            (type(step).__name__, step, next(ours) if isinstance(step, Register) else "")
+            (type(step).__name__, step, next(registering) if isinstance(step, Register) else "")
             for step in guest.boot.steps
         ]
+        helpers = {step.function: step for step in guest.boot.steps if isinstance(step, Call)}
         return self.template(
             "guest.c.j2",
             guest=guest,
@@ -184,19 +181,17 @@ class Renderer:
                 fragment for fragment in fragments if fragment.kind in ("tables", "borrowed")
             ],
             steps=steps,
-            helpers={
-                step.function: step for step in guest.boot.steps if isinstance(step, Call)
-            }.values(),
+            helpers=helpers.values(),
             prototypes=self.prototypes(guest),
         )
 
     def prototypes(self, guest: Guest) -> dict[str, str]:
         """The kernel functions that a guest's tables and steps name, declared for the stub."""
         clearing = [step.function for step in guest.boot.steps if isinstance(step, ClearBss)]
-        made: dict[str, str] = {function: f"void {function}(void);" for function in clearing}
+        declared: dict[str, str] = {function: f"void {function}(void);" for function in clearing}
         for table in guest.tables:
-            made |= prototypes(self.ops, self.spec.entries[f"{guest.name}.{table.role}"])
-        return made
+            declared |= prototypes(self.ops, self.spec.entries[f"{guest.name}.{table.role}"])
+        return declared
 
 
 def render(spec: Interface, root: Path | None = None) -> Rendering:

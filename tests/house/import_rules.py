@@ -5,6 +5,8 @@ ROOMS = {
     "boot": ("extensions.boot", "extensions.kernel_tree"),
     "cli": ("cli", "commands", "extension_points"),
     "csource": ("csource", "sandbox"),
+    "explain": ("extensions.explain",),
+    "fuzz": ("cli",),
     "kernel": ("extensions.kernel_tree",),
     "mutation": ("extensions.mutation",),
     "patch": ("extensions.patches", "extensions.kernel_tree"),

@@ -5,7 +5,6 @@ COMMANDS = {
     "generate": "render specs into kernel C",
     "lint": "check specs: shape and meaning, all errors at once",
     "verify": "judge the C: parse it back, run it beside the model, boot every guest",
-    "explain": "say which template line and which place of the spec made a line",
     "rules": "explain the rules by which findings are named",
     "schema": "print the JSON Schema by which editors complete and check a spec",
 }

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from xenhostgen import extension_points
-from xenhostgen.render.provenance import spec_places
 from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.model import Interface
+from xenhostgen.spec.places import spec_places
 from xenhostgen.spec.source import At
 from xenhostgen.verify.behaviour import Behaviour
 from xenhostgen.verify.conform import Conformance, OtherOptions

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from xenhostgen.commands.inputs import add_format, spec_paths
-from xenhostgen.render.provenance import Map, provenance
+from xenhostgen.extensions.explain.provenance import Map, provenance
 from xenhostgen.report.terminal import say
 from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which place of the spec a symbol, file or line is from, and which template line made it.
+"""Which place of the spec a line is from, and which template line made it.
 
-Symbols and files are a table. For lines a spec is rendered once more, by templates that are
-compiled so that each output passes through ``_MarkingRenderer.note``: it notes the template's line
-and what of the spec is used there, and puts a mark with the note's number before each line of the
-output. Plain rendering has no part in this.
+A spec is rendered once more, by templates that are compiled so that each output passes through
+``_MarkingRenderer.note``: it notes the template's line and what of the spec is used there, and puts
+a mark with the note's number before each line of the output. Plain rendering has no part in this.
 """
 
 import re
@@ -20,7 +19,8 @@ from jinja2.compiler import CodeGenerator, Frame
 
 from xenhostgen.render.files import Renderer
 from xenhostgen.render.raw import lines_of
-from xenhostgen.spec.model import Call, Interface
+from xenhostgen.spec.model import Interface
+from xenhostgen.spec.places import spec_places
 from xenhostgen.spec.shape import Part, keys_of
 from xenhostgen.spec.source import At, Problems, Text, text
 
@@ -45,32 +45,6 @@ class Map(NamedTuple):
 
     files: dict[str, str]
     origins: dict[str, list[Origin]]
-
-
-def spec_places(spec: Interface) -> dict[str, At]:
-    """The place in the spec for each generated symbol and file."""
-    c, boots = spec.c, [guest.boot for guest in spec.guests]
-    places = {c.enum: spec.types.at}
-    for symbol in (c.array, c.iterator, c.register, c.unregister, c.slot_count):
-        places[symbol] = spec.registry.at
-    places |= {c.type(host_type.name): host_type.at for host_type in spec.types.values}
-    places |= {c.wrapper(op.name): op.at for op in spec.ops}
-    functions: list[Any] = []
-    for op in spec.ops:
-        functions += op.tables
-    for boot in boots:
-        functions += [boot, *(step for step in boot.steps if isinstance(step, Call))]
-    named = {
-        "file": (spec.header, spec.source, spec.predicates, spec.object, *spec.guests),
-        "pointer": spec.slots,
-        "name": (*spec.macros, *spec.kernel.enums),
-        "function": functions,
-        "symbol": [table for _, table in spec.tables()],
-        "kind": spec.kinds,
-    }
-    for attribute, parts in named.items():
-        places |= {getattr(part, attribute): part.at for part in parts}
-    return places
 
 
 def provenance(spec: Interface, source: str = "", root: Path | None = None) -> Map:

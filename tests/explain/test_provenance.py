@@ -11,7 +11,7 @@ import pytest
 
 from tools import main
 from xenhostgen.api import load_text, render
-from xenhostgen.render.provenance import Map, provenance
+from xenhostgen.extensions.explain.provenance import Map, provenance
 
 REPO = Path(__file__).parents[2]
 SPECS = sorted([*(REPO / "specs").glob("*.yaml"), *(REPO / "tests/spec/cases").glob("succ_*.yaml")])

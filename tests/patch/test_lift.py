@@ -40,6 +40,17 @@ def shipped(name: str, folder: Path) -> dict[str, str]:
     return rendering.whole()
 
 
+def test_an_empty_new_file_is_kept(tmp_path: Path) -> None:
+    empty = "include/xen/empty.h"
+    files = {**shipped("rfc-v1", tmp_path / "out"), empty: ""}
+    (tmp_path / "git").mkdir()
+    patch = patch_between(tmp_path / "git", {"README": "a kernel\n"}, files)
+    (tmp_path / "x.patch").write_bytes(patch)
+    spec = tmp_path / "lifted.yaml"
+    assert main(["import", str(tmp_path / "x.patch"), "-o", str(spec)]) == 0
+    assert render(load(spec)).files[empty] == ""
+
+
 def test_the_reference_mail_is_lifted_whole(
     reference_mail: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -159,3 +159,12 @@ def test_the_real_mail(reference_mail: Path) -> None:
         "include/xen/xen.h": ("0e2156786ad2", "540db8459536"),
         "include/xen/xenhost.h": ("000000000000", "a58e883f144e"),
     }
+
+
+@pytest.mark.parametrize("kind", ['multipart/mixed; boundary="b"', "message/rfc822"])
+def test_parts_nested_without_end_are_refused(kind: str) -> None:
+    mark = "" if "rfc822" in kind else "--b\n"
+    data = f"Subject: x\nContent-Type: {kind}\n\n{mark}" * 5000 + "hello\n"
+    with pytest.raises(PatchError) as caught:
+        patches_in(data.encode(), "x.eml")
+    assert caught.value.problem.rule in ("mail-nested", "no-diff")

@@ -102,6 +102,10 @@ def patches_in(data: bytes, path: str) -> list[PatchMail]:
             if error.problem.rule not in ("no-diff", "quoted-reply", "input-html"):
                 raise
             refused.append(error)
+        except RecursionError:  # within the standard library's parser
+            hint = "save the patch itself to a file"
+            problem = "its parts are nested too deeply"
+            raise message.error(0, "mail-nested", problem, hint) from None
     if not found:
         raise refused[0]
     return found

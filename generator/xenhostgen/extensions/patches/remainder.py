@@ -50,6 +50,8 @@ def remainder(given: Input, rendering: Rendering) -> tuple[list[Data], list[Shar
         lines, key = lines_of(text), squeezed if path in given.collapsed else str
         differing = _differing(lines_of(rendering.files.get(path, "")), lines, key)
         blocks += [compact(file=path, **words) for words, _ in differing]
+        if not text and path not in rendering.files:
+            blocks.append({"file": path})
         raw = [row + 1 for _, rows in differing for row in rows]
         shares.append(Share(path, len(lines), tuple(raw)))
     for path, hunks in sorted(given.hunks.items()):

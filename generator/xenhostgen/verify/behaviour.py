@@ -16,6 +16,7 @@ from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.findings import Finding, Run
 from xenhostgen.verify.harness import c_files
 from xenhostgen.verify.subject import Subject
+from xenhostgen.verify.wording import Wording
 from xenhostgen.verify.wrappers import WrapperRunner
 
 
@@ -44,10 +45,10 @@ class Behaviour:
 
 def _execute(subject: Subject, program: Program, run: Run) -> Iterator[Finding]:
     """Call everything in every state, and count that."""
-    spec, failure = subject.spec, ""
+    wording, failure = Wording(subject.spec), ""
     with Driver(program) as driver:
-        explorer, wrapping = Explorer(spec, driver), WrapperRunner(spec, driver)
-        boots = BootRunner(spec, driver, program.in_bss)
+        explorer, wrapping = Explorer(wording, driver), WrapperRunner(wording, driver)
+        boots = BootRunner(wording, driver, program.in_bss)
         runners = (explorer, boots, wrapping)
         try:
             for runner in runners:
@@ -60,7 +61,7 @@ def _execute(subject: Subject, program: Program, run: Run) -> Iterator[Finding]:
         yield from runner.findings
     yield from _misplaced(subject, program)
     if failure:
-        where = Location(spec.source.file)
+        where = Location(subject.spec.source.file)
         yield Finding("not-runnable", where.file, failure, where, seen_by="execution")
 
 

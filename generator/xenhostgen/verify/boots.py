@@ -2,7 +2,7 @@
 """Every kind of guest booted through the judged boot functions, against what the model promises."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from xenhostgen.reference_model.boot import (
     CLEAR_BSS,
@@ -15,15 +15,12 @@ from xenhostgen.reference_model.boot import (
 )
 from xenhostgen.reference_model.registry import State
 from xenhostgen.spec import expr
-from xenhostgen.spec.model import ClearBss, Interface
-from xenhostgen.verify.calls import Wording
+from xenhostgen.spec.model import ClearBss
 from xenhostgen.verify.driver import Answer, Driver, Ending
 from xenhostgen.verify.findings import Finding
-from xenhostgen.verify.harness import given, numbered_inputs
-from xenhostgen.verify.protocol import Call, Reached, Runner, place_in
-
-_POWER_ON = Reached(0, ())
-_ASKED_IN = "; asked in "
+from xenhostgen.verify.harness import boot_inputs, numbered_inputs
+from xenhostgen.verify.protocol import POWER_ON, Call, Runner, place_in
+from xenhostgen.verify.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +40,26 @@ class Boot(Call):
         """The boot as the driver reads it."""
         return f"boot {self.words}"
 
-    def expected(self, before: Reached) -> str:
+    def expected(self, before: Answer) -> str:
         """What the slots should hold in the end, by rules 9 and 10."""
         return self.wording.state(self.booted.state)
 
-    def happened(self, before: Reached, answer: Answer) -> str:
-        """What the slots hold behind each stage."""
+    def happened(self, before: Answer, answer: Answer) -> str:
+        """What the slots hold behind each stage, and how a boot ends that doesn't return."""
         named = zip(self.booted.stages, answer.stages, strict=False)
         stages = [f"{stage}: {self.wording.state(slots)}" for stage, slots in named]
-        if answer.failure:
-            stages.append(f"{answer.ending} {answer.text}")
-        return "; ".join(stages)
+        return "; ".join(filter(None, [*stages, answer.failure]))
 
-    def findings(self, before: Reached, answer: Answer) -> Iterator[Finding]:
+    def findings(self, before: Answer, answer: Answer) -> Iterator[Finding]:
         """Why the slots don't hold in the end what they should."""
         path, misuse = self.scenario.path, self.booted.misuse
-        where = place_in(answer.text)
         if misuse:
             message = "the spec's own steps are misuse"
             yield Finding("boot-misuse", misuse.table, message, spec_at=misuse.step.at)
-        elif answer.ending is Ending.CRASH:
-            message = f"the boot {answer.failure}"
-            yield Finding("boot-crash", path.kind, message, where, path.at)
-        elif answer.ending is Ending.BUG:
-            message = f"the boot ends in {answer.failure}"
-            yield Finding("boot-bug", path.kind, message, where, path.at)
+        elif answer.failure:
+            rule = "boot-crash" if answer.ending is Ending.CRASH else "boot-bug"
+            message, where = f"the boot {answer.failure}", place_in(answer.text)
+            yield Finding(rule, path.kind, message, where, path.at)
         else:
             for index, due in enumerate(self.booted.state):
                 if answer.slots[index] != due:
@@ -97,8 +89,10 @@ class Boot(Call):
             names -= {f"{macro.name}()" for macro in spec.predicates.placeholders}
             subject = ", ".join(sorted(name.removesuffix("()") for name in names))
             read = ", ".join(sorted(reads_before_set(spec, step.when)))
+            askers = [guest for guest, other in spec.registrations() if other.when == step.when]
+            functions = ", ".join(f"{guest.boot.function}()" for guest in askers)
             message = f"asked before {read} is set, so '{table}' is never registered"
-            message += f"{_ASKED_IN}{function}"
+            message += f"; asked in {functions}"
             return Finding("state-read-before-set", subject, message, spec_at=step.at)
         message = f"{function} should have registered '{table}' as {step.type}; in the end {holds}"
         return Finding("boot-registration-missing", table, message, spec_at=step.at)
@@ -117,14 +111,14 @@ class Boot(Call):
 
 def boots(wording: Wording, in_bss: bool) -> Iterator[Boot]:
     """Every boot of an interface."""
-    numbers = numbered_inputs(wording.spec)
-    stages: dict[str, int] = {guest.name: index for index, guest in enumerate(wording.spec.guests)}
-    stages[CLEAR_BSS] = -1
-    for scenario in scenarios(wording.spec):
-        booted = boot(wording.spec, scenario)
-        inputs = [str(numbers[pair]) for pair in given(scenario)]
-        words = [*inputs, ";", *(str(stages[stage]) for stage in booted.stages)]
-        yield Boot(wording, scenario, booted, in_bss, " ".join(words))
+    spec = wording.spec
+    inputs, guests = numbered_inputs(spec), [guest.name for guest in spec.guests]
+    numbers = {stage: number for number, stage in enumerate([CLEAR_BSS, *guests], -1)}
+    for scenario in scenarios(spec):
+        booted = boot(spec, scenario)
+        words = [*(inputs.index(c) for c in boot_inputs(scenario)), ";"]
+        words += [numbers[stage] for stage in booted.stages]
+        yield Boot(wording, scenario, booted, in_bss, " ".join(map(str, words)))
 
 
 class BootRunner(Runner):
@@ -132,24 +126,10 @@ class BootRunner(Runner):
 
     seen_by = "boot model"
 
-    def __init__(self, spec: Interface, driver: Driver, in_bss: bool) -> None:
-        super().__init__(spec, driver)
+    def __init__(self, wording: Wording, driver: Driver, in_bss: bool) -> None:
+        super().__init__(wording, driver)
         self.in_bss = in_bss
 
     def run(self) -> None:
         """Boot all; raises ``DriverError``."""
-        calls = [(_POWER_ON, call) for call in boots(Wording(self.spec), self.in_bss)]
-        for check in self.check(calls):
-            for finding in check.findings:
-                self.keep(finding, str(check.call))
-
-    def keep(self, finding: Finding, *steps: str) -> None:
-        """Keep a fault; of conditions asked too early, one names all functions that ask."""
-        key = (finding.rule, finding.subject)
-        _, _, function = finding.message.partition(_ASKED_IN)
-        if function and key in self.kept:
-            message = self.kept[key].message
-            if function not in message:
-                self.kept[key] = replace(self.kept[key], message=f"{message}, {function}")
-        else:
-            super().keep(finding, *steps)
+        list(self.check((POWER_ON, call) for call in boots(self.wording, self.in_bss)))

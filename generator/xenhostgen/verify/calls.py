@@ -3,17 +3,16 @@
 
 import errno
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import ClassVar
 
-from xenhostgen.reference_model.registry import EMPTY, Outcome, Registry, State
-from xenhostgen.spec.model import Interface
+from xenhostgen.reference_model.registry import Outcome, State
 from xenhostgen.verify.driver import Answer, Ending
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import errno_value
-from xenhostgen.verify.protocol import Call, Reached, place_in
+from xenhostgen.verify.protocol import Call, place_in
+from xenhostgen.verify.wording import Wording
 
 _OUTSIDE = (-1, 1 << 30, (1 << 31) - 1, -(1 << 31))
 # By the model's reason for misuse: its words, and the rule of the finding if misuse succeeds.
@@ -25,44 +24,6 @@ _MISUSE = {
     "absent": ("no host of that type is registered", "unregister-wrong-type"),
     "required": ("a taken slot requires this one", "orphaned-remote"),
 }
-
-
-class Wording:
-    """Words for what one interface's registry does and holds."""
-
-    def __init__(self, spec: Interface) -> None:
-        self.spec = spec
-        self.registry = Registry(spec)
-        self.type_names = {value: name for name, value in spec.values.items()}
-        self.state = cache(self._state)  # explored states recur in thousands of checks
-
-    def type(self, value: int) -> str:
-        """A host type in C."""
-        name = self.type_names.get(value)
-        return self.spec.c.type(name) if name else str(value)
-
-    def wrapper(self, op: str, slot: int) -> str:
-        """The C of a wrapper called for the host in a slot; -1 is no host."""
-        host = self.spec.slots[slot].pointer if slot >= 0 else "NULL"
-        return f"{self.spec.c.wrapper(op)}({host})"
-
-    def _state(self, state: State) -> str:
-        """What the slots hold."""
-        words = []
-        for slot, held in zip(self.spec.slots, state, strict=True):
-            value, table = held
-            if table and table.startswith("0x"):  # an address, which differs from run to run
-                table = "what is no table"
-            holds = f"{self.type_names.get(value, value)}:{table or 'NULL'}"
-            words.append(f"{slot.name}={'empty' if held == EMPTY else holds}")
-        return " ".join(words)
-
-    def visited(self, indexes: Iterable[str]) -> str:
-        """The slots that an iteration visits, by the driver's words for them."""
-        names: dict[str, str] = {"-1": "what is no slot"}
-        for index, slot in enumerate(self.spec.slots):
-            names[str(index)] = slot.name
-        return ", ".join(names.get(index, index) for index in indexes) or "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,31 +56,20 @@ class Iterate(RegistryCall):
         """Success that changes nothing."""
         return Outcome(state, 8)
 
-    def expected(self, before: Reached) -> str:
+    def expected(self, before: Answer) -> str:
         """The slots to visit, by rule 8."""
-        return f"visits {self.wording.visited(self._due(before))}"
+        return self.wording.visits(map(str, self.wording.registry.visited(before.slots)))
 
-    def happened(self, before: Reached, answer: Answer) -> str:
+    def happened(self, before: Answer, answer: Answer) -> str:
         """The slots that are visited."""
-        return answer.failure or f"visits {self.wording.visited(answer.words)}"
+        changes = "" if answer.state == before.state else ", and memory changes"
+        return answer.failure or self.wording.visits(answer.words) + changes
 
-    def findings(self, before: Reached, answer: Answer) -> Iterable[Finding]:
+    def findings(self, before: Answer, answer: Answer) -> Iterator[Finding]:
         """Other visits than rule 8 asks for, and changes."""
-        where = None
-        if answer.ending is Ending.CRASH:
-            message, where = f"{self} {answer.failure}", place_in(answer.text)
-        elif answer.failure or answer.words != self._due(before):
-            due = self.expected(before).replace("visits", "visit", 1)
-            did = answer.failure or f"it {self.happened(before, answer)}"
-            message = f"should {due}; {did}"
-        elif answer.state != before.number:
-            message = "should only look at the slots; it changes memory of the judged files"
-        else:
-            return ()
-        return [Finding("iteration-wrong", self.wording.spec.c.iterator, message, where)]
-
-    def _due(self, before: Reached) -> tuple[str, ...]:
-        return tuple(map(str, self.wording.registry.visited(before.slots)))
+        if self.happened(before, answer) != self.expected(before):
+            message, where = self.difference(before, answer), place_in(answer.text)
+            yield Finding("iteration-wrong", self.wording.spec.c.iterator, message, where)
 
 
 class Change(RegistryCall):
@@ -127,7 +77,7 @@ class Change(RegistryCall):
 
     noun: ClassVar[str]
 
-    def expected(self, before: Reached) -> str:
+    def expected(self, before: Answer) -> str:
         """The result and the slots by rules 1 to 7."""
         outcome = self.outcome(before.slots)
         if outcome.misuse:
@@ -135,7 +85,7 @@ class Change(RegistryCall):
             return f"{outcome.errno or 'a BUG'} and no change, for {reason}"
         return f"success, with {self.wording.state(outcome.state)}"
 
-    def happened(self, before: Reached, answer: Answer) -> str:
+    def happened(self, before: Answer, answer: Answer) -> str:
         """The result, and what the slots hold."""
         if answer.ending is Ending.CRASH:
             return answer.failure
@@ -149,44 +99,39 @@ class Change(RegistryCall):
             return f"{result} and no change"
         return f"{result}, with {self.wording.state(answer.slots)}"
 
-    def findings(self, before: Reached, answer: Answer) -> Iterable[Finding]:
+    def findings(self, before: Answer, answer: Answer) -> Iterator[Finding]:
         """The rule of 1 to 7 that is broken."""
-        rule, message = "crash", ""
-        if answer.ending is not Ending.CRASH:
-            rule = self._broken_rule(before, answer)
-            message = f": expected {self.expected(before)}; the C:" if rule else ""
-        if not rule:
-            return ()
-        message = f"{self}{message} {self.happened(before, answer)}"
-        return [Finding(rule, self._subject(rule), message, place_in(answer.text))]
+        if rule := self._broken_rule(before, answer):
+            message, where = self.difference(before, answer), place_in(answer.text)
+            yield Finding(rule, self._subject(rule), message, where)
 
-    def _broken_rule(self, before: Reached, answer: Answer) -> str:
+    def _broken_rule(self, before: Answer, answer: Answer) -> str:
         """The name of the fault that an answer shows; empty for none."""
+        if answer.ending is Ending.CRASH:
+            return "crash"
         outcome = self.outcome(before.slots)
         result = None if answer.failure else str(answer.result)
         due = outcome.errno and errno_value(outcome.errno)
-        unchanged = answer.slots == before.slots
         if result == due and answer.slots == outcome.state:
             return ""
-        if outcome.misuse and result != "0":
-            return "misuse-misreported" if unchanged else "misuse-changes-state"
-        if outcome.misuse:
+        if outcome.misuse and result == "0":
             _, rule = _MISUSE[outcome.reason]
             return rule
+        if outcome.misuse:
+            unchanged = answer.slots == before.slots
+            return "misuse-misreported" if unchanged else "misuse-changes-state"
         if outcome.rule == 6 and outcome.state == before.slots:
             return "unregister-wrong-type"
         return f"{self.noun}-wrong" if result == "0" else f"{self.noun}-refused"
 
     def _subject(self, rule: str) -> str:
         """What a fault is about: the slot that lacks its guard, else the function."""
-        registry = self.wording.registry
-        slot = registry.home.get(self.type)
+        registry, slots = self.wording.registry, self.wording.spec.slots
+        if rule == "vacuous-guard":
+            return slots[registry.home[self.type]].pointer
         if rule == "orphaned-remote":
-            slot = registry.requires.index(slot)
-        elif rule != "vacuous-guard":
-            slot = None
-        function, _, _ = str(self).partition("(")
-        return function if slot is None else self.wording.spec.slots[slot].pointer
+            return slots[registry.requires.index(registry.home[self.type])].pointer
+        return str(self).partition("(")[0]
 
 
 class Register(Change):

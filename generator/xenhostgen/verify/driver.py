@@ -76,7 +76,8 @@ class Answer:
         """How a call ends that doesn't return; empty if it does."""
         if self.ending is Ending.RETURNED:
             return ""
-        return f"crashes: {self.text}" if self.ending is Ending.CRASH else f"a BUG at {self.text}"
+        verb = "crashes:" if self.ending is Ending.CRASH else "ends in a BUG at"
+        return f"{verb} {self.text}"
 
     @property
     def slots(self) -> State:

@@ -6,15 +6,15 @@ not over what it should do. Every transition is judged where it starts, also in 
 model would never be in; the first counterexample of each kind is the shortest one.
 """
 
-from collections.abc import Sequence
-from itertools import product
+from collections.abc import Iterable, Sequence
+from itertools import product, starmap
 
 from xenhostgen.reference_model.registry import State
-from xenhostgen.spec.model import Interface
-from xenhostgen.verify.calls import Change, Iterate, Register, Unregister, Wording, all_changes
+from xenhostgen.verify.calls import Change, Iterate, Register, Unregister, all_changes
 from xenhostgen.verify.driver import Answer, Driver
 from xenhostgen.verify.findings import Finding
-from xenhostgen.verify.protocol import Call, Check, Reached, Runner
+from xenhostgen.verify.protocol import Call, Runner
+from xenhostgen.verify.wording import Wording
 
 # Once hidden memory has shown, more of its states tell nothing new.
 _HIDDEN_STATES_MAX = 300
@@ -25,16 +25,14 @@ class Explorer(Runner):
 
     seen_by = "exploration"
 
-    def __init__(self, spec: Interface, driver: Driver) -> None:
-        super().__init__(spec, driver)
-        self.wording = Wording(spec)
-        self.states: dict[int, Reached] = {}
-        self.origins: dict[int, Check] = {}  # the check that led to a state first
+    def __init__(self, wording: Wording, driver: Driver) -> None:
+        super().__init__(wording, driver)
+        self.states: dict[int, Answer] = {}
         self.by_slots: dict[State, int] = {}
 
     def run(self) -> None:
         """Visit every state; raises ``DriverError`` when the judged C breaks the driver."""
-        level = [self.states[0]] if self.start() else []
+        level = self.start()
         calls = [Iterate(self.wording), *all_changes(self.wording)]
         while level:
             level = self.expand(level, calls)
@@ -43,69 +41,56 @@ class Explorer(Runner):
         # The C knows the spec's own tables, and where these lie.
         plain = [state for state in self.states.values() if _holds_only_a(state)]
         values = list(self.wording.registry.home)
-        tables = [table.symbol for _, table in self.spec.tables()]
-        registering = [Register(self.wording, *pair) for pair in product(values, tables)]
+        pairs = product(values, self.wording.tables)
+        registering = [Register(self.wording, value, table) for value, table in pairs]
         level = self.expand(plain[:_HIDDEN_STATES_MAX], registering)
         removing = [Unregister(self.wording, value) for value in values]
         self.expand(level, [Iterate(self.wording), *removing])
 
-    def start(self) -> bool:
-        """Enter the state before the first call; False if it can't even be read."""
+    def start(self) -> list[Answer]:
+        """Enter the state before the first call; none if it can't even be read."""
         (answer,) = self.driver.ask(["slots 0"])
         if answer.failure:
-            message = f"reading the slots before the first call crashes: {answer.text}"
-            self.keep(Finding("crash", self.spec.c.array, message))
-            return False
-        first = self.enter(answer)
-        if first.slots != self.wording.registry.initial:
-            held = self.wording.state(first.slots)
+            message = f"reading the slots before the first call {answer.failure}"
+            self.note(Finding("crash", self.spec.c.array, message), answer)
+            return []
+        if answer.slots != self.wording.registry.initial:
+            held = self.wording.state(answer.slots)
             message = f"slots are not empty before the first call: {held}"
-            self.keep(Finding("initial-state", self.spec.c.array, message))
-        return True
+            self.note(Finding("initial-state", self.spec.c.array, message), answer)
+        self.enter(answer)
+        return [answer]
 
-    def expand(self, level: list[Reached], calls: Sequence[Call]) -> list[Reached]:
+    def expand(self, level: Iterable[Answer], calls: Sequence[Call]) -> list[Answer]:
         """Make and judge all calls in each of these states; the new states that they lead to."""
-        states = map(self.step, self.check(product(level, calls)))
-        return [state for state in states if state]
+        followed = starmap(self.follow, self.check(product(level, calls)))
+        return [state for state in followed if state]
 
-    def step(self, check: Check) -> Reached | None:
-        """Note what a call shows; the state that it leads to, if that is new."""
-        before, answer = check.before, check.answer
-        for finding in check.findings:
-            self.note(finding, before, check.call)
-        stays = answer.failure or not isinstance(check.call, Change)
+    def follow(self, before: Answer, call: Call, answer: Answer) -> Answer | None:
+        """Enter the state that a call leads to; returns it if it is new."""
+        stays = answer.failure or not isinstance(call, Change)
         if stays or answer.state in self.states:
             return None
         if answer.state < 0:
             message = "there is no end of states: something counts"
-            self.note(Finding("hidden-state", self.spec.c.array, message), before, check.call)
+            self.note(Finding("hidden-state", self.spec.c.array, message), before, call)
             return None
-        self.origins[answer.state] = check
-        return self.enter(answer)
+        self.origins[answer.state] = before, call
+        self.enter(answer)
+        return answer
 
-    def enter(self, answer: Answer) -> Reached:
+    def enter(self, state: Answer) -> None:
         """Remember a new state, and look at what it holds besides what the slots should."""
-        state = self.states[answer.state] = Reached(answer.state, answer.slots)
+        self.states[state.state] = state
         array = self.spec.c.array
         for index, slot in enumerate(self.spec.slots):
-            if str(index) in answer.words:
+            if str(index) in state.words:
                 message = f"'{slot.pointer}' doesn't point to slot {index} of '{array}'"
                 self.note(Finding("slot-pointer", slot.pointer, message), state)
-        if self.by_slots.setdefault(state.slots, state.number) != state.number:
+        if self.by_slots.setdefault(state.slots, state.state) != state.state:
             message = "memory outside the slots differs between calls that leave the same slots"
             self.note(Finding("hidden-state", array, message), state)
-        return state
-
-    def note(self, finding: Finding, state: Reached, *calls: Call) -> None:
-        """Keep a fault with the shortest calls that lead to it: to a state, and one more."""
-        if (finding.rule, finding.subject) in self.kept:
-            return
-        steps = [str(call) for call in calls]
-        while origin := self.origins.get(state.number):
-            steps.insert(0, str(origin.call))
-            state = origin.before
-        self.keep(finding, *steps)
 
 
-def _holds_only_a(state: Reached) -> bool:
+def _holds_only_a(state: Answer) -> bool:
     return all(table in (None, "A") for _, table in state.slots)

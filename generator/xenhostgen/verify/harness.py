@@ -5,6 +5,7 @@ import errno
 import re
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -114,7 +115,7 @@ def _vocabulary(spec: Interface) -> dict[str, Any]:
         "variables": variables,
         "scalars": [name for name, c in variables.items() if not compound.search(c)],
         "objects": {f"object_{name}": variables[name].split("*")[0] for name in pointers},
-        "assignments": [assignment(*pair) for pair in numbered_inputs(spec)],
+        "assignments": numbered_inputs(spec),
         "declared_name": declared_name,
         "errno_value": errno_value,
         "include_name": include_name,
@@ -153,21 +154,17 @@ def errno_value(name: str) -> str:
     return str(-getattr(errno, name[1:], 0)) if name.startswith("-E") else name
 
 
-def given(scenario: Scenario) -> list[tuple[str, str]]:
-    """Each (place, value) that a scenario begins with, placeholders' answers included."""
-    answers = [(f"driver_{name}", str(int(answer))) for name, answer in scenario.placeholders]
-    return [*scenario.inputs, *answers]
+def boot_inputs(scenario: Scenario) -> list[str]:
+    """C that sets each thing that a scenario begins with, placeholders' answers included."""
+    inputs = []
+    for place, value in scenario.inputs:
+        inputs.append(f"{place} = {f'&object_{place}' if value == 'object' else value}")
+    return [*inputs, *(f"driver_{name} = {answer:d}" for name, answer in scenario.placeholders)]
 
 
-def numbered_inputs(spec: Interface) -> dict[tuple[str, str], int]:
-    """A number for each (place, value) that a scenario may begin with."""
-    pairs = dict.fromkeys(pair for scenario in scenarios(spec) for pair in given(scenario))
-    return {pair: number for number, pair in enumerate(pairs)}
-
-
-def assignment(target: str, value: str) -> str:
-    """C that gives a place a value that a scenario may begin with."""
-    return f"{target} = {f'&object_{target}' if value == 'object' else value}"
+def numbered_inputs(spec: Interface) -> list[str]:
+    """All such C of a spec's boots; the driver knows it by its number."""
+    return list(dict.fromkeys(chain.from_iterable(map(boot_inputs, scenarios(spec)))))
 
 
 class Argument(NamedTuple):

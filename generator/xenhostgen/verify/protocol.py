@@ -1,31 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The protocol of everything that drives the judged C: a `Call`, made in a state, gives a `Check`.
+"""The protocol of everything that drives the judged C: a `Call`, made in a state, gets an `Answer`.
 
 Each kind of call is a class that knows its line for the driver, its C text, and what the reference
 model expects of it. Registering, unregistering and iterating stand in ``calls``, wrappers in
-``wrappers``, boots in ``boots``.
+``wrappers``, boots in ``boots``. A state is the answer that led to it: it has the driver's number
+of that state, and what the slots hold.
 """
 
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
-from xenhostgen.reference_model.registry import State
 from xenhostgen.sandbox.location import Location
-from xenhostgen.spec.model import Interface
-from xenhostgen.verify.driver import Answer, Driver
+from xenhostgen.verify.driver import Answer, Driver, Ending
 from xenhostgen.verify.findings import Finding
+from xenhostgen.verify.wording import Wording
 
+POWER_ON = Answer(Ending.RETURNED)
+"""The state before the first call; what its slots hold is asked where it matters."""
 _PLACE = re.compile(r"(?!/)([^\s:]+/[^\s:]+):(\d+)(?::(\d+))?")
-
-
-class Reached(NamedTuple):
-    """A state that the judged C reaches: the driver's number, and what the slots hold."""
-
-    number: int
-    slots: State
 
 
 class Call(ABC):
@@ -36,39 +31,37 @@ class Call(ABC):
         """The call in the state of this number, as the driver reads it."""
 
     @abstractmethod
-    def expected(self, before: Reached) -> str:
+    def expected(self, before: Answer) -> str:
         """What the reference model expects of the call, made in a state, in words."""
 
     @abstractmethod
-    def happened(self, before: Reached, answer: Answer) -> str:
+    def happened(self, before: Answer, answer: Answer) -> str:
         """What the C did by an answer, in words."""
 
     @abstractmethod
-    def findings(self, before: Reached, answer: Answer) -> Iterable[Finding]:
+    def findings(self, before: Answer, answer: Answer) -> Iterable[Finding]:
         """The faults that an answer to the call shows, without counterexamples."""
 
-
-class Check(NamedTuple):
-    """A call made in a state, and the answer to it; ``call`` knows what these tell."""
-
-    call: Call
-    before: Reached
-    answer: Answer
-
-    @property
-    def findings(self) -> Iterable[Finding]:
-        """The faults that show."""
-        return self.call.findings(self.before, self.answer)
+    def difference(self, before: Answer, answer: Answer) -> str:
+        """The message of a finding: the call, what was expected of it, and what happened."""
+        happened = self.happened(before, answer)
+        if answer.ending is Ending.CRASH:
+            return f"{self} {happened}"
+        return f"{self}: expected {self.expected(before)}; the C: {happened}"
 
 
 class Runner(ABC):
-    """Drives one interface's C. ``count``: the calls checked; ``seen_by``: its findings' tag."""
+    """Drives one interface's C. ``count``: the calls checked; ``seen_by``: its findings' tag.
+
+    ``origins`` has, for each state but the first, the state and the call that led to it first.
+    """
 
     seen_by: ClassVar[str]
 
-    def __init__(self, spec: Interface, driver: Driver) -> None:
-        self.spec, self.driver = spec, driver
+    def __init__(self, wording: Wording, driver: Driver) -> None:
+        self.wording, self.spec, self.driver = wording, wording.spec, driver
         self.kept: dict[tuple[str, str], Finding] = {}
+        self.origins: dict[int, tuple[Answer, Call]] = {}
         self.count = 0
 
     @abstractmethod
@@ -80,18 +73,26 @@ class Runner(ABC):
         """The faults seen, with the first counterexample of each."""
         return list(self.kept.values())
 
-    def check(self, calls: Iterable[tuple[Reached, Call]]) -> Iterator[Check]:
-        """Make calls, each in its state; raises ``DriverError``."""
+    def check(self, calls: Iterable[tuple[Answer, Call]]) -> Iterator[tuple[Answer, Call, Answer]]:
+        """Make and judge calls, each in its state; raises ``DriverError``."""
         calls = list(calls)
-        lines = (call.line(before.number) for before, call in calls)
+        lines = (call.line(before.state) for before, call in calls)
         for (before, call), answer in zip(calls, self.driver.ask(lines), strict=True):
             self.count += 1
-            yield Check(call, before, answer)
+            for finding in call.findings(before, answer):
+                self.note(finding, before, call)
+            yield before, call, answer
 
-    def keep(self, finding: Finding, *steps: str) -> None:
-        """Keep a fault with the steps that show it, unless it has been seen."""
-        shown = replace(finding, counterexample=steps, seen_by=self.seen_by)
-        self.kept.setdefault((finding.rule, finding.subject), shown)
+    def note(self, finding: Finding, state: Answer, *calls: Call) -> None:
+        """Keep a fault that hasn't been seen, with the calls that lead to a state and on."""
+        if (finding.rule, finding.subject) in self.kept:
+            return
+        steps = [str(call) for call in calls]
+        while origin := self.origins.get(state.state):
+            state, call = origin
+            steps.insert(0, str(call))
+        shown = replace(finding, counterexample=tuple(steps), seen_by=self.seen_by)
+        self.kept[finding.rule, finding.subject] = shown
 
 
 def place_in(text: str) -> Location | None:

@@ -15,7 +15,7 @@ from xenhostgen.verify.boots import Boot as BootCall
 from xenhostgen.verify.calls import Iterate
 from xenhostgen.verify.driver import Answer, Ending
 from xenhostgen.verify.findings import Finding, Statistics, judge
-from xenhostgen.verify.protocol import Reached
+from xenhostgen.verify.protocol import POWER_ON
 
 _DIED = re.compile(r"BUG: .*|Oops: .*|general protection fault.*|Kernel panic.*")
 _FATAL = re.compile(r"fatality:|kernel BUG|RIP: |" + _DIED.pattern)
@@ -131,7 +131,7 @@ class Judge:
             booted = replace(booted, stages=("", CLEAR_BSS))
             stages = (before, tuple(held))
         call = BootCall(self.wording, scenario, booted, self.in_bss)
-        findings = call.findings(Reached(0, ()), Answer(Ending.RETURNED, stages=stages))
+        findings = call.findings(POWER_ON, Answer(Ending.RETURNED, stages=stages))
         seen_by = f"boot of {each.name}"
         return [
             replace(finding, counterexample=(str(call),), seen_by=seen_by) for finding in findings
@@ -164,7 +164,8 @@ class Judge:
     def _row(self, each: Boot, number: int, answer: Answer) -> Iterator[Finding]:
         """The faults of the call of a row of the suite."""
         row = self.suite.rows[number]
-        for fault in row.call.findings(Reached(0, row.before), answer):
+        before = Answer(Ending.RETURNED, stages=(row.before,))
+        for fault in row.call.findings(before, answer):
             calls = (*self._path(row.before), str(row.call))
             rule = fault.rule
             if rule == "iteration-wrong" and self._iterates_by_type_pun():

@@ -11,7 +11,8 @@ from xenhostgen.reference_model.registry import Outcome, State
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.spec.model import FunctionFact, Interface
 from xenhostgen.spec.template_sets import template_root
-from xenhostgen.verify.calls import Change, Iterate, RegistryCall, Wording, all_changes
+from xenhostgen.verify.calls import Change, Iterate, RegistryCall, all_changes
+from xenhostgen.verify.wording import Wording
 
 DATA = Path(__file__).with_name("data")
 

@@ -18,10 +18,11 @@ from xenhostgen.extensions.proof.provers import run_prover, unanswered
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError, Job, run_all
 from xenhostgen.spec.model import Interface, Slot
-from xenhostgen.verify.calls import Iterate, Register, Unregister, Wording
+from xenhostgen.verify.calls import Iterate, Register, Unregister
 from xenhostgen.verify.findings import BoundedProof, Finding
 from xenhostgen.verify.harness import rendered, units, wrappers, write_files
 from xenhostgen.verify.subject import Subject
+from xenhostgen.verify.wording import Wording
 
 # cbmc takes a function's section for a part of its name.
 _PREPROCESS = ("gcc", "-E", "-std=gnu11", "-D__section__(name)=__unused__")

@@ -19,8 +19,7 @@ from xenhostgen.spec.model import Interface
 from xenhostgen.verify.findings import Finding, Proof
 from xenhostgen.verify.harness import (
     Wrapper,
-    assignment,
-    given,
+    boot_inputs,
     include_name,
     rendered,
     units,
@@ -160,4 +159,4 @@ def _boots(spec: Interface) -> Iterator[tuple[str, list[str], list[str], list[tu
             f"{guest.function}({', '.join(map(declared_name, guest.params))})" for guest in guests
         ]
         slots = [(types[value], f"&{ops}" if ops else "\\null") for value, ops in booted.state]
-        yield str(scenario), [assignment(*pair) for pair in given(scenario)], stages, slots
+        yield str(scenario), boot_inputs(scenario), stages, slots

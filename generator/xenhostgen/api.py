@@ -49,43 +49,29 @@ __all__ = [
 
 
 class FileComparison(Protocol):
-    """One file of a rendering or of a patch; None where a question has no meaning for it."""
+    """One file of a rendering or of a patch, by its ``path`` in the kernel tree.
 
-    @property
-    def path(self) -> str:
-        """The file's path in the kernel tree."""
+    ``code``: both sides have the same tokens; ``place``: additions to a kernel file stand in the
+    same place; ``comments``: these are worded the same; ``bytes``: a new file is the same to the
+    byte. None where a question has no meaning for the file.
+    """
 
-    @property
-    def code(self) -> bool:
-        """Whether both sides have the same tokens."""
-
-    @property
-    def place(self) -> bool | None:
-        """Whether additions to a kernel file stand in the same place."""
-
-    @property
-    def comments(self) -> bool:
-        """Whether comments are worded the same."""
-
-    @property
-    def bytes(self) -> bool | None:
-        """Whether a new file is the same to the byte."""
+    path: str
+    code: bool
+    place: bool | None
+    comments: bool
+    bytes: bool | None
 
 
 class PatchComparison(Protocol):
-    """A rendering held against patches; ``patches`` are the subjects of those that count."""
+    """A rendering held against patches; ``patches`` are the subjects of those that count.
 
-    @property
-    def patches(self) -> Sequence[str]:
-        """The subjects of the patches that were compared."""
+    ``files`` are those of both sides; ``same``: a compiler sees the same code in the same places.
+    """
 
-    @property
-    def files(self) -> Sequence[FileComparison]:
-        """All files of both sides."""
-
-    @property
-    def same(self) -> bool:
-        """Whether a compiler sees the same code in the same places."""
+    patches: Sequence[str]
+    files: Sequence[FileComparison]
+    same: bool
 
 
 def verify(

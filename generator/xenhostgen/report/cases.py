@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A verdict as a list of checks with outcomes: what JUnit, KTAP and SARIF are written from."""
+"""A verdict as a list of checks with outcomes: what all forms but JSON are written from."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from xenhostgen.spec.model import Expected
-from xenhostgen.spec.source import At, Problem, printable
+from xenhostgen.spec.source import Problem, printable
 from xenhostgen.verify.catalogue import catalogue
 from xenhostgen.verify.findings import OF_PROVERS, Finding, Statistics, Verdict
 
@@ -24,14 +24,13 @@ class Judged(NamedTuple):
 class Case(NamedTuple):
     """One check with its outcome: one of "ok", "skipped", "failure" and "error".
 
-    ``rule`` is the one that a finding breaks, ``lines`` are about that finding. A skipped case has
-    a reason: why nobody looked for a finding or, if there are lines, why the finding is known.
-    An error kept the spec from being judged.
+    ``lines`` are about the finding that was made, the first one begins with its place. A skipped
+    case has a reason: why nobody looked for a finding or, if there is one, why it is known. An
+    error kept the spec from being judged.
     """
 
     name: str
     outcome: str = "ok"
-    rule: str = ""
     lines: tuple[str, ...] = ()
     reason: str = ""
     finding: Finding | None = None
@@ -49,7 +48,7 @@ def suites(judged: Iterable[Judged], problems: Iterable[Problem]) -> dict[str, l
         hint = f" (hint: {problem.hint})" if problem.hint else ""
         finding = Finding(problem.rule, "", problem.message + hint, spec_at=problem.at)
         lines = tuple(filter(None, (one_line(str(problem)), one_line(problem.hint))))
-        case = Case(problem.rule, "error", problem.rule, lines, finding=finding)
+        case = Case(problem.rule, "error", lines, finding=finding)
         by_spec.setdefault(problem.path, []).append(case)
     return by_spec
 
@@ -61,9 +60,7 @@ def cases(judged: Judged) -> list[Case]:
     for finding in (*verdict.unexpected, *map(_missing, verdict.missing)):
         by_rule[finding.rule].append(_case(judged, finding))
     for finding, expected in verdict.expected:
-        case = _case(judged, finding)
-        case = case._replace(outcome="skipped", reason=one_line(expected.reason))
-        by_rule[finding.rule].append(case)
+        by_rule[finding.rule].append(_case(judged, finding, expected))
     readable = not (by_rule["file-missing"] or by_rule["unparsable"])
     obstacles = _obstacles(verdict.statistics, readable)
     for name, rule in catalogue().items():
@@ -74,27 +71,6 @@ def cases(judged: Judged) -> list[Case]:
     return list(chain.from_iterable(by_rule.values()))
 
 
-def missing_message(expected: Expected) -> str:
-    """The message about an expected finding that is missing."""
-    return (
-        f"expected finding '{expected.rule}' was not made;"
-        " remove it from expected_findings if the fault is gone"
-    )
-
-
-def spec_place(spec: str, at: At | None) -> str:
-    """A place in the spec as errors name it; the spec's path where no place is known."""
-    return f"{spec}:{at.line}:{at.column}" if at else spec
-
-
-def evidence(spec: str, finding: Finding) -> Iterator[str]:
-    """The spec's place beside a place in the C, and the calls that show a finding."""
-    if finding.where:
-        yield f"spec: {spec_place(spec, finding.spec_at)}"
-    if finding.counterexample:
-        yield f"replay: {'; '.join(finding.counterexample)}"
-
-
 def one_line(text: str) -> str:
     """A text in one printable line, which no terminal, parser or XML reader stumbles over."""
     return printable(" ".join(text.split()))
@@ -102,20 +78,30 @@ def one_line(text: str) -> str:
 
 def _missing(expected: Expected) -> Finding:
     subject = f"{expected.rule} {expected.subject or ''}".rstrip()
-    message = missing_message(expected)
+    message = f"expected finding '{expected.rule}' was not made; remove it from expected_findings"
+    message += " if the fault is gone"
     return Finding("expected-not-found", subject, message, spec_at=expected.at)
 
 
-def _case(judged: Judged, finding: Finding) -> Case:
-    """A finding's case. Its file is below the judged tree; a kernel build names its own files."""
-    place: object = spec_place(judged.spec, finding.spec_at)
-    if finding.where:
+def _case(judged: Judged, finding: Finding, expected: Expected | None = None) -> Case:
+    """A finding's case, with the spec's place beside one in the C, and the calls that show it.
+
+    Its file is below the judged tree; a kernel build names its own files.
+    """
+    at, where = finding.spec_at, finding.where
+    place = f"{judged.spec}:{at.line}:{at.column}" if at else judged.spec
+    lines = [f"{place}: {finding.message}"]
+    if where:
         root = "" if finding.seen_by == "kernel" else judged.tree
-        place = finding.where._replace(file=str(PurePosixPath(root, finding.where.file)))
-        finding = replace(finding, where=place)
-    lines = (f"{place}: {finding.message}", *evidence(judged.spec, finding))
-    name = one_line(f"{finding.rule} {finding.subject}")
-    return Case(name, "failure", finding.rule, tuple(map(one_line, lines)), finding=finding)
+        where = where._replace(file=str(PurePosixPath(root, where.file)))
+        finding = replace(finding, where=where)
+        lines = [f"{where}: {finding.message}", f"spec: {place}"]
+    if finding.counterexample:
+        lines.append(f"replay: {'; '.join(finding.counterexample)}")
+    shown, name = tuple(map(one_line, lines)), one_line(f"{finding.rule} {finding.subject}")
+    if expected:
+        return Case(name, "skipped", shown, one_line(expected.reason), finding)
+    return Case(name, "failure", shown, finding=finding)
 
 
 def _obstacles(statistics: Statistics, readable: bool) -> dict[str, str]:

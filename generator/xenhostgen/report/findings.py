@@ -5,9 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from xenhostgen.report.cases import Judged, evidence, missing_message, spec_place
+from xenhostgen.report.cases import Judged, cases
 from xenhostgen.report.terminal import say, styled
-from xenhostgen.spec.source import printable
 from xenhostgen.verify.catalogue import catalogue
 from xenhostgen.verify.findings import Finding, Statistics, Verdict
 
@@ -19,26 +18,20 @@ def show(judged: Judged, stream: TextIO, brief: bool = False) -> None:
         counts = Counter(finding.rule for finding, _ in verdict.expected)
         rules = ", ".join(f"{rule} ({n})" if n > 1 else rule for rule, n in counts.items())
         say(f"{judged.spec}: expected and found: {rules}", stream)
-    for finding, expectation in () if brief else verdict.expected:
-        _show_finding(judged, finding, "expected", "dim", stream)
-        say(f"    known: {' '.join(expectation.reason.split())}", stream)
-    for finding in verdict.unexpected:
-        _show_finding(judged, finding, "FOUND", "red", stream)
-    for missing in verdict.missing:
-        place = printable(spec_place(judged.spec, missing.at), "?")
-        print(f"{place}: {styled(missing_message(missing), 'red', stream)}", file=stream)
+    shown = [case for case in cases(judged) if case.failed or (case.finding and not brief)]
+    for case in sorted(shown, key=lambda case: case.failed):
+        first, *others = case.lines
+        place, _, message = first.partition(": ")
+        title = styled("FOUND", "red", stream) if case.failed else styled("expected", "dim", stream)
+        rule = case.name.partition(" ")[0]
+        print(f"{place}: {title} {rule}: {message}", file=stream)
+        others += [f"known: {case.reason}"] * (not case.failed)
+        for line in others:
+            print(f"    {line}", file=stream)
     for note in verdict.statistics.drift or ():
         say(f"note: {note}", stream)
     for line in summary(verdict):
         say(f"{judged.spec}: {line}", stream)
-
-
-def _show_finding(judged: Judged, finding: Finding, title: str, style: str, stream: TextIO) -> None:
-    place = printable(str(finding.where or judged.spec), "?")
-    message = printable(f"{finding.rule}: {finding.message}", "?")
-    print(f"{place}: {styled(title, style, stream)} {message}", file=stream)
-    for line in evidence(judged.spec, finding):
-        say(f"    {line}", stream)
 
 
 def summary(verdict: Verdict) -> Iterator[str]:

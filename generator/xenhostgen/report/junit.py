@@ -29,5 +29,6 @@ def as_junit(title: str, suites: Mapping[str, Sequence[Case]]) -> str:
 
 def _attributes(case: Case) -> dict[str, str]:
     if case.failed:
-        return {"type": case.rule, "message": case.lines[0]}
+        rule = case.finding.rule if case.finding else ""
+        return {"type": rule, "message": case.lines[0]}
     return {"message": f"known: {case.reason}" if case.lines else case.reason}

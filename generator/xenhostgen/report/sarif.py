@@ -32,11 +32,13 @@ def as_sarif(suites: Mapping[str, Sequence[Case]]) -> Json:
     broken = dict.fromkeys(result["ruleId"] for result in results)
     rules = [_rule(catalogue()[name]) for name in broken]
     driver = {"name": "xenhostgen", "version": __version__, "rules": rules}
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    if errors:
-        run["invocations"] = [
-            {"executionSuccessful": False, "toolConfigurationNotifications": errors}
-        ]
+    invocation = {"executionSuccessful": not errors, "toolConfigurationNotifications": errors}
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+        "invocations": [invocation],
+    }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 

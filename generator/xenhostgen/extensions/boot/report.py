@@ -65,10 +65,10 @@ def _case(outcome: Outcome) -> Case:
         return Case(outcome.check)
     messages = tuple(map(one_line, outcome.messages))
     lines = (*messages, *map(one_line, outcome.excerpt))
-    rule = outcome.findings[0].rule
+    finding = outcome.findings[0]
     if outcome.status == "known":
-        return Case(outcome.check, "skipped", rule, lines, "; ".join(messages))
-    return Case(outcome.check, "failure", rule, lines)
+        return Case(outcome.check, "skipped", lines, "; ".join(messages), finding)
+    return Case(outcome.check, "failure", lines, finding=finding)
 
 
 def _show_matrix(guests: Mapping[str, Sequence[Outcome]], stream: TextIO) -> None:

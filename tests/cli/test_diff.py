@@ -111,16 +111,13 @@ def test_errors_have_their_place(folder: Path, capsys: pytest.CaptureFixture[str
     )
 
 
-@pytest.mark.parametrize(
-    "command", [["diff", "specs/rfc-v1.yaml", "none.patch"], ["explain", "none.c:1"]]
-)
 def test_errors_are_json_if_the_outcome_is(
-    command: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([*command, "--format", "json"]) == 2
+    assert main(["diff", "specs/rfc-v1.yaml", "none.patch", "--format", "json"]) == 2
     said = capsys.readouterr()
     (problem,) = json.loads(said.out)["problems"]
-    assert problem["path"] in command[-1]
+    assert problem["path"] == "none.patch"
     assert not said.err
 
 

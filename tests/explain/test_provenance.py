@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Every rendered line is traced to its template line and its place in the spec."""
 
-import json
 import re
 import shutil
 from itertools import groupby
@@ -193,19 +192,6 @@ def test_explained(work: Path, place: list[str], capsys: pytest.CaptureFixture[s
     )
     assert spec == "specs/rfc-v1.yaml:61:16: registry.slots[0].pointer"
     assert source[caret.index("^") :] == "xh_default"
-
-
-def test_explained_for_a_script(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", "out/rfc-v1/arch/x86/xen/xenhost.c:39", "--format", "json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["template"]["line"] == 47
-    place = {
-        "path": "specs/rfc-v1.yaml",
-        "line": 61,
-        "column": 16,
-        "key": "registry.slots[0].pointer",
-    }
-    assert told["spec"] == place | {"text": "      pointer: xh_default"}
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,24 @@
 """Render each spec into OUT/SPEC/, laid out like the kernel tree. Only what differs is written."""
 
 import argparse
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from xenhostgen.commands.inputs import add_format, add_specs, default_specs, each_spec, print_json
-from xenhostgen.render.generate import files_below, generate
-from xenhostgen.report.generated import Generated, argument, as_json, summary, unified, verdict
-from xenhostgen.spec.source import Problem, Refused, printable
+from xenhostgen.commands.inputs import (
+    add_format,
+    add_specs,
+    argument,
+    default_specs,
+    each_spec,
+    print_json,
+)
+from xenhostgen.render.generate import Generation, Stale, files_below, generate
+from xenhostgen.report.terminal import say
+from xenhostgen.spec.source import Problem, Refused
 
+MOST_LINES = 20_000  # beyond it difflib takes minutes for what nobody reads
 EXAMPLES = """\
 examples:
   xenhostgen generate                       every spec in specs/ into out/
@@ -32,39 +43,71 @@ def run(arguments: argparse.Namespace) -> int:
     check, out = arguments.check, arguments.output
     refuse_same_folder(arguments.specs)
 
-    def show(result: Generated) -> None:
-        for line in verdict(result, str(out)) if check else summary(result):
-            print(printable(line, "?"))
+    def work(spec: Path) -> tuple[Path, Generation]:
+        return spec, generate(spec, out, check=check)
 
-    results, problems = each_spec(arguments, lambda spec: generated(spec, out, check), show)
+    def show(result: tuple[Path, Generation]) -> None:
+        for line in checked(*result) if check else written(*result):
+            say(line, sys.stdout)
+
+    results, problems = each_spec(arguments, work, show)
     gone = left_over(out) if check and not arguments.specs else []
     if arguments.format == "json":
-        specs = (as_json(result, check) for result in results)
-        print_json(specs, problems, {"left_over": gone} if check else {})
+        specs = [as_json(*result, check) for result in results]
+        print_json(specs, problems, **({"left_over": gone} if check else {}))
     else:
         for folder in gone:
-            line = f"{folder}: its spec is gone; run: rm -r {argument(folder)}"
-            print(printable(line, "?"))
+            say(f"{folder}: its spec is gone; run: rm -r {argument(folder)}", sys.stdout)
     if problems:
         return 2
-    differs = gone or any(result.written or result.unknown for result in results)
+    differs = gone or any(files.stale or files.unknown for _, files in results)
     return int(check and bool(differs))
 
 
-def generated(spec: Path, out: Path, check: bool) -> Generated:
-    """Render a spec; what is to be said about its files."""
-    files = generate(spec, out, check=check)
-    diffs = []
+def written(spec: Path, files: Generation) -> Iterator[str]:
+    """A line for each written file and a line about all of them."""
+    yield from (f"  {stale.path}" for stale in files.stale)
+    count = f"{len(files.stale)} written, " if files.stale else ""
+    yield f"{spec}: {count}{len(files.unchanged)} unchanged in {files.folder}"
+    yield from (f"  note: no spec makes {path}; it was left alone" for path in files.unknown)
+
+
+def checked(spec: Path, files: Generation) -> Iterator[str]:
+    """The diffs, the files that no spec makes, and the command that brings all up to date."""
+    for stale in files.stale:
+        yield from unified(stale).split("\n")
+    yield from (f"{path}: no spec makes this file; remove it" for path in files.unknown)
+    if files.stale:
+        out = files.folder.parent
+        option = "" if out == Path("out") else f" -o {argument(out)}"
+        count = f"{len(files.stale)} of {len(files.stale + files.unchanged)} files are stale"
+        yield f"{spec}: {count}; run: xenhostgen generate {argument(spec)}{option}"
+    elif not files.unknown:
+        yield f"{spec}: {len(files.unchanged)} files up to date in {files.folder}"
+
+
+def as_json(spec: Path, files: Generation, check: bool) -> dict[str, Any]:
+    """A spec's outcome as ``--format json`` gives it."""
+    paths = [stale.path for stale in files.stale]
+    fields: dict[str, Any] = {"spec": spec, "folder": files.folder, "unchanged": files.unchanged}
+    fields["unknown"] = files.unknown
     if check:
-        diffs = [unified(str(path), before, after) for path, before, after in files.stale]
-    return Generated(
-        spec=str(spec),
-        folder=str(files.folder),
-        written=[str(stale.path) for stale in files.stale],
-        unchanged=[str(path) for path in files.unchanged],
-        unknown=[str(path) for path in files.unknown],
-        diffs=diffs,
-    )
+        return fields | {"stale": paths, "diffs": list(map(unified, files.stale))}
+    return fields | {"written": paths}
+
+
+def unified(stale: Stale) -> str:
+    """A unified diff of a file from what it holds to what it should hold."""
+    from difflib import unified_diff  # needed for stale files only
+
+    path, before, after = stale
+    old = (before or b"").decode("utf-8", "backslashreplace").splitlines()
+    new = after.decode().splitlines()
+    if len(old) + len(new) > MOST_LINES:
+        return f"{path}: differs ({len(old)} lines, should be {len(new)}: too long to show)"
+    name = "/dev/null" if before is None else str(path)
+    diff = "\n".join(unified_diff(old, new, name, f"{path} (generated)", lineterm=""))
+    return diff or f"{path}: differs in line ends or in the newline at its end"
 
 
 def refuse_same_folder(specs: list[Path]) -> None:
@@ -77,7 +120,7 @@ def refuse_same_folder(specs: list[Path]) -> None:
             raise Refused([Problem("same-name", message, str(spec), hint="rename one")])
 
 
-def left_over(out: Path) -> list[str]:
+def left_over(out: Path) -> list[Path]:
     """Folders of OUT whose files all name as their source a default spec that is gone."""
     specs = default_specs()
     gone = []
@@ -88,5 +131,5 @@ def left_over(out: Path) -> list[str]:
         banner = f"Generated by xenhostgen from {specs.absolute().name}/{spec.name};".encode()
         files = files_below(folder)
         if files and all(path.is_file() and banner in path.read_bytes()[:1000] for path in files):
-            gone.append(str(folder))
+            gone.append(folder)
     return gone

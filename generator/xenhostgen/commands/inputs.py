@@ -3,9 +3,11 @@
 
 import argparse
 import json
+import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from shlex import quote
 from typing import Any, TypeVar
 
 from xenhostgen.render.write import write_files
@@ -71,6 +73,11 @@ def each_spec(
     return outcomes, problems
 
 
+def argument(path: Path) -> str:
+    """A path as a shell takes it, and as no option."""
+    return quote(re.sub("^-", "./-", str(path)))
+
+
 def print_problems(problems: Iterable[Problem], form: str = "text") -> None:
     """Print problems for a person, or as an outcome without specs for scripts."""
     if form == "json":
@@ -87,9 +94,7 @@ def print_or_write(text: str, output: Path | None) -> None:
         write_files(output.parent, {output.name: text.encode()})
 
 
-def print_json(
-    specs: Iterable[Any], problems: Iterable[Problem], extra: Mapping[str, Any] | None = None
-) -> None:
+def print_json(specs: Iterable[Any], problems: Iterable[Problem], **others: Any) -> None:
     """Print the outcome of ``each_spec`` for scripts, and what else a command has to tell."""
-    outcome = {"specs": list(specs), "problems": list(map(as_json, problems))}
-    print(json.dumps(outcome | dict(extra or {}), indent=2))
+    outcome = {"specs": list(specs), "problems": list(map(as_json, problems)), **others}
+    print(json.dumps(outcome, indent=2, default=str))

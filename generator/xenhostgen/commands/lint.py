@@ -32,5 +32,5 @@ def run(arguments: argparse.Namespace) -> int:
 
     _, problems = each_spec(arguments, check, lambda path: say(f"{path}: OK", sys.stdout))
     if arguments.format == "json":
-        print_json(map(str, spec_paths(arguments.specs)), problems)
+        print_json(spec_paths(arguments.specs), problems)
     return 2 if problems else 0

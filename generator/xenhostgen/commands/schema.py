@@ -6,8 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from xenhostgen.commands.inputs import print_or_write
-from xenhostgen.report.generated import argument
+from xenhostgen.commands.inputs import argument, print_or_write
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.schema import json_schema
 from xenhostgen.spec.source import Problem, Refused
@@ -42,5 +41,5 @@ def run(arguments: argparse.Namespace) -> int:
         raise Refused([Problem("no-file", "needs a file to check", "--check", hint="add -o FILE")])
     fresh = output.is_file() and output.read_bytes() == text.encode()
     if not fresh:
-        say(f"{output}: stale; run: xenhostgen schema -o {argument(str(output))}", sys.stdout)
+        say(f"{output}: stale; run: xenhostgen schema -o {argument(output)}", sys.stdout)
     return int(not fresh)

@@ -29,7 +29,8 @@ from xenhostgen.report.junit import as_junit
 from xenhostgen.report.ktap import as_ktap
 from xenhostgen.report.sarif import as_sarif
 from xenhostgen.report.terminal import say
-from xenhostgen.sandbox.process import BuildError, Job, run_all
+from xenhostgen.sandbox.process import Job
+from xenhostgen.sandbox.process import run as run_program
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Problem, Refused, printable
 from xenhostgen.verify.catalogue import check_expectations
@@ -37,6 +38,8 @@ from xenhostgen.verify.replay import replay
 from xenhostgen.verify.run import verify
 from xenhostgen.verify.subject import Options
 
+BINUTILS = ("ld", "objcopy", "readelf")
+NAMED = "name gcc or clang, or the path of one, without options (Debian: gcc, clang, binutils)"
 EXAMPLES = """\
 examples:
   xenhostgen verify                                   every spec in specs/
@@ -59,13 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="judge the C files of this tree; at the levels kernel and boot: the Linux source tree "
         "to build in",
     )
-    parser.add_argument(
-        "--level",
-        choices=levels(),
-        type=level,
-        default="run",
-        help="how far to go (default: %(default)s)",
-    )
+    text = "how far to go (default: %(default)s)"
+    parser.add_argument("--level", choices=LEVELS, default="run", help=text)
     parser.add_argument(
         "--cc",
         metavar="COMPILER",
@@ -79,14 +77,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--brief", action="store_true", help="tell expected findings by their rules alone"
     )
     add_format(parser, "sarif", "junit", "ktap")
-
-
-def level(name: str) -> str:
-    """A level, unless the extension that brings it is missing."""
-    if name in LEVELS and name not in levels():
-        message = f"'{name}' needs an extension: {install(LEVELS[name])}"
-        raise argparse.ArgumentTypeError(message)
-    return name
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -125,6 +115,9 @@ def chosen(arguments: argparse.Namespace) -> Options:
     tree, level = arguments.tree, arguments.level
     installed = [compiler for compiler in ("gcc", "clang") if shutil.which(compiler)]
     compilers = usable(arguments.cc or installed or ["gcc"])
+    if level not in levels():
+        hint = install(LEVELS[level])
+        raise Refused([Problem("not-installed", "needs an extension", "--level", hint=hint)])
     if level == "boot" and arguments.format != "text":
         hint = "xenhostgen boot SPEC --format json or junit prints the matrix for scripts"
         raise Refused([Problem("text-only", "is told as text", "--level boot", hint=hint)])
@@ -143,28 +136,18 @@ def chosen(arguments: argparse.Namespace) -> Options:
 def usable(compilers: Sequence[str]) -> tuple[str, ...]:
     """Compilers by names that hold in any folder. Refuses what is no compiler."""
     problems = []
-    for compiler in compilers:
-        program = shutil.which(compiler)
-        if program is None or not tells_version(program):
-            hint = "name gcc or clang, or the path of one, without options (Debian: gcc, clang)"
-            reason = "is no compiler" if program else "is not installed"
-            problems.append(Problem("no-compiler", reason, f"compiler '{compiler}'", hint=hint))
-    missing = [tool for tool in ("ld", "objcopy", "readelf") if not shutil.which(tool)]
-    if missing and not problems:
-        names = ", ".join(missing)
-        problems = [Problem("no-compiler", "is not installed", names, hint="Debian: binutils")]
+    for tool in (*compilers, *BINUTILS):
+        program, reason = shutil.which(tool), ""
+        if program is None:
+            reason = "is not installed"
+        elif tool not in BINUTILS:
+            answer = run_program(Job([Path(program).absolute(), "-dumpversion"]))
+            reason = "" if answer.text[:1].isdigit() else "is no compiler"
+        if reason:
+            problems.append(Problem("no-compiler", reason, f"compiler '{tool}'", hint=NAMED))
     if problems:
         raise Refused(problems)
     return tuple(str(Path(name).absolute()) if "/" in name else name for name in compilers)
-
-
-def tells_version(tool: str) -> bool:
-    """Whether a program answers as compilers do."""
-    try:
-        (version,) = run_all([Job([Path(tool).absolute(), "-dumpversion"])])
-    except BuildError:
-        return False
-    return version[:1].isdigit()
 
 
 def progress(title: str) -> Callable[[str], None]:
@@ -187,8 +170,7 @@ def replayed(options: Options, arguments: argparse.Namespace) -> int:
         print(json.dumps([asdict(step) for step in steps], indent=2))
     else:
         for step in steps:
-            say(step.call, sys.stdout)
-            say(f"    C:     {step.did}", sys.stdout)
-            say(f"    model: {step.expected}", sys.stdout)
-            say(f"    {'agree' if step.agrees else 'DIFFERENT'}", sys.stdout)
+            outcome = "agree" if step.agrees else "DIFFERENT"
+            shown = (f"C:     {step.did}", f"model: {step.expected}", outcome)
+            say("\n    ".join([step.call, *shown]), sys.stdout)
     return int(not all(step.agrees for step in steps))

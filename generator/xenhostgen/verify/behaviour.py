@@ -11,7 +11,7 @@ from xenhostgen.sandbox.process import BuildError
 from xenhostgen.verify.boots import BootRunner
 from xenhostgen.verify.build import SANITIZERS, Program, Unwatchable
 from xenhostgen.verify.drift import read_text
-from xenhostgen.verify.driver import Driver, DriverError
+from xenhostgen.verify.driver import DriverError, run_driver
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.findings import Finding, Run
 from xenhostgen.verify.harness import c_files
@@ -46,7 +46,7 @@ class Behaviour:
 def _execute(subject: Subject, program: Program, run: Run) -> Iterator[Finding]:
     """Call everything in every state, and count that."""
     wording, failure = Wording(subject.spec), ""
-    with Driver(program) as driver:
+    with run_driver(program) as driver:
         explorer, wrapping = Explorer(wording, driver), WrapperRunner(wording, driver)
         boots = BootRunner(wording, driver, program.in_bss)
         runners = (explorer, boots, wrapping)

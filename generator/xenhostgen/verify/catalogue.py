@@ -9,7 +9,7 @@ from textwrap import fill, indent
 import yaml
 
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Problems, did_you_mean
+from xenhostgen.spec.source import Nearest, Problems
 from xenhostgen.spec.yaml import read_file
 
 
@@ -52,11 +52,11 @@ def catalogue() -> dict[str, Rule]:
 
 def check_expectations(spec: Interface) -> None:
     """Raise ``SpecError`` if the spec expects findings by names that no rule has."""
-    rules = list(catalogue()) if spec.expected_findings else []
-    names = [expected.rule for expected in spec.expected_findings if expected.rule not in rules]
-    if names:
+    names = [expected.rule for expected in spec.expected_findings]
+    unknown = [name for name in names if name not in catalogue()]
+    if unknown:
         problems = Problems(spec.path, read_file(Path(spec.path)))
-        for name in names:
-            hint = did_you_mean(name, rules, "see: xenhostgen rules")
+        for name in unknown:
+            hint = Nearest(name, catalogue(), "see: xenhostgen rules")
             problems.add("unknown-rule", f"no finding is called '{name}'", name, hint)
         problems.raise_if_any()

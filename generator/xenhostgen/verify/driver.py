@@ -4,20 +4,19 @@
 The driver runs a stranger's C, so whatever it says is read with distrust.
 """
 
-import os
 import re
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from itertools import islice
-from typing import Self
+from subprocess import DEVNULL, PIPE
 
 from xenhostgen.reference_model.registry import State
-from xenhostgen.sandbox.process import end_group
+from xenhostgen.sandbox.process import UNLIMITED, Job, end_group, started
 from xenhostgen.verify.build import Program
 
 SECONDS_MAX = 60
@@ -92,37 +91,15 @@ class DriverError(Exception):
 
 
 class Driver:
-    """A driver process: use it in a ``with`` block, which ends all that it has started."""
+    """A driver process to talk to."""
 
-    def __init__(self, program: Program) -> None:
-        self.slots = program.slots
-        self.process = subprocess.Popen(
-            [program.executable],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={"PATH": os.environ.get("PATH", os.defpath), **_OPTIONS},
-            start_new_session=True,
-        )
-        self.late = False
-        self.watch = threading.Timer(SECONDS_MAX, self._expire)
-        self.watch.daemon = True
-        self.watch.start()
+    def __init__(self, process: subprocess.Popen[bytes], slots: int) -> None:
+        self.process, self.slots, self.late = process, slots, False
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """End what takes too long."""
         self.late = True
         end_group(self.process)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self.watch.cancel()
-        end_group(self.process)
-        for stream in (self.process.stdin, self.process.stdout):
-            assert stream
-            with suppress(BrokenPipeError):  # what it didn't read any more
-                stream.close()
 
     def ask(self, calls: Iterable[str]) -> Iterator[Answer]:
         """The answer to each call, in order. Raises ``DriverError``."""
@@ -151,6 +128,23 @@ class Driver:
         if self.late:
             return f"running the judged C takes more than {SECONDS_MAX} seconds"
         return _ENDINGS.get(status, f"the driver ended with status {status}")
+
+
+@contextmanager
+def run_driver(program: Program) -> Iterator[Driver]:
+    """A driver; the ``with`` block ends it and all that it has started."""
+    job = Job([program.executable], limits=UNLIMITED, environment=_OPTIONS)
+    with started(job, PIPE, PIPE, DEVNULL) as process:
+        driver = Driver(process, program.slots)
+        watch = threading.Timer(SECONDS_MAX, driver.expire)
+        watch.daemon = True
+        watch.start()
+        try:
+            yield driver
+        finally:
+            watch.cancel()
+            end_group(process)
+            process.communicate()  # closes its streams, whatever is left in them
 
 
 @lru_cache(maxsize=1 << 12)  # a few replies make up most of exploring; halves its CPU time

@@ -186,13 +186,15 @@ class Wrapper(NamedTuple):
 
 def wrappers(spec: Interface) -> list[Wrapper]:
     """The wrapper of each op that has one."""
-    return [_wrapper(spec, op) for op in spec.ops if op.wrapper != "none"]
-
-
-def _wrapper(spec: Interface, op: Op) -> Wrapper:
-    args = tuple(Argument(declared_name(c), c, _mark(c, n)) for n, c in enumerate(op.args, 10))
-    call = f"{spec.c.wrapper(op.name)}({', '.join(['xh', *(arg.name for arg in args)])})"
-    return Wrapper(op, args, call, op.wrapper_type != "void" and not is_struct(op.wrapper_type))
+    calls = []
+    for op in spec.ops:
+        if op.wrapper != "none":
+            marked = enumerate(op.args, 10)
+            args = tuple(Argument(declared_name(c), c, _mark(c, number)) for number, c in marked)
+            call = f"{spec.c.wrapper(op.name)}({', '.join(['xh', *(arg.name for arg in args)])})"
+            returns = op.wrapper_type != "void" and not is_struct(op.wrapper_type)
+            calls.append(Wrapper(op, args, call, returns))
+    return calls
 
 
 class Function(NamedTuple):

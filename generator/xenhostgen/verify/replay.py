@@ -11,7 +11,7 @@ from xenhostgen.spec.source import Problem, Refused, did_you_mean
 from xenhostgen.verify.boots import boots
 from xenhostgen.verify.build import Program
 from xenhostgen.verify.calls import Change, Iterate, Register, Unregister, all_changes
-from xenhostgen.verify.driver import Driver, DriverError
+from xenhostgen.verify.driver import Driver, DriverError, run_driver
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.protocol import Call
 from xenhostgen.verify.subject import Options, prepared
@@ -42,7 +42,7 @@ def replay(spec: Interface, options: Options, steps: list[str]) -> list[Step]:
     with prepared(spec, options) as subject:
         try:
             program = subject.program(options.compilers[0])
-            with Driver(program) as driver:
+            with run_driver(program) as driver:
                 return _Replayer(spec, driver, program, steps).run()
         except (BuildError, DriverError) as error:
             reason = error.complaints()[0].text if isinstance(error, BuildError) else str(error)
@@ -57,13 +57,12 @@ class _Replayer:
         self.wording, self.steps = wording, steps
         self.explorer = Explorer(wording, driver)
         self.tables: dict[int, str] = {}
-        typed = [int(number) for number in _TYPED.findall(" ".join(steps))]
-        changes = list(all_changes(wording))
-        types = {call.type for call in changes}.union(value for value in typed if value in _INT)
-        calls: list[Call] = [Iterate(wording), *changes, *boots(wording, program.in_bss)]
+        types = {call.type for call in all_changes(wording)}
+        types |= {value for value in map(int, _TYPED.findall(" ".join(steps))) if value in _INT}
+        calls: list[Call] = [Iterate(wording), *boots(wording, program.in_bss)]
         calls += [Unregister(wording, value) for value in types]
         tables = ["A", "B", "NULL", *wording.tables, *wording.made_up]
-        calls += [Register(wording, value, table) for value, table in product(types, tables)]
+        calls += [Register(wording, *pair) for pair in product(types, tables)]
         slots = range(-1, len(spec.slots))
         calls += [WrapperCall(wording, *pair) for pair in product(wording.wrappers, slots)]
         self.calls = {_squeezed(str(call)): call for call in calls}
@@ -82,9 +81,9 @@ class _Replayer:
         explorer.kept.clear()
         ((_, _, answer),) = explorer.check([(before, call)])
         explorer.follow(before, call, answer)
-        if isinstance(call, Change) and not answer.failure and answer.state >= 0:
+        changes = not answer.failure and answer.state != before.state
+        if isinstance(call, Change) and changes:
             self.state = answer
-        if isinstance(call, Register) and not answer.failure:
             self.tables[self.wording.registry.home.get(call.type, -1)] = call.table
         happened, expected = call.happened(before, answer), call.expected(before)
         return Step(str(call), happened, expected, not explorer.kept)
@@ -97,11 +96,9 @@ class _Replayer:
             raise _refused(f"can't replay '{step}'", did_you_mean(step, known))
         if not isinstance(call, WrapperCall) or call.slot < 0:
             return call
-        tables = {*self.wording.tables, *self.wording.made_up}
-        _, table = self.state.slots[call.slot]
-        for held in (table, self.tables.get(call.slot)):
-            if held in tables:
-                return replace(call, table=held)
+        table = self.tables.get(call.slot, "")
+        if table in self.wording.tables or table in self.wording.made_up:
+            return replace(call, table=table)
         hint = f"register a table first, such as {next(iter(self.wording.tables))}"
         raise _refused(f"can't replay '{call}'", hint)
 

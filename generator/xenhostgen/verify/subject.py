@@ -19,10 +19,6 @@ from xenhostgen.verify.findings import Finding, Statistics
 from xenhostgen.verify.harness import Harness, write_files
 
 
-def _say_nothing(doing: str) -> None:
-    """Show no progress."""
-
-
 @dataclass(frozen=True, slots=True)
 class Options:
     """What to judge and how: a tree instead of the rendering, the compilers, the last level.
@@ -35,7 +31,7 @@ class Options:
     compilers: tuple[str, ...] = ("gcc",)
     level: str = "run"
     store: Store | None = None
-    progress: Callable[[str], None] = _say_nothing
+    progress: Callable[[str], None] = lambda doing: None
 
 
 class JudgedTree(NamedTuple):
@@ -91,20 +87,14 @@ def prepared(spec: Interface, options: Options) -> Iterator[Subject]:
     """A subject, while its work folder is there. Raises ``Refused`` if the tree can't be used."""
     with tempfile.TemporaryDirectory(prefix="xenhostgen-") as name:
         work = Path(name)
-        judged = _given_tree(spec, options, work / "tree")
+        judged = None
+        if options.tree:
+            judged = JudgedTree(options.tree.absolute())
+            for read in extension_points.hooks("tree"):
+                judged = read(spec, options, work / "tree")
         if judged is None:
             judged = JudgedTree(write_rendering(spec, work / "tree"), is_rendering=True)
         yield Subject(spec, judged, work, options)
-
-
-def _given_tree(spec: Interface, options: Options, folder: Path) -> JudgedTree | None:
-    """The given tree, as an extension reads it; None if the rendering is to be judged."""
-    if options.tree is None:
-        return None
-    for read in extension_points.hooks("tree"):
-        judged: JudgedTree | None = read(spec, options, folder)
-        return judged
-    return JudgedTree(options.tree.absolute())
 
 
 def write_rendering(spec: Interface, folder: Path) -> Path:

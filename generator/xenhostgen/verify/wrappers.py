@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Sequence
 from ctypes import c_int
 from dataclasses import dataclass
-from enum import IntEnum
 from itertools import product
 
 from xenhostgen.reference_model.ops import Dispatch, dispatch
@@ -20,18 +19,14 @@ from xenhostgen.verify.harness import Wrapper, errno_value
 from xenhostgen.verify.protocol import POWER_ON, Call, Runner
 from xenhostgen.verify.wording import Wording
 
+# The value of a wrapper's arguments: each its own mark (GLUE_MARKS), or all bits alike, in another
+# state of the kernel.
+_MARKS = 1
+_FILLS = (_MARKS, 0, -1)
 # So many ops are told apart by a made-up table for each; the calls grow with the square.
 _FEW = 64
 # What numbers of all sizes are when all their bits are set.
 _ALL_ONES = re.compile(r":(?:255|65535|4294967295)\b")
-
-
-class Fill(IntEnum):
-    """The value of a wrapper's arguments: its mark, or all bits alike in another kernel state."""
-
-    MARKS = 1  # GLUE_MARKS
-    ZEROS = 0
-    ONES = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +37,7 @@ class WrapperCall(Call):
     wrapper: Wrapper
     slot: int = -1
     table: str = ""
-    fill: Fill = Fill.MARKS
+    fill: int = _MARKS
 
     def __str__(self) -> str:
         return self.wording.wrapper(self.wrapper.op.name, self.slot)
@@ -64,7 +59,7 @@ class WrapperCall(Call):
             return "a call through NULL"
         values: dict[str, int] = dict.fromkeys(("xh", self.wrapper.op.host), self.slot)
         for argument in self.wrapper.args:
-            value = argument.number if self.fill is Fill.MARKS else self.fill.value
+            value = argument.number if self.fill == _MARKS else self.fill
             # A truth value, whose mark is 1, has but one bit.
             values[argument.name] = abs(value) if argument.number == 1 else value
         arguments = [str(values.get(name, name)) for name in due.arguments]
@@ -96,7 +91,7 @@ class WrapperCall(Call):
                 yield Finding("null-op", f"{self.table}.{op.name}", message, spec_at=op.at)
         elif self.happened(before, answer) != self.expected(before):
             message = self.difference(before, answer)
-            if self.fill is not Fill.MARKS:
+            if self.fill != _MARKS:
                 message += f", where each argument is {self.fill}, in another state of the kernel"
             rule = "wrapper-crash" if answer.failure else "wrapper-wrong"
             yield Finding(rule, function, message, spec_at=op.at)
@@ -112,9 +107,9 @@ class WrapperRunner(Runner):
         wording = self.wording
         hosts = [(POWER_ON, -1, ""), *self.registered()]
         calls = []
-        for fill, host, wrapper in product(Fill, hosts, wording.wrappers):
+        for fill, host, wrapper in product(_FILLS, hosts, wording.wrappers):
             state, slot, table = host
-            wanted = fill is Fill.MARKS or table not in wording.made_up
+            wanted = fill == _MARKS or table not in wording.made_up
             if wanted and (table or wrapper.op.takes_no_host):
                 calls.append((state, WrapperCall(wording, wrapper, slot, table, fill)))
         list(self.check(calls))

@@ -16,13 +16,12 @@ from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.load import load, load_text
 from xenhostgen.spec.model import Expected, Interface
 from xenhostgen.spec.source import At, Problem, Refused, SpecError, Text
-from xenhostgen.verify.findings import BoundedProof, Finding, Proof, Run, Statistics, Verdict
+from xenhostgen.verify.findings import Finding, Proof, Run, Statistics, Verdict
 from xenhostgen.verify.run import verify as _verify
 from xenhostgen.verify.subject import Options
 
 __all__ = [
     "At",
-    "BoundedProof",
     "Expected",
     "FileComparison",
     "Finding",

@@ -11,12 +11,12 @@ import pytest
 
 from many_slots import eight_slots
 from tools import main, need, written
-from xenhostgen.api import BoundedProof, Finding, Interface, render, verify
+from xenhostgen.api import Finding, Interface, Proof, render, verify
 from xenhostgen.extensions.proof import provers
 from xenhostgen.extensions.proof.cbmc import Cbmc
 from xenhostgen.verify.subject import JudgedTree, Options, Subject
 
-Judged = tuple[BoundedProof, list[Finding]]
+Judged = tuple[Proof, list[Finding]]
 
 PAIR, XENHOST = "tests/verify/succ_pair.yaml", "specs/xenhost.yaml"
 C, HEADER = "arch/x86/xen/xenhost.c", "include/xen/xenhost.h"
@@ -137,7 +137,7 @@ def test_a_fault_that_no_run_shows(
     faulty = text.replace(before, f"\tif (type == 4711)\n\t\treturn 0;\n{before}")
     proof, findings = judged(spec, **{spec.source.file: faulty})
     (finding,) = findings
-    assert 100 < proof.holding < proof.assertions
+    assert 100 < proof.proved < proof.goals
     assert (finding.rule, finding.subject) == ("refuted", "pair_register")
     assert finding.message == "rule 1: a type that no slot lists is refused"
     assert finding.counterexample[-1].startswith("pair_register(4711, ")
@@ -149,7 +149,7 @@ def test_all_assertions_hold(
     path: str, load_spec: Callable[[str], Interface], judged: Callable[..., Judged]
 ) -> None:
     proof, findings = judged(eight_slots() if path == "eight slots" else load_spec(path))
-    assert findings == [] and proof.holding == proof.assertions > 100
+    assert findings == [] and proof.proved == proof.goals > 100
 
 
 @pytest.mark.proof
@@ -163,7 +163,7 @@ def test_faults_are_refuted(
     file, function, before, after, message = fault
     text = changed(render(spec).files[file], function, before, after)
     proof, findings = judged(spec, **{file: text})
-    assert proof.holding < proof.assertions
+    assert proof.proved < proof.goals
     assert message in {finding.message for finding in findings}
 
 
@@ -198,7 +198,7 @@ def test_what_is_missing_is_named(
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     proof, findings = opinion(Subject(load_spec(XENHOST), JudgedTree(Path()), Path(), Options()))
-    assert (proof.holding, proof.assertions, findings) == (0, 0, [])
+    assert (proof.proved, proof.goals, findings) == (0, 0, [])
     assert proof.missing == "cbmc (a package of Debian 13)"
 
 

@@ -7,7 +7,7 @@ from typing import Any, TextIO
 
 from xenhostgen.report.cases import Judged, cases
 from xenhostgen.report.terminal import say, styled
-from xenhostgen.verify.findings import Finding, Statistics, Verdict
+from xenhostgen.verify.findings import Finding, Verdict
 
 
 def show(judged: Judged, stream: TextIO, brief: bool = False) -> None:
@@ -42,7 +42,11 @@ def summary(verdict: Verdict) -> Iterator[str]:
             f"{run.states} states, {run.transitions} transitions, {run.boots} boots,"
             f" {run.wrapper_calls} wrapper calls ({run.compiler}, {sanitizers})"
         )
-    yield from _provers(statistics)
+    for prover, proof in {"Frama-C": statistics.proof, "cbmc": statistics.cbmc}.items():
+        if proof and proof.missing:
+            yield f"nothing proved by {prover}: not installed: {proof.missing}"
+        elif proof:
+            yield f"{proof.proved} of {proof.goals} goals proved by {prover}"
     if statistics.kernel:
         yield f"built in {statistics.kernel}"
     # What tools say of the text alone is no fault of behaviour.
@@ -52,19 +56,6 @@ def summary(verdict: Verdict) -> Iterator[str]:
         f"{'verified' if verdict.passed else 'FAILED'}: {met} of {total} expected findings found,"
         f" {len(verdict.unexpected)} unexpected ({statistics.seconds} s)"
     )
-
-
-def _provers(statistics: Statistics) -> Iterator[str]:
-    if proof := statistics.proof:
-        if proof.missing:
-            yield f"nothing proved: not installed: {proof.missing}"
-        else:
-            yield f"{proof.proved} of {proof.goals} goals proved (Frama-C WP and EVA)"
-    if cbmc := statistics.cbmc:
-        if cbmc.missing:
-            yield f"no second opinion on rules 1 to 8 and 11: missing is {cbmc.missing}"
-        else:
-            yield f"cbmc: {cbmc.holding} of {cbmc.assertions} assertions hold"
 
 
 def as_json(judged: Judged) -> dict[str, Any]:

@@ -44,19 +44,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """How many of Frama-C's goals were proved; ``missing`` names what isn't installed."""
+    """How many of a prover's goals were proved; ``missing`` names what isn't installed."""
 
     proved: int = 0
     goals: int = 0
-    missing: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BoundedProof:
-    """How many of cbmc's assertions hold; ``missing`` names what isn't installed."""
-
-    holding: int = 0
-    assertions: int = 0
     missing: str = ""
 
 
@@ -75,12 +66,12 @@ class Statistics:
     level: str = "run"
     runs: list[Run] = field(default_factory=list)
     proof: Proof | None = None
-    cbmc: BoundedProof | None = None
+    cbmc: Proof | None = None
     kernel: str | None = None
     drift: list[str] | None = None
     seconds: float | None = None
 
-    def prover(self, rule: str) -> Proof | BoundedProof | None:
+    def prover(self, rule: str) -> Proof | None:
         """What the prover did from which findings of a rule come."""
         return self.proof if rule == "unproved" else self.cbmc
 

@@ -19,7 +19,7 @@ from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError, Job, run_all
 from xenhostgen.spec.model import Interface, Slot
 from xenhostgen.verify.calls import Iterate, Register, Unregister
-from xenhostgen.verify.findings import BoundedProof, Finding
+from xenhostgen.verify.findings import Finding, Proof
 from xenhostgen.verify.harness import rendered, units, wrappers, write_files
 from xenhostgen.verify.subject import Subject
 from xenhostgen.verify.wording import Wording
@@ -42,7 +42,7 @@ class Cbmc:
         subject.options.progress("check with cbmc")
         if not shutil.which("cbmc"):
             missing = "cbmc (a package of Debian 13)"
-            subject.statistics.cbmc = BoundedProof(missing=missing)
+            subject.statistics.cbmc = Proof(missing=missing)
             return []
         output, messages = "", []
         try:
@@ -55,7 +55,7 @@ class Cbmc:
         results = [result for message in messages for result in message.get("result", ())]
         holding = sum(result["status"] == "SUCCESS" for result in results)
         failed = [result for result in results if result["status"] == "FAILURE"]
-        subject.statistics.cbmc = BoundedProof(holding, max(len(results), 1))
+        subject.statistics.cbmc = Proof(holding, max(len(results), 1))
         if not failed and holding < max(len(results), 1):
             errors = [
                 part["messageText"] for part in messages if part.get("messageType") == "ERROR"

@@ -4,6 +4,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.sandbox.location import Location
@@ -31,47 +32,39 @@ class Behaviour:
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Compile and run."""
         subject.options.progress(f"run under {self.compiler}")
-        run = Run(self.compiler)
-        subject.statistics.runs.append(run)
         try:
             program = subject.program(self.compiler)
         except BuildError as error:
+            subject.statistics.runs.append(Run(self.compiler))
             yield _uncompilable(error, subject)
             return
-        run.sanitizers = SANITIZERS
-        for finding in _execute(subject, program, run):
+        registry, array = subject.spec.registry, subject.spec.c.array
+        for finding in self.execute(subject, program):
             yield _diagnosed(subject, finding)
+        if program.registry != registry.section:
+            message = f"'{array}' lies in the section '{program.registry}'"
+            message += f", should lie in '{registry.section}'"
+            yield Finding("differs", array, message, spec_at=registry.at, seen_by="compiler")
 
-
-def _execute(subject: Subject, program: Program, run: Run) -> Iterator[Finding]:
-    """Call everything in every state, and count that."""
-    wording, failure = Wording(subject.spec), ""
-    with run_driver(program) as driver:
-        explorer, wrapping = Explorer(wording, driver), WrapperRunner(wording, driver)
-        boots = BootRunner(wording, driver, program.in_bss)
-        runners = (explorer, boots, wrapping)
-        try:
-            for runner in runners:
-                runner.run()
-        except DriverError as error:
-            failure = str(error)
-    run.states, run.transitions = len(explorer.states), explorer.count
-    run.boots, run.wrapper_calls = boots.count, wrapping.count
-    for runner in runners:
-        yield from runner.findings
-    yield from _misplaced(subject, program)
-    if failure:
-        where = Location(subject.spec.source.file)
-        yield Finding("not-runnable", where.file, failure, where, seen_by="execution")
-
-
-def _misplaced(subject: Subject, program: Program) -> Iterator[Finding]:
-    """The array in another section than the spec's: cleared or freed in boot, or writable."""
-    registry, array = subject.spec.registry, subject.spec.c.array
-    if program.registry != registry.section:
-        message = f"'{array}' lies in the section '{program.registry}'"
-        message += f", should lie in '{registry.section}'"
-        yield Finding("differs", array, message, spec_at=registry.at, seen_by="compiler")
+    def execute(self, subject: Subject, program: Program) -> Iterator[Finding]:
+        """Call everything in every state, and count that."""
+        wording, where = Wording(subject.spec), Location(subject.spec.source.file)
+        broken = []
+        with run_driver(program) as driver:
+            explorer, wrapping = Explorer(wording, driver), WrapperRunner(wording, driver)
+            boots = BootRunner(wording, driver, program.in_bss)
+            runners = (explorer, boots, wrapping)
+            try:
+                for runner in runners:
+                    runner.run()
+            except DriverError as error:
+                rule, seen_by = "not-runnable", "execution"
+                broken = [Finding(rule, where.file, str(error), where, seen_by=seen_by)]
+        counts = (len(explorer.states), *(runner.count for runner in runners))
+        subject.statistics.runs.append(Run(self.compiler, SANITIZERS, *counts))
+        for runner in runners:
+            yield from runner.kept.values()
+        yield from broken
 
 
 def _uncompilable(error: BuildError, subject: Subject) -> Finding:
@@ -107,10 +100,8 @@ def _diagnosed(subject: Subject, finding: Finding) -> Finding:
         return finding
     c = subject.spec.c
     pun = re.compile(rf"\( {re.escape(c.host)} \* \* \) (?:& )?{c.array}\b")
-    for facts in subject.declarations.files.values():
-        for fact in facts:
-            if (fact.kind, fact.name) == ("macro", c.iterator) and pun.search(fact.text):
-                message = "casts the array of structures to a pointer to pointers"
-                message += f": {finding.message}"
-                return replace(finding, rule="iterator-type-pun", message=message)
+    for fact in chain.from_iterable(subject.declarations.files.values()):
+        if fact.name == c.iterator and pun.search(fact.text):
+            message = f"casts the array of structures to a pointer to pointers: {finding.message}"
+            return replace(finding, rule="iterator-type-pun", message=message)
     return finding

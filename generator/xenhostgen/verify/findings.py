@@ -30,7 +30,7 @@ class Finding:
     seen_by: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Run:
     """What was run of the C as one compiler makes it."""
 

@@ -53,6 +53,7 @@ class Call(ABC):
 class Runner(ABC):
     """Drives one interface's C. ``count``: the calls checked; ``seen_by``: its findings' tag.
 
+    ``kept`` has the faults seen, with the first counterexample of each, by rule and subject;
     ``origins`` has, for each state but the first, the state and the call that led to it first.
     """
 
@@ -67,11 +68,6 @@ class Runner(ABC):
     @abstractmethod
     def run(self) -> None:
         """Make and check all calls; raises ``DriverError`` when the judged C breaks the driver."""
-
-    @property
-    def findings(self) -> list[Finding]:
-        """The faults seen, with the first counterexample of each."""
-        return list(self.kept.values())
 
     def check(self, calls: Iterable[tuple[Answer, Call]]) -> Iterator[tuple[Answer, Call, Answer]]:
         """Make and judge calls, each in its state; raises ``DriverError``."""

@@ -71,7 +71,7 @@ class _Replayer:
         """Each step's outcome."""
         states = self.explorer.start()
         if not states:
-            raise _refused(self.explorer.findings[0].message)
+            raise _refused(next(iter(self.explorer.kept.values())).message)
         (self.state,) = states
         return [self.make(self.call(step)) for step in self.steps]
 

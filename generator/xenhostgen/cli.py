@@ -26,6 +26,9 @@ ERROR = 2
 INTERRUPTED, TERMINATED, NO_READER = 130, 143, 141  # 128 and the signal's number, as shells do
 
 
+Commands = dict[str, tuple[str, str]]
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that takes no abbreviations and names the option that was meant."""
 
@@ -42,8 +45,8 @@ class Parser(argparse.ArgumentParser):
         parsed, unknown = self.parse_known_intermixed_args(arguments)
         if unknown:
             option = unknown[0].split("=")[0]
-            options = [name for name in self._option_string_actions if name.startswith("--")]
-            self.error(f"unknown argument '{option}'; {did_you_mean(option, options)}")
+            hint = did_you_mean(option, list(self._option_string_actions))
+            self.error(f"unknown argument '{option}'; {hint}")
         return parsed
 
     def error(self, message: str) -> NoReturn:
@@ -75,10 +78,12 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The arguments of a command, ``run`` among them; exits after help or an error."""
     if argv[:1] == ["help"]:
         argv = [*argv[1:2], "--help"]
-    name = argv[0] if argv else ""
-    package = package_of(name)
-    if package is None:
-        exit_without_command(argv)
+    name, package = argv[0] if argv else "", "xenhostgen"
+    if name not in COMMANDS:  # only what the core lacks is looked for in extensions
+        commands = all_commands()
+        if name not in commands:
+            exit_without_command(argv, commands)
+        package, _ = commands[name]
     module = f"{name}_" if iskeyword(name) else name  # no module can be called 'import'
     command = module_of(package, f"commands.{module}")
     parser = Parser(f"xenhostgen {name}", command.__doc__, command.EXAMPLES)
@@ -87,15 +92,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse(argv[1:])
 
 
-def package_of(name: str) -> str | None:
-    """The package that holds a command; only what the core lacks is looked for in extensions."""
-    if name in COMMANDS:
-        return "xenhostgen"
-    package, _ = all_commands().get(name, (None, ""))
-    return package
-
-
-def all_commands() -> dict[str, tuple[str, str]]:
+def all_commands() -> Commands:
     """The package and the line in the help of every command, the extensions' included."""
     commands = {name: ("xenhostgen", summary) for name, summary in COMMANDS.items()}
     for extension in extensions():
@@ -104,9 +101,8 @@ def all_commands() -> dict[str, tuple[str, str]]:
     return commands
 
 
-def exit_without_command(argv: Sequence[str]) -> NoReturn:
+def exit_without_command(argv: Sequence[str], commands: Commands) -> NoReturn:
     """Answer ``xenhostgen`` alone, ``--help``, ``--version``, and words that are no command."""
-    commands = all_commands()
     width = max(map(len, commands))
     listed = "\n".join(f"  {name:{width}}  {summary}" for name, (_, summary) in commands.items())
     parser = Parser(

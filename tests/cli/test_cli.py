@@ -270,7 +270,6 @@ def test_help_has_examples(tmp_path: Path, name: str) -> None:
         (["verify", "--cc", ""], "compiler '':1:1: is not installed"),
         (["verify", "--cc", "gcc -O2"], "compiler 'gcc -O2':1:1: is not installed"),
         (["verify", "--cc", "false"], "compiler 'false':1:1: is no compiler"),
-        (["schema", "--check"], "add -o FILE"),
         (["lint", "nowhere.yaml"], "no such file"),
         (["lint", "specs"], "is a directory"),
         (["generate", "-o", "specs/small.yaml"], "is a file where a folder must be"),

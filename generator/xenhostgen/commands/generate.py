@@ -2,19 +2,14 @@
 """Render each spec into OUT/SPEC/, laid out like the kernel tree. Only what differs is written."""
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
-from xenhostgen.commands.inputs import (
-    add_format,
-    add_specs,
-    argument,
-    default_specs,
-    each_spec,
-    print_json,
-)
+from xenhostgen.commands.inputs import add_format, add_specs, default_specs, each_spec, print_json
 from xenhostgen.render.generate import Generation, Stale, files_below, generate
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.source import Problem, Refused
@@ -94,6 +89,11 @@ def as_json(spec: Path, files: Generation, check: bool) -> dict[str, Any]:
     if check:
         return fields | {"stale": paths, "diffs": list(map(unified, files.stale))}
     return fields | {"written": paths}
+
+
+def argument(path: Path) -> str:
+    """A path as a shell takes it, and as no option."""
+    return quote(re.sub("^-", "./-", str(path)))
 
 
 def unified(stale: Stale) -> str:

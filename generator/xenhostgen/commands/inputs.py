@@ -3,11 +3,9 @@
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from shlex import quote
 from typing import Any, TypeVar
 
 from xenhostgen.render.write import write_files
@@ -71,11 +69,6 @@ def each_spec(
         if arguments.format == "text":
             show(outcome)
     return outcomes, problems
-
-
-def argument(path: Path) -> str:
-    """A path as a shell takes it, and as no option."""
-    return quote(re.sub("^-", "./-", str(path)))
 
 
 def print_problems(problems: Iterable[Problem], form: str = "text") -> None:

@@ -15,8 +15,7 @@ def show(problems: Iterable[Problem], stream: TextIO) -> None:
         place, _, message = head.partition(": ")
         print(f"{styled(place, 'bold', stream)}: {styled(message, 'red', stream)}", file=stream)
         for line in rest:
-            style = "cyan" if line.startswith("    hint: ") else "dim"
-            print(styled(line, style, stream), file=stream)
+            print(styled(line, "dim", stream), file=stream)
 
 
 def as_json(problem: Problem) -> dict[str, str | int]:

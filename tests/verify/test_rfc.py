@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools import need
-from xenhostgen.api import Expected, Finding, Interface, Statistics, Text, Verdict, load
+from xenhostgen.api import Expected, Finding, Interface, Text, Verdict, load
 from xenhostgen.verify.build import Store
 from xenhostgen.verify.findings import judge
 from xenhostgen.verify.replay import replay
@@ -80,7 +80,7 @@ def test_a_missing_expectation_fails(
     spec = load_spec(SPEC)
     expected = spec.expected_findings
     fewer = replace(spec, expected_findings=expected[:number] + expected[number + 1 :])
-    verdict = judge(fewer, found(verdict), Statistics())
+    verdict = judge(fewer, found(verdict), verdict.statistics)
     assert not verdict.passed
     assert {finding.rule for finding in verdict.unexpected} == {expected[number].rule}
 
@@ -97,7 +97,7 @@ def test_a_wrong_expectation_fails(
     verdict = judge(
         replace(spec, expected_findings=(*spec.expected_findings, wrong)),
         found(verdict),
-        Statistics(),
+        verdict.statistics,
     )
     assert not verdict.passed
     assert wrong in verdict.missing

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from xenhostgen.spec.model import Expected
 from xenhostgen.spec.source import Problem, printable
 from xenhostgen.verify.catalogue import catalogue
-from xenhostgen.verify.findings import OF_PROVERS, Finding, Statistics, Verdict
+from xenhostgen.verify.findings import Finding, Verdict
 
 
 class Judged(NamedTuple):
@@ -62,10 +62,11 @@ def cases(judged: Judged) -> list[Case]:
     for finding, expected in verdict.expected:
         by_rule[finding.rule].append(_case(judged, finding, expected))
     readable = not (by_rule["file-missing"] or by_rule["unparsable"])
-    obstacles = _obstacles(verdict.statistics, readable)
     for name, rule in catalogue().items():
-        obstacle = obstacles.get(rule.level, obstacles.get(name))
-        if not by_rule[name] and obstacle is not None:
+        obstacle = verdict.statistics.obstacle(name)
+        if rule.level == "parse" and not readable:
+            obstacle = "not every file can be read"
+        if obstacle is not None and rule.level != "static" and not by_rule[name]:
             outcome = "skipped" if obstacle else "ok"
             by_rule[name].append(Case(name, outcome, reason=obstacle))
     return list(chain.from_iterable(by_rule.values()))
@@ -102,17 +103,3 @@ def _case(judged: Judged, finding: Finding, expected: Expected | None = None) ->
     if expected:
         return Case(name, "skipped", shown, one_line(expected.reason), finding)
     return Case(name, "failure", shown, finding=finding)
-
-
-def _obstacles(statistics: Statistics, readable: bool) -> dict[str, str]:
-    """Why the rules of each level that was asked for couldn't be checked; empty if they were."""
-    obstacles = {"parse": "" if readable else "not every file can be read"}
-    if statistics.level != "parse":
-        ran = any(run.states for run in statistics.runs)
-        obstacles["run"] = "" if ran else "the C can't be run"
-    if statistics.kernel:
-        obstacles["kernel"] = ""
-    for rule in OF_PROVERS:
-        if prover := statistics.prover(rule):
-            obstacles[rule] = f"not installed: {prover.missing}" if prover.missing else ""
-    return obstacles

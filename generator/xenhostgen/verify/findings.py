@@ -71,9 +71,20 @@ class Statistics:
     drift: list[str] | None = None
     seconds: float | None = None
 
-    def prover(self, rule: str) -> Proof | None:
-        """What the prover did from which findings of a rule come."""
-        return self.proof if rule == "unproved" else self.cbmc
+    def obstacle(self, name: str) -> str | None:
+        """Why findings of a rule couldn't be made; empty if they could, None if nobody looked."""
+        level = catalogue()[name].level if name in catalogue() else "parse"
+        if level == "prove":
+            prover = self.proof if name == "unproved" else self.cbmc
+            if prover and prover.missing:
+                return f"not installed: {prover.missing}"
+            return "" if prover else None
+        if level in ("boot", "expectation") or (level == "kernel" and not self.kernel):
+            return None
+        if level in ("run", "static") and self.level == "parse":
+            return None
+        ran = level not in ("run", "static") or any(run.states for run in self.runs)
+        return "" if ran else "the C can't be run"
 
     def as_json(self) -> dict[str, Any]:
         """The statistics for scripts, without what was not done."""
@@ -112,21 +123,15 @@ def judge(spec: Interface, findings: Iterable[Finding], statistics: Statistics) 
             unexpected.append(finding)
     met = {known for _, known in expected}
     others = [known for known in spec.expected_findings if known not in met]
-    missing = tuple(known for known in others if _is_sought(known, statistics))
+    missing = tuple(known for known in others if _is_sought(known.rule, statistics))
     return Verdict(tuple(expected), tuple(unexpected), missing, statistics)
 
 
-def _is_sought(expected: Expected, statistics: Statistics) -> bool:
-    """Whether this verification could make an expected finding; a boot isn't held to make any."""
-    rule = catalogue().get(expected.rule)
-    level = rule.level if rule else ""
-    if statistics.level in ("parse", "boot") or level == "boot":
+def _is_sought(rule: str, statistics: Statistics) -> bool:
+    """Whether this verification must make an expected finding; a boot isn't held to make any."""
+    compilers = [run.compiler for run in statistics.runs]
+    if rule == "compiler-warning" and not any("gcc" in compiler for compiler in compilers):
+        return False  # not every compiler has the warnings of every other
+    if statistics.level == "boot" or (rule == "sparse-warning" and not shutil.which("sparse")):
         return False
-    if level == "kernel":
-        return statistics.kernel is not None
-    if level == "prove":
-        prover = statistics.prover(expected.rule)
-        return prover is not None and not prover.missing
-    if expected.rule == "compiler-warning":  # not every compiler has the warnings of every other
-        return len(statistics.runs) != 1 or "gcc" in statistics.runs[0].compiler
-    return expected.rule != "sparse-warning" or shutil.which("sparse") is not None
+    return statistics.obstacle(rule) == ""

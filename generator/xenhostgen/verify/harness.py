@@ -19,6 +19,7 @@ from xenhostgen.spec.source import Text
 from xenhostgen.spec.template_sets import template_root
 
 TEMPLATES = template_root() / "harness"
+_COMPOUND = re.compile(r"[*\[]|\b(?:struct|union)\b")
 
 
 class Harness:
@@ -105,7 +106,6 @@ def _vocabulary(spec: Interface) -> dict[str, Any]:
         variables |= {declared_name(param): param for param in guest.boot.params}
     inputs = [put for path in spec.kinds for put in path.inputs]
     pointers = sorted({str(put.target) for put in inputs if "object" in put.values})
-    compound = re.compile(r"[*\[]|\b(?:struct|union)\b")
     return {
         "spec": spec,
         "c": spec.c,
@@ -113,7 +113,7 @@ def _vocabulary(spec: Interface) -> dict[str, Any]:
         "functions": kernel_functions(spec),
         "wrappers": wrappers(spec),
         "variables": variables,
-        "scalars": [name for name, c in variables.items() if not compound.search(c)],
+        "scalars": [name for name, c in variables.items() if not _COMPOUND.search(c)],
         "objects": {f"object_{name}": variables[name].split("*")[0] for name in pointers},
         "assignments": numbered_inputs(spec),
         "declared_name": declared_name,

@@ -50,11 +50,10 @@ class StaticChecks:
 
 def _output(subject: Subject, command: list[str]) -> str:
     """What a tool says of all files; nothing where one of them has errors."""
-    harness = subject.harness
-    sources = [*(f"./{file}" for file in units(subject.spec)), str(harness.glue)]
-    options = [*command, *harness.flags]
+    command = [*command, *subject.harness.flags]
+    sources = [*(f"./{file}" for file in units(subject.spec)), str(subject.harness.glue)]
+    jobs = [Job([*command, file], subject.tree, merge_errors=True) for file in sources]
     try:
-        jobs = [Job([*options, file], subject.tree, merge_errors=True) for file in sources]
         return "\n".join(run_all(jobs))
     except BuildError:
         return ""  # what doesn't compile has been told with its place

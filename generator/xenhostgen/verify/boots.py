@@ -19,7 +19,7 @@ from xenhostgen.spec.model import ClearBss
 from xenhostgen.verify.driver import Answer, Driver, Ending
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import boot_inputs, numbered_inputs
-from xenhostgen.verify.protocol import POWER_ON, Call, Runner, place_in
+from xenhostgen.verify.protocol import POWER_ON, Call, Runner
 from xenhostgen.verify.wording import Wording
 
 
@@ -58,8 +58,8 @@ class Boot(Call):
             yield Finding("boot-misuse", misuse.table, message, spec_at=misuse.step.at)
         elif answer.failure:
             rule = "boot-crash" if answer.ending is Ending.CRASH else "boot-bug"
-            message, where = f"the boot {answer.failure}", place_in(answer.text)
-            yield Finding(rule, path.kind, message, where, path.at)
+            message = f"the boot {answer.failure}"
+            yield Finding(rule, path.kind, message, answer.place, path.at)
         else:
             for index, due in enumerate(self.booted.state):
                 if answer.slots[index] != due:

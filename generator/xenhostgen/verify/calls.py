@@ -11,7 +11,7 @@ from xenhostgen.reference_model.registry import Outcome, State
 from xenhostgen.verify.driver import Answer, Ending
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import errno_value
-from xenhostgen.verify.protocol import Call, place_in
+from xenhostgen.verify.protocol import Call
 from xenhostgen.verify.wording import Wording
 
 _OUTSIDE = (-1, 1 << 30, (1 << 31) - 1, -(1 << 31))
@@ -68,8 +68,8 @@ class Iterate(RegistryCall):
     def findings(self, before: Answer, answer: Answer) -> Iterator[Finding]:
         """Other visits than rule 8 asks for, and changes."""
         if self.happened(before, answer) != self.expected(before):
-            message, where = self.difference(before, answer), place_in(answer.text)
-            yield Finding("iteration-wrong", self.wording.spec.c.iterator, message, where)
+            subject, message = self.wording.spec.c.iterator, self.difference(before, answer)
+            yield Finding("iteration-wrong", subject, message, answer.place)
 
 
 class Change(RegistryCall):
@@ -102,8 +102,8 @@ class Change(RegistryCall):
     def findings(self, before: Answer, answer: Answer) -> Iterator[Finding]:
         """The rule of 1 to 7 that is broken."""
         if rule := self._broken_rule(before, answer):
-            message, where = self.difference(before, answer), place_in(answer.text)
-            yield Finding(rule, self._subject(rule), message, where)
+            message = self.difference(before, answer)
+            yield Finding(rule, self._subject(rule), message, answer.place)
 
     def _broken_rule(self, before: Answer, answer: Answer) -> str:
         """The name of the fault that an answer shows; empty for none."""

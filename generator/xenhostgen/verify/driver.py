@@ -16,6 +16,7 @@ from itertools import islice
 from subprocess import DEVNULL, PIPE
 
 from xenhostgen.reference_model.registry import State
+from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import UNLIMITED, Job, end_group, started
 from xenhostgen.verify.build import Program
 
@@ -41,6 +42,7 @@ _ENDINGS = {
 _COMPLAINT = re.compile(
     r"([^\s\t]+:\d+:\d+: runtime error: [^\t]*)|ERROR: (AddressSanitizer: [^\t]*)"
 )
+_PLACE = re.compile(r"(?!/)([^\s:]+/[^\s:]+):(\d+)(?::(\d+))?")
 _IN_GLUE = re.compile(r"^\S*/glue\.c:\d+:\d+: runtime error: ")
 _ADDRESS = re.compile(r"( on (unknown )?address)? 0x[0-9a-f]+| \(pc .*| at pc .*")
 
@@ -77,6 +79,12 @@ class Answer:
             return ""
         verb = "crashes:" if self.ending is Ending.CRASH else "ends in a BUG at"
         return f"{verb} {self.text}"
+
+    @property
+    def place(self) -> Location | None:
+        """The place in judged C that a crash or a BUG names."""
+        match = _PLACE.match(self.text)
+        return Location(match[1], int(match[2]), int(match[3] or 1)) if match else None
 
     @property
     def slots(self) -> State:

@@ -39,7 +39,11 @@ class Explorer(Runner):
             if len(self.by_slots) < len(self.states) and len(self.states) > _HIDDEN_STATES_MAX:
                 break
         # The C knows the spec's own tables, and where these lie.
-        plain = [state for state in self.states.values() if _holds_only_a(state)]
+        plain = [
+            state
+            for state in self.states.values()
+            if {table for _, table in state.slots} <= {None, "A"}
+        ]
         values = list(self.wording.registry.home)
         pairs = product(values, self.wording.tables)
         registering = [Register(self.wording, value, table) for value, table in pairs]
@@ -90,7 +94,3 @@ class Explorer(Runner):
         if self.by_slots.setdefault(state.slots, state.state) != state.state:
             message = "memory outside the slots differs between calls that leave the same slots"
             self.note(Finding("hidden-state", array, message), state)
-
-
-def _holds_only_a(state: Answer) -> bool:
-    return all(table in (None, "A") for _, table in state.slots)

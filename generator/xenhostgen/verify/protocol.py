@@ -7,20 +7,17 @@ model expects of it. Registering, unregistering and iterating stand in ``calls``
 of that state, and what the slots hold.
 """
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import ClassVar
 
-from xenhostgen.sandbox.location import Location
 from xenhostgen.verify.driver import Answer, Driver, Ending
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.wording import Wording
 
 POWER_ON = Answer(Ending.RETURNED)
 """The state before the first call; what its slots hold is asked where it matters."""
-_PLACE = re.compile(r"(?!/)([^\s:]+/[^\s:]+):(\d+)(?::(\d+))?")
 
 
 class Call(ABC):
@@ -89,9 +86,3 @@ class Runner(ABC):
             steps.insert(0, str(call))
         shown = replace(finding, counterexample=tuple(steps), seen_by=self.seen_by)
         self.kept[finding.rule, finding.subject] = shown
-
-
-def place_in(text: str) -> Location | None:
-    """The place in judged C that a crash or a BUG names."""
-    match = _PLACE.match(text)
-    return Location(match[1], int(match[2]), int(match[3] or 1)) if match else None

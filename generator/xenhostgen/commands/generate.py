@@ -49,14 +49,14 @@ def run(arguments: argparse.Namespace) -> int:
     gone = left_over(out) if check and not arguments.specs else []
     if arguments.format == "json":
         specs = [as_json(*result, check) for result in results]
-        print_json(specs, problems, **({"left_over": gone} if check else {}))
+        print_json(specs, problems, left_over=gone)
     else:
         for folder in gone:
             say(f"{folder}: its spec is gone; run: rm -r {argument(folder)}", sys.stdout)
     if problems:
         return 2
-    differs = gone or any(files.stale or files.unknown for _, files in results)
-    return int(check and bool(differs))
+    differs = bool(gone) or any(files.stale or files.unknown for _, files in results)
+    return int(check and differs)
 
 
 def written(spec: Path, files: Generation) -> Iterator[str]:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A verdict for a person: each finding with its places and counterexample; and for a script."""
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any, TextIO
 
 from xenhostgen.report.cases import Judged, cases
 from xenhostgen.report.terminal import say, styled
+from xenhostgen.spec.model import Expected
 from xenhostgen.verify.findings import Finding, Verdict
 
 
@@ -14,9 +14,8 @@ def show(judged: Judged, stream: TextIO, brief: bool = False) -> None:
     """Print a verdict; ``brief`` names expected findings by their rules alone."""
     verdict = judged.verdict
     if brief and verdict.expected:
-        counts = Counter(finding.rule for finding, _ in verdict.expected)
-        rules = ", ".join(f"{rule} ({n})" if n > 1 else rule for rule, n in counts.items())
-        say(f"{judged.spec}: expected and found: {rules}", stream)
+        rules = dict.fromkeys(finding.rule for finding, _ in verdict.expected)
+        say(f"{judged.spec}: expected and found: {', '.join(rules)}", stream)
     shown = [case for case in cases(judged) if case.failed or (case.finding and not brief)]
     for case in sorted(shown, key=lambda case: case.failed):
         first, *others = case.lines
@@ -61,11 +60,8 @@ def summary(verdict: Verdict) -> Iterator[str]:
 def as_json(judged: Judged) -> dict[str, Any]:
     """A verdict for scripts; a finding's ``expected`` holds the reason for it, or null."""
     spec, verdict, _ = judged
-    findings = [
-        _finding_json(spec, finding, expectation.reason.strip())
-        for finding, expectation in verdict.expected
-    ]
-    findings += [_finding_json(spec, finding, None) for finding in verdict.unexpected]
+    findings = [_finding_json(spec, *pair) for pair in verdict.expected]
+    findings += [_finding_json(spec, finding) for finding in verdict.unexpected]
     missing = [
         {"rule": expected.rule, "subject": expected.subject, **expected.at._asdict()}
         for expected in verdict.missing
@@ -74,13 +70,13 @@ def as_json(judged: Judged) -> dict[str, Any]:
     return fields | verdict.statistics.as_json()
 
 
-def _finding_json(spec: str, finding: Finding, reason: str | None) -> dict[str, Any]:
+def _finding_json(spec: str, finding: Finding, known: Expected | None = None) -> dict[str, Any]:
     where, at = finding.where, finding.spec_at
     return {
         "rule": finding.rule,
         "subject": finding.subject,
         "message": finding.message,
-        "expected": reason,
+        "expected": known.reason.strip() if known else None,
         "c": where._asdict() if where else None,
         "spec": {"file": spec, **at._asdict()} if at else None,
         "counterexample": finding.counterexample,

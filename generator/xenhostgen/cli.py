@@ -14,7 +14,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from keyword import iskeyword
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from xenhostgen import __version__
 from xenhostgen.commands import COMMANDS
@@ -27,14 +27,14 @@ INTERRUPTED, TERMINATED, NO_READER = 130, 143, 141  # 128 and the signal's numbe
 
 
 Commands = dict[str, tuple[str, str]]
+_FORM: dict[str, Any] = {
+    "formatter_class": argparse.RawDescriptionHelpFormatter,
+    "allow_abbrev": False,
+}
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that takes no abbreviations and names the option that was meant."""
-
-    def __init__(self, prog: str, description: str | None, epilog: str) -> None:
-        form = argparse.RawDescriptionHelpFormatter
-        super().__init__(prog, None, description, epilog, formatter_class=form, allow_abbrev=False)
+    """An argument parser that names the option that was meant."""
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
         """The parsed arguments; exits with status 2 and a hint if there is one too many."""
@@ -86,7 +86,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         package, _ = commands[name]
     module = f"{name}_" if iskeyword(name) else name  # no module can be called 'import'
     command = module_of(package, f"commands.{module}")
-    parser = Parser(f"xenhostgen {name}", command.__doc__, command.EXAMPLES)
+    parser = Parser(f"xenhostgen {name}", None, command.__doc__, command.EXAMPLES, **_FORM)
     command.add_arguments(parser)
     parser.set_defaults(run=command.run)
     return parser.parse(argv[1:])
@@ -107,12 +107,13 @@ def exit_without_command(argv: Sequence[str], commands: Commands) -> NoReturn:
     listed = "\n".join(f"  {name:{width}}  {summary}" for name, (_, summary) in commands.items())
     parser = Parser(
         "xenhostgen",
+        "xenhostgen [--help] [--version] COMMAND …",
         "From a declarative spec of a host interface to kernel C, and its verification.",
         f"commands:\n{listed}\n\n"
         "xenhostgen COMMAND --help tells more, with examples.\n"
         "Exit status: 0 fine, 1 a difference or a finding, 2 usage, spec or environment error.",
+        **_FORM,
     )
-    parser.usage = "xenhostgen [--help] [--version] COMMAND …"
     parser.add_argument("--version", action="version", version=f"xenhostgen {__version__}")
     if argv and not argv[0].startswith("-"):
         parser.error(f"unknown command '{argv[0]}'; {did_you_mean(argv[0], list(commands))}")

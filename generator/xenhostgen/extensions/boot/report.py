@@ -65,10 +65,8 @@ def _case(outcome: Outcome) -> Case:
         return Case(outcome.check)
     messages = tuple(map(one_line, outcome.messages))
     lines = (*messages, *map(one_line, outcome.excerpt))
-    finding = outcome.findings[0]
-    if outcome.status == "known":
-        return Case(outcome.check, "skipped", lines, "; ".join(messages), finding)
-    return Case(outcome.check, "failure", lines, finding=finding)
+    result = "skipped" if outcome.status == "known" else "failure"
+    return Case(outcome.check, result, lines, "; ".join(messages), outcome.findings[0])
 
 
 def _show_matrix(guests: Mapping[str, Sequence[Outcome]], stream: TextIO) -> None:

@@ -2,8 +2,12 @@
 #ifndef SHIM_LINUX_ERRNO_H
 #define SHIM_LINUX_ERRNO_H
 
-/* The C library's <errno.h> includes this file, too. When parsing, facts show the names. */
-#ifndef XENHOSTGEN_PARSE
+/* The C library's <errno.h> includes this file, too; Frama-C's has the numbers itself.
+ * When parsing, facts show the names.
+ */
+#ifdef __FRAMAC__
+#include <errno.h>
+#elif !defined(XENHOSTGEN_PARSE)
 #include <asm/errno.h>
 #endif
 

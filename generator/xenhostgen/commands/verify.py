@@ -149,7 +149,7 @@ def usable(compilers: Sequence[str]) -> tuple[str, ...]:
             hint = "name gcc or clang, or the path of one, without options (Debian: gcc, clang)"
             reason = "is no compiler" if program else "is not installed"
             problems.append(Problem("no-compiler", reason, f"compiler '{compiler}'", hint=hint))
-    missing = [tool for tool in ("ld", "objcopy", "readelf") if not shutil.which(tool)]
+    missing = [tool for tool in ("ld", "objcopy") if not shutil.which(tool)]
     if missing and not problems:
         names = ", ".join(missing)
         problems = [Problem("no-compiler", "is not installed", names, hint="Debian: binutils")]

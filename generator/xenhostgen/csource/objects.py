@@ -22,7 +22,6 @@ class Symbol(NamedTuple):
     binding: str
     section: str
     offset: int
-    size: int
 
 
 class ObjectFile:
@@ -43,8 +42,7 @@ class ObjectFile:
                 section = index.removeprefix("SHN_")
             kind, binding = info["type"].removeprefix("STT_"), info["bind"].removeprefix("STB_")
             if entry.name and kind not in ("FILE", "SECTION"):
-                place = (section, entry["st_value"], entry["st_size"])
-                symbols.append(Symbol(entry.name, kind, binding, *place))
+                symbols.append(Symbol(entry.name, kind, binding, section, entry["st_value"]))
         return symbols
 
     @property

@@ -11,10 +11,12 @@ import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+from xenhostgen.csource.debug_info import Unit
 from xenhostgen.csource.facts import Facts
 from xenhostgen.csource.objects import ObjectFile, Symbol, opened
-from xenhostgen.sandbox.process import BuildError, Job, run_all
+from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.harness import TEMPLATES, Harness, units, write_files
 
@@ -42,6 +44,15 @@ class Unwatchable(BuildError):
     """The judged C compiles, and does what would escape being judged."""
 
 
+class Reading(NamedTuple):
+    """What a file declares, and what a compiler understood of it; none of that where it fails."""
+
+    facts: Facts = ()
+    unit: Unit | None = None
+    complaints: tuple[Complaint, ...] = ()
+    """Why it can't be parsed, or else why it can't be compiled."""
+
+
 class Store:
     """Objects and declarations of one spec's trees, kept by what they were made from.
 
@@ -52,7 +63,9 @@ class Store:
     def __init__(self, spec: Interface, folder: Path) -> None:
         self.headers = (spec.header.file, spec.predicates.file)
         self.folder = folder
-        self.facts: dict[str, Facts] = {}
+        self.readings: dict[str, Reading] = {}
+        self.due: dict[str, Unit] = {}
+        """What each compiler understands of what is due."""
 
     def key(self, tree: Path, source: Path, *words: str) -> str:
         """A text that differs when the file, a header of the spec's or a word does."""

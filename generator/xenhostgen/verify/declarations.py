@@ -2,6 +2,7 @@
 """Read a judged tree back: what each file declares, what a compiler understood, and where."""
 
 import re
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -70,10 +71,17 @@ def read_due(harness: Harness, compiler: str, store: Store) -> Unit:
     due = expectation(harness.spec)
     if compiler not in store.due:
         command = [compiler, f"-I{harness.questions}", *harness.flags]
+        complaints: Sequence[Complaint] = ()
         try:
-            store.due[compiler] = _compiled(harness, command, due.unit(), "due")
-        except BuildError as error:
-            raise due.unreadable(error.complaints()) from None
+            unit = due.unit()
+        except SourceError as error:
+            unit, complaints = due.declared(), error.complaints
+        try:
+            store.due[compiler] = _compiled(harness, command, unit, "due")
+        except BuildError as error:  # it says more
+            complaints = error.complaints()
+        if complaints:
+            raise due.unreadable(complaints)
     return store.due[compiler]
 
 
@@ -84,6 +92,7 @@ def read_tree(
 
     ``turned``: only those that name options of the kernel, with these the other way round.
     """
+    read_due(harness, compiler, store)  # to tell early what the spec has wrong
     tree, paths = harness.tree, c_files(harness.spec)
     if missing := [path for path in paths if not (tree / path).is_file()]:
         message = "the tree has no such file"

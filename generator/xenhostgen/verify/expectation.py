@@ -11,7 +11,6 @@ from pathlib import Path
 
 from xenhostgen.csource.debug_info import ANCHOR
 from xenhostgen.csource.facts import Fact, Facts, snippet_facts
-from xenhostgen.csource.preprocess import SourceError
 from xenhostgen.sandbox.process import Complaint
 from xenhostgen.spec.model import Call, ClearBss, Guest, Interface, Op, Register, Step
 from xenhostgen.spec.source import At, Problems, SpecError
@@ -39,26 +38,29 @@ class Expectation:
 
     @cached_property
     def files(self) -> dict[str, Facts]:
-        """Each file's facts. Raises ``SpecError`` where C of the spec can't be parsed."""
+        """Each file's facts. Raises ``SourceError``."""
         c_of = {path: "\n".join(c) for path, c in self.c_of.items()}
-        try:
-            return {path: snippet_facts(c, self.typedefs) for path, c in c_of.items()}
-        except SourceError as error:
-            raise self.unreadable(error.complaints) from None
+        return {path: snippet_facts(c, self.typedefs) for path, c in c_of.items()}
 
     def unreadable(self, complaints: Iterable[Complaint]) -> SpecError:
         """What a parser or compiler says of the spec's C, where the spec has what it names."""
         source = read_file(Path(self.spec.path))
         problems = Problems(self.spec.path, source)
-        for complaint in complaints:
-            before = re.split(rf"\b{complaint.symbol or '$^'}\b", source, maxsplit=1)[0]
+        causes = [each for each in complaints if "unknown type" in each.text]
+        for complaint in causes or complaints:
+            before, *found = re.split(rf"\b{complaint.symbol or '$^'}\b", source, maxsplit=1)
             at = At(before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
             hint = "a type must be C's, or one that the spec or the kernel's headers declare"
-            problems.add("not-c", complaint.text, at, hint)
+            problems.add("not-c", complaint.text, at if found else self.spec.at, hint)
         return SpecError(problems.found)
 
     def unit(self) -> str:
-        """C for a compiler: what is due, functions without their bodies, and its anchors."""
+        """C for a compiler: what is due, and its anchors. Raises ``SourceError``."""
+        facts = [fact for file in self.files.values() for fact in file]
+        return "\n".join([self.declared(), *dict.fromkeys(map(self.anchor, facts)), ""])
+
+    def declared(self) -> str:
+        """What is due as one unit, with functions' bodies left out."""
         spec = self.spec
         lines = [f"#define {each.name} {each.value}" for each in spec.kernel.constants]
         lines += [_TYPES, f"#include {include_name(spec.predicates.file)}"]
@@ -66,8 +68,7 @@ class Expectation:
         for path, c in self.c_of.items():
             if path != spec.predicates.file:  # facts of the kernel, which it has included
                 lines += [_BODY.sub(");", each) for each in c if not each.startswith("#include")]
-        facts = [fact for file in self.files.values() for fact in file]
-        return "\n".join([*lines, *dict.fromkeys(map(self.anchor, facts)), ""])
+        return "\n".join([*lines, ""])
 
     def judged_unit(self, path: str, facts: Facts) -> str:
         """C that includes a judged file and asks a compiler for what is due there.

@@ -7,7 +7,10 @@ import pytest
 
 from tools import need
 from xenhostgen.api import SpecError, load
-from xenhostgen.verify.expectation import Expectation
+from xenhostgen.csource.debug_info import Unit
+from xenhostgen.verify.build import Store
+from xenhostgen.verify.declarations import read_due
+from xenhostgen.verify.harness import Harness
 from xenhostgen.verify.run import verify
 from xenhostgen.verify.subject import Options
 
@@ -28,20 +31,22 @@ def test_spec(case: Path, compiler: str) -> None:
 
 
 def test_the_kernels_types_are_known(tmp_path: Path) -> None:
-    """The shim's types, sparse's, and whatever ends in _t; others are named by their place."""
+    """The shim's types, sparse's, and the spec's; others are named by their place."""
     good = Path(__file__).parents[1] / "spec/cases/succ_c_types.yaml"
-    spec = load(good)
-    assert Expectation(spec).header()
-    assert list(Expectation(spec).of_guest(spec.guests[0]))
-    bad = tmp_path / "bad.yaml"
-    bad.write_text(
-        good.read_text()
-        .replace("gfp_t flags", "unheard_of flags")
-        .replace("returns: __u32", "returns: mine")
+    text = good.read_text().replace("kernel:\n", "kernel:\n  typedefs: {mine_t: int}\n")
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(text)
+
+    def read() -> Unit:
+        return read_due(Harness(load(spec), tmp_path, tmp_path), "gcc", Store(load(spec), tmp_path))
+
+    assert read().descriptions["prototype_do_d"] == ("unsigned int (widget_t *, pid_t, mine_t)",)
+    spec.write_text(
+        text.replace("gfp_t flags", "unheard_of flags").replace("returns: __u32", "returns: mine")
     )
     with pytest.raises(SpecError) as caught:
-        Expectation(load(bad)).header()
-    assert [problem.message.split(" is ")[0] for problem in caught.value.problems] == [
-        "'unheard_of flags'",
-        "'mine'",
-    ]
+        read()
+    lines = spec.read_text().splitlines()
+    places = [problem.at for problem in caught.value.problems]
+    words = [lines[at.line - 1][at.column - 1 :].split()[0] for at in places]
+    assert words == ["unheard_of", "mine,"]

@@ -38,7 +38,7 @@ from xenhostgen.verify.replay import replay
 from xenhostgen.verify.run import verify
 from xenhostgen.verify.subject import Options
 
-BINUTILS = ("ld", "objcopy", "readelf")
+BINUTILS = ("ld", "objcopy")
 NAMED = "name gcc or clang, or the path of one, without options (Debian: gcc, clang, binutils)"
 EXAMPLES = """\
 examples:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One spelling for C code, so that code which means the same tokens compares equal as text."""
+"""C by pycparser: its AST, its errors with their places, statements as text."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,13 +14,6 @@ from xenhostgen.csource.preprocess import Preprocessed, SourceError
 from xenhostgen.csource.tokens import spaced
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import Complaint
-
-KNOWN_TYPES = (
-    "bool size_t ssize_t uintptr_t pid_t loff_t gfp_t phys_addr_t dma_addr_t "
-    "u8 u16 u32 u64 s8 s16 s32 s64 __u8 __u16 __u32 __u64 __s8 __s16 __s32 __s64 "
-    "uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t int64_t"
-).split()
-"""Type names that every snippet may use; the shim's <linux/types.h> has them."""
 
 
 def parse(preprocessed: Preprocessed) -> Any:
@@ -64,24 +57,12 @@ def parser_errors(
         raise SourceError(Complaint(message, origin(*at))) from error
 
 
-class _Generator(CGenerator):  # type: ignore[misc]
-    """Leaves out the names of parameters, which are everybody's own."""
-
-    def visit_ParamList(self, node: Any) -> str:
-        return ", ".join(self.visit(getattr(param, "type", param)) for param in node.params)
-
-
-def text_of(node: Any) -> str:
-    """An expression's or initialiser's C text on one line."""
-    text = spaced(_Generator().visit(node))
-    return f"{{{text}}}" if isinstance(node, c_ast.InitList) else text
-
-
 def statement_texts(compound: Any) -> tuple[str, ...]:
-    """The text of each statement of a compound one."""
+    """The text of each statement of a compound one, on one line."""
     _Plain().visit(compound)
     # In braces of its own the generator gives it its semicolon.
-    texts = (text_of(c_ast.Compound([item]))[1:-1].strip() for item in compound.block_items or ())
+    blocks = (c_ast.Compound([item]) for item in compound.block_items or ())
+    texts = (spaced(CGenerator().visit(block))[1:-1].strip() for block in blocks)
     return tuple(text.replace("(void) ", "") for text in texts)
 
 
@@ -97,29 +78,7 @@ class _Plain(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
             (node.cond,) = node.cond.args.exprs
         for branch in ("iftrue", "iffalse"):
             match getattr(node, branch):
-                case c_ast.Compound(block_items=[one]) if not isinstance(
-                    one, (c_ast.Decl, c_ast.If)
+                case c_ast.Compound(block_items=[statement]) if not isinstance(
+                    statement, (c_ast.Decl, c_ast.If)
                 ):
-                    setattr(node, branch, one)
-
-
-def type_text(node: Any) -> str:
-    """The text of a type without the name that it declares, nor the body that it may define."""
-    definition = innermost(node)
-    body = "values" if isinstance(definition, c_ast.Enum) else "decls"
-    kept = getattr(definition, body, None)
-    if kept is None:
-        return text_of(node)
-    setattr(definition, body, None)
-    text = text_of(node)
-    setattr(definition, body, kept)
-    return text
-
-
-def innermost(node: Any) -> Any:
-    """The struct, union, enum or named type at the heart of a declarator."""
-    while isinstance(
-        node, (c_ast.PtrDecl, c_ast.ArrayDecl, c_ast.FuncDecl, c_ast.TypeDecl, c_ast.Typename)
-    ):
-        node = node.type
-    return node
+                    setattr(node, branch, statement)

@@ -1,200 +1,152 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What one C file defines, as plain data: the result of reading the C back.
+"""What one C file declares: a flat list of names, without types.
 
-Texts are canonical (see ``canonical``): what is expected is read from snippets, in the same way.
-Attributes and section names aren't here: look for those in the object file.
+Types are for a compiler to tell (see ``debug_info``); attributes and sections lie in the object.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pycparser import c_ast
 
 from xenhostgen.csource import canonical
-from xenhostgen.csource.canonical import innermost, text_of, type_text
-from xenhostgen.csource.constants import evaluate
-from xenhostgen.csource.preprocess import Preprocessed
-from xenhostgen.csource.tokens import Kind, code_tokens, spaced, tokens
+from xenhostgen.csource.preprocess import Preprocessed, read_output
+from xenhostgen.csource.tokens import Kind, code_tokens, spaced
 from xenhostgen.sandbox.location import Location
+
+_TYPE_NAME = re.compile(r"\w+_t|(__)?[us](8|16|32|64)|bool")
+# In files the shim's <linux/compiler.h> takes them out.
+_FOR_SPARSE = re.compile(r"\b__(?:user|iomem|percpu|rcu|force)\b")
 
 
 class Fact(NamedTuple):
     """One thing that a file defines or declares.
 
-    ======================  ==================================================================
-    ``kind``                ``text``
-    ======================  ==================================================================
-    include                 empty; the header as written is the name
-    enum, enumerator        ``a=0 b=None`` (None: only a compiler could tell), the value
-    struct                  its members, as ``name: type; struct {…}``; also a union or typedef
-    function, prototype     ``int (char *, ...)``, with ``static`` for a function
-    variable, table         storage and type, ``.member=value; [0]=value`` if it has such a list
-    export                  the macro's name
-    macro                   ``(a, b) its tokens``
-    ======================  ==================================================================
+    ``kind`` is include (its name is the header as written), enum, enumerator, struct (or a union,
+    or its typedef), function, prototype, variable, local (a static variable of the function that is
+    its text), export or macro.
     """
 
     kind: str
     name: str
-    text: str
     at: Location
+    text: str = ""
+    """A macro's parameters and tokens, ``(a, b) its tokens``; the macro that exports."""
     words: tuple[str, ...] = ()
-    """``extern``, ``static``, ``inline`` and the like."""
+    """``extern``, ``static``, ``inline``, ``const`` (as a whole) and the like."""
     statements: tuple[str, ...] = ()
     """A function's: one text for each at the top level of its body."""
 
 
 Facts = tuple[Fact, ...]
-# In files the shim's <linux/compiler.h> takes them out.
-_FOR_SPARSE = re.compile(r"\b__(?:user|iomem|percpu|rcu|force)\b")
 
 
 def read_facts(source: Preprocessed) -> Facts:
     """Parse a file; what its includes define is not among the facts. Raises SourceError."""
-    return (
-        *_includes(source.path),
-        *_declared(source),
-        *(Fact("macro", *macro) for macro in source.macros),
-    )
+    text = Path(source.path).read_text("utf-8", "replace")
+    return (*_includes(source.path, text), *_declared(source))
 
 
-def snippet_facts(code: str, typedefs: Iterable[str] = ()) -> Facts:
-    """The facts of C at hand; ``typedefs`` are the type names that it uses. Raises SourceError."""
-    bare, used = _FOR_SPARSE.sub("", spaced(code)), {token.text for token in tokens(code)}
-    names = [name for name in dict.fromkeys((*canonical.KNOWN_TYPES, *typedefs)) if name in used]
+def snippet_facts(c: str, typedefs: Collection[str] = ()) -> Facts:
+    """The facts of C in which no macro is used. Raises SourceError.
+
+    ``typedefs`` are its type names besides those that end as the kernel's do.
+    """
+    words = {token.text for token in code_tokens(c)}
+    names = [word for word in words if word in typedefs or _TYPE_NAME.fullmatch(word)]
     types = "".join(f"typedef int {name}; " for name in names)
-    return _declared(
-        Preprocessed("<snippet>", f"{types}\n{bare}", (Location(), Location("<snippet>", 1)), ())
-    )
+    lines = [spaced(line) for line in _FOR_SPARSE.sub("", c).split("\n")]
+    source = read_output("\n".join(['# 0 "c"', types, *lines]), "c")
+    return (*_includes("c", c), *_declared(source))
+
+
+def _includes(path: str, text: str) -> Iterator[Fact]:
+    words = code_tokens(text)
+    for start, word, name in zip(words, words[1:], words[2:], strict=False):
+        if start.kind is Kind.DIRECTIVE and word.text == "include":
+            yield Fact("include", name.text, Location(path, start.line, start.column))
 
 
 def _declared(source: Preprocessed) -> Facts:
+    """What a file itself declares, macros included."""
     ast = canonical.parse(source)
+    reader = _Reader(source)
     with canonical.parser_errors(source.origin):
-        return tuple(_Reader(source).read(ast))
+        for node in ast.ext:
+            declaration = node.decl if isinstance(node, c_ast.FuncDef) else node
+            if reader.at(declaration).file == source.path:
+                reader.read(node)
+    return (*reader.facts, *(Fact("macro", name, at, text) for name, text, at in source.macros))
 
 
-def _includes(path: str) -> Iterator[Fact]:
-    found = code_tokens(Path(path).read_text("utf-8", "replace"))
-    for start, word, name in zip(found, found[1:], found[2:], strict=False):
-        if start.kind is Kind.DIRECTIVE and word.text == "include":
-            yield Fact("include", name.text, "", Location(path, start.line, start.column))
-
-
-class _Reader:
-    """Walks one AST once; enumerators of included files are kept for their values only."""
+class _Reader(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
+    """Collects the facts of nodes at the top level, and of the types that these define."""
 
     def __init__(self, source: Preprocessed) -> None:
         self.source = source
-        self.values: dict[str, int | None] = {}
-        self.seen: set[int] = set()  # two declarators may share one definition
-
-    def read(self, ast: Any) -> Iterator[Fact]:
-        for node in ast.ext:
-            declaration = node.decl if isinstance(node, c_ast.FuncDef) else node
-            ours = self.at(declaration).file == self.source.path
-            if isinstance(declaration, (c_ast.Decl, c_ast.Typedef)):
-                found = list(self.definitions(innermost(declaration.type)))
-                yield from found if ours else ()
-            if ours:
-                yield from self.external(node)
+        self.facts: list[Fact] = []
 
     def at(self, node: Any) -> Location:
         line, column = (node.coord.line, node.coord.column) if node.coord else (0, 0)
         return self.source.origin(line, column or 0)
 
-    def definitions(self, node: Any) -> Iterator[Fact]:
-        """The enums, structs and unions that a declaration defines."""
-        if id(node) in self.seen:
-            return
-        self.seen.add(id(node))
-        match node:
-            case c_ast.Enum(values=c_ast.EnumeratorList(enumerators=nodes)):
-                enumerators = list(self.enumerators(nodes))
-                text = " ".join(f"{fact.name}={fact.text}" for fact in enumerators)
-                yield Fact("enum", node.name or "", text, self.at(node))
-                yield from enumerators
-            case c_ast.Struct(decls=list()) | c_ast.Union(decls=list()):
-                for member in node.decls:
-                    if isinstance(member, c_ast.Decl):
-                        yield from self.definitions(innermost(member.type))
-                if node.name:
-                    yield Fact("struct", node.name, _members(node), self.at(node))
+    def note(self, kind: str, name: str | None, node: Any, text: str = "") -> None:
+        if name:
+            self.facts.append(Fact(kind, name, self.at(node), text))
 
-    def enumerators(self, nodes: list[Any]) -> Iterator[Fact]:
-        value: int | None = -1
-        for node in nodes:
-            if isinstance(node, c_ast.Enumerator):
-                if node.value is not None:
-                    value = evaluate(node.value, self.values)
-                elif value is not None:
-                    value += 1
-                self.values[node.name] = value
-                yield Fact("enumerator", node.name, str(value), self.at(node))
-
-    def external(self, node: Any) -> Iterator[Fact]:
-        """A declaration of the file's own."""
+    def read(self, node: Any) -> None:
+        """Note what a node at the top level declares."""
         match node:
             case c_ast.FuncDef():
-                fact = self.function("function", node.decl)
-                text = f"static {fact.text}" if "static" in fact.words else fact.text
                 statements = canonical.statement_texts(node.body)
-                yield fact._replace(text=text, statements=statements)
-            case c_ast.Typedef():
-                definition = innermost(node.type)
-                if getattr(definition, "decls", None) is not None:
-                    yield Fact("struct", node.name, _members(definition), self.at(node))
+                self.declared("function", node.decl, statements=statements)
+                for local in _statics(node.body):
+                    self.declared("local", local, node.decl.name)
             case c_ast.StaticAssert(
                 # What the shim's EXPORT_SYMBOL makes of it: sizeof(&symbol), and a message.
                 cond=c_ast.UnaryOp(expr=c_ast.UnaryOp(expr=c_ast.ID(name=symbol))),
                 message=c_ast.Constant(value=message),
             ):
-                if (kind := message.strip('"')).startswith("EXPORT_SYMBOL"):
-                    yield Fact("export", symbol, kind, self.at(node))
+                self.note("export", symbol, node, message.strip('"'))
             case c_ast.Decl(type=c_ast.FuncDecl()):
-                yield self.function("prototype", node)
-            case c_ast.Decl(name=str()):
-                yield from self.variable(node)
+                self.declared("prototype", node)
+            case c_ast.Typedef(type=c_ast.TypeDecl(type=c_ast.Struct())):
+                self.visit(node.type)
+                self.note("struct", node.name, node)
+            case c_ast.Decl() | c_ast.Typedef():
+                self.visit(node.type)
+                if isinstance(node, c_ast.Decl) and node.name:
+                    self.declared("variable", node)
 
-    def function(self, kind: str, node: Any) -> Fact:
-        nodes = node.type.args.params if node.type.args else ()
-        types = [
-            "..." if isinstance(one, c_ast.EllipsisParam) else type_text(one.type) for one in nodes
-        ]
-        words = tuple(dict.fromkeys([*node.storage, *node.funcspec]))
-        text = f"{type_text(node.type.type)} ({', '.join(types) or 'void'})"
-        return Fact(kind, node.name, text, self.at(node), words)
+    def declared(
+        self, kind: str, node: Any, text: str = "", statements: tuple[str, ...] = ()
+    ) -> None:
+        """Note a function or variable."""
+        element = node.type
+        while isinstance(element, c_ast.ArrayDecl):
+            element = element.type
+        words = (*node.storage, *node.funcspec, *getattr(element, "quals", ()))
+        self.facts.append(Fact(kind, node.name, self.at(node), text, words, statements))
 
-    def variable(self, node: Any) -> Iterator[Fact]:
-        text = " ".join([*node.storage, type_text(node.type)])
-        yield Fact("variable", node.name, text, self.at(node), tuple(node.storage))
-        if isinstance(node.init, c_ast.InitList):
-            yield Fact("table", node.name, "; ".join(map(_entry, node.init.exprs)), self.at(node))
+    def visit_Enum(self, node: Any) -> None:
+        if node.values:
+            self.note("enum", node.name, node)
+            for enumerator in node.values.enumerators:
+                self.note("enumerator", getattr(enumerator, "name", None), enumerator)
 
+    def visit_Struct(self, node: Any) -> None:
+        if node.decls is not None:
+            self.note("struct", node.name, node)
+            self.generic_visit(node)
 
-def _members(node: Any) -> str:
-    """The members of a struct or union; of one within, only if that has no name."""
-    told = []
-    for member in node.decls:
-        if isinstance(member, c_ast.Decl):
-            inner = innermost(member.type)
-            if not member.name and getattr(inner, "decls", None) is not None:
-                told.append(f"struct {{{_members(inner)}}}")
-            else:
-                bits = f" : {text_of(member.bitsize)}" if member.bitsize is not None else ""
-                told.append(f"{member.name or ''}: {type_text(member.type)}{bits}")
-    return "; ".join(told)
+    visit_Union = visit_Struct
 
 
-def _entry(node: Any) -> str:
-    """An entry of a brace list: ``.member=value``, ``[index]=value`` or ``=value``."""
-    text, value = "", node
-    if isinstance(node, c_ast.NamedInitializer):
-        value = node.expr
-        for part in node.name:
-            text += (
-                text_of(part) if isinstance(part, c_ast.ArrayDesignator) else f".{text_of(part)}"
-            )
-    return f"{text}={text_of(value)}"
+def _statics(node: Any) -> Iterator[Any]:
+    """The declarations of static variables in a function's body."""
+    for _, child in node.children():
+        if isinstance(child, c_ast.Decl) and "static" in child.storage:
+            yield child
+        yield from _statics(child)

@@ -90,7 +90,7 @@ def preprocess(
         raise SourceError(
             *(each if each.at.file else each._replace(at=whole) for each in complaints)
         ) from None
-    return _read_output(output, str(path))
+    return read_output(output, str(path))
 
 
 def _unreadable(path: Path) -> str:
@@ -105,10 +105,10 @@ def _unreadable(path: Path) -> str:
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MARKER = re.compile(r'# (\d+) "((?:[^"\\]|\\.)*)"([ \d]*)$')
-_DROPPED = re.compile(r"#\s*(?:define|undef|pragma)\b")
+_DROPPED = re.compile(r"#\s*(?:define|undef|pragma|include)\b")
 
 
-def _read_output(output: str, path: str) -> Preprocessed:
+def read_output(output: str, path: str) -> Preprocessed:
     """Take the line markers and definitions out of the preprocessor's output."""
     kept: list[str] = []
     origins: list[Location] = []

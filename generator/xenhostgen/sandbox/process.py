@@ -20,13 +20,7 @@ from xenhostgen.sandbox.location import Location
 _COMPLAINT_MAX = 1 << 16
 _POLL_SECONDS = 0.1
 Stream: TypeAlias = int | IO[bytes]
-_DEBIAN = {
-    "clang": "clang",
-    "gcc": "gcc",
-    "ld": "binutils",
-    "objcopy": "binutils",
-    "readelf": "binutils",
-}
+_DEBIAN = {"clang": "clang", "gcc": "gcc", "ld": "binutils", "objcopy": "binutils"}
 
 
 class Limits(NamedTuple):

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from xenhostgen.csource.debug_info import Unit
 from xenhostgen.csource.facts import Facts
-from xenhostgen.sandbox.process import BuildError, Job, run_all
+from xenhostgen.csource.objects import ObjectFile, Symbol, opened
+from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.harness import TEMPLATES, Harness, units, write_files
 
@@ -32,15 +34,7 @@ _WRITABLE = set("judged_data judged_bss judged_start judged_end shim_exports asa
 _GLUE_WRITABLE = set(".data .bss .data.rel .data.rel.local .data.rel.ro .data.rel.ro.local".split())
 _STRINGS = set("memcmp memcpy memmove memset strcmp strcpy strlen strncmp".split())
 _SANITIZER = re.compile(r"__(asan|ubsan)_|__(start|stop)_asan_globals$|_GLOBAL_OFFSET_TABLE_$")
-# Rows of readelf's: a section's number, name and flags; a symbol's kind, binding, section and name.
-_SECTION_ROW = re.compile(
-    r"^ +\[ *(\d+)\] (.*?) +\S+(?: <unknown>)? +[0-9a-f]{16}(?: [0-9a-f]+){3}"
-    r" +([A-Zolp]*)(?: +\d+){3}$",
-    re.M,
-)
-_SYMBOL_ROW = re.compile(
-    r"^ +\d+: [0-9a-f]{16} +\w+ (\w+) +(\w+) +\w+ +(?:\[.*\] +)?(\w+) (.+)$", re.M
-)
+_IFUNC = "LOOS"  # the number of GNU's own kind of symbol
 FLAGS = "-std=gnu11 -g -O1 -fno-common -fno-omit-frame-pointer -w -fmax-errors=20".split()
 SANITIZERS = ("address", "undefined")
 _SANITIZE = (f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all")
@@ -48,6 +42,15 @@ _SANITIZE = (f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all")
 
 class Unwatchable(BuildError):
     """The judged C compiles, and does what would escape being judged."""
+
+
+class Reading(NamedTuple):
+    """What a file declares, and what a compiler understood of it; none of that where it fails."""
+
+    facts: Facts = ()
+    unit: Unit | None = None
+    complaints: tuple[Complaint, ...] = ()
+    """Why it can't be parsed, or else why it can't be compiled."""
 
 
 class Store:
@@ -60,7 +63,9 @@ class Store:
     def __init__(self, spec: Interface, folder: Path) -> None:
         self.headers = (spec.header.file, spec.predicates.file)
         self.folder = folder
-        self.facts: dict[str, Facts] = {}
+        self.readings: dict[str, Reading] = {}
+        self.due: dict[str, Unit] = {}
+        """What each compiler understands of what is due."""
 
     def key(self, tree: Path, source: Path, *words: str) -> str:
         """A text that differs when the file, a header of the spec's or a word does."""
@@ -85,37 +90,31 @@ class Program:
         return self.registry.startswith(".bss")
 
 
-class _Symbol(NamedTuple):
-    """A symbol of an object; ``section`` is a name, or UND, ABS or COM."""
-
-    name: str
-    kind: str
-    binding: str
-    section: str
-
-
 def build(harness: Harness, compiler: str, store: Store) -> Program:
     """Compile and link; objects that the store has are taken from there. Raises ``BuildError``."""
     work = harness.work / compiler.replace("/", "_")
     write_files({"sections.ld": _SECTIONS}, work)
-    *judged, glue, driver = map(str, _objects(harness, compiler, store, work))
+    *judged, glue, driver = _objects(harness, compiler, store, work)
 
-    def run(*command: str) -> str:
-        return run_all([Job(command, work)])[0]
+    def run(*command: str | Path) -> None:
+        run_all([Job(command, work)])
 
     run("ld", "-r", "-T", "sections.ld", *judged, glue, "-o", "judged.o")
-    listing = run("readelf", "-SsW", "judged.o", glue, driver, judged[0])
-    (sections, symbols), (_, of_glue), (_, of_driver), (_, of_source) = map(
-        _read, listing.split("\nFile: ")[1:]
-    )
-    _check(sections, symbols, of_driver)
-    asked = {symbol.name for symbol in of_driver if symbol.section == "UND"}
+    of_glue, of_driver = _symbols(glue), _symbols(driver)
+    with opened(work / "judged.o") as linked:
+        _check(linked, of_driver)
+    asked = {symbol.name for symbol in of_driver if symbol.section == "UNDEF"}
     answered = asked & {symbol.name for symbol in of_glue}
     (work / "wanted").write_text("\n".join(sorted(answered)))
     run("objcopy", "--keep-global-symbols=wanted", "judged.o", "hidden.o")
     run(compiler, *_SANITIZE, driver, "hidden.o", "-o", "driver")
-    array = (symbol.section for symbol in of_source if symbol.name == harness.spec.c.array)
+    array = (each.section for each in _symbols(judged[0]) if each.name == harness.spec.c.array)
     return Program(work / "driver", len(harness.spec.slots), next(array, ""))
+
+
+def _symbols(path: Path) -> list[Symbol]:
+    with opened(path) as file:
+        return file.symbols
 
 
 def _objects(harness: Harness, compiler: str, store: Store, work: Path) -> list[Path]:
@@ -140,31 +139,19 @@ def _objects(harness: Harness, compiler: str, store: Store, work: Path) -> list[
     return objects
 
 
-def _read(listing: str) -> tuple[list[str], list[_Symbol]]:
-    """An object's writable sections, and its symbols."""
-    sections = _SECTION_ROW.findall(listing)
-    names = {number: name for number, name, _ in sections}
-    symbols = [
-        _Symbol(name, kind, binding, names.get(section, section))
-        for kind, binding, section, name in _SYMBOL_ROW.findall(listing)
-        if kind not in ("FILE", "SECTION")
-    ]
-    return [name for _, name, flags in sections if "W" in flags], symbols
-
-
-def _check(writable: list[str], judged: list[_Symbol], driver: list[_Symbol]) -> None:
+def _check(linked: ObjectFile, driver: list[Symbol]) -> None:
     """Refuse memory that escapes the driver, code that runs before it, and unknown functions."""
-    for section in writable:
+    for section in linked.writable:
         if section == "judged_constructors":
             raise Unwatchable("a constructor runs before anything that could be judged")
         if section not in _WRITABLE | _GLUE_WRITABLE:
             raise Unwatchable(f"data in the section '{section}' can't be watched")
     defined = [symbol for symbol in driver if symbol.section.startswith(".")]
     known = {symbol.name for symbol in defined if symbol.binding == "GLOBAL"} - {"main"} | _STRINGS
-    for symbol in judged:
-        if symbol.kind == "IFUNC":
+    for symbol in linked.symbols:
+        if symbol.kind == _IFUNC:
             message = "is chosen by code that runs before anything that could be judged"
             raise Unwatchable(f"'{symbol.name}' {message}")
         is_known = symbol.name in known or _SANITIZER.match(symbol.name)
-        if symbol.section == "UND" and not is_known:
+        if symbol.section == "UNDEF" and not is_known:
             raise BuildError(f"undefined reference to '{symbol.name}'")

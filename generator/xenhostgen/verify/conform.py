@@ -6,46 +6,25 @@ Bodies of functions and of the iterator are not compared here: what they do is j
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
-from itertools import takewhile
+from itertools import zip_longest
 from pathlib import Path
 
-from xenhostgen.csource.declarations import Declaration, declarations
-from xenhostgen.csource.facts import Facts
+from xenhostgen.csource.debug_info import Unit
+from xenhostgen.csource.facts import Fact, Facts
 from xenhostgen.csource.makefile import read_makefile
-from xenhostgen.csource.tokens import Token
 from xenhostgen.sandbox.location import Location
-from xenhostgen.spec.model import Guest, Interface, Register
-from xenhostgen.verify.declarations import Declarations
+from xenhostgen.spec.model import Interface, Register
+from xenhostgen.verify.build import Reading
+from xenhostgen.verify.declarations import Declarations, expectation, read_due
 from xenhostgen.verify.drift import read_text
-from xenhostgen.verify.expectation import Expectation
+from xenhostgen.verify.expectation import LOOP
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.subject import Subject
 
-# What the kernel frees when it has booted, by its words and by its sections.
-_FREED = re.compile(r'__(?:init|exit)(?:data|const)?|"\.(?:init|exit)\..*')
-
-Flat = dict[tuple[str, str], str]
-
-
-def flatten(spec: Interface, facts: Facts) -> Flat:
-    """What a file declares, in the form of the expectations."""
-    c, pointers = spec.c, {slot.pointer for slot in spec.slots}
-    flat: Flat = {}
-    for fact in facts:
-        kind, name, text = fact[:3]
-        if kind == "variable" and name in pointers:
-            # It may promise more than the spec asks: never to be changed.
-            text = text.removesuffix(" const")
-        elif kind == "macro" and name == c.iterator:
-            text = text.partition(" ")[0]
-        elif (kind, name) == ("struct", c.ops):
-            name = c.ops_tag  # the tag and the typedef are one thing to the spec
-        if kind != "enumerator":
-            flat[kind, name] = text
-    return flat
+# What the kernel frees when it has booted.
+_FREED = re.compile(r"\.(init|exit)\..*")
 
 
 class Conformance:
@@ -56,8 +35,7 @@ class Conformance:
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Compare all declarations, and the Makefile."""
         subject.options.progress("parse")
-        yield from declared(subject.spec, subject.declarations)
-        yield from _lasting(subject.spec, subject.tree)
+        yield from _declared(subject, subject.declarations)
         yield from _object(subject.spec, subject.tree)
         yield from _unused_tables(subject.spec)
 
@@ -69,74 +47,89 @@ class OtherOptions:
 
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Compare the declarations that are read with these options."""
-        for finding in declared(subject.spec, subject.turned):
+        for finding in _declared(subject, subject.turned):
             message = f"{finding.message}, where the kernel's options are other ones"
             yield replace(finding, message=message)
 
 
-def declared(spec: Interface, declarations: Declarations) -> Iterator[Finding]:
+def _declared(subject: Subject, declarations: Declarations) -> Iterator[Finding]:
     """What couldn't be read, and every way in which what was read differs from the spec."""
+    spec = subject.spec
     yield from declarations.findings
-    expected = _expected(spec)
-    for path, facts in declarations.files.items():
-        yield from _compare(spec, path, expected[path], facts)
-    for guest in spec.guests:
-        facts = declarations.files.get(guest.file, ())
-        yield from _bodies(guest, expected[guest.file], facts)
+    due = read_due(subject.harness, subject.options.compilers[0], subject.store)
+    for path, reading in declarations.readings.items():
+        expected = expectation(spec).files[path]
+        yield from _compare(spec, path, expected, due, reading)
+        if reading.unit:
+            yield from _lasting(spec, path, expected, reading.unit)
+        if path == spec.header.file:
+            yield from _remembering(path, reading.facts)
+        if path in [guest.file for guest in spec.guests]:
+            yield from _bodies(path, expected, reading.facts)
 
 
-@lru_cache(maxsize=1)
-def _expected(spec: Interface) -> dict[str, Facts]:
-    """Each file's facts by the spec, kept for the next tree of the same spec."""
-    expectation = Expectation(spec)
-    return {
-        spec.header.file: expectation.header(),
-        spec.source.file: expectation.source(),
-        spec.predicates.file: expectation.predicates(),
-        **{guest.file: expectation.guest(guest) for guest in spec.guests},
-    }
-
-
-def _compare(spec: Interface, path: str, wanted: Facts, facts: Facts) -> Iterator[Finding]:
+def _compare(
+    spec: Interface, path: str, due: Facts, understood: Unit, reading: Reading
+) -> Iterator[Finding]:
     """One file's declarations; the predicates' header may hold more."""
-    expected, actual, where = flatten(spec, wanted), flatten(spec, facts), Location(path)
-    for (kind, name), text in expected.items():
+    if not reading.facts and reading.complaints:
+        return
+    where = Location(path)
+    actual, expected = _by_name(reading.facts), _by_name(due)
+    for (kind, name), fact in expected.items():
         if (kind, name) not in actual:
             yield _finding("missing", name, f"{kind} '{name}' is missing in {path}", where)
-        elif _sense(kind, actual[kind, name]) != _sense(kind, text):
-            message = f"{kind} '{name}' is '{actual[kind, name]}', should be '{text}'"
-            yield _finding("differs", name, message, where)
+            continue
+        by_compiler = (reading.unit, understood) if reading.unit else (None, None)
+        facts = (actual[kind, name], fact)
+        texts = (_said(spec, *pair) for pair in zip(facts, by_compiler, strict=True))
+        for text, should in zip_longest(*texts, fillvalue="nothing"):
+            if text not in (should, re.sub(r"\[\d+\]$", "[]", should)):
+                message = f"{kind} '{name}' is '{text}', should be '{should}'"
+                yield _finding("differs", name, message, where)
+                break
     if path == spec.predicates.file:
         return
     # What nobody else sees a file may define for itself.
     of_file = ("macro", "include") if path.endswith(".c") else ()
-    own = {fact.name for fact in facts if "static" in fact.words or fact.kind in of_file}
+    own = {fact.name for fact in reading.facts if "static" in fact.words or fact.kind in of_file}
     for kind, name in [key for key in actual if key not in expected]:
         is_declared = kind == "prototype" and ("function", name) in expected
-        if name not in own and kind != "table" and not is_declared:
+        if name not in own and not is_declared:
             message = f"{kind} '{name}' is nothing that the spec knows"
             yield _finding("unknown", name, message, where)
 
 
-def _sense(kind: str, text: str) -> str:
-    """A text that is the same for tables in any order and for integers by any name."""
-    if kind == "table":
-        entries = [entry.replace("=&", "=") for entry in text.split("; ")]
-        return "; ".join(sorted(entry for entry in entries if not entry.endswith("=NULL")))
-    if kind == "macro":
-        return re.sub(r"^(\(\) )?\( (.+) \)$", r"\1\2", text)
-    text = re.sub(r"\b(u?)int(\d+)_t\b", lambda name: f"{name[1] or 's'}{name[2]}", text)
-    return re.sub(r"\bunsigned(?! (?:char|short|int|long))", "unsigned int", text)
+def _by_name(facts: Facts) -> dict[tuple[str, str], Fact]:
+    return {fact[:2]: fact for fact in facts if fact.kind not in ("enumerator", "local")}
 
 
-def _bodies(guest: Guest, wanted: Facts, facts: Facts) -> Iterator[Finding]:
+def _said(spec: Interface, fact: Fact, unit: Unit | None) -> Iterator[str]:
+    """What parser and compiler tell of a fact, part by part."""
+    text = fact.text
+    if fact.kind == "macro":
+        if fact.name == spec.c.slot_count:
+            text = ""  # its value counts
+        if fact.name == spec.c.iterator:
+            text = text.partition(" ")[0]
+        text = re.sub(r"^(\(\) )?\( (.+) \)$", r"\1\2", text)
+    linkage = {"function": ("static",), "variable": ("static", "extern")}.get(fact.kind, ())
+    yield from (word for word in fact.words if word in linkage)
+    yield text
+    if unit:
+        description = unit.descriptions.get(f"{fact.kind}_{fact.name}", ())
+        # Of a table that is only declared, the type is known.
+        yield from description[:1] if "extern" in fact.words else description
+
+
+def _bodies(path: str, due: Facts, facts: Facts) -> Iterator[Finding]:
     """The statements of boot function, helpers and adapters against the spec's, in order."""
-    bodies = {fact.name: fact.statements for fact in wanted if fact.kind == "function"}
+    bodies = {fact.name: fact.statements for fact in due if fact.kind == "function"}
     for function in facts:
         name, steps = function.name, function.statements
         if function.kind != "function" or steps == (expected := bodies.get(name, steps)):
             continue
-        where = function.at._replace(file=guest.file)
+        where = function.at._replace(file=path)
         missing = [step for step in expected if step not in steps]
         unknown = [step for step in steps if step not in expected]
         for step in missing:
@@ -149,55 +142,33 @@ def _bodies(guest: Guest, wanted: Facts, facts: Facts) -> Iterator[Finding]:
             yield _finding("step-order", name, message, where)
 
 
-def _lasting(spec: Interface, tree: Path) -> Iterator[Finding]:
-    """What is used after boot and freed with the boot code, and what the header's code remembers.
+def _lasting(spec: Interface, path: str, due: Facts, unit: Unit) -> Iterator[Finding]:
+    """What is used after boot and freed with the boot code.
 
-    Used after boot are the array, the tables, the wrappers, the iterator, and whatever these name
-    in their file. Variables of the header's functions lie with the caller, unseen by exploration.
+    Used are the array, the tables, the wrappers, the iterator, and what these name in their file.
     """
-    c, header = spec.c, spec.header.file
-    files = {header: [c.iterator, *(c.wrapper(op.name) for op in spec.ops)]}
-    files[spec.source.file] = [c.array, *(slot.pointer for slot in spec.slots)]
-    files |= {guest.file: [table.symbol for table in guest.tables] for guest in spec.guests}
-    for path, names in files.items():
-        for declaration in _used(declarations(read_text(tree / path) or ""), names):
-            name = declaration.name
-            freed = (token for token in declaration.tokens if _FREED.match(token.text))
-            if token := next(freed, None):
-                message = f"'{name}' is used after boot, and freed by then"
-                yield _finding("differs", name, message, _place(path, token))
-            if path == header and (token := _variable(declaration)):
-                message = f"'{name}' keeps a variable from call to call"
-                yield _finding("hidden-state", name, message, _place(path, token))
-
-
-def _used(file: Iterable[Declaration], names: list[str]) -> Iterator[Declaration]:
-    """The declarations of some names, and of all that these name."""
-    by_name: dict[str, list[Declaration]] = {}
-    for declaration in file:
-        by_name.setdefault(declaration.name, []).append(declaration)
+    kind = "function" if path == spec.header.file else "variable"
+    names = [LOOP, *(fact.name for fact in due if fact.kind == kind)]
+    seen = set[str]()
     while names:
-        for declaration in by_name.pop(names.pop(), ()):
-            names += [token.text for token in declaration.tokens]
-            yield declaration
+        name = names.pop()
+        section = unit.sections.get(name, "")
+        if name not in seen and _FREED.match(section):
+            message = f"'{name}' is used after boot, and freed by then"
+            yield _finding("differs", name, message, Location(path))
+        elif name not in seen:
+            names += unit.references.get(section, ())
+        seen.add(name)
 
 
-def _place(path: str, token: Token) -> Location:
-    return Location(path, token.line, token.column)
-
-
-def _variable(declaration: Declaration) -> Token | None:
-    """The word that makes a variable static which isn't const, in a body or by itself."""
-    start, end = (0, None) if declaration.kind == "variable" else declaration.body or (0, 0)
-    tokens = declaration.tokens[start:end]
-    for index, token in enumerate(tokens):
-        if token.text == "static":
-            words = [word.text for word in tokens[index:]]
-            head = takewhile(lambda word: word not in ("=", ";", "["), words)
-            behind_star = " ".join(head).rpartition("*")[2]
-            if "const" not in behind_star.split():
-                return token
-    return None
+def _remembering(path: str, facts: Facts) -> Iterator[Finding]:
+    """The variables of the header's code: they lie with the caller, unseen by exploration."""
+    for fact in facts:
+        is_variable = fact.kind in ("local", "variable") and "static" in fact.words
+        if is_variable and "const" not in fact.words:
+            name = fact.text or fact.name
+            message = f"'{name}' keeps a variable from call to call"
+            yield _finding("hidden-state", name, message, fact.at._replace(file=path))
 
 
 def _finding(rule: str, name: str, message: str, where: Location) -> Finding:

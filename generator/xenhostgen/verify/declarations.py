@@ -1,27 +1,45 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Read a judged tree back: what each file declares, and where each symbol stands."""
+"""Read a judged tree back: what each file declares, what a compiler understood, and where."""
 
 import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
+from xenhostgen.csource.debug_info import Unit, read_unit
 from xenhostgen.csource.facts import Fact, Facts, read_facts
 from xenhostgen.csource.preprocess import SHIM, SourceError, preprocess
 from xenhostgen.sandbox.location import Location
-from xenhostgen.verify.build import Store
+from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
+from xenhostgen.spec.model import Interface
+from xenhostgen.verify.build import Reading, Store
 from xenhostgen.verify.drift import read_text
+from xenhostgen.verify.expectation import Expectation
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import Harness, c_files
 
 _DEFINING = ("function", "variable", "macro", "enumerator")
+# Each function and variable by itself, so that its section shows what it refers to.
+_FLAGS = (
+    "-std=gnu11 -g -gdwarf-4 -O0 -w -fno-common -fno-pie -fno-asynchronous-unwind-tables "
+    "-ffunction-sections -fdata-sections -D_Thread_local= -x c -c - -o"
+).split()
 
 
 @dataclass(frozen=True, slots=True)
 class Declarations:
-    """What the files of a tree declare, and findings for files that are missing or no C."""
+    """What the files of a tree declare, and findings for those that are missing or no C."""
 
-    files: dict[str, Facts]
+    readings: dict[str, Reading]
     findings: tuple[Finding, ...]
+
+    @property
+    def files(self) -> dict[str, Facts]:
+        """Each file's facts."""
+        return {path: reading.facts for path, reading in self.readings.items()}
 
     def location(self, symbol: str, file: str = "") -> Location | None:
         """Where a symbol is defined, else where it is declared, in one file or in any."""
@@ -42,57 +60,137 @@ def _declares(fact: Fact) -> bool:
     return fact.kind in ("prototype", "enum", "variable", "struct")
 
 
+@lru_cache(maxsize=1)
+def expectation(spec: Interface) -> Expectation:
+    """What is due by a spec, kept for the next tree of the same spec."""
+    return Expectation(spec)
+
+
+def read_due(harness: Harness, compiler: str, store: Store) -> Unit:
+    """What is due, as a compiler understands it. Raises ``SpecError``."""
+    due = expectation(harness.spec)
+    if compiler not in store.due:
+        command = [compiler, f"-I{harness.questions}", *harness.flags]
+        complaints: Sequence[Complaint] = ()
+        try:
+            unit = due.unit()
+        except SourceError as error:
+            unit, complaints = due.declared(), error.complaints
+        try:
+            store.due[compiler] = _compiled(harness, command, unit, "due")
+        except BuildError as error:  # it says more
+            complaints = error.complaints()
+        if complaints:
+            raise due.unreadable(complaints)
+    return store.due[compiler]
+
+
 def read_tree(
     harness: Harness, compiler: str, store: Store, *, turned: bool = False
 ) -> Declarations:
-    """Parse every C file of the spec that lies in the tree.
+    """Parse and compile every C file of the spec that lies in the tree.
 
     ``turned``: only those that name options of the kernel, with these the other way round.
     """
+    read_due(harness, compiler, store)  # to tell early what the spec has wrong
     tree, paths = harness.tree, c_files(harness.spec)
-    message = "the tree has no such file"
-    missing = [path for path in paths if not (tree / path).is_file()]
-    findings = [_finding("file-missing", path, message, Location(path)) for path in missing]
-    files = dict[str, Facts]()
-    for path in [] if missing else paths:
-        options = _options(tree / path)
-        if turned and (not options or path == harness.spec.predicates.file):
-            continue
-        defines = sorted(options.difference(harness.configs)) if turned else harness.configs
-        try:
-            files[path] = _read_file(harness, path, compiler, store, defines)
-        except SourceError as error:
-            for complaint in error.complaints:
-                where = _relative(complaint.at, tree) or Location(path)
-                findings.append(_finding("unparsable", path, complaint.text, where))
-    return Declarations(files, tuple(findings))
-
-
-def _finding(rule: str, path: str, message: str, where: Location) -> Finding:
-    return Finding(rule, path, message, where, seen_by="parsing")
+    if missing := [path for path in paths if not (tree / path).is_file()]:
+        message = "the tree has no such file"
+        findings = [_finding("file-missing", message, Location(path)) for path in missing]
+        return Declarations({}, tuple(findings))
+    readers = {path: _FileReader(harness, compiler, path, harness.configs) for path in paths}
+    if turned:
+        del readers[harness.spec.predicates.file]
+        named = {path: reader.named_options() for path, reader in readers.items()}
+        readers = {
+            path: readers[path]._replace(defines=sorted(options.difference(harness.configs)))
+            for path, options in named.items()
+            if options
+        }
+    with ThreadPoolExecutor() as pool:
+        results = pool.map(lambda reader: reader.read(store), readers.values())
+        readings = dict(zip(readers, results, strict=True))
+    findings = []
+    for path, reading in readings.items():
+        rule = "uncompilable" if reading.facts else "unparsable"
+        for complaint in reading.complaints:
+            where = _relative(complaint.at, tree) or Location(path)
+            findings.append(_finding(rule, complaint.text, where))
+    return Declarations(readings, tuple(dict.fromkeys(findings)))
 
 
 def _relative(where: Location, tree: Path) -> Location | None:
     """A place by its path in the tree."""
-    file = Path(where.file)
-    return where._replace(file=str(file.relative_to(tree))) if file.is_relative_to(tree) else None
+    file = tree / where.file
+    is_judged = where.line and file.is_relative_to(tree) and file.is_file()
+    return where._replace(file=str(file.relative_to(tree))) if is_judged else None
 
 
-def _options(file: Path) -> set[str]:
-    """The kernel options that a file names."""
-    return set(re.findall(r"\bCONFIG_\w+", read_text(file) or ""))
+def _finding(rule: str, message: str, where: Location) -> Finding:
+    return Finding(rule, where.file, message, where, seen_by="parsing")
 
 
-def _read_file(
-    harness: Harness, path: str, compiler: str, store: Store, defines: list[str]
-) -> Facts:
-    file = harness.tree / path
-    includes = [harness.overlay, SHIM, harness.tree / "include"]
-    if path != harness.spec.predicates.file:
-        # Where guests are parsed, predicates are functions: what the guests ask stays to be seen.
-        includes.insert(0, harness.questions)
-    key = store.key(harness.tree, file, compiler, *defines)
-    if key not in store.facts:
-        source = preprocess(file, includes, defines=defines, cc=compiler)
-        store.facts[key] = read_facts(source)
-    return store.facts[key]
+class _FileReader(NamedTuple):
+    """Reads one file, with some of the kernel's options on."""
+
+    harness: Harness
+    compiler: str
+    path: str
+    defines: list[str]
+
+    @property
+    def file(self) -> Path:
+        return self.harness.tree / self.path
+
+    def named_options(self) -> set[str]:
+        """The kernel options that it names."""
+        return set(re.findall(r"\bCONFIG_\w+", read_text(self.file) or ""))
+
+    def read(self, store: Store) -> Reading:
+        """What is known of it; the store keeps what could be read."""
+        key = store.key(self.harness.tree, self.file, self.compiler, *self.defines)
+        if key in store.readings:
+            return store.readings[key]
+        try:
+            reading = self.understood(self.parsed(), key)
+        except SourceError as error:
+            return Reading(complaints=error.complaints)
+        if not reading.complaints:
+            store.readings[key] = reading
+        return reading
+
+    def parsed(self) -> Facts:
+        """What it declares. Raises ``SourceError``."""
+        harness, compiler = self.harness, self.compiler
+        includes = [harness.overlay, SHIM, harness.tree / "include"]
+        if self.path != harness.spec.predicates.file:
+            # Where guests are parsed, predicates are functions: what the guests ask stays visible.
+            includes.insert(0, harness.questions)
+        return read_facts(preprocess(self.file, includes, defines=self.defines, cc=compiler))
+
+    def understood(self, facts: Facts, key: str) -> Reading:
+        """What the compiler makes of it; a name that it doesn't know it tries as a function's."""
+        harness, names = self.harness, {fact[:2] for fact in facts}
+        due = expectation(harness.spec)
+        present = tuple(fact for fact in due.files[self.path] if fact[:2] in names)
+        c = due.judged_unit(self.path, present)
+        command = [self.compiler, *harness.flags, *(f"-U{name}" for name in harness.configs)]
+        command += [f"-D{name}=1" for name in self.defines]
+        complaints: tuple[Complaint, ...] = ()
+        for _ in range(2):
+            try:
+                return Reading(facts, _compiled(harness, command, c, key), complaints)
+            except BuildError as error:
+                complaints = complaints or tuple(error.complaints()[:1])
+                c = f"void {complaints[0].symbol or 'nothing'}(void);\n{c}"
+        return Reading(facts, None, complaints)
+
+
+def _compiled(harness: Harness, command: list[str], c: str, name: str) -> Unit:
+    """What a compiler understands of C. Raises ``BuildError``."""
+    target = harness.work / f"{name}.o"
+    run_all([Job([*command, *_FLAGS, str(target)], harness.tree, input=c.encode())])
+    try:
+        return read_unit(target)
+    except Exception as error:  # assembler code can put anything anywhere
+        raise BuildError("what the compiler made of it can't be read") from error

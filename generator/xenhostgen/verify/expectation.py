@@ -1,114 +1,146 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the files of a spec must declare: written as C snippets, and read like the files."""
+"""What the files of a spec must declare, as C that is made from the spec alone.
+
+It is parsed and compiled as the judged files are: compared is what came of either.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 
+from xenhostgen.csource.debug_info import ANCHOR
 from xenhostgen.csource.facts import Fact, Facts, snippet_facts
-from xenhostgen.csource.preprocess import SourceError
-from xenhostgen.csource.tokens import code_tokens
-from xenhostgen.sandbox.location import Location
-from xenhostgen.spec.c_names import declared_name
+from xenhostgen.sandbox.process import Complaint
 from xenhostgen.spec.model import Call, ClearBss, Guest, Interface, Op, Register, Step
-from xenhostgen.spec.source import Problems, SpecError, Text
+from xenhostgen.spec.source import At, Problems, SpecError
 from xenhostgen.spec.yaml import read_file
-from xenhostgen.verify.harness import enum_c, struct_c
+from xenhostgen.verify.harness import enum_c, include_name, struct_c
+
+LOOP = f"{ANCHOR}loop"
+_TYPES = "#include <linux/types.h>"
+_BODY = re.compile(r"\) \{.*\}$")  # of a function
 
 
 class Expectation:
     """What the files of one spec must declare."""
 
     def __init__(self, spec: Interface) -> None:
-        self.spec = spec
-        self.c = spec.c
-        # What ends as the kernel's type names do is one, whatever headers the file includes.
-        named = ((c, declared_name(c)) for _, c in self.written())
-        self.typedefs = {
-            word
-            for c, name in named
-            for word in re.findall(r"\b[A-Za-z_]\w*_t\b", c)
-            if word != name
+        self.spec, self.c = spec, spec.c
+        self.pointers = {slot.pointer for slot in spec.slots}
+        self.typedefs = {self.c.host, self.c.ops, *(each.name for each in spec.kernel.typedefs)}
+        self.c_of: dict[str, list[str]] = {
+            spec.predicates.file: list(self.predicates()),
+            spec.header.file: list(self.header()),
+            spec.source.file: list(self.source()),
+            **{guest.file: list(self.guest(guest)) for guest in spec.guests},
         }
-        self.typedefs |= {self.c.host, self.c.ops} if spec.typedefs else set()
 
-    def written(self) -> Iterator[tuple[Text, str]]:
-        """Each declaration that the spec has as C, by its place."""
-        for op in self.spec.ops:
-            yield op.returns, f"{op.returns} {op.name}"
-            yield from ((arg, str(arg)) for arg in op.args)
-            if op.wrapper_returns:
-                yield op.wrapper_returns, f"{op.wrapper_returns} {op.name}"
-        for field in self.spec.fields:
-            yield from ((c, str(c)) for c in ([field.c] if field.c else field.struct))
-        for struct in self.spec.kernel.structs:
-            yield from ((member.type, f"{member.type} {member.name}") for member in struct.members)
-        for guest in self.spec.guests:
-            yield from ((param, str(param)) for param in guest.boot.params)
+    @cached_property
+    def files(self) -> dict[str, Facts]:
+        """Each file's facts. Raises ``SourceError``."""
+        c_of = {path: "\n".join(c) for path, c in self.c_of.items()}
+        return {path: snippet_facts(c, self.typedefs) for path, c in c_of.items()}
 
-    def unreadable(self) -> SpecError:
-        """What of the spec's C can't be parsed."""
-        tried = [(at, f"struct x {{ {c}; }};") for at, c in self.written()]
-        calls = (entry.calls for op in self.spec.ops for entry in op.tables if entry.calls)
-        tried += [(c, f"void x(void) {{ {c}; }}") for c in calls]
-        problems = Problems(self.spec.path, read_file(Path(self.spec.path)))
-        for at, snippet in tried:
-            try:
-                snippet_facts(snippet, self.typedefs)
-            except SourceError as error:
-                said = error.complaints[0].text
-                problems.add(
-                    "not-c",
-                    f"'{at[:60]}' is {said}",
-                    at,
-                    "a type must be the kernel's, of C, or end in '_t'",
-                )
-        if not problems.found:
-            problems.add(
-                "not-c", "C in it can't be parsed", self.spec.at, "look for a type that is none"
-            )
+    def unreadable(self, complaints: Iterable[Complaint]) -> SpecError:
+        """What a parser or compiler says of the spec's C, where the spec has what it names."""
+        source = read_file(Path(self.spec.path))
+        problems = Problems(self.spec.path, source)
+        causes = [each for each in complaints if "unknown type" in each.text]
+        for complaint in causes or complaints:
+            before, *found = re.split(rf"\b{complaint.symbol or '$^'}\b", source, maxsplit=1)
+            at = At(before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
+            hint = "a type must be C's, or one that the spec or the kernel's headers declare"
+            problems.add("not-c", complaint.text, at if found else self.spec.at, hint)
         return SpecError(problems.found)
 
-    def read(
-        self, snippets: Iterable[str], includes: Iterable[str] = (), others: Iterable[Fact] = ()
-    ) -> Facts:
-        """The facts of snippets, together with those that snippets can't say."""
-        try:
-            declared = snippet_facts(" ".join(snippets), self.typedefs)
-        except SourceError:
-            raise self.unreadable() from None
-        return (*(_fact("include", header) for header in includes), *declared, *others)
+    def unit(self) -> str:
+        """C for a compiler: what is due, and its anchors. Raises ``SourceError``."""
+        facts = [fact for file in self.files.values() for fact in file]
+        return "\n".join([self.declared(), *dict.fromkeys(map(self.anchor, facts)), ""])
 
-    def header(self) -> Facts:
-        """The interface's header."""
+    def declared(self) -> str:
+        """What is due as one unit, with functions' bodies left out."""
+        spec = self.spec
+        lines = [f"#define {each.name} {each.value}" for each in spec.kernel.constants]
+        lines += [_TYPES, f"#include {include_name(spec.predicates.file)}"]
+        lines += [f"#include {header}" for header in spec.header.includes]
+        for path, c in self.c_of.items():
+            if path != spec.predicates.file:  # facts of the kernel, which it has included
+                lines += [_BODY.sub(");", each) for each in c if not each.startswith("#include")]
+        return "\n".join([*lines, ""])
+
+    def judged_unit(self, path: str, facts: Facts) -> str:
+        """C that includes a judged file and asks a compiler for what is due there.
+
+        What the header says of the file's own names is set aside, lest it contradicts the file.
+        """
+        spec, c, lines = self.spec, self.c, [_TYPES]
+        headers = (spec.predicates.file, spec.header.file)
+        if path not in headers:
+            own = [fact.name for fact in facts if fact.kind in ("function", "variable")]
+            lines += [f"#define {name} header_{name}" for name in own]
+            lines += [f"#include {include_name(header)}" for header in headers]
+            lines += [f"#undef {name}" for name in own]
+        lines.append(f'#include "{path}"')
+        lines += dict.fromkeys(map(self.anchor, facts))
+        if any(fact.name == c.iterator for fact in facts):
+            star = "*" if spec.registry.cursor == "pointer" else ""
+            lines.append(f"void {LOOP}({c.host} *{star}xh) {{ {c.iterator}(xh) ; }}")
+        return "\n".join([*lines, ""])
+
+    def anchor(self, fact: Fact) -> str:
+        """C by which a compiler describes what a fact names; empty where that has no type."""
+        kind, name = fact.kind, fact.name
+        anchor = f"{ANCHOR}{kind}_{name}"
+        if kind in ("enum", "struct"):
+            return f"{'' if name in self.typedefs else kind} {name} {anchor};"
+        if kind in ("function", "prototype", "variable"):
+            # A slot's pointer may be const, and thus promise more.
+            value = f"&*{name}" if name in self.pointers else name
+            return f"__typeof__({value}) *{anchor} = (void *)&{name};"
+        return f"enum {{ {name}_is = ({name}) }} {anchor};" if name == self.c.slot_count else ""
+
+    def predicates(self) -> Iterator[str]:
+        """The predicates, and what the spec says of the kernel header that they go into."""
+        kernel = self.spec.kernel
+        yield from (struct_c(struct) for struct in kernel.structs if struct.members)
+        yield from map(enum_c, kernel.enums)
+        yield from (f"#define {macro.name}() ({macro.expands})" for macro in kernel.macros)
+        for macro in self.spec.predicates.macros:
+            yield f"#define {macro.name}() {macro.expands}"
+
+    def header(self) -> Iterator[str]:
+        """What the interface's header declares."""
         spec, c = self.spec, self.c
         values = ", ".join(f"{c.type(name)} = {value}" for name, value in spec.values.items())
         ops_type = f"struct {c.ops_tag}" if spec.typedefs else f"const struct {c.ops_tag}"
         fields = [member.c or f"struct {{ {'; '.join(member.struct)}; }}" for member in spec.fields]
         members = "; ".join([f"enum {c.enum} type", f"{ops_type} *ops", *fields])
-        ops = " ".join(f"{op.returns} (*{op.name})({self.params(op, op.host)});" for op in spec.ops)
-        snippets = [
-            f"enum {c.enum} {{ {values} }};",
-            f"struct {c.host.removeprefix('struct ')} {{ {members}; }};",
-            f"struct {c.ops_tag} {{ {ops} }};",
-            *(f"{head};" for head in self.registering()),
-            f"extern {c.host} {c.array}[{len(spec.slots)}];",
-            *(f"extern {c.host} *{slot.pointer};" for slot in spec.slots),
-            *(f"extern {spec.table_type} {table.symbol};" for table in spec.shared_tables),
-        ]
-        macros = [_fact("macro", spec.guard), _fact("macro", c.iterator, "(xh)")]
+        ops = " ".join(f"{op.returns} (*{op.name})({self.params(op)});" for op in spec.ops)
+        yield from _includes(spec.header.includes)
+        yield f"#define {spec.guard}"
+        yield f"#define {c.iterator}(xh)"
         if not spec.typedefs:
-            macros.append(_fact("macro", c.slot_count, str(len(spec.slots))))
-        called = [op for op in spec.ops if op.wrapper != "none"]
-        heads = [
-            f"{op.wrapper_type} {c.wrapper(op.name)}({self.params(op, 'xh')})" for op in called
-        ]
-        snippets += [f"static {head} {{ }}" for head in heads]
-        return self.read(snippets, spec.header.includes, macros)
+            yield f"#define {c.slot_count} {len(spec.slots)}"
+        yield f"enum {c.enum} {{ {values} }}; struct {c.ops_tag};"
+        if spec.typedefs:
+            yield f"typedef struct {{ {members}; }} {c.host};"
+            yield f"typedef struct {c.ops_tag} {{ {ops} }} {c.ops};"
+        else:
+            yield f"{c.host} {{ {members}; }}; {c.ops} {{ {ops} }};"
+        yield from (f"{head};" for head in self.registering())
+        yield f"extern {c.host} {c.array}[{len(spec.slots)}];"
+        yield from (f"extern {c.host} *{slot.pointer};" for slot in spec.slots)
+        yield from (f"extern {spec.table_type} {table.symbol};" for table in spec.shared_tables)
+        for op in spec.ops:
+            if op.wrapper != "none":
+                head = f"{op.wrapper_type} {c.wrapper(op.name)}({self.params(op)})"
+                yield f"static {head} {{ }}"
 
-    def params(self, op: Op, host: str) -> str:
-        """The parameters of an op's functions; ``host`` names the first."""
-        return ", ".join([f"{self.c.host} *{host}", *op.args])
+    def params(self, op: Op) -> str:
+        """The parameters of an op's functions."""
+        return ", ".join([f"{self.c.host} *{op.host}", *op.args])
 
     def registering(self) -> list[str]:
         """The heads of the functions that change the registry."""
@@ -119,47 +151,43 @@ class Expectation:
             f"{returns} {c.unregister}(enum {c.enum} type)",
         ]
 
-    def source(self) -> Facts:
-        """The interface's C file."""
+    def source(self) -> Iterator[str]:
+        """What the interface's C file declares."""
         spec, c = self.spec, self.c
-        snippets = [
-            f"{c.host} {c.array}[{len(spec.slots)}];",
-            *(f"{c.host} *{slot.pointer};" for slot in spec.slots),
-            *(f"{head} {{ }}" for head in self.registering()),
-        ]
-        symbols = [symbol for export in spec.registry.exports for symbol in export.symbols]
-        exports = [_fact("export", name, "EXPORT_SYMBOL_GPL") for name in symbols]
-        return self.read(snippets, spec.source.includes, exports)
+        yield from _includes(spec.source.includes)
+        yield f"{c.host} {c.array}[{len(spec.slots)}];"
+        yield from (f"{c.host} *{slot.pointer};" for slot in spec.slots)
+        yield from (f"{head} {{ }}" for head in self.registering())
+        for export in spec.registry.exports:
+            for symbol in export.symbols:
+                yield f'_Static_assert(sizeof(&{symbol}), "EXPORT_SYMBOL_GPL");'
 
-    def guest(self, guest: Guest) -> Facts:
+    def guest(self, guest: Guest) -> Iterator[str]:
         """A guest's file: what the interface adds, and the bodies that the spec gives whole."""
-        return self.read(self.of_guest(guest), (*guest.context, guest.include.line))
-
-    def of_guest(self, guest: Guest) -> Iterator[str]:
-        """A guest's file as snippets."""
-        spec = self.spec
+        spec, boot = self.spec, guest.boot
+        yield from _includes((*guest.context, guest.include.line))
         for table in spec.borrowed(guest) if guest.place else ():
             yield f"extern {spec.table_type} {table.symbol};"
         for table in guest.tables:
             entries = spec.entries[f"{guest.name}.{table.role}"]
-            values = ", ".join(f".{op.name} = {entry.function}" for op, entry in entries)
-            yield f"{spec.table_type} {table.symbol} = {{ {values} }};"
             for op, entry in entries:
-                head = f"{op.returns} {entry.function}({self.params(op, op.host)})"
+                head = f"{op.returns} {entry.function}({self.params(op)})"
                 if entry.is_kernels:
                     yield f"{head};"
                 elif entry.function != "NULL":
                     returned = "" if op.returns == "void" else "return "
                     body = f"{returned}{entry.calls};" if entry.calls else ""
                     yield f"static {head} {{ {body} }}"
-        for step in guest.boot.steps:
+            values = ", ".join(f".{op.name} = {entry.function}" for op, entry in entries)
+            yield f"{spec.table_type} {table.symbol} = {{ {values} }};"
+        for step in boot.steps:
             if isinstance(step, Call):
-                sets = " ".join(self.step(guest, each) for each in step.sets)
+                sets = " ".join(each.c for each in step.sets)
                 yield f"static void {step.function}(void) {{ {sets} }}"
             elif isinstance(step, ClearBss):
                 yield f"void {step.function}(void);"
-        steps = " ".join(self.step(guest, step) for step in guest.boot.steps)
-        yield f"void {guest.boot.function}({', '.join(guest.boot.params) or 'void'}) {{ {steps} }}"
+        steps = " ".join(self.step(guest, step) for step in boot.steps)
+        yield f"void {boot.function}({', '.join(boot.params) or 'void'}) {{ {steps} }}"
 
     def step(self, guest: Guest, step: Step) -> str:
         """A boot step as C."""
@@ -169,19 +197,6 @@ class Expectation:
         call = f"{self.c.register}({self.c.type(step.type)}, &{table});"
         return f"if ({step.when}) {call}" if step.when else call
 
-    def predicates(self) -> Facts:
-        """The predicates, and what the spec says of the kernel header that they go into."""
-        kernel = self.spec.kernel
-        macros = [(macro.name, f"({macro.expands})") for macro in kernel.macros]
-        macros += [(macro.name, macro.expands) for macro in self.spec.predicates.macros]
-        snippets = [struct_c(struct) for struct in kernel.structs if struct.members] + list(
-            map(enum_c, kernel.enums)
-        )
-        bodies = [(name, " ".join(token.text for token in code_tokens(c))) for name, c in macros]
-        return self.read(
-            snippets, (), [_fact("macro", name, f"() {body}") for name, body in bodies]
-        )
 
-
-def _fact(kind: str, name: str, text: str = "") -> Fact:
-    return Fact(kind, name, text, Location())
+def _includes(headers: Iterable[str]) -> Iterator[str]:
+    return (f"#include {header}" for header in headers)

@@ -61,7 +61,8 @@ class _View(Store):
     """A mutant's view of the store: what a changed header leaves as it is, is the rendering's."""
 
     def __init__(self, store: Store, base: Path, changed: set[str]) -> None:
-        self.headers, self.folder, self.facts = store.headers, store.folder, store.facts
+        self.headers, self.folder = store.headers, store.folder
+        self.readings, self.due = store.readings, store.due
         self.base, self.changed = base, changed
 
     def key(self, tree: Path, source: Path, *words: str) -> str:

@@ -9,9 +9,7 @@ do in a stub.
 """
 
 import re
-from collections.abc import Iterable
 from contextlib import suppress
-from itertools import chain
 from os.path import isfile
 from pathlib import Path
 
@@ -20,14 +18,13 @@ from tree_sitter import Node
 from xenhostgen.csource.preprocess import SHIM
 from xenhostgen.extensions.kernel_tree.c_tree import (
     bare,
-    called,
     defined,
     outside_functions,
     silent,
     text_of,
     words,
 )
-from xenhostgen.extensions.kernel_tree.own_names import own_names
+from xenhostgen.extensions.kernel_tree.own_names import own_names, setting, targets
 from xenhostgen.extensions.kernel_tree.placing import placed
 from xenhostgen.extensions.kernel_tree.reduction import Reduction
 from xenhostgen.render.files import Renderer
@@ -133,12 +130,12 @@ class _GuestFile:
                 self.bodies[step.function] = step.sets
         self.own = set(own_names(spec))
         self.helpers = self.leading()
-        self.sets = _setting(chain.from_iterable(self.bodies.values()))
+        self.sets = setting(targets(self.boot.steps))
 
     def leading(self) -> set[str]:
         """The file's functions and macros that boot code calls and that lead to the interface."""
         others = self.defined.keys() - self.bodies.keys() - self.own
-        callees = {name: called(c) for name, c in self.defined.items()}
+        callees = {name: _called(c) for name, c in self.defined.items()}
         users = {name for name in others if words(self.defined[name]) & self.own}
         while further := {name for name in others - users if callees[name] & users}:
             users |= further
@@ -208,7 +205,7 @@ class _GuestFile:
     def counts(self, node: Node) -> bool:
         """Whether a statement is the interface's, or sets what a boot step sets."""
         c = silent(text_of(node))
-        return bool(words(c) & (self.own | self.helpers)) or self.sets.search(bare(c)) is not None
+        return bool(words(c) & (self.own | self.helpers)) or self.sets.search(c) is not None
 
     def step(self, function: str, node: Node) -> str:
         """The kernel's boot step that a statement is, in the spec's words; empty if it is none."""
@@ -219,10 +216,6 @@ class _GuestFile:
         return next((step.c for step in steps if re.fullmatch(step.pattern, bare(c))), "")
 
 
-def _setting(steps: Iterable[Step]) -> re.Pattern[str]:
-    """Matches bare C that sets what one of the steps sets."""
-    targets = [re.escape(bare(step.target)) for step in steps if isinstance(step, Assign)]
-    target = f"(?:{'|'.join(targets) or '(?!)'})"
-    by_operator = rf"(?<![\w.>]){target}(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)"
-    by_call = rf"\b(?:(?:memset|memcpy|memmove|xchg)\(&|WRITE_ONCE\(){target}\b"
-    return re.compile(f"{by_operator}|{by_call}")
+def _called(c: str) -> set[str]:
+    """What looks called in C."""
+    return set(re.findall(r"(\w+)\s*\(", silent(c)))

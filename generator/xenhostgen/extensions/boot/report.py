@@ -28,35 +28,34 @@ def show(
 ) -> None:
     """Print findings and matrix as text, as JSON or as JUnit XML; ``consoles``: their folder."""
     judged = Judged(spec_path, verdict, "")
-    logs = [str(consoles / f"{outcome.boot.name}.log") for outcome in outcomes]
     guests: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         guests.setdefault(outcome.boot.guest, []).append(outcome)
     if form == "json":
-        matrix = [_as_json(*row) for row in zip(outcomes, logs, strict=True)]
+        matrix = [_as_json(outcome, consoles) for outcome in outcomes]
         verdict_json = findings.as_json(judged)
         print(json.dumps(verdict_json | {"matrix": matrix}, indent=2), file=stream)
     elif form == "junit":
-        suites = {guest: [_case(outcome) for outcome in row] for guest, row in guests.items()}
+        suites = {guest: list(map(_case, row)) for guest, row in guests.items()}
         print(as_junit(f"xenhostgen boot {one_line(spec_path)}", suites), file=stream)
     else:
         findings.show(judged, stream)
-        for outcome, log in zip(outcomes, logs, strict=True):
-            if outcome.status == "FAIL":
-                say(f"{outcome.boot.guest}, {outcome.check} ({log}):", stream)
-                for line in outcome.excerpt:
+        for shown in (_as_json(outcome, consoles) for outcome in outcomes):
+            if shown["status"] == "FAIL":
+                say(f"{shown['guest']}, {shown['check']} ({shown['console']}):", stream)
+                for line in shown["excerpt"]:
                     say(f"    {line}", stream)
         _show_matrix(guests, stream)
 
 
-def _as_json(outcome: Outcome, log: str) -> dict[str, Any]:
+def _as_json(outcome: Outcome, consoles: Path) -> dict[str, Any]:
     return {
         "guest": outcome.boot.guest,
         "check": outcome.check,
         "status": outcome.status,
         "findings": outcome.messages,
         "excerpt": outcome.excerpt,
-        "console": log,
+        "console": f"{consoles}/{outcome.boot.name}.log",
     }
 
 
@@ -65,10 +64,9 @@ def _case(outcome: Outcome) -> Case:
         return Case(outcome.check)
     messages = tuple(map(one_line, outcome.messages))
     lines = (*messages, *map(one_line, outcome.excerpt))
-    rule = outcome.findings[0].rule
-    if outcome.status == "known":
-        return Case(outcome.check, "skipped", rule, lines, "; ".join(messages))
-    return Case(outcome.check, "failure", rule, lines)
+    is_known, rule = outcome.status == "known", outcome.findings[0].rule
+    reason = "; ".join(messages) if is_known else ""
+    return Case(outcome.check, "skipped" if is_known else "failure", rule, lines, reason)
 
 
 def _show_matrix(guests: Mapping[str, Sequence[Outcome]], stream: TextIO) -> None:

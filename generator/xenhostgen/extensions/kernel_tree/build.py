@@ -101,6 +101,7 @@ class Scratch:
         known = f"{self.tree} {kernel_version(tree)} {self.folders} {CONFIG.read_text()}"
         self.work = work.resolve() / hashlib.sha256(known.encode()).hexdigest()[:12]
         self.source, self.objects = self.work / "source", self.work / "objects"
+        self.kbuild = ("make", "-s", f"O={self.objects}", f"-j{os.cpu_count()}")
         self.objects.mkdir(parents=True, exist_ok=True)
         real: set[Path] = set()
         for folder in map(Path, self.folders):
@@ -131,8 +132,7 @@ class Scratch:
 
     def make(self, *arguments: str) -> Completed:
         """Run kbuild."""
-        jobs = f"-j{os.cpu_count()}"
-        return _run(self.source, "make", "-s", f"O={self.objects}", jobs, *arguments)
+        return _run(self.source, *self.kbuild, *arguments)
 
     def configure(self, config: str) -> None:
         """Configure for these options and no others, once. Raises ``Refused`` if that fails."""

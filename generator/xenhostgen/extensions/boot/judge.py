@@ -18,7 +18,6 @@ from xenhostgen.verify.findings import Finding, Statistics, judge
 from xenhostgen.verify.protocol import Reached
 
 _DIED = re.compile(r"BUG: .*|Oops: .*|general protection fault.*|Kernel panic.*")
-_FATAL = re.compile(r"fatality:|kernel BUG|RIP: |" + _DIED.pattern)
 # What a failed case is called where its lines don't tell more.
 _RULES = {"entries": "table-entry-wrong", "wrappers": "wrapper-wrong", "walked": "iteration-wrong"}
 _EXCERPT = 12
@@ -95,8 +94,7 @@ class _Judge:
         if case := self.transcript.cases.get("fatality"):
             lines += case.lines
         findings = list(self.row(row, self.answer(row, CaseLog(lines))))
-        excerpt = list(filter(_FATAL.search, lines))[:_EXCERPT]
-        return self.outcome("fatal", findings, excerpt)
+        return self.outcome("fatal", findings, lines[-_EXCERPT:])
 
     def case(self, check: str, case: CaseLog) -> list[Finding]:
         """What a finished test case shows."""

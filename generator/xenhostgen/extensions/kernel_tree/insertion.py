@@ -47,13 +47,12 @@ class Insertion:
 
         Blank lines may stand between them and the landmark if they are set apart.
         """
-        row, count = self.row, len(self.lines)
-        between = file[:row][::-1] if self.upward else file[row:]
-        gap = sum(1 for _ in takewhile(lambda line: not line.strip(), between))
-        if not self.tight:
-            row += -gap if self.upward else gap
-        row = max(0, row - count) if self.upward else row
-        return row if file[row : row + count] == self.lines else None
+        row = self.row - self.upward
+        while not self.tight and 0 <= row < len(file) and not file[row].strip():
+            row += -1 if self.upward else 1
+        if self.upward:
+            row = max(0, row + 1 - len(self.lines))
+        return row if file[row : row + len(self.lines)] == self.lines else None
 
 
 def of_fragment(kernel: KernelFile, fragment: Fragment) -> Insertion:

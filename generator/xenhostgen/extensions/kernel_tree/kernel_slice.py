@@ -28,7 +28,7 @@ from xenhostgen.extensions.kernel_tree.own_names import own_names, setting, targ
 from xenhostgen.extensions.kernel_tree.placing import placed
 from xenhostgen.extensions.kernel_tree.reduction import Reduction
 from xenhostgen.render.files import Renderer
-from xenhostgen.spec.model import Assign, Call, Guest, Interface, Register, Step
+from xenhostgen.spec.model import Call, Guest, Interface, Register, Step
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.harness import enum_c, include_name, kernel_facts, write_files
 from xenhostgen.verify.subject import JudgedTree, Options
@@ -125,14 +125,14 @@ class _GuestFile:
         nodes = [node for node, _ in outside_functions(self.file.root)]
         self.defined = {name: text_of(node) for node in nodes if (name := defined(node))}
         self.bodies: dict[str, tuple[Step, ...]] = {self.boot.function: self.boot.steps}
-        for step in self.boot.steps:
-            if isinstance(step, Call):
-                self.bodies[step.function] = step.sets
+        self.called = [step for step in self.boot.steps if isinstance(step, Call)]
+        for step in self.called:
+            self.bodies[step.function] = step.sets
         self.own = set(own_names(spec))
-        self.helpers = self.leading()
+        self.relevant = self.own | self.helpers()
         self.sets = setting(targets(self.boot.steps))
 
-    def leading(self) -> set[str]:
+    def helpers(self) -> set[str]:
         """The file's functions and macros that boot code calls and that lead to the interface."""
         others = self.defined.keys() - self.bodies.keys() - self.own
         callees = {name: _called(c) for name, c in self.defined.items()}
@@ -152,10 +152,10 @@ class _GuestFile:
         present = _INCLUDE.findall(self.file.text())
         self.file.include(header for header in self.guest.context if header not in present)
         needed = [" ".join(c.split()) for c in Renderer(self.spec).prototypes(self.guest).values()]
-        for name, steps in self.bodies.items():
-            if name not in self.defined and name != self.boot.function:
-                sets = " ".join(step.c for step in steps if isinstance(step, Assign))
-                needed.append(f"static void {name}(void) {{ {sets} }}")
+        for step in self.called:
+            if step.function not in self.defined:
+                sets = " ".join(assignment.c for assignment in step.sets)
+                needed.append(f"static void {step.function}(void) {{ {sets} }}")
         self.file.supply(needed)
         return self.file.text()
 
@@ -170,7 +170,7 @@ class _GuestFile:
             case "ERROR":
                 return bool(words(text_of(node)) & {*self.own, *self.bodies})
         types = {self.spec.c.ops_tag, self.spec.c.ops}
-        return bool(words(text_of(node)) & (self.own | self.helpers | types))
+        return bool(words(text_of(node)) & (self.relevant | types))
 
     def function(self, name: str, node: Node) -> bool:
         """Reduce a function; False if it isn't the interface's."""
@@ -181,17 +181,17 @@ class _GuestFile:
             # What the kernel's own functions do besides, and whether they get that far, is its own.
             jumps = name == self.boot.function
             self.file.reduce(
-                body, lambda each: bool(steps.get(each.id)) or self.counts(each), jumps
+                body, lambda part: bool(steps.get(part.id)) or self.counts(part), jumps
             )
             for child in body.named_children:
                 c = steps[child.id]
                 if c and bare(text_of(child)) != bare(c):
                     self.file.cut(child, c)
-        elif body and name in self.helpers:
+        elif body and name in self.relevant - self.own:
             self.file.reduce(body, self.counts)
         # Where brackets don't match, what is lost lies in another function: the parser tells where.
         lost = {self.boot.function} - self.defined.keys()
-        known = name in (*self.bodies, *self.own, *self.helpers)
+        known = name in self.bodies or name in self.relevant
         return known or bool(words(text_of(node)) & lost)
 
     def head(self, name: str, node: Node) -> None:
@@ -205,12 +205,12 @@ class _GuestFile:
     def counts(self, node: Node) -> bool:
         """Whether a statement is the interface's, or sets what a boot step sets."""
         c = silent(text_of(node))
-        return bool(words(c) & (self.own | self.helpers)) or self.sets.search(c) is not None
+        return bool(words(c) & self.relevant) or self.sets.search(c) is not None
 
     def step(self, function: str, node: Node) -> str:
         """The kernel's boot step that a statement is, in the spec's words; empty if it is none."""
         c = text_of(node)
-        if words(c) & (self.own | self.helpers):
+        if words(c) & self.relevant:
             return ""
         steps = [step for step in self.bodies[function] if not isinstance(step, Register)]
         return next((step.c for step in steps if re.fullmatch(step.pattern, bare(c))), "")

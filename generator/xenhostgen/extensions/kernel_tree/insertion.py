@@ -145,27 +145,20 @@ def _statement(
     kernel: KernelFile, step: KernelStep, inside: list[Node], last: Node, function: str
 ) -> Node:
     """The statement after ``last`` that is a step of the spec's."""
-    wanted = step.c
     matches = [node for node in inside if re.fullmatch(step.pattern, bare(text_of(node)))]
     if len(matches) > 1:
-        message = f"'{wanted}' stands {len(matches)} times in {function}"
+        message = f"'{step.c}' stands {len(matches)} times in {function}"
         message += "; which one does the spec mean?"
         row = matches[1].start_point.row
         kernel.refuse("step-twice", message, row, "give the spec another step")
     after = [node for node in inside if node.start_byte >= last.end_byte]
-    previous = kernel.lines[last.start_point.row].strip()
-    if not matches:
-        row = after[0].start_point.row if after else last.end_point.row + 1
-        stands = kernel.lines[row].strip()
-        message = f"expected '{wanted}' after '{previous}' in {function}; here stands '{stands}'"
-        block = next((node for node in inside if bare(wanted) in bare(text_of(node))[1:]), None)
-        hint = ALTERNATIVES
-        if block:
-            hint = f"it stands within the statement of line {block.start_point.row + 1}"
+    if not matches or matches[0] not in after:
+        row = [*matches, *after, last][0].start_point.row
+        previous, stands = (kernel.lines[at].strip() for at in (last.start_point.row, row))
+        message = f"expected '{step.c}' after '{previous}' in {function}; here stands '{stands}'"
+        hint = "put the spec's boot steps into the kernel's order" if matches else ALTERNATIVES
+        blocks = [node for node in inside if bare(step.c) in bare(text_of(node))[1:]]
+        if blocks:
+            hint = f"it stands within the statement of line {blocks[0].start_point.row + 1}"
         kernel.refuse("step-gone", message, row, hint)
-    (match,) = matches
-    if match not in after:
-        message = f"'{wanted}' stands before '{previous}' in {function}; the spec has it after that"
-        hint = "put the spec's boot steps into the kernel's order"
-        kernel.refuse("step-moved", message, match.start_point.row, hint)
-    return match
+    return matches[0]

@@ -59,12 +59,13 @@ def projected(spec: Interface, tree: Path, folder: Path) -> Path:
     of_kernel = (spec.predicates.file, *(guest.file for guest in spec.guests))
     paths = (spec.header.file, spec.source.file, spec.object.file, *of_kernel)
     texts = {path: text for path in paths if (text := read_text(tree / path)) is not None}
-    includes = [
-        (path, include) for path in of_kernel for include in _INCLUDE.findall(texts.get(path, ""))
-    ]
-    if all(_there(spec, each, tree / "include", (tree / path).parent) for path, each in includes):
-        return tree
-    return write_files({path: reduced(spec, path, text) for path, text in texts.items()}, folder)
+    for path in of_kernel:
+        folders = (tree / "include", (tree / path).parent)
+        for include in _INCLUDE.findall(texts.get(path, "")):
+            if not _there(spec, include, *folders):
+                parts = {str(path): reduced(spec, path, text) for path, text in texts.items()}
+                return write_files(parts, folder)
+    return tree
 
 
 def _there(spec: Interface, include: str, *folders: Path) -> bool:

@@ -143,17 +143,16 @@ class _Placer:
         """What goes into a file; problems are noted in the file."""
         fragments = [fragment for fragment in self.rendering.fragments if fragment.file == path]
         insertions: list[Insertion] = []
-        texts: dict[str, list[str]] = {}
         for fragment in fragments:
-            if fragment.kind == "register":
-                texts.setdefault(fragment.guest, []).append(fragment.text)
-            elif fragment.text.strip():
+            if fragment.kind != "register" and fragment.text.strip():
                 with suppress(Refused):
                     insertions.append(of_fragment(kernel, fragment))
+        registering = [fragment for fragment in fragments if fragment.kind == "register"]
         for guest in self.spec.guests:
             if guest.file == path:
+                texts = [fragment.text for fragment in registering if fragment.guest == guest.name]
                 with suppress(Refused):
-                    insertions += of_registrations(kernel, guest.boot, texts.get(guest.name, ()))
+                    insertions += of_registrations(kernel, guest.boot, texts)
         return insertions
 
 

@@ -110,10 +110,9 @@ def _predicates(spec: Interface, text: str) -> str:
 
     file = Reduction(text)
     file.keep(wanted)
-    file.include([_TYPES] if _TYPES not in _INCLUDE.findall(file.text()) else [])
     facts = list(enums.values())
     facts += [f"enum {{ {constant.name} = {constant.value} }};" for constant in kernel.constants]
-    file.supply([*facts, *kernel_facts(spec)])
+    file.supply([_TYPES], [*facts, *kernel_facts(spec)])
     return file.text()
 
 
@@ -150,14 +149,12 @@ class _GuestFile:
     def part(self) -> str:
         """What is left, and what that needs of the kernel."""
         self.file.keep(self.wanted)
-        present = _INCLUDE.findall(self.file.text())
-        self.file.include(header for header in self.guest.context if header not in present)
         needed = [" ".join(c.split()) for c in Renderer(self.spec).prototypes(self.guest).values()]
         for step in self.called:
             if step.function not in self.defined:
                 sets = " ".join(assignment.c for assignment in step.sets)
                 needed.append(f"static void {step.function}(void) {{ {sets} }}")
-        self.file.supply(needed)
+        self.file.supply(self.guest.context, needed)
         return self.file.text()
 
     def wanted(self, node: Node) -> bool:

@@ -66,16 +66,18 @@ class Reduction:
                 self.free += [node] * free
         return any_kept
 
-    def include(self, headers: Iterable[str]) -> None:
-        """Include headers in the places of others that were cut."""
-        places = [node for node in self.free if node.type == "preproc_include"]
-        for node, header in zip(places, headers, strict=False):
-            self.cut(node, f"#include {header}")
-            self.free.remove(node)
-            self.kept.append(node)
+    def supply(self, headers: Iterable[str], c: Iterable[str]) -> None:
+        """Include headers that aren't kept, and put declarations below all includes and enums.
 
-    def supply(self, c: Iterable[str]) -> None:
-        """Put declarations in the place of something that was cut, below includes and enums."""
+        Both take the places of what was cut.
+        """
+        includes = [node for node in self.kept if node.type == "preproc_include"]
+        kept = [text_of(node.child_by_field_name("path")) for node in includes]
+        missing = [header for header in headers if header not in kept]
+        places = [node for node in self.free if node.type == "preproc_include"]
+        for node, header in zip(places, missing, strict=False):
+            self.cut(node, f"#include {header}")
+            self.kept.append(node)
         above = ("preproc_include", "enum_specifier")
         top = max((node.end_byte for node in self.kept if node.type in above), default=0)
         place = next((node for node in self.free if node.start_byte >= top), None)

@@ -12,7 +12,7 @@ import pytest
 from tools import need
 from xenhostgen.api import load
 from xenhostgen.extensions.boot.guests import GUESTS
-from xenhostgen.extensions.boot.judge import Judge
+from xenhostgen.extensions.boot.judge import judge_boot
 from xenhostgen.extensions.boot.run import Lab
 from xenhostgen.extensions.boot.suite import Suite
 from xenhostgen.extensions.kernel_tree.placing import placed
@@ -124,11 +124,10 @@ def test_a_fault_that_is_put_in_is_caught(
         broken = text.replace(old, new or "")
     assert broken != text
     consoles, in_bss = lab.boot(suite, [guest], {file: broken})
-    judge = Judge(suite, in_bss)
     found = {
         one.rule
         for each, shown in consoles.items()
-        for cell in judge.judge(each, shown)
+        for cell in judge_boot(suite, in_bss, each, shown)
         for one in cell.findings
     }
     assert rule in found

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from xenhostgen.api import load
 from xenhostgen.extensions.boot.guests import GUESTS, Boot
-from xenhostgen.extensions.boot.judge import Judge, Outcome
+from xenhostgen.extensions.boot.judge import Outcome, judge_boot
 from xenhostgen.extensions.boot.suite import Suite
 from xenhostgen.extensions.boot.transcript import Transcript
 
@@ -54,7 +54,7 @@ def console(default: str, remote: str, answers: str = "xen_domain 1") -> str:
 def judged(
     boot: Boot, text: str, in_bss: bool = False, spec: str = "xenhost"
 ) -> dict[str, Outcome]:
-    return {cell.check: cell for cell in Judge(SUITES[spec], in_bss).judge(boot, text)}
+    return {cell.check: cell for cell in judge_boot(SUITES[spec], in_bss, boot, text)}
 
 
 def rules(cell: Outcome) -> list[str]:

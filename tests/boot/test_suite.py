@@ -9,7 +9,7 @@ import pytest
 from tools import need
 from xenhostgen.api import Interface, load, render
 from xenhostgen.extensions.boot.guests import Boot
-from xenhostgen.extensions.boot.judge import Judge, Outcome
+from xenhostgen.extensions.boot.judge import Outcome, judge_boot
 from xenhostgen.extensions.boot.suite import Suite
 from xenhostgen.verify.calls import Iterate
 from xenhostgen.verify.harness import Harness
@@ -49,7 +49,7 @@ def ran(program: Path, number: str = "") -> str:
 
 def rules(spec: Interface, console: str, boot: Boot) -> list[Outcome]:
     """The checks that a console of the suite about the rules has, judged."""
-    cells = Judge(Suite(spec), in_bss=False).judge(boot, console)
+    cells = judge_boot(Suite(spec), False, boot, console)
     return [cell for cell in cells if cell.check in ("rules", "iteration", "fatal")]
 
 

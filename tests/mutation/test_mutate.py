@@ -4,6 +4,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from xenhostgen.extensions.mutation import mutate as mutating
 from xenhostgen.extensions.mutation.accepted import acceptances
 from xenhostgen.extensions.mutation.mutants import mutants
 from xenhostgen.extensions.mutation.report import as_json
-from xenhostgen.extensions.mutation.score import Acceptance, Mutant, Outcome, Score
+from xenhostgen.extensions.mutation.score import Acceptance, Mutant, Score
 from xenhostgen.spec.model import AcceptedMutant
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.harness import c_files
@@ -136,13 +137,8 @@ def test_the_body_of_a_macro_has_faults_too() -> None:
 def test_fates(only: Callable[..., None]) -> None:
     only(*FATES)
     score = mutating.mutate(load_spec(XENHOST), 4)
-    fates = {
-        outcome.mutant.id: f"{outcome.fate} {outcome.rule}".strip() for outcome in score.outcomes
-    }
-    assert fates == FATES
-    assert [mutant.id for _, mutant in score.accepted] == [
-        name for name, fate in FATES.items() if fate == "survived"
-    ]
+    assert {mutant.id: f"{mutant.fate} {mutant.rule}".strip() for mutant in score.mutants} == FATES
+    assert list(score.reasons) == [name for name, fate in FATES.items() if fate == "survived"]
     assert not score.survivors
     assert score.passed
 
@@ -167,12 +163,12 @@ def accepted(mutant: str, change: str | None = None, by_templates: bool = False)
 
 def test_accepted_mutants() -> None:
     killed, survivor, other = list(all_mutants(PAIR))[:3]
-    outcomes = [Outcome(killed, "killed", "a-rule", "a check"), Outcome(survivor, "survived")]
+    judged = [replace(killed, fate="killed"), replace(survivor, fate="survived")]
 
     def score(*acceptances: Acceptance) -> Score:
-        return Score(outcomes, acceptances, 0)
+        return Score(judged, acceptances, 0)
 
-    assert score().survivors == [survivor]
+    assert [mutant.id for mutant in score().survivors] == [survivor.id]
     assert not score().passed
     for name in (survivor.id, "include/linux/pair.h:*"):
         assert score(accepted(name)).passed
@@ -187,11 +183,11 @@ def test_accepted_mutants() -> None:
 
 def test_what_templates_accept_need_not_be_in_each_spec() -> None:
     killed, survivor, other = list(all_mutants(PAIR))[:3]
-    outcomes = [Outcome(killed, "killed"), Outcome(survivor, "survived")]
+    judged = [replace(killed, fate="killed"), replace(survivor, fate="survived")]
     allowed = [accepted(mutant.id, by_templates=True) for mutant in (survivor, other)]
-    assert Score(outcomes, allowed, 0).passed
+    assert Score(judged, allowed, 0).passed
     refuted = accepted(killed.id, by_templates=True)
-    score = Score(outcomes, [*allowed, refuted], 0)
+    score = Score(judged, [*allowed, refuted], 0)
     assert score.stale == [(refuted, "killed")]
     assert not score.passed
 
@@ -290,8 +286,11 @@ def test_command_with_a_survivor(
 
 def test_json() -> None:
     killed, survivor = list(all_mutants(PAIR))[:2]
-    outcomes = [Outcome(killed, "killed", "a-rule", "a check"), Outcome(survivor, "survived")]
-    printed = as_json("spec", Score(outcomes, [accepted(survivor.id)], 0))
+    judged = [
+        replace(killed, fate="killed", rule="a-rule", seen_by="a check"),
+        replace(survivor, fate="survived"),
+    ]
+    printed = as_json("spec", Score(judged, [accepted(survivor.id)], 0))
     assert printed == json.loads(json.dumps(printed))
     assert [
         (mutant["id"], mutant["fate"], mutant["seen_by"], mutant["accepted"])

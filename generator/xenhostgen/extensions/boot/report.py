@@ -28,35 +28,34 @@ def show(
 ) -> None:
     """Print findings and matrix as text, as JSON or as JUnit XML; ``consoles``: their folder."""
     judged = Judged(spec_path, verdict, "")
-    logs = [str(consoles / f"{outcome.boot.name}.log") for outcome in outcomes]
     guests: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         guests.setdefault(outcome.boot.guest, []).append(outcome)
     if form == "json":
-        matrix = [_as_json(*row) for row in zip(outcomes, logs, strict=True)]
+        matrix = [_as_json(outcome, consoles) for outcome in outcomes]
         verdict_json = findings.as_json(judged)
         print(json.dumps(verdict_json | {"matrix": matrix}, indent=2), file=stream)
     elif form == "junit":
-        suites = {guest: [_case(outcome) for outcome in row] for guest, row in guests.items()}
+        suites = {guest: list(map(_case, row)) for guest, row in guests.items()}
         print(as_junit(f"xenhostgen boot {one_line(spec_path)}", suites), file=stream)
     else:
         findings.show(judged, stream)
-        for outcome, log in zip(outcomes, logs, strict=True):
-            if outcome.status == "FAIL":
-                say(f"{outcome.boot.guest}, {outcome.check} ({log}):", stream)
-                for line in outcome.excerpt:
+        for shown in (_as_json(outcome, consoles) for outcome in outcomes):
+            if shown["status"] == "FAIL":
+                say(f"{shown['guest']}, {shown['check']} ({shown['console']}):", stream)
+                for line in shown["excerpt"]:
                     say(f"    {line}", stream)
         _show_matrix(guests, stream)
 
 
-def _as_json(outcome: Outcome, log: str) -> dict[str, Any]:
+def _as_json(outcome: Outcome, consoles: Path) -> dict[str, Any]:
     return {
         "guest": outcome.boot.guest,
         "check": outcome.check,
         "status": outcome.status,
         "findings": outcome.messages,
         "excerpt": outcome.excerpt,
-        "console": log,
+        "console": f"{consoles}/{outcome.boot.name}.log",
     }
 
 

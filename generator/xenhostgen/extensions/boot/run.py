@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Build a kernel with the interface and its tests; boot it as every kind of guest."""
 
-import os
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +14,7 @@ from xenhostgen.extensions.boot.guests import Boot, Guest, boots_of, machine
 from xenhostgen.extensions.boot.suite import DATA, Suite
 from xenhostgen.extensions.kernel_tree.build import CONFIG, Scratch
 from xenhostgen.extensions.kernel_tree.placing import content, placed
+from xenhostgen.render.write import write_files
 from xenhostgen.sandbox.process import Job, Limits, run, user_environment
 from xenhostgen.spec.source import Problem, Refused
 
@@ -72,72 +72,70 @@ class Lab:
         self.run(what, 900, self.work, "sh", DATA / "fetch", version, _XEN)
         source = self.work / f"linux-{version}" if version else Path(self.kernel)
         wanted = placed(spec, source).after
-        for path, text in suite.files().items():
-            wanted[path] = text.encode()
         for path, text in suite.appendices().items():
-            old = wanted.get(path) or content(source / path) or b""
-            wanted[path] = old + text.encode()
-        wanted |= {path: text.encode() for path, text in extra.items()}
+            wanted[path] = (wanted.get(path) or content(source / path) or b"") + text.encode()
+        files = suite.files() | dict(extra)
+        wanted |= {path: text.encode() for path, text in files.items()}
         tree = Scratch(source, self.work / f"kernel-{version or 'given'}", wanted)
         tree.fill(wanted)
         name = f"CONFIG_{spec.interface.upper()}_KUNIT"
         self.say("configuring the kernel")
         tree.configure(f"{CONFIG.read_text()}{name}_TEST=y\n{name}_OVERRIDE=y\n")
-        make = ("make", "-s", f"O={tree.objects}", f"-j{os.cpu_count()}")
-        self.run("building the kernel", 3600, tree.source, *make, "bzImage")
+        self.run("building the kernel", 3600, tree.source, *tree.kbuild, "bzImage")
         return tree.objects
 
     def machines(self, suite: Suite, boots: Sequence[Boot], image: Path) -> dict[Boot, str]:
         """Boot everything, two machines at a time; the consoles, which stay in the work folder."""
         (self.work / "consoles").mkdir(exist_ok=True)
-        domains = [boot for boot in boots if boot.kind.domain]
-        if domains:
-            self._pack(suite, domains, image)
-        # What takes longest goes first: a machine for a nested Xen, one for the other domains.
-        groups = [[boot] for boot in domains if boot.guest == "nested"]
-        if others := [boot for boot in domains if boot.guest != "nested"]:
-            groups.append(others)
-        groups += [[boot] for boot in boots if not boot.kind.domain]
+        # A machine for a nested Xen, one for all other domains, and one for each dom0.
+        groups: dict[str, list[Boot]] = {}
+        for boot in boots:
+            shared = boot.kind.domain and boot.guest != "nested"
+            groups.setdefault("domains" if shared else boot.name, []).append(boot)
+        longest_first = sorted(groups.values(), key=_seconds, reverse=True)
+        self._pack(suite, boots, image)
         consoles: dict[Boot, str] = {}
         with ThreadPoolExecutor(max_workers=2) as pool:
             try:
-                for shown in pool.map(lambda group: self._machine(suite, group, image), groups):
-                    consoles |= shown
+                machines = [
+                    pool.submit(self._machine, suite, group, image) for group in longest_first
+                ]
+                for machine in machines:
+                    consoles |= machine.result()
             finally:
                 self.stopped.set()
                 pool.shutdown(cancel_futures=True)
         return {boot: consoles[boot] for boot in boots}
 
-    def _pack(self, suite: Suite, domains: Sequence[Boot], image: Path) -> None:
+    def _pack(self, suite: Suite, boots: Sequence[Boot], image: Path) -> None:
         """Dom0's initramfs: the domains' kernel and configurations in front of the tools."""
         folder = self.work / "domains"
         shutil.rmtree(folder, ignore_errors=True)
-        for name in ("boot", "etc/xen"):
-            (folder / name).mkdir(parents=True)
-        for boot in domains:
-            (folder / f"etc/xen/{boot.name}.cfg").write_text(boot.domain(suite))
-            (folder / f"etc/xen/{boot.name}.seconds").write_text(f"{boot.kind.seconds}\n")
-        shutil.copy(DATA / "dom0-init", folder / "init")
-        (folder / "init").chmod(0o755)
-        shutil.copy(image, folder / "boot/vmlinuz")
-        pack = "find . | cpio -oH newc --quiet >../initramfs; cat ../tools.cpio.gz >>../initramfs"
+        folder.mkdir()
+        files = {"init": (DATA / "dom0-init").read_bytes(), "boot/vmlinuz": image.read_bytes()}
+        for boot in boots:
+            if boot.kind.domain:
+                files[f"etc/xen/{boot.name}.cfg"] = boot.domain(suite).encode()
+                files[f"etc/xen/{boot.name}.seconds"] = b"%d\n" % boot.kind.seconds
+        write_files(folder, files)
+        pack = "chmod +x init; find . | cpio -oH newc --quiet >../initramfs"
+        pack += "; cat ../tools.cpio.gz >>../initramfs"
         self.run("packing dom0's initramfs", 120, folder, "sh", "-ec", pack)
 
     def _machine(self, suite: Suite, group: Sequence[Boot], image: Path) -> dict[Boot, str]:
         """One machine: a boot of dom0, or of a dom0 that makes one domain after another."""
-        names = [boot.name for boot in group]
+        boot, names = group[0], [boot.name for boot in group]
         self.say(f"booting {', '.join(names)}")
-        kind, name = group[0].kind, names[0]
-        seconds = _DOM0.seconds + sum(boot.kind.seconds for boot in group)
-        if not kind.domain:
-            command = machine(self.kvm, 1024, kind)
-            kernel = f"{image} {group[0].arguments(suite)}"
+        seconds = _DOM0.seconds + _seconds(group)
+        if not boot.kind.domain:
+            command = [*machine(self.kvm, 1024, boot.kind), "-initrd"]
+            kernel = f"{image} {boot.arguments(suite)}"
             end = b"ardware Dom0 (halted|shutdown|crashed)"
-            return {group[0]: self._shown([*command, "-initrd", kernel], name, seconds, end)}
+            return {boot: self._shown([*command, kernel], boot.name, seconds, end)}
         arguments = f"console=hvc0 loglevel=4 kunit.enable=0 domains={':'.join(names)}"
         kernel = f"{image} {arguments},{self.work}/initramfs"
         command = [*machine(self.kvm, 2048, _DOM0), "-initrd", kernel]
-        text = self._shown(command, f"dom0-of-{name}", seconds, b"xenhostgen: done")
+        text = self._shown(command, f"dom0-of-{boot.name}", seconds, b"xenhostgen: done")
         shown = dict(_DOMAIN.findall(text))
         for name in names:
             (self.work / "consoles" / f"{name}.log").write_text(shown.get(name, ""))
@@ -146,29 +144,26 @@ class Lab:
     def _shown(self, command: Sequence[str], name: str, seconds: float, end: bytes) -> str:
         """Run a machine until its console shows the pattern ``end``; what it shows.
 
-        One that shows nothing more by a fault of ours does it again, once.
+        One that comes to no end by a fault of ours does it again, once.
         """
-        log = self.work / f"qemu-{name}.log"
-        for last in (False, True):
+        log, xen = self.work / f"qemu-{name}.log", ["-kernel", str(self.work / "xen")]
+        limits, environment = Limits(seconds, None, None), user_environment()
+        for doing in ("", f"booting {name} once more, as it comes to no end"):
+            if doing:
+                self.say(doing)
             with Console(self.work / "consoles" / f"{name}.log", end) as console:
-                why = self._attempt(command, console, seconds, log)
-            if last or not why:
+                options = [*command, *xen, *console.options]
+                job = Job(options, self.work, limits, environment, console.stdin, log)
+                done = run(job, lambda: self.stopped.is_set() or console.over())
+            if console.done() or not (done.exceeded or console.silent()):
                 break
-            self.say(f"booting {name} once more, as it {why}")
         text = console.log.read_text(errors="replace").replace("\r", "")
         if not text:
             message = log.read_text(errors="replace").strip() or "fails"
             raise Refused([Problem("program", message, command[0])])
         return text
 
-    def _attempt(self, command: Sequence[str], console: Console, seconds: float, log: Path) -> str:
-        """Run a machine once; why it should run again, empty if it has come to its end."""
-        xen = ["-kernel", str(self.work / "xen"), *console.options]
-        limits, environment = Limits(seconds, None, None), user_environment()
-        job = Job([*command, *xen], self.work, limits, environment, console.stdin, log)
-        done = run(job, lambda: self.stopped.is_set() or console.over())
-        if console.done():
-            return ""
-        if console.silent():
-            return "shows nothing more"
-        return f"comes to no end in {seconds:g} seconds" if done.exceeded else ""
+
+def _seconds(group: Sequence[Boot]) -> int:
+    """How long a machine may take for its domains."""
+    return sum(boot.kind.seconds for boot in group)

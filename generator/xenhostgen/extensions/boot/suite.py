@@ -8,15 +8,13 @@ from pathlib import Path
 
 from xenhostgen.reference_model.ops import dispatch
 from xenhostgen.reference_model.registry import Outcome, State
-from xenhostgen.render.environment import environment, guarded
-from xenhostgen.spec.model import FunctionFact, Interface
-from xenhostgen.spec.template_sets import template_root
+from xenhostgen.spec.model import Interface
+from xenhostgen.spec.source import Text
 from xenhostgen.verify.calls import Change, Iterate, RegistryCall, all_changes
+from xenhostgen.verify.harness import rendered
 from xenhostgen.verify.wording import Wording
 
 DATA = Path(__file__).with_name("data")
-
-_TABLES = ("NULL", "A", "B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +65,9 @@ class Suite:
     @property
     def cases(self) -> tuple[str, ...]:
         """The test cases that every guest must pass."""
-        asked = ("wrappers",) * bool(self.wrappers)
-        return (
-            "registered",
-            "entries",
-            *asked,
-            "rules",
-            *(() if self.fatal else ("walked", "iteration")),
-        )
+        wrappers = ["wrappers"] if self.wrappers else []
+        iteration = [] if self.fatal else ["walked", "iteration"]
+        return ("registered", "entries", *wrappers, "rules", *iteration)
 
     @property
     def folder(self) -> str:
@@ -99,19 +92,16 @@ class Suite:
         return {f"{self.folder}/{name}": self._rendered(name) for name in ("Kconfig", "Makefile")}
 
     def _rendered(self, name: str) -> str:
-        spec = self.spec
-        template = environment("kunit", template_root()).get_template(f"{name}.j2")
-        return guarded(
-            template.render,
-            suite=self,
-            spec=spec,
-            c=spec.c,
-            errno=spec.registry.misuse is not None,
-            header=spec.header.file.removeprefix("include/"),
-            predicates=spec.predicates.file.removeprefix("include/"),
-            source=Path(spec.source.file).name,
-            overridden=[Path(guest.file).stem + ".o" for guest in spec.guests],
+        source = Path(self.spec.source.file).name
+        overridden = [Path(guest.file).stem + ".o" for guest in self.spec.guests]
+        return rendered(
+            f"kunit/{name}", self.spec, suite=self, source=source, overridden=overridden
         )
+
+    def path(self, state: State) -> tuple[str, ...]:
+        """The calls that lead to a state."""
+        origin = self.origins[state]
+        return (*self.path(origin[0]), str(origin[1])) if origin else ()
 
     @cached_property
     def number(self) -> dict[State, int]:
@@ -120,20 +110,19 @@ class Suite:
 
     def c_call(self, call: RegistryCall) -> str:
         """A call as the C table has it."""
-        return f"'{call.verb[0]}', {call.type}, {_TABLES.index(call.table or 'NULL')}"
+        return f"'{call.verb[0]}', {call.type}, {call.table or 'NULL'}"
 
     def c_slots(self, state: State) -> str:
         """A state's slots as the C table has them."""
-        return ", ".join(f"{{ {value}, {_TABLES.index(ops or 'NULL')} }}" for value, ops in state)
+        return ", ".join(f"{{ {value}, {ops or 'NULL'} }}" for value, ops in state)
 
     def entries(self) -> Iterator[tuple[str, str, str]]:
         """For each table and op the function that must stand there, or NULL."""
         for guest, table in self.spec.tables():
-            given = {
-                op.name: entry.function
-                for op, entry in self.spec.entries[f"{guest.name}.{table.role}"]
-            }
-            yield from ((table.symbol, op.name, given.get(op.name, "NULL")) for op in self.spec.ops)
+            entries = self.spec.entries[f"{guest.name}.{table.role}"]
+            functions = {op.name: entry.function for op, entry in entries}
+            for op in self.spec.ops:
+                yield table.symbol, op.name, functions.get(op.name, "NULL")
 
     @cached_property
     def wrappers(self) -> list[dict[str, str]]:
@@ -141,24 +130,19 @@ class Suite:
 
         That has a result and no pointers.
         """
-        kernels: dict[str, FunctionFact] = {
-            function.name: function for function in self.spec.kernel.functions
-        }
-        made: list[dict[str, str]] = []
+        kernels = {function.name: function for function in self.spec.kernel.functions}
+        calls: list[dict[str, str]] = []
         for op in (op for op in self.spec.ops if op.wrapper != "none"):
+            arguments = ", ".join(["&host", *"0" * len(op.args)])
+            call = f"{self.spec.c.wrapper(op.name)}({arguments})"
             for guest, table in self.spec.tables():
                 leads = dispatch(op, f"{guest.name}.{table.role}")
-                function = kernels.get(leads.called)
-                answers = function and function.returns != "void" and "*" not in function.prototype
-                if not leads.null and (answers or not leads.called):
-                    asked = (
-                        f"{leads.called}({', '.join('0' * len(leads.arguments))})"
-                        if leads.called
-                        else ""
-                    )
-                    arguments = ", ".join(["&host", *"0" * len(op.args)])
-                    call = f"{self.spec.c.wrapper(op.name)}({arguments})"
-                    made.append(
-                        {"table": table.symbol, "call": call, "expected": leads.result or asked}
-                    )
-        return made
+                expected = leads.result or ""
+                if leads.called:
+                    function = kernels.get(Text(leads.called))
+                    if not function or function.returns == "void" or "*" in function.prototype:
+                        continue
+                    expected = f"{leads.called}({', '.join('0' * len(leads.arguments))})"
+                if not leads.null:
+                    calls.append({"table": table.symbol, "call": call, "expected": expected})
+        return calls

@@ -25,9 +25,9 @@ class CaseLog(NamedTuple):
         """What the first failed expectation is about, and what KUnit says of it."""
         failed = (row for row, line in enumerate(self.lines) if "FAILED at" in line)
         row = next(failed, 0)
-        said = [line for line in self.lines[row + 1 : row + 6] if not line.startswith("#")]
-        subjects = filter(_SUBJECT.fullmatch, reversed(said))
-        return next(subjects, "suite"), "; ".join(said)
+        message = [line for line in self.lines[row + 1 : row + 6] if not line.startswith("#")]
+        subjects = filter(_SUBJECT.fullmatch, reversed(message))
+        return next(subjects, "suite"), "; ".join(message)
 
 
 class Transcript:
@@ -37,10 +37,10 @@ class Transcript:
         self.cases: dict[str, CaseLog] = {}
         lines: list[str] = []
         for line in _MESSAGE.findall(console.replace("\r", "")):
-            if result := _RESULT.match(line):
+            result = _RESULT.match(line)
+            if result:
                 self.cases[result[2]] = CaseLog(tuple(lines), passed=not result[1])
-                lines = []
-            elif "# Subtest: " in line:
+            if result or "# Subtest: " in line:
                 lines = []
             else:
                 lines.append(line.strip())

@@ -65,13 +65,13 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
         paths = [line.split("\t")[2] for line in patch("--numstat").splitlines()]
         refuse_links(paths, tree)
         write_files(Path(folder), {path: content(tree / path) for path in paths})
-        with suppress(GitFailure):
-            patch("--check")
-            paths = []
-        if paths:
-            try:
-                patch("--reverse")
-            except GitFailure as failure:
+        try:
+            patch("--reverse")
+        except GitFailure as failure:
+            with suppress(GitFailure):
+                patch("--check")
+                paths = []
+            if paths:
                 raise _edited(failure, tree) from None
         before = {path: content(Path(folder, path)) for path in paths}
     if not dry_run:

@@ -60,25 +60,28 @@ def build(
 
     Raises ``Refused`` where that can't be configured or built.
     """
+    source = spec.source.file
     tell("configuring the kernel")
     scratch.configure(f"{CONFIG.read_text()}CONFIG_MODULES=y\n")  # for whom symbols are exported
     tell("building its part without the interface")
-    log = scratch.log(placement.before, spec.source.file)
-    known = {(file, kind, words) for file, _, kind, words in _COMPLAINT.findall(log)}
-    if errors := [each for each in sorted(known) if each[1].endswith("error")]:
-        file, _, words = errors[0]
-        hint = "it must build before anything can be told of the interface"
-        raise Refused([Problem("no-build", f"{file}: {words}", str(scratch.tree), hint=hint)])
+    known = set()
+    for file, _, kind, words in _COMPLAINT.findall(scratch.log(placement.before, source)):
+        known.add((file, kind, words))
+        if kind.endswith("error"):
+            hint = "it must build before anything can be told of the interface"
+            raise _unbuilt(f"{file}: {words}", str(scratch.tree), hint)
     tell("building it with the interface")
-    log = scratch.log(placement.after, spec.source.file)
+    log = scratch.log(placement.after, source)
     findings = []
     for file, line, kind, words in _COMPLAINT.findall(log):
         if (file, kind, words) not in known:
-            place = file or spec.source.file
-            findings.append(_finding("build", f"{kind}: {words}", place, int(line or 0)))
-    sections = {name: section for section, name in _SYMBOL.findall(log)}
-    findings += _misplaced(spec, sections)
+            findings.append(_finding("build", f"{kind}: {words}", file or source, int(line or 0)))
+    findings += _misplaced(spec, {name: section for section, name in _SYMBOL.findall(log)})
     return [*findings, *_checkpatch(difference(placement), scratch.tree)]
+
+
+def _unbuilt(message: str, place: str, hint: str = "") -> Refused:
+    return Refused([Problem("no-build", message, place, hint=hint)])
 
 
 def _finding(rule: str, message: str, file: str, line: int = 0, subject: str = "") -> Finding:
@@ -101,6 +104,7 @@ class Scratch:
         known = f"{self.tree} {kernel_version(tree)} {self.folders} {CONFIG.read_text()}"
         self.work = work.resolve() / hashlib.sha256(known.encode()).hexdigest()[:12]
         self.source, self.objects = self.work / "source", self.work / "objects"
+        self.kbuild = ("make", "-s", f"O={self.objects}", f"-j{os.cpu_count()}")
         self.objects.mkdir(parents=True, exist_ok=True)
         real: set[Path] = set()
         for folder in map(Path, self.folders):
@@ -117,81 +121,80 @@ class Scratch:
 
         What stays as it is isn't built again.
         """
-        wanted: dict[str, bytes | None] = {}
+        wanted = dict(files)
         for folder in self.folders:
             for path in (self.source / folder).iterdir():
-                if path.is_file() and not path.is_symlink():
-                    name = f"{folder}/{path.name}"
-                    wanted[name] = content(self.tree / name)
-        wanted |= files
-        for link in (self.source / name for name in wanted):
-            if link.is_symlink():
-                link.unlink()
+                name = f"{folder}/{path.name}"
+                if path.is_symlink() and name in files:
+                    path.unlink()
+                elif path.is_file() and not path.is_symlink():
+                    wanted.setdefault(name, content(self.tree / name))
         write_files(self.source, wanted)
 
     def make(self, *arguments: str) -> Completed:
         """Run kbuild."""
-        jobs = f"-j{os.cpu_count()}"
-        return _run(self.source, "make", "-s", f"O={self.objects}", jobs, *arguments)
+        return _run(self.source, *self.kbuild, *arguments)
 
     def configure(self, config: str) -> None:
         """Configure for these options and no others, once. Raises ``Refused`` if that fails."""
-        new, done = self.work / "new.config", self.work / "done.config"
-        if done.exists() and done.read_text() == config:
+        new, last = self.work / "new.config", self.work / "done.config"
+        if content(last) == config.encode():
             return
         new.write_text(config)
         for step in ((f"KCONFIG_ALLCONFIG={new}", "allnoconfig"), ("prepare",)):
-            if (made := self.make(*step)).status:
-                message = (made.text.strip() or "failed").splitlines()[0]
+            done = self.make(*step)
+            if done.status:
+                message = (done.text.strip() or "failed").splitlines()[0]
                 hint = "install gcc make flex bison bc libelf-dev libssl-dev"
-                raise Refused([Problem("no-build", message, f"make {step[-1]}", hint=hint)])
+                raise _unbuilt(message, f"make {step[-1]}", hint)
         configured = (self.objects / ".config").read_text().split("\n")
         if lost := set(re.findall("^CONFIG.*", config, re.M)).difference(configured):
             message = f"this kernel has no {', '.join(sorted(lost))}"
             raise Refused([Problem("config", message, str(self.tree))])
-        new.rename(done)
+        new.rename(last)
 
     def log(self, files: Mapping[str, bytes | None], file: str) -> str:
         """All that the tools say with these files in place, and the symbols of one file's object.
 
         The log of a state that builds is kept: it is not built twice just to hear the same again.
         """
-        digest = hashlib.sha256(repr(sorted(files.items())).encode())
-        targets: set[str] = set()
+        sources: list[Path] = []
         for folder in self.folders:
-            for path in sorted((self.tree / folder).glob("*.[chS]")):
-                digest.update(path.read_bytes())
-                targets |= {folder} if path.suffix == ".c" else set()
+            sources += sorted((self.tree / folder).glob("*.[chS]"))
+        digest = hashlib.sha256(repr(sorted(files.items())).encode())
+        digest.update(b"".join(path.read_bytes() for path in sources))
         log = self.work / f"{digest.hexdigest()[:16]}.log"
         if log.exists():
             return log.read_text()
+        units = [path.relative_to(self.tree) for path in sources if path.suffix == ".c"]
+        targets = sorted({str(unit.parent) for unit in units})
         for target in targets:
-            for made in (self.objects / target).glob("*.o"):
-                made.unlink()
+            for built in (self.objects / target).glob("*.o"):
+                built.unlink()
         self.fill(files)
         checker = ["C=1"] if shutil.which("sparse") else []
-        folders = [f"{target}/" for target in sorted(targets)]
-        built = self.make("-k", "W=1", *checker, *folders)
+        folders = [f"{target}/" for target in targets]
+        kbuild = self.make("-k", "W=1", *checker, *folders)
         archives = " ".join(f"{folder}built-in.a" for folder in folders)
         link = f"ld -r --whole-archive {archives} -o vmlinux.o"
         modpost = "scripts/mod/modpost -o symbols vmlinux.o"
         linked = _run(self.objects, "sh", "-c", f"{link} && {modpost}")
         symbols = _run(self.objects, "objdump", "-t", str(Path(file).with_suffix(".o")))
-        said = f"{built.text}{linked.text}{symbols.text}".replace(f"{self.source}/", "")
-        if built.status or linked.status:
-            return f"{said}error: kbuild or modpost failed\n"
-        log.write_text(said)
-        return said
+        text = f"{kbuild.text}{linked.text}{symbols.text}".replace(f"{self.source}/", "")
+        if kbuild.status or linked.status:
+            return f"{text}error: kbuild or modpost failed\n"
+        log.write_text(text)
+        return text
 
 
-def _run(folder: Path, *command: str, given: str = "") -> Completed:
+def _run(folder: Path, *command: str, reads: str = "") -> Completed:
     """Run one of the kernel's tools; its errors are in its output. Raises ``Refused``."""
-    data = given.encode(errors="surrogateescape")
+    data = reads.encode(errors="surrogateescape")
     job = Job(command, folder, UNLIMITED, user_environment(), data, merge_errors=True)
     try:
         return run(job)
     except BuildError as error:
-        raise Refused([Problem("no-build", error.output, command[0])]) from None
+        raise _unbuilt(error.output, command[0]) from None
 
 
 def _misplaced(spec: Interface, sections: Mapping[str, str]) -> Iterator[Finding]:
@@ -210,6 +213,6 @@ def _misplaced(spec: Interface, sections: Mapping[str, str]) -> Iterator[Finding
 def _checkpatch(diff: str, tree: Path) -> Iterator[Finding]:
     """What the tree's checkpatch says of a diff."""
     command = ["perl", f"{tree}/scripts/checkpatch.pl", *_CHECKPATCH_OPTIONS.split()]
-    output = _run(tree, *command, f"--root={tree}", "-", given=diff).text
+    output = _run(tree, *command, f"--root={tree}", "-", reads=diff).text
     for file, line, words in _CHECKPATCH.findall(output):
         yield _finding("checkpatch", words, file, int(line))

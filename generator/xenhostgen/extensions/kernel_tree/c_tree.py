@@ -14,6 +14,17 @@ CONDITIONALS = ("preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "
 _DEFINITIONS = ("function_definition", "preproc_def", "preproc_function_def")
 _COMMENT = r"/\*.*?\*/|//[^\n]*"
 _LITERAL = r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'"""
+# Attributes without arguments, of which the parser would make types.
+_MARKS = re.compile(
+    rb"\b(?:asmlinkage|noinline|__(?:init|exit|ref)(?:data|const)?"
+    rb"|__(?:read_mostly|ro_after_init|visible|used|cold|weak|noreturn|must_check|maybe_unused"
+    rb"|always_unused|always_inline))\b"
+)
+
+
+def without_marks(content: bytes) -> bytes:
+    """C with blanks in place of the kernel's attributes."""
+    return _MARKS.sub(lambda mark: b" " * len(mark[0]), content)
 
 
 def parse(content: bytes) -> Node:
@@ -52,22 +63,13 @@ def words(c: str) -> set[str]:
     return set(re.findall(r"[A-Za-z_]\w*", silent(c)))
 
 
-def called(c: str) -> set[str]:
-    """What looks called in C."""
-    return set(re.findall(r"([A-Za-z_]\w*)\s*\(", silent(c)))
-
-
 def defined(node: Node) -> str:
     """The name of the function or macro that a node defines; empty for other nodes."""
-    if node.type not in _DEFINITIONS:
-        return ""
-    is_macro = node.type != "function_definition"
-    name = node.child_by_field_name("name") if is_macro else innermost(node)
-    return text_of(name) if name and name.type == "identifier" else ""
+    return text_of(declared(node)) if node.type in _DEFINITIONS else ""
 
 
-def innermost(node: Node) -> Node:
-    """What a declaration declares: the name within its declarators."""
-    while inner := node.child_by_field_name("declarator"):
+def declared(node: Node) -> Node:
+    """The name that a declaration or directive declares, within its declarators."""
+    while inner := node.child_by_field_name("declarator") or node.child_by_field_name("name"):
         node = inner
     return node

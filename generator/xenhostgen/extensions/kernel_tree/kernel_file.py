@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A C file of the kernel: its lines, its functions, and what stands directly beside these."""
+"""A file of the kernel: its lines, its functions, the landmarks in it, and what is beside these."""
 
+from difflib import get_close_matches
 from functools import cached_property
+from typing import NoReturn
 
 from tree_sitter import Node
 
 from xenhostgen.extensions.kernel_tree.c_tree import defined, outside_functions, parse
-from xenhostgen.spec.source import At, Problems
+from xenhostgen.spec.source import At, Problems, Refused, did_you_mean
+
+ALTERNATIVES = (
+    "if another kernel has something else in its place, name that under 'alternatives' in the spec"
+)
 
 
 class KernelFile:
@@ -18,25 +24,59 @@ class KernelFile:
         self.lines = text.split("\n")
         self.problems = Problems(path, text)
 
-    def wrong(self, rule: str, message: str, row: int, hint: str) -> None:
+    def note(self, rule: str, message: str, row: int, hint: str) -> None:
         """Note a problem at the first character of a line that isn't blank."""
-        row = max(0, min(row, len(self.lines) - 1))
+        row = min(row, len(self.lines) - 1)
         indent = len(self.lines[row]) - len(self.lines[row].lstrip())
         self.problems.add(rule, message, At(row + 1, indent + 1), hint)
+
+    def refuse(self, rule: str, message: str, row: int, hint: str) -> NoReturn:
+        """Note a problem, and raise ``Refused``."""
+        self.note(rule, message, row, hint)
+        raise Refused(self.problems.found)
 
     @cached_property
     def nodes(self) -> list[tuple[Node, bool]]:
         """The declarations and directives, each with whether it stands in an ``#if`` block."""
         return list(outside_functions(parse(self.content)))
 
-    @cached_property
-    def functions(self) -> dict[str, list[tuple[Node, bool]]]:
-        """The function definitions by name."""
-        functions: dict[str, list[tuple[Node, bool]]] = {}
-        for node, conditional in self.nodes:
-            if node.type == "function_definition" and (name := defined(node)):
-                functions.setdefault(name, []).append((node, conditional))
-        return functions
+    def function(self, names: list[str]) -> Node:
+        """The only definition of a function that has one of these names."""
+        functions = [pair for pair in self.nodes if pair[0].type == "function_definition"]
+        matches = [pair for pair in functions if defined(pair[0]) in names]
+        if not matches:
+            rows = {defined(node): node.start_point.row for node, _ in functions}
+            near = get_close_matches(names[0], rows, n=1)
+            hint = did_you_mean(names[0], near, "has it been renamed, or moved to another file?")
+            message = f"expected the function {names[0]}(); it isn't defined here"
+            self.refuse("function-gone", message, rows[near[0]] if near else 0, hint)
+        node, conditional = matches[-1]
+        if conditional or len(matches) > 1:
+            message = f"{names[0]}() is defined in an #if block, or more than once"
+            hint = "name a function that is always built"
+            self.refuse("function-unclear", message, node.start_point.row, hint)
+        return node
+
+    def landmark(self, candidates: dict[int, str], names: list[str], where: str) -> int:
+        """The row of the only candidate line that is one of the names, white space left out."""
+        expected, *_ = wanted = [_spaced(name) for name in names]
+        rows = [row for row, line in candidates.items() if _spaced(line) in wanted]
+        if len(rows) > 1:
+            message = f"'{expected}' stands {len(rows)} times; which one does the spec mean?"
+            hint = "give the place a landmark that is unique"
+            self.refuse("landmark-twice", message, rows[1], hint)
+        if not rows:
+            lines = [_spaced(line) for line in self.lines]
+            near = [line for line in lines if line in wanted]
+            near += [line for line in lines if expected in line]
+            near += get_close_matches(expected, lines, n=1, cutoff=0.5)
+            row = lines.index(near[0]) if near else max(candidates, default=0)
+            stands = f"here stands '{self.lines[row].strip()}'"
+            if lines[row] in wanted:
+                stands = "it may not be built where it stands, in a condition or a comment"
+            message = f"expected '{expected}', {where} which the fragment goes; {stands}"
+            self.refuse("landmark-gone", message, row, ALTERNATIVES)
+        return rows[0]
 
     def above(self, node: Node) -> int:
         """The row on which a function begins.
@@ -59,7 +99,7 @@ class KernelFile:
     def below(self, node: Node) -> int:
         """The row below a node, the rest of its last line, and a function's exports.
 
-        Notes code that begins on that line and goes on below it.
+        Refuses code that begins on that line and goes on below it.
         """
         row = node.end_point.row + 1
         while follower := node.next_sibling:
@@ -74,7 +114,11 @@ class KernelFile:
                     "a fragment goes below this line, where the code goes on that begins on it"
                 )
                 hint = "give that code a line of its own"
-                self.wrong(f"{what}-shares-line", message, row - 1, hint)
-                break
+                self.refuse(f"{what}-shares-line", message, row - 1, hint)
             node, row = follower, follower.end_point.row + 1
         return row
+
+
+def _spaced(line: str) -> str:
+    """A line with its white space made single blanks."""
+    return " ".join(line.split())

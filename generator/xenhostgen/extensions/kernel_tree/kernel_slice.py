@@ -9,9 +9,7 @@ do in a stub.
 """
 
 import re
-from collections.abc import Iterable
 from contextlib import suppress
-from itertools import chain
 from os.path import isfile
 from pathlib import Path
 
@@ -20,18 +18,17 @@ from tree_sitter import Node
 from xenhostgen.csource.preprocess import SHIM
 from xenhostgen.extensions.kernel_tree.c_tree import (
     bare,
-    called,
     defined,
     outside_functions,
     silent,
     text_of,
     words,
 )
-from xenhostgen.extensions.kernel_tree.own_names import own_names
+from xenhostgen.extensions.kernel_tree.own_names import own_names, setting, targets
 from xenhostgen.extensions.kernel_tree.placing import placed
 from xenhostgen.extensions.kernel_tree.reduction import Reduction
 from xenhostgen.render.files import Renderer
-from xenhostgen.spec.model import Assign, Call, Guest, Interface, Register, Step
+from xenhostgen.spec.model import Call, Guest, Interface, Register, Step
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.harness import enum_c, include_name, kernel_facts, write_files
 from xenhostgen.verify.subject import JudgedTree, Options
@@ -62,12 +59,13 @@ def projected(spec: Interface, tree: Path, folder: Path) -> Path:
     of_kernel = (spec.predicates.file, *(guest.file for guest in spec.guests))
     paths = (spec.header.file, spec.source.file, spec.object.file, *of_kernel)
     texts = {path: text for path in paths if (text := read_text(tree / path)) is not None}
-    includes = [
-        (path, include) for path in of_kernel for include in _INCLUDE.findall(texts.get(path, ""))
-    ]
-    if all(_there(spec, each, tree / "include", (tree / path).parent) for path, each in includes):
-        return tree
-    return write_files({path: reduced(spec, path, text) for path, text in texts.items()}, folder)
+    for path in of_kernel:
+        folders = (tree / "include", (tree / path).parent)
+        for include in _INCLUDE.findall(texts.get(path, "")):
+            if not _there(spec, include, *folders):
+                parts = {str(path): reduced(spec, path, text) for path, text in texts.items()}
+                return write_files(parts, folder)
+    return tree
 
 
 def _there(spec: Interface, include: str, *folders: Path) -> bool:
@@ -112,10 +110,9 @@ def _predicates(spec: Interface, text: str) -> str:
 
     file = Reduction(text)
     file.keep(wanted)
-    file.include([_TYPES] if _TYPES not in _INCLUDE.findall(file.text()) else [])
     facts = list(enums.values())
     facts += [f"enum {{ {constant.name} = {constant.value} }};" for constant in kernel.constants]
-    file.supply([*facts, *kernel_facts(spec)])
+    file.supply([_TYPES], [*facts, *kernel_facts(spec)])
     return file.text()
 
 
@@ -128,17 +125,17 @@ class _GuestFile:
         nodes = [node for node, _ in outside_functions(self.file.root)]
         self.defined = {name: text_of(node) for node in nodes if (name := defined(node))}
         self.bodies: dict[str, tuple[Step, ...]] = {self.boot.function: self.boot.steps}
-        for step in self.boot.steps:
-            if isinstance(step, Call):
-                self.bodies[step.function] = step.sets
+        self.called = [step for step in self.boot.steps if isinstance(step, Call)]
+        for step in self.called:
+            self.bodies[step.function] = step.sets
         self.own = set(own_names(spec))
-        self.helpers = self.leading()
-        self.sets = _setting(chain.from_iterable(self.bodies.values()))
+        self.relevant = self.own | self.helpers()
+        self.sets = setting(targets(self.boot.steps))
 
-    def leading(self) -> set[str]:
+    def helpers(self) -> set[str]:
         """The file's functions and macros that boot code calls and that lead to the interface."""
         others = self.defined.keys() - self.bodies.keys() - self.own
-        callees = {name: called(c) for name, c in self.defined.items()}
+        callees = {name: _called(c) for name, c in self.defined.items()}
         users = {name for name in others if words(self.defined[name]) & self.own}
         while further := {name for name in others - users if callees[name] & users}:
             users |= further
@@ -152,14 +149,12 @@ class _GuestFile:
     def part(self) -> str:
         """What is left, and what that needs of the kernel."""
         self.file.keep(self.wanted)
-        present = _INCLUDE.findall(self.file.text())
-        self.file.include(header for header in self.guest.context if header not in present)
         needed = [" ".join(c.split()) for c in Renderer(self.spec).prototypes(self.guest).values()]
-        for name, steps in self.bodies.items():
-            if name not in self.defined and name != self.boot.function:
-                sets = " ".join(step.c for step in steps if isinstance(step, Assign))
-                needed.append(f"static void {name}(void) {{ {sets} }}")
-        self.file.supply(needed)
+        for step in self.called:
+            if step.function not in self.defined:
+                sets = " ".join(assignment.c for assignment in step.sets)
+                needed.append(f"static void {step.function}(void) {{ {sets} }}")
+        self.file.supply(self.guest.context, needed)
         return self.file.text()
 
     def wanted(self, node: Node) -> bool:
@@ -173,7 +168,7 @@ class _GuestFile:
             case "ERROR":
                 return bool(words(text_of(node)) & {*self.own, *self.bodies})
         types = {self.spec.c.ops_tag, self.spec.c.ops}
-        return bool(words(text_of(node)) & (self.own | self.helpers | types))
+        return bool(words(text_of(node)) & (self.relevant | types))
 
     def function(self, name: str, node: Node) -> bool:
         """Reduce a function; False if it isn't the interface's."""
@@ -184,17 +179,17 @@ class _GuestFile:
             # What the kernel's own functions do besides, and whether they get that far, is its own.
             jumps = name == self.boot.function
             self.file.reduce(
-                body, lambda each: bool(steps.get(each.id)) or self.counts(each), jumps
+                body, lambda part: bool(steps.get(part.id)) or self.counts(part), jumps
             )
             for child in body.named_children:
                 c = steps[child.id]
                 if c and bare(text_of(child)) != bare(c):
                     self.file.cut(child, c)
-        elif body and name in self.helpers:
+        elif body and name in self.relevant - self.own:
             self.file.reduce(body, self.counts)
         # Where brackets don't match, what is lost lies in another function: the parser tells where.
         lost = {self.boot.function} - self.defined.keys()
-        known = name in (*self.bodies, *self.own, *self.helpers)
+        known = name in self.bodies or name in self.relevant
         return known or bool(words(text_of(node)) & lost)
 
     def head(self, name: str, node: Node) -> None:
@@ -208,21 +203,17 @@ class _GuestFile:
     def counts(self, node: Node) -> bool:
         """Whether a statement is the interface's, or sets what a boot step sets."""
         c = silent(text_of(node))
-        return bool(words(c) & (self.own | self.helpers)) or self.sets.search(bare(c)) is not None
+        return bool(words(c) & self.relevant) or self.sets.search(c) is not None
 
     def step(self, function: str, node: Node) -> str:
         """The kernel's boot step that a statement is, in the spec's words; empty if it is none."""
         c = text_of(node)
-        if words(c) & (self.own | self.helpers):
+        if words(c) & self.relevant:
             return ""
         steps = [step for step in self.bodies[function] if not isinstance(step, Register)]
         return next((step.c for step in steps if re.fullmatch(step.pattern, bare(c))), "")
 
 
-def _setting(steps: Iterable[Step]) -> re.Pattern[str]:
-    """Matches bare C that sets what one of the steps sets."""
-    targets = [re.escape(bare(step.target)) for step in steps if isinstance(step, Assign)]
-    target = f"(?:{'|'.join(targets) or '(?!)'})"
-    by_operator = rf"(?<![\w.>]){target}(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)"
-    by_call = rf"\b(?:(?:memset|memcpy|memmove|xchg)\(&|WRITE_ONCE\(){target}\b"
-    return re.compile(f"{by_operator}|{by_call}")
+def _called(c: str) -> set[str]:
+    """What looks called in C."""
+    return set(re.findall(r"(\w+)\s*\(", silent(c)))

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The names by which a piece of a kernel's file is known to be an interface's."""
+"""By what a piece of a kernel's file is known to be an interface's: its names, what it sets."""
 
-from xenhostgen.spec.model import Interface
+import re
+from collections.abc import Iterable
+
+from xenhostgen.extensions.kernel_tree.c_tree import bare
+from xenhostgen.spec.model import Assign, Call, Interface, Step
 
 
 def own_names(spec: Interface) -> list[str]:
@@ -15,3 +19,22 @@ def own_names(spec: Interface) -> list[str]:
         names.append(c.wrapper(op.name))
         names += [entry.function for entry in op.tables if entry.calls is not None]
     return names
+
+
+def targets(steps: Iterable[Step]) -> list[str]:
+    """What boot steps set."""
+    assignments: list[Assign] = []
+    for step in steps:
+        if isinstance(step, Assign):
+            assignments.append(step)
+        elif isinstance(step, Call):
+            assignments += step.sets
+    return [assignment.target for assignment in assignments]
+
+
+def setting(names: Iterable[str]) -> re.Pattern[str]:
+    """Matches C without comments that sets one of these."""
+    target = f"(?:{'|'.join(re.escape(bare(name)) for name in names) or '(?!)'})"
+    by_operator = rf"(?<![\w.>]){target}\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)"
+    by_call = rf"\b(?:(?:memset|memcpy|memmove|xchg)\s*\(\s*&|WRITE_ONCE\(){target}\b"
+    return re.compile(f"{by_operator}|{by_call}")

@@ -6,7 +6,8 @@ all such places are reported. What stands there already is recognised.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,14 +42,12 @@ class Placement(NamedTuple):
 def placed(spec: Interface, tree: Path) -> Placement:
     """A spec's rendering in the files of a kernel tree. Raises ``Refused`` for what doesn't fit."""
     kernel_version(tree)
-    if removing := [raw for raw in spec.raw if raw.place and raw.instead]:
-        message = (
-            "this raw block takes out lines of a kernel file, and what is placed only adds lines"
-        )
-        hint = "commit that change to the tree by itself, and drop the block"
-        raise Refused(
-            [Problem("raw-removes", message, spec.path, raw.at, hint) for raw in removing]
-        )
+    message = "this raw block takes out lines of a kernel file, and what is placed only adds lines"
+    hint = "commit that change to the tree by itself, and drop the block"
+    removing = [raw for raw in spec.raw if raw.place and raw.instead]
+    if removing:
+        problems = [Problem("raw-removes", message, spec.path, raw.at, hint) for raw in removing]
+        raise Refused(problems)
     return placed_in(spec, lambda path: content(tree / path), str(tree))
 
 
@@ -75,7 +74,10 @@ def placed_in(spec: Interface, read: Reader, root: str) -> Placement:
         placer.add_file(path, read(path), text.encode())
     for path in dict.fromkeys(fragment.file for fragment in placer.rendering.fragments):
         placer.change_file(path, read(path))
-    return placer.placement()
+    taken = [lack for lack in placer.lacks if lack.rule == "applied-otherwise"]
+    if problems := placer.problems or (placer.lacks if placer.partly else taken):
+        raise Refused(problems)
+    return Placement(placer.before, dict(sorted(placer.after.items())), not placer.lacks)
 
 
 class _Placer:
@@ -92,13 +94,6 @@ class _Placer:
         self.problems: list[Problem] = []
         self.lacks: list[Problem] = []
         self.partly = False
-
-    def placement(self) -> Placement:
-        """What was placed. Raises ``Refused`` with all that doesn't fit."""
-        taken = [lack for lack in self.lacks if lack.rule == "applied-otherwise"]
-        if problems := self.problems or (self.lacks if self.partly else taken):
-            raise Refused(problems)
-        return Placement(self.before, dict(sorted(self.after.items())), applied=not self.lacks)
 
     def add_file(self, path: str, existing: bytes | None, wanted: bytes) -> None:
         """Place a file that only the interface has."""
@@ -136,9 +131,13 @@ class _Placer:
         self.partly |= bool(present)
         self.lacks += kernel.problems.found
         # The blank lines around what is there stay: whose they are isn't known.
-        before = [line for row, line in enumerate(kernel.lines) if row not in present]
-        self.before[path] = _joined(before)
-        self.after[path] = _joined(_with(kernel.lines, absent))
+        self.before[path] = _joined(
+            line for row, line in enumerate(kernel.lines) if row not in present
+        )
+        lines = list(kernel.lines)
+        for insertion in sorted(absent, key=lambda each: (each.row, each.upward), reverse=True):
+            _insert(insertion, lines)
+        self.after[path] = _joined(lines)
 
     def insertions(self, kernel: KernelFile, path: str) -> list[Insertion]:
         """What goes into a file; problems are noted in the file."""
@@ -146,48 +145,39 @@ class _Placer:
         insertions: list[Insertion] = []
         for fragment in fragments:
             if fragment.kind != "register" and fragment.text.strip():
-                insertion = of_fragment(kernel, fragment)
-                insertions += [insertion] if insertion else []
+                with suppress(Refused):
+                    insertions.append(of_fragment(kernel, fragment))
+        registering = [fragment for fragment in fragments if fragment.kind == "register"]
         for guest in self.spec.guests:
-            own = [fragment for fragment in fragments if fragment.guest == guest.name]
-            texts = [fragment.text for fragment in own if fragment.kind == "register"]
             if guest.file == path:
-                insertions += of_registrations(kernel, guest.boot, texts)
+                texts = [fragment.text for fragment in registering if fragment.guest == guest.name]
+                with suppress(Refused):
+                    insertions += of_registrations(kernel, guest.boot, texts)
         return insertions
 
 
-def _with(lines: list[str], insertions: list[Insertion]) -> list[str]:
-    """A file's lines with every insertion."""
-    result = list(lines)
-    for insertion in sorted(insertions, key=lambda each: (each.row, each.upward), reverse=True):
-        row, added = insertion.row, insertion.lines
-        if not insertion.tight:
-            row, added = _set_apart(insertion, result)
-        result[row:row] = added
-    return result
-
-
-def _set_apart(insertion: Insertion, lines: list[str]) -> tuple[int, list[str]]:
-    """The row and lines of an insertion with blank lines around it, in the way of kernel files.
+def _insert(insertion: Insertion, lines: list[str]) -> None:
+    """Put an insertion into a file's lines, with blank lines around it in the way of kernel files.
 
     A blank line that was there stays above the insertion. An insertion to a paragraph of statements
     that opens with a comment needs none above: the comment sets it apart.
     """
     row, added = insertion.row, insertion.lines
-    gap_below = row < len(lines) and not lines[row].strip()
+    below = lines[row] if row < len(lines) else "end"
+    gap_below = not below.strip()
     opens_block = row == 0 or lines[row - 1].strip() in ("", "{")
-    closes_block = row < len(lines) and lines[row].startswith("}")
     commented = insertion.in_body and added[0].lstrip().startswith("/*")
-    if gap_below and not commented and not insertion.upward:
-        row += 1
-    elif not commented and not opens_block:
-        added = ["", *added]
-    if not closes_block and not (gap_below and commented):
-        added = [*added, ""]
-    return row, added
+    if not insertion.tight:
+        if gap_below and not commented and not insertion.upward:
+            row += 1
+        elif not commented and not opens_block:
+            added = ["", *added]
+        if not below.startswith("}") and not (gap_below and commented):
+            added = [*added, ""]
+    lines[row:row] = added
 
 
-def _joined(lines: list[str]) -> bytes:
+def _joined(lines: Iterable[str]) -> bytes:
     """Lines as a file's content."""
     return "\n".join(lines).encode(errors="surrogateescape")
 
@@ -197,17 +187,19 @@ def _note_lack(spec: Interface, kernel: KernelFile, absent: Insertion) -> None:
     first = absent.lines[0].strip()
     names = [spec.header.file.removeprefix("include/"), f"{Path(spec.source.file).stem}.o"]
     names += [*own_names(spec), *(macro.name for macro in spec.predicates.macros)]
-    words = _words(absent.text)
-    lines = [_words(line) for line in kernel.lines]
+    rows: dict[str, int] = {}
+    for row, line in enumerate(kernel.lines):
+        for word in _words(line):
+            rows.setdefault(word, row)
+    wanted = _words(absent.text) & rows.keys()
     for name in names:
-        row = next((row for row, line in enumerate(lines) if name in line), None)
-        if name in words and row is not None:
+        if name in wanted:
             message = f"{name} is here, yet '{first}' isn't where the spec wants it, or isn't all"
             hint = f"{_UNDO}; or, if it is something else, give the spec another name"
-            kernel.wrong("applied-otherwise", message, row, hint)
+            kernel.note("applied-otherwise", message, rows[name], hint)
             return
     message = f"lacks '{first}' here, other parts are there"
-    kernel.wrong("applied-in-part", message, absent.row, _UNDO)
+    kernel.note("applied-in-part", message, absent.row, _UNDO)
 
 
 def _words(text: str) -> set[str]:

@@ -6,20 +6,19 @@ from collections.abc import Callable, Iterable
 
 from tree_sitter import Node
 
-from xenhostgen.csource.declarations import MARKS
 from xenhostgen.extensions.kernel_tree.c_tree import (
     CONDITIONALS,
     bare,
-    innermost,
+    declared,
     parse,
-    silent,
     text_of,
+    without_marks,
     words,
 )
 
 Choice = Callable[[Node], bool]
 
-_LEAVES = re.compile(r"\b(?:return|goto|break|continue)\b")
+_LEAVING = {"return", "goto", "break", "continue"}
 _DIES = re.compile(r"(?:BUG\(\)|BUG_ON\((?:1|true)\)|panic\(.*\));")
 _LISTS = ("compound_statement", "case_statement", *CONDITIONALS)
 _STATEMENTS = ("declaration", "function_definition", "ERROR", *CONDITIONALS)
@@ -33,9 +32,7 @@ class Reduction:
     """
 
     def __init__(self, text: str) -> None:
-        # The parser would make types of these words, which don't matter here.
-        masked = MARKS.sub(lambda mark: " " * len(mark[0]), text)
-        self.content = masked.encode("utf-8", "replace")
+        self.content = without_marks(text.encode("utf-8", "replace"))
         self.root = parse(self.content)
         self.cuts: list[tuple[int, int, str]] = []
         self.kept: list[Node] = []
@@ -55,43 +52,34 @@ class Reduction:
         condition = outer.child_by_field_name("name") or outer.child_by_field_name("condition")
         any_kept = False
         for node in outer.children:
-            if (
-                node.type == "comment"
-                or node == condition
-                or not (node.is_named or node.type == ";")
-            ):
+            ends = node.type == ";"  # a node of its own
+            if node.type == "comment" or node == condition or not (node.is_named or ends):
                 continue
             if node.type in CONDITIONALS:
                 keep = self.keep(wanted, node, free and node == first)
-            elif node.type == ";":  # what it ends is a node of its own
-                keep = bool(self.kept) and self.kept[-1] == node.prev_sibling
             else:
-                keep = wanted(node)
-                if keep:
-                    self.kept.append(node)
+                keep = self.kept[-1:] == [node.prev_sibling] if ends else wanted(node)
+                self.kept += [node] * keep
             any_kept |= keep
             if not keep:
                 self.cut(node)
-                if free:
-                    self.free.append(node)
+                self.free += [node] * free
         return any_kept
 
-    def include(self, headers: Iterable[str]) -> None:
-        """Include headers in the places of others that were cut."""
-        places = [node for node in self.free if node.type == "preproc_include"]
-        for node, header in zip(places, headers, strict=False):
-            self.cut(node, f"#include {header}")
-            self.free.remove(node)
-            self.kept.append(node)
+    def supply(self, headers: Iterable[str], c: Iterable[str]) -> None:
+        """Include headers that aren't kept, and put declarations below all includes and enums.
 
-    def supply(self, c: Iterable[str]) -> None:
-        """Put declarations in the place of something that was cut, below includes and enums."""
-        above = [
-            node.end_byte
-            for node in self.kept
-            if node.type in ("preproc_include", "enum_specifier")
-        ]
-        top = max(above, default=0)
+        Both take the places of what was cut.
+        """
+        includes = [node for node in self.kept if node.type == "preproc_include"]
+        kept = [text_of(node.child_by_field_name("path")) for node in includes]
+        missing = [header for header in headers if header not in kept]
+        places = [node for node in self.free if node.type == "preproc_include"]
+        for node, header in zip(places, missing, strict=False):
+            self.cut(node, f"#include {header}")
+            self.kept.append(node)
+        above = ("preproc_include", "enum_specifier")
+        top = max((node.end_byte for node in self.kept if node.type in above), default=0)
         place = next((node for node in self.free if node.start_byte >= top), None)
         if place:
             self.cut(place, " ".join(c))
@@ -103,23 +91,22 @@ class Reduction:
         with ``jumps`` whatever may lead past them.
         """
         statements = [node for node in body.named_children if _is_statement(node)]
-        counting = {node.id for node in statements if counts(node)}
-        last = max((node.start_byte for node in statements if node.id in counting), default=0)
+        counting = [node for node in statements if counts(node)]
+        last = counting[-1].start_byte if counting else 0
         others: list[Node] = []
         used: set[str] = set()
         for node in statements:
             above = node.start_byte < last
             # Within a condition it is the kernel's to know when it dies.
             passes = (_leaves(node) and (nested or above)) or (_dies(node) and above and not nested)
-            if node.id in counting or (jumps and passes):
-                before = len(self.cuts)
+            if node in counting or (jumps and passes):
                 self._within(node, counts, jumps)
-                used |= words(self._left(node.start_byte, node.end_byte, self.cuts[before:]))
+                used |= words(self._left(node.start_byte, node.end_byte))
             else:
                 others.append(node)
         for node in others:
-            declarators = node.children_by_field_name("declarator")
-            if used.isdisjoint(text_of(innermost(each)) for each in declarators):
+            names = map(declared, node.children_by_field_name("declarator"))
+            if used.isdisjoint(map(text_of, names)):
                 self.cut(node)
 
     def _within(self, node: Node, counts: Choice, jumps: bool) -> None:
@@ -136,14 +123,14 @@ class Reduction:
 
     def text(self) -> str:
         """What is left of the file."""
-        return self._left(0, len(self.content), self.cuts)
+        return self._left(0, len(self.content))
 
-    def _left(self, begin: int, finish: int, cuts: list[tuple[int, int, str]]) -> str:
-        """What cuts leave of a piece. Of two that begin as one, the larger or later counts."""
+    def _left(self, begin: int, finish: int) -> str:
+        """What is left of a piece. Of two cuts that begin as one, the larger or later counts."""
+        cuts = [cut for cut in reversed(self.cuts) if begin <= cut[0] < finish]
         parts: list[bytes] = []
         done = begin
-        latest_first = cuts[::-1]
-        for start, end, instead in sorted(latest_first, key=lambda cut: (cut[0], -cut[1])):
+        for start, end, instead in sorted(cuts, key=lambda cut: (cut[0], -cut[1])):
             if start < done:  # it lies in what is cut already
                 continue
             blank = re.sub(rb"[^\n]", b" ", self.content[start:end])
@@ -159,7 +146,7 @@ def _is_statement(node: Node) -> bool:
 
 
 def _leaves(node: Node) -> bool:
-    return _LEAVES.search(silent(text_of(node))) is not None
+    return bool(words(text_of(node)) & _LEAVING)
 
 
 def _dies(node: Node) -> bool:

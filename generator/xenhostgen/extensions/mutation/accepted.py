@@ -26,6 +26,6 @@ def acceptances(spec: Interface) -> list[Acceptance]:
         top = yaml.parse(source, problems)
         file = bind_part(_File, top, problems) if top else None
         problems.raise_if_any()
-        if file:
-            accepted += [Acceptance(str(path), mutant, True) for mutant in file.accepted_mutants]
+        mutants = file.accepted_mutants if file else ()
+        accepted += [Acceptance(str(path), mutant, by_templates=True) for mutant in mutants]
     return accepted

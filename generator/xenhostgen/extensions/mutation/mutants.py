@@ -11,16 +11,24 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import NamedTuple
 
-import tree_sitter_c
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Node
 
-from xenhostgen.csource.declarations import MARKS
+from xenhostgen.extensions.kernel_tree.c_tree import (
+    declared,
+    defined,
+    outside_functions,
+    parse,
+    text_of,
+    without_marks,
+)
 from xenhostgen.extensions.mutation.score import Mutant
 from xenhostgen.spec.model import Interface
 
-_MACROS = ("preproc_def", "preproc_function_def")
+_NAMES = ("identifier", "field_identifier", "null")
 _EXPORT = "expression_statement"  # EXPORT_SYMBOL_GPL(name);
 _ASSERTIONS = ("BUG_ON(", "WARN_ON(", "WARN_ON_ONCE(")
+# What is left out, and the operator that does it.
+_DROPPED = {"const": "drop-word", "static": "drop-word", "else_clause": "drop-else"}
 # The syntax tree's lists, and what stands in them.
 _ITEMS = {
     "compound_statement": "statement",
@@ -50,39 +58,43 @@ class _Fault(NamedTuple):
     operator: str
     start: int
     end: int
-    replacement: bytes
+    replacement: bytes = b""
 
 
 def mutants(spec: Interface, path: str, text: str) -> Iterator[Mutant]:
     """The mutants of a rendered C file; of the predicates' header, those of the predicates."""
     predicates = {macro.name for macro in spec.predicates.macros}
     others = _confusable_names(spec)
+    attribute = spec.registry.attribute.encode()
     source = text.encode()
     counts: Counter[str] = Counter()
     versions = {source}
-    for node in _declarations(_parse(source)):
-        name = _text(_declared_name(node))
+    for node, _ in outside_functions(_parse(source)):
+        name = _name(node)
         if path == spec.predicates.file and name not in predicates:
             continue
-        in_body = node.type in (*_MACROS, "function_definition")
-        dropped = _dropped_attribute(spec.registry.attribute, node, source)
-        for fault in (*dropped, *_faults_of_declaration(node, others)):
+        faults = list(_faults_of_declaration(node, others))
+        start = source.find(attribute, node.start_byte, node.end_byte)
+        if attribute and start >= 0:
+            faults.insert(0, _Fault("drop-word", start, start + len(attribute)))
+        for fault in faults:
             mutated = _apply(fault, source)
             if mutated in versions:
                 continue
             versions.add(mutated)
             kind = f"{path}:{name}:{fault.operator}"
             counts[kind] += 1
-            lines = source[: fault.start].decode().split("\n")
-            place = (len(lines), len(lines[-1]) + 1)
+            *above, line = source[: fault.start].decode().split("\n")
+            place = (len(above) + 1, len(line) + 1)
+            in_body = bool(defined(node))
             yield Mutant(f"{kind}:{counts[kind]}", path, *place, in_body, text, mutated.decode())
 
 
 def _apply(fault: _Fault, source: bytes) -> bytes:
     """The source with a fault; the line ends of what is replaced stay."""
     line_ends = re.findall(rb"\\?\n", source[fault.start : fault.end])
-    kept = b"".join(line_ends[fault.replacement.count(b"\n") :])
-    return source[: fault.start] + fault.replacement + kept + source[fault.end :]
+    kept = line_ends[fault.replacement.count(b"\n") :]
+    return b"".join([source[: fault.start], fault.replacement, *kept, source[fault.end :]])
 
 
 def _confusable_names(spec: Interface) -> dict[str, str]:
@@ -112,54 +124,26 @@ def _confusable_names(spec: Interface) -> dict[str, str]:
 
 
 def _parse(source: bytes) -> Node:
-    """The syntax tree of C; the parser would take the kernel's attributes for names."""
-    masked = MARKS.sub(lambda mark: " " * len(mark[0]), source.decode()).encode()
-    return Parser(Language(tree_sitter_c.language())).parse(masked).root_node
+    return parse(without_marks(source))
 
 
-def _text(node: Node) -> str:
-    return (node.text or b"").decode()
-
-
-def _declarations(outer: Node) -> Iterator[Node]:
-    """What stands at the top level of a file, and below its ``#if``."""
-    for node in outer.named_children:
-        if node.type.startswith(("preproc_if", "preproc_el")):
-            yield from _declarations(node)
-        else:
-            yield node
-
-
-def _declared_name(node: Node) -> Node:
+def _name(node: Node) -> str:
     """The name that is declared, or exported."""
     if node.type == _EXPORT:
-        return node.children[0].children[1].named_children[0]
-    while inner := node.child_by_field_name("declarator") or node.child_by_field_name("name"):
-        node = inner
-    return node
+        node = node.children[0].children[1].named_children[0]
+    return text_of(declared(node))
 
 
 def _faults_of_declaration(node: Node, others: dict[str, str]) -> Iterator[_Fault]:
     """The faults of what stands at the top level of a file."""
-    if node.type == _EXPORT or _is_prototype(node):
+    outer = declared(node).parent
+    is_function = outer is not None and outer.type == "function_declarator"
+    if node.type == _EXPORT or (is_function and node.type == "declaration"):
         yield _replaced("drop-declaration", node, "")
     if value := node.child_by_field_name("value"):
         yield from _faults_of_body(value, others)
-    elif node.type not in (*_MACROS, _EXPORT):
+    elif node.type != _EXPORT:
         yield from _faults(node, others)
-
-
-def _is_prototype(node: Node) -> bool:
-    outer = _declared_name(node).parent
-    is_function = outer is not None and outer.type == "function_declarator"
-    return is_function and node.type == "declaration"
-
-
-def _dropped_attribute(attribute: str, node: Node, source: bytes) -> Iterator[_Fault]:
-    """The fault of a declaration that lacks the array's attribute."""
-    start = source.find(attribute.encode(), node.start_byte, node.end_byte)
-    if attribute and start >= 0:
-        yield _Fault("drop-word", start, start + len(attribute), b"")
 
 
 def _faults_of_body(value: Node, others: dict[str, str]) -> Iterator[_Fault]:
@@ -172,42 +156,34 @@ def _faults_of_body(value: Node, others: dict[str, str]) -> Iterator[_Fault]:
 
 def _faults(node: Node, others: dict[str, str]) -> Iterator[_Fault]:
     """The faults that a node allows, then those of its parts."""
-    yield from _faults_of_node(node, others)
-    yield from _faults_of_parts(node)
+    code = text_of(node)
+    if node.type in _NAMES and code in others:
+        yield _replaced("swap-name", node, others[code])
+    yield from _faults_of_node(node, code)
     for index, child in enumerate(node.children):
         declares = node.field_name_for_child(index) in ("declarator", "name")
         if child.children or not declares:
             yield from _faults(child, others)
 
 
-def _faults_of_node(node: Node, others: dict[str, str]) -> Iterator[_Fault]:
-    """The faults that a node itself allows."""
-    code = _text(node)
-    match node.type:
-        case "const" | "static":
-            yield _replaced("drop-word", node, "")
-        case "identifier" | "field_identifier" | "null" if code in others:
-            yield _replaced("swap-name", node, others[code])
-        case "number_literal":
-            for near in _near(code):
-                yield _replaced("off-by-one", node, str(near))
-        case "init_declarator":
-            yield _Fault("drop-initialiser", node.children[0].end_byte, node.end_byte, b"")
-        case "else_clause":
-            yield _replaced("drop-else", node, "")
-        case "call_expression" if code.startswith(_ASSERTIONS):
-            yield from _faults_of_condition(node.children[1])
-
-
-def _faults_of_parts(node: Node) -> Iterator[_Fault]:
-    """The faults that a node's parts allow as such."""
+def _faults_of_node(node: Node, code: str) -> Iterator[_Fault]:
+    """The faults that a node itself allows, whatever its names."""
+    if operator := _DROPPED.get(node.type):
+        yield _replaced(operator, node, "")
+    elif node.type == "number_literal":
+        for near in _near(code):
+            yield _replaced("off-by-one", node, str(near))
+    elif node.type == "init_declarator":
+        yield _Fault("drop-initialiser", node.children[0].end_byte, node.end_byte)
     condition = node.child_by_field_name("condition")
+    if node.type == "call_expression" and code.startswith(_ASSERTIONS):
+        condition = node.child_by_field_name("arguments")
     if condition and node.type != "switch_statement":
         yield from _faults_of_condition(condition)
-    if operator := node.child_by_field_name("operator"):
-        yield from _faults_of_operation(node, operator)
-    if node.type in _ITEMS:
-        yield from _faults_of_list(node)
+    if symbol := node.child_by_field_name("operator"):
+        yield from _faults_of_operation(node, symbol)
+    if kind := _ITEMS.get(node.type):
+        yield from _faults_of_list(node, kind)
 
 
 def _near(literal: str) -> list[int]:
@@ -224,56 +200,46 @@ def _faults_of_condition(condition: Node) -> Iterator[_Fault]:
         condition = condition.named_children[0]
     yield _replaced("condition-false", condition, "0")
     yield _replaced("condition-true", condition, "1")
-    operator = condition.child_by_field_name("operator")
     # Of other operations another operator is the negation.
-    if operator is None or _text(operator) in ("&&", "||", "*", "->", "."):
-        yield _replaced("negate", condition, f"!({_text(condition)})")
+    if text_of(condition.child_by_field_name("operator")) in ("", "&&", "||", "*", "->", "."):
+        yield _replaced("negate", condition, f"!({text_of(condition)})")
 
 
 def _faults_of_operation(node: Node, operator: Node) -> Iterator[_Fault]:
-    word = _text(operator)
-    if word in _OTHER_OPERATOR:
-        kind = "drop-not" if word == "!" else "swap-operator"
-        yield _replaced(kind, operator, _OTHER_OPERATOR[word])
-    if word in _NEUTRAL_OPERAND:
+    word = text_of(operator)
+    if other := _OTHER_OPERATOR.get(word):
+        yield _replaced("drop-not" if word == "!" else "swap-operator", operator, other)
+    if neutral := _NEUTRAL_OPERAND.get(word):
         for operand in (node.children[0], node.children[-1]):
-            yield _replaced("drop-operand", operand, _NEUTRAL_OPERAND[word])
+            yield _replaced("drop-operand", operand, neutral)
 
 
-def _faults_of_list(node: Node) -> Iterator[_Fault]:
-    """An item left out, or two neighbours exchanged."""
-    kind = _ITEMS[node.type]
+def _faults_of_list(node: Node, kind: str) -> Iterator[_Fault]:
+    """An item left out, or two neighbours exchanged; what stands between these stays."""
     value = node.child_by_field_name("value")  # of a case
     items = [item for item in node.named_children if item.type != "comment" and item != value]
+    texts = (node.text or b"").rjust(node.end_byte)
     for item, following in zip_longest(items, items[1:]):
         start, end = item.start_byte, item.end_byte
         if item.type == "case_statement":
             label = next(child for child in item.children if child.type == ":")
-            yield _Fault("drop-label", start, label.end_byte, b"")
+            yield _Fault("drop-label", start, label.end_byte)
             continue
         if kind == "statement" and item.type == "declaration":
             continue
         if not _falls_with_condition(item):
             comma = item.next_sibling
-            if comma and comma.type == ",":
-                end = comma.end_byte
-            yield _Fault(f"drop-{kind}", start, end, b"")
+            yield _Fault(f"drop-{kind}", start, end + (comma is not None and comma.type == ","))
         if following:
-            yield _exchanged(f"reorder-{kind}", node, item, following)
+            first, second = following.start_byte, following.end_byte
+            exchanged = texts[first:second] + texts[end:first] + texts[start:end]
+            yield _Fault(f"reorder-{kind}", start, second, exchanged)
 
 
 def _falls_with_condition(item: Node) -> bool:
     """Whether a condition that never holds does the same as leaving the statement out."""
     conditional = item.type in ("if_statement", "while_statement")
     return conditional and item.child_by_field_name("alternative") is None
-
-
-def _exchanged(operator: str, parent: Node, first: Node, second: Node) -> _Fault:
-    """A list with two neighbours exchanged; what stands between them stays."""
-    texts = parent.text or b""
-    between = texts[first.end_byte - parent.start_byte : second.start_byte - parent.start_byte]
-    replacement = (second.text or b"") + between + (first.text or b"")
-    return _Fault(operator, first.start_byte, second.end_byte, replacement)
 
 
 def _replaced(operator: str, node: Node, replacement: str) -> _Fault:

@@ -44,40 +44,39 @@ class Cbmc:
             missing = "cbmc (a package of Debian 13)"
             subject.statistics.cbmc = Proof(missing=missing)
             return []
-        output, messages = "", []
+        output = _output(subject)
         try:
-            output = _output(subject)
             messages = json.loads(output)
-        except BuildError as error:
-            output = error.output
         except ValueError:
-            pass  # an error that is no JSON
+            messages = [{"messageType": "ERROR", "messageText": output}]
         results = [result for message in messages for result in message.get("result", ())]
         holding = sum(result["status"] == "SUCCESS" for result in results)
-        failed = [result for result in results if result["status"] == "FAILURE"]
-        subject.statistics.cbmc = Proof(holding, max(len(results), 1))
-        if not failed and holding < max(len(results), 1):
-            errors = [
-                part["messageText"] for part in messages if part.get("messageType") == "ERROR"
-            ]
-            answer = "\n".join(errors) if messages else output
+        total = max(len(results), 1)
+        subject.statistics.cbmc = Proof(holding, total)
+        findings: dict[tuple[str, Location], Finding] = {}
+        for result in results:
+            if result["status"] == "FAILURE":
+                finding = _finding(subject.spec, result)
+                findings.setdefault((finding.subject, _place(result)), finding)
+        if not findings and holding < total:
+            errors = [part for part in messages if part.get("messageType") == "ERROR"]
+            answer = "\n".join(error["messageText"] for error in errors)
             return [unanswered(subject.spec.c.register, answer)]
-        findings: dict[tuple[str, str], Finding] = {}
-        for result in failed:
-            finding = _finding(subject.spec, result)
-            findings.setdefault((finding.subject, str(_place(result))), finding)
         return list(findings.values())
 
 
 def _output(subject: Subject) -> str:
-    """What cbmc prints of the judged files and the harness. Raises ``BuildError``."""
+    """What cbmc, or the preprocessor, prints of the judged files and the harness."""
     spec, tree, work = subject.spec, subject.tree, subject.work / "cbmc"
     filled = sorted(spec.slots, key=lambda slot: _depth(spec, slot))
     write_files({"harness.c": rendered("prove/cbmc.c", spec, filled=filled)}, work)
     sources = [*(f"./{file}" for file in units(spec)), str(work / "harness.c")]
     preprocess = [*_PREPROCESS, *subject.harness.flags]
     files = {f"{work}/{number}.i": source for number, source in enumerate(sources)}
-    run_all([Job([*preprocess, source, "-o", to], tree) for to, source in files.items()])
+    try:
+        run_all([Job([*preprocess, source, "-o", to], tree) for to, source in files.items()])
+    except BuildError as error:
+        return error.output
     rounds = str(len(spec.slots) + 2)  # of a loop over the slots, with one to spare
     return run_prover([*_CBMC.split(), rounds, *files], tree, work)
 
@@ -108,17 +107,19 @@ def _finding(spec: Interface, result: dict[str, Any]) -> Finding:
 
 def _calls(spec: Interface, trace: list[dict[str, Any]]) -> Iterator[str]:
     """The calls that a trace's outputs tell, as C writes them."""
-    wording, ops = Wording(spec), [str(wrapper.op.name) for wrapper in wrappers(spec)]
+    wording = Wording(spec)
+    ops = [wrapper.op.name for wrapper in wrappers(spec)]
     tables = ["NULL", "A", "B", *(table.symbol for _, table in spec.tables())]
     for step in trace:
-        if step["stepType"] == "output":
-            kind = step["outputID"]
-            first, second = (int(value["data"]) for value in step["values"])
-            if kind == "r":
+        if step["stepType"] != "output":
+            continue
+        first, second = (int(value["data"]) for value in step["values"])
+        match step["outputID"]:
+            case "register":
                 yield str(Register(wording, first, tables[second]))
-            elif kind == "u":
+            case "unregister":
                 yield str(Unregister(wording, first))
-            elif kind == "w":
+            case "wrapper":
                 yield wording.wrapper(ops[second], first)
-            else:
+            case _:
                 yield str(Iterate(wording))

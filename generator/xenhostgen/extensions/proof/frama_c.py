@@ -17,15 +17,7 @@ from xenhostgen.reference_model.boot import CLEAR_BSS, boot, scenarios
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.findings import Finding, Proof
-from xenhostgen.verify.harness import (
-    Wrapper,
-    boot_inputs,
-    include_name,
-    rendered,
-    units,
-    wrappers,
-    write_files,
-)
+from xenhostgen.verify.harness import Wrapper, boot_inputs, rendered, units, wrappers, write_files
 from xenhostgen.verify.subject import Subject
 
 _WP = (
@@ -63,15 +55,9 @@ class _Session:
         self.proved = self.goals = 0
         self.work = subject.work / "prove"
         self.eva_c = _eva_c(self.spec)
-        header = include_name(self.spec.header.file)
-        source = f'"{self.tree / self.spec.source.file}"'
-        included = ("<linux/types.h>", header, '"contracts.h"', source)
-        files = {
-            "contracts.h": rendered("prove/contracts.h", self.spec),
-            "eva.c": self.eva_c,
-            "wp.c": "".join(f"#include {file}\n" for file in included),
-        }
-        write_files(files, self.work)
+        source = self.tree / self.spec.source.file
+        wp_c = rendered("prove/wp.c", self.spec, source=source)
+        write_files({"eva.c": self.eva_c, "wp.c": wp_c}, self.work)
         run_prover(["why3", "config", "detect"], self.tree, self.work)
 
     def frama_c(self, *arguments: str) -> str:
@@ -85,11 +71,9 @@ class _Session:
         """The registering functions against their contracts, with what they call inlined."""
         functions = [self.spec.c.register, self.spec.c.unregister]
         facts = self.subject.declarations.files.get(self.spec.source.file, ())
-        static = [fact for fact in facts if fact.kind == "function" and "static" in fact.words]
-        options = [*_WP.split(), "-wp-fct", ",".join(functions)]
-        if static:
-            options += ["-inline-calls", ",".join(fact.name for fact in static)]
-        output = self.frama_c(f"{self.work}/wp.c", *options)
+        inlined = [fact.name for fact in facts if fact.kind == "function"]
+        options = f"{_WP} -wp-fct {','.join(functions)} -inline-calls {','.join(inlined)}"
+        output = self.frama_c(f"{self.work}/wp.c", *options.split())
         total = re.search(r"Proved goals:\s*(\d+) / (\d+)", output)
         if not total:
             self.goals += 1
@@ -115,18 +99,13 @@ class _Session:
         output = self.frama_c(*sources, *_EVA.split())
         if "ANALYSIS SUMMARY" not in output:
             return [unanswered(c.iterator, output)]
-        subjects = {"prove_initial": c.array, "prove_iteration": c.iterator}
         findings: dict[str, Finding] = {}
         for entry, message in self.alarms(output):
-            op = entry.removeprefix("prove_").rpartition("_")[0]
-            function = subjects.get(entry) or ("boot" if op == "boot" else c.wrapper(op))
-            findings.setdefault(entry, unproved(function, f"may fail: {message}"))
+            findings.setdefault(entry, unproved(_subject(entry), f"may fail: {message}"))
         # A statement raises its alarm once, whoever comes by: all entries through that wrapper
         # stay open.
-        shared = tuple(
-            entry.rpartition("_")[0] + "_" for entry in findings if "_boot_" not in entry
-        )
-        still_open = [entry for entry in entries if entry in findings or entry.startswith(shared)]
+        failing = {finding.subject for finding in findings.values()} - {"boot"}
+        still_open = [entry for entry in entries if entry in findings or _subject(entry) in failing]
         self.proved += len(entries) - len(still_open)
         return list(findings.values())
 
@@ -137,7 +116,15 @@ class _Session:
             entries = re.findall(r"prove_\w+", stack)[:1]
             if not entries and file.endswith("eva.c"):
                 entries = _ENTRY.findall("\n".join(self.eva_c.split("\n")[: int(line)]))
-            yield entries[-1] if entries else "prove_initial", " ".join(message.split())
+            yield (
+                entries[-1] if entries else f"prove_{self.spec.c.array}_0",
+                " ".join(message.split()),
+            )
+
+
+def _subject(entry: str) -> str:
+    """What an entry point tries: ``prove_xenhost_vcpu_id_3`` the wrapper ``xenhost_vcpu_id``."""
+    return entry.removeprefix("prove_").rpartition("_")[0]
 
 
 def _eva_c(spec: Interface) -> str:

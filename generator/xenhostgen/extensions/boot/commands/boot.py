@@ -8,12 +8,11 @@ QEMU's software emulation; nothing is installed, everything lies in the work fol
 import argparse
 import sys
 import time
-from itertools import chain
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format
 from xenhostgen.extensions.boot.guests import GUESTS
-from xenhostgen.extensions.boot.judge import Judge, Outcome
+from xenhostgen.extensions.boot.judge import Outcome, judge_boot
 from xenhostgen.extensions.boot.report import show
 from xenhostgen.extensions.boot.run import Lab
 from xenhostgen.extensions.boot.suite import Suite
@@ -59,17 +58,17 @@ def run(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     lab = Lab(arguments.work.absolute(), arguments.kernel_source, arguments.kvm, progress)
     consoles, in_bss = lab.boot(suite, guests)
-    consoles_judge = Judge(suite, in_bss)
     outcomes: list[Outcome] = []
-    for boot, console in consoles.items():
-        outcomes += consoles_judge.judge(boot, console)
     findings: dict[tuple[str, str], Finding] = {}
-    for finding in chain.from_iterable(outcome.findings for outcome in outcomes):
-        findings.setdefault((finding.rule, finding.subject), finding)
+    for boot, console in consoles.items():
+        outcomes += judge_boot(suite, in_bss, boot, console)
+    for outcome in outcomes:
+        for finding in outcome.findings:
+            findings.setdefault((finding.rule, finding.subject), finding)
     statistics = Statistics("boot", seconds=round(time.monotonic() - started, 1))
     verdict = judge(suite.spec, findings.values(), statistics)
     logs = lab.work / "consoles"
-    show(str(arguments.spec), outcomes, verdict, logs, form=arguments.format, stream=sys.stdout)
+    show(suite.spec.path, outcomes, verdict, logs, form=arguments.format, stream=sys.stdout)
     return 0 if verdict.passed else 1
 
 

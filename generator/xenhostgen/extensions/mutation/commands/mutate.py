@@ -7,18 +7,14 @@ Passes when every mutant is killed, is equivalent by its machine code, or is acc
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json
-from xenhostgen.commands.verify import usable
+from xenhostgen.commands.verify import progress, usable
 from xenhostgen.extensions.mutation.mutate import mutate
 from xenhostgen.extensions.mutation.report import as_json, show
 from xenhostgen.extensions.mutation.score import Score
 from xenhostgen.spec.load import load
-from xenhostgen.spec.source import printable
 
 EXAMPLES = """\
 examples:
@@ -47,26 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
     usable(["gcc"])
 
     def scored(path: Path) -> tuple[str, Score]:
-        with progress_bar(str(path)) as progress:
-            return str(path), mutate(load(path), max(1, arguments.jobs), progress)
+        return str(path), mutate(load(path), max(1, arguments.jobs), progress(str(path)))
 
-    scores, problems = each_spec(arguments, scored, lambda one: show(*one, sys.stdout))
+    scores, problems = each_spec(arguments, scored, lambda score: show(*score, sys.stdout))
     if arguments.format == "json":
-        print_json((as_json(*one) for one in scores), problems)
+        print_json((as_json(*score) for score in scores), problems)
     if problems:
         return 2
     return 0 if all(score.passed for _, score in scores) else 1
-
-
-@contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Shows how many of how many are done, on a terminal that has rich; nothing elsewhere."""
-    if not sys.stderr.isatty() or find_spec("rich") is None:
-        yield lambda done, of: None
-        return
-    from rich.console import Console  # heavy
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(printable(title, "?"), total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)

@@ -178,7 +178,7 @@ def _gathered(nodes: Iterable[Any], read: Callable[[Any], Any]) -> tuple[Any, ..
 class Key:
     """A key of a model class: its name there, its shape, its meaning, and its default."""
 
-    name = ""
+    name = shown = ""
 
     def __init__(self, shape: "Shape | type[Part]", doc: str, default: Any = _UNSET) -> None:
         self.shape = shape if isinstance(shape, Shape) else Mapped(shape)
@@ -217,7 +217,7 @@ class Part:
     def __init_subclass__(cls) -> None:
         cls.KEYS = {name: value for name, value in vars(cls).items() if isinstance(value, Key)}
         for name, declared in cls.KEYS.items():
-            declared.name = name
+            declared.name, declared.shown = name, f"'{name}'"
             if declared.is_required:
                 delattr(cls, name)
             else:
@@ -274,7 +274,7 @@ class Mapped(Shape):
         for name, inner in node.items():
             if key := self.keys.get(name):
                 try:
-                    values[key.name] = key.shape.read(inner, f"'{key.name}'", problems)
+                    values[key.name] = key.shape.read(inner, key.shown, problems)
                 except Unreadable as loss:
                     lost.add(key.name)
                     if loss.args:
@@ -283,18 +283,19 @@ class Mapped(Shape):
 
     def missed(self, node: Mapping, what: str, origin: Placed | At, problems: Problems) -> set[str]:
         """The keys that a mapping may lack by mistake: all that aren't there, if there is any."""
-        unknown = node.keys() - self.keys.keys()
+        missing = [key for key in self.required if key.name not in node]
+        if not missing and node.keys() <= self.keys.keys():
+            return set()
         absent = self.keys.keys() - node.keys()
-        for name in node if unknown else ():
-            if name in unknown:
+        for name in node:
+            if name not in self.keys:
                 hint = Nearest(name, absent)
                 problems.add("unknown-key", f"unknown key '{name}' in {what}", name, hint)
-        missing = [key for key in self.required if key.name in absent]
         if missing:
             names = ", ".join(f"'{key.name}'" for key in missing)
             meanings = "; ".join(f"{key.name}: {key.doc}" for key in missing)
             problems.add("missing-key", f"{what} lacks {names}", origin, meanings)
-        return absent if unknown or missing else set()
+        return absent
 
     def schema(self) -> Schema:
         return {

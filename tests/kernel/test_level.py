@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a kernel build finds is held against the spec's expectations like all the rest."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,14 +59,14 @@ def test_a_complaint_fails_and_has_its_places(spec: Interface) -> None:
 
 
 def test_an_expected_complaint_passes(spec: Interface) -> None:
-    known = replace(spec, expected_findings=(CHECKPATCH,))
+    known = spec.with_(expected_findings=(CHECKPATCH,))
     verdict = built(known, complaint(spec))
     assert verdict.passed
     assert [expectation for _, expectation in verdict.expected] == [CHECKPATCH]
 
 
 def test_it_is_missed_only_where_a_kernel_was_built(spec: Interface) -> None:
-    known = replace(spec, expected_findings=(CHECKPATCH,))
+    known = spec.with_(expected_findings=(CHECKPATCH,))
     assert verify(known, Options()).passed
     assert built(known).missing == (CHECKPATCH,)
 

@@ -315,11 +315,11 @@ def _guest_file(guest: Guest, fragments: list[Fragment]) -> str:
 
 def _step(step: Step) -> str:
     match step:
-        case ReturnIf(condition):
+        case ReturnIf(condition=condition):
             return f"\tif ({condition})\n\t\treturn;\n"
-        case Assign(target, value):
+        case Assign(target=target, value=value):
             return f"\t{target} = {value};\n"
-        case Call(function):
+        case Call(function=function):
             return f"\t{function}();\n"
     raise AssertionError(step)
 

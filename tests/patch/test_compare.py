@@ -158,27 +158,22 @@ def with_comments_of_the_mail(spec: Interface, mail: str) -> Interface:
 
     header, source = words(HEADER), words(SOURCE)
     first, *others = spec.types.values
-    values = [first, *(replace(one, doc=doc) for one, doc in zip(others, header[2:5], strict=True))]
+    values = [first, *(one.with_(doc=doc) for one, doc in zip(others, header[2:5], strict=True))]
     slot, remote = spec.registry.slots
     exports = [
-        replace(one, doc=doc) for one, doc in zip(spec.registry.exports, source[1:3], strict=True)
+        one.with_(doc=doc) for one, doc in zip(spec.registry.exports, source[1:3], strict=True)
     ]
-    registry = replace(
-        spec.registry,
+    registry = spec.registry.with_(
         doc=source[0],
         exports=tuple(exports),
-        slots=(slot, replace(remote, requires_doc=source[3])),
+        slots=(slot, remote.with_(requires_doc=source[3])),
         unregister_doc=source[4],
         register_doc=header[5],
         iterator_doc=header[6],
     )
-    types = replace(spec.types, doc=header[1], values=tuple(values))
-    return replace(
-        spec,
-        types=types,
-        registry=registry,
-        header=replace(spec.header, doc=header[0]),
-        banner=False,
+    types = spec.types.with_(doc=header[1], values=tuple(values))
+    return spec.with_(
+        types=types, registry=registry, header=spec.header.with_(doc=header[0]), banner=False
     )
 
 
@@ -278,10 +273,8 @@ def test_an_unrelated_patch_is_refused(tmp_path: Path) -> None:
 
 
 def reference(folder: Path, name: str = "facts.json") -> Interface:
-    return replace(
-        renderer().spec,
-        path=str(folder / "spec.yaml"),
-        reference=renderer().spec.reference and at(name),
+    return renderer().spec.with_(
+        path=str(folder / "spec.yaml"), reference=renderer().spec.reference and at(name)
     )
 
 
@@ -351,4 +344,4 @@ def test_no_facts_to_be_had(tmp_path: Path) -> None:
         ):
             shipped_facts(reference(tmp_path / "specs", name))
     with pytest.raises(Refused, match="the spec names no reference"):
-        shipped_facts(replace(renderer().spec, reference=None))
+        shipped_facts(renderer().spec.with_(reference=None))

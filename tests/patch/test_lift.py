@@ -5,7 +5,6 @@ import random
 import re
 import subprocess
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,7 +32,7 @@ BLOBS = {HEADER: "a58e883f144e", SOURCE: "ca90acd7687e"}
 
 def shipped(name: str, folder: Path) -> dict[str, str]:
     """The new files of a shipped spec, written below a folder."""
-    rendering = render(replace(load(ROOT / "specs" / f"{name}.yaml"), banner=False))
+    rendering = render(load(ROOT / "specs" / f"{name}.yaml").with_(banner=False))
     for path, text in rendering.whole().items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
@@ -121,7 +120,7 @@ def test_shipped_c_files_are_lifted_whole(
 def test_what_is_filled_in_is_enough_to_verify(
     onto: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = render(replace(load(ROOT / "specs" / "xenhost.yaml"), banner=False))
+    made = render(load(ROOT / "specs" / "xenhost.yaml").with_(banner=False))
     after = {
         path: re.sub(r"/\* after (\w+)\(\) \*/", r"static void \1(void)\n{\n\tx = y;\n}", text)
         .replace(
@@ -196,7 +195,7 @@ def test_a_later_patch_that_lost_its_tabs_goes_on_top(tmp_path: Path) -> None:
     bases = [ROOT / "specs" / "rfc-v1.yaml", ROOT / "specs" / "rfc-v1-ops.yaml"]
     if not bases[1].is_file():
         pytest.skip("there is no spec rfc-v1-ops")
-    early, late = (render(replace(load(path), banner=False)) for path in bases)
+    early, late = (render(load(path).with_(banner=False)) for path in bases)
     git_patch = patch_between(tmp_path, early.whole(), late.whole())
     squeezed = tmp_path / "mail.patch"
     squeezed.write_bytes(b"\n".join(b" ".join(line.split()) for line in git_patch.split(b"\n")))
@@ -211,15 +210,15 @@ def test_a_patch_goes_on_top_of_files_with_their_banner_or_without(
     name: str, banner: bool, tmp_path: Path
 ) -> None:
     path = ROOT / "specs" / f"{name}.yaml"
-    early = replace(load(path), banner=banner)
-    late = replace(early, types=replace(early.types, doc=Text("Other words.")))
+    early = load(path).with_(banner=banner)
+    late = early.with_(types=early.types.with_(doc=Text("Other words.")))
     (tmp_path / "x.patch").write_bytes(
         patch_between(tmp_path, render(early).whole(), render(late).whole())
     )
     lifted = lift([tmp_path / "x.patch"], "lifted.yaml", "schema.json", load(path))
     assert (lifted.spec.banner, lifted.spec.raw, lifted.assumed) == (banner, (), {})
     assert {share.same for share in lifted.shares if share.blob} == {True}
-    assert render(replace(lifted.spec, path=str(path))).whole() == render(late).whole()
+    assert render(lifted.spec.with_(path=str(path))).whole() == render(late).whole()
 
 
 def test_a_later_patch_for_another_header_is_refused(tmp_path: Path) -> None:

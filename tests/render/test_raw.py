@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Raw blocks stand where the spec says, and a place that isn't rendered any more is told."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ CASE = Path(__file__).parent / "raw.yaml"
 
 def test_blocks_stand_in_their_places() -> None:
     spec = load(CASE)
-    plain, kept = render(replace(spec, raw=())), render(spec)
+    plain, kept = render(spec.with_(raw=())), render(spec)
     header = spec.header.file
     wanted = plain.files[header].replace(
         "struct widget_ops;\n", "struct widget_ops;\nstruct other;\n", 1
@@ -31,13 +30,10 @@ def test_blocks_stand_in_their_places() -> None:
 
 def test_a_fragment_takes_blocks_and_its_stub_goes_without() -> None:
     spec = load(CASE)
-    block = replace(
-        spec.raw[0],
-        file=spec.guests[0].file,
-        after=Text("#include <widget.h>\n"),
-        text=Text("odd\n"),
+    block = spec.raw[0].with_(
+        file=spec.guests[0].file, after=Text("#include <widget.h>\n"), text=Text("odd\n")
     )
-    kept = render(replace(spec, raw=(block,)))
+    kept = render(spec.with_(raw=(block,)))
     assert [one.text for one in kept.fragments if one.kind == "include"] == [
         "#include <widget.h>\nodd\n"
     ]
@@ -47,6 +43,6 @@ def test_a_fragment_takes_blocks_and_its_stub_goes_without() -> None:
 def test_a_place_that_is_not_rendered_is_told() -> None:
     spec = load(CASE)
     with pytest.raises(Refused) as caught:
-        render(replace(spec, raw=(replace(spec.raw[0], after=Text("struct gone;\n")),)))
+        render(spec.with_(raw=(spec.raw[0].with_(after=Text("struct gone;\n")),)))
     (problem,) = caught.value.problems
     assert (problem.rule, problem.at) == ("raw-place", spec.raw[0].at)

@@ -2,7 +2,6 @@
 """The RFC's first patch: its seven faults, each with places and a sequence that shows it."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,7 +78,7 @@ def test_a_missing_expectation_fails(
 ) -> None:
     spec = load_spec(SPEC)
     expected = spec.expected_findings
-    fewer = replace(spec, expected_findings=expected[:number] + expected[number + 1 :])
+    fewer = spec.with_(expected_findings=expected[:number] + expected[number + 1 :])
     verdict = judge(fewer, found(verdict), verdict.statistics)
     assert not verdict.passed
     assert {finding.rule for finding in verdict.unexpected} == {expected[number].rule}
@@ -95,7 +94,7 @@ def test_a_wrong_expectation_fails(
     spec = load_spec(SPEC)
     wrong = Expected(Text(rule), Text("wrongly expected"), Text(subject) if subject else None)
     verdict = judge(
-        replace(spec, expected_findings=(*spec.expected_findings, wrong)),
+        spec.with_(expected_findings=(*spec.expected_findings, wrong)),
         found(verdict),
         verdict.statistics,
     )

@@ -105,7 +105,7 @@ def _run(spec: Interface, guest: Guest, memory: Memory, asked: list[Promise]) ->
     """Run one boot function on the memory; True if it returned before its end."""
     for step in guest.boot.steps:
         match step:
-            case ReturnIf(condition) if memory.true(condition):
+            case ReturnIf(condition=condition) if memory.true(condition):
                 return True
             case Register(when=when):
                 table = spec.table(guest, step.table).symbol

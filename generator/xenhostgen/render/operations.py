@@ -7,14 +7,13 @@ from typing import NamedTuple
 from xenhostgen.render.style import COLUMNS, wrapped
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import Entry, Interface, Op
-from xenhostgen.spec.shape import Name
-from xenhostgen.spec.source import At
+from xenhostgen.spec.source import At, Text
 
 
 class OpC(NamedTuple):
     """An op as the templates name it; ``returns`` ends where a name may follow."""
 
-    name: Name
+    name: Text
     doc: str
     returns: str
     params: tuple[str, ...]

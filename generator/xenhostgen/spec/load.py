@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From a file to an ``Interface``: read, bind, check."""
+"""From a file to an ``Interface``: read, check."""
 
-from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from xenhostgen.spec import rules, yaml
-from xenhostgen.spec.bind import bind
 from xenhostgen.spec.model import Interface
+from xenhostgen.spec.shape import Mapped, Part
 from xenhostgen.spec.source import Problems, SpecError
 from xenhostgen.spec.template_sets import style
+
+_P = TypeVar("_P", bound=Part)
 
 
 def load(path: Path) -> Interface:
@@ -22,17 +24,30 @@ def load_text(source: str, path: str) -> Interface:
     top = yaml.parse(source, problems)
     if top is None:
         raise SpecError(problems.found)
-    spec, unread = bind(top, problems)
-    spec = _with_style(spec, path)
+    shape = Mapped(Interface)
+    # Required sections that aren't there are None: rules that read them don't run.
+    values = dict.fromkeys(key.name for key in shape.required)
+    readable, unread = shape.values(top, "the spec", top, problems)
+    spec = _with_style(Interface(**values | readable, path=path, origin=top.at))
     problems.extend(rules.check(spec, unread))
     problems.raise_if_any()
     return spec
 
 
-def _with_style(spec: Interface, path: str) -> Interface:
-    """With its path, and with what the template set decides where the spec is silent."""
+def load_part(cls: type[_P], path: Path) -> _P:
+    """The part that a file of its own describes; ``SpecError`` with all its problems."""
+    source = yaml.read_file(path)
+    problems = Problems(str(path), source)
+    top = yaml.parse(source, problems)
+    values, _ = Mapped(cls).values(top, "the file", top, problems) if top else ({}, ())
+    problems.raise_if_any()
+    return cls(**values)
+
+
+def _with_style(spec: Interface) -> Interface:
+    """With what the template set decides where the spec is silent."""
     its, registry = style(spec.templates), spec.registry
     if registry and registry.cursor is None:
-        registry = replace(registry, cursor=its.cursor)
+        registry = registry.with_(cursor=its.cursor)
     typedefs = its.typedefs if spec.typedefs is None else spec.typedefs
-    return replace(spec, registry=registry, typedefs=typedefs, path=path)
+    return spec.with_(registry=registry, typedefs=typedefs)

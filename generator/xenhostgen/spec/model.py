@@ -9,43 +9,52 @@ template holds loops and names and nothing else.
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Literal
 
+from xenhostgen.spec.kinds import (
+    C_TEXT,
+    C_TYPE,
+    DOC,
+    HEADER,
+    LICENCE,
+    LINE,
+    NAME,
+    PATH,
+    PROSE,
+    STATEMENT,
+    SYMBOL,
+)
 from xenhostgen.spec.shape import (
-    CText,
-    CType,
-    Doc,
-    Header,
-    Licence,
-    Line,
-    Name,
+    FLAG,
+    NUMBER,
+    Brief,
+    Choice,
+    Items,
     Part,
-    Path,
-    Prose,
-    Statement,
-    Symbol,
+    Row,
+    Rows,
+    Tagged,
     key,
-    rows,
+    optional,
 )
 from xenhostgen.spec.source import Text
-
-NO_TEXT = Text()
 
 
 class HostType(Part):
     """One enumerator of the enum of host types."""
 
-    name: Name = key("the type's name; the enumerator is the prefix, '_' and this")
-    value: int | None = key("its value, written out in C; without it C counts on", default=None)
-    distance: int | None = key("how many hypervisors away such a host is", default=None)
-    doc: Doc = key("the comment above the enumerator", default=NO_TEXT)
+    name: Text = key(NAME, "the type's name; the enumerator is the prefix, '_' and this")
+    value: int | None = optional(NUMBER, "its value, written out in C; without it C counts on")
+    distance: int | None = optional(NUMBER, "how many hypervisors away such a host is")
+    doc: Text = optional(DOC, "the comment above the enumerator")
 
 
 class Types(Part):
     """The enum of host types. The type of value 0 marks an empty slot."""
 
-    values: tuple[HostType, ...] = key("the types in the order of their declaration")
-    doc: Doc = key("the comment above the enum", default=NO_TEXT)
+    values: tuple[HostType, ...] = key(
+        Items(HostType), "the types in the order of their declaration"
+    )
+    doc: Text = optional(DOC, "the comment above the enum")
 
     @property
     def counted(self) -> list[int]:
@@ -59,49 +68,51 @@ class Types(Part):
 class Slot(Part):
     """A place where one registered host lives."""
 
-    name: Name = key("the slot's name")
-    pointer: Symbol = key("the C pointer that always points to this slot")
-    accepts: tuple[Name, ...] = key("the host types that may be registered here")
-    requires: Name | None = key("a slot that must be taken before this one", default=None)
-    requires_doc: Doc = key("the comment above the check for that slot", default=NO_TEXT)
+    name: Text = key(NAME, "the slot's name")
+    pointer: Text = key(SYMBOL, "the C pointer that always points to this slot")
+    accepts: tuple[Text, ...] = key(Items(NAME), "the host types that may be registered here")
+    requires: Text | None = optional(NAME, "a slot that must be taken before this one")
+    requires_doc: Text = optional(DOC, "the comment above the check for that slot")
 
 
 class Misuse(Part):
     """The errno that each misuse returns, by rule."""
 
-    type: CText = key("a type that no slot accepts (rule 1)")
-    occupied: CText = key("the slot is taken already (rule 2)")
-    requires: CText = key("the slot that this one requires is empty (rule 3)")
-    ops: CText = key("the ops pointer is NULL (rule 1)")
-    absent: CText = key("no host of that type is registered (rule 6)")
-    required: CText = key("another taken slot requires this one (rule 7)")
+    type: Text = key(C_TEXT, "a type that no slot accepts (rule 1)")
+    occupied: Text = key(C_TEXT, "the slot is taken already (rule 2)")
+    requires: Text = key(C_TEXT, "the slot that this one requires is empty (rule 3)")
+    ops: Text = key(C_TEXT, "the ops pointer is NULL (rule 1)")
+    absent: Text = key(C_TEXT, "no host of that type is registered (rule 6)")
+    required: Text = key(C_TEXT, "another taken slot requires this one (rule 7)")
 
 
 class Export(Part):
     """Symbols exported to GPL modules, under one comment."""
 
-    symbols: tuple[Symbol, ...] = key("the exported symbols")
-    doc: Doc = key("the comment above the exports", default=NO_TEXT)
+    symbols: tuple[Text, ...] = key(Items(SYMBOL), "the exported symbols")
+    doc: Text = optional(DOC, "the comment above the exports")
 
 
 class Registry(Part):
     """The array of slots, the functions that change it, and the iterator."""
 
-    slots: tuple[Slot, ...] = key("the slots in the order of the array")
-    exports: tuple[Export, ...] = key("what modules may use", default=())
-    misuse: Misuse | None = key("errnos for misuse; without them misuse is a BUG", default=None)
-    storage: Literal["bss", "read_mostly", "ro_after_init"] = key(
-        "where the array lives; the kernel clears .bss during boot", default="bss"
+    slots: tuple[Slot, ...] = key(Items(Slot), "the slots in the order of the array")
+    exports: tuple[Export, ...] = optional(Items(Export), "what modules may use")
+    misuse: Misuse | None = optional(Misuse, "errnos for misuse; without them misuse is a BUG")
+    storage: str = optional(
+        Choice("bss", "read_mostly", "ro_after_init"),
+        "where the array lives; the kernel clears .bss during boot",
+        "bss",
     )
-    cursor: Literal["host", "pointer"] | None = key(
+    cursor: str | None = optional(
+        Choice("host", "pointer"),
         "what the iterator's variable is: a pointer to a host, or a pointer to such a pointer "
         "(default: as the template set has it)",
-        default=None,
     )
-    doc: Doc = key("the comment above the slots' pointers", default=NO_TEXT)
-    register_doc: Doc = key("the comment above the registering function", default=NO_TEXT)
-    unregister_doc: Doc = key("the comment above the unregistering function", default=NO_TEXT)
-    iterator_doc: Doc = key("the comment above the iterator", default=NO_TEXT)
+    doc: Text = optional(DOC, "the comment above the slots' pointers")
+    register_doc: Text = optional(DOC, "the comment above the registering function")
+    unregister_doc: Text = optional(DOC, "the comment above the unregistering function")
+    iterator_doc: Text = optional(DOC, "the comment above the iterator")
 
     @property
     def attribute(self) -> str:
@@ -117,20 +128,20 @@ class Registry(Part):
 class Field(Part):
     """A further member of the host structure: a declaration, or an anonymous struct of some."""
 
-    c: CText | None = key("the member's C declaration, without ';'", default=None)
-    struct: tuple[CText, ...] = key("the members of an anonymous struct", default=())
-    doc: Doc = key("the comment above the member", default=NO_TEXT)
+    c: Text | None = optional(C_TEXT, "the member's C declaration, without ';'")
+    struct: tuple[Text, ...] = optional(Items(C_TEXT), "the members of an anonymous struct")
+    doc: Text = optional(DOC, "the comment above the member")
 
 
 class Entry(Part):
     """One designated initialiser of an ops table."""
 
-    table: Prose = key("GUEST.TABLE")
-    function: Symbol = key("the function that implements the op there, or NULL")
-    calls: Statement | None = key(
+    table: Text = key(PROSE, "GUEST.TABLE")
+    function: Text = key(SYMBOL, "the function that implements the op there, or NULL")
+    calls: Text | None = optional(
+        STATEMENT,
         "makes the function an adapter, written beside the table: the value it returns or the "
         "call it makes, empty for none; without it the function is the kernel's",
-        default=None,
     )
 
     @property
@@ -142,28 +153,29 @@ class Entry(Part):
 class Op(Part):
     """One operation: a member of the ops structure, its wrapper, and a column per table."""
 
-    name: Name = key("the op's name")
-    returns: CType = key("the C type it returns", default=Text("void"))
-    args: tuple[CText, ...] = key("its C parameters after the host", default=())
-    host: Name = key("the name of its host parameter", default=Text("xh"))
-    tables: tuple[Entry, ...] = rows(
-        "GUEST.TABLE: function, for each table that sets it", default=()
+    name: Text = key(NAME, "the op's name")
+    returns: Text = optional(C_TYPE, "the C type it returns", Text("void"))
+    args: tuple[Text, ...] = optional(Items(C_TEXT), "its C parameters after the host")
+    host: Text = optional(NAME, "the name of its host parameter", Text("xh"))
+    tables: tuple[Entry, ...] = optional(
+        Rows(Entry), "GUEST.TABLE: function, for each table that sets it"
     )
-    wrapper: Literal["plain", "guarded", "optional", "none"] = key(
+    wrapper: str = optional(
+        Choice("plain", "guarded", "optional", "none"),
         "the inline function that calls it: unchecked, only for a host that is not NULL, only "
         "where the table has it, or no such function",
-        default="plain",
+        "plain",
     )
-    wrapper_returns: CType | None = key(
-        "what the wrapper returns, if not what the op does", default=None
+    wrapper_returns: Text | None = optional(
+        C_TYPE, "what the wrapper returns, if not what the op does"
     )
-    when_no_host: CText | None = key(
-        "what the wrapper evaluates to when the host is NULL", default=None
+    when_no_host: Text | None = optional(
+        C_TEXT, "what the wrapper evaluates to when the host is NULL"
     )
-    when_missing: CText | None = key(
-        "what the wrapper evaluates to when the table lacks the op", default=None
+    when_missing: Text | None = optional(
+        C_TEXT, "what the wrapper evaluates to when the table lacks the op"
     )
-    doc: Doc = key("the comment above the member", default=NO_TEXT)
+    doc: Text = optional(DOC, "the comment above the member")
 
     @property
     def wrapper_type(self) -> Text:
@@ -179,21 +191,21 @@ class Op(Part):
 class Macro(Part):
     """A predicate: a macro without arguments that boot code asks."""
 
-    name: Symbol = key("the macro's name")
-    expands: Line = key("what it expands to")
-    placeholder: bool = key(
-        "stands for detection to come: explored with both values", default=False
+    name: Text = key(SYMBOL, "the macro's name")
+    expands: Text = key(LINE, "what it expands to")
+    placeholder: bool = optional(
+        FLAG, "stands for detection to come: explored with both values", False
     )
-    config: Symbol | None = key("the kernel option without which it is 0", default=None)
+    config: Text | None = optional(SYMBOL, "the kernel option without which it is 0")
 
 
 class Place(Part):
     """Where a fragment goes in an existing kernel file: after or before a landmark."""
 
-    after: Line | None = key("the landmark above the fragment", default=None)
-    before: Line | None = key("the landmark below the fragment", default=None)
-    alternatives: tuple[Line, ...] = key(
-        "landmarks that other kernel versions have instead", default=()
+    after: Text | None = optional(LINE, "the landmark above the fragment")
+    before: Text | None = optional(LINE, "the landmark below the fragment")
+    alternatives: tuple[Text, ...] = optional(
+        Items(LINE), "landmarks that other kernel versions have instead"
     )
 
     @property
@@ -205,9 +217,9 @@ class Place(Part):
 class Predicates(Part):
     """The predicates, and the kernel header that they go into."""
 
-    file: Path = key("the kernel header")
-    place: Place = key("where in it: after or before which line")
-    macros: tuple[Macro, ...] = key("the predicates")
+    file: Text = key(PATH, "the kernel header")
+    place: Place = key(Place, "where in it: after or before which line")
+    macros: tuple[Macro, ...] = key(Items(Macro), "the predicates")
 
     @property
     def placeholders(self) -> list[Macro]:
@@ -225,41 +237,43 @@ class Predicates(Part):
 class SourceFile(Part):
     """A C file that the interface brings along."""
 
-    file: Path = key("its path in the kernel tree")
-    includes: tuple[Header, ...] = key("the headers that it includes", default=())
-    guard: Symbol | None = key("a header's include guard", default=None)
-    declares: tuple[CText, ...] = key("structures declared ahead, as 'struct page'", default=())
-    doc: Doc = key("the comment at its top", default=NO_TEXT)
+    file: Text = key(PATH, "its path in the kernel tree")
+    includes: tuple[Text, ...] = optional(Items(HEADER), "the headers that it includes")
+    guard: Text | None = optional(SYMBOL, "a header's include guard")
+    declares: tuple[Text, ...] = optional(
+        Items(C_TEXT), "structures declared ahead, as 'struct page'"
+    )
+    doc: Text = optional(DOC, "the comment at its top")
 
 
 class ObjectLine(Part):
     """The object in the directory's Makefile."""
 
-    file: Path = key("the Makefile")
-    place: Place = key("after or before which object")
+    file: Text = key(PATH, "the Makefile")
+    place: Place = key(Place, "after or before which object")
 
 
 class Include(Part):
     """The include that a guest's file needs."""
 
-    line: Header = key("the header")
-    place: Place = key("after or before which include")
+    line: Text = key(HEADER, "the header")
+    place: Place = key(Place, "after or before which include")
 
 
 class Table(Part):
     """An ops table: one role of one guest."""
 
-    role: Name = key("the table's role")
-    symbol: Symbol = key("the table's C name")
+    role: Text = key(NAME, "the table's role")
+    symbol: Text = key(SYMBOL, "the table's C name")
 
 
 class Register(Part):
     """Boot step, ours: register a host."""
 
-    type: Name = key("the host type")
-    table: Name = key("the role of the ops table")
-    when: Line | None = key("the C condition under which it is registered", default=None)
-    doc: Doc = key("the comment above it", default=NO_TEXT)
+    type: Text = key(NAME, "the host type")
+    table: Text = key(NAME, "the role of the ops table")
+    when: Text | None = optional(LINE, "the C condition under which it is registered")
+    doc: Text = optional(DOC, "the comment above it")
 
 
 def _either(*c: str) -> str:
@@ -270,9 +284,9 @@ def _either(*c: str) -> str:
 class ReturnIf(Part):
     """Boot step of the kernel: leave the boot function."""
 
-    condition: Line = key("the C condition")
-    alternatives: tuple[Line, ...] = key(
-        "conditions that other kernel versions have instead", default=()
+    condition: Text = key(LINE, "the C condition")
+    alternatives: tuple[Text, ...] = optional(
+        Items(LINE), "conditions that other kernel versions have instead"
     )
 
     @property
@@ -287,10 +301,10 @@ class ReturnIf(Part):
 class Assign(Part):
     """Boot step of the kernel: set a variable."""
 
-    target: Line = key("what is set")
-    value: Line = key("the C expression it is set to")
-    alternatives: tuple[Line, ...] = key(
-        "values that other kernel versions set instead", default=()
+    target: Text = key(LINE, "what is set")
+    value: Text = key(LINE, "the C expression it is set to")
+    alternatives: tuple[Text, ...] = optional(
+        Items(LINE), "values that other kernel versions set instead"
     )
 
     @property
@@ -305,7 +319,7 @@ class Assign(Part):
 class _Calling(Part):
     """A boot step that calls a function."""
 
-    function: Symbol = key("the kernel function")
+    function: Text = key(SYMBOL, "the kernel function")
 
     @property
     def c(self) -> str:
@@ -319,19 +333,26 @@ class _Calling(Part):
 class Call(_Calling):
     """Boot step of the kernel: call a function, of which we know what it sets."""
 
-    function: Symbol = key("the function's name")
-    sets: tuple[Assign, ...] = rows("the variables it sets", default=())
+    function: Text = key(SYMBOL, "the function's name")
+    sets: tuple[Assign, ...] = optional(Rows(Assign), "the variables it sets")
 
 
 class ClearBss(_Calling):
     """Boot step of the kernel: set all of .bss to zero."""
 
-    function: Symbol = key("the kernel function that does it")
+    function: Text = key(SYMBOL, "the kernel function that does it")
 
 
 # Each has ``c``, the step in C, and ``pattern``, a regular expression for it without white space.
 KernelStep = ReturnIf | Assign | Call | ClearBss
 Step = Register | KernelStep
+STEP = Tagged(
+    register=Brief(Register),
+    return_if=Brief(ReturnIf),
+    assign=Row(Assign),
+    call=Brief(Call),
+    clear_bss=Brief(ClearBss),
+)
 
 
 class Boot(Part):
@@ -340,10 +361,10 @@ class Boot(Part):
     Its steps are the stub's body, the anchor in the real one, and what the boot model runs.
     """
 
-    function: Symbol = key("the kernel function")
-    linkage: CText | None = key("specifiers before its return type", default=None)
-    params: tuple[CText, ...] = key("its C parameters", default=())
-    steps: tuple[Step, ...] = key("what it does, in order", default=())
+    function: Text = key(SYMBOL, "the kernel function")
+    linkage: Text | None = optional(C_TEXT, "specifiers before its return type")
+    params: tuple[Text, ...] = optional(Items(C_TEXT), "its C parameters")
+    steps: tuple[Step, ...] = optional(Items(STEP), "what it does, in order")
 
     @property
     def head(self) -> str:
@@ -355,35 +376,35 @@ class Boot(Part):
 class Guest(Part):
     """A guest's boot file: its tables and its registrations."""
 
-    name: Name = key("the guest's name")
-    file: Path = key("its file in the kernel tree")
-    include: Include = key("the interface's header there")
-    boot: Boot = key("its boot function")
-    context: tuple[Header, ...] = key("headers that the file includes already", default=())
-    tables: tuple[Table, ...] = rows("role: C name of each ops table it defines", default=())
-    borrows: Name | None = key("the guest whose tables it registers", default=None)
-    place: Place | None = key("after or before which function its tables stand", default=None)
+    name: Text = key(NAME, "the guest's name")
+    file: Text = key(PATH, "its file in the kernel tree")
+    include: Include = key(Include, "the interface's header there")
+    boot: Boot = key(Boot, "its boot function")
+    context: tuple[Text, ...] = optional(Items(HEADER), "headers that the file includes already")
+    tables: tuple[Table, ...] = optional(Rows(Table), "role: C name of each ops table it defines")
+    borrows: Text | None = optional(NAME, "the guest whose tables it registers")
+    place: Place | None = optional(Place, "after or before which function its tables stand")
 
 
 class EnumFact(Part):
     """An enum of the kernel's."""
 
-    name: Symbol = key("the enum's tag")
-    values: tuple[Symbol, ...] = key("its enumerators from 0 on")
+    name: Text = key(SYMBOL, "the enum's tag")
+    values: tuple[Text, ...] = key(Items(SYMBOL), "its enumerators from 0 on")
 
 
 class MemberFact(Part):
     """A member of a kernel structure."""
 
-    name: Symbol = key("the member")
-    type: CType = key("its C type")
+    name: Text = key(SYMBOL, "the member")
+    type: Text = key(C_TYPE, "its C type")
 
 
 class StructFact(Part):
     """A structure of the kernel's, as far as boot code reads it."""
 
-    name: Symbol = key("the structure's tag")
-    members: tuple[MemberFact, ...] = rows("member: C type")
+    name: Text = key(SYMBOL, "the structure's tag")
+    members: tuple[MemberFact, ...] = key(Rows(MemberFact), "member: C type")
 
 
 def _declared(c_type: str, name: str) -> str:
@@ -393,8 +414,8 @@ def _declared(c_type: str, name: str) -> str:
 class Variable(Part):
     """A variable of the kernel's that boot code reads or sets, or a name of a type."""
 
-    name: Symbol = key("the variable or name")
-    type: CType = key("its C type")
+    name: Text = key(SYMBOL, "the variable or name")
+    type: Text = key(C_TYPE, "its C type")
 
     @property
     def declaration(self) -> str:
@@ -404,16 +425,16 @@ class Variable(Part):
 class Constant(Part):
     """A constant of the kernel's."""
 
-    name: Symbol = key("the constant")
-    value: int = key("its value")
+    name: Text = key(SYMBOL, "the constant")
+    value: int = key(NUMBER, "its value")
 
 
 class FunctionFact(Part):
     """A function of the kernel's that wrappers or adapters call."""
 
-    name: Symbol = key("the function")
-    returns: CType = key("the C type it returns")
-    args: tuple[CText, ...] = key("its C parameters", default=())
+    name: Text = key(SYMBOL, "the function")
+    returns: Text = key(C_TYPE, "the C type it returns")
+    args: tuple[Text, ...] = optional(Items(C_TEXT), "its C parameters")
 
     @property
     def prototype(self) -> str:
@@ -424,84 +445,92 @@ class FunctionFact(Part):
 class Kernel(Part):
     """What the kernel has already and the boot code uses: facts by which boot can be modelled."""
 
-    constants: tuple[Constant, ...] = rows("name: value", default=())
-    typedefs: tuple[Variable, ...] = rows("name: the C type that it stands for", default=())
-    enums: tuple[EnumFact, ...] = rows("enum: its enumerators", default=())
-    structs: tuple[StructFact, ...] = rows("struct: its members", default=())
-    variables: tuple[Variable, ...] = rows("variable: C type", default=())
-    macros: tuple[Macro, ...] = rows("macro: what it expands to", default=())
-    functions: tuple[FunctionFact, ...] = rows("function: its C type", default=())
+    constants: tuple[Constant, ...] = optional(Rows(Constant), "name: value")
+    typedefs: tuple[Variable, ...] = optional(Rows(Variable), "name: the C type that it stands for")
+    enums: tuple[EnumFact, ...] = optional(Rows(EnumFact), "enum: its enumerators")
+    structs: tuple[StructFact, ...] = optional(Rows(StructFact), "struct: its members")
+    variables: tuple[Variable, ...] = optional(Rows(Variable), "variable: C type")
+    macros: tuple[Macro, ...] = optional(Rows(Macro), "macro: what it expands to")
+    functions: tuple[FunctionFact, ...] = optional(Rows(FunctionFact), "function: its C type")
 
 
 class Input(Part):
     """What differs from boot to boot: a place in memory and the values it may begin with."""
 
-    target: Line = key("the variable or member")
-    values: tuple[Line, ...] = key("its values; 'object' points a pointer at something")
+    target: Text = key(LINE, "the variable or member")
+    values: tuple[Text, ...] = key(
+        Items(LINE), "its values; 'object' points a pointer at something"
+    )
 
 
 class BootPath(Part):
     """A kind of guest as the kernel brings it up: the boot functions that run, in order."""
 
-    kind: Name = key("the kind of guest")
-    runs: tuple[Name, ...] = key("the guests whose boot functions run; 'clear_bss' between them")
-    inputs: tuple[Input, ...] = rows("what the hypervisor hands over: place: values", default=())
+    kind: Text = key(NAME, "the kind of guest")
+    runs: tuple[Text, ...] = key(
+        Items(NAME), "the guests whose boot functions run; 'clear_bss' between them"
+    )
+    inputs: tuple[Input, ...] = optional(
+        Rows(Input), "what the hypervisor hands over: place: values"
+    )
 
 
 class Expected(Part):
     """A finding that is known, with the reason why it stands."""
 
-    rule: Line = key("the finding's rule")
-    reason: Prose = key("why it is expected")
-    subject: Line | None = key("the symbol it is about", default=None)
+    rule: Text = key(LINE, "the finding's rule")
+    reason: Text = key(PROSE, "why it is expected")
+    subject: Text | None = optional(LINE, "the symbol it is about")
 
 
 class AcceptedMutant(Part):
     """A wrong version of the C that no check can tell from the right one, and why."""
 
-    mutant: Line = key("the mutant's id, as 'mutate' shows it, or a pattern with '*' for several")
-    reason: Prose = key("why no observer can tell it apart")
-    change: Line | None = key(
-        "what it changes, as 'mutate' shows it, or a pattern with '*' for any code", default=None
+    mutant: Text = key(
+        LINE, "the mutant's id, as 'mutate' shows it, or a pattern with '*' for several"
+    )
+    reason: Text = key(PROSE, "why no observer can tell it apart")
+    change: Text | None = optional(
+        LINE, "what it changes, as 'mutate' shows it, or a pattern with '*' for any code"
     )
 
 
 class Message(Part):
     """What a mail of the series says."""
 
-    part: Name = key("'cover', 'interface', 'predicates' or a guest")
-    subject: Line = key("the subject, without the series' area")
-    body: Prose = key("the text below it", default=NO_TEXT)
+    part: Text = key(NAME, "'cover', 'interface', 'predicates' or a guest")
+    subject: Text = key(LINE, "the subject, without the series' area")
+    body: Text = optional(PROSE, "the text below it")
 
 
 class Series(Part):
     """The words of a patch series; where they lack, the subjects are made up."""
 
-    area: Line = key("the subsystem that each subject begins with")
-    messages: tuple[Message, ...] = rows("part: its subject and text", default=())
+    area: Text = key(LINE, "the subsystem that each subject begins with")
+    messages: tuple[Message, ...] = optional(Rows(Message), "part: its subject and text")
 
 
 class Raw(Part):
     """Lines that the rest of the spec can't say, kept as they are in their place."""
 
-    file: Path = key("the file that they belong to")
-    text: Prose = key("the lines", default=NO_TEXT)
-    after: Prose = key(
-        "rendered lines right above them; without any they stand at the top", default=NO_TEXT
+    file: Text = key(PATH, "the file that they belong to")
+    text: Text = optional(PROSE, "the lines")
+    after: Text = optional(
+        PROSE, "rendered lines right above them; without any they stand at the top"
     )
-    instead: Prose = key("lines that they take the place of", default=NO_TEXT)
-    place: Place | None = key(
-        "in a kernel file, away from what is rendered: after or before which line", default=None
+    instead: Text = optional(PROSE, "lines that they take the place of")
+    place: Place | None = optional(
+        Place, "in a kernel file, away from what is rendered: after or before which line"
     )
 
 
 class NameChoices(Part):
     """Names that differ from those that the prefix would give."""
 
-    register: Symbol | None = key("the registering function", default=None)
-    unregister: Symbol | None = key("the unregistering function", default=None)
-    array: Symbol | None = key("the array of slots", default=None)
-    iterator: Symbol | None = key("the iterator macro", default=None)
+    register: Text | None = optional(SYMBOL, "the registering function")
+    unregister: Text | None = optional(SYMBOL, "the unregistering function")
+    array: Text | None = optional(SYMBOL, "the array of slots")
+    iterator: Text | None = optional(SYMBOL, "the iterator macro")
 
 
 class Names:
@@ -533,34 +562,36 @@ class Names:
 class Interface(Part):
     """A whole spec: one host interface."""
 
-    interface: Name = key("the interface's name: the prefix of every generated symbol")
-    templates: Name = key("the template set: a folder of templates")
-    header: SourceFile = key("the interface's header")
-    source: SourceFile = key("the interface's C file")
-    object: ObjectLine = key("its object in the Makefile")
-    types: Types = key("the enum of host types")
-    registry: Registry = key("slots and the functions that change them")
-    guests: tuple[Guest, ...] = rows("the guests that register hosts")
-    kinds: tuple[BootPath, ...] = rows("how each kind of guest boots")
-    predicates: Predicates = key("what boot code asks")
-    kernel: Kernel = key("the kernel state that boot code reads and sets", default=Kernel())
-    fields: tuple[Field, ...] = key("further members of the host structure", default=())
-    ops: tuple[Op, ...] = rows("the operations: a row an op, a column a table", default=())
-    names: NameChoices = key("names that differ from the prefix's", default=NameChoices())
-    typedefs: bool | None = key(
-        "name structures by typedef (default: as the template set does)", default=None
+    interface: Text = key(NAME, "the interface's name: the prefix of every generated symbol")
+    templates: Text = key(NAME, "the template set: a folder of templates")
+    header: SourceFile = key(SourceFile, "the interface's header")
+    source: SourceFile = key(SourceFile, "the interface's C file")
+    object: ObjectLine = key(ObjectLine, "its object in the Makefile")
+    types: Types = key(Types, "the enum of host types")
+    registry: Registry = key(Registry, "slots and the functions that change them")
+    guests: tuple[Guest, ...] = key(Rows(Guest), "the guests that register hosts")
+    kinds: tuple[BootPath, ...] = key(Rows(BootPath), "how each kind of guest boots")
+    predicates: Predicates = key(Predicates, "what boot code asks")
+    kernel: Kernel = optional(Kernel, "the kernel state that boot code reads and sets", Kernel())
+    fields: tuple[Field, ...] = optional(Items(Field), "further members of the host structure")
+    ops: tuple[Op, ...] = optional(Rows(Op), "the operations: a row an op, a column a table")
+    names: NameChoices = optional(NameChoices, "names that differ from the prefix's", NameChoices())
+    typedefs: bool | None = optional(
+        FLAG, "name structures by typedef (default: as the template set does)"
     )
-    spdx: Licence | None = key("the licence line of the interface's files", default=None)
-    banner: bool = key("say in each file that it is generated, and how", default=True)
-    reference: Path | None = key(
-        "facts of the kernel patch that this spec re-creates", default=None
+    spdx: Text | None = optional(LICENCE, "the licence line of the interface's files")
+    banner: bool = optional(FLAG, "say in each file that it is generated, and how", True)
+    reference: Text | None = optional(PATH, "facts of the kernel patch that this spec re-creates")
+    expected_findings: tuple[Expected, ...] = optional(
+        Items(Expected), "known faults, each with its reason"
     )
-    expected_findings: tuple[Expected, ...] = key("known faults, each with its reason", default=())
-    accepted_mutants: tuple[AcceptedMutant, ...] = key(
-        "mutants that may survive, each with its reason", default=()
+    accepted_mutants: tuple[AcceptedMutant, ...] = optional(
+        Items(AcceptedMutant), "mutants that may survive, each with its reason"
     )
-    series: Series | None = key("the words of a patch series", default=None)
-    raw: tuple[Raw, ...] = key("lines kept as they are, of each file from the top down", default=())
+    series: Series | None = optional(Series, "the words of a patch series")
+    raw: tuple[Raw, ...] = optional(
+        Items(Raw), "lines kept as they are, of each file from the top down"
+    )
     path: str = ""
 
     @cached_property

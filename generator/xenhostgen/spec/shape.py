@@ -1,170 +1,237 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The vocabulary in which the model declares its keys.
 
-Each field of a model class says what text it takes (``Symbol``, ``Path``, …) and, through ``key``,
-what it means. The reader (bind.py) and the JSON Schema (schema.py) are both visitors of this.
+A key of a model class has a *shape*: an object that reads the key's value from a YAML node, and
+that describes itself in the JSON Schema. What doesn't fit is noted with its place and left out.
 """
 
-import dataclasses
 import re
-import types
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
-from typing import (
-    Annotated,
-    Any,
-    Literal,
-    NamedTuple,
-    Union,
-    dataclass_transform,
-    get_args,
-    get_origin,
-)
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import Any, ClassVar, NoReturn, Self
 
-from xenhostgen.spec.c_names import is_type
-from xenhostgen.spec.source import At, Fault, Inside, Placed, Text
+from xenhostgen.spec.source import At, Fault, Nearest, Placed, Problems, Text
+from xenhostgen.spec.yaml import Mapping, Node, Sequence
+
+Schema = dict[str, Any]
+_SCALARS = ["string", "integer", "boolean"]
+_NODES: dict[type, str] = {Text: "a text", Sequence: "a list", Mapping: "a mapping"}
+_HINTS = {
+    "a mapping": "write 'key: value' pairs, below it or in {}",
+    "a list": "write its items in [], or below it with a '-' each",
+}
+_UNSET: Any = object()
 
 
-class Kind(NamedTuple):
-    """A kind of text: its stable rule name, its pattern, and words for an error.
+class Unreadable(Exception):
+    """A node, or some of it, can't become a value; ``args`` has what was made of the rest."""
+
+
+class Shape:
+    """What the value of a key looks like in YAML, in the types of its ``node`` and in words.
+
+    ``empty`` is the value of a key that is left out.
+    """
+
+    node: type = Text
+    says = "a text"
+    empty: Any = None
+
+    def read(self, node: Node, what: str, problems: Problems) -> Any:
+        """The value of a node, which an error calls ``what``; raises ``Unreadable``."""
+        if type(node) is not self.node:
+            self.refuse_node(node, what, problems)
+        return self.value(node, what, problems)
+
+    def value(self, node: Any, what: str, problems: Problems) -> Any:
+        """The value of a node of the right type."""
+        raise NotImplementedError
+
+    def schema(self) -> Schema:
+        """This shape as a JSON Schema."""
+        raise NotImplementedError
+
+    def refuse_node(self, node: Node, what: str, problems: Problems) -> NoReturn:
+        """Note that a node isn't what it must be."""
+        actual = "nothing" if node == "" else _NODES[type(node)]
+        hint = _HINTS.get(self.says, f"write {self.says}")
+        problems.add("wrong-shape", f"{what} must be {self.says}, not {actual}", node, hint)
+        raise Unreadable
+
+
+class Kind(Shape):
+    """A kind of text: its stable rule name, its pattern (none: any text), and words for an error.
 
     ``check`` finds what is wrong with a text that the pattern matches.
     """
 
-    rule: str
-    pattern: str
-    says: str
-    hint: str = ""
-    check: Callable[[Text], Iterable[Fault]] | None = None
+    def __init__(
+        self,
+        rule: str,
+        pattern: str,
+        says: str,
+        hint: str = "",
+        check: Callable[[Text], Iterable[Fault]] | None = None,
+    ) -> None:
+        self.rule, self.pattern, self.says, self.hint = rule, pattern, says, hint
+        self.check = check
+
+    @cached_property
+    def _matches(self) -> Callable[[str], object]:
+        return re.compile(self.pattern or "(?s).*").fullmatch
+
+    def value(self, node: Text, what: str, problems: Problems) -> Text:
+        if not self._matches(node):
+            shown = f"'{node[:60]}'" if node else "an empty text"
+            message = f"{what} must be {self.says}, not {shown}"
+            problems.add(f"not-a-{self.rule}", message, node, self.hint)
+        elif self.check:
+            problems.extend(self.check(node))
+        return node
+
+    def schema(self) -> Schema:
+        # Editors type '1' and 'yes' as YAML does, so a text may be either; patterns bind strings.
+        return {"type": _SCALARS} | ({"pattern": f"^(?:{self.pattern})$"} if self.pattern else {})
 
 
-_COMMENT_END = re.compile(
-    r"\*/|/\*|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
-)
-_SPDX = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*")
+class Choice(Shape):
+    """One of some words."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    def value(self, node: Text, what: str, problems: Problems) -> Any:
+        if node not in self.words:
+            hint = Nearest(node, self.words, f"one of: {', '.join(self.words)}")
+            problems.add("unknown-choice", f"{what} can't be '{node}'", node, hint)
+            raise Unreadable
+        return node
+
+    def schema(self) -> Schema:
+        return {"enum": list(self.words)}
 
 
-def check_comment(text: Text) -> Iterator[Fault]:
-    """A text that lands in a C comment can't end the comment nor hide what it says."""
-    if not (match := _COMMENT_END.search(text)):
-        return
-    place = Inside(text, match.start())
-    if match[0] in ("*/", "/*"):
-        message = f"'{match[0]}' in a text that lands in a C comment"
-        yield "comment-break", message, place, "put a blank between '*' and '/'"
-    else:
-        message = f"character U+{ord(match[0]):04X} in a text that lands in a C comment"
-        yield "comment-control", message, place, "remove it"
+class _Flag(Choice):
+    def value(self, node: Text, what: str, problems: Problems) -> bool:
+        return bool(super().value(node, what, problems) == "true")
+
+    def schema(self) -> Schema:
+        return {"type": "boolean"}
 
 
-def _check_path(path: Text) -> Iterator[Fault]:
-    """A path leads straight down from the root."""
-    if path.startswith(("/", "~")) or "\\" in path or re.match(r"[A-Za-z]:", path):
-        message = f"'{path}' is not a path below the tree's root"
-        yield "absolute-path", message, path, "write it relative to the root, with '/'"
-    elif not {"", ".", ".."}.isdisjoint(path.split("/")):
-        message = f"'{path}' has a part '.', '..' or an empty one"
-        yield "path-escapes", message, path, "write the path straight down from the root"
+class Number(int, Placed):
+    """A whole number that knows where it stands."""
 
 
-def _check_type(c: Text) -> Iterator[Fault]:
-    if not is_type(str(c)):
-        hint = "write it as 'int' or 'struct page *'"
-        yield "not-a-type", f"'{c[:60]}' is no type of C", c, hint
+class _Number(Shape):
+    pattern = "-?(?:0|[1-9][0-9]*|0[xX][0-9a-fA-F]+)"
+
+    def value(self, node: Text, what: str, problems: Problems) -> Number:
+        if not re.fullmatch(self.pattern, node) or len(node) > 20:
+            message = f"{what} must be a whole number, not '{node[:40]}'"
+            problems.add("not-a-number", message, node, "write it as 12, -12 or 0x0c")
+            raise Unreadable
+        number = Number(node, 0)
+        number.line, number.column = node.at
+        return number
+
+    def schema(self) -> Schema:
+        return {"type": ["integer", "string"], "pattern": f"^(?:{self.pattern})$"}
 
 
-def _check_licence(licence: Text) -> Iterator[Fault]:
-    if not _SPDX.fullmatch(licence):
-        message = f"'{licence[:40]}' is not an SPDX licence expression"
-        yield "spdx", message, licence, "write it as 'GPL-2.0-only'"
+FLAG, NUMBER = _Flag("true", "false"), _Number()
 
 
-# A line of C that we place in a declaration: no control characters, comment marks or directive.
-_C = r"(?!\s)(?!.*(?:/\*|\*/|//))[^\x00-\x1f\x7f\\#;{}]+(?<!\s)"
-_C_TEXT = Kind(
-    "c-text",
-    _C,
-    "one line of C without ';', braces or comments",
-    "write one declaration; the ';' is added, comments go into 'doc'",
-)
-_LINE = Kind(
-    "line",
-    r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+",
-    "one line of text",
-    "remove control characters and line ends",
-)
-_ANY_TEXT = Kind("doc", r"(?s).*", "a text")
+class Items(Shape):
+    """A list of values of one shape, or of parts of a class."""
 
-Name = Annotated[
-    Text,
-    Kind(
-        "name",
-        r"[a-z][a-z0-9_]*",
-        "a name of small letters, digits and '_'",
-        "begin with a letter; the C name is made from it",
-    ),
-]
-Symbol = Annotated[
-    Text,
-    Kind(
-        "symbol",
-        r"[A-Za-z_][A-Za-z0-9_]*",
-        "a C identifier",
-        "letters, digits and '_', not a digit first",
-    ),
-]
-CText = Annotated[Text, _C_TEXT]
-CType = Annotated[Text, _C_TEXT._replace(check=_check_type)]
-Statement = Annotated[
-    Text, Kind("statement", f"{_C}|", _C_TEXT.says, "write one statement; the ';' is added")
-]
-Path = Annotated[
-    Text,
-    Kind(
-        "path",
-        r"[A-Za-z0-9_.+,@/\\~:-]+",
-        "a file's path in the kernel tree",
-        "letters, digits and '_.+,@-', as 'include/linux/x.h'",
-        _check_path,
-    ),
-]
-Header = Annotated[
-    Text,
-    Kind(
-        "header",
-        r'<[A-Za-z0-9_./+-]+>|"[A-Za-z0-9_./+-]+"',
-        'a header, as <linux/x.h> or "x.h"',
-        "write it with the brackets or quotes of its #include",
-    ),
-]
-Line = Annotated[Text, _LINE]
-Licence = Annotated[Text, _LINE._replace(check=_check_licence)]
-Doc = Annotated[Text, _ANY_TEXT._replace(check=check_comment)]  # lands in a C comment
-Prose = Annotated[Text, _ANY_TEXT]
+    node = Sequence
+    says = "a list"
+    empty = ()
+
+    def __init__(self, item: "Shape | type[Part]") -> None:
+        self.item = item if isinstance(item, Shape) else Mapped(item)
+
+    def value(self, node: Sequence, what: str, problems: Problems) -> tuple[Any, ...]:
+        title = f"an item of {what}"
+        return _gathered(node, lambda item: self.item.read(item, title, problems))
+
+    def schema(self) -> Schema:
+        return {"type": "array", "items": self.item.schema()}
 
 
-def key(doc: str, default: Any = dataclasses.MISSING) -> Any:
-    """A key of the spec with its meaning; without a default it must be given."""
-    return dataclasses.field(default=default, metadata={"doc": doc, "rows": False})
+def _gathered(nodes: Iterable[Any], read: Callable[[Any], Any]) -> tuple[Any, ...]:
+    """The values of all nodes; raises ``Unreadable`` with the others if one is unreadable."""
+    values: list[Any] = []
+    is_whole = True
+    for node in nodes:
+        try:
+            values.append(read(node))
+        except Unreadable as loss:
+            values += loss.args
+            is_whole = False
+    if not is_whole:
+        raise Unreadable(tuple(values))
+    return tuple(values)
 
 
-def rows(doc: str, default: Any = dataclasses.MISSING) -> Any:
-    """As ``key``, for parts that are written as a mapping whose keys are their first field."""
-    return dataclasses.field(default=default, metadata={"doc": doc, "rows": True})
+class Key:
+    """A key of a model class: its name there, its shape, its meaning, and its default."""
+
+    name = shown = ""
+
+    def __init__(self, shape: "Shape | type[Part]", doc: str, default: Any = _UNSET) -> None:
+        self.shape = shape if isinstance(shape, Shape) else Mapped(shape)
+        self.doc, self.default = doc, default
+        self.is_required = default is _UNSET
+
+    def schema(self) -> Schema:
+        """The JSON Schema of its value."""
+        schema: Schema = {"description": self.doc}
+        if isinstance(self.default, bool | int | str) and self.default != "":
+            schema["default"] = self.default
+        return schema | self.shape.schema()
 
 
-@dataclasses.dataclass(init=False, eq=False, repr=False)
-@dataclass_transform(eq_default=False, field_specifiers=(key, rows, dataclasses.field))
+def key(shape: "Shape | type[Part]", doc: str) -> Any:
+    """A key that must be there."""
+    return Key(shape, doc)
+
+
+def optional(shape: "Shape | type[Part]", doc: str, default: Any = _UNSET) -> Any:
+    """A key that may be left out; without a ``default`` it is then empty, as its shape has it."""
+    if default is _UNSET and isinstance(shape, Shape):
+        default = shape.empty
+    return Key(shape, doc, None if default is _UNSET else default)
+
+
 class Part:
-    """A part of a spec: each subclass is a dataclass.
+    """A part of a spec: each subclass declares its keys. Nothing changes a part once it is made.
 
     Each is equal to itself only: two with the same values still stand in two places.
     """
 
-    origin: Placed | At = dataclasses.field(default=At(1, 1), kw_only=True)
+    KEYS: ClassVar[dict[str, Key]] = {}
+    origin: Placed | At = At(1, 1)
 
     def __init_subclass__(cls) -> None:
-        dataclasses.dataclass(eq=False, repr=False)(cls)
+        cls.KEYS = {name: value for name, value in vars(cls).items() if isinstance(value, Key)}
+        for name, declared in cls.KEYS.items():
+            declared.name, declared.shown = name, f"'{name}'"
+            if declared.is_required:
+                delattr(cls, name)
+            else:
+                setattr(cls, name, declared.default)
+
+    def __init__(self, *first: Any, **values: Any) -> None:
+        vars(self).update(values)
+        vars(self).update(zip(self.KEYS, first, strict=False))
+
+    def with_(self, **changes: Any) -> Self:
+        """A copy with other values of some keys."""
+        declared = {"origin", *self.__annotations__}
+        values = {name: value for name, value in vars(self).items() if name in declared}
+        return type(self)(**values | changes)
 
     @property
     def at(self) -> At:
@@ -172,80 +239,164 @@ class Part:
         return At(self.origin.line, self.origin.column)
 
 
-class Shape(NamedTuple):
-    """What the value of a key looks like in YAML.
+class Mapped(Shape):
+    """A mapping that becomes a part, whose first key may be read already."""
 
-    ``of`` is the kind of a text, a choice's words, the shape of a list's items, or a model class.
+    node = Mapping
+    says = "a mapping"
+
+    def __init__(self, cls: type[Part], first: int = 0) -> None:
+        self.cls = cls
+        self.keys = dict(list(cls.KEYS.items())[first:])
+        self.required = [key for key in self.keys.values() if key.is_required]
+        key = next(iter(self.keys.values()))
+        # Its value may stand for the whole mapping, where a shape allows that.
+        self.short = key if not self.required or self.required == [key] else None
+
+    def value(self, node: Mapping, what: str, problems: Problems) -> Any:
+        return self.part(node, what, node.at, problems)
+
+    def part(self, node: Mapping, what: str, origin: Any, problems: Problems, **first: Any) -> Any:
+        """The part that a mapping describes, beside a value that stands elsewhere."""
+        values, lost = self.values(node, what, origin, problems)
+        if not lost:
+            return self.cls(**first, **values, origin=origin)
+        if all(key.name in values for key in self.required):
+            raise Unreadable(self.cls(**first, **values, origin=origin))
+        raise Unreadable
+
+    def values(
+        self, node: Mapping, what: str, origin: Placed | At, problems: Problems
+    ) -> tuple[dict[str, Any], set[str]]:
+        """The values by key, and the keys of which something couldn't be read."""
+        lost = self.missed(node, what, origin, problems)
+        values: dict[str, Any] = {}
+        for name, inner in node.items():
+            if key := self.keys.get(name):
+                try:
+                    values[key.name] = key.shape.read(inner, key.shown, problems)
+                except Unreadable as loss:
+                    lost.add(key.name)
+                    if loss.args:
+                        values[key.name] = loss.args[0]
+        return values, lost
+
+    def missed(self, node: Mapping, what: str, origin: Placed | At, problems: Problems) -> set[str]:
+        """The keys that a mapping may lack by mistake: all that aren't there, if there is any."""
+        missing = [key for key in self.required if key.name not in node]
+        if not missing and node.keys() <= self.keys.keys():
+            return set()
+        absent = self.keys.keys() - node.keys()
+        for name in node:
+            if name not in self.keys:
+                hint = Nearest(name, absent)
+                problems.add("unknown-key", f"unknown key '{name}' in {what}", name, hint)
+        if missing:
+            names = ", ".join(f"'{key.name}'" for key in missing)
+            meanings = "; ".join(f"{key.name}: {key.doc}" for key in missing)
+            problems.add("missing-key", f"{what} lacks {names}", origin, meanings)
+        return absent
+
+    def schema(self) -> Schema:
+        return {
+            "type": "object",
+            "properties": {name: key.schema() for name, key in self.keys.items()},
+            "required": [key.name for key in self.required],
+            "additionalProperties": False,
+        }
+
+
+class Rows(Shape):
+    """Parts as a mapping: the first key of each is a key there, its value all the others.
+
+    If none but the second is required, the second's value may stand there alone.
     """
 
-    form: Literal["text", "choice", "boolean", "number", "items", "part", "rows", "step"]
-    of: Any = None
+    node = Mapping
+    says = "a mapping"
+    empty = ()
+
+    def __init__(self, cls: type[Part]) -> None:
+        self.cls, self.rest = cls, Mapped(cls, first=1)
+        self.key = next(iter(cls.KEYS.values()))
+        self.short = short = self.rest.short
+        # A row whose only further key is itself a mapping of rows has no long form.
+        self.is_long = not (short and isinstance(short.shape, Rows) and len(cls.KEYS) == 2)
+
+    def value(self, node: Mapping, what: str, problems: Problems) -> Any:
+        title = f"a key of {what}"
+        return _gathered(node.items(), lambda pair: self.row(pair, title, problems))
+
+    def row(self, pair: tuple[Text, Node], what: str, problems: Problems) -> Any:
+        """The part of one row."""
+        name, node = pair
+        first = {self.key.name: self.key.shape.read(name, what, problems)}
+        if type(node) is Mapping and self.is_long:
+            return self.rest.part(node, f"'{name}'", name, problems, **first)
+        if not self.short:
+            self.refuse_node(node, f"'{name}'", problems)
+        first[self.short.name] = self.short.shape.read(node, f"'{name}'", problems)
+        return self.cls(**first, origin=name)
+
+    def schema(self) -> Schema:
+        forms = [self.short.shape.schema()] if self.short else []
+        if self.is_long:
+            forms.append(self.rest.schema())
+        return {
+            "type": "object",
+            "propertyNames": self.key.shape.schema(),
+            "additionalProperties": forms[0] if len(forms) == 1 else {"anyOf": forms},
+        }
 
 
-class Key(NamedTuple):
-    """A key of a model class as the reader and the JSON Schema see it."""
+class Row(Rows):
+    """A single row."""
 
-    name: Text
-    shape: Shape
-    doc: str
-    required: bool
-    default: Any
+    says = "a mapping with one 'target: value'"
 
-
-class RowForm(NamedTuple):
-    """How a row is written: its key, then all its other keys or the short one's value alone."""
-
-    key: Key
-    others: list[Key]
-    short: Key | None
-    has_long_form: bool
+    def value(self, node: Mapping, what: str, problems: Problems) -> Any:
+        if len(node) != 1:
+            self.refuse_node(node, what, problems)
+        return super().value(node, what, problems)[0]
 
 
-def shape_of(hint: Any) -> Shape:
-    """The shape that a type of the model stands for."""
-    origin, arguments = get_origin(hint), get_args(hint)
-    if origin in (Union, types.UnionType):
-        choices = [choice for choice in arguments if choice is not type(None)]
-        return shape_of(choices[0]) if len(choices) == 1 else Shape("step")
-    if origin is Annotated:
-        return Shape("text", arguments[1])
-    if origin is Literal:
-        return Shape("choice", arguments)
-    if origin is tuple:
-        return Shape("items", shape_of(arguments[0]))
-    forms: dict[Any, Shape] = {bool: Shape("boolean"), int: Shape("number")}
-    return forms.get(hint, Shape("part", hint))
+class Brief(Mapped):
+    """A mapping, or the value of its first key alone where no other key is required."""
+
+    def read(self, node: Node, what: str, problems: Problems) -> Any:
+        if not self.short or type(node) is not Text:
+            return super().read(node, what, problems)
+        value = self.short.shape.read(node, what, problems)
+        return self.cls(**{self.short.name: value}, origin=node)
+
+    def schema(self) -> Schema:
+        whole = super().schema()
+        return {"anyOf": [self.short.shape.schema(), whole]} if self.short else whole
 
 
-def keys_of(cls: type) -> list[Key]:
-    """The keys of a model class in the order of their declaration."""
-    return _keys(cls)
+class Tagged(Shape):
+    """A mapping with one key, which says of what shape its value is."""
 
+    node = Mapping
 
-@cache
-def _keys(cls: type) -> list[Key]:
-    keys = []
-    for field in dataclasses.fields(cls):
-        if field.metadata:
-            shape = shape_of(field.type)
-            if field.metadata["rows"]:
-                shape = Shape("rows", shape.of.of)
-            required = field.default is dataclasses.MISSING
-            doc = field.metadata["doc"]
-            keys.append(Key(Text(field.name), shape, doc, required, field.default))
-    return keys
+    def __init__(self, **shapes: Mapped | Row) -> None:
+        self.shapes = shapes
+        self.says = "a mapping with one key: " + ", ".join(shapes)
 
+    def value(self, node: Mapping, what: str, problems: Problems) -> Any:
+        if len(node) != 1:
+            self.refuse_node(node, what, problems)
+        ((name, value),) = node.items()
+        if shape := self.shapes.get(name):
+            return shape.read(value, f"'{name}'", problems)
+        hint = Nearest(name, self.shapes)
+        problems.add("unknown-step", f"unknown boot step '{name}'", name, hint)
+        raise Unreadable
 
-def short_form(keys: list[Key]) -> Key | None:
-    """The first key, if its value may stand for a whole mapping: no other key is required."""
-    return None if any(key.required for key in keys[1:]) else keys[0]
-
-
-@cache
-def row_form(cls: type) -> RowForm:
-    """How the rows of a model class are written."""
-    first, *others = keys_of(cls)
-    short = short_form(others)
-    # A row whose only further key is itself a mapping of rows has no long form.
-    has_long_form = short is None or short.shape.form != "rows" or len(others) > 1
-    return RowForm(first, others, short, has_long_form)
+    def schema(self) -> Schema:
+        forms = {}
+        for name, shape in self.shapes.items():
+            text = (shape.cls.__doc__ or "").strip()
+            forms[name] = {"description": text} | shape.schema()
+        only = {"additionalProperties": False, "minProperties": 1, "maxProperties": 1}
+        return {"type": "object", "properties": forms} | only

@@ -8,7 +8,6 @@ a mark with the note's number before each line of the output. Plain rendering ha
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +20,7 @@ from xenhostgen.render.files import Renderer
 from xenhostgen.render.raw import lines_of
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.places import spec_places
-from xenhostgen.spec.shape import Part, keys_of
+from xenhostgen.spec.shape import Part, Rows
 from xenhostgen.spec.source import At, Problems, Text, text
 
 _MARK = re.compile("\0(\\d+)\0")  # neither C nor a spec holds this character
@@ -96,13 +95,13 @@ def _keys(value: Any, name: str) -> Iterator[tuple[At, str]]:
             yield from _keys(item, f"{name}[{number}]")
     elif at := _at(value):
         yield at, name
-    for key in keys_of(type(value)) if isinstance(value, Part) else ():
+    for key in value.KEYS.values() if isinstance(value, Part) else ():
         inner, below = getattr(value, key.name), f"{name}.{key.name}".lstrip(".")
-        if key.shape.form != "rows":
+        if not isinstance(key.shape, Rows):
             yield from _keys(inner, below)
             continue
         for row in inner:
-            yield from _keys(row, f"{below}.{getattr(row, keys_of(type(row))[0].name)}")
+            yield from _keys(row, f"{below}.{getattr(row, next(iter(row.KEYS)))}")
 
 
 class _Note(NamedTuple):
@@ -130,8 +129,8 @@ class _MarkingRenderer(Renderer):
         blocks = []
         for raw in spec.raw:
             note = _Note("", 0, 0, _at(raw.text) or raw.at, raw.text)
-            blocks.append(replace(raw, text=text(self.marked(note, raw.text), raw.at)))
-        super().__init__(replace(spec, raw=tuple(blocks)), root)
+            blocks.append(raw.with_(text=text(self.marked(note, raw.text), raw.at)))
+        super().__init__(spec.with_(raw=tuple(blocks)), root)
         self.environment.code_generator_class = _MarkingGenerator
         self.environment.bytecode_cache = None
         self.environment.extend(note=self.note)

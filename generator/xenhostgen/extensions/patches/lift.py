@@ -89,10 +89,10 @@ def lift(
             [Problem("not-liftable", message, str(paths[0])) for message in said]
         ) from None
     name = onto.path if onto and given.banner else output  # which the banner tells
-    raw, shares = remainder(given, render(replace(first, path=name)))
+    raw, shares = remainder(given, render(first.with_(path=name)))
     data |= compact(raw=raw)
     spec = load_text(text := written(), output)
-    rendering = render(replace(spec, path=name))
+    rendering = render(spec.with_(path=name))
     return Lifted(text, spec, [_proved(share, given, rendering) for share in shares], assumed)
 
 

@@ -9,7 +9,6 @@ from xenhostgen.extensions.patches.lift_header import Data, Seen, compact
 from xenhostgen.extensions.patches.lift_source import distinguished
 from xenhostgen.spec.c_names import KEYWORDS, RESERVED, declared_name
 from xenhostgen.spec.model import Misuse
-from xenhostgen.spec.shape import keys_of
 
 _CALL = re.compile(r"(\w+)\((.*)\)")
 _WORD = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)(\(\)|(?:->|\.)\w+)?")
@@ -62,7 +61,7 @@ def _registry(registry: Data, data: Data, seen: Seen) -> Iterator[tuple[str, str
             slots[min(row, len(slots) - 1)]["accepts"].append(name)
         registry["slots"] = slots
         yield "registry", "which slot takes which types"
-    errnos = [key.name for key in keys_of(Misuse)]
+    errnos = list(Misuse.KEYS)
     if not seen.c.typedefs and len(registry.get("misuse", {})) < len(errnos):
         registry["misuse"] = dict.fromkeys(errnos, "-EINVAL") | registry.get("misuse", {})
         yield "registry", "errnos"

@@ -62,7 +62,7 @@ def read_input(paths: Iterable[Path], onto: Interface | None) -> Input:
                     (file, str(path)) for file in parse_diff(mail.diff, mail.announced_files)
                 ]
     if onto and all(file.change != "new" or file.path != onto.header.file for file, _ in patches):
-        given, plain = found.whole, replace(onto, banner=False)
+        given, plain = found.whole, onto.with_(banner=False)
         try:  # the files in a tree have the banner if 'apply' or 'patch' brought them in
             found = _on_top(
                 given, onto if all(BANNER in text for text in given.values()) else plain, patches

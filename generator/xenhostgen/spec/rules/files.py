@@ -4,8 +4,8 @@
 import re
 from collections.abc import Iterator
 
+from xenhostgen.spec.kinds import check_comment
 from xenhostgen.spec.model import Interface, Place
-from xenhostgen.spec.shape import check_comment
 from xenhostgen.spec.source import Fault, Nearest, repeated
 
 _OBJECT = re.compile(r"[\w.-]+\.o", re.ASCII)

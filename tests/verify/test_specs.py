@@ -7,7 +7,6 @@ import pytest
 
 from tools import need
 from xenhostgen.api import SpecError, load
-from xenhostgen.csource.debug_info import Unit
 from xenhostgen.verify.build import Store
 from xenhostgen.verify.declarations import read_due
 from xenhostgen.verify.harness import Harness
@@ -37,10 +36,11 @@ def test_the_kernels_types_are_known(tmp_path: Path) -> None:
     spec = tmp_path / "spec.yaml"
     spec.write_text(text)
 
-    def read() -> Unit:
-        return read_due(Harness(load(spec), tmp_path, tmp_path), "gcc", Store(load(spec), tmp_path))
+    def read() -> dict[str, tuple[str, ...]]:
+        harness = Harness(load(spec), tmp_path, tmp_path)
+        return read_due(harness, "gcc", Store(harness.spec, tmp_path)).descriptions
 
-    assert read().descriptions["prototype_do_d"] == ("unsigned int (widget_t *, pid_t, mine_t)",)
+    assert read()["prototype_do_d"] == ("unsigned int (widget_t *, pid_t, mine_t)",)
     spec.write_text(
         text.replace("gfp_t flags", "unheard_of flags").replace("returns: __u32", "returns: mine")
     )

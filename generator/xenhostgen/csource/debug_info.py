@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from elftools.elf.relocation import RelocationHandler
+
 from xenhostgen.csource.objects import ObjectFile, opened
 
 ANCHOR = "anchor_"
@@ -35,7 +37,12 @@ class Unit(NamedTuple):
 def read_unit(path: Path) -> Unit:
     """The unit in an object file, compiled with -g and a section for each function and variable."""
     with opened(path) as file:
-        top = next(file.elf.get_dwarf_info().iter_CUs()).get_top_DIE()
+        dwarf, handler = file.elf.get_dwarf_info(False), RelocationHandler(file.elf)
+        # Only this section is read, and to relocate them all takes most of the time.
+        entries = file.elf.get_section_by_name(".debug_info")
+        if relocations := handler.find_relocations_for_section(entries):
+            handler.apply_section_relocations(dwarf.debug_info_sec.stream, relocations)
+        top = next(dwarf.iter_CUs()).get_top_DIE()
         dies = (die for die in top.iter_children() if die.tag == "DW_TAG_variable")
         anchors = {_name(die): _without(_target(die), "typedef") for die in dies}
         return Unit(

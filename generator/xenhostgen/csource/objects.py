@@ -31,13 +31,17 @@ class ObjectFile:
         self.elf = elf
 
     @cached_property
+    def sections(self) -> list[Any]:
+        return list(self.elf.iter_sections())
+
+    @cached_property
     def symbols(self) -> list[Symbol]:
         """All symbols that have a name of their own."""
         symbols = []
         for entry in self.elf.get_section_by_name(".symtab").iter_symbols():
             info, index = entry["st_info"], entry["st_shndx"]
             if isinstance(index, int):
-                section = self.elf.get_section(index).name
+                section = self.sections[index].name
             else:
                 section = index.removeprefix("SHN_")
             kind, binding = info["type"].removeprefix("STT_"), info["bind"].removeprefix("STB_")
@@ -48,17 +52,16 @@ class ObjectFile:
     @property
     def writable(self) -> list[str]:
         """The names of its writable sections."""
-        sections = self.elf.iter_sections()
-        return [each.name for each in sections if each["sh_flags"] & SH_FLAGS.SHF_WRITE]
+        return [each.name for each in self.sections if each["sh_flags"] & SH_FLAGS.SHF_WRITE]
 
     @cached_property
     def references(self) -> dict[str, dict[int, str]]:
         """For each section of code or data, the symbol that is named at an offset."""
         references: dict[str, dict[int, str]] = {}
-        for section in self.elf.iter_sections():
+        for section in self.sections:
             target = section.name.removeprefix(".rela")
             if isinstance(section, RelocationSection) and not target.startswith(".debug"):
-                table = self.elf.get_section(section["sh_link"])
+                table = self.sections[section["sh_link"]]
                 references[target] = {
                     entry["r_offset"]: self._named(table.get_symbol(entry["r_info_sym"]), entry)
                     for entry in section.iter_relocations()
@@ -69,7 +72,7 @@ class ObjectFile:
         """The symbol that a reference names; one of the file's own it may name by its section."""
         if symbol.name and symbol["st_info"]["type"] != "STT_SECTION":
             return str(symbol.name)
-        section, addend = self.elf.get_section(symbol["st_shndx"]).name, entry["r_addend"]
+        section, addend = self.sections[symbol["st_shndx"]].name, entry["r_addend"]
         places = self._places
         return places.get((section, addend)) or places.get((section, addend + _CALL), "")
 

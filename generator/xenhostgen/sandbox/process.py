@@ -15,6 +15,7 @@ from select import select
 from tempfile import TemporaryDirectory
 from typing import IO, NamedTuple, TypeAlias
 
+from xenhostgen.sandbox.confinement import Inmate, View, confine
 from xenhostgen.sandbox.location import Location
 
 _COMPLAINT_MAX = 1 << 16
@@ -90,6 +91,8 @@ class Job(NamedTuple):
     """A file for what it writes to both its outputs, in place of ``Completed.output``."""
     merge_errors: bool = False
     """Have its error messages among its output."""
+    view: View | None = None
+    """Shut it in with this alone, as what sees a stranger's files must be."""
 
 
 class Completed(NamedTuple):
@@ -141,21 +144,42 @@ def started(
     There is no limit on its time, and the job's ``input`` and ``log`` don't count.
     Raises BuildError if it isn't installed.
     """
+    with _started(job, stdin, stdout, stderr) as (process, _):
+        yield process
+
+
+@contextmanager
+def _started(
+    job: Job, stdin: Stream, stdout: Stream, stderr: Stream
+) -> Iterator[tuple[subprocess.Popen[bytes], Inmate | None]]:
     program = str(job.command[0])
     if not shutil.which(program):
         raise BuildError(f"'{program}' is not installed (Debian: {_DEBIAN.get(program, program)})")
+    environment = _plain_environment() if job.environment is None else job.environment
+    command = [*_limiting(job.limits), *job.command]
+    info, to_info = os.pipe() if job.view else (-1, -1)
+    if job.view:
+        outer, *inner = confine(command, job.folder, job.view, environment)
+        command = [outer, "--info-fd", str(to_info), *inner]
     process = subprocess.Popen(
-        [*_limiting(job.limits), *job.command],
+        command,
         cwd=job.folder,
-        env=_plain_environment() if job.environment is None else job.environment,
+        env=environment,
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
         start_new_session=True,
+        pass_fds=(to_info,) if job.view else (),
     )
+    inmate = None
     try:
-        yield process
+        if job.view:
+            os.close(to_info)
+            inmate = Inmate(info)
+        yield process, inmate
     finally:
+        if inmate:
+            inmate.end()
         end_group(process)
 
 
@@ -182,6 +206,7 @@ class _Running(NamedTuple):
 
     job: Job
     process: subprocess.Popen[bytes]
+    inmate: Inmate | None
     output: Path
     errors: Path
 
@@ -226,8 +251,8 @@ def _running(job: Job) -> Iterator[_Running]:
         stderr = files.enter_context(errors.open("wb"))
         if job.log or job.merge_errors:
             stderr = stdout
-        with started(job, stdin, stdout, stderr) as process:
-            yield _Running(job, process, output, errors)
+        with _started(job, stdin, stdout, stderr) as (process, inmate):
+            yield _Running(job, process, inmate, output, errors)
 
 
 def _checked(completed: Completed, action: str) -> str:

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""How bubblewrap shuts a program in: what it sees, and nothing of the network or of others.
+
+Inside there are the system's programs and the paths of a ``View``, by the names that they have
+outside, and a scratch folder in memory. docs/verify.md says what that keeps from a stranger's C.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+Command = Sequence[str | Path]
+_SYSTEM = ("/usr", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ocamlfind.conf")
+# Where these are links, they lead into /usr.
+_TOP_FOLDERS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
+_ISOLATION = (
+    *("--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"),
+    *("--uid", "65534", "--gid", "65534", "--die-with-parent", "--new-session", "--clearenv"),
+    *("--proc", "/proc", "--dev", "/dev"),
+)
+
+
+class View(NamedTuple):
+    """What a confined program sees besides the system's programs and itself."""
+
+    readable: tuple[Path, ...] = ()
+    writable: tuple[Path, ...] = ()
+    scratch_bytes: int = 256 << 20
+    """The size of its /tmp."""
+
+
+def confine(command: Command, folder: Path, view: View, environment: Mapping[str, str]) -> Command:
+    """The command that runs another one in a folder of a view."""
+    options: list[str | Path] = ["--size", str(view.scratch_bytes), "--tmpfs", "/tmp"]
+    readable = [*_SYSTEM, *filter(os.path.isdir, _TOP_FOLDERS), *view.readable]
+    for name in filter(os.path.islink, _TOP_FOLDERS):
+        options += ["--symlink", os.readlink(name), name]
+        readable.remove(name)
+    for path in readable:
+        options += ["--ro-bind-try", path, path]
+    for path in view.writable:
+        options += ["--bind", path, path]
+    for name, value in {**environment, "TMPDIR": "/tmp"}.items():
+        options += ["--setenv", name, value]
+    return ["bwrap", *_ISOLATION, *options, "--chdir", folder.absolute(), "--", *command]
+
+
+@cache
+def obstacle() -> str:
+    """Why no program can be confined on this machine; empty if programs can."""
+    if not shutil.which("bwrap"):
+        return "'bwrap' is not installed (Debian: bubblewrap)"
+    command = confine(["true"], Path("/"), View(), {"PATH": os.defpath})
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return f"bubblewrap fails here: {done.stderr.strip()}" if done.returncode else ""
+
+
+class Inmate:
+    """The first process of a confinement, with which all others in there end."""
+
+    def __init__(self, info: int) -> None:
+        """Wait for what bubblewrap writes to ``--info-fd``: before it, a signal leaves strays."""
+        with os.fdopen(info, "rb") as stream:
+            written = stream.read()
+        self.process = json.loads(written)["child-pid"] if written else 0
+        self.handle = -1
+        if self.process:
+            with suppress(ProcessLookupError):  # it has ended already
+                self.handle = os.pidfd_open(self.process)
+
+    def end(self) -> None:
+        """End all processes in there."""
+        if self.handle >= 0:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.handle, signal.SIGKILL)
+            os.close(self.handle)
+            self.handle = -1
+
+    def memory_bytes(self) -> int:
+        """The memory that all processes in there have, shared memory counted for each."""
+        return sum(map(_resident_bytes, _family(self.process))) if self.handle >= 0 else 0
+
+
+def _family(process: int) -> Iterable[int]:
+    """A process and all its descendants that are there now."""
+    family = [process]
+    for member in family:
+        for children in Path(f"/proc/{member}/task").glob("*/children"):
+            with suppress(OSError):
+                family += map(int, children.read_text().split())
+    return family
+
+
+def _resident_bytes(process: int) -> int:
+    with suppress(OSError, IndexError):
+        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    return 0

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.csource.tokens import Kind, code_tokens
+from xenhostgen.sandbox.confinement import View
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError, Complaint, Job, Limits, run_all
 
@@ -70,6 +71,7 @@ def preprocess(
     defines: Sequence[str] = (),
     cc: str = "gcc",
     limits: Limits = LIMITS,
+    view: View | None = None,
 ) -> Preprocessed:
     """Preprocess ``path`` for parsing; ``include_dirs`` come before the shim's.
 
@@ -84,7 +86,7 @@ def preprocess(
     options = [*_FLAGS, *includes, *(f"-D{name}=1" for name in defines)]
     name = f"./{path}" if str(path).startswith("-") else str(path)
     try:
-        (output,) = run_all([Job([cc, *options, name], limits=limits)], "preprocessing")
+        (output,) = run_all([Job([cc, *options, name], limits=limits, view=view)], "preprocessing")
     except BuildError as error:
         complaints = error.complaints()
         raise SourceError(

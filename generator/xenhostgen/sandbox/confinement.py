@@ -39,9 +39,14 @@ class View(NamedTuple):
 def confine(command: Command, folder: Path, view: View, environment: Mapping[str, str]) -> Command:
     """The command that runs another one in a folder of a view."""
     options: list[str | Path] = ["--size", str(view.scratch_bytes), "--tmpfs", "/tmp"]
-    readable = [*_SYSTEM, *filter(os.path.isdir, _TOP_FOLDERS), *view.readable]
+    readable: list[str | Path] = [
+        *_SYSTEM,
+        *filter(os.path.isdir, _TOP_FOLDERS),
+        *_installation(command),
+    ]
+    readable += view.readable
     for name in filter(os.path.islink, _TOP_FOLDERS):
-        options += ["--symlink", os.readlink(name), name]
+        options += ["--symlink", str(Path(name).readlink()), name]
         readable.remove(name)
     for path in readable:
         options += ["--ro-bind-try", path, path]
@@ -50,6 +55,14 @@ def confine(command: Command, folder: Path, view: View, environment: Mapping[str
     for name, value in {**environment, "TMPDIR": "/tmp"}.items():
         options += ["--setenv", name, value]
     return ["bwrap", *_ISOLATION, *options, "--chdir", folder.absolute(), "--", *command]
+
+
+def _installation(command: Command) -> list[Path]:
+    """Where a program lies that isn't one of the system's: its folder, or that above ``bin``."""
+    program = Path(shutil.which(str(command[0])) or command[0]).absolute()
+    if program.is_relative_to("/usr"):
+        return []
+    return [program.parent.parent if program.parent.name == "bin" else program.parent]
 
 
 @cache

@@ -27,12 +27,18 @@ _DEBIAN = {"clang": "clang", "gcc": "gcc", "ld": "binutils", "objcopy": "binutil
 class Limits(NamedTuple):
     """What one run may use: honest C needs a fraction of it."""
 
-    seconds: float = 10
+    cpu_seconds: int | None = 10
+    """Of each process: a busy machine makes no right C wrong."""
     output_bytes: int | None = 64 << 20
     memory_bytes: int | None = 2 << 30
+    """The address space of each process."""
+    seconds: float = 120
+    """On the clock, for what waits instead of working."""
+    group_bytes: int = 4 << 30
+    """The memory of all processes together, where they are confined."""
 
 
-UNLIMITED = Limits(math.inf, None, None)
+UNLIMITED = Limits(None, None, None, math.inf)
 
 
 class Complaint(NamedTuple):
@@ -103,7 +109,7 @@ class Completed(NamedTuple):
     output: bytes
     errors: bytes
     exceeded: str = ""
-    """The limit that it hit: ``takes more than 10 seconds``."""
+    """The limit that it hit: ``takes more than 120 seconds``."""
 
     @property
     def text(self) -> str:
@@ -135,23 +141,42 @@ def run_all(jobs: Sequence[Job], action: str = "compiling") -> list[str]:
         return [_checked(running.finish(), action) for running in started]
 
 
+class Running:
+    """A program that runs. ``exceeded`` names the limit by which ``watch`` has ended it."""
+
+    def __init__(self, job: Job, process: subprocess.Popen[bytes], inmate: Inmate | None) -> None:
+        self.limits, self.process, self.inmate = job.limits, process, inmate
+        self.exceeded = ""
+
+    def watch(self, stop: Callable[[], bool] = lambda: False) -> None:
+        """Wait until it ends, and end it after its time, above its memory, or on ``stop()``."""
+        # Popen.wait(seconds) sleeps between looks by as much as compiling a small file takes.
+        ended = os.pidfd_open(self.process.pid)
+        deadline = time.monotonic() + self.limits.seconds
+        try:
+            while not (self.exceeded or stop() or select([ended], [], [], _POLL_SECONDS)[0]):
+                if time.monotonic() > deadline:
+                    self.exceeded = f"takes more than {self.limits.seconds:g} seconds"
+                elif self.inmate and self.inmate.memory_bytes() > self.limits.group_bytes:
+                    self.exceeded = f"needs more than {self.limits.group_bytes >> 20} MiB of memory"
+        finally:
+            os.close(ended)
+        self.end()
+
+    def end(self) -> None:
+        """End it and all that it has started."""
+        if self.inmate:
+            self.inmate.end()
+        end_group(self.process)
+
+
 @contextmanager
-def started(
-    job: Job, stdin: Stream, stdout: Stream, stderr: Stream
-) -> Iterator[subprocess.Popen[bytes]]:
+def started(job: Job, stdin: Stream, stdout: Stream, stderr: Stream) -> Iterator[Running]:
     """A running program to talk to; the ``with`` block ends it and all that it has started.
 
-    There is no limit on its time, and the job's ``input`` and ``log`` don't count.
-    Raises BuildError if it isn't installed.
+    Its time and memory are limited only while somebody calls ``watch``, and the job's ``input`` and
+    ``log`` don't count. Raises BuildError if it isn't installed.
     """
-    with _started(job, stdin, stdout, stderr) as (process, _):
-        yield process
-
-
-@contextmanager
-def _started(
-    job: Job, stdin: Stream, stdout: Stream, stderr: Stream
-) -> Iterator[tuple[subprocess.Popen[bytes], Inmate | None]]:
     program = str(job.command[0])
     if not shutil.which(program):
         raise BuildError(f"'{program}' is not installed (Debian: {_DEBIAN.get(program, program)})")
@@ -171,16 +196,14 @@ def _started(
         start_new_session=True,
         pass_fds=(to_info,) if job.view else (),
     )
-    inmate = None
+    running = Running(job, process, None)
     try:
         if job.view:
             os.close(to_info)
-            inmate = Inmate(info)
-        yield process, inmate
+            running.inmate = Inmate(info)
+        yield running
     finally:
-        if inmate:
-            inmate.end()
-        end_group(process)
+        running.end()
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
@@ -196,48 +219,38 @@ def _plain_environment() -> dict[str, str]:
 
 def _limiting(limits: Limits) -> list[str]:
     """The command before a command that sets its limits, which all of its processes inherit."""
-    resources = (("as", limits.memory_bytes), ("fsize", limits.output_bytes))
+    resources = (
+        ("as", limits.memory_bytes),
+        ("fsize", limits.output_bytes),
+        ("cpu", limits.cpu_seconds),
+    )
     options = [f"--{name}={value}" for name, value in resources if value is not None]
     return ["prlimit", *options] if options else []
 
 
-class _Running(NamedTuple):
+class _Recorded(NamedTuple):
     """A job that runs, and the files that it writes to."""
 
     job: Job
-    process: subprocess.Popen[bytes]
-    inmate: Inmate | None
+    running: Running
     output: Path
     errors: Path
 
     def finish(self, stop: Callable[[], bool] = lambda: False) -> Completed:
         """Wait for its end, its last second or ``stop()``, and end it."""
-        in_time = self._wait(stop)
-        end_group(self.process)
-        limits, exceeded = self.job.limits, ""
+        self.running.watch(stop)
+        limits, exceeded = self.job.limits, self.running.exceeded
         output = b"" if self.job.log else self.output.read_bytes()
-        if not in_time and not stop():
-            exceeded = f"takes more than {limits.seconds:g} seconds"
-        elif limits.output_bytes is not None and len(output) >= limits.output_bytes:
-            exceeded = f"gives more than {limits.output_bytes} bytes"
-        return Completed(self.process.returncode, output, self.errors.read_bytes(), exceeded)
-
-    def _wait(self, stop: Callable[[], bool]) -> bool:
-        """Whether it ends by itself."""
-        # Popen.wait(seconds) sleeps between looks by as much as compiling a small file takes.
-        ended = os.pidfd_open(self.process.pid)
-        deadline = time.monotonic() + self.job.limits.seconds
-        try:
-            while (left := deadline - time.monotonic()) > 0 and not stop():
-                if select([ended], [], [], min(left, _POLL_SECONDS))[0]:
-                    return True
-            return False
-        finally:
-            os.close(ended)
+        errors = self.errors.read_bytes()
+        if limits.output_bytes is not None and len(output) >= limits.output_bytes:
+            exceeded = exceeded or f"gives more than {limits.output_bytes} bytes"
+        if b"CPU time limit exceeded" in errors:  # as gcc says it of its parts
+            exceeded = exceeded or f"takes more than {limits.cpu_seconds} seconds"
+        return Completed(self.running.process.returncode, output, errors, exceeded)
 
 
 @contextmanager
-def _running(job: Job) -> Iterator[_Running]:
+def _running(job: Job) -> Iterator[_Recorded]:
     with TemporaryDirectory(prefix="xenhostgen-") as folder, ExitStack() as files:
         scratch = Path(folder)
         output, errors = job.log or scratch / "output", scratch / "errors"
@@ -251,8 +264,8 @@ def _running(job: Job) -> Iterator[_Running]:
         stderr = files.enter_context(errors.open("wb"))
         if job.log or job.merge_errors:
             stderr = stdout
-        with _started(job, stdin, stdout, stderr) as (process, inmate):
-            yield _Running(job, process, inmate, output, errors)
+        with started(job, stdin, stdout, stderr) as running:
+            yield _Recorded(job, running, output, errors)
 
 
 def _checked(completed: Completed, action: str) -> str:

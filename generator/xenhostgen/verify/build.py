@@ -16,6 +16,7 @@ from typing import NamedTuple
 from xenhostgen.csource.debug_info import Unit
 from xenhostgen.csource.facts import Facts
 from xenhostgen.csource.objects import ObjectFile, Symbol, opened
+from xenhostgen.sandbox.confinement import View
 from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.harness import TEMPLATES, Harness, units, write_files
@@ -83,6 +84,7 @@ class Program:
     executable: Path
     slots: int
     registry: str
+    view: View | None
 
     @property
     def in_bss(self) -> bool:
@@ -97,7 +99,7 @@ def build(harness: Harness, compiler: str, store: Store) -> Program:
     *judged, glue, driver = _objects(harness, compiler, store, work)
 
     def run(*command: str | Path) -> None:
-        run_all([Job(command, work)])
+        run_all([Job(command, work, view=harness.view)])
 
     run("ld", "-r", "-T", "sections.ld", *judged, glue, "-o", "judged.o")
     of_glue, of_driver = _symbols(glue), _symbols(driver)
@@ -109,7 +111,7 @@ def build(harness: Harness, compiler: str, store: Store) -> Program:
     run("objcopy", "--keep-global-symbols=wanted", "judged.o", "hidden.o")
     run(compiler, *_SANITIZE, driver, "hidden.o", "-o", "driver")
     array = (each.section for each in _symbols(judged[0]) if each.name == harness.spec.c.array)
-    return Program(work / "driver", len(harness.spec.slots), next(array, ""))
+    return Program(work / "driver", len(harness.spec.slots), next(array, ""), harness.view)
 
 
 def _symbols(path: Path) -> list[Symbol]:
@@ -134,7 +136,9 @@ def _objects(harness: Harness, compiler: str, store: Store, work: Path) -> list[
         if not made.exists():
             options = ["-std=gnu11"] if role == "driver" else judge
             name = f"./{source.relative_to(tree)}" if role == "judged" else str(source)
-            jobs.append(Job([compiler, *options, "-c", name, "-o", str(made)], tree))
+            jobs.append(
+                Job([compiler, *options, "-c", name, "-o", str(made)], tree, view=harness.view)
+            )
     run_all(jobs)
     return objects
 

@@ -166,7 +166,10 @@ class _FileReader(NamedTuple):
         if self.path != harness.spec.predicates.file:
             # Where guests are parsed, predicates are functions: what the guests ask stays visible.
             includes.insert(0, harness.questions)
-        return read_facts(preprocess(self.file, includes, defines=self.defines, cc=compiler))
+        source = preprocess(
+            self.file, includes, defines=self.defines, cc=compiler, view=harness.view
+        )
+        return read_facts(source)
 
     def understood(self, facts: Facts, key: str) -> Reading:
         """What the compiler makes of it; a name that it doesn't know it tries as a function's."""
@@ -189,7 +192,8 @@ class _FileReader(NamedTuple):
 def _compiled(harness: Harness, command: list[str], c: str, name: str) -> Unit:
     """What a compiler understands of C. Raises ``BuildError``."""
     target = harness.work / f"{name}.o"
-    run_all([Job([*command, *_FLAGS, str(target)], harness.tree, input=c.encode())])
+    command = [*command, *_FLAGS, str(target)]
+    run_all([Job(command, harness.tree, input=c.encode(), view=harness.view)])
     try:
         return read_unit(target)
     except Exception as error:  # assembler code can put anything anywhere

@@ -4,6 +4,7 @@
 The driver runs a stranger's C, so whatever it says is read with distrust.
 """
 
+import os
 import re
 import subprocess
 import threading
@@ -13,17 +14,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from itertools import islice
+from pathlib import Path
 from subprocess import DEVNULL, PIPE
 
 from xenhostgen.reference_model.registry import State
+from xenhostgen.sandbox.confinement import View
 from xenhostgen.sandbox.location import Location
-from xenhostgen.sandbox.process import UNLIMITED, Job, end_group, started
+from xenhostgen.sandbox.process import Job, Limits, Running, started
 from xenhostgen.verify.build import Program
 
-SECONDS_MAX = 60
+# The sanitizers reserve more address space than there is memory.
+LIMITS = Limits(60, 64 << 10, None, 60, 2 << 30)
 _BATCH = 200_000
 _ANSWER_MAX = 1 << 17
 _OPTIONS = {
+    "PATH": os.defpath,
     "ASAN_OPTIONS": "detect_leaks=0:symbolize=0:exitcode=77:allocator_may_return_null=1",
     "UBSAN_OPTIONS": "print_stacktrace=0:exitcode=77",
 }
@@ -101,13 +106,8 @@ class DriverError(Exception):
 class Driver:
     """A driver process to talk to."""
 
-    def __init__(self, process: subprocess.Popen[bytes], slots: int) -> None:
-        self.process, self.slots, self.late = process, slots, False
-
-    def expire(self) -> None:
-        """End what takes too long."""
-        self.late = True
-        end_group(self.process)
+    def __init__(self, running: Running, slots: int) -> None:
+        self.running, self.process, self.slots = running, running.process, slots
 
     def ask(self, calls: Iterable[str]) -> Iterator[Answer]:
         """The answer to each call, in order. Raises ``DriverError``."""
@@ -133,26 +133,23 @@ class Driver:
             status = self.process.wait(1)
         except subprocess.TimeoutExpired:
             return _NONSENSE
-        if self.late:
-            return f"running the judged C takes more than {SECONDS_MAX} seconds"
+        if self.running.exceeded:
+            return f"running the judged C {self.running.exceeded}"
         return _ENDINGS.get(status, f"the driver ended with status {status}")
 
 
 @contextmanager
 def run_driver(program: Program) -> Iterator[Driver]:
     """A driver; the ``with`` block ends it and all that it has started."""
-    job = Job([program.executable], limits=UNLIMITED, environment=_OPTIONS)
-    with started(job, PIPE, PIPE, DEVNULL) as process:
-        driver = Driver(process, program.slots)
-        watch = threading.Timer(SECONDS_MAX, driver.expire)
-        watch.daemon = True
-        watch.start()
+    view = program.view and View((program.executable,))
+    job = Job([program.executable], Path("/"), LIMITS, _OPTIONS, view=view)
+    with started(job, PIPE, PIPE, DEVNULL) as running:
+        threading.Thread(target=running.watch, daemon=True).start()
         try:
-            yield driver
+            yield Driver(running, program.slots)
         finally:
-            watch.cancel()
-            end_group(process)
-            process.communicate()  # closes its streams, whatever is left in them
+            running.end()
+            running.process.communicate()  # closes its streams, whatever is left in them
 
 
 @lru_cache(maxsize=1 << 12)  # a few replies make up most of exploring; halves its CPU time

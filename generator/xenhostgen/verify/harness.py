@@ -13,6 +13,7 @@ from xenhostgen.csource.preprocess import SHIM
 from xenhostgen.reference_model.boot import Scenario, scenarios
 from xenhostgen.reference_model.ops import only
 from xenhostgen.render.environment import environment, guarded
+from xenhostgen.sandbox.confinement import View
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import EnumFact, FunctionFact, Interface, Op, StructFact
 from xenhostgen.spec.source import Text
@@ -25,8 +26,8 @@ _COMPOUND = re.compile(r"[*\[]|\b(?:struct|union)\b")
 class Harness:
     """What a tree of one spec is compiled with: files below ``work``, written on first need."""
 
-    def __init__(self, spec: Interface, tree: Path, work: Path) -> None:
-        self.spec, self.tree, self.work = spec, tree, work
+    def __init__(self, spec: Interface, tree: Path, work: Path, view: View | None = None) -> None:
+        self.spec, self.tree, self.work, self.view = spec, tree, work, view
         self.configs: list[str] = sorted(
             {macro.config for macro in spec.kernel.macros if macro.config}
         )

@@ -52,7 +52,10 @@ def _output(subject: Subject, command: list[str]) -> str:
     """What a tool says of all files; nothing where one of them has errors."""
     command = [*command, *subject.harness.flags]
     sources = [*(f"./{file}" for file in units(subject.spec)), str(subject.harness.glue)]
-    jobs = [Job([*command, file], subject.tree, merge_errors=True) for file in sources]
+    jobs = [
+        Job([*command, file], subject.tree, merge_errors=True, view=subject.harness.view)
+        for file in sources
+    ]
     try:
         return "\n".join(run_all(jobs))
     except BuildError:

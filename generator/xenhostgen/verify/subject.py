@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from xenhostgen import extension_points
+from xenhostgen.csource.preprocess import SHIM
 from xenhostgen.render.files import render
+from xenhostgen.sandbox.confinement import View, obstacle
 from xenhostgen.spec.model import Interface
+from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.template_sets import template_root
 from xenhostgen.verify.build import Program, Store, build
 from xenhostgen.verify.declarations import Declarations, read_tree
 from xenhostgen.verify.drift import Reduce
 from xenhostgen.verify.findings import Finding, Statistics
-from xenhostgen.verify.harness import Harness, write_files
+from xenhostgen.verify.harness import TEMPLATES, Harness, write_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class Options:
     level: str = "run"
     store: Store | None = None
     progress: Callable[[str], None] = lambda doing: None
+    unconfined: bool = False
+    """Trust the C: compile and run it as any other."""
 
 
 class JudgedTree(NamedTuple):
@@ -51,8 +57,9 @@ class Subject:
     def __init__(self, spec: Interface, judged: JudgedTree, work: Path, options: Options) -> None:
         self.spec, self.judged, self.work, self.options = spec, judged, work, options
         self.tree = judged.path
-        self.harness = Harness(spec, self.tree, work)
         self.store = options.store or Store(spec, work)
+        view = View((self.tree, SHIM, TEMPLATES), (work, self.store.folder))
+        self.harness = Harness(spec, self.tree, work, view if is_confined(spec, options) else None)
         self.statistics = Statistics(options.level)
         self.programs: dict[str, Program] = {}
 
@@ -80,6 +87,18 @@ class Check(Protocol):
 
     def run(self, subject: Subject) -> Iterable[Finding]:
         """What is wrong with the subject; what was done goes into its statistics."""
+
+
+def is_confined(spec: Interface, options: Options) -> bool:
+    """Whether the C is confined. Raises ``Refused`` where it must be and can't."""
+    if options.unconfined or not (reason := obstacle()):
+        return not options.unconfined
+    shipped = template_root().parent / "specs"
+    if options.tree is None and Path(spec.path).resolve().parent == shipped.resolve():
+        return False  # ours
+    hint = "--unconfined, if you trust this C; docs/verify.md tells of containers"
+    message = f"{reason}; this C would run unconfined"
+    raise Refused([Problem("unconfined", message, spec.path, hint=hint)])
 
 
 @contextmanager

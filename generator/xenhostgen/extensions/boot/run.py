@@ -15,7 +15,7 @@ from xenhostgen.extensions.boot.suite import DATA, Suite
 from xenhostgen.extensions.kernel_tree.build import CONFIG, Scratch
 from xenhostgen.extensions.kernel_tree.placing import content, placed
 from xenhostgen.render.write import write_files
-from xenhostgen.sandbox.process import Job, Limits, run, user_environment
+from xenhostgen.sandbox.process import UNLIMITED, Job, run, user_environment
 from xenhostgen.spec.source import Problem, Refused
 
 _XEN = "4.17"
@@ -56,7 +56,7 @@ class Lab:
         """Run a program and say so. Raises ``Refused`` with the end of its log if it fails."""
         self.say(what)
         log = self.work / f"{what.partition(' ')[0]}.log"
-        limits = Limits(seconds, None, None)
+        limits = UNLIMITED._replace(seconds=seconds)
         done = run(Job(command, folder, limits, user_environment(), log=log))
         if done.status:
             lines = log.read_text(errors="replace").rstrip().splitlines()[-20:]
@@ -147,7 +147,7 @@ class Lab:
         One that comes to no end by a fault of ours does it again, once.
         """
         log, xen = self.work / f"qemu-{name}.log", ["-kernel", str(self.work / "xen")]
-        limits, environment = Limits(seconds, None, None), user_environment()
+        limits, environment = UNLIMITED._replace(seconds=seconds), user_environment()
         for doing in ("", f"booting {name} once more, as it comes to no end"):
             if doing:
                 self.say(doing)

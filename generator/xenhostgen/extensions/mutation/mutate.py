@@ -136,9 +136,14 @@ class _Judge:
     def compiled(self, subject: Subject, units: Sequence[str]) -> dict[str, bytes]:
         """Optimised code. As in the kernel, a warning is an error. Raises ``BuildError``."""
         tree, work, glue = subject.tree, subject.work, subject.harness.glue
+        view = subject.harness.view
         command = [_CC, "-std=gnu11", "-O2", "-Werror", *subject.harness.flags, "-c"]
         files = [f"../{glue.name}" if unit == _GLUE else f"./{unit}" for unit in units]
-        run_all([Job([*command, file, "-o", f"../{n}.o"], tree) for n, file in enumerate(files)])
+        jobs = [
+            Job([*command, file, "-o", f"../{number}.o"], tree, view=view)
+            for number, file in enumerate(files)
+        ]
+        run_all(jobs)
         return {unit: (work / f"{n}.o").read_bytes() for n, unit in enumerate(units)}
 
 

@@ -73,8 +73,9 @@ def _output(subject: Subject) -> str:
     sources = [*(f"./{file}" for file in units(spec)), str(work / "harness.c")]
     preprocess = [*_PREPROCESS, *subject.harness.flags]
     files = {f"{work}/{number}.i": source for number, source in enumerate(sources)}
+    view = subject.harness.view
     try:
-        run_all([Job([*preprocess, source, "-o", to], tree) for to, source in files.items()])
+        run_all([Job([*preprocess, file, "-o", to], tree, view=view) for to, file in files.items()])
     except BuildError as error:
         return error.output
     rounds = str(len(spec.slots) + 2)  # of a loop over the slots, with one to spare

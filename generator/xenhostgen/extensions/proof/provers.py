@@ -4,10 +4,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from xenhostgen.sandbox.process import Job, Limits, run, user_environment
+from xenhostgen.sandbox.process import UNLIMITED, Job, run, user_environment
 from xenhostgen.verify.findings import Finding
 
-LIMITS = Limits(900, None, None)
+LIMITS = UNLIMITED._replace(seconds=900)
 
 
 def run_prover(command: Sequence[str], folder: Path, work: Path) -> str:

@@ -88,7 +88,8 @@ def test_nothing_is_left_running(tmp_path: Path) -> None:
     while is_running(tmp_path / "left") and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not is_running(tmp_path / "left")
-    with started(Job(["cat"], tmp_path), PIPE, PIPE, DEVNULL) as process:
+    with started(Job(["cat"], tmp_path), PIPE, PIPE, DEVNULL) as running:
+        process = running.process
         assert process.stdin and process.stdout
         process.stdin.write(b"hello\n")
         process.stdin.flush()

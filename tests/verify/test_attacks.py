@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Attacks by judged C, harmless ones: each fails when confined, and succeeds when not.
+
+Compilers are after a secret file outside the tree; code that is loaded before ``main`` writes a
+file, reads the secret, connects to a port, ends a process, leaves a process, or fills the memory.
+"""
+
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tools import need
+from xenhostgen.api import Interface, Verdict
+from xenhostgen.verify.run import verify
+from xenhostgen.verify.subject import Options, write_rendering
+
+SPEC = "tests/verify/succ_pair.yaml"
+SOURCE, HEADER = "drivers/pair/pair.c", "include/linux/pair.h"
+SECRET = "canary_secret x;\n"
+
+# System calls without a library, for code that is loaded before the driver's main().
+SYSTEM = """\
+static long ask(long number, const void *a, long b, long c)
+{
+	long result;
+
+	asm volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c)
+		     : "rcx", "r11", "memory");
+	return result;
+}
+static __attribute__((used)) void attack(void)
+{
+	ATTACK
+}
+asm(".pushsection .SECTION,\\"ax\\",@progbits\\n\\tcall attack\\n\\t.popsection");
+"""
+# The driver's own words for a crash carry what was read into a finding.
+STEAL = """\
+	static char text[64] = "crash x\\tERROR: AddressSanitizer: ";
+	long file = ask(2, "{secret}", 0, 0);
+	long length = ask(0, (void *)file, (long)(text + 33), 20);
+	if (length > 0)
+		ask(1, (void *)1, (long)text, 33 + length);
+"""
+WRITE = """\
+	ask(2, "{written}", 0101, 0777);
+"""
+CONNECT = """\
+	static unsigned char address[16] = {{ 2, 0, {port} / 256, {port} % 256, 127, 0, 0, 1 }};
+	ask(42, (void *)ask(41, (void *)2, 1, 0), (long)address, 16);
+"""
+KILL = """\
+	ask(62, (void *){victim}, 9, 0);
+"""
+LEAVE = """\
+	if (!ask(57, 0, 0, 0)) {{
+		static long wait[2] = {{ 20, 0 }};
+		ask(112, 0, 0, 0);
+		ask(35, wait, 0, 0);
+		ask(60, 0, 0, 0);
+	}}
+"""
+
+
+@dataclass
+class Canaries:
+    """What attacks are after, and what shows that they have got it."""
+
+    secret: Path
+    written: Path
+    listener: socket.socket
+    victim: subprocess.Popen[bytes]
+
+    @property
+    def words(self) -> dict[str, object]:
+        """What stands in braces in an attack."""
+        port = self.listener.getsockname()[1]
+        return {**vars(self), "port": port, "victim": self.victim.pid}
+
+    def stolen(self, verdict: Verdict) -> bool:
+        return any("canary_secret" in f"{finding}" for finding in verdict.unexpected)
+
+    def wrote(self, verdict: Verdict) -> bool:
+        return self.written.exists()
+
+    def connected(self, verdict: Verdict) -> bool:
+        try:
+            self.listener.accept()
+        except TimeoutError:
+            return False
+        return True
+
+    def ended(self, verdict: Verdict) -> bool:
+        return self.victim.poll() is not None
+
+    def left(self, verdict: Verdict) -> bool:
+        driver = f"{self.secret.parent}/.*/driver"
+        return subprocess.run(["pkill", "-9", "-f", driver], check=False).returncode == 0
+
+
+@pytest.fixture
+def canaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Canaries]:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.2)
+        victim = subprocess.Popen(["sleep", "100"])
+        yield Canaries(secret, tmp_path / "written", listener, victim)
+        victim.kill()
+        victim.wait()
+
+
+def loaded(section: str, attack: str) -> str:
+    return SYSTEM.replace("ATTACK", attack.strip()).replace("SECTION", section)
+
+
+Judge = Callable[[Canaries, Verdict], bool]
+# Name: the file, what goes to its top, and what shows success.
+ATTACKS: dict[str, tuple[str, str, Judge]] = {
+    "include by its path": (SOURCE, '#include "{secret}"', Canaries.stolen),
+    "include by the way up": (SOURCE, '#include "../../../secret"', Canaries.stolen),
+    "include in brackets": (HEADER, "#include <{secret}>", Canaries.stolen),
+    "include by a macro": (
+        HEADER,
+        "#define QUOTED(x) #x\n#define FILE QUOTED({secret})\n#include FILE",
+        Canaries.stolen,
+    ),
+    "question for a file": (
+        SOURCE,
+        '#if __has_include("{secret}")\nint canary_secret;\n#endif',
+        Canaries.stolen,
+    ),
+    "assembler's include": (SOURCE, 'asm(".include \\"{secret}\\"");', Canaries.stolen),
+    "stolen at load": (SOURCE, loaded("init", STEAL), Canaries.stolen),
+    "written at load": (SOURCE, loaded("init", WRITE), Canaries.wrote),
+    "connected at load": (SOURCE, loaded("init", CONNECT), Canaries.connected),
+    "signalled at load": (SOURCE, loaded("init", KILL), Canaries.ended),
+    "left behind at load": (SOURCE, loaded("init", LEAVE), Canaries.left),
+}
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="system calls of x86-64")
+@pytest.mark.parametrize("unconfined", [False, True], ids=["confined", "unconfined"])
+@pytest.mark.parametrize("name", ATTACKS)
+def test_attack(
+    name: str,
+    *,
+    unconfined: bool,
+    tmp_path: Path,
+    canaries: Canaries,
+    load_spec: Callable[[str], Interface],
+) -> None:
+    need("gcc", "gcc")
+    need("bwrap", "bubblewrap")
+    file, text, succeeds = ATTACKS[name]
+    spec = load_spec(SPEC)
+    tree = write_rendering(spec, tmp_path / "tree")
+    for word, value in canaries.words.items():
+        text = text.replace(f"{{{word}}}", str(value))
+    text = text.replace("{{", "{").replace("}}", "}")
+    (tree / file).write_text(f"{text}\n{(tree / file).read_text()}")
+    begin = time.monotonic()
+    verdict = verify(spec, Options(tree, unconfined=unconfined))
+    assert time.monotonic() - begin < 60
+    assert succeeds(canaries, verdict) == unconfined, verdict.unexpected

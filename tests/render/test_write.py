@@ -3,11 +3,13 @@
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from xenhostgen.render.write import WriteFailure, write_files
+from xenhostgen.render.write import WriteFailure, _locked, finish_interrupted, write_files
 
 FILES = {"spec/include/a.h": "a\n", "spec/lib/b.c": "b\n"}
 OTHERS = {"spec/include/a.h": "A\n", "spec/lib/b.c": "B\n"}
@@ -176,3 +178,68 @@ def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
     finally:
         (tmp_path / "spec/lib").chmod(0o755)
     assert (tmp_path / "spec/lib/b.c").read_text() == "old\n"
+
+
+KILLED_AT = """\
+import os, signal, sys
+from pathlib import Path
+from xenhostgen.render.write import write_files
+
+calls = 0
+
+def count(event, arguments):
+    global calls
+    if event in ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.copyfile"):
+        calls += 1
+        if calls == int(sys.argv[2]):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+files = {"a.h": b"A", "lib/b.c": b"B", "gone.c": None, "new.c": b"new"}
+sys.addaudithook(count)
+write_files(Path(sys.argv[1]), files)
+"""
+
+
+def test_a_kill_at_any_step_leaves_all_or_nothing(tmp_path: Path) -> None:
+    old, new = (
+        {"a.h": "a", "lib/b.c": "b", "gone.c": "g"},
+        {"a.h": "A", "lib/b.c": "B", "new.c": "new"},
+    )
+    (tmp_path / "killed.py").write_text(KILLED_AT)
+    outcomes = []
+    for step in range(1, 1000):
+        out = tmp_path / str(step)
+        out.mkdir()
+        put(out, old)
+        command = [sys.executable, tmp_path / "killed.py", out, str(step)]
+        status = subprocess.run(command, check=False).returncode
+        finish_interrupted(out)
+        assert content(out) in (old, new), step
+        outcomes.append(content(out) == new)
+        if status == 0:
+            break
+    assert status == 0
+    assert outcomes == sorted(outcomes)  # none of them up to a step, and all of them from there on
+    assert set(outcomes) == {False, True}
+
+
+def test_what_another_process_is_writing_is_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / ".xenhostgen-other"
+    folder.mkdir()
+    with _locked(folder):
+        assert not finish_interrupted(tmp_path)
+        assert folder.is_dir()
+    assert not finish_interrupted(tmp_path)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("journal", ['{"../outside": true}', '{"/outside": true}', "[1]", "{", ""])
+def test_a_journal_of_a_stranger_writes_nothing(journal: str, tmp_path: Path) -> None:
+    folder = tmp_path / "tree/.xenhostgen-evil"
+    folder.mkdir(parents=True)
+    (folder / "journal").write_text(journal)
+    (folder / "new-0").write_text("evil")
+    with pytest.raises(WriteFailure, match="journal"):
+        put(tmp_path / "tree")
+    assert not (tmp_path / "outside").exists()
+    assert not (tmp_path / "tree/spec").exists()

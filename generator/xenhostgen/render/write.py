@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Write files below a folder: only those that differ, and all of them or, on an error, none.
 
-New contents are staged in a temporary folder inside the root and moved into place when all of them
-are there: a full disk, an error or a killed process leaves the old files. Nothing below the root is
-followed elsewhere.
+New contents are staged in a temporary folder inside the root, then a journal of the moves, and then
+all are moved into place: a full disk or an error leaves the old files. Behind a process that was
+killed, the next that writes there finishes the moves. Nothing below the root is followed elsewhere.
 """
 
+import fcntl
+import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from xenhostgen.spec.source import Problem, Refused
+
+_STAGING = ".xenhostgen-"
+_JOURNAL = "journal"
 
 
 class WriteFailure(Refused):
@@ -37,40 +43,96 @@ def write_files(root: Path, files: Mapping[str, bytes | None]) -> dict[str, byte
     Returns what ``stale_files`` does. Raises ``WriteFailure``; no file has changed then. A replaced
     file keeps its permissions, and its other hard links keep what they hold.
     """
+    finish_interrupted(root)
     stale = stale_files(root, files)
     if stale:
-        first = root / next(iter(stale))
-        with explained(first), TemporaryDirectory(".tmp", ".xenhostgen-", root) as staging:
-            moves = [
-                (_stage(root / name, files[name], Path(staging, str(number))), root / name)
-                for number, name in enumerate(stale)
-            ]
-            for temporary, target in moves:
-                _move(temporary, target)
+        with explained(root / next(iter(stale))), _staging(root) as folder:
+            for number, name in enumerate(stale):
+                _stage(root / name, files[name], folder / f"new-{number}", folder / f"old-{number}")
+            moves = {name: files[name] is not None for name in stale}
+            (folder / "moves").write_text(json.dumps(moves))
+            (folder / "moves").rename(folder / _JOURNAL)  # from here on a kill changes nothing
+            try:
+                _move(root, folder, "new", moves)
+            except BaseException:
+                _move(root, folder, "old", {name: old is not None for name, old in stale.items()})
+                raise
     return stale
 
 
-def _stage(target: Path, content: bytes | None, temporary: Path) -> Path | None:
-    """The temporary file with a file's new content and its permissions; None if it is to go."""
+def finish_interrupted(root: Path) -> bool:
+    """Finish what killed processes had begun to write below a folder; whether there was any.
+
+    What they had not staged whole is removed. Raises ``WriteFailure``.
+    """
+    interrupted = False
+    for folder in sorted(root.glob(f"{_STAGING}*")):
+        with explained(folder), _locked(folder) as is_ours:
+            if not is_ours:
+                continue  # its process is alive
+            if (folder / _JOURNAL).exists():
+                _move(root, folder, "new", _read_journal(root, folder / _JOURNAL))
+                interrupted = True
+            shutil.rmtree(folder)
+    return interrupted
+
+
+def _read_journal(root: Path, path: Path) -> dict[str, bool]:
+    """The moves in a journal, which may be a stranger's: all of them are below the root."""
+    try:
+        moves = {str(name): bool(stays) for name, stays in json.loads(path.read_bytes()).items()}
+    except (ValueError, AttributeError):
+        raise WriteFailure(path, "is no journal of ours", "remove its folder") from None
+    for name in moves:
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise WriteFailure(path, f"leads out of {root}", "remove its folder")
+        _read(root, name)
+    return moves
+
+
+@contextmanager
+def _staging(root: Path) -> Iterator[Path]:
+    """A folder for new contents, locked while its process is alive."""
+    with TemporaryDirectory("", _STAGING, root) as name, _locked(Path(name)):
+        yield Path(name)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Lock a folder; whether no other process has."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(handle)
+
+
+def _stage(target: Path, content: bytes | None, new: Path, old: Path) -> None:
+    """Stage a file's new content, with its permissions, and what it holds."""
     with explained(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         if not os.access(target.parent, os.W_OK):
             raise PermissionError(None, "the folder can't be written to")
-        if content is None:
-            return None
-        temporary.write_bytes(content)
+        if content is not None:
+            new.write_bytes(content)
         if target.exists():
-            temporary.chmod(target.stat().st_mode)
-    return temporary
+            shutil.copy2(target, old)
+            if content is not None:
+                shutil.copymode(target, new)
 
 
-def _move(temporary: Path | None, target: Path) -> None:
-    """Put a staged file in place; None removes what is there."""
-    with explained(target):
-        if temporary:
-            temporary.replace(target)
-        else:
-            target.unlink(missing_ok=True)
+def _move(root: Path, folder: Path, side: str, moves: Mapping[str, bool]) -> None:
+    """Put staged files in place, as far as they aren't; those that are to be gone are removed."""
+    for number, (name, stays) in enumerate(moves.items()):
+        staged, target = folder / f"{side}-{number}", root / name
+        with explained(target):
+            if staged.exists():
+                staged.replace(target)
+            elif not stays:
+                target.unlink(missing_ok=True)
 
 
 def _read(root: Path, name: str) -> bytes | None:

@@ -20,10 +20,12 @@ from xenhostgen import __version__
 from xenhostgen.commands import COMMANDS
 from xenhostgen.commands.inputs import print_problems
 from xenhostgen.extension_points import extensions, module_of
+from xenhostgen.sandbox.scratch import sweep
 from xenhostgen.spec.source import Refused, did_you_mean, printable
 
 ERROR = 2
-INTERRUPTED, TERMINATED, NO_READER = 130, 143, 141  # 128 and the signal's number, as shells do
+INTERRUPTED, NO_READER = 130, 141  # 128 and the signal's number, as shells do
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 Commands = dict[str, tuple[str, str]]
@@ -56,7 +58,9 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; returns the exit status and lets no exception out but SystemExit."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # unwinds, as Ctrl-C does
+    for number in _ENDING:
+        signal.signal(number, unwind)
+    sweep()
     arguments = argparse.Namespace()
     try:
         arguments = parse(argv)
@@ -72,6 +76,15 @@ def main(argv: Sequence[str]) -> int:
         report_error(error, getattr(arguments, "format", "text"))
         return ERROR
     return status
+
+
+def unwind(number: int, frame: object) -> NoReturn:
+    """End by a signal: everything is cleaned up, whatever other signals come meanwhile."""
+    for other in _ENDING:
+        signal.signal(other, signal.SIG_IGN)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    sys.exit(128 + number)
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.render.write import WriteFailure, _locked, finish_interrupted, write_files
+from xenhostgen.render.write import WriteFailure, finish_interrupted, write_files
+from xenhostgen.sandbox.scratch import scratch_folder
 
 FILES = {"spec/include/a.h": "a\n", "spec/lib/b.c": "b\n"}
 OTHERS = {"spec/include/a.h": "A\n", "spec/lib/b.c": "B\n"}
@@ -224,13 +225,12 @@ def test_a_kill_at_any_step_leaves_all_or_nothing(tmp_path: Path) -> None:
 
 
 def test_what_another_process_is_writing_is_left_alone(tmp_path: Path) -> None:
-    folder = tmp_path / ".xenhostgen-other"
-    folder.mkdir()
-    with _locked(folder):
+    with scratch_folder(tmp_path, ".xenhostgen-") as folder:
         assert not finish_interrupted(tmp_path)
         assert folder.is_dir()
+    (tmp_path / ".xenhostgen-left").mkdir()
     assert not finish_interrupted(tmp_path)
-    assert not folder.exists()
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("journal", ['{"../outside": true}', '{"/outside": true}', "[1]", "{", ""])

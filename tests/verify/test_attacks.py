@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# ruff: noqa: E101  # the C in texts is indented by tabs
 """Attacks by judged C, harmless ones: each fails when confined, and succeeds when not.
 
 Compilers are after a secret file outside the tree; code that is loaded before ``main`` writes a
-file, reads the secret, connects to a port, ends a process, leaves a process, or fills the memory.
+file, reads the secret, connects to a port, ends a process, or leaves one. A call fills the memory.
 """
 
 import os
@@ -18,6 +19,7 @@ import pytest
 
 from tools import need
 from xenhostgen.api import Interface, Verdict
+from xenhostgen.verify import driver
 from xenhostgen.verify.run import verify
 from xenhostgen.verify.subject import Options, write_rendering
 
@@ -172,3 +174,34 @@ def test_attack(
     verdict = verify(spec, Options(tree, unconfined=unconfined))
     assert time.monotonic() - begin < 60
     assert succeeds(canaries, verdict) == unconfined, verdict.unexpected
+
+
+FILL = """\
+	{ static long size = 400l << 20, number = 9, shared = 0x21; char *memory;
+	  register long flags asm("r10") = shared, none asm("r8") = -1, zero asm("r9") = 0;
+	  asm volatile("syscall" : "=a"(memory) : "a"(number), "D"(0l), "S"(size), "d"(3l),
+		       "r"(flags), "r"(none), "r"(zero) : "rcx", "r11", "memory");
+	  for (long at = 0; at < size; at += 4096) *(volatile char *)(memory + at) = 1; }
+"""
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="system calls of x86-64")
+@pytest.mark.parametrize("unconfined", [False, True], ids=["confined", "unconfined"])
+def test_shared_memory_is_limited(
+    *,
+    unconfined: bool,
+    tmp_path: Path,
+    load_spec: Callable[[str], Interface],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    need("gcc", "gcc")
+    need("bwrap", "bubblewrap")
+    monkeypatch.setattr(driver, "LIMITS", driver.LIMITS._replace(group_bytes=300 << 20))
+    spec = load_spec(SPEC)
+    tree = write_rendering(spec, tmp_path / "tree")
+    text = (tree / SOURCE).read_text()
+    (tree / SOURCE).write_text(text.replace("\txh->type = pair_none;", FILL))
+    verdict = verify(spec, Options(tree, unconfined=unconfined))
+    messages = [finding.message for finding in verdict.unexpected]
+    limited = any("needs more than 300 MiB of memory" in message for message in messages)
+    assert limited != unconfined, messages

@@ -6,15 +6,14 @@ all are moved into place: a full disk or an error leaves the old files. Behind a
 killed, the next that writes there finishes the moves. Nothing below the root is followed elsewhere.
 """
 
-import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from xenhostgen.sandbox.scratch import abandoned_folders, scratch_folder
 from xenhostgen.spec.source import Problem, Refused
 
 _STAGING = ".xenhostgen-"
@@ -46,7 +45,7 @@ def write_files(root: Path, files: Mapping[str, bytes | None]) -> dict[str, byte
     finish_interrupted(root)
     stale = stale_files(root, files)
     if stale:
-        with explained(root / next(iter(stale))), _staging(root) as folder:
+        with explained(root / next(iter(stale))), scratch_folder(root, _STAGING) as folder:
             for number, name in enumerate(stale):
                 _stage(root / name, files[name], folder / f"new-{number}", folder / f"old-{number}")
             moves = {name: files[name] is not None for name in stale}
@@ -66,10 +65,8 @@ def finish_interrupted(root: Path) -> bool:
     What they had not staged whole is removed. Raises ``WriteFailure``.
     """
     interrupted = False
-    for folder in sorted(root.glob(f"{_STAGING}*")):
-        with explained(folder), _locked(folder) as is_ours:
-            if not is_ours:
-                continue  # its process is alive
+    for folder in abandoned_folders(root, _STAGING):
+        with explained(folder):
             if (folder / _JOURNAL).exists():
                 _move(root, folder, "new", _read_journal(root, folder / _JOURNAL))
                 interrupted = True
@@ -88,26 +85,6 @@ def _read_journal(root: Path, path: Path) -> dict[str, bool]:
             raise WriteFailure(path, f"leads out of {root}", "remove its folder")
         _read(root, name)
     return moves
-
-
-@contextmanager
-def _staging(root: Path) -> Iterator[Path]:
-    """A folder for new contents, locked while its process is alive."""
-    with TemporaryDirectory("", _STAGING, root) as name, _locked(Path(name)):
-        yield Path(name)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[bool]:
-    """Lock a folder; whether no other process has."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield True
-    except BlockingIOError:
-        yield False
-    finally:
-        os.close(handle)
 
 
 def _stage(target: Path, content: bytes | None, new: Path, old: Path) -> None:

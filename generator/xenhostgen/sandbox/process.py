@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from select import select
-from tempfile import TemporaryDirectory
 from typing import IO, NamedTuple, TypeAlias
 
 from xenhostgen.sandbox.confinement import Inmate, View, confine
 from xenhostgen.sandbox.location import Location
+from xenhostgen.sandbox.scratch import scratch_folder
 
 _COMPLAINT_MAX = 1 << 16
 _POLL_SECONDS = 0.1
@@ -251,11 +251,10 @@ class _Recorded(NamedTuple):
 
 @contextmanager
 def _running(job: Job) -> Iterator[_Recorded]:
-    with TemporaryDirectory(prefix="xenhostgen-") as folder, ExitStack() as files:
-        scratch = Path(folder)
+    with scratch_folder() as scratch, ExitStack() as files:
         output, errors = job.log or scratch / "output", scratch / "errors"
         if job.environment is None:
-            job = job._replace(environment={**_plain_environment(), "TMPDIR": folder})
+            job = job._replace(environment={**_plain_environment(), "TMPDIR": str(scratch)})
         stdin: Stream = job.input if isinstance(job.input, int) else subprocess.DEVNULL
         if isinstance(job.input, bytes) and job.input:
             (scratch / "input").write_bytes(job.input)

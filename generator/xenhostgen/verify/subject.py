@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What is judged: the C of one spec, prepared once for all checks."""
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from xenhostgen import extension_points
 from xenhostgen.csource.preprocess import SHIM
 from xenhostgen.render.files import render
 from xenhostgen.sandbox.confinement import View, obstacle
+from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.spec.template_sets import template_root
@@ -104,8 +104,7 @@ def is_confined(spec: Interface, options: Options) -> bool:
 @contextmanager
 def prepared(spec: Interface, options: Options) -> Iterator[Subject]:
     """A subject, while its work folder is there. Raises ``Refused`` if the tree can't be used."""
-    with tempfile.TemporaryDirectory(prefix="xenhostgen-") as name:
-        work = Path(name)
+    with scratch_folder() as work:
         judged = None
         if options.tree:
             judged = JudgedTree(options.tree.absolute())

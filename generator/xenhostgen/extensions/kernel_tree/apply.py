@@ -6,7 +6,6 @@ can't be told from the result.
 """
 
 import re
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
@@ -15,6 +14,7 @@ from pathlib import Path
 from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git
 from xenhostgen.extensions.kernel_tree.placing import Placement, content
 from xenhostgen.render.write import write_files
+from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused
 
@@ -26,7 +26,7 @@ def record(spec: Interface, tree: Path) -> Path:
 
 def difference(placement: Placement) -> str:
     """A placement as git's diff."""
-    with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:
+    with scratch_folder() as folder:
         for side, files in (("a", placement.before), ("b", placement.after)):
             write_files(Path(folder), {f"{side}/{path}": new for path, new in files.items()})
         options = ("--no-index", "--no-prefix", "--no-renames", "--full-index")
@@ -59,7 +59,7 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
     for. Raises ``Refused`` for edits beside what was applied.
     """
     kept = record(spec, tree)
-    with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:
+    with scratch_folder() as folder:
         command = ("apply", "--whitespace=nowarn", str(kept.resolve()))
         patch = partial(git, Path(folder), *command, given=NO_SETTINGS)
         paths = [line.split("\t")[2] for line in patch("--numstat").splitlines()]

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from xenhostgen.extensions.kernel_tree.c_tree import defined, outside_functions, parse, words
 from xenhostgen.extensions.mutation.accepted import acceptances
@@ -18,6 +17,7 @@ from xenhostgen.extensions.mutation.mutants import mutants
 from xenhostgen.extensions.mutation.score import Mutant, Score
 from xenhostgen.render.files import render
 from xenhostgen.sandbox.process import BuildError, Job, run_all
+from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.verify.behaviour import Behaviour
@@ -45,9 +45,9 @@ def mutate(
     for path in c_files(spec):
         todo += mutants(spec, path, files[path])
     judged: list[Mutant] = []
-    with TemporaryDirectory(prefix="xenhostgen-") as name, ThreadPoolExecutor(jobs) as pool:
+    with scratch_folder() as folder, ThreadPoolExecutor(jobs) as pool:
         try:
-            judging = _Judge(spec, files, Path(name))
+            judging = _Judge(spec, files, folder)
         except BuildError as error:
             message = f"the rendering doesn't compile: {error.complaints()[0].text}"
             raise Refused([Problem("uncompilable", message, spec.path)]) from None
@@ -98,10 +98,10 @@ class _Judge:
             units = [mutant.file]
         elif mutant.in_body and mutant.file == self.spec.header.file:
             units = self.users
-        with TemporaryDirectory(dir=self.folder) as name:
+        with scratch_folder(self.folder) as name:
             changed = {mutant.file}
             store = _View(self.base, changed)
-            subject = self.subject(Path(name), store, **{mutant.file: mutant.text})
+            subject = self.subject(name, store, **{mutant.file: mutant.text})
             try:
                 code = self.compiled(subject, units)
             except BuildError:

@@ -5,7 +5,6 @@ import hashlib
 import os
 import re
 import subprocess
-import tempfile
 import textwrap
 import time
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git
+from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Guest, Interface, Register
 from xenhostgen.spec.source import Problem, Refused
 
@@ -64,7 +64,7 @@ def series(
 
     Raises ``Refused`` if git knows no name and address for Signed-off-by.
     """
-    with tempfile.TemporaryDirectory(prefix="xenhostgen-") as folder:
+    with scratch_folder() as folder:
         sender = _environment(tree)
         run = partial(git, Path(folder), given=sender)
         run("init", "-q", "-b", "series")

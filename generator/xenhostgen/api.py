@@ -79,12 +79,14 @@ def verify(
     tree: Path | None = None,
     compilers: Sequence[str] = ("gcc",),
     level: str = "run",
+    unconfined: bool = False,
 ) -> Verdict:
     """Judge a spec's rendering, or the C of a tree that is laid out like the kernel's.
 
-    ``level`` is how far to go: "parse", "run" or "prove". Raises ``Refused``.
+    ``level`` is how far to go: "parse", "run" or "prove". ``unconfined`` compiles and runs the C
+    without bubblewrap around it, for those who trust it. Raises ``Refused``.
     """
-    return _verify(spec, Options(tree, tuple(compilers), level))
+    return _verify(spec, Options(tree, tuple(compilers), level, unconfined=unconfined))
 
 
 def diff(spec: Interface, patch: Path | None = None) -> PatchComparison:

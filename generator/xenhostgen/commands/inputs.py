@@ -31,6 +31,12 @@ def add_format(parser: argparse.ArgumentParser, *others: str) -> None:
     )
 
 
+def add_unconfined(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--unconfined``."""
+    text = "compile and run the C as if it were yours, without bubblewrap around it"
+    parser.add_argument("--unconfined", action="store_true", help=text)
+
+
 def spec_paths(paths: list[Path]) -> list[Path]:
     """The specs to work on, in order. Raises ``Refused`` if there is none, and ``OSError``."""
     if paths:

@@ -18,6 +18,7 @@ from xenhostgen.commands.inputs import (
     FORMATS,
     add_format,
     add_specs,
+    add_unconfined,
     each_spec,
     print_json,
     spec_paths,
@@ -76,6 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--brief", action="store_true", help="tell expected findings by their rules alone"
     )
+    add_unconfined(parser)
     add_format(parser, "sarif", "junit", "ktap")
 
 
@@ -130,7 +132,7 @@ def chosen(arguments: argparse.Namespace) -> Options:
         raise Refused([Problem("no-such-tree", "is no folder", str(tree), hint=hint)])
     if level == "boot":
         level = "kernel" if tree else "prove"
-    return Options(tree, compilers, level)
+    return Options(tree, compilers, level, unconfined=arguments.unconfined)
 
 
 def usable(compilers: Sequence[str]) -> tuple[str, ...]:

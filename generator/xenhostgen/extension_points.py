@@ -14,7 +14,9 @@ points some names as ``MODULE:NAME`` in the package, which are imported when the
 ``after LEVEL``
     a function from a spec's path and the given tree to an exit status, which ``verify`` calls last;
 ``diff``
-    a function from a spec and a patch, or None for the spec's reference, to their comparison.
+    a function from a spec and a patch, or None for the spec's reference, to their comparison;
+``lint``
+    a function that raises ``Refused`` for what is wrong with a spec.
 """
 
 import importlib

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json, spec_paths
+from xenhostgen.extension_points import hooks
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
 from xenhostgen.verify.catalogue import check_expectations
@@ -27,7 +28,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Check each spec; 0 if all are fine, else 2."""
 
     def check(path: Path) -> Path:
-        check_expectations(load(path))
+        spec = load(path)
+        check_expectations(spec)
+        for check in hooks("lint"):
+            check(spec)
         return path
 
     _, problems = each_spec(arguments, check, lambda path: say(f"{path}: OK", sys.stdout))

@@ -12,4 +12,4 @@ COMMANDS = {
     "facts": "note the facts of a kernel patch, by which diff works without it",
     "patch": "write a spec as a patch series for a kernel tree",
 }
-HOOKS = {"diff": ("commands.diff:diff",)}
+HOOKS = {"diff": ("commands.diff:diff",), "lint": ("series:check_messages",)}

@@ -4,6 +4,7 @@
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import textwrap
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git
+from xenhostgen.sandbox.process import Job, run, user_environment
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Guest, Interface, Register
 from xenhostgen.spec.source import Problem, Refused
@@ -89,6 +91,35 @@ def series(
         run("format-patch", "-q", "-o", "mails", *options, base)
         mails = {path.name: path.read_bytes() for path in sorted(Path(folder, "mails").iterdir())}
     return _threaded(mails, letter.version, sender["GIT_COMMITTER_EMAIL"])
+
+
+def check_messages(spec: Interface) -> None:
+    """Raise ``Refused`` for messages that ``git am`` would take otherwise than they are written."""
+    problems = []
+    for entry in spec.series.messages if spec.series and shutil.which("git") else ():
+        subject, body = message(spec, entry.part)
+        if lost := _lost(subject, body):
+            place = entry.body.at if lost == "text" and entry.body else entry.subject.at
+            problem = f"git am would lose part of the {lost} of '{entry.part}'"
+            hint = "no line like a mail's header, a diff or '---', and no brackets in the subject"
+            problems.append(Problem("message-lost", problem, spec.path, place, hint))
+    if problems:
+        raise Refused(problems)
+
+
+def _lost(subject: str, body: str) -> str:
+    """What of a mail git doesn't give back; empty if it gives back all."""
+    author = "Author: A U Thor\nEmail: author@example.org\n"
+    text = "\n".join(line.rstrip() for line in body.split("\n"))
+    text = re.sub("\n{3,}", "\n\n", f"{text}\n\nSigned-off-by: A U Thor <author@example.org>\n")
+    mail = f"From: A U Thor <author@example.org>\nSubject: [PATCH 1/2] {subject}\n\n{text.lstrip()}"
+    with scratch_folder() as folder:
+        command = ["git", "mailinfo", "message", "patch"]
+        environment = user_environment(**NO_SETTINGS)
+        done = run(Job(command, folder, environment=environment, input=f"{mail}---\n".encode()))
+        if f"{author}Subject: {' '.join(subject.split())}\n" not in done.text:
+            return "subject" if author in done.text else "author"
+        return "" if (folder / "message").read_text() == text.lstrip() else "text"
 
 
 def _steps(spec: Interface, before: Contents, after: Contents) -> Iterator[tuple[str, Contents]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from xenhostgen.extensions.kernel_tree.git import GitFailure, git
 from xenhostgen.extensions.kernel_tree.placing import Placement, placed
-from xenhostgen.extensions.patches.series import Letter, changes, series
+from xenhostgen.extensions.patches.series import Letter, changes, check_messages, series
 from xenhostgen.render.write import write_files
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
@@ -54,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the series; it is refused where the spec is applied already."""
     check_options(arguments)
     spec, output = load(arguments.spec), arguments.output
+    check_messages(spec)
     placement = placed(spec, arguments.tree)
     if placement.applied:
         hint = f"take it out first: xenhostgen apply {spec.path} --tree {arguments.tree} --revert"

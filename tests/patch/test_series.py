@@ -94,6 +94,20 @@ def test_a_hooks_repository_is_left_alone(
     assert ((tree / ".git/config").read_bytes(), git(tree, "rev-parse", "HEAD")) == (config, head)
 
 
+def test_programs_that_a_repository_names_do_not_run(tree: Path, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    git(tree, "config", "core.fsmonitor", f"touch {ran}; false")
+    git(tree, "config", "filter.evil.clean", f"touch {ran}")
+    (tree / ".gitattributes").write_text("* filter=evil\n")
+    (tree / "scripts/get_maintainer.pl").write_text(f"open(my $f, '>', '{ran}'); print 'x';")
+    assert len(mails(tree, tmp_path / "out")) == 5
+    spec = load(Path(SPEC))
+    prove(spec, [], tree, "HEAD")
+    assert not ran.exists()
+    git(tree, "status")
+    assert ran.exists()
+
+
 def test_blob_ids_prove_it(tree: Path, tmp_path: Path) -> None:
     """Placed, committed, sent, read back: N of N files identical, in a tree and at a revision."""
     spec = load(Path(SPEC))

@@ -4,10 +4,13 @@
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from xenhostgen.sandbox.process import UNLIMITED, BuildError, Job, run
+from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.source import Problem, Refused
 
 SHORTEST_ID = 7  # what git itself abbreviates to at the least
@@ -52,6 +55,39 @@ def git(
         message = done.errors.decode(errors="replace") or f"exit status {done.status}"
         raise GitFailure(arguments[0], message)
     return done.output.decode(errors="surrogateescape")
+
+
+@contextmanager
+def borrowed(tree: Path) -> Iterator[Path]:
+    """A bare repository of our own that has a tree's references, and borrows its objects.
+
+    In a stranger's repository git never runs, for its configuration, attributes and hooks name
+    programs. Raises ``GitFailure`` where the tree is none.
+    """
+    private = git_folder(tree)
+    common = private / _line(private / "commondir", ".")
+    with scratch_folder() as folder:
+        git(folder, "init", "-q", "--bare", given=NO_SETTINGS)
+        (folder / "objects/info/alternates").write_text(f"{common.resolve()}/objects\n")
+        shutil.copytree(common / "refs", folder / "refs", symlinks=True, dirs_exist_ok=True)
+        for file in (private / "HEAD", common / "packed-refs"):
+            if file.is_file():
+                shutil.copyfile(file, folder / file.name)
+        yield folder
+
+
+def git_folder(tree: Path) -> Path:
+    """The folder in which git keeps a tree's state. Raises ``GitFailure`` if there is none."""
+    folder = tree / ".git"
+    if folder.is_file():
+        folder = tree / _line(folder, "").removeprefix("gitdir: ")
+    if not (folder / "HEAD").is_file():
+        raise GitFailure("rev-parse", f"fatal: {tree} is not a git repository")
+    return folder
+
+
+def _line(file: Path, otherwise: str) -> str:
+    return file.read_text(errors="replace").strip() if file.is_file() else otherwise
 
 
 def blob_id(content: bytes | str) -> str:

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Prove by git's object ids that placing a spec into a tree gives the files that a patch gives."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from xenhostgen.extensions.kernel_tree.git import GitFailure, blob_id, git, same_id
+from xenhostgen.extensions.kernel_tree.git import GitFailure, blob_id, borrowed, git, same_id
 from xenhostgen.extensions.kernel_tree.placing import Reader, content, kernel_version, placed_in
 from xenhostgen.extensions.patches.hunks import PatchFile, post_image
 from xenhostgen.render.raw import lines_of
@@ -22,45 +23,50 @@ class Proof(NamedTuple):
     said: str
 
 
-def reader(tree: Path, revision: str | None = None) -> Reader:
+@contextmanager
+def reader(tree: Path, revision: str | None = None) -> Iterator[Reader]:
     """What a kernel tree holds, or a git repository at a revision.
 
     Raises ``Refused`` if there is none.
     """
     if revision is None:
         kernel_version(tree)
-        return lambda path: content(tree / path)
+        yield lambda path: content(tree / path)
+        return
+    with borrowed(tree) as repository:
+        _check_revision(repository, revision, tree)
+
+        def read(path: str) -> bytes | None:
+            if not git(repository, "ls-tree", "--end-of-options", revision, path):
+                return None
+            blob = git(repository, "cat-file", "blob", f"{revision}:{path}")
+            return blob.encode(errors="surrogateescape")
+
+        yield read
+
+
+def _check_revision(repository: Path, revision: str, tree: Path) -> None:
     try:
-        git(tree, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    except GitFailure as failure:
-        if failure.said.startswith("fatal:"):  # it is no repository, or another user's
-            raise
+        commit = f"{revision}^{{commit}}"
+        git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", commit)
+    except GitFailure:
         hint = "give a commit, tag or branch of the repository that DIR is"
-        raise Refused(
-            [Problem("no-revision", f"has no revision '{revision}'", str(tree), hint=hint)]
-        ) from None
-
-    def read(path: str) -> bytes | None:
-        known = git(tree, "ls-tree", "--end-of-options", revision, path)
-        return (
-            git(tree, "cat-file", "blob", f"{revision}:{path}").encode(errors="surrogateescape")
-            if known
-            else None
-        )
-
-    return read
+        message = f"has no revision '{revision}'"
+        raise Refused([Problem("no-revision", message, str(tree), hint=hint)]) from None
 
 
 def prove(
     spec: Interface, patch: Iterable[PatchFile], tree: Path, revision: str | None = None
 ) -> list[Proof]:
     """Hold each file, as a patch or a series leaves it, against its placement in the base tree."""
-    read = reader(tree, revision)
-    after = placed_in(spec, read, str(tree)).after
     changes: dict[str, list[PatchFile]] = {}
     for file in patch:
         changes.setdefault(file.path, []).append(file)
-    proofs = [_proof(files, read(path) or b"", after.get(path)) for path, files in changes.items()]
+    with reader(tree, revision) as read:
+        after = placed_in(spec, read, str(tree)).after
+        proofs = [
+            _proof(files, read(path) or b"", after.get(path)) for path, files in changes.items()
+        ]
     return proofs + [
         Proof(path, False, "isn't in the patch") for path in after if path not in changes
     ]

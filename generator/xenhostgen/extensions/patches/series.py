@@ -5,7 +5,6 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 import textwrap
 import time
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git
+from xenhostgen.sandbox.confinement import View, obstacle
 from xenhostgen.sandbox.process import Job, run, user_environment
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Guest, Interface, Register
@@ -68,27 +68,28 @@ def series(
     """
     with scratch_folder() as folder:
         sender = _environment(tree)
-        run = partial(git, Path(folder), given=sender)
-        run("init", "-q", "-b", "series")
-        run("config", "core.abbrev", "12")
+        ask = partial(git, folder, given=sender)
+        ask("init", "-q", "-b", "series")
+        ask("config", "core.abbrev", "12")
         for text, contents in _steps(spec, before, after):
             for path, content in contents.items():
                 if content is not None:
                     Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
                     Path(folder, path).write_bytes(content)
-            run("add", "-A", "-f")
-            run("commit", "-q", "-s", "-m", text)
-        base = run("rev-list", "--max-parents=0", "HEAD").strip()
+            ask("add", "-A", "-f")
+            ask("commit", "-q", "-s", "-m", text)
+        base = ask("rev-list", "--max-parents=0", "HEAD").strip()
         subject, body = message(spec, "cover")
         log = [
             textwrap.fill(f"- {change}", 72, subsequent_indent="  ") for change in letter.changes
         ]
         log = [f"\nChanges in v{letter.version}:", *log] if log else []
-        run("config", "branch.series.description", "\n".join([f"{subject}\n\n{body}", *log]))
+        ask("config", "branch.series.description", "\n".join([f"{subject}\n\n{body}", *log]))
         options = ["--cover-from-description=subject", f"--subject-prefix={letter.prefix}"]
         options += [f"-v{letter.version}"] if letter.version > 1 else []
-        options += ["--cover-letter", *_addressees(tree, run("diff", base, "HEAD"))]
-        run("format-patch", "-q", "-o", "mails", *options, base)
+        diff = ask("diff", base, "HEAD")
+        options += ["--cover-letter", *([] if obstacle() else _addressees(tree, diff))]
+        ask("format-patch", "-q", "-o", "mails", *options, base)
         mails = {path.name: path.read_bytes() for path in sorted(Path(folder, "mails").iterdir())}
     return _threaded(mails, letter.version, sender["GIT_COMMITTER_EMAIL"])
 
@@ -155,9 +156,7 @@ def _threaded(mails: Mapping[str, bytes], version: int, address: str) -> dict[st
 def _environment(tree: Path) -> dict[str, str]:
     """The sender by the user's settings, the date, and none of the user's other settings."""
     try:
-        ident = git(tree, "-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT").rsplit(
-            maxsplit=2
-        )[0]
+        ident = _committer(tree)
     except GitFailure:
         hint = (
             "git config --global user.name 'Your Name'; "
@@ -173,15 +172,27 @@ def _environment(tree: Path) -> dict[str, str]:
     }
 
 
+def _committer(tree: Path) -> str:
+    """Name and address by the user's settings and, of the tree's repository, by these alone."""
+    settings = ["-c", "user.useConfigOnly=true"]
+    config = tree.absolute() / ".git/config"
+    with scratch_folder() as folder:
+        for key in ("user.name", "user.email") if config.is_file() else ():
+            asked = ("config", "--no-includes", "--file", str(config), key)
+            value = git(folder, *asked, fine=(0, 1, 128)).strip()
+            settings += ["-c", f"{key}={value}"] if value else []
+        return git(folder, *settings, "var", "GIT_COMMITTER_IDENT").rsplit(maxsplit=2)[0]
+
+
 def _addressees(tree: Path, diff: str) -> Iterator[str]:
     """To the maintainers, Cc reviewers and lists; nobody if the tree can't tell."""
     for option, leave_out in (("--to", ("--nol", "--nor")), ("--cc", ("--nom",))):
         options = ("--nogit", "--nogit-fallback", "--norolestats", *leave_out)
         command = ["perl", "scripts/get_maintainer.pl", *options]
-        given = diff.encode(errors="surrogateescape")
-        asked = subprocess.run(command, cwd=tree, input=given, capture_output=True, check=False)
-        if asked.returncode == 0:
-            yield from (f"{option}={line}" for line in asked.stdout.decode().splitlines())
+        data = diff.encode(errors="surrogateescape")
+        asked = run(Job(command, tree, input=data, view=View((tree.absolute(),))))
+        if asked.status == 0:
+            yield from (f"{option}={line}" for line in asked.text.splitlines())
 
 
 def changes(old: Interface, new: Interface) -> tuple[str, ...]:

@@ -11,11 +11,12 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from xenhostgen.extensions.kernel_tree.git import GitFailure, git
+from xenhostgen.extensions.kernel_tree.git import GitFailure, blob_id, borrowed, git
 from xenhostgen.extensions.kernel_tree.placing import Placement, placed
 from xenhostgen.extensions.patches.series import Letter, changes, check_messages, series
-from xenhostgen.render.write import write_files
+from xenhostgen.render.write import finish_interrupted, write_files
 from xenhostgen.report.terminal import say
+from xenhostgen.sandbox.confinement import obstacle
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Problem, Refused
 
@@ -64,6 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     log = changes(load(arguments.since), spec) if arguments.since else ()
     letter = Letter(arguments.version, arguments.prefix, log)
     mails = series(spec, placement.before, placement.after, arguments.tree, letter)
+    if output.is_dir() and finish_interrupted(output):
+        say(f"xenhostgen: finished what an interrupted run had begun in {output}", sys.stderr)
     for path in output.iterdir() if output.is_dir() else ():
         if path.name not in mails:
             message, hint = (
@@ -74,6 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
     output.mkdir(parents=True, exist_ok=True)
     write_files(output, mails)
     warn_of_edits(arguments.tree, placement)
+    if reason := obstacle():
+        say(f"xenhostgen: no addressees: {reason}; the tree's script isn't run", sys.stderr)
     for name in mails:
         say(f"{output}/{name}", sys.stdout)
     return 0
@@ -92,8 +97,10 @@ def check_options(arguments: argparse.Namespace) -> None:
 def warn_of_edits(tree: Path, placement: Placement) -> None:
     """Say which of the files have edits that git doesn't know."""
     with suppress(GitFailure):  # the tree is no repository
-        asked = ("--no-optional-locks", "status", "--porcelain", "--untracked-files=no", "--")
-        edited = git(tree, *asked, *placement.after)
-        for line in edited.splitlines():
-            edits = f"{tree}/{line[3:]} has edits that aren't committed"
-            say(f"xenhostgen: {edits}; the patches are based on them", sys.stderr)
+        with borrowed(tree) as repository:
+            listed = git(repository, "ls-tree", "-r", "HEAD", "--", *placement.before)
+        committed = {line.partition("\t")[2]: line.split()[2] for line in listed.splitlines()}
+        for path, content in placement.before.items():
+            if content is not None and blob_id(content) != committed.get(path):
+                edits = f"{tree}/{path} has edits that aren't committed"
+                say(f"xenhostgen: {edits}; the patches are based on them", sys.stderr)

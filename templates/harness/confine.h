@@ -27,33 +27,46 @@
 #define ALLOW(name) ON(name, SECCOMP_RET_ALLOW)
 #define KILL(name) ON(name, SECCOMP_RET_KILL_PROCESS)
 
-/* All else fails, as sanitizers can live with when they report a fault. */
-static int filter_calls(void)
-{
 #ifdef ARCH
-	static struct sock_filter filter[] = {
-		LOAD(arch),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-		LOAD(nr),
-		ALLOW(write), ALLOW(exit), ALLOW(exit_group), ALLOW(setitimer),
-		ALLOW(rt_sigprocmask), ALLOW(rt_sigaction), ALLOW(rt_sigreturn), ALLOW(sigaltstack),
-		ALLOW(mmap), ALLOW(munmap), ALLOW(mprotect), ALLOW(madvise), ALLOW(brk),
-		ALLOW(getpid), ALLOW(gettid), ALLOW(futex), ALLOW(sched_yield),
+#define CALLS								\
+	LOAD(arch), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),	\
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS), LOAD(nr)
+
+/* All else fails, as sanitizers can live with when they report a fault. */
+static struct sock_filter of_calls[] = {
+	CALLS,
+	ALLOW(write), ALLOW(exit), ALLOW(exit_group), ALLOW(setitimer),
+	ALLOW(rt_sigprocmask), ALLOW(rt_sigaction), ALLOW(rt_sigreturn), ALLOW(sigaltstack),
+	ALLOW(mmap), ALLOW(munmap), ALLOW(mprotect), ALLOW(madvise), ALLOW(brk),
+	ALLOW(getpid), ALLOW(gettid), ALLOW(futex), ALLOW(sched_yield),
 #ifdef __NR_fork
-		KILL(fork), KILL(vfork),
+	KILL(fork), KILL(vfork),
 #endif
-		KILL(clone), KILL(clone3), KILL(execve), KILL(kill), KILL(tkill), KILL(tgkill), KILL(ptrace),
-		KILL(socket), KILL(unlinkat), KILL(mkdirat), KILL(renameat2), KILL(mount),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-	};
-	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
+	KILL(clone), KILL(clone3), KILL(execve), KILL(kill), KILL(tkill), KILL(tgkill), KILL(ptrace),
+	KILL(socket), KILL(unlinkat), KILL(mkdirat), KILL(renameat2), KILL(mount),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+};
+
+/* What no driver needs, code that runs before its main() included. */
+static struct sock_filter of_drivers[] = {
+	CALLS,
+	KILL(socket), KILL(socketpair), KILL(ptrace), KILL(process_vm_readv), KILL(process_vm_writev),
+	KILL(mount), KILL(umount2), KILL(pivot_root), KILL(chroot), KILL(unshare), KILL(setns),
+	KILL(bpf), KILL(perf_event_open), KILL(userfaultfd), KILL(io_uring_setup), KILL(keyctl),
+	KILL(add_key), KILL(request_key), KILL(init_module), KILL(open_by_handle_at),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+};
+#define FILTER(name) install(name, sizeof(name) / sizeof(name[0]))
+#else
+#define FILTER(name) 0
+#endif
+
+static inline int install(struct sock_filter *filter, unsigned short length)
+{
+	struct sock_fprog program = { length, filter };
 
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
-#else
-	return 0;
-#endif
 }
 
 /* Processor time, not time on the clock: a busy machine must not look like an endless call. */
@@ -86,5 +99,5 @@ static int confine(rlim_t mapped_before)
 
 	start_clock();
 	return setrlimit(RLIMIT_CORE, &none) || setrlimit(RLIMIT_FSIZE, &file) ||
-	       setrlimit(RLIMIT_DATA, &data) || filter_calls();
+	       setrlimit(RLIMIT_DATA, &data) || FILTER(of_calls);
 }

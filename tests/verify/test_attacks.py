@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import pytest
 
 from tools import need
 from xenhostgen.api import Interface, Verdict
+from xenhostgen.sandbox.process import Job, Running, started
 from xenhostgen.verify import driver
 from xenhostgen.verify.run import verify
 from xenhostgen.verify.subject import Options, write_rendering
@@ -125,6 +127,11 @@ def loaded(section: str, attack: str) -> str:
     return SYSTEM.replace("ATTACK", attack.strip()).replace("SECTION", section)
 
 
+def start_alone(job: Job, *streams: int) -> AbstractContextManager[Running]:
+    _, program = job.command
+    return started(job._replace(command=[program]), *streams)
+
+
 Judge = Callable[[Canaries, Verdict], bool]
 # Name: the file, what goes to its top, and what shows success.
 ATTACKS: dict[str, tuple[str, str, Judge]] = {
@@ -160,6 +167,7 @@ def test_attack(
     tmp_path: Path,
     canaries: Canaries,
     load_spec: Callable[[str], Interface],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     need("gcc", "gcc")
     need("bwrap", "bubblewrap")
@@ -170,6 +178,8 @@ def test_attack(
         text = text.replace(f"{{{word}}}", str(value))
     text = text.replace("{{", "{").replace("}}", "}")
     (tree / file).write_text(f"{text}\n{(tree / file).read_text()}")
+    if unconfined:  # nor under the launcher, which forbids sockets
+        monkeypatch.setattr(driver, "started", start_alone)
     begin = time.monotonic()
     verdict = verify(spec, Options(tree, unconfined=unconfined))
     assert time.monotonic() - begin < 60

@@ -81,7 +81,7 @@ class Store:
 class Program:
     """A driver that is ready to run, for so many slots; ``registry`` is their array's section."""
 
-    executable: Path
+    command: tuple[Path, ...]
     slots: int
     registry: str
     view: View | None
@@ -110,8 +110,12 @@ def build(harness: Harness, compiler: str, store: Store) -> Program:
     (work / "wanted").write_text("\n".join(sorted(answered)))
     run("objcopy", "--keep-global-symbols=wanted", "judged.o", "hidden.o")
     run(compiler, *_SANITIZE, driver, "hidden.o", "-o", "driver")
+    launcher = store.folder / "launcher"
+    if not launcher.exists():
+        run(compiler, "-w", TEMPLATES / "launcher.c", "-o", launcher)
     array = (each.section for each in _symbols(judged[0]) if each.name == harness.spec.c.array)
-    return Program(work / "driver", len(harness.spec.slots), next(array, ""), harness.view)
+    command = (launcher, work / "driver")
+    return Program(command, len(harness.spec.slots), next(array, ""), harness.view)
 
 
 def _symbols(path: Path) -> list[Symbol]:

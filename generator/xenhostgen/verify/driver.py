@@ -141,8 +141,8 @@ class Driver:
 @contextmanager
 def run_driver(program: Program) -> Iterator[Driver]:
     """A driver; the ``with`` block ends it and all that it has started."""
-    view = program.view and View((program.executable,))
-    job = Job([program.executable], Path("/"), LIMITS, _OPTIONS, view=view)
+    view = program.view and View(program.command)
+    job = Job(program.command, Path("/"), LIMITS, _OPTIONS, view=view)
     with started(job, PIPE, PIPE, DEVNULL) as running:
         threading.Thread(target=running.watch, daemon=True).start()
         try:

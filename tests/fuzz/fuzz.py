@@ -8,6 +8,9 @@
 Each target runs in a process of its own, side by side. An input fails that ends in a traceback, in
 another status than 0, 1 and 2, after more than ten seconds, or beyond one GB. It is kept in
 ``.cache/fuzz``; moved to ``tests/fuzz/TARGET`` it becomes a case of the tests.
+
+Where atheris is installed (``pip install atheris``) it chooses the inputs by what code they reach,
+else they are mutated blindly.
 """
 
 import argparse
@@ -17,9 +20,11 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 
 from targets import TARGETS
@@ -133,8 +138,45 @@ def fuzz(name: str, seconds: float, seed: int) -> int:
     return len(reasons)
 
 
+def fuzz_by_coverage(name: str, seconds: float, seed: int) -> int:
+    """Fuzz one target by atheris, again behind each failure; how many there were."""
+    _, files = TARGETS[name]
+    FAILED.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + seconds
+    failures = 0
+    with tempfile.TemporaryDirectory() as corpus:
+        for number, file in enumerate(files):
+            if file.is_file():
+                Path(corpus, str(number)).write_bytes(file.read_bytes()[:LENGTH_MAX])
+        while (left := int(deadline - time.monotonic())) > 0:
+            limits = [f"-timeout={SECONDS_MAX}", f"-rss_limit_mb={MEMORY_MAX >> 20}"]
+            options = [*limits, f"-max_total_time={left}", f"-seed={seed + failures}"]
+            options += [f"-max_len={LENGTH_MAX}", f"-artifact_prefix={FAILED}/{name}-", corpus]
+            command = [sys.executable, __file__, name, "--by-coverage", *options]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode == 0:
+                break
+            failures += 1
+            print(f"{name}: {done.stderr[-3000:]}", flush=True)
+        lines = [line for line in done.stderr.splitlines() if line.startswith("Done ")]
+    print(f"{name}: {' '.join(lines)} {failures} failures, seed {seed}", flush=True)
+    return failures
+
+
+def run_atheris(name: str, options: list[str]) -> None:
+    """Hand a target to atheris, which ends the process."""
+    import atheris
+
+    target, _ = TARGETS[name]
+    atheris.instrument_all()
+    atheris.Setup([sys.argv[0], *options], target)
+    atheris.Fuzz()
+
+
 def main() -> int:
     """Fuzz the chosen targets; 1 if an input fails."""
+    if sys.argv[2:3] == ["--by-coverage"]:
+        run_atheris(sys.argv[1], sys.argv[3:])
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("targets", nargs="*", choices=[*TARGETS, []], metavar="TARGET")
     parser.add_argument("--seconds", type=float, default=600, help="in all (default: 600)")
@@ -147,7 +189,9 @@ def main() -> int:
         print(reason or "fine")
         return int(bool(reason))
     if len(names) == 1:
-        return int(fuzz(names[0], arguments.seconds, arguments.seed) > 0)
+        by_coverage = find_spec("atheris") is not None
+        work = fuzz_by_coverage if by_coverage else fuzz
+        return int(work(names[0], arguments.seconds, arguments.seed) > 0)
     workers = len(os.sched_getaffinity(0))
     share = arguments.seconds * min(workers, len(names)) / len(names)
     waiting = [

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
-PREFIX = "xenhostgen-"
+# Earlier versions made "xenhostgen-…", and locked nothing.
+PREFIX = "xenhostgen."
 
 
 @contextmanager

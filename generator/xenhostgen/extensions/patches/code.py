@@ -4,8 +4,8 @@
 import hashlib
 import re
 
-from xenhostgen.csource.declarations import Declaration, declarations, digest
 from xenhostgen.csource.tokens import Kind, Token, code_tokens, comments
+from xenhostgen.extensions.patches.declarations import Declaration, declarations, digest
 from xenhostgen.render.files import BANNER
 
 

@@ -13,10 +13,10 @@ from difflib import unified_diff
 from itertools import chain
 from textwrap import wrap
 
-from xenhostgen.csource.declarations import Declaration
-from xenhostgen.csource.difference import differences
 from xenhostgen.extensions.kernel_tree.git import SHORTEST_ID, blob_id, same_id
 from xenhostgen.extensions.patches.code import declared, remarks, words_digest
+from xenhostgen.extensions.patches.declarations import Declaration
+from xenhostgen.extensions.patches.difference import differences
 from xenhostgen.extensions.patches.place import spot
 from xenhostgen.extensions.patches.reference import Block, FileFacts, PatchFacts, Piece, pieces
 from xenhostgen.render.files import Fragment, Renderer, Rendering

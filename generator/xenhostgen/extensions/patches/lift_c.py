@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from xenhostgen.csource.declarations import declarations
 from xenhostgen.csource.tokens import Kind, Token, spaced, tokens
+from xenhostgen.extensions.patches.declarations import declarations
 from xenhostgen.render.files import BANNER
 from xenhostgen.render.style import comment
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 
-from xenhostgen.csource.declarations import Declaration, digest
 from xenhostgen.extensions.kernel_tree.git import SHORTEST_ID, blob_id, same_id
 from xenhostgen.extensions.patches.body import HunkLine
 from xenhostgen.extensions.patches.code import (
@@ -19,6 +18,7 @@ from xenhostgen.extensions.patches.code import (
     remarks,
     words_digest,
 )
+from xenhostgen.extensions.patches.declarations import Declaration, digest
 from xenhostgen.extensions.patches.diff import parse_diff
 from xenhostgen.extensions.patches.hunks import Hunk, PatchFile, post_image
 from xenhostgen.extensions.patches.mail import PatchMail

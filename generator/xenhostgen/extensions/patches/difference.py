@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from xenhostgen.csource.declarations import Declaration
 from xenhostgen.csource.tokens import Token
+from xenhostgen.extensions.patches.declarations import Declaration
 
 _EXCERPT = 60  # characters of code that one message quotes from each side
 _MESSAGES_PER_DECLARATION = 5

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from xenhostgen.csource.declarations import declarations, digest
-from xenhostgen.csource.difference import differences
+from xenhostgen.extensions.patches.declarations import declarations, digest
+from xenhostgen.extensions.patches.difference import differences
 
 HERE = Path(__file__).parent
 PIECES = ["int", "x", "(", ")", "{", "}", ";", ",", "=", "*", "if", "else", "enum", "typedef"]

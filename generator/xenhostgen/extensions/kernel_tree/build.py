@@ -15,6 +15,7 @@ from pathlib import Path
 from xenhostgen.extensions.kernel_tree.apply import difference
 from xenhostgen.extensions.kernel_tree.placing import Placement, content, kernel_version, placed
 from xenhostgen.render.write import write_files
+from xenhostgen.sandbox.confinement import View, obstacle
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import UNLIMITED, BuildError, Completed, Job, run, user_environment
 from xenhostgen.spec.model import Interface
@@ -104,6 +105,8 @@ class Scratch:
         known = f"{self.tree} {kernel_version(tree)} {self.folders} {CONFIG.read_text()}"
         self.work = work.resolve() / hashlib.sha256(known.encode()).hexdigest()[:12]
         self.source, self.objects = self.work / "source", self.work / "objects"
+        # Where nothing can be confined, a stranger's tree has been refused by now.
+        self.view = None if obstacle() else View((self.tree,), (self.work,))
         self.kbuild = ("make", "-s", f"O={self.objects}", f"-j{os.cpu_count()}")
         self.objects.mkdir(parents=True, exist_ok=True)
         real: set[Path] = set()
@@ -133,7 +136,7 @@ class Scratch:
 
     def make(self, *arguments: str) -> Completed:
         """Run kbuild."""
-        return _run(self.source, *self.kbuild, *arguments)
+        return _run(self.source, self.view, *self.kbuild, *arguments)
 
     def configure(self, config: str) -> None:
         """Configure for these options and no others, once. Raises ``Refused`` if that fails."""
@@ -178,8 +181,8 @@ class Scratch:
         archives = " ".join(f"{folder}built-in.a" for folder in folders)
         link = f"ld -r --whole-archive {archives} -o vmlinux.o"
         modpost = "scripts/mod/modpost -o symbols vmlinux.o"
-        linked = _run(self.objects, "sh", "-c", f"{link} && {modpost}")
-        symbols = _run(self.objects, "objdump", "-t", str(Path(file).with_suffix(".o")))
+        linked = _run(self.objects, self.view, "sh", "-c", f"{link} && {modpost}")
+        symbols = _run(self.objects, self.view, "objdump", "-t", str(Path(file).with_suffix(".o")))
         text = f"{kbuild.text}{linked.text}{symbols.text}".replace(f"{self.source}/", "")
         if kbuild.status or linked.status:
             return f"{text}error: kbuild or modpost failed\n"
@@ -187,10 +190,11 @@ class Scratch:
         return text
 
 
-def _run(folder: Path, *command: str, reads: str = "") -> Completed:
+def _run(folder: Path, view: View | None, *command: str, reads: str = "") -> Completed:
     """Run one of the kernel's tools; its errors are in its output. Raises ``Refused``."""
     data = reads.encode(errors="surrogateescape")
-    job = Job(command, folder, UNLIMITED, user_environment(), data, merge_errors=True)
+    environment = None if view else user_environment()
+    job = Job(command, folder, UNLIMITED, environment, data, merge_errors=True, view=view)
     try:
         return run(job)
     except BuildError as error:
@@ -213,6 +217,7 @@ def _misplaced(spec: Interface, sections: Mapping[str, str]) -> Iterator[Finding
 def _checkpatch(diff: str, tree: Path) -> Iterator[Finding]:
     """What the tree's checkpatch says of a diff."""
     command = ["perl", f"{tree}/scripts/checkpatch.pl", *_CHECKPATCH_OPTIONS.split()]
-    output = _run(tree, *command, f"--root={tree}", "-", reads=diff).text
+    view = None if obstacle() else View((tree,))
+    output = _run(tree, view, *command, f"--root={tree}", "-", reads=diff).text
     for file, line, words in _CHECKPATCH.findall(output):
         yield _finding("checkpatch", words, file, int(line))

@@ -79,7 +79,7 @@ def _output(subject: Subject) -> str:
     except BuildError as error:
         return error.output
     rounds = str(len(spec.slots) + 2)  # of a loop over the slots, with one to spare
-    return run_prover([*_CBMC.split(), rounds, *files], tree, work)
+    return run_prover([*_CBMC.split(), rounds, *files], subject, work)
 
 
 def _depth(spec: Interface, slot: Slot) -> int:

@@ -58,14 +58,14 @@ class _Session:
         source = self.tree / self.spec.source.file
         wp_c = rendered("prove/wp.c", self.spec, source=source)
         write_files({"eva.c": self.eva_c, "wp.c": wp_c}, self.work)
-        run_prover(["why3", "config", "detect"], self.tree, self.work)
+        run_prover(["why3", "config", "detect"], subject, self.work)
 
     def frama_c(self, *arguments: str) -> str:
         """All that Frama-C says."""
         flags = " ".join(self.subject.harness.flags)
         preprocess = f"gcc -E -C -std=gnu11 -D__FRAMAC__ {flags} -I{self.work}"
         command = ["frama-c", "-machdep", "gcc_x86_64", "-cpp-command", preprocess, *arguments]
-        return run_prover(command, self.tree, self.work)
+        return run_prover(command, self.subject, self.work)
 
     def wp(self) -> list[Finding]:
         """The registering functions against their contracts, with what they call inlined."""

@@ -6,14 +6,16 @@ from pathlib import Path
 
 from xenhostgen.sandbox.process import UNLIMITED, Job, run, user_environment
 from xenhostgen.verify.findings import Finding
+from xenhostgen.verify.subject import Subject
 
 LIMITS = UNLIMITED._replace(seconds=900)
 
 
-def run_prover(command: Sequence[str], folder: Path, work: Path) -> str:
-    """All that a prover prints; its settings lie in ``work``."""
+def run_prover(command: Sequence[str], subject: Subject, work: Path) -> str:
+    """All that a prover prints of a subject's C; its settings lie in ``work``."""
     environment = user_environment(HOME=str(work), XDG_CONFIG_HOME=str(work))
-    done = run(Job(command, folder, LIMITS, environment, merge_errors=True))
+    job = Job(command, subject.tree, LIMITS, environment, merge_errors=True)
+    done = run(job._replace(view=subject.harness.view))
     return f"proving {done.exceeded}" if done.exceeded else done.text
 
 

@@ -12,11 +12,11 @@ ROOMS = {
     "patch": ("extensions.patches", "extensions.kernel_tree"),
     "proof": ("extensions.proof",),
     "reference_model": ("reference_model",),
-    "render": ("render",),
+    "render": ("render", "sandbox"),
     "report": ("report",),
     "sandbox": ("sandbox",),
     "spec": ("spec",),
-    "verify": ("verify",),
+    "verify": ("verify", "sandbox"),
 }
 """The packages of each folder of tests, besides ``xenhostgen.api``."""
 

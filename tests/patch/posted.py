@@ -4,7 +4,6 @@
 import re
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -24,7 +23,7 @@ Tree = dict[str, str]
 @cache
 def renderer() -> Renderer:
     # Without the banner, as a kernel patch has none.
-    return Renderer(replace(load(SPEC), banner=False))
+    return Renderer(load(SPEC).with_(banner=False))
 
 
 @cache

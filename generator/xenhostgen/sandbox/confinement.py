@@ -36,33 +36,36 @@ class View(NamedTuple):
     """The size of its /tmp."""
 
 
-def confine(command: Command, folder: Path, view: View, environment: Mapping[str, str]) -> Command:
-    """The command that runs another one in a folder of a view."""
+def confinement(
+    program: str | Path, folder: Path, view: View, environment: Mapping[str, str]
+) -> Command:
+    """The options by which bubblewrap runs a program in a folder of a view, else in the topmost."""
     options: list[str | Path] = ["--size", str(view.scratch_bytes), "--tmpfs", "/tmp"]
-    readable: list[str | Path] = [
-        *_SYSTEM,
-        *filter(os.path.isdir, _TOP_FOLDERS),
-        *_installation(command),
-    ]
-    readable += view.readable
+    readable: list[str | Path] = [*_SYSTEM, *filter(os.path.isdir, _TOP_FOLDERS), *view.readable]
     for name in filter(os.path.islink, _TOP_FOLDERS):
         options += ["--symlink", str(Path(name).readlink()), name]
         readable.remove(name)
     for path in readable:
         options += ["--ro-bind-try", path, path]
+    installed = Path(shutil.which(str(program)) or program).absolute()
+    if not installed.is_relative_to("/usr"):
+        options += _installation(installed)
     for path in view.writable:
         options += ["--bind", path, path]
     for name, value in {**environment, "TMPDIR": "/tmp"}.items():
         options += ["--setenv", name, value]
-    return ["bwrap", *_ISOLATION, *options, "--chdir", folder.absolute(), "--", *command]
+    top = Path("/") if folder == Path() else folder.absolute()
+    return [*_ISOLATION, *options, "--chdir", top, "--"]
 
 
-def _installation(command: Command) -> list[Path]:
-    """Where a program lies that isn't one of the system's: its folder, or that above ``bin``."""
-    program = Path(shutil.which(str(command[0])) or command[0]).absolute()
-    if program.is_relative_to("/usr"):
-        return []
-    return [program.parent.parent if program.parent.name == "bin" else program.parent]
+def _installation(program: Path) -> Command:
+    """Options that show a program that isn't one of the system's, and what is installed with it."""
+    real = program.resolve()
+    options: list[str | Path] = ["--symlink", real, program] if program.is_symlink() else []
+    if not real.is_relative_to("/usr"):
+        folder = real.parent.parent if real.parent.name == "bin" else real.parent
+        options = ["--ro-bind", folder, folder, *options]
+    return options
 
 
 @cache
@@ -70,7 +73,8 @@ def obstacle() -> str:
     """Why no program can be confined on this machine; empty if programs can."""
     if not shutil.which("bwrap"):
         return "'bwrap' is not installed (Debian: bubblewrap)"
-    command = confine(["true"], Path("/"), View(), {"PATH": os.defpath})
+    options = confinement("true", Path(), View(), {"PATH": os.defpath})
+    command = ["bwrap", *options, "true"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return f"bubblewrap fails here: {done.stderr.strip()}" if done.returncode else ""
 
@@ -93,6 +97,10 @@ class Inmate:
         if self.handle >= 0:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.handle, signal.SIGKILL)
+
+    def forget(self) -> None:
+        """Close what is open, once nobody else will ask."""
+        if self.handle >= 0:
             os.close(self.handle)
             self.handle = -1
 
@@ -105,8 +113,8 @@ def _family(process: int) -> Iterable[int]:
     """A process and all its descendants that are there now."""
     family = [process]
     for member in family:
-        for children in Path(f"/proc/{member}/task").glob("*/children"):
-            with suppress(OSError):
+        with suppress(OSError):  # they come and go
+            for children in Path(f"/proc/{member}/task").glob("*/children"):
                 family += map(int, children.read_text().split())
     return family
 

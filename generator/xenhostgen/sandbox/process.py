@@ -14,7 +14,7 @@ from pathlib import Path
 from select import select
 from typing import IO, NamedTuple, TypeAlias
 
-from xenhostgen.sandbox.confinement import Inmate, View, confine
+from xenhostgen.sandbox.confinement import Inmate, View, confinement
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.scratch import scratch_folder
 
@@ -184,8 +184,8 @@ def started(job: Job, stdin: Stream, stdout: Stream, stderr: Stream) -> Iterator
     command = [*_limiting(job.limits), *job.command]
     info, to_info = os.pipe() if job.view else (-1, -1)
     if job.view:
-        outer, *inner = confine(command, job.folder, job.view, environment)
-        command = [outer, "--info-fd", str(to_info), *inner]
+        options = confinement(program, job.folder, job.view, environment)
+        command = ["bwrap", "--info-fd", str(to_info), *options, *command]
     process = subprocess.Popen(
         command,
         cwd=job.folder,
@@ -204,6 +204,8 @@ def started(job: Job, stdin: Stream, stdout: Stream, stderr: Stream) -> Iterator
         yield running
     finally:
         running.end()
+        if running.inmate:
+            running.inmate.forget()
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:

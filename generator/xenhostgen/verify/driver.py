@@ -9,7 +9,7 @@ import re
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -144,12 +144,17 @@ def run_driver(program: Program) -> Iterator[Driver]:
     view = program.view and View(program.command)
     job = Job(program.command, Path("/"), LIMITS, _OPTIONS, view=view)
     with started(job, PIPE, PIPE, DEVNULL) as running:
-        threading.Thread(target=running.watch, daemon=True).start()
+        watch = threading.Thread(target=running.watch, daemon=True)
+        watch.start()
         try:
             yield Driver(running, program.slots)
         finally:
             running.end()
-            running.process.communicate()  # closes its streams, whatever is left in them
+            watch.join()
+            for stream in (running.process.stdin, running.process.stdout):
+                assert stream
+                with suppress(BrokenPipeError):  # what it didn't read any more
+                    stream.close()
 
 
 @lru_cache(maxsize=1 << 12)  # a few replies make up most of exploring; halves its CPU time

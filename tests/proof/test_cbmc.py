@@ -11,7 +11,7 @@ import pytest
 
 from many_slots import eight_slots
 from tools import main, need, written
-from xenhostgen.api import Finding, Interface, Proof, render, verify
+from xenhostgen.api import Finding, Interface, Proof, load, render, verify
 from xenhostgen.extensions.proof import provers
 from xenhostgen.extensions.proof.cbmc import Cbmc
 from xenhostgen.verify.subject import JudgedTree, Options, Subject
@@ -207,7 +207,9 @@ def test_a_prover_without_end_leaves_nothing_behind(
 ) -> None:
     monkeypatch.setattr(provers, "LIMITS", provers.LIMITS._replace(seconds=0.2))
     command = ["sh", "-c", f"while sleep 0.02; do date >>{tmp_path}/alive; done & wait"]
-    assert provers.run_prover(command, tmp_path, tmp_path) == "proving takes more than 0.2 seconds"
+    spec = load(Path(__file__).parents[2] / "specs/rfc-v1.yaml")
+    subject = Subject(spec, JudgedTree(tmp_path), tmp_path, Options())
+    assert provers.run_prover(command, subject, tmp_path) == "proving takes more than 0.2 seconds"
     size = (tmp_path / "alive").stat().st_size
     time.sleep(0.2)
     assert (tmp_path / "alive").stat().st_size == size > 0

@@ -9,7 +9,14 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from xenhostgen.commands.inputs import add_format, add_specs, default_specs, each_spec, print_json
+from xenhostgen.commands.inputs import (
+    add_format,
+    add_specs,
+    default_specs,
+    each_spec,
+    finish_killed_run,
+    print_json,
+)
 from xenhostgen.render.generate import Generation, Stale, files_below, generate
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.source import Problem, Refused
@@ -37,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Render every spec; 1 if ``--check`` finds a difference, 2 on an error."""
     check, out = arguments.check, arguments.output
     refuse_same_folder(arguments.specs)
+    if not check:
+        finish_killed_run(out)
 
     def work(spec: Path) -> tuple[Path, Generation]:
         return spec, generate(spec, out, check=check)

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from xenhostgen.render.write import write_files
+from xenhostgen.render.write import finish_interrupted, write_files
 from xenhostgen.report.problems import as_json
 from xenhostgen.report.problems import show as show_problems
+from xenhostgen.report.terminal import say
 from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.spec.template_sets import template_root
 
@@ -85,9 +86,15 @@ def print_problems(problems: Iterable[Problem], form: str = "text") -> None:
         show_problems(problems, sys.stderr)
 
 
+def finish_killed_run(folder: Path) -> None:
+    """Finish what a killed run had begun to write below a folder, and say so."""
+    if finish_interrupted(folder):
+        say(f"xenhostgen: finished what a killed run had begun to write in {folder}", sys.stderr)
+
+
 def print_or_write(text: str, output: Path | None) -> None:
-    """Print a text, or write it to a file that doesn't hold it yet."""
-    if output is None:
+    """Print a text, also for ``-`` and /dev/stdout, or write it to a file that doesn't hold it."""
+    if output is None or str(output) in ("-", "/dev/stdout"):
         print(text, end="")
     else:
         write_files(output.parent, {output.name: text.encode()})

@@ -9,6 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from xenhostgen.commands.inputs import finish_killed_run
 from xenhostgen.extensions.kernel_tree.apply import apply, difference, record, refuse_links, revert
 from xenhostgen.extensions.kernel_tree.placing import kernel_version, placed
 from xenhostgen.report.terminal import say
@@ -39,6 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Apply or revert; 0 also if there is nothing to do."""
     tree, dry = arguments.tree, arguments.dry_run
     spec = load(arguments.spec)
+    if not dry:
+        finish_killed_run(tree)
     linux = f"Linux {kernel_version(tree)} in {tree}"
     if arguments.revert and record(spec, tree).exists() and (paths := revert(spec, tree, dry)):
         say(

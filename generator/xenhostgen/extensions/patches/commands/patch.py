@@ -11,10 +11,11 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from xenhostgen.commands.inputs import finish_killed_run
 from xenhostgen.extensions.kernel_tree.git import GitFailure, blob_id, borrowed, git
 from xenhostgen.extensions.kernel_tree.placing import Placement, placed
 from xenhostgen.extensions.patches.series import Letter, changes, check_messages, series
-from xenhostgen.render.write import finish_interrupted, write_files
+from xenhostgen.render.write import write_files
 from xenhostgen.report.terminal import say
 from xenhostgen.sandbox.confinement import obstacle
 from xenhostgen.spec.load import load
@@ -65,8 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     log = changes(load(arguments.since), spec) if arguments.since else ()
     letter = Letter(arguments.version, arguments.prefix, log)
     mails = series(spec, placement.before, placement.after, arguments.tree, letter)
-    if output.is_dir() and finish_interrupted(output):
-        say(f"xenhostgen: finished what an interrupted run had begun in {output}", sys.stderr)
+    finish_killed_run(output)
     for path in output.iterdir() if output.is_dir() else ():
         if path.name not in mails:
             message, hint = (

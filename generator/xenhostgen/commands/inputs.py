@@ -88,8 +88,8 @@ def print_problems(problems: Iterable[Problem], form: str = "text") -> None:
 
 def finish_killed_run(folder: Path) -> None:
     """Finish what a killed run had begun to write below a folder, and say so."""
-    if finish_interrupted(folder):
-        say(f"xenhostgen: finished what a killed run had begun to write in {folder}", sys.stderr)
+    for line in finish_interrupted(folder):
+        say(f"xenhostgen: {line}", sys.stderr)
 
 
 def print_or_write(text: str, output: Path | None) -> None:

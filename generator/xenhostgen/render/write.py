@@ -1,23 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Write files below a folder: only those that differ, and all of them or, on an error, none.
 
-New contents are staged in a temporary folder inside the root, then a journal of the moves, and then
-all are moved into place: a full disk or an error leaves the old files. Behind a process that was
-killed, the next that writes there finishes the moves. Nothing below the root is followed elsewhere.
+New contents are staged in a folder inside the root, then the moves are recorded, and then all are
+moved into place: a full disk or an error leaves the old files. Behind a process that was killed,
+the next that writes there finishes the moves. Nothing below the root is followed elsewhere.
 """
 
-import json
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-from xenhostgen.sandbox.scratch import abandoned_folders, scratch_folder
+from xenhostgen.sandbox.journal import interrupted, staging_folder
 from xenhostgen.spec.source import Problem, Refused
-
-_STAGING = ".xenhostgen-"
-_JOURNAL = "journal"
 
 
 class WriteFailure(Refused):
@@ -45,71 +43,97 @@ def write_files(root: Path, files: Mapping[str, bytes | None]) -> dict[str, byte
     finish_interrupted(root)
     stale = stale_files(root, files)
     if stale:
-        with explained(root / next(iter(stale))), scratch_folder(root, _STAGING) as folder:
-            for number, name in enumerate(stale):
-                _stage(root / name, files[name], folder / f"new-{number}", folder / f"old-{number}")
-            moves = {name: files[name] is not None for name in stale}
-            (folder / "moves").write_text(json.dumps(moves))
-            (folder / "moves").rename(folder / _JOURNAL)  # from here on a kill changes nothing
-            try:
-                _move(root, folder, "new", moves)
-            except BaseException:
-                _move(root, folder, "old", {name: old is not None for name, old in stale.items()})
-                raise
+        first = root / next(iter(stale))
+        with explained(first), staging_folder(root) as (folder, record):
+            moves = [
+                _stage(root, path, before, files[path], folder / str(number))
+                for number, (path, before) in enumerate(stale.items())
+            ]
+            record(moves)  # from here on a kill changes nothing
+            _move_all(root, folder, moves, stale)
     return stale
 
 
-def finish_interrupted(root: Path) -> bool:
-    """Finish what killed processes had begun to write below a folder; whether there was any.
+def finish_interrupted(root: Path) -> list[str]:
+    """Finish what killed processes had begun to write below a folder; a line for each file.
 
-    What they had not staged whole is removed. Raises ``WriteFailure``.
+    What was edited since stays as it is. Raises ``WriteFailure``.
     """
-    interrupted = False
-    for folder in abandoned_folders(root, _STAGING):
-        with explained(folder):
-            if (folder / _JOURNAL).exists():
-                _move(root, folder, "new", _read_journal(root, folder / _JOURNAL))
-                interrupted = True
-            shutil.rmtree(folder)
-    return interrupted
+    lines: list[str] = []
+    if not root.is_dir():
+        return lines
+    for folder, moves in interrupted(root):
+        for move in (Move(*row) for row in moves):
+            current = _digest(_read(root, move.path))
+            if current == move.new:
+                continue
+            if current != move.old:
+                lines.append(f"{root / move.path}: edited since, left as it is")
+            elif move.new is None:
+                _move(None, root / move.path)
+            elif _digest(_read(root, f"{folder.name}/{move.staged}")) == move.new:
+                _move(folder / move.staged, root / move.path)
+        if moves:
+            lines.append(f"{root}: finished what a killed run had begun to write")
+    return lines
 
 
-def _read_journal(root: Path, path: Path) -> dict[str, bool]:
-    """The moves in a journal, which may be a stranger's: all of them are below the root."""
-    try:
-        moves = {str(name): bool(stays) for name, stays in json.loads(path.read_bytes()).items()}
-    except (ValueError, AttributeError):
-        raise WriteFailure(path, "is no journal of ours", "remove its folder") from None
-    for name in moves:
-        if Path(name).is_absolute() or ".." in Path(name).parts:
-            raise WriteFailure(path, f"leads out of {root}", "remove its folder")
-        _read(root, name)
-    return moves
+class Move(NamedTuple):
+    """A staged file, where it goes, and the digests of what is there before and afterwards.
+
+    None is the digest of no file.
+    """
+
+    staged: str
+    path: str
+    old: str | None
+    new: str | None
 
 
-def _stage(target: Path, content: bytes | None, new: Path, old: Path) -> None:
-    """Stage a file's new content, with its permissions, and what it holds."""
+def _digest(content: bytes | None) -> str | None:
+    return None if content is None else hashlib.sha256(content).hexdigest()
+
+
+def _stage(root: Path, path: str, before: bytes | None, after: bytes | None, staged: Path) -> Move:
+    """Stage a file's new content, with its permissions."""
+    target = root / path
     with explained(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         if not os.access(target.parent, os.W_OK):
             raise PermissionError(None, "the folder can't be written to")
-        if content is not None:
-            new.write_bytes(content)
-        if target.exists():
-            shutil.copy2(target, old)
-            if content is not None:
-                shutil.copymode(target, new)
+        if after is not None:
+            staged.write_bytes(after)
+            if target.exists():
+                shutil.copymode(target, staged)
+    return Move(staged.name, path, _digest(before), _digest(after))
 
 
-def _move(root: Path, folder: Path, side: str, moves: Mapping[str, bool]) -> None:
-    """Put staged files in place, as far as they aren't; those that are to be gone are removed."""
-    for number, (name, stays) in enumerate(moves.items()):
-        staged, target = folder / f"{side}-{number}", root / name
-        with explained(target):
-            if staged.exists():
-                staged.replace(target)
-            elif not stays:
-                target.unlink(missing_ok=True)
+def _move_all(
+    root: Path, staging: Path, moves: list[Move], before: Mapping[str, bytes | None]
+) -> None:
+    """Put all staged files in place; on an error what was there before."""
+    moved: list[Move] = []
+    try:
+        for move in moves:
+            moved.append(move)
+            _move(staging / move.staged if move.new else None, root / move.path)
+    except BaseException:
+        for move in moved:
+            content = before[move.path]
+            if content is None:
+                (root / move.path).unlink(missing_ok=True)
+            else:
+                (root / move.path).write_bytes(content)
+        raise
+
+
+def _move(staged: Path | None, target: Path) -> None:
+    """Put a staged file in place; None removes what is there."""
+    with explained(target):
+        if staged:
+            staged.replace(target)
+        else:
+            target.unlink(missing_ok=True)
 
 
 def _read(root: Path, name: str) -> bytes | None:

@@ -23,7 +23,7 @@ _TOP_FOLDERS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
 _ISOLATION = (
     *("--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"),
     *("--uid", "65534", "--gid", "65534", "--die-with-parent", "--new-session", "--clearenv"),
-    *("--proc", "/proc", "--dev", "/dev"),
+    *("--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"),
 )
 
 

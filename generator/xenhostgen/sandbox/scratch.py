@@ -1,57 +1,71 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Scratch folders, gone with their block or, behind a process that was killed, with the next run.
 
-Each is locked while its process is alive: one that can be locked is abandoned.
+They lie in a folder that only this user can write to, so that nobody else's is taken for one. Each
+is locked while its process is alive: one that can be locked is abandoned.
 """
 
 import fcntl
 import os
 import shutil
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
-
-# Earlier versions made "xenhostgen-…", and locked nothing.
-PREFIX = "xenhostgen."
+from tempfile import gettempdir, mkdtemp
 
 
 @contextmanager
-def scratch_folder(parent: Path | None = None, prefix: str = PREFIX) -> Iterator[Path]:
+def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
     """A new folder, by default below that for temporary files."""
-    while True:
-        with TemporaryDirectory("", prefix, parent) as name, _locked(Path(name)) as is_ours:
-            # Before it was locked it looked abandoned to others.
-            if is_ours and Path(name).exists():
-                yield Path(name)
-                return
-
-
-def abandoned_folders(parent: Path, prefix: str) -> Iterator[Path]:
-    """The scratch folders of killed processes, each locked until the next is asked for."""
-    for folder in sorted(parent.glob(f"{prefix}*")):
-        with _locked(folder) as is_ours:
-            if is_ours:
-                yield folder
+    home = parent or _home()
+    is_ours = False
+    while not is_ours:
+        home.mkdir(mode=0o700, exist_ok=True)  # whoever leaves last removes it
+        folder = Path(mkdtemp(dir=home))
+        with locked(folder) as is_locked:
+            is_ours = is_locked and folder.exists()  # before that it looked abandoned
+            try:
+                if is_ours:
+                    yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+                with suppress(OSError):
+                    home.rmdir()
 
 
 def sweep() -> None:
     """Remove what killed processes have left in the folder for temporary files."""
-    for folder in abandoned_folders(Path(gettempdir()), PREFIX):
-        shutil.rmtree(folder, ignore_errors=True)
+    home = _home()
+    for folder in sorted(home.iterdir()) if home.is_dir() else ():
+        with locked(folder) as is_ours:
+            if is_ours:
+                shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        home.rmdir()
+
+
+def _home() -> Path:
+    """The folder of all scratch folders, which nobody else can have prepared."""
+    home = Path(gettempdir()) / f".xenhostgen-{os.geteuid()}"
+    with suppress(FileNotFoundError):
+        status = home.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+            raise PermissionError(None, "is somebody else's", str(home))
+    return home
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[bool]:
-    """Lock a folder of this user's; whether that is possible."""
+def locked(path: Path) -> Iterator[bool]:
+    """Lock a file or folder; whether that is possible."""
     try:
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         yield False
         return
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        is_ours = os.fstat(handle).st_uid == os.geteuid()
+        is_ours = True
     except BlockingIOError:
         is_ours = False
     try:

@@ -79,7 +79,7 @@ class Reader:
 
 
 def serve(answer: Callable[..., object]) -> None:
-    """Answer a reader's questions, in the program that it runs."""
+    """Answer a reader's questions, in the program that it runs; null where that fails."""
     while True:
         try:
             question = pickle.load(sys.stdin.buffer)
@@ -89,5 +89,7 @@ def serve(answer: Callable[..., object]) -> None:
             text = json.dumps(answer(*question)).encode() + b"\n"
         except MemoryError:
             text = _OUT_OF_MEMORY
+        except Exception:  # a stranger's file can trip a library anywhere
+            text = b"null\n"
         sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()

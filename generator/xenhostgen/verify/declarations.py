@@ -149,7 +149,7 @@ class _FileReader(NamedTuple):
 
     def read(self, store: Store) -> Reading:
         """What is known of it; the store keeps what could be read."""
-        key = store.key(self.harness.tree, self.file, self.compiler, *self.defines)
+        key = store.key(self.harness.tree, self.file, self.compiler, self.path, *self.defines)
         if key in store.readings:
             return store.readings[key]
         try:

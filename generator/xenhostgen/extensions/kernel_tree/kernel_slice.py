@@ -83,10 +83,12 @@ def _confined_parts(spec: Interface, tree: Path, texts: Mapping[Text, str]) -> d
     with Reader(_MODULE, [template_root()]) as reader:
         for path, text in texts.items():
             try:
-                parts[str(path)] = str(reader.ask(spec, path, text))
+                part, reason = reader.ask(spec, path, text), "its parser fails"
             except BuildError as error:
-                problem = Problem("unreadable", f"to parse it {error}", str(tree / path))
-                raise Refused([problem]) from error
+                part, reason = None, f"to parse it {error}"
+            if not isinstance(part, str):
+                raise Refused([Problem("unreadable", reason, str(tree / path))])
+            parts[str(path)] = part
     return parts
 
 

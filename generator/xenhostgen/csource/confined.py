@@ -40,7 +40,7 @@ def read_facts(output: str, path: Path, text: str, by: Reader | None) -> Facts:
             raise SourceError(*complaints)
         return _each(_fact, answer["facts"])
     except BuildError as error:
-        raise SourceError(Complaint(f"to parse it {error}", whole)) from error
+        raise SourceError(Complaint(str(error), whole)) from error
     except _NONSENSE as error:
         raise SourceError(Complaint("its parser's answer makes no sense", whole)) from error
 
@@ -53,8 +53,8 @@ def read_unit(path: Path, by: Reader | None) -> Unit:
         descriptions, sections, references = by.ask("unit", str(path))
         names = {_text(key): _text(name) for key, name in sections.items()}
         return Unit(_named_texts(descriptions), names, _named_texts(references))
-    except BuildError as error:
-        raise BuildError(f"to read its object file {error}") from error
+    except BuildError:
+        raise
     except Exception as error:  # assembler code can put anything anywhere
         raise BuildError("what the compiler made of it can't be read") from error
 
@@ -66,8 +66,8 @@ def read_contents(path: Path, by: Reader | None) -> Contents:
             return objects.read_contents(path)
         writable, symbols = by.ask("contents", str(path))
         return Contents(_each(_text, writable), _each(_symbol, symbols))
-    except BuildError as error:
-        raise BuildError(f"to read an object file {error}") from error
+    except BuildError:
+        raise
     except Exception as error:
         raise BuildError("what the linker made of it can't be read") from error
 

@@ -36,7 +36,7 @@ class Reader:
         command = [sys.executable, "-I", "-B", "-m", module]
         self.job = Job(command, Path("/"), LIMITS, view=View((*_OWN, *readable)))
         self.lock, self.stack = Lock(), ExitStack()
-        self.failure: BuildError | None = None
+        self.has_failed = False
 
     def __enter__(self) -> "Reader":
         streams = (subprocess.PIPE, subprocess.PIPE, subprocess.DEVNULL)
@@ -47,17 +47,17 @@ class Reader:
         self.stack.close()
 
     def ask(self, *question: object) -> Any:
-        """The answer, unchecked. Raises BuildError, and the same to all questions after it."""
+        """The answer, unchecked. Raises BuildError, also for all questions after that."""
         with self.lock:
-            if self.failure:
-                raise self.failure
+            if self.has_failed:
+                raise BuildError("not read: reading another file of the tree has failed")
+            self.has_failed = True
             try:
-                return json.loads(self._answer(question))
-            except BuildError as error:
-                self.failure = error
-            except (ValueError, RecursionError):
-                self.failure = BuildError("gives an answer that makes no sense")
-            raise self.failure
+                answer = json.loads(self._answer(question))
+            except (ValueError, RecursionError) as error:
+                raise BuildError("what reads it gives an answer that makes no sense") from error
+            self.has_failed = False
+            return answer
 
     def _answer(self, question: object) -> bytes:
         process = self.process
@@ -70,11 +70,13 @@ class Reader:
         except BrokenPipeError:
             answer = b""
         if answer == _OUT_OF_MEMORY:
-            raise LimitHit(f"needs more than {(LIMITS.memory_bytes or 0) >> 20} MiB of memory")
+            raise LimitHit(
+                f"to read it needs more than {(LIMITS.memory_bytes or 0) >> 20} MiB of memory"
+            )
         if not answer and process.wait() == _KILLED:
-            raise LimitHit(f"takes more than {LIMITS.cpu_seconds} seconds")
+            raise LimitHit(f"to read it takes more than {LIMITS.cpu_seconds} seconds")
         if not answer.endswith(b"\n"):
-            raise BuildError("ends before it has an answer")
+            raise BuildError("what reads it ends before it has an answer")
         return answer
 
 

@@ -85,7 +85,7 @@ def _confined_parts(spec: Interface, tree: Path, texts: Mapping[Text, str]) -> d
             try:
                 part, reason = reader.ask(spec, path, text), "its parser fails"
             except BuildError as error:
-                part, reason = None, f"to parse it {error}"
+                part, reason = None, str(error)
             if not isinstance(part, str):
                 raise Refused([Problem("unreadable", reason, str(tree / path))])
             parts[str(path)] = part

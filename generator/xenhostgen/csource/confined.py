@@ -53,7 +53,7 @@ def read_unit(path: Path, by: Reader | None) -> Unit:
         descriptions, sections, references = by.ask("unit", str(path))
         names = {_text(key): _text(name) for key, name in sections.items()}
         return Unit(_named_texts(descriptions), names, _named_texts(references))
-    except BuildError:
+    except BuildError:  # it says more
         raise
     except Exception as error:  # assembler code can put anything anywhere
         raise BuildError("what the compiler made of it can't be read") from error

@@ -185,7 +185,7 @@ def _parser_errors(
     """
     try:
         yield
-    except SourceError:
+    except (SourceError, MemoryError):
         raise
     except RecursionError as error:
         raise SourceError(Complaint("nested too deeply", origin(*place()))) from error

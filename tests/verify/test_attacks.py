@@ -186,6 +186,38 @@ def test_attack(
     assert succeeds(canaries, verdict) == unconfined, verdict.unexpected
 
 
+BOMB = "#define S0 1+2\n" + "".join(f"#define S{n + 1} S{n}+S{n}\n" for n in range(18))
+# Limits that its expansion hits, and the words of the finding. Where it runs unconfined, no sum
+# may take minutes.
+READING = {
+    "time": ({"cpu_seconds": 1}, 15, "takes more than 1 seconds"),
+    "memory": ({"memory_bytes": 60 << 20}, 16, "needs more than 60 MiB of memory"),
+}
+
+
+@pytest.mark.parametrize("unconfined", [False, True], ids=["confined", "unconfined"])
+@pytest.mark.parametrize("name", READING)
+def test_reading_is_limited(
+    name: str,
+    *,
+    unconfined: bool,
+    tmp_path: Path,
+    load_spec: Callable[[str], Interface],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    need("gcc", "gcc")
+    need("bwrap", "bubblewrap")
+    limits, doublings, words = READING[name]
+    monkeypatch.setattr("xenhostgen.sandbox.reader.LIMITS", driver.Limits(**limits))
+    spec = load_spec(SPEC)
+    tree = write_rendering(spec, tmp_path / "tree")
+    with (tree / SOURCE).open("a") as stream:
+        stream.write(f"{BOMB}enum {{ summed = S{doublings} }};\n")
+    verdict = verify(spec, Options(tree, level="parse", unconfined=unconfined))
+    hits = [finding for finding in verdict.unexpected if words in finding.message]
+    assert [finding.subject for finding in hits] == ([] if unconfined else [SOURCE])
+
+
 FILL = """\
 	{ static long size = 400l << 20, number = 9, shared = 0x21; char *memory;
 	  register long flags asm("r10") = shared, none asm("r8") = -1, zero asm("r9") = 0;

@@ -3,6 +3,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tools import need
-from xenhostgen.api import Interface, Verdict, load
+from xenhostgen.api import Interface, Refused, Verdict, load
 from xenhostgen.verify.build import Store
 from xenhostgen.verify.run import verify
 from xenhostgen.verify.subject import Options, write_rendering
@@ -176,7 +177,25 @@ def test_system_call(
     assert not list(tmp_path.rglob("stolen"))
 
 
-@pytest.mark.parametrize("kind", ["missing", "pipe", "unreadable"])
+def sparse(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 1 << 30)
+
+
+# What lies in a file's place, and the words by which it is refused before anything reads it.
+NO_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "pipe": (os.mkfifo, "is a named pipe"),
+    "socket": (lambda path: os.mknod(path, 0o600 | stat.S_IFSOCK), "is a socket"),
+    "folder": (Path.mkdir, "is a folder"),
+    "device": (lambda path: path.symlink_to("/dev/zero"), "is a link that leaves the tree"),
+    "loop": (lambda path: path.symlink_to(path), "symbolic links"),
+    "dangling": (lambda path: path.symlink_to("nothing"), "is a link to nothing"),
+    "link out": (lambda path: path.symlink_to(__file__), "is a link that leaves the tree"),
+    "sparse": (sparse, "is larger than"),
+}
+
+
+@pytest.mark.parametrize("kind", NO_FILES)
 @pytest.mark.parametrize(
     "file", ["drivers/pair/pair.c", "include/linux/pair.h", "drivers/pair/Makefile"]
 )
@@ -185,12 +204,44 @@ def test_file_that_is_none(
 ) -> None:
     spec = load_spec(SPEC)
     tree = write_rendering(spec, tmp_path / "tree")
-    path = tree / file
-    path.unlink()
-    if kind == "pipe":
-        os.mkfifo(path)
-    elif kind == "unreadable":
-        path.symlink_to(path)
+    create, words = NO_FILES[kind]
+    (tree / file).unlink()
+    create(tree / file)
+    begin = time.monotonic()
+    with pytest.raises(Refused, match=words) as caught:
+        judged(spec, tree)
+    assert time.monotonic() - begin < 2
+    assert [problem.path for problem in caught.value.problems] == [str(tree / file)]
+
+
+def test_folder_that_leaves_the_tree(
+    tmp_path: Path, load_spec: Callable[[str], Interface], judged: Judged
+) -> None:
+    spec = load_spec(SPEC)
+    tree = write_rendering(spec, tmp_path / "tree")
+    (tree / "drivers").rename(tmp_path / "elsewhere")
+    (tree / "drivers").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Refused, match="is a link that leaves the tree"):
+        judged(spec, tree)
+
+
+def test_links_within_the_tree_are_followed(
+    tmp_path: Path, load_spec: Callable[[str], Interface]
+) -> None:
+    spec = load_spec(SPEC)
+    tree = write_rendering(spec, tmp_path / "tree")
+    (tree / "drivers").rename(tree / "moved")
+    (tree / "drivers").symlink_to("moved")
+    assert verify(spec, Options(tree, level="parse")).passed
+
+
+@pytest.mark.parametrize("file", [SOURCE, "drivers/pair/Makefile"])
+def test_missing_file(
+    file: str, tmp_path: Path, load_spec: Callable[[str], Interface], judged: Judged
+) -> None:
+    spec = load_spec(SPEC)
+    tree = write_rendering(spec, tmp_path / "tree")
+    (tree / file).unlink()
     (finding, *_) = judged(spec, tree).unexpected
     assert finding.rule in ("file-missing", "missing")
     assert finding.where

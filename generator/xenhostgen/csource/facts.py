@@ -7,7 +7,6 @@ Types are for a compiler to tell (see ``debug_info``); attributes and sections l
 import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from pycparser import CParser, c_ast
@@ -46,9 +45,11 @@ class Fact(NamedTuple):
 Facts = tuple[Fact, ...]
 
 
-def read_facts(source: Preprocessed) -> Facts:
-    """Parse a file; what its includes define is not among the facts. Raises SourceError."""
-    text = Path(source.path).read_text("utf-8", "replace")
+def read_facts(source: Preprocessed, text: str) -> Facts:
+    """Parse a file, also as its own text; what its includes define is not among the facts.
+
+    Raises SourceError.
+    """
     return (*_includes(source.path, text), *_declared(source))
 
 
@@ -184,7 +185,7 @@ def _parser_errors(
     """
     try:
         yield
-    except SourceError:
+    except (SourceError, MemoryError):
         raise
     except RecursionError as error:
         raise SourceError(Complaint("nested too deeply", origin(*place()))) from error

@@ -24,6 +24,14 @@ class Symbol(NamedTuple):
     offset: int
 
 
+class Contents(NamedTuple):
+    """What lies in an object file."""
+
+    writable: tuple[str, ...]
+    """The names of its writable sections."""
+    symbols: tuple[Symbol, ...]
+
+
 class ObjectFile:
     """An object file that is open."""
 
@@ -79,6 +87,12 @@ class ObjectFile:
     @cached_property
     def _places(self) -> dict[tuple[str, int], str]:
         return {(symbol.section, symbol.offset): symbol.name for symbol in self.symbols}
+
+
+def read_contents(path: Path) -> Contents:
+    """What lies in the object file at a path."""
+    with opened(path) as file:
+        return Contents(tuple(file.writable), tuple(file.symbols))
 
 
 @contextmanager

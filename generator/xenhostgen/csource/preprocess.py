@@ -72,8 +72,8 @@ def preprocess(
     cc: str = "gcc",
     limits: Limits = LIMITS,
     view: View | None = None,
-) -> Preprocessed:
-    """Preprocess ``path`` for parsing; ``include_dirs`` come before the shim's.
+) -> str:
+    """Preprocess ``path``, for ``read_output``; ``include_dirs`` come before the shim's.
 
     ``defines`` are macros to define as 1, such as the kernel's options.
 
@@ -86,13 +86,15 @@ def preprocess(
     options = [*_FLAGS, *includes, *(f"-D{name}=1" for name in defines)]
     name = f"./{path}" if str(path).startswith("-") else str(path)
     try:
-        (output,) = run_all([Job([cc, *options, name], limits=limits, view=view)], "preprocessing")
+        folder = path.parent if view else Path()
+        job = Job([cc, *options, name], folder, limits, view=view)
+        (output,) = run_all([job], "preprocessing")
     except BuildError as error:
         complaints = error.complaints()
         raise SourceError(
             *(each if each.at.file else each._replace(at=whole) for each in complaints)
         ) from None
-    return read_output(output, str(path))
+    return output
 
 
 def _unreadable(path: Path) -> str:

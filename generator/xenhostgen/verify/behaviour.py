@@ -84,7 +84,7 @@ def _uncompilable(error: BuildError, subject: Subject) -> Finding:
 def _mention(symbol: str, subject: Subject) -> Location | None:
     """The first place in the judged files where a symbol stands."""
     for path in c_files(subject.spec):
-        for token in code_tokens(read_text(subject.tree / path) or ""):
+        for token in code_tokens(read_text(subject.tree, path) or ""):
             if token.text == symbol:
                 return Location(path, token.line, token.column)
     return None

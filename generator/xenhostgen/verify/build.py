@@ -9,14 +9,17 @@ names from it.
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from xenhostgen.csource.confined import read_contents
 from xenhostgen.csource.debug_info import Unit
 from xenhostgen.csource.facts import Facts
-from xenhostgen.csource.objects import ObjectFile, Symbol, opened
+from xenhostgen.csource.objects import Contents, Symbol
 from xenhostgen.sandbox.confinement import View
+from xenhostgen.sandbox.files import read_file
 from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.harness import TEMPLATES, Harness, units, write_files
@@ -72,7 +75,9 @@ class Store:
         """A text that differs when the file, a header of the spec's or a word does."""
         digest = hashlib.sha256("\0".join(words).encode())
         for file in (source, *(tree / header for header in self.headers)):
-            content = file.read_bytes() if file.is_file() else b"missing"
+            folder = tree if file.is_relative_to(tree) else file.parent
+            content = read_file(folder, str(file.relative_to(folder)))
+            content = b"missing" if content is None else content
             digest.update(b"%d " % len(content) + content)
         return digest.hexdigest()
 
@@ -102,9 +107,10 @@ def build(harness: Harness, compiler: str, store: Store) -> Program:
         run_all([Job(command, work, view=harness.view)])
 
     run("ld", "-r", "-T", "sections.ld", *judged, glue, "-o", "judged.o")
-    of_glue, of_driver = _symbols(glue), _symbols(driver)
-    with opened(work / "judged.o") as linked:
-        _check(linked, of_driver)
+    names = (glue, driver, judged[0], work / "judged.o")
+    contents = [read_contents(path, harness.reader) for path in names]
+    of_glue, of_driver, of_registry, _ = (each.symbols for each in contents)
+    _check(contents[-1], of_driver)
     asked = {symbol.name for symbol in of_driver if symbol.section == "UNDEF"}
     answered = asked & {symbol.name for symbol in of_glue}
     (work / "wanted").write_text("\n".join(sorted(answered)))
@@ -113,14 +119,9 @@ def build(harness: Harness, compiler: str, store: Store) -> Program:
     launcher = store.folder / "launcher"
     if not launcher.exists():
         run(compiler, "-w", TEMPLATES / "launcher.c", "-o", launcher)
-    array = (each.section for each in _symbols(judged[0]) if each.name == harness.spec.c.array)
+    array = (each.section for each in of_registry if each.name == harness.spec.c.array)
     command = (launcher, work / "driver")
     return Program(command, len(harness.spec.slots), next(array, ""), harness.view)
-
-
-def _symbols(path: Path) -> list[Symbol]:
-    with opened(path) as file:
-        return file.symbols
 
 
 def _objects(harness: Harness, compiler: str, store: Store, work: Path) -> list[Path]:
@@ -147,7 +148,7 @@ def _objects(harness: Harness, compiler: str, store: Store, work: Path) -> list[
     return objects
 
 
-def _check(linked: ObjectFile, driver: list[Symbol]) -> None:
+def _check(linked: Contents, driver: Sequence[Symbol]) -> None:
     """Refuse memory that escapes the driver, code that runs before it, and unknown functions."""
     for section in linked.writable:
         if section == "judged_constructors":

@@ -180,7 +180,7 @@ def _object(spec: Interface, tree: Path) -> Iterator[Finding]:
     file, stem = spec.object.file, Path(spec.source.file).stem
     name = f"{stem}.o"
     built = False
-    for statement in read_makefile(read_text(tree / file) or ""):
+    for statement in read_makefile(read_text(tree, file) or ""):
         words, operator = statement.words, statement.operator
         if statement.variable == "obj-y" and operator not in ("?=", "!="):
             kept = operator == "+=" or "$(obj-y)" in words

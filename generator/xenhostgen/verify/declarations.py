@@ -9,8 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from xenhostgen.csource.debug_info import Unit, read_unit
-from xenhostgen.csource.facts import Fact, Facts, read_facts
+from xenhostgen.csource.confined import read_facts, read_unit
+from xenhostgen.csource.debug_info import Unit
+from xenhostgen.csource.facts import Fact, Facts
 from xenhostgen.csource.preprocess import SHIM, SourceError, preprocess
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
@@ -144,11 +145,11 @@ class _FileReader(NamedTuple):
 
     def named_options(self) -> set[str]:
         """The kernel options that it names."""
-        return set(re.findall(r"\bCONFIG_\w+", read_text(self.file) or ""))
+        return set(re.findall(r"\bCONFIG_\w+", read_text(self.harness.tree, self.path) or ""))
 
     def read(self, store: Store) -> Reading:
         """What is known of it; the store keeps what could be read."""
-        key = store.key(self.harness.tree, self.file, self.path, self.compiler, *self.defines)
+        key = store.key(self.harness.tree, self.file, self.compiler, self.path, *self.defines)
         if key in store.readings:
             return store.readings[key]
         try:
@@ -166,10 +167,11 @@ class _FileReader(NamedTuple):
         if self.path != harness.spec.predicates.file:
             # Where guests are parsed, predicates are functions: what the guests ask stays visible.
             includes.insert(0, harness.questions)
-        source = preprocess(
+        output = preprocess(
             self.file, includes, defines=self.defines, cc=compiler, view=harness.view
         )
-        return read_facts(source)
+        text = read_text(harness.tree, self.path) or ""
+        return read_facts(output, self.file, text, harness.reader)
 
     def understood(self, facts: Facts, key: str) -> Reading:
         """What the compiler makes of it; a name that it doesn't know it tries as a function's."""
@@ -194,7 +196,4 @@ def _compiled(harness: Harness, command: list[str], c: str, name: str) -> Unit:
     target = harness.work / f"{name}.o"
     command = [*command, *_FLAGS, str(target)]
     run_all([Job(command, harness.tree, input=c.encode(), view=harness.view)])
-    try:
-        return read_unit(target)
-    except Exception as error:  # assembler code can put anything anywhere
-        raise BuildError("what the compiler made of it can't be read") from error
+    return read_unit(target, harness.reader)

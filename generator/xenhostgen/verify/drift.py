@@ -15,9 +15,9 @@ from typing import NamedTuple
 from xenhostgen.csource.makefile import read_makefile
 from xenhostgen.csource.tokens import Kind, code_tokens
 from xenhostgen.render.files import render
+from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.spec.model import Interface
 
-_FILE_MAX = 1 << 20
 _QUOTED_MAX = 60  # characters of code that a note quotes from each side
 Reduce = Callable[[Interface, str, str], str]
 
@@ -39,7 +39,7 @@ def drift(spec: Interface, tree: Path, reduce: Reduce | None = None) -> list[str
     compared_elsewhere = (spec.object.file, spec.predicates.file) if reduce else ()
     notes: list[str] = []
     for path, rendered in _rendered(spec).items():
-        judged = read_text(tree / path)
+        judged = read_text(tree, path)
         if judged is None or path in compared_elsewhere:
             continue
         statements = _assignments if path == spec.object.file else _statements
@@ -98,10 +98,9 @@ def _rendered(spec: Interface) -> dict[str, str]:
     return render(spec).files
 
 
-def read_text(file: Path) -> str | None:
-    """The beginning of a regular file; None if there is none."""
-    with suppress(OSError):
-        if file.is_file():
-            with file.open("rb") as stream:
-                return stream.read(_FILE_MAX).decode(errors="replace")
+def read_text(tree: Path, path: str) -> str | None:
+    """The text of a file of a tree; None if there is none that may be read."""
+    with suppress(UnreadableFile):
+        content = read_file(tree, path)
+        return None if content is None else content.decode(errors="replace")
     return None

@@ -14,6 +14,7 @@ from xenhostgen.reference_model.boot import Scenario, scenarios
 from xenhostgen.reference_model.ops import only
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.sandbox.confinement import View
+from xenhostgen.sandbox.reader import Reader
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import EnumFact, FunctionFact, Interface, Op, StructFact
 from xenhostgen.spec.source import Text
@@ -26,8 +27,16 @@ _COMPOUND = re.compile(r"[*\[]|\b(?:struct|union)\b")
 class Harness:
     """What a tree of one spec is compiled with: files below ``work``, written on first need."""
 
-    def __init__(self, spec: Interface, tree: Path, work: Path, view: View | None = None) -> None:
+    def __init__(
+        self,
+        spec: Interface,
+        tree: Path,
+        work: Path,
+        view: View | None = None,
+        reader: Reader | None = None,
+    ) -> None:
         self.spec, self.tree, self.work, self.view = spec, tree, work, view
+        self.reader = reader
         self.configs: list[str] = sorted(
             {macro.config for macro in spec.kernel.macros if macro.config}
         )

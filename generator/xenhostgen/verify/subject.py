@@ -2,16 +2,19 @@
 """What is judged: the C of one spec, prepared once for all checks."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from xenhostgen import extension_points
+from xenhostgen.csource.confined import reader
 from xenhostgen.csource.preprocess import SHIM
 from xenhostgen.render.files import render
 from xenhostgen.sandbox.confinement import View, obstacle
+from xenhostgen.sandbox.files import FILE_MAX, KERNEL_FILE_MAX, UnreadableFile, read_file
+from xenhostgen.sandbox.reader import Reader
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
@@ -54,12 +57,20 @@ class JudgedTree(NamedTuple):
 class Subject:
     """One spec and the tree of its C. What checks ask for is made on first need, and kept."""
 
-    def __init__(self, spec: Interface, judged: JudgedTree, work: Path, options: Options) -> None:
+    def __init__(
+        self,
+        spec: Interface,
+        judged: JudgedTree,
+        work: Path,
+        options: Options,
+        reader: Reader | None = None,
+    ) -> None:
         self.spec, self.judged, self.work, self.options = spec, judged, work, options
         self.tree = judged.path
         self.store = options.store or Store(spec, work)
         view = View((self.tree, SHIM, TEMPLATES), (work, self.store.folder))
-        self.harness = Harness(spec, self.tree, work, view if is_confined(spec, options) else None)
+        confining = view if is_confined(spec, options) else None
+        self.harness = Harness(spec, self.tree, work, confining, reader)
         self.statistics = Statistics(options.level)
         self.programs: dict[str, Program] = {}
 
@@ -93,26 +104,53 @@ def is_confined(spec: Interface, options: Options) -> bool:
     """Whether the C is confined. Raises ``Refused`` where it must be and can't."""
     if options.unconfined or not (reason := obstacle()):
         return not options.unconfined
-    shipped = template_root().parent / "specs"
-    if options.tree is None and Path(spec.path).resolve().parent == shipped.resolve():
-        return False  # ours
+    if is_ours(spec, options):
+        return False
     hint = "--unconfined, if you trust this C; docs/verify.md tells of containers"
     message = f"{reason}; this C would run unconfined"
     raise Refused([Problem("unconfined", message, spec.path, hint=hint)])
 
 
+def is_ours(spec: Interface, options: Options) -> bool:
+    """Whether the C is the rendering of a shipped spec."""
+    shipped = template_root().parent / "specs"
+    return options.tree is None and Path(spec.path).resolve().parent == shipped.resolve()
+
+
 @contextmanager
 def prepared(spec: Interface, options: Options) -> Iterator[Subject]:
     """A subject, while its work folder is there. Raises ``Refused`` if the tree can't be used."""
-    with scratch_folder() as work:
+    with ExitStack() as stack:
+        work = stack.enter_context(scratch_folder())
         judged = None
         if options.tree:
+            check_files(spec, options.tree.absolute())
             judged = JudgedTree(options.tree.absolute())
             for read in extension_points.hooks("tree"):
                 judged = read(spec, options, work / "tree")
         if judged is None:
             judged = JudgedTree(write_rendering(spec, work / "tree"), is_rendering=True)
-        yield Subject(spec, judged, work, options)
+        is_foreign = is_confined(spec, options) and not is_ours(spec, options)
+        confined = None
+        if is_foreign:
+            stored = [options.store.folder] if options.store else []
+            confined = stack.enter_context(reader(work, *stored))
+        yield Subject(spec, judged, work, options, confined)
+
+
+def check_files(spec: Interface, tree: Path) -> None:
+    """Raise ``Refused`` for what stands in a file's place and is none, before others read it."""
+    own = (spec.header.file, spec.source.file, spec.object.file)
+    of_kernel = (spec.predicates.file, *(guest.file for guest in spec.guests))
+    limits = dict.fromkeys(own, FILE_MAX) | dict.fromkeys(of_kernel, KERNEL_FILE_MAX)
+    problems = []
+    for path, limit in limits.items():
+        try:
+            read_file(tree, path, limit)
+        except UnreadableFile as error:
+            problems.append(Problem("unreadable", str(error), str(tree / path)))
+    if problems:
+        raise Refused(problems)
 
 
 def write_rendering(spec: Interface, folder: Path) -> Path:

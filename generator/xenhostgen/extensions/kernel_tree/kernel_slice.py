@@ -9,6 +9,7 @@ do in a stub.
 """
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from os.path import isfile
 from pathlib import Path
@@ -28,12 +29,17 @@ from xenhostgen.extensions.kernel_tree.own_names import own_names, setting, targ
 from xenhostgen.extensions.kernel_tree.placing import placed
 from xenhostgen.extensions.kernel_tree.reduction import Reduction
 from xenhostgen.render.files import Renderer
+from xenhostgen.sandbox.process import BuildError
+from xenhostgen.sandbox.reader import Reader, serve
 from xenhostgen.spec.model import Call, Guest, Interface, Register, Step
+from xenhostgen.spec.source import Problem, Refused, Text
+from xenhostgen.spec.template_sets import template_root
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.harness import enum_c, include_name, kernel_facts, write_files
-from xenhostgen.verify.subject import JudgedTree, Options
+from xenhostgen.verify.subject import JudgedTree, Options, is_confined
 
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(<[^>\n]+>|"[^"\n]+").*', re.MULTILINE)
+_MODULE = "xenhostgen.extensions.kernel_tree.kernel_slice"
 _TYPES = "<linux/types.h>"
 
 
@@ -46,26 +52,44 @@ def judged_tree(spec: Interface, options: Options, folder: Path) -> JudgedTree |
     if options.level == "kernel" and not placed(spec, options.tree).applied:
         return None
     tree = options.tree.absolute()
-    part = projected(spec, tree, folder)
+    part = projected(spec, tree, folder, confined=is_confined(spec, options))
     return JudgedTree(part) if part == tree else JudgedTree(part, reduce=reduced)
 
 
-def projected(spec: Interface, tree: Path, folder: Path) -> Path:
+def projected(spec: Interface, tree: Path, folder: Path, *, confined: bool = False) -> Path:
     """The tree to judge: ``tree`` itself, or in ``folder`` the interface's part of a kernel's tree.
 
     It is taken for one when a guest's file, or the predicates' header, includes what neither the
-    tree nor the shim has.
+    tree nor the shim has. A stranger's files are parsed by a program of their own.
+    Raises ``Refused`` where that hits a limit.
     """
     of_kernel = (spec.predicates.file, *(guest.file for guest in spec.guests))
     paths = (spec.header.file, spec.source.file, spec.object.file, *of_kernel)
-    texts = {path: text for path in paths if (text := read_text(tree / path)) is not None}
+    texts = {path: text for path in paths if (text := read_text(tree, path)) is not None}
     for path in of_kernel:
         folders = (tree / "include", (tree / path).parent)
         for include in _INCLUDE.findall(texts.get(path, "")):
             if not _there(spec, include, *folders):
+                if confined:
+                    return write_files(_confined_parts(spec, tree, texts), folder)
                 parts = {str(path): reduced(spec, path, text) for path, text in texts.items()}
                 return write_files(parts, folder)
     return tree
+
+
+def _confined_parts(spec: Interface, tree: Path, texts: Mapping[Text, str]) -> dict[str, str]:
+    """The interface's part of each file, cut out by this module as a program of its own."""
+    parts = {}
+    with Reader(_MODULE, [template_root()]) as reader:
+        for path, text in texts.items():
+            try:
+                part, reason = reader.ask(spec, path, text), "its parser fails"
+            except BuildError as error:
+                part, reason = None, str(error)
+            if not isinstance(part, str):
+                raise Refused([Problem("unreadable", reason, str(tree / path))])
+            parts[str(path)] = part
+    return parts
 
 
 def _there(spec: Interface, include: str, *folders: Path) -> bool:
@@ -217,3 +241,7 @@ class _GuestFile:
 def _called(c: str) -> set[str]:
     """What looks called in C."""
     return set(re.findall(r"(\w+)\s*\(", silent(c)))
+
+
+if __name__ == "__main__":
+    serve(reduced)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Programs that read strangers' files: what they see, and that their answers are checked."""
+
+import subprocess
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from tools import need
+from xenhostgen.csource.confined import read_contents, read_facts, read_unit, reader
+from xenhostgen.csource.preprocess import SourceError
+from xenhostgen.sandbox.process import BuildError
+from xenhostgen.sandbox.reader import Reader
+
+
+class Liar:
+    """Answers all questions with one thing."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def ask(self, *question: object) -> Any:
+        return self.answer
+
+
+FACT = ["macro", "A", ["a.c", 1, 1], "", [], []]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        [],
+        {"complaints": []},
+        {"facts": [FACT[:5]], "complaints": []},
+        {"facts": [[1, *FACT[1:]]], "complaints": []},
+        {"facts": [[*FACT[:2], ["a.c", "1", 1], *FACT[3:]]], "complaints": []},
+        {"facts": [[*FACT[:4], "words", []]], "complaints": []},
+        {"facts": [], "complaints": [["text"]]},
+    ],
+)
+def test_answers_are_checked(answer: Any) -> None:
+    liar = cast("Reader", Liar(answer))
+    with pytest.raises(SourceError, match="makes no sense"):
+        read_facts("", Path("a.c"), "", liar)
+    with pytest.raises(BuildError, match="can't be read"):
+        read_unit(Path("a.o"), liar)
+    with pytest.raises(BuildError, match="can't be read"):
+        read_contents(Path("a.o"), liar)
+
+
+def test_facts_come_back_as_they_are() -> None:
+    need("bwrap", "bubblewrap")
+    c = "static const int a[2];\nvoid f(int b)\n{\n\tint c;\n\tb = 1;\n}\n"
+    question = (f'# 0 "a.c"\n# 1 "a.c"\n{c}', Path("a.c"), f"#include <x.h>\n{c}")
+    with reader() as program:
+        assert read_facts(*question, program) == read_facts(*question, None) != ()
+
+
+@pytest.mark.parametrize("sees", [False, True])
+def test_only_its_folders_are_seen(*, sees: bool, tmp_path: Path) -> None:
+    need("bwrap", "bubblewrap")
+    target = tmp_path / "a.o"
+    command = ["gcc", "-x", "c", "-c", "-", "-o", str(target)]
+    subprocess.run(command, input=b"int canary;", check=True)
+    with reader(*[tmp_path] * sees) as program:
+        assert ("canary" in f"{program.ask('contents', str(target))}") == sees

@@ -23,16 +23,21 @@ def conditions(spec: Interface) -> Iterator[Fault]:
     for path in spec.kinds:
         for place in path.inputs:
             yield from _expressions(place.values, constants | {"object"})
+            yield from _assigned(place.target, constants)
     for guest in spec.guests:
         params = {declared_name(param) for param in guest.boot.params}
         yield from _expressions(_conditions(guest.boot), known | params)
         for assign in _assignments(guest.boot):
             yield from _expressions((assign.value, assign.target), known | params)
-            target = _parsed(assign.target)
-            is_variable = isinstance(target, expr.Place) and target.path not in constants
-            if target and not is_variable:
-                message = f"'{assign.target}' can't be assigned to"
-                yield "not-assignable", message, assign.target, "name a variable or a member"
+            yield from _assigned(assign.target, constants)
+
+
+def _assigned(target: Text, constants: set[str]) -> Iterator[Fault]:
+    """What is set is a variable or a member of one."""
+    place = _parsed(target)
+    if not isinstance(place, expr.Place) or place.path in constants:
+        message = f"'{target[:60]}' can't be assigned to"
+        yield "not-assignable", message, target, "name a variable or a member"
 
 
 def _macros(spec: Interface) -> Iterator[Fault]:

@@ -46,14 +46,41 @@ def _macros(spec: Interface) -> Iterator[Fault]:
     for macro in spec.macros:
         if expression := _parsed(macro.expands):
             asks[f"{macro.name}()"] = expr.names(expression)
+    endless = _in_circles(asks)
     for macro in spec.macros:
-        call = f"{macro.name}()"
-        reached = list(asks.get(call, ()))
-        for name in reached:
-            reached += asks.get(name, set()).difference(reached)
-        if call in reached:
+        if f"{macro.name}()" in endless:
             message = f"'{macro.name}' expands to itself"
             yield "macro-cycle", message, macro.name, "break the circle"
+
+
+def _in_circles(asks: dict[str, set[str]]) -> set[str]:
+    """The calls that lead to themselves, or between two that do.
+
+    What asks nothing that is left is taken away, and what nothing left asks for: in linear time.
+    """
+    askers: dict[str, set[str]] = {call: set() for call in asks}
+    for call, names in asks.items():
+        for name in names & asks.keys():
+            askers[name].add(call)
+    left = _without_ends(set(asks), asks, askers)
+    return _without_ends(left, askers, asks)
+
+
+def _without_ends(
+    left: set[str], onward: dict[str, set[str]], back: dict[str, set[str]]
+) -> set[str]:
+    """What remains when calls that lead ``onward`` to none of those left are taken away."""
+    left = set(left)
+    counts = {call: len(onward[call] & left) for call in left}
+    ends = [call for call, count in counts.items() if not count]
+    while ends:
+        end = ends.pop()
+        left.discard(end)
+        for call in back[end] & left:
+            counts[call] -= 1
+            if not counts[call]:
+                ends.append(call)
+    return left
 
 
 def _conditions(boot: Boot) -> Iterator[Text]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""CPU time and memory of ``xenhostgen generate``: cold, unchanged, and by number of ops.
+"""CPU time and memory of ``xenhostgen generate``: cold, unchanged, by number of ops, by shape.
 
 Each figure is user + system time of the whole child process, the median of interleaved runs. Run it
 with ``make bench``, or ``python tests/bench/bench_generate.py [--json FILE] [--runs N] [OPS…]``.
@@ -16,6 +16,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import growth_shapes
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "specs" / "rfc-v1.yaml"
@@ -92,6 +94,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
         figures = measured(Path(work), arguments.sizes, arguments.runs)
+        figures["growth"] = growth(Path(work))
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
 
@@ -135,6 +138,22 @@ def measured(work: Path, sizes: list[int], runs: int) -> dict[str, object]:
         print(f"growth from {few} to {many} ops: exponent {exponent:.2f}")
         figures["exponent"] = round(exponent, 2)
     return figures
+
+
+def growth(work: Path) -> list[dict[str, object]]:
+    """A row a shape and size, printed as it is measured: half of the largest size, and that."""
+    print(f"{'growth':>18}   size       CPU     memory")
+    rows: list[dict[str, object]] = []
+    for name, (shape, largest) in growth_shapes.SHAPES.items():
+        for size in (largest // 2, largest):
+            spec = work / "growth.yaml"
+            spec.write_text(shape(size))
+            case = Case(name, spec, lambda: None)
+            measure(case, work / "growth")
+            seconds, mib = case.seconds[0], case.kib / 1024
+            print(f"{name:>18} {size:6} {seconds:7.3f} s {mib:6.1f} MiB")
+            rows.append({"shape": name, "size": size, "cpu_s": seconds, "mib": round(mib, 1)})
+    return rows
 
 
 if __name__ == "__main__":

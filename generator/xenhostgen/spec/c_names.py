@@ -3,6 +3,7 @@
 
 import re
 from functools import cache
+from itertools import pairwise
 
 KEYWORDS = frozenset(
     "auto break case char const continue default do double else enum extern float for goto if "
@@ -19,6 +20,12 @@ STORAGE = frozenset("static extern inline register auto typedef".split())
 _BASE = frozenset("void char short int long float double signed unsigned bool _Bool".split())
 # Read from the end, where the name stands: from the front it would try every word on the way.
 _DECLARED = re.compile(r"\s*(?:\][^\[\]]*\[\s*)*(\w*[A-Za-z_])", re.ASCII)
+_WORD = re.compile(r"\"[^\"]*\"|'[^']*'|\w+|\S")
+_ADJACENT = re.compile(r"\w\w")
+_MARKS = frozenset("()[],=:'\"")
+_CLOSING = {")": "(", "]": "["}
+# Keywords that no expression of C has outside brackets.
+_STATEMENTS = KEYWORDS - {"sizeof", "_Alignof", "_Generic", "__typeof__"}
 _FUNCTION_POINTER = re.compile(r"\(\s*\*\s*([A-Za-z_]\w*)\s*(?:\[[^\[\]]*\])?\s*\)")
 
 
@@ -35,12 +42,42 @@ def declared_name(c: str) -> str:
 
 def declares_one(c: str) -> bool:
     """Whether brackets match and no second declaration, initialiser or width follows."""
-    depth = 0
-    for mark in c:
-        depth += (mark in "([") - (mark in ")]")
-        if depth < 0 or (mark in ",=:" and not depth):
-            return False
-    return not depth
+    if _MARKS.isdisjoint(c):
+        return True
+    words = _outer_words(c)
+    return words is not None and {",", "=", ":"}.isdisjoint(words)
+
+
+def is_expression(c: str) -> bool:
+    """Whether C is one value or call: no declaration, no statement and no second expression."""
+    words = _outer_words(c)
+    if not words or "," in words or not _STATEMENTS.isdisjoint(words):
+        return False
+    return not any(
+        _ADJACENT.fullmatch(first[-1] + second[0]) and first != "sizeof"
+        for first, second in pairwise(words)
+    )
+
+
+def _outer_words(c: str) -> list[str] | None:
+    """The words of C outside its brackets, with the opening ones; None if quotes or brackets fail.
+
+    Whoever declares or calls things inside brackets changes nothing around them.
+    """
+    outer: list[str] = []
+    opened: list[str] = []
+    for word in _WORD.findall(c):
+        if word in _CLOSING:
+            if not opened or opened.pop() != _CLOSING[word]:
+                return None
+            continue
+        if word in ('"', "'"):
+            return None
+        if not opened:
+            outer.append(word)
+        if word in ("(", "["):
+            opened.append(word)
+    return None if opened else outer
 
 
 @cache

@@ -4,37 +4,46 @@
 import re
 from collections.abc import Iterator
 
-from xenhostgen.spec.c_names import is_type
+from xenhostgen.spec.c_names import declares_one, is_expression, is_type
+from xenhostgen.spec.paths import fault
 from xenhostgen.spec.shape import Kind
 from xenhostgen.spec.source import Fault, Inside, Text
 
-_COMMENT_END = re.compile(
-    r"\*/|/\*|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
-)
 _SPDX = r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*"
 
 
 def check_comment(text: Text) -> Iterator[Fault]:
     """A text that lands in a C comment can't end the comment nor hide what it says."""
-    if not (match := _COMMENT_END.search(text)):
-        return
-    place = Inside(text, match.start())
-    if match[0] in ("*/", "/*"):
+    if match := re.search(r"\*/|/\*", text):
         message = f"'{match[0]}' in a text that lands in a C comment"
+        place = Inside(text, match.start())
         yield "comment-break", message, place, "put a blank between '*' and '/'"
-    else:
-        message = f"character U+{ord(match[0]):04X} in a text that lands in a C comment"
-        yield "comment-control", message, place, "remove it"
 
 
 def _check_path(path: Text) -> Iterator[Fault]:
     """A path leads straight down from the root."""
-    if path.startswith(("/", "~")) or "\\" in path or path[1:2] == ":":
-        message = f"'{path}' is not a path below the tree's root"
-        yield "absolute-path", message, path, "write it relative to the root, with '/'"
-    elif not {"", ".", ".."}.isdisjoint(path.split("/")):
-        message = f"'{path}' has a part '.', '..' or an empty one"
-        yield "path-escapes", message, path, "write the path straight down from the root"
+    if reason := fault(path):
+        hint = "write it straight down from the root, as 'include/linux/x.h'"
+        yield "unsafe-path", f"the path '{path[:60]}' {reason}", path, hint
+
+
+def _check_header(header: Text) -> Iterator[Fault]:
+    """A header's name leads straight down from a folder of headers."""
+    if reason := fault(header[1:-1]):
+        hint = "write it as it stands below include/, as <linux/x.h>"
+        yield "unsafe-path", f"the header {header[:60]} {reason}", header, hint
+
+
+def _check_value(c: Text) -> Iterator[Fault]:
+    if c and not is_expression(c):
+        hint = "write one value or one call, as '-EINVAL' or 'f(cpu)'"
+        yield "not-an-expression", f"'{c[:60]}' is not one expression of C", c, hint
+
+
+def _check_declaration(c: Text) -> Iterator[Fault]:
+    if not declares_one(c):
+        hint = "write one name with its type, as 'int cpu'"
+        yield "not-one-declaration", f"'{c[:60]}' is not one declaration of C", c, hint
 
 
 def _check_type(c: Text) -> Iterator[Fault]:
@@ -49,9 +58,10 @@ def _check_licence(licence: Text) -> Iterator[Fault]:
         yield "spdx", message, licence, "write it as 'GPL-2.0-only'"
 
 
-# A line of C that we place in a declaration: no control characters, comment marks or directive.
-_C = r"(?!\s)(?!.*(?:/\*|\*/|//))[^\x00-\x1f\x7f\\#;{}]+(?<!\s)"
-_C_SAYS = "one line of C without ';', braces or comments"
+# A line of C that we place in a declaration: no comment, directive or second spelling of a mark.
+_DIGRAPH = r"%:|:>|<:|<%|%>|\?\?"
+_C = rf"(?!\s)(?!.*(?:/\*|\*/|//|{_DIGRAPH}))[^\x00-\x1f\x7f\\#;{{}}]+(?<!\s)"
+_C_SAYS = "one line of C without ';', '#', braces, digraphs or comments"
 _C_HINT = "write one declaration; the ';' is added, comments go into 'doc'"
 _LINE = r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+"
 _LINE_HINT = "remove control characters and line ends"
@@ -70,7 +80,17 @@ SYMBOL = Kind(
 )
 C_TEXT = Kind("c-text", _C, _C_SAYS, _C_HINT)
 C_TYPE = Kind("c-text", _C, _C_SAYS, _C_HINT, _check_type)
-STATEMENT = Kind("statement", f"{_C}|", _C_SAYS, "write one statement; the ';' is added")
+C_DECLARATION = Kind("c-text", _C, _C_SAYS, _C_HINT, _check_declaration)
+C_VALUE = Kind("c-text", _C, _C_SAYS, "write one value, as '-EINVAL'", _check_value)
+FORWARD = Kind(
+    "forward-declaration",
+    r"(?:struct|union|enum) [A-Za-z_][A-Za-z0-9_]*",
+    "a structure's tag, as 'struct page'",
+    "write one structure without its members; the ';' is added",
+)
+STATEMENT = Kind(
+    "statement", f"{_C}|", _C_SAYS, "write one statement; the ';' is added", _check_value
+)
 PATH = Kind(
     "path",
     r"[A-Za-z0-9_.+,@/\\~:-]+",
@@ -83,9 +103,10 @@ HEADER = Kind(
     r'<[A-Za-z0-9_./+-]+>|"[A-Za-z0-9_./+-]+"',
     'a header, as <linux/x.h> or "x.h"',
     "write it with the brackets or quotes of its #include",
+    _check_header,
 )
 LINE = Kind("line", _LINE, "one line of text", _LINE_HINT)
 LICENCE = Kind("line", _LINE, "one line of text", _LINE_HINT, _check_licence)
-DOC = Kind("doc", "", "a text", check=check_comment)  # lands in a C comment
-PROSE = Kind("doc", "", "a text")
+DOC = Kind("doc", "", "a text", check=check_comment, layout="\n\t")  # lands in a C comment
+PROSE = Kind("doc", "", "a text", layout="\n\t")
 DOC.empty = PROSE.empty = Text()

@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from xenhostgen.spec.kinds import (
+    C_DECLARATION,
     C_TEXT,
     C_TYPE,
+    C_VALUE,
     DOC,
+    FORWARD,
     HEADER,
     LICENCE,
     LINE,
@@ -78,12 +81,12 @@ class Slot(Part):
 class Misuse(Part):
     """The errno that each misuse returns, by rule."""
 
-    type: Text = key(C_TEXT, "a type that no slot accepts (rule 1)")
-    occupied: Text = key(C_TEXT, "the slot is taken already (rule 2)")
-    requires: Text = key(C_TEXT, "the slot that this one requires is empty (rule 3)")
-    ops: Text = key(C_TEXT, "the ops pointer is NULL (rule 1)")
-    absent: Text = key(C_TEXT, "no host of that type is registered (rule 6)")
-    required: Text = key(C_TEXT, "another taken slot requires this one (rule 7)")
+    type: Text = key(C_VALUE, "a type that no slot accepts (rule 1)")
+    occupied: Text = key(C_VALUE, "the slot is taken already (rule 2)")
+    requires: Text = key(C_VALUE, "the slot that this one requires is empty (rule 3)")
+    ops: Text = key(C_VALUE, "the ops pointer is NULL (rule 1)")
+    absent: Text = key(C_VALUE, "no host of that type is registered (rule 6)")
+    required: Text = key(C_VALUE, "another taken slot requires this one (rule 7)")
 
 
 class Export(Part):
@@ -128,8 +131,8 @@ class Registry(Part):
 class Field(Part):
     """A further member of the host structure: a declaration, or an anonymous struct of some."""
 
-    c: Text | None = optional(C_TEXT, "the member's C declaration, without ';'")
-    struct: tuple[Text, ...] = optional(Items(C_TEXT), "the members of an anonymous struct")
+    c: Text | None = optional(C_DECLARATION, "the member's C declaration, without ';'")
+    struct: tuple[Text, ...] = optional(Items(C_DECLARATION), "the members of an anonymous struct")
     doc: Text = optional(DOC, "the comment above the member")
 
 
@@ -155,7 +158,7 @@ class Op(Part):
 
     name: Text = key(NAME, "the op's name")
     returns: Text = optional(C_TYPE, "the C type it returns", Text("void"))
-    args: tuple[Text, ...] = optional(Items(C_TEXT), "its C parameters after the host")
+    args: tuple[Text, ...] = optional(Items(C_DECLARATION), "its C parameters after the host")
     host: Text = optional(NAME, "the name of its host parameter", Text("xh"))
     tables: tuple[Entry, ...] = optional(
         Rows(Entry), "GUEST.TABLE: function, for each table that sets it"
@@ -170,10 +173,10 @@ class Op(Part):
         C_TYPE, "what the wrapper returns, if not what the op does"
     )
     when_no_host: Text | None = optional(
-        C_TEXT, "what the wrapper evaluates to when the host is NULL"
+        C_VALUE, "what the wrapper evaluates to when the host is NULL"
     )
     when_missing: Text | None = optional(
-        C_TEXT, "what the wrapper evaluates to when the table lacks the op"
+        C_VALUE, "what the wrapper evaluates to when the table lacks the op"
     )
     doc: Text = optional(DOC, "the comment above the member")
 
@@ -241,7 +244,7 @@ class SourceFile(Part):
     includes: tuple[Text, ...] = optional(Items(HEADER), "the headers that it includes")
     guard: Text | None = optional(SYMBOL, "a header's include guard")
     declares: tuple[Text, ...] = optional(
-        Items(C_TEXT), "structures declared ahead, as 'struct page'"
+        Items(FORWARD), "structures declared ahead, as 'struct page'"
     )
     doc: Text = optional(DOC, "the comment at its top")
 
@@ -363,7 +366,7 @@ class Boot(Part):
 
     function: Text = key(SYMBOL, "the kernel function")
     linkage: Text | None = optional(C_TEXT, "specifiers before its return type")
-    params: tuple[Text, ...] = optional(Items(C_TEXT), "its C parameters")
+    params: tuple[Text, ...] = optional(Items(C_DECLARATION), "its C parameters")
     steps: tuple[Step, ...] = optional(Items(STEP), "what it does, in order")
 
     @property
@@ -434,7 +437,7 @@ class FunctionFact(Part):
 
     name: Text = key(SYMBOL, "the function")
     returns: Text = key(C_TYPE, "the C type it returns")
-    args: tuple[Text, ...] = optional(Items(C_TEXT), "its C parameters")
+    args: tuple[Text, ...] = optional(Items(C_DECLARATION), "its C parameters")
 
     @property
     def prototype(self) -> str:

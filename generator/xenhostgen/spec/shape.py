@@ -6,11 +6,12 @@ that describes itself in the JSON Schema. What doesn't fit is noted with its pla
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any, ClassVar, NoReturn, Self
 
-from xenhostgen.spec.source import At, Fault, Nearest, Placed, Problems, Text
+from xenhostgen.spec.source import At, Fault, Inside, Nearest, Placed, Problems, Text, first_unseen
 from xenhostgen.spec.yaml import Mapping, Node, Sequence
 
 Schema = dict[str, Any]
@@ -62,7 +63,8 @@ class Shape:
 class Kind(Shape):
     """A kind of text: its stable rule name, its pattern (none: any text), and words for an error.
 
-    ``check`` finds what is wrong with a text that the pattern matches.
+    ``check`` finds what is wrong with a text that the pattern matches. Beside printable characters
+    only those of ``layout`` may stand in any text.
     """
 
     def __init__(
@@ -72,16 +74,23 @@ class Kind(Shape):
         says: str,
         hint: str = "",
         check: Callable[[Text], Iterable[Fault]] | None = None,
+        *,
+        layout: str = "",
     ) -> None:
         self.rule, self.pattern, self.says, self.hint = rule, pattern, says, hint
-        self.check = check
+        self.check, self.layout = check, layout
 
     @cached_property
     def _matches(self) -> Callable[[str], object]:
         return re.compile(self.pattern or "(?s).*").fullmatch
 
     def value(self, node: Text, what: str, problems: Problems) -> Text:
-        if not self._matches(node):
+        if (offset := first_unseen(node, self.layout)) is not None:
+            name = unicodedata.name(node[offset], "a control character")
+            message = f"character U+{ord(node[offset]):04X} ({name.lower()}) in {what}"
+            hint = "remove it: only characters that readers see may stand here"
+            problems.add("unseen-character", message, Inside(node, offset), hint)
+        elif not self._matches(node):
             shown = f"'{node[:60]}'" if node else "an empty text"
             message = f"{what} must be {self.says}, not {shown}"
             problems.add(f"not-a-{self.rule}", message, node, self.hint)

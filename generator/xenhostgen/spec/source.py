@@ -5,12 +5,17 @@ A position travels on every scalar from the YAML reader to the last error messag
 collected, never raised one by one: a user sees everything that is wrong with a file in one go.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
 EXCERPT = 160  # a line longer than this is shown around the place only
 LONGEST = 1000  # what a message or hint has beyond this isn't told
+# Printable to Python, but without a glyph of their own (Default_Ignorable_Code_Point).
+_IGNORABLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 MOST_GUESSES = 20  # so many problems of a file are told with the word that was probably meant
 
 
@@ -203,6 +208,21 @@ def printable(text: str, instead: str = "") -> str:
         return text
     shown = (c if c.isprintable() or c == "\t" else instead or f"U+{ord(c):04X}" for c in text)
     return "".join(shown)
+
+
+def first_unseen(text: str, layout: str = "") -> int | None:
+    """The offset of the first character that is neither visible nor among ``layout``."""
+    plain = text
+    for mark in layout:
+        plain = plain.replace(mark, "")
+    if plain.isprintable() and (plain.isascii() or not _IGNORABLE.search(plain)):
+        return None
+    unseen = (
+        offset
+        for offset, char in enumerate(text)
+        if char not in layout and (not char.isprintable() or _IGNORABLE.match(char))
+    )
+    return next(unseen)
 
 
 def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:

@@ -17,6 +17,7 @@ from xenhostgen.sandbox.confinement import View
 from xenhostgen.sandbox.reader import Reader
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import EnumFact, FunctionFact, Interface, Op, StructFact
+from xenhostgen.spec.paths import fault
 from xenhostgen.spec.source import Text
 from xenhostgen.spec.template_sets import template_root
 
@@ -55,6 +56,8 @@ class Harness:
             files[predicates[1:-1]] = rendered("harness/placeholders.h", spec)
         for header in spec.context_headers:
             name = header[1:-1]
+            if fault(name):  # lint refuses it; nothing is written for a spec that it hasn't read
+                raise ValueError(f"{header} leads out of the folder of headers")
             if header.startswith("<") and not any((folder / name).exists() for folder in folders):
                 files.setdefault(name, f"#include {predicates}\n")
         return write_files(files, self.work / "overlay")

@@ -19,7 +19,8 @@ from xenhostgen.extensions.patches.body import (
 )
 from xenhostgen.extensions.patches.errors import PatchError, SourceText
 from xenhostgen.extensions.patches.hunks import Hunk, PatchFile, post_image
-from xenhostgen.extensions.patches.names import NO_FILE, fault, named_twice, strip_prefixes, unquote
+from xenhostgen.extensions.patches.names import NO_FILE, named_twice, strip_prefixes, unquote
+from xenhostgen.spec.paths import fault
 
 _HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@(?: (.*))?$")
 # The lines that git puts between a file's names and its hunks.

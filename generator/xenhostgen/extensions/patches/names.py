@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""File names in a patch: unquoting them, stripping their prefix, refusing unsafe ones."""
+"""File names in a patch: unquoting them, stripping their prefix."""
 
 import re
 from contextlib import suppress
@@ -44,18 +44,3 @@ def strip_prefixes(old: str, new: str) -> tuple[str, str]:
     if old_top != new_top and old_rest and new_rest:
         return old_rest, new_rest
     return old, new
-
-
-def fault(name: str) -> str | None:
-    """Why the name must not be used below a source tree, or None when it is safe."""
-    parts = name.split("/")
-    faults = {
-        "is empty": not name,
-        "holds a control character": any(ord(char) < 32 or ord(char) == 127 for char in name),
-        "holds a backslash": "\\" in name,
-        "is absolute": bool(re.match(r"/|[A-Za-z]:", name)),
-        "climbs out of the tree": ".." in parts,
-        "has an empty or '.' component": "" in parts or "." in parts,
-        "lies in git's own folder": ".git" in (part.lower() for part in parts),
-    }
-    return next((reason for reason, found in faults.items() if found), None)

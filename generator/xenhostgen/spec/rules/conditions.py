@@ -23,16 +23,21 @@ def conditions(spec: Interface) -> Iterator[Fault]:
     for path in spec.kinds:
         for place in path.inputs:
             yield from _expressions(place.values, constants | {"object"})
+            yield from _assigned(place.target, constants)
     for guest in spec.guests:
         params = {declared_name(param) for param in guest.boot.params}
         yield from _expressions(_conditions(guest.boot), known | params)
         for assign in _assignments(guest.boot):
             yield from _expressions((assign.value, assign.target), known | params)
-            target = _parsed(assign.target)
-            is_variable = isinstance(target, expr.Place) and target.path not in constants
-            if target and not is_variable:
-                message = f"'{assign.target}' can't be assigned to"
-                yield "not-assignable", message, assign.target, "name a variable or a member"
+            yield from _assigned(assign.target, constants)
+
+
+def _assigned(target: Text, constants: set[str]) -> Iterator[Fault]:
+    """What is set is a variable or a member of one."""
+    place = _parsed(target)
+    if not isinstance(place, expr.Place) or place.path in constants:
+        message = f"'{target[:60]}' can't be assigned to"
+        yield "not-assignable", message, target, "name a variable or a member"
 
 
 def _macros(spec: Interface) -> Iterator[Fault]:
@@ -41,14 +46,41 @@ def _macros(spec: Interface) -> Iterator[Fault]:
     for macro in spec.macros:
         if expression := _parsed(macro.expands):
             asks[f"{macro.name}()"] = expr.names(expression)
+    endless = _in_circles(asks)
     for macro in spec.macros:
-        call = f"{macro.name}()"
-        reached = list(asks.get(call, ()))
-        for name in reached:
-            reached += asks.get(name, set()).difference(reached)
-        if call in reached:
+        if f"{macro.name}()" in endless:
             message = f"'{macro.name}' expands to itself"
             yield "macro-cycle", message, macro.name, "break the circle"
+
+
+def _in_circles(asks: dict[str, set[str]]) -> set[str]:
+    """The calls that lead to themselves, or between two that do.
+
+    What asks nothing that is left is taken away, and what nothing left asks for: in linear time.
+    """
+    askers: dict[str, set[str]] = {call: set() for call in asks}
+    for call, names in asks.items():
+        for name in names & asks.keys():
+            askers[name].add(call)
+    left = _without_ends(set(asks), asks, askers)
+    return _without_ends(left, askers, asks)
+
+
+def _without_ends(
+    left: set[str], onward: dict[str, set[str]], back: dict[str, set[str]]
+) -> set[str]:
+    """What remains when calls that lead ``onward`` to none of those left are taken away."""
+    left = set(left)
+    counts = {call: len(onward[call] & left) for call in left}
+    ends = [call for call, count in counts.items() if not count]
+    while ends:
+        end = ends.pop()
+        left.discard(end)
+        for call in back[end] & left:
+            counts[call] -= 1
+            if not counts[call]:
+                ends.append(call)
+    return left
 
 
 def _conditions(boot: Boot) -> Iterator[Text]:

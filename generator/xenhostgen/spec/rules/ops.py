@@ -7,8 +7,6 @@ from xenhostgen.spec.c_names import KEYWORDS, RESERVED, STORAGE, declared_name, 
 from xenhostgen.spec.model import Interface, Op
 from xenhostgen.spec.source import Fault, Nearest, Text
 
-_MARKS = frozenset("()[],=:")
-
 
 def names_taken(spec: Interface) -> frozenset[str]:
     """The words that can't name a parameter."""
@@ -43,8 +41,7 @@ def parameters(params: Iterable[Text], taken: frozenset[str], others: set[str]) 
     for param in params:
         name = declared_name(param)
         first, _, rest = param.replace("*", " ").partition(" ")
-        is_one = _MARKS.isdisjoint(param) or declares_one(param)
-        if not name or name in taken or not rest or first in STORAGE or not is_one:
+        if not name or name in taken or not rest or first in STORAGE or not declares_one(param):
             message = f"'{param}' is no C parameter with a name"
             yield "arg-name", message, param, "write it as in C: 'int cpu'"
         elif name in others:

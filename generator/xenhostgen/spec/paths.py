@@ -17,6 +17,7 @@ def fault(path: str) -> str | None:
         "climbs out of the tree": ".." in parts,
         "has an empty or '.' component": "" in parts or "." in parts,
         "lies in git's own folder": ".git" in (part.lower() for part in parts),
+        "has a name of this tool's own files": any(p.startswith(".xenhostgen-") for p in parts),
         "is too long": is_too_long(path),
     }
     return next((reason for reason, holds in reasons.items() if holds), None)

@@ -16,6 +16,7 @@ from xenhostgen.extensions.kernel_tree.placing import Placement, content
 from xenhostgen.render.write import write_files
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Interface
+from xenhostgen.spec.paths import fault
 from xenhostgen.spec.source import At, Problem, Refused
 
 
@@ -63,6 +64,7 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
         command = ("apply", "--whitespace=nowarn", str(kept.resolve()))
         patch = partial(git, Path(folder), *command, given=NO_SETTINGS)
         paths = [line.split("\t")[2] for line in patch("--numstat").splitlines()]
+        _check_record(kept, paths, patch("--summary"))
         refuse_links(paths, tree)
         write_files(Path(folder), {path: content(tree / path) for path in paths})
         try:
@@ -77,6 +79,16 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
     if not dry_run:
         write_files(tree, {**before, kept.name: None})
     return paths
+
+
+def _check_record(kept: Path, paths: list[str], summary: str) -> None:
+    """Refuse a record that a stranger may have left: of other paths, of links, of new modes."""
+    reasons = [f"a path {reason}" for path in paths if (reason := fault(path))]
+    reasons += [line.strip() for line in summary.splitlines() if "mode 100" not in line]
+    if reasons:
+        hint = "it isn't what 'xenhostgen apply' writes; remove it and go on with git"
+        problem = Problem("foreign-record", f"is no record of ours: {reasons[0]}", str(kept))
+        raise Refused([problem._replace(hint=hint)])
 
 
 def _edited(failure: GitFailure, tree: Path) -> Refused:

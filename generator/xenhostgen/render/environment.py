@@ -38,19 +38,27 @@ class _BytecodeCache(jinja2.FileSystemBytecodeCache):
     """Compiled templates in a folder beside them, as Python keeps its modules.
 
     Whoever can write there can write the templates too. A damaged file, or a folder that can't be
-    written to, is no error.
+    written to, is no error. A link or a named pipe in their place is left alone.
     """
 
     def load_bytecode(self, bucket: Bucket) -> None:
+        path = Path(self._get_cache_filename(bucket))
+        if not path.is_file() or self._is_link():
+            return  # to open a named pipe would wait for a writer
         try:
             super().load_bytecode(bucket)
         except Exception:
             bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
+        if self._is_link():
+            return
         with suppress(OSError):
             Path(self.directory).mkdir(exist_ok=True)
             super().dump_bytecode(bucket)
+
+    def _is_link(self) -> bool:
+        return Path(self.directory).is_symlink()
 
 
 def environment(template_set: str, root: Path) -> jinja2.Environment:

@@ -99,7 +99,7 @@ def write_files(files: Mapping[str, str], folder: Path) -> Path:
     """Write files below a folder; returns that."""
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
+        (folder / path).write_text(text, "utf-8")
     return folder
 
 

@@ -138,7 +138,7 @@ class Lab:
         text = self._shown(command, f"dom0-of-{boot.name}", seconds, b"xenhostgen: done")
         shown = dict(_DOMAIN.findall(text))
         for name in names:
-            (self.work / "consoles" / f"{name}.log").write_text(shown.get(name, ""))
+            (self.work / "consoles" / f"{name}.log").write_text(shown.get(name, ""), "utf-8")
         return {boot: shown.get(boot.name, "") for boot in group}
 
     def _shown(self, command: Sequence[str], name: str, seconds: float, end: bytes) -> str:

@@ -168,7 +168,7 @@ class Scratch:
         digest.update(b"".join(path.read_bytes() for path in sources))
         log = self.work / f"{digest.hexdigest()[:16]}.log"
         if log.exists():
-            return log.read_text()
+            return log.read_text("utf-8")
         units = [path.relative_to(self.tree) for path in sources if path.suffix == ".c"]
         targets = sorted({str(unit.parent) for unit in units})
         for target in targets:
@@ -186,7 +186,7 @@ class Scratch:
         text = f"{kbuild.text}{linked.text}{symbols.text}".replace(f"{self.source}/", "")
         if kbuild.status or linked.status:
             return f"{text}error: kbuild or modpost failed\n"
-        log.write_text(text)
+        log.write_text(text, "utf-8")
         return text
 
 

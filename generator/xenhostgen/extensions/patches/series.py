@@ -120,7 +120,7 @@ def _lost(subject: str, body: str) -> str:
         done = run(Job(command, folder, environment=environment, input=f"{mail}---\n".encode()))
         if f"{author}Subject: {' '.join(subject.split())}\n" not in done.text:
             return "subject" if author in done.text else "author"
-        return "" if (folder / "message").read_text() == text.lstrip() else "text"
+        return "" if (folder / "message").read_text("utf-8") == text.lstrip() else "text"
 
 
 def _steps(spec: Interface, before: Contents, after: Contents) -> Iterator[tuple[str, Contents]]:

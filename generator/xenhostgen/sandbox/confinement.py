@@ -48,7 +48,7 @@ def confinement(
     for path in readable:
         options += ["--ro-bind-try", path, path]
     installed = Path(shutil.which(str(program)) or program).absolute()
-    if not installed.is_relative_to("/usr"):
+    if not any(installed.is_relative_to(path) for path in (Path("/usr"), *view.readable)):
         options += _installation(installed)
     for path in view.writable:
         options += ["--bind", path, path]

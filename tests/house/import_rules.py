@@ -15,7 +15,7 @@ ROOMS = {
     "render": ("render", "sandbox"),
     "report": ("report",),
     "sandbox": ("sandbox",),
-    "spec": ("spec", "cli", "render", "verify.harness"),
+    "spec": ("spec",),
     "verify": ("verify", "sandbox"),
 }
 """The packages of each folder of tests, besides ``xenhostgen.api``."""

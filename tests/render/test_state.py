@@ -10,16 +10,20 @@ from pathlib import Path
 import pytest
 
 from xenhostgen.render.environment import environment
-from xenhostgen.spec.template_sets import template_root
 
-CASES = Path(__file__).parent / "cases"
+TEMPLATES = Path(__file__).parents[2] / "templates"
+CASES = Path(__file__).parents[1] / "spec" / "cases"
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A copy of the template sets without what was compiled of them."""
     leave_out = shutil.ignore_patterns("__pycache__")
-    return Path(shutil.copytree(template_root(), tmp_path / "templates", ignore=leave_out))
+    return Path(
+        shutil.copytree(
+            Path(__file__).parents[2] / "templates", tmp_path / "templates", ignore=leave_out
+        )
+    )
 
 
 def test_pipes_in_place_of_compiled_templates(root: Path) -> None:

@@ -28,6 +28,7 @@ missing:
 		command -v $${tool%:*} >/dev/null || \
 			echo "Not checked with $${tool%:*}, which is not installed (Debian: $${tool#*:})."; \
 	done
+	@command -v bwrap >/dev/null || echo 'Foreign C is refused without bwrap (Debian: bubblewrap).'
 
 measure: setup
 	$(BIN)/xenhostgen verify --level prove --brief --cc gcc

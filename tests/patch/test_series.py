@@ -302,6 +302,7 @@ def test_nothing_of_others_reaches_the_terminal(
 
 
 def test_cover_letter(tree: Path, tmp_path: Path) -> None:
+    need("bwrap", "bubblewrap")
     written = mails(
         tree, tmp_path / "out", "--version", "3", "--prefix", "RFC PATCH", "--since", SPEC
     )
@@ -365,6 +366,7 @@ def test_refusals(
 def test_uncommitted_edits_are_told(
     tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    need("bwrap", "bubblewrap")
     mails(tree, tmp_path / "out")
     assert capsys.readouterr().err == ""
     for name in ("arch/toy/small.c", "scripts/README"):

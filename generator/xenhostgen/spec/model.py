@@ -25,6 +25,7 @@ from xenhostgen.spec.kinds import (
     PROSE,
     STATEMENT,
     SYMBOL,
+    VERBATIM,
 )
 from xenhostgen.spec.shape import (
     FLAG,
@@ -517,11 +518,11 @@ class Raw(Part):
     """Lines that the rest of the spec can't say, kept as they are in their place."""
 
     file: Text = key(PATH, "the file that they belong to")
-    text: Text = optional(PROSE, "the lines")
+    text: Text = optional(VERBATIM, "the lines")
     after: Text = optional(
-        PROSE, "rendered lines right above them; without any they stand at the top"
+        VERBATIM, "rendered lines right above them; without any they stand at the top"
     )
-    instead: Text = optional(PROSE, "lines that they take the place of")
+    instead: Text = optional(VERBATIM, "lines that they take the place of")
     place: Place | None = optional(
         Place, "in a kernel file, away from what is rendered: after or before which line"
     )

@@ -47,7 +47,7 @@ def staging_folder(root: Path) -> Iterator[tuple[Path, Callable[[Moves], None]]]
 def interrupted(root: Path) -> Iterator[tuple[Path, Moves]]:
     """What killed processes staged below a root, and the moves that they had recorded."""
     records = _records(root)
-    for record in sorted(records.iterdir()):
+    for record in records.iterdir():
         with locked(record) as is_abandoned:
             if is_abandoned and record.suffix:
                 record.unlink()  # it never came into force

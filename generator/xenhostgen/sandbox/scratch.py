@@ -30,14 +30,15 @@ def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
                     yield folder
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
-                with suppress(OSError):
-                    home.rmdir()
+                if parent is None:
+                    with suppress(OSError):
+                        home.rmdir()
 
 
 def sweep() -> None:
     """Remove what killed processes have left in the folder for temporary files."""
     home = _home()
-    for folder in sorted(home.iterdir()) if home.is_dir() else ():
+    for folder in home.iterdir() if home.is_dir() else ():
         with locked(folder) as is_ours:
             if is_ours:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Hold what was read back against the spec, both ways: nothing missing, nothing unknown.
 
-Both sides have the same flat form, a text for each (kind, name), so that one comparison serves all.
-Bodies of functions and of the iterator are not compared here: what they do is judged by running.
+Both sides are read alike: facts by (kind, name), and what a compiler understood of each. Of bodies
+only those of boot functions, helpers and adapters are compared; the others are judged by running.
 """
 
 import re

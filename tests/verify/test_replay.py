@@ -36,7 +36,6 @@ def gcc() -> None:
             ["xenhost_register(xenhost_local, A)", "xenhost_vcpu_id(xh_default)"],
             "register a table first, such as xh_",
         ),
-        (["xenhost_vcpu_id(xh_remote)"], "register a table first, such as xh_"),
     ],
 )
 def test_what_can_not_be_replayed(

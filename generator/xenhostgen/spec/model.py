@@ -42,6 +42,9 @@ from xenhostgen.spec.shape import (
 )
 from xenhostgen.spec.source import Text
 
+NONE = "none"
+"""The table of empty slots, as ops name it."""
+
 
 class HostType(Part):
     """One enumerator of the enum of host types."""

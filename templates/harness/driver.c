@@ -325,6 +325,7 @@ static void child(char **lines, long count, rlim_t mapped_before)
 		_exit(UNCONFINED);
 	for (start = __start_judged_start; start < __stop_judged_start; start++)
 		(*start)();
+	glue_start();
 	for (; shared->line < count; shared->line++) {
 		char *line = lines[shared->line], *arguments = strchr(line, ' ');
 

@@ -14,9 +14,11 @@ struct glue_table {
 };
 
 /* In the glue. */
-extern const struct glue_table glue_tables[];
+extern struct glue_table glue_tables[];
 extern const int glue_table_count, glue_slot_count;
 
+/* Learn what nothing outside names: the table that empty slots hold. */
+void glue_start(void);
 int glue_slot_type(int slot);
 const volatile void *glue_slot_ops(int slot);
 int glue_slot_pointer(int slot);

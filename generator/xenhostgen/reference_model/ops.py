@@ -16,7 +16,7 @@ from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import NONE, Op
 
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(([^()]*)\)")
-_CONSTANT = re.compile(r"-?(?:\d+|E[A-Z0-9]+)")
+_CONSTANT = re.compile(r"-?(?:\d+|[A-Z][A-Z0-9_]*)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Explorer(Runner):
         plain = [
             state
             for state in self.states.values()
-            if {table for _, table in state.slots} <= {None, "A"}
+            if {table for _, table in state.slots} <= {self.wording.registry.empty[1], "A"}
         ]
         values = list(self.wording.registry.home)
         pairs = product(values, self.wording.tables)

@@ -18,7 +18,7 @@ from xenhostgen.spec.model import NONE
 from xenhostgen.verify.calls import Register
 from xenhostgen.verify.driver import Answer, Ending
 from xenhostgen.verify.findings import Finding
-from xenhostgen.verify.harness import Wrapper, errno_value
+from xenhostgen.verify.harness import Wrapper, constant_value
 from xenhostgen.verify.protocol import POWER_ON, Call, Runner
 from xenhostgen.verify.wording import Wording
 
@@ -80,7 +80,7 @@ class WrapperCall(Call):
         arguments = [str(values.get(name, name)) for name in due.arguments]
         result = self.wording.marks.get(due.called, 0)
         if due.result is not None:
-            result = int(errno_value(due.result))
+            result = constant_value(self.wording.spec, due.result)
         return self._words(":".join([due.called, *arguments]), result)
 
     def happened(self, before: Answer, answer: Answer) -> str:

@@ -91,7 +91,7 @@ def test_a_chain_of_three() -> None:
             wanted = (
                 full
                 if "RELAY_MASTER" in name and "chained()=1" in name
-                else ["alpha_ops", None, None]
+                else ["alpha_ops", RELAY.none, RELAY.none]
             )
             assert held(found) == wanted, name
         assert found.misuse is None

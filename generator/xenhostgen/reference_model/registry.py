@@ -13,7 +13,9 @@ and findings use:
 5. Misuse is reported the way the spec says, and nothing has changed by then.
 6. Unregistering a type removes the host of that type and nothing else; another type stays.
 7. A slot that another taken slot requires can't be emptied first.
-8. Iteration visits exactly the registered hosts, each once, in slot order.
+8. Iteration visits exactly the registered hosts, each once, in slot order. The cursor is an lvalue
+   without side effects; ``break``, ``else`` and nesting work, and it is NULL in the end.
+13. Nothing but the slots changes, and these only by registering and unregistering.
 """
 
 from dataclasses import dataclass

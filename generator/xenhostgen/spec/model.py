@@ -7,6 +7,7 @@ template holds loops and names and nothing else.
 """
 
 import re
+import textwrap
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -91,6 +92,35 @@ class Misuse(Part):
     ops: Text = key(C_VALUE, "the ops pointer is NULL (rule 1)")
     absent: Text = key(C_VALUE, "no host of that type is registered (rule 6)")
     required: Text = key(C_VALUE, "another taken slot requires this one (rule 7)")
+
+    @property
+    def of_registering(self) -> str:
+        """What the registering function returns, in lines of a comment."""
+        return _returns(
+            (self.type, "no slot takes the type"),
+            (self.ops, "there are no ops"),
+            (self.occupied, "the slot is taken"),
+            (self.requires, "a slot that must be taken first is empty"),
+        )
+
+    @property
+    def of_unregistering(self) -> str:
+        """What the unregistering function returns, in lines of a comment."""
+        return _returns(
+            (self.type, "no slot takes the type"),
+            (self.absent, "no such host is registered"),
+            (self.required, "a taken slot requires this one"),
+        )
+
+
+def _returns(*reasons: tuple[str, str]) -> str:
+    """Each errno once, with all reasons for it."""
+    by_errno: dict[str, list[str]] = {}
+    for errno, reason in reasons:
+        by_errno.setdefault(errno, []).append(reason)
+    parts = [f"{errno} if {' or '.join(because)}" for errno, because in by_errno.items()]
+    text = f"Return: 0; {', '.join(parts)}. Nothing has changed unless it returns 0."
+    return textwrap.fill(text, 74, break_on_hyphens=False)
 
 
 class Export(Part):

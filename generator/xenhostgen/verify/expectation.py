@@ -119,6 +119,7 @@ class Expectation:
         members = "; ".join([f"enum {c.enum} type", f"{ops_type} *ops", *fields])
         ops = " ".join(f"{op.returns} (*{op.name})({self.params(op)});" for op in spec.ops)
         yield from _includes(spec.header.includes)
+        yield from (f"{declared};" for declared in spec.header.declares)
         yield f"#define {spec.guard}"
         yield f"#define {c.iterator}(xh)"
         if not spec.typedefs:
@@ -131,7 +132,11 @@ class Expectation:
             yield f"{c.host} {{ {members}; }}; {c.ops} {{ {ops} }};"
         yield from (f"{head};" for head in self.registering())
         yield f"extern {c.host} {c.array}[{len(spec.slots)}];"
-        yield from (f"extern {c.host} *{slot.pointer};" for slot in spec.slots)
+        if spec.typedefs:
+            yield from (f"extern {c.host} *{slot.pointer};" for slot in spec.slots)
+        else:
+            for index, slot in enumerate(spec.slots):
+                yield f"#define {slot.pointer} (&{c.array}[{index}])"
         yield from (f"extern {spec.table_type} {table.symbol};" for table in spec.shared_tables)
         for op, entry in spec.adapters(NONE):
             if entry.function in spec.shared_adapters:
@@ -162,7 +167,8 @@ class Expectation:
         if spec.none:
             yield f"static {self.table(spec.none, NONE)}"
         yield f"{c.host} {c.array}[{len(spec.slots)}];"
-        yield from (f"{c.host} *{slot.pointer};" for slot in spec.slots)
+        if spec.typedefs:
+            yield from (f"{c.host} *{slot.pointer};" for slot in spec.slots)
         yield from (f"{head} {{ }}" for head in self.registering())
         for export in spec.registry.exports:
             for symbol in export.symbols:

@@ -49,7 +49,9 @@ class Harness:
 
         It holds placeholders, and stand-ins for kernel headers that the spec names and nobody has.
         """
-        spec, folders = self.spec, (self.tree / "include", SHIM)
+        spec = self.spec
+        beside = {(self.tree / unit).parent for unit in units(spec)}
+        folders = (self.tree / "include", SHIM, *beside)
         predicates = include_name(spec.predicates.file)
         files: dict[str, str] = {}
         if spec.predicates.placeholders:
@@ -58,7 +60,7 @@ class Harness:
             name = header[1:-1]
             if fault(name):  # lint refuses it; nothing is written for a spec that it hasn't read
                 raise ValueError(f"{header} leads out of the folder of headers")
-            if header.startswith("<") and not any((folder / name).exists() for folder in folders):
+            if not any((folder / name).exists() for folder in folders):
                 files.setdefault(name, f"#include {predicates}\n")
         return write_files(files, self.work / "overlay")
 

@@ -11,12 +11,9 @@
 #ifndef _XEN_XENHOST_H
 #define _XEN_XENHOST_H
 
-#include <linux/init.h>
-#include <linux/mm_types.h>
 #include <linux/types.h>
-#include <xen/balloon.h>
-#include <asm/xen/hypervisor.h>
 
+struct page;
 struct xenhost;
 
 /**
@@ -35,18 +32,18 @@ enum xenhost_type {
 
 /**
  * struct xenhost_ops - how to talk to one host
- * @cpuid_base: the first of this Xen's cpuid leaves
+ * @cpuid_base: the first of this Xen's cpuid leaves, 0 if it shows none
  * @setup_shared_info: map the shared info page, where the guest has to
  * @reset_vcpu_info: point a CPU at its vcpu_info in the shared info page
- * @vcpu_id: the number by which this Xen knows a CPU
+ * @vcpu_id: the number by which this Xen knows a CPU, XEN_VCPU_ID_INVALID if it doesn't
  * @alloc_ballooned_pages: give pages to this Xen
  * @free_ballooned_pages: take such pages back
  */
 struct xenhost_ops {
-	uint32_t (*cpuid_base)(struct xenhost *xh);
+	u32 (*cpuid_base)(struct xenhost *xh);
 	void (*setup_shared_info)(struct xenhost *xh);
 	void (*reset_vcpu_info)(struct xenhost *xh, int cpu);
-	uint32_t (*vcpu_id)(struct xenhost *xh, int cpu);
+	u32 (*vcpu_id)(struct xenhost *xh, int cpu);
 	int (*alloc_ballooned_pages)(struct xenhost *xh, unsigned int nr_pages,
 				     struct page **pages);
 	void (*free_ballooned_pages)(struct xenhost *xh, unsigned int nr_pages,
@@ -66,12 +63,30 @@ struct xenhost {
 #define XENHOST_SLOTS 2
 
 extern struct xenhost xenhosts[XENHOST_SLOTS];
-extern struct xenhost *const xh_default;
-extern struct xenhost *const xh_remote;
+
+#define xh_default (&xenhosts[0])
+#define xh_remote (&xenhosts[1])
+
 extern const struct xenhost_ops xh_hvm_ops;
 extern const struct xenhost_ops xh_hvm_nested_ops;
 extern const struct xenhost_ops xh_pv_ops;
 extern const struct xenhost_ops xh_pv_nested_ops;
+
+u32 xh_no_cpuid_base(struct xenhost *xh);
+u32 xh_direct_cpuid_base(struct xenhost *xh);
+void xh_no_setup_shared_info(struct xenhost *xh);
+void xh_no_reset_vcpu_info(struct xenhost *xh, int cpu);
+void xh_direct_reset_vcpu_info(struct xenhost *xh, int cpu);
+u32 xh_no_vcpu_id(struct xenhost *xh, int cpu);
+u32 xh_direct_vcpu_id(struct xenhost *xh, int cpu);
+int xh_direct_alloc_ballooned_pages(struct xenhost *xh, unsigned int nr_pages,
+				    struct page **pages);
+int xh_nested_alloc_ballooned_pages(struct xenhost *xh, unsigned int nr_pages,
+				    struct page **pages);
+void xh_no_free_ballooned_pages(struct xenhost *xh, unsigned int nr_pages,
+				struct page **pages);
+void xh_direct_free_ballooned_pages(struct xenhost *xh, unsigned int nr_pages,
+				    struct page **pages);
 
 int xenhost_register(enum xenhost_type type, const struct xenhost_ops *ops);
 int xenhost_unregister(enum xenhost_type type);
@@ -108,18 +123,14 @@ static inline void xenhost_next(struct xenhost **xh)
 	for (struct xenhost **__cursor = xenhost_first(&(xh)); *__cursor; \
 	     xenhost_next(__cursor))
 
-static inline uint32_t xenhost_cpuid_base(struct xenhost *xh)
+static inline u32 xenhost_cpuid_base(struct xenhost *xh)
 {
-	if (!xh->ops->cpuid_base)
-		return xen_cpuid_base();
-
 	return xh->ops->cpuid_base(xh);
 }
 
 static inline void xenhost_setup_shared_info(struct xenhost *xh)
 {
-	if (xh->ops->setup_shared_info)
-		xh->ops->setup_shared_info(xh);
+	xh->ops->setup_shared_info(xh);
 }
 
 static inline void xenhost_reset_vcpu_info(struct xenhost *xh, int cpu)
@@ -127,7 +138,7 @@ static inline void xenhost_reset_vcpu_info(struct xenhost *xh, int cpu)
 	xh->ops->reset_vcpu_info(xh, cpu);
 }
 
-static inline uint32_t xenhost_vcpu_id(struct xenhost *xh, int cpu)
+static inline u32 xenhost_vcpu_id(struct xenhost *xh, int cpu)
 {
 	return xh->ops->vcpu_id(xh, cpu);
 }
@@ -136,9 +147,6 @@ static inline int xenhost_alloc_ballooned_pages(struct xenhost *xh,
 						unsigned int nr_pages,
 						struct page **pages)
 {
-	if (!xh->ops->alloc_ballooned_pages)
-		return xen_alloc_ballooned_pages(nr_pages, pages);
-
 	return xh->ops->alloc_ballooned_pages(xh, nr_pages, pages);
 }
 
@@ -146,10 +154,7 @@ static inline void xenhost_free_ballooned_pages(struct xenhost *xh,
 						unsigned int nr_pages,
 						struct page **pages)
 {
-	if (xh->ops->free_ballooned_pages)
-		xh->ops->free_ballooned_pages(xh, nr_pages, pages);
-	else
-		xen_free_ballooned_pages(nr_pages, pages);
+	xh->ops->free_ballooned_pages(xh, nr_pages, pages);
 }
 
 #endif /* _XEN_XENHOST_H */

@@ -10,60 +10,27 @@
 #include <xen/xen.h>
 
 /* after xen_hvm_init_mem_mapping() */
-static uint32_t xh_hvm_cpuid_base(struct xenhost *xh)
-{
-	return xen_cpuid_base();
-}
-
 static void xh_hvm_setup_shared_info(struct xenhost *xh)
 {
 	xen_hvm_init_shared_info();
 }
 
-static void xh_hvm_reset_vcpu_info(struct xenhost *xh, int cpu)
-{
-	xen_vcpu_info_reset(cpu);
-}
-
-static void xh_hvm_nested_reset_vcpu_info(struct xenhost *xh, int cpu)
-{
-}
-
-static uint32_t xh_hvm_vcpu_id(struct xenhost *xh, int cpu)
-{
-	return xen_vcpu_nr(cpu);
-}
-
-static uint32_t xh_hvm_nested_vcpu_id(struct xenhost *xh, int cpu)
-{
-	return xen_vcpu_nr(cpu);
-}
-
-static int xh_hvm_nested_alloc_ballooned_pages(struct xenhost *xh,
-					       unsigned int nr_pages,
-					       struct page **pages)
-{
-	return -EINVAL;
-}
-
-static void xh_hvm_nested_free_ballooned_pages(struct xenhost *xh,
-					       unsigned int nr_pages,
-					       struct page **pages)
-{
-}
-
 const struct xenhost_ops xh_hvm_ops = {
-	.cpuid_base		= xh_hvm_cpuid_base,
+	.cpuid_base		= xh_direct_cpuid_base,
 	.setup_shared_info	= xh_hvm_setup_shared_info,
-	.reset_vcpu_info	= xh_hvm_reset_vcpu_info,
-	.vcpu_id		= xh_hvm_vcpu_id,
+	.reset_vcpu_info	= xh_direct_reset_vcpu_info,
+	.vcpu_id		= xh_direct_vcpu_id,
+	.alloc_ballooned_pages	= xh_direct_alloc_ballooned_pages,
+	.free_ballooned_pages	= xh_direct_free_ballooned_pages,
 };
 
 const struct xenhost_ops xh_hvm_nested_ops = {
-	.reset_vcpu_info	= xh_hvm_nested_reset_vcpu_info,
-	.vcpu_id		= xh_hvm_nested_vcpu_id,
-	.alloc_ballooned_pages	= xh_hvm_nested_alloc_ballooned_pages,
-	.free_ballooned_pages	= xh_hvm_nested_free_ballooned_pages,
+	.cpuid_base		= xh_no_cpuid_base,
+	.setup_shared_info	= xh_no_setup_shared_info,
+	.reset_vcpu_info	= xh_no_reset_vcpu_info,
+	.vcpu_id		= xh_no_vcpu_id,
+	.alloc_ballooned_pages	= xh_nested_alloc_ballooned_pages,
+	.free_ballooned_pages	= xh_no_free_ballooned_pages,
 };
 
 static void __init init_hvm_pv_info(void)

@@ -13,54 +13,22 @@
 void clear_bss(void);
 
 /* after xen_dom0_set_legacy_features() */
-static uint32_t xh_pv_cpuid_base(struct xenhost *xh)
-{
-	return xen_cpuid_base();
-}
-
-static void xh_pv_reset_vcpu_info(struct xenhost *xh, int cpu)
-{
-	xen_vcpu_info_reset(cpu);
-}
-
-static void xh_pv_nested_reset_vcpu_info(struct xenhost *xh, int cpu)
-{
-}
-
-static uint32_t xh_pv_vcpu_id(struct xenhost *xh, int cpu)
-{
-	return xen_vcpu_nr(cpu);
-}
-
-static uint32_t xh_pv_nested_vcpu_id(struct xenhost *xh, int cpu)
-{
-	return xen_vcpu_nr(cpu);
-}
-
-static int xh_pv_nested_alloc_ballooned_pages(struct xenhost *xh,
-					      unsigned int nr_pages,
-					      struct page **pages)
-{
-	return -EINVAL;
-}
-
-static void xh_pv_nested_free_ballooned_pages(struct xenhost *xh,
-					      unsigned int nr_pages,
-					      struct page **pages)
-{
-}
-
 const struct xenhost_ops xh_pv_ops = {
-	.cpuid_base		= xh_pv_cpuid_base,
-	.reset_vcpu_info	= xh_pv_reset_vcpu_info,
-	.vcpu_id		= xh_pv_vcpu_id,
+	.cpuid_base		= xh_direct_cpuid_base,
+	.setup_shared_info	= xh_no_setup_shared_info,
+	.reset_vcpu_info	= xh_direct_reset_vcpu_info,
+	.vcpu_id		= xh_direct_vcpu_id,
+	.alloc_ballooned_pages	= xh_direct_alloc_ballooned_pages,
+	.free_ballooned_pages	= xh_direct_free_ballooned_pages,
 };
 
 const struct xenhost_ops xh_pv_nested_ops = {
-	.reset_vcpu_info	= xh_pv_nested_reset_vcpu_info,
-	.vcpu_id		= xh_pv_nested_vcpu_id,
-	.alloc_ballooned_pages	= xh_pv_nested_alloc_ballooned_pages,
-	.free_ballooned_pages	= xh_pv_nested_free_ballooned_pages,
+	.cpuid_base		= xh_no_cpuid_base,
+	.setup_shared_info	= xh_no_setup_shared_info,
+	.reset_vcpu_info	= xh_no_reset_vcpu_info,
+	.vcpu_id		= xh_no_vcpu_id,
+	.alloc_ballooned_pages	= xh_nested_alloc_ballooned_pages,
+	.free_ballooned_pages	= xh_no_free_ballooned_pages,
 };
 
 asmlinkage __visible void __init xen_start_kernel(struct start_info *si)

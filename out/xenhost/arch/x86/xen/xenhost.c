@@ -6,25 +6,45 @@
 #include <linux/cache.h>
 #include <linux/errno.h>
 #include <linux/export.h>
-#include <xen/xenhost.h>
+#include <linux/init.h>
+#include <linux/mm_types.h>
+#include <xen/balloon.h>
 #include <xen/xen-ops.h>
+#include <xen/xenhost.h>
+#include <asm/xen/hypervisor.h>
+#include "xen-ops.h"
 
-static uint32_t xh_none_cpuid_base(struct xenhost *xh)
+u32 xh_no_cpuid_base(struct xenhost *xh)
 {
 	return 0;
 }
 
-static void xh_none_setup_shared_info(struct xenhost *xh)
+u32 xh_direct_cpuid_base(struct xenhost *xh)
+{
+	return xen_cpuid_base();
+}
+
+void xh_no_setup_shared_info(struct xenhost *xh)
 {
 }
 
-static void xh_none_reset_vcpu_info(struct xenhost *xh, int cpu)
+void xh_no_reset_vcpu_info(struct xenhost *xh, int cpu)
 {
 }
 
-static uint32_t xh_none_vcpu_id(struct xenhost *xh, int cpu)
+void xh_direct_reset_vcpu_info(struct xenhost *xh, int cpu)
+{
+	xen_vcpu_info_reset(cpu);
+}
+
+u32 xh_no_vcpu_id(struct xenhost *xh, int cpu)
 {
 	return XEN_VCPU_ID_INVALID;
+}
+
+u32 xh_direct_vcpu_id(struct xenhost *xh, int cpu)
+{
+	return xen_vcpu_nr(cpu);
 }
 
 static int xh_none_alloc_ballooned_pages(struct xenhost *xh,
@@ -34,20 +54,37 @@ static int xh_none_alloc_ballooned_pages(struct xenhost *xh,
 	return -ENODEV;
 }
 
-static void xh_none_free_ballooned_pages(struct xenhost *xh,
-					 unsigned int nr_pages,
-					 struct page **pages)
+int xh_direct_alloc_ballooned_pages(struct xenhost *xh, unsigned int nr_pages,
+				    struct page **pages)
 {
+	return xen_alloc_ballooned_pages(nr_pages, pages);
+}
+
+int xh_nested_alloc_ballooned_pages(struct xenhost *xh, unsigned int nr_pages,
+				    struct page **pages)
+{
+	return -EOPNOTSUPP;
+}
+
+void xh_no_free_ballooned_pages(struct xenhost *xh, unsigned int nr_pages,
+				struct page **pages)
+{
+}
+
+void xh_direct_free_ballooned_pages(struct xenhost *xh, unsigned int nr_pages,
+				    struct page **pages)
+{
+	xen_free_ballooned_pages(nr_pages, pages);
 }
 
 /* What an empty slot holds, so that every host has ops that can be called. */
 static const struct xenhost_ops xenhost_none_ops = {
-	.cpuid_base		= xh_none_cpuid_base,
-	.setup_shared_info	= xh_none_setup_shared_info,
-	.reset_vcpu_info	= xh_none_reset_vcpu_info,
-	.vcpu_id		= xh_none_vcpu_id,
+	.cpuid_base		= xh_no_cpuid_base,
+	.setup_shared_info	= xh_no_setup_shared_info,
+	.reset_vcpu_info	= xh_no_reset_vcpu_info,
+	.vcpu_id		= xh_no_vcpu_id,
 	.alloc_ballooned_pages	= xh_none_alloc_ballooned_pages,
-	.free_ballooned_pages	= xh_none_free_ballooned_pages,
+	.free_ballooned_pages	= xh_no_free_ballooned_pages,
 };
 
 /*
@@ -59,11 +96,6 @@ struct xenhost xenhosts[XENHOST_SLOTS] __ro_after_init = {
 	{ .ops = &xenhost_none_ops },
 };
 EXPORT_SYMBOL_GPL(xenhosts);
-
-struct xenhost *const xh_default = &xenhosts[0];
-EXPORT_SYMBOL_GPL(xh_default);
-struct xenhost *const xh_remote = &xenhosts[1];
-EXPORT_SYMBOL_GPL(xh_remote);
 
 /* The slot that takes hosts of a type; NULL if none does. */
 static struct xenhost * __init xenhost_slot(enum xenhost_type type)
@@ -87,9 +119,9 @@ static struct xenhost * __init xenhost_slot(enum xenhost_type type)
  * Called while a guest boots, once it knows which Xen it talks to: after the
  * domain type and the start flags are set.
  *
- * Return: 0; -EINVAL if no slot takes the type, -EINVAL without ops,
- * -EBUSY if the slot is taken, -ENODEV if a slot that must be
- * taken first is empty. Nothing has changed unless it returns 0.
+ * Return: 0; -EINVAL if no slot takes the type or there are no ops, -EBUSY
+ * if the slot is taken, -ENODEV if a slot that must be taken first is empty.
+ * Nothing has changed unless it returns 0.
  */
 int __init xenhost_register(enum xenhost_type type, const struct xenhost_ops *ops)
 {
@@ -115,9 +147,9 @@ int __init xenhost_register(enum xenhost_type type, const struct xenhost_ops *op
  *
  * For a guest that fails to boot on after it has registered.
  *
- * Return: 0; -EINVAL if no slot takes the type, -ENOENT if no such host
- * is registered, -EBUSY if a taken slot requires this one. Nothing has
- * changed unless it returns 0.
+ * Return: 0; -EINVAL if no slot takes the type, -ENOENT if no such host is
+ * registered, -EBUSY if a taken slot requires this one. Nothing has changed
+ * unless it returns 0.
  */
 int __init xenhost_unregister(enum xenhost_type type)
 {

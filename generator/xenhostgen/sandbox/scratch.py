@@ -21,8 +21,11 @@ def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
     home = parent or _home()
     is_ours = False
     while not is_ours:
-        home.mkdir(mode=0o700, exist_ok=True)  # whoever leaves last removes it
-        folder = Path(mkdtemp(dir=home))
+        home.mkdir(mode=0o700, exist_ok=True)
+        try:
+            folder = Path(mkdtemp(dir=home))
+        except FileNotFoundError:  # whoever left last has just removed it
+            continue
         with locked(folder) as is_locked:
             is_ours = is_locked and folder.exists()  # before that it looked abandoned
             try:
@@ -38,11 +41,11 @@ def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
 def sweep() -> None:
     """Remove what killed processes have left in the folder for temporary files."""
     home = _home()
-    for folder in home.iterdir() if home.is_dir() else ():
-        with locked(folder) as is_ours:
-            if is_ours:
-                shutil.rmtree(folder, ignore_errors=True)
-    with suppress(OSError):
+    with suppress(OSError):  # as another run may do the same
+        for folder in list(home.iterdir()):
+            with locked(folder) as is_ours:
+                if is_ours:
+                    shutil.rmtree(folder, ignore_errors=True)
         home.rmdir()
 
 

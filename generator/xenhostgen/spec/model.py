@@ -25,7 +25,6 @@ from xenhostgen.spec.kinds import (
     PROSE,
     STATEMENT,
     SYMBOL,
-    VERBATIM,
 )
 from xenhostgen.spec.shape import (
     FLAG,
@@ -514,20 +513,6 @@ class Series(Part):
     messages: tuple[Message, ...] = optional(Rows(Message), "part: its subject and text")
 
 
-class Raw(Part):
-    """Lines that the rest of the spec can't say, kept as they are in their place."""
-
-    file: Text = key(PATH, "the file that they belong to")
-    text: Text = optional(VERBATIM, "the lines")
-    after: Text = optional(
-        VERBATIM, "rendered lines right above them; without any they stand at the top"
-    )
-    instead: Text = optional(VERBATIM, "lines that they take the place of")
-    place: Place | None = optional(
-        Place, "in a kernel file, away from what is rendered: after or before which line"
-    )
-
-
 class NameChoices(Part):
     """Names that differ from those that the prefix would give."""
 
@@ -593,9 +578,6 @@ class Interface(Part):
         Items(AcceptedMutant), "mutants that may survive, each with its reason"
     )
     series: Series | None = optional(Series, "the words of a patch series")
-    raw: tuple[Raw, ...] = optional(
-        Items(Raw), "lines kept as they are, of each file from the top down"
-    )
     path: str = ""
 
     @cached_property

@@ -12,7 +12,6 @@ from typing import NamedTuple, Protocol
 from xenhostgen import extension_points
 from xenhostgen.csource.confined import reader
 from xenhostgen.csource.preprocess import SHIM
-from xenhostgen.render.files import render
 from xenhostgen.sandbox.confinement import View, obstacle
 from xenhostgen.sandbox.files import FILE_MAX, KERNEL_FILE_MAX, UnreadableFile, read_file
 from xenhostgen.sandbox.reader import Reader
@@ -22,7 +21,7 @@ from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.spec.template_sets import template_root
 from xenhostgen.verify.build import Program, Store, build
 from xenhostgen.verify.declarations import Declarations, read_tree
-from xenhostgen.verify.drift import Reduce
+from xenhostgen.verify.drift import Reduce, rendered
 from xenhostgen.verify.findings import Finding, Statistics
 from xenhostgen.verify.harness import TEMPLATES, Harness, write_files
 
@@ -158,4 +157,4 @@ def check_files(spec: Interface, tree: Path) -> None:
 
 def write_rendering(spec: Interface, folder: Path) -> Path:
     """The rendering as a tree of files."""
-    return write_files(render(spec).files, folder)
+    return write_files(rendered(spec), folder)

@@ -7,4 +7,5 @@ reduction and kernel_slice cut from a tree what is the interface's, so that it c
 """
 
 HOOKS = {"check kernel": ("build:KernelBuild",), "tree": ("kernel_slice:judged_tree",)}
+HOOKS["rendering"] = ("carry:with_carry",)
 COMMANDS = {"apply": "write a spec into a kernel tree, or take it out"}

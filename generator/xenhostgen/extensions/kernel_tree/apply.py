@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git
+from xenhostgen.extensions.kernel_tree.patching import difference
 from xenhostgen.extensions.kernel_tree.placing import Placement, content
 from xenhostgen.render.write import write_files
 from xenhostgen.sandbox.scratch import scratch_folder
@@ -23,17 +24,6 @@ from xenhostgen.spec.source import At, Problem, Refused
 def record(spec: Interface, tree: Path) -> Path:
     """The patch that says what was applied to a tree; the kernel's .gitignore has such names."""
     return tree / f".xenhostgen-{spec.interface}.patch"
-
-
-def difference(placement: Placement) -> str:
-    """A placement as git's diff."""
-    with scratch_folder() as folder:
-        for side, files in (("a", placement.before), ("b", placement.after)):
-            write_files(Path(folder), {f"{side}/{path}": new for path, new in files.items()})
-        options = ("--no-index", "--no-prefix", "--no-renames", "--full-index")
-        diff = git(Path(folder), "diff", *options, "a", "b", fine=(0, 1), given=NO_SETTINGS)
-    # Of new files git itself says it like this, but for --no-index.
-    return re.sub("^diff --git b/", "diff --git a/", diff, flags=re.M)
 
 
 def refuse_links(paths: Iterable[str], tree: Path) -> None:
@@ -49,8 +39,8 @@ def refuse_links(paths: Iterable[str], tree: Path) -> None:
 def apply(spec: Interface, placement: Placement, tree: Path) -> None:
     """Write the files of a placement, and the record of it. Raises ``Refused``, see above."""
     refuse_links(placement.after, tree)
-    kept = {record(spec, tree).name: difference(placement).encode(errors="surrogateescape")}
-    write_files(tree, kept | placement.after)
+    change = difference(placement.before, placement.after)
+    write_files(tree, {record(spec, tree).name: change, **placement.after})
 
 
 def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:

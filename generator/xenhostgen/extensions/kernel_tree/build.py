@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from xenhostgen.extensions.kernel_tree.apply import difference
+from xenhostgen.extensions.kernel_tree.patching import difference
 from xenhostgen.extensions.kernel_tree.placing import Placement, content, kernel_version, placed
 from xenhostgen.render.write import write_files
 from xenhostgen.sandbox.confinement import View, obstacle
@@ -78,7 +78,7 @@ def build(
         if (file, kind, words) not in known:
             findings.append(_finding("build", f"{kind}: {words}", file or source, int(line or 0)))
     findings += _misplaced(spec, {name: section for section, name in _SYMBOL.findall(log)})
-    return [*findings, *_checkpatch(difference(placement), scratch.tree)]
+    return [*findings, *_checkpatch(difference(placement.before, placement.after), scratch.tree)]
 
 
 def _unbuilt(message: str, place: str, hint: str = "") -> Refused:
@@ -214,10 +214,11 @@ def _misplaced(spec: Interface, sections: Mapping[str, str]) -> Iterator[Finding
             yield _finding("not-exported", f"{symbol} isn't exported", file, subject=symbol)
 
 
-def _checkpatch(diff: str, tree: Path) -> Iterator[Finding]:
+def _checkpatch(diff: bytes, tree: Path) -> Iterator[Finding]:
     """What the tree's checkpatch says of a diff."""
     command = ["perl", f"{tree}/scripts/checkpatch.pl", *_CHECKPATCH_OPTIONS.split()]
     view = None if obstacle() else View((tree,))
-    output = _run(tree, view, *command, f"--root={tree}", "-", reads=diff).text
+    reads = diff.decode(errors="surrogateescape")
+    output = _run(tree, view, *command, f"--root={tree}", "-", reads=reads).text
     for file, line, words in _CHECKPATCH.findall(output):
         yield _finding("checkpatch", words, file, int(line))

@@ -7,7 +7,7 @@ import re
 import shutil
 import textwrap
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -32,8 +32,11 @@ class Letter(NamedTuple):
     changes: tuple[str, ...] = ()
 
 
-def concerns(spec: Interface) -> dict[str, list[str]]:
-    """The files of each commit, in an order that builds at every step: lenders before borrowers."""
+def concerns(spec: Interface, carried: Iterable[str] = ()) -> dict[str, list[str]]:
+    """The files of each commit, in an order that builds at every step: lenders before borrowers.
+
+    Files that are only ``carried`` come with the interface.
+    """
 
     def depth(guest: Guest) -> int:
         return 1 + depth(spec.guest(guest.borrows)) if guest.borrows else 0
@@ -43,7 +46,7 @@ def concerns(spec: Interface) -> dict[str, list[str]]:
         [spec.header.file, spec.source.file, spec.object.file]
     )
     others = {spec.predicates.file, *(guest.file for guest in spec.guests)}
-    interface |= dict.fromkeys(raw.file for raw in spec.raw if raw.file not in others)
+    interface |= dict.fromkeys(path for path in carried if path not in others)
     return {"interface": list(interface), "predicates": [spec.predicates.file], **guests}
 
 
@@ -76,6 +79,8 @@ def series(
                 if content is not None:
                     Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
                     Path(folder, path).write_bytes(content)
+                else:
+                    Path(folder, path).unlink(missing_ok=True)
             ask("add", "-A", "-f")
             ask("commit", "-q", "-s", "-m", text)
         base = ask("rev-list", "--max-parents=0", "HEAD").strip()
@@ -126,9 +131,10 @@ def _lost(subject: str, body: str) -> str:
 def _steps(spec: Interface, before: Contents, after: Contents) -> Iterator[tuple[str, Contents]]:
     """The commits: their messages, and the files that they write."""
     yield "base", before
-    for part, paths in concerns(spec).items():
-        if any(after[path] != before[path] for path in paths):
-            yield "\n\n".join(message(spec, part)), {path: after[path] for path in paths}
+    for part, paths in concerns(spec, after).items():
+        changed = {path: after[path] for path in paths if after.get(path) != before.get(path)}
+        if changed:
+            yield "\n\n".join(message(spec, part)), changed
 
 
 def _threaded(mails: Mapping[str, bytes], version: int, address: str) -> dict[str, bytes]:

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from xenhostgen.commands.inputs import finish_killed_run
-from xenhostgen.extensions.kernel_tree.apply import apply, difference, record, refuse_links, revert
+from xenhostgen.extensions.kernel_tree.apply import apply, record, refuse_links, revert
+from xenhostgen.extensions.kernel_tree.patching import difference
 from xenhostgen.extensions.kernel_tree.placing import kernel_version, placed
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
@@ -59,12 +60,12 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"{spec.path}: nothing to do, {state} applied to {linux}", sys.stdout)
     elif dry:
         refuse_links(placement.after, tree)
-        diff = difference(placement)
+        diff = difference(placement.before, placement.after)
         if sys.stdout.isatty():
-            for line in diff.removesuffix("\n").split("\n"):
+            for line in diff.decode(errors="surrogateescape").removesuffix("\n").split("\n"):
                 say(line, sys.stdout)
         else:  # every byte, for git to apply
-            sys.stdout.buffer.write(diff.encode(errors="surrogateescape"))
+            sys.stdout.buffer.write(diff)
     else:
         apply(spec, placement, tree)
         for path in placement.after:

@@ -1,22 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Lift a kernel patch, or an interface's C files, into a spec.
 
-What a spec can't say is kept verbatim as raw blocks in its place. The new spec is rendered and held
-against what was imported before it is written.
+What a spec can't say is carried by a patch beside it, NAME.carry.patch, which diff, apply, patch
+and verify read. The spec is rendered and held against what was imported before it is written.
 """
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from xenhostgen.commands.inputs import default_specs, finish_killed_run
-from xenhostgen.extensions.patches.lift import lift
+from xenhostgen.extensions.kernel_tree.carry import carry_path
+from xenhostgen.extensions.patches.lift import Lifted, lift
+from xenhostgen.extensions.patches.recreation import reader
 from xenhostgen.render.files import source_name
 from xenhostgen.render.write import write_files
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
+from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 
 EXAMPLES = """\
@@ -24,6 +28,7 @@ examples:
   xenhostgen import mail.txt -o my.yaml                     a mail, mbox, git format-patch or diff
   xenhostgen import more.patch --onto my.yaml -o more.yaml  a patch on top of a spec
   xenhostgen import foo.h foo.c -o foo.yaml                 C files as they are, or just a header
+  xenhostgen import *.patch --tree ../linux@v6.12 -o my.yaml   every byte, by the files themselves
 """
 
 
@@ -41,6 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--name", metavar="PREFIX", default="", help="the interface, if there are several"
     )
+    parser.add_argument(
+        "--tree", metavar="DIR[@REV]", help="the kernel tree that the patches apply to"
+    )
     parser.add_argument("--force", action="store_true", help="replace SPEC if it is there")
 
 
@@ -56,35 +64,52 @@ def run(arguments: argparse.Namespace) -> int:
     schema = os.path.relpath(
         default_specs() / "schema.json", output.parent
     )  # as seen from the new spec
-    lifted = lift(arguments.patches, str(output), schema, onto, arguments.name)
-    write_files(output.parent, {output.name: lifted.text.encode()})
-    verdicts = {True: ", byte-identical", False: ", NOT identical", None: ""}
-    told = [f"{output}: {lifted.spec.interface}"]
-    for share in lifted.shares:
-        raw = f", raw: {_ranges(share.raw)}" if share.raw else ""
-        blob = f" (blob {share.blob[:12]})" if share.blob else ""
-        lines = f"{share.lines - len(share.raw)} of {share.lines} lines lifted"
-        told.append(f"  {share.path}: {lines}{raw}{verdicts[share.same]}{blob}")
-    told += [f"  assumed: {key} ({what})" for key, what in lifted.assumed.items()]
-    if onto and lifted.spec.banner and source_name(onto) != source_name(lifted.spec):
-        told.append(
-            f"  banner: will name {source_name(lifted.spec)} instead of {source_name(onto)}"
+    with ExitStack() as stack:
+        tree = None
+        if arguments.tree:
+            tree = (stack.enter_context(reader(*_revision(arguments.tree))), arguments.tree)
+        lifted = lift(
+            arguments.patches, str(output), schema, onto, prefix=arguments.name, tree=tree
         )
-    total, kept = (
-        sum(share.lines for share in lifted.shares),
-        sum(len(share.raw) for share in lifted.shares),
-    )
-    same = [share.same for share in lifted.shares if share.same is not None]
-    percent = f"{100 * (total - kept) / total:.{1 if kept else 0}f}"
-    exact = f"byte-identical {sum(same)}/{len(same)} new files"
-    told.append(f"lifted {percent} % ({total - kept} of {total} lines), {kept} raw; {exact}")
-    for line in told:
+    files = {output.name: lifted.text.encode(), carry_path(output).name: lifted.carry or None}
+    write_files(output.parent, files)
+    for line in _report(lifted, output, onto):
         say(line, sys.stdout)
-    return 0 if all(same) else 1
+    return 0 if all(share.same is not False for share in lifted.shares) else 1
+
+
+def _revision(tree: str) -> tuple[Path, str | None]:
+    """The folder and the revision of DIR[@REV]."""
+    folder, at, revision = tree.rpartition("@")
+    return (Path(folder), revision) if at and not Path(tree).is_dir() else (Path(tree), None)
+
+
+def _report(lifted: Lifted, output: Path, onto: Interface | None) -> Iterator[str]:
+    """What was lifted, file by file and in all."""
+    verdicts = {True: ", byte-identical", False: ", NOT identical", None: ""}
+    yield f"{output}: {lifted.spec.interface}"
+    for share in lifted.shares:
+        carried = f", carried: {_ranges(share.carried)}" if share.carried else ""
+        blob = f" (blob {share.blob[:12]})" if share.blob else ""
+        lines = f"{share.lines - len(share.carried)} of {share.lines} lines lifted"
+        yield f"  {share.path}: {lines}{carried}{verdicts[share.same]}{blob}"
+    yield from (f"  assumed: {key} ({what})" for key, what in lifted.assumed.items())
+    if onto and lifted.spec.banner and source_name(onto) != source_name(lifted.spec):
+        yield f"  banner: will name {source_name(lifted.spec)} instead of {source_name(onto)}"
+    total = sum(share.lines for share in lifted.shares)
+    carried_lines = sum(len(share.carried) for share in lifted.shares)
+    same = [share.same for share in lifted.shares if share.same is not None]
+    percent = f"{100 * (total - carried_lines) / max(total, 1):.{1 if carried_lines else 0}f}"
+    exact = f"byte-identical {sum(same)}/{len(same)} new files"
+    lines = f"({total - carried_lines} of {total} lines)"
+    yield f"lifted {percent} % {lines}, {carried_lines} carried; {exact}"
+    if lifted.carry:
+        yield f"carried by {carry_path(output)}"
 
 
 def _ranges(numbers: Sequence[int]) -> str:
     """Line numbers as people write them: 3, 7-9."""
-    starts = [number for number in numbers if number - 1 not in numbers]
-    ends = [number for number in numbers if number + 1 not in numbers]
+    unique = sorted(set(numbers))
+    starts = [number for number in unique if number - 1 not in unique]
+    ends = [number for number in unique if number + 1 not in unique]
     return ", ".join(f"{a}-{b}" if b > a else str(a) for a, b in zip(starts, ends, strict=True))

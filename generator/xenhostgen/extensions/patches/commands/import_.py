@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from xenhostgen.commands.inputs import default_specs, finish_killed_run
+from xenhostgen.commands.inputs import default_specs, writing_alone
 from xenhostgen.extensions.patches.lift import lift
 from xenhostgen.render.files import source_name
 from xenhostgen.render.write import write_files
@@ -46,8 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Lift, write, tell; 1 if a new file isn't re-created to the byte, 2 on an error."""
-    output: Path = arguments.output
-    finish_killed_run(output.parent)
+    with writing_alone(arguments.output.parent):
+        return import_to(arguments.output, arguments)
+
+
+def import_to(output: Path, arguments: argparse.Namespace) -> int:
+    """Do that, nobody else writing there meanwhile; the exit status."""
     if output.exists() and not arguments.force:
         raise Refused(
             [Problem("exists", "is there already", str(output), hint="give --force to replace it")]

@@ -15,6 +15,7 @@ from xenhostgen.extensions.patches.errors import PatchError
 from xenhostgen.extensions.patches.hunks import Hunk, PatchFile, post_image, squeezed
 from xenhostgen.extensions.patches.mail import read_patches
 from xenhostgen.render.files import BANNER, render
+from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused
 
@@ -48,14 +49,13 @@ def read_input(paths: Iterable[Path], onto: Interface | None) -> Input:
     for path in paths:
         if path.suffix in (".c", ".h"):
             try:
-                with path.open("rb") as stream:
-                    found.whole[_in_tree(path)] = stream.read(SIZE_LIMIT + 1).decode(
-                        "utf-8", "surrogateescape"
-                    )
-            except OSError as error:
-                raise Refused(
-                    [Problem("input-unreadable", f"can't be read: {error.strerror}", str(path))]
-                ) from None
+                data = read_given(path, 4 * SIZE_LIMIT)
+            except UnreadableFile as error:
+                raise Refused([Problem("input-unreadable", str(error), str(path))]) from None
+            if data is None:
+                message = "can't be read: No such file or directory"
+                raise Refused([Problem("input-unreadable", message, str(path))])
+            found.whole[_in_tree(path)] = data.decode("utf-8", "surrogateescape")
         else:
             for mail in read_patches(path):
                 patches += [

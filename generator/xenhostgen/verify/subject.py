@@ -13,7 +13,7 @@ from xenhostgen import extension_points
 from xenhostgen.csource.confined import reader
 from xenhostgen.csource.preprocess import SHIM
 from xenhostgen.sandbox.confinement import View, obstacle
-from xenhostgen.sandbox.files import FILE_MAX, KERNEL_FILE_MAX, UnreadableFile, read_file
+from xenhostgen.sandbox.files import FILE_MAX, KERNEL_FILE_MAX, UnreadableFile, blocking, read_file
 from xenhostgen.sandbox.reader import Reader
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Interface
@@ -132,6 +132,8 @@ def prepared(spec: Interface, options: Options) -> Iterator[Subject]:
                 judged = read(spec, options, work / "tree")
         if judged is None:
             judged = JudgedTree(write_rendering(spec, work / "tree"), is_rendering=True)
+        if options.tree and judged.path == options.tree.absolute():
+            check_blocking(judged.path)
         is_foreign = is_confined(spec, options) and not is_ours(spec, options)
         confined = None
         if is_foreign:
@@ -153,6 +155,13 @@ def check_files(spec: Interface, tree: Path) -> None:
             problems.append(Problem("unreadable", str(error), str(tree / path)))
     if problems:
         raise Refused(problems)
+
+
+def check_blocking(tree: Path) -> None:
+    """Raise ``Refused`` for a named pipe or device, which its C could name and wait for."""
+    for path in blocking(tree):
+        message = "is a named pipe or a device; a compiler would wait for it"
+        raise Refused([Problem("unreadable", message, str(path), hint="remove it")])
 
 
 def write_rendering(spec: Interface, folder: Path) -> Path:

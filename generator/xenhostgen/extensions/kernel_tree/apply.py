@@ -50,13 +50,15 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
     for. Raises ``Refused`` for edits beside what was applied.
     """
     kept = record(spec, tree)
-    with scratch_folder() as folder:
-        command = ("apply", "--whitespace=nowarn", str(kept.resolve()))
+    with scratch_folder() as folder, scratch_folder() as apart:
+        copied = apart / kept.name
+        copied.write_bytes(content(tree, kept.name) or b"")
+        command = ("apply", "--whitespace=nowarn", str(copied))
         patch = partial(git, Path(folder), *command, given=NO_SETTINGS)
         paths = [line.split("\t")[2] for line in patch("--numstat").splitlines()]
         _check_record(kept, paths, patch("--summary"))
         refuse_links(paths, tree)
-        write_files(Path(folder), {path: content(tree / path) for path in paths})
+        write_files(Path(folder), {path: content(tree, path) for path in paths})
         try:
             patch("--reverse")
         except GitFailure as failure:
@@ -65,7 +67,7 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
                 paths = []
             if paths:
                 raise _edited(failure, tree) from None
-        before = {path: content(Path(folder, path)) for path in paths}
+        before = {path: content(folder, path) for path in paths}
     if not dry_run:
         write_files(tree, {**before, kept.name: None})
     return paths

@@ -131,7 +131,7 @@ class Scratch:
                 if path.is_symlink() and name in files:
                     path.unlink()
                 elif path.is_file() and not path.is_symlink():
-                    wanted.setdefault(name, content(self.tree / name))
+                    wanted.setdefault(name, content(self.tree, name))
         write_files(self.source, wanted)
 
     def make(self, *arguments: str) -> Completed:
@@ -141,7 +141,7 @@ class Scratch:
     def configure(self, config: str) -> None:
         """Configure for these options and no others, once. Raises ``Refused`` if that fails."""
         new, last = self.work / "new.config", self.work / "done.config"
-        if content(last) == config.encode():
+        if content(last.parent, last.name) == config.encode():
             return
         new.write_text(config)
         for step in ((f"KCONFIG_ALLCONFIG={new}", "allnoconfig"), ("prepare",)):

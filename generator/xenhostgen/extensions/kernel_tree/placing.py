@@ -19,6 +19,7 @@ from xenhostgen.extensions.kernel_tree.kernel_file import KernelFile
 from xenhostgen.extensions.kernel_tree.own_names import own_names
 from xenhostgen.extensions.kernel_tree.patching import Reader, patched
 from xenhostgen.render.files import render
+from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 
@@ -43,12 +44,12 @@ class Placement(NamedTuple):
 def placed(spec: Interface, tree: Path) -> Placement:
     """A spec's rendering in the files of a kernel tree. Raises ``Refused`` for what doesn't fit."""
     kernel_version(tree)
-    return placed_in(spec, lambda path: content(tree / path), str(tree))
+    return placed_in(spec, lambda path: content(tree, path), str(tree))
 
 
 def kernel_version(tree: Path) -> str:
     """The tree's version, as 6.12.8. Raises ``Refused`` if it is no kernel tree."""
-    makefile = (content(tree / "Makefile") or b"").decode(errors="replace")
+    makefile = (content(tree, "Makefile") or b"").decode(errors="replace")
     values = {each.variable: " ".join(each.words) for each in read_makefile(makefile)}
     numbers = [values.get(name, "") for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL")]
     if not all(number.isdecimal() for number in numbers) or not (tree / "scripts").is_dir():
@@ -57,9 +58,14 @@ def kernel_version(tree: Path) -> str:
     return ".".join(numbers)
 
 
-def content(path: Path) -> bytes | None:
-    """What a file holds, None if it isn't there."""
-    return path.read_bytes() if path.is_file() else None
+def content(tree: Path, path: str) -> bytes | None:
+    """What a tree's file holds, None if it isn't there. Raises ``Refused`` for other things."""
+    try:
+        return read_file(tree, path)
+    except UnreadableFile as error:
+        hint = "put the file itself there, or choose another tree"
+        problem = Problem("unreadable", str(error), f"{tree}/{path}", hint=hint)
+        raise Refused([problem]) from None
 
 
 def placed_in(spec: Interface, read: Reader, root: str) -> Placement:

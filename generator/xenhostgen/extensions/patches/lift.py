@@ -98,9 +98,8 @@ def lift(
     name = onto.path if onto and given.banner else output  # which the banner tells
     spec, carry = _carried(given, data, written, output, name)
     rendering = render(spec.with_(path=name))
-    own = {path: rendering.files.get(path) for path in given.whole}
-    encoded = {path: None if text is None else text.encode() for path, text in own.items()}
-    after = carried_alone(carry, encoded)
+    encoded = {path: text.encode() for path, text in rendering.files.items()}
+    after = carried_alone(carry, {path: encoded.get(path) for path in given.whole})
     known = [_proved(share, given, after) for share in shares(given, carry)]
     return Lifted(written(), spec, carry, known, assumed)
 

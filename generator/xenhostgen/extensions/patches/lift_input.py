@@ -19,6 +19,7 @@ from xenhostgen.extensions.patches.errors import PatchError
 from xenhostgen.extensions.patches.hunks import Hunk, PatchFile, post_image, squeezed
 from xenhostgen.extensions.patches.mail import PatchMail, read_patches
 from xenhostgen.render.files import BANNER, render
+from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused
 
@@ -80,11 +81,13 @@ def read_input(
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as stream:
-            return stream.read(SIZE_LIMIT + 1).decode("utf-8", "surrogateescape")
-    except OSError as error:
-        message = f"can't be read: {error.strerror}"
-        raise Refused([Problem("input-unreadable", message, str(path))]) from None
+        data = read_given(path, 4 * SIZE_LIMIT)
+    except UnreadableFile as error:
+        raise Refused([Problem("input-unreadable", str(error), str(path))]) from None
+    if data is None:
+        message = "can't be read: No such file or directory"
+        raise Refused([Problem("input-unreadable", message, str(path))])
+    return data.decode("utf-8", "surrogateescape")
 
 
 def _files(mail: PatchMail) -> list[PatchFile]:

@@ -32,7 +32,7 @@ def reader(tree: Path, revision: str | None = None) -> Iterator[Reader]:
     """
     if revision is None:
         kernel_version(tree)
-        yield lambda path: content(tree / path)
+        yield lambda path: content(tree, path)
         return
     with borrowed(tree) as repository:
         _check_revision(repository, revision, tree)

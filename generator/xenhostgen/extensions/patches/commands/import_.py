@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from xenhostgen.commands.inputs import default_specs, finish_killed_run
+from xenhostgen.commands.inputs import default_specs, writing_alone
 from xenhostgen.extensions.kernel_tree.carry import carry_path
 from xenhostgen.extensions.patches.lift import Lifted, lift
 from xenhostgen.extensions.patches.recreation import reader
@@ -54,12 +54,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Lift, write, tell; 1 if a new file isn't re-created to the byte, 2 on an error."""
-    output: Path = arguments.output
-    finish_killed_run(output.parent)
-    if output.exists() and not arguments.force:
-        raise Refused(
-            [Problem("exists", "is there already", str(output), hint="give --force to replace it")]
-        )
+    with writing_alone(arguments.output.parent):
+        return import_to(arguments.output, arguments)
+
+
+def import_to(output: Path, arguments: argparse.Namespace) -> int:
+    """Do that, nobody else writing there meanwhile; the exit status."""
+    carry = carry_path(output)
+    there = [str(path) for path in (output, carry) if path.exists()]
+    if there and not arguments.force:
+        hint = "give --force to replace it"
+        raise Refused([Problem("exists", "is there already", path, hint=hint) for path in there])
     onto = load(arguments.onto) if arguments.onto else None
     schema = os.path.relpath(
         default_specs() / "schema.json", output.parent
@@ -71,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         lifted = lift(
             arguments.patches, str(output), schema, onto, prefix=arguments.name, tree=tree
         )
-    files = {output.name: lifted.text.encode(), carry_path(output).name: lifted.carry or None}
+    files = {output.name: lifted.text.encode(), carry.name: lifted.carry or None}
     write_files(output.parent, files)
     for line in _report(lifted, output, onto):
         say(line, sys.stdout)

@@ -11,7 +11,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from xenhostgen.commands.inputs import finish_killed_run
+from xenhostgen.commands.inputs import writing_alone
 from xenhostgen.extensions.kernel_tree.git import GitFailure, blob_id, borrowed, git
 from xenhostgen.extensions.kernel_tree.placing import Placement, placed
 from xenhostgen.extensions.patches.series import Letter, changes, check_messages, series
@@ -66,16 +66,14 @@ def run(arguments: argparse.Namespace) -> int:
     log = changes(load(arguments.since), spec) if arguments.since else ()
     letter = Letter(arguments.version, arguments.prefix, log)
     mails = series(spec, placement.before, placement.after, arguments.tree, letter)
-    finish_killed_run(output)
-    for path in output.iterdir() if output.is_dir() else ():
-        if path.name not in mails:
-            message, hint = (
-                "is no part of this series",
-                "move it away, or choose another folder by -o",
-            )
-            raise Refused([Problem("foreign-file", message, str(path), hint=hint)])
     output.mkdir(parents=True, exist_ok=True)
-    write_files(output, mails)
+    with writing_alone(output):
+        for path in output.iterdir():
+            if path.name not in mails:
+                message = "is no part of this series"
+                hint = "move it away, or choose another folder by -o"
+                raise Refused([Problem("foreign-file", message, str(path), hint=hint)])
+        write_files(output, mails)
     warn_of_edits(arguments.tree, placement)
     if reason := obstacle():
         say(f"xenhostgen: no addressees: {reason}; the tree's script isn't run", sys.stderr)

@@ -242,7 +242,11 @@ def test_case(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], up
     told = "".join(capsys.readouterr()).replace(str(case), case.name)
     told = told.replace(f"{tmp_path}/", "")
     if spec.exists():
-        told += carry_path(spec).read_text() if carry_path(spec).exists() else ""
+        told += (
+            carry_path(spec).read_bytes().decode(errors="replace")
+            if carry_path(spec).exists()
+            else ""
+        )
         assert main(["lint", str(spec)]) == 0
     expected = case.with_suffix(".expected")
     if update:

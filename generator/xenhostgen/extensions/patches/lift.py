@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from xenhostgen.extensions.kernel_tree.carry import carried_alone
 from xenhostgen.extensions.kernel_tree.git import SHORTEST_ID, blob_id, same_id
@@ -18,7 +18,7 @@ from xenhostgen.extensions.patches.carrying import ROOT, Share, carry_of, shares
 from xenhostgen.extensions.patches.lift_assumed import assume
 from xenhostgen.extensions.patches.lift_guests import Guests, object_line, predicates
 from xenhostgen.extensions.patches.lift_header import Data, Seen, compact, lift_header
-from xenhostgen.extensions.patches.lift_input import Input, read_input
+from xenhostgen.extensions.patches.lift_input import Input, legible, read_input
 from xenhostgen.extensions.patches.lift_places import relocate
 from xenhostgen.extensions.patches.lift_source import lift_source
 from xenhostgen.extensions.patches.yaml_writer import write_yaml
@@ -62,6 +62,14 @@ class Lifted:
     assumed: dict[str, str]
 
 
+class Target(NamedTuple):
+    """What the new spec is called, and the schema and the source that its head names."""
+
+    output: str
+    schema: str
+    source: str
+
+
 def lift(
     paths: list[Path],
     output: str,
@@ -76,7 +84,36 @@ def lift(
     Raises ``PatchError`` and ``Refused``.
     """
     given = read_input(paths, onto, *(tree or ()))
-    seen = _header(given, onto, prefix, str(paths[0]))
+    return lifted_from(given, Target(output, schema, " ".join(map(str, paths))), onto, prefix)
+
+
+def lifted_from(
+    given: Input, target: Target, onto: Interface | None = None, prefix: str = ""
+) -> Lifted:
+    """The spec of the interface that is in the input. Raises ``PatchError`` and ``Refused``."""
+    data, assumed = _data(legible(given), onto, prefix, target.source)
+    remarks = {"": f"Lifted by: xenhostgen import {printable(target.source, '?')}"}
+    for key, what in assumed.items():
+        remarks[key] = f"Assumed, as it isn't in what was imported: {what}."
+
+    def written() -> str:
+        keys = dict.fromkeys([*_ORDER.split(), *data])
+        return write_yaml({key: data[key] for key in keys if key in data}, target.schema, remarks)
+
+    name = onto.path if onto and given.banner else target.output  # which the banner tells
+    spec, carry = _carried(given, data, written, target.output, name)
+    rendering = render(spec.with_(path=name))
+    encoded = {path: text.encode() for path, text in rendering.files.items()}
+    after = carried_alone(carry, {path: encoded.get(path) for path in given.whole})
+    known = [_proved(share, given, after) for share in shares(given, carry)]
+    return Lifted(written(), spec, carry, known, assumed)
+
+
+def _data(
+    given: Input, onto: Interface | None, prefix: str, origin: str
+) -> tuple[Data, dict[str, str]]:
+    """The spec as data, and what was assumed for which key."""
+    seen = _header(given, onto, prefix, origin)
     base: Data = _base(onto, given.on_top) if onto else {}
     defined = re.compile(rf"^[^;=]*\b{re.escape(seen.c.register)}\([^;]*\)\s*\{{", re.MULTILINE)
     texts = [path for path in given.whole if path.endswith(".c")]
@@ -86,22 +123,7 @@ def lift(
         lift_source(source, given.whole[source], seen, slots)
     data = _on_base(base, seen.data, given.banner)
     _lift_changes(given, data, seen, base.get("guests", {}), source)
-    assumed = _assumed(data, seen)
-    remarks = {"": f"Lifted by: xenhostgen import {printable(' '.join(map(str, paths)), '?')}"}
-    for key, what in assumed.items():
-        remarks[key] = f"Assumed, as it isn't in what was imported: {what}."
-
-    def written() -> str:
-        keys = dict.fromkeys([*_ORDER.split(), *data])
-        return write_yaml({key: data[key] for key in keys if key in data}, schema, remarks)
-
-    name = onto.path if onto and given.banner else output  # which the banner tells
-    spec, carry = _carried(given, data, written, output, name)
-    rendering = render(spec.with_(path=name))
-    encoded = {path: text.encode() for path, text in rendering.files.items()}
-    after = carried_alone(carry, {path: encoded.get(path) for path in given.whole})
-    known = [_proved(share, given, after) for share in shares(given, carry)]
-    return Lifted(written(), spec, carry, known, assumed)
+    return data, _assumed(data, seen)
 
 
 def _carried(

@@ -5,6 +5,7 @@ With a kernel tree, git applies the patches to its files, and each hunk is a who
 one, hunks are what the patches show, one on top of the other.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused
 
+_NOT_UTF8 = re.compile("[\ud800-\udfff]")
 SIZE_LIMIT = 4 << 20  # characters of code; an interface of 10,000 ops has half of it
 WHOLE = 1 << 30  # lines of context, more than a file has
 
@@ -201,7 +203,7 @@ def _in_tree(path: Path) -> str:
 
 
 def _check(found: Input) -> None:
-    """Refuse more code than is read, and new files of an interface that aren't UTF-8."""
+    """Refuse more code than is read."""
     texts = {
         path: "\n".join(line.text for hunk in hunks for line in hunk.lines if line.kind == "added")
         for path, hunks in found.hunks.items()
@@ -219,12 +221,25 @@ def _check(found: Input) -> None:
                     )
                 ]
             )
-        for number, line in enumerate(text.split("\n"), 1):
-            if not line.isascii() and (
-                odd := next((c for c in line if "\ud800" <= c <= "\udfff"), "")
-            ):
-                message = f"byte 0x{ord(odd) & 0xFF:02x} is not UTF-8, which a spec is written in"
-                raise Refused([Problem("not-utf8", message, path, At(number, line.index(odd) + 1))])
+
+
+def legible(found: Input) -> Input:
+    """The same with a sign in place of each byte that isn't UTF-8, as a spec has to be."""
+
+    def plain(text: str) -> str:
+        return (
+            text if text.isascii() else re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
+        )
+
+    hunks = {
+        path: [
+            replace(each, lines=tuple(line._replace(text=plain(line.text)) for line in each.lines))
+            for each in known
+        ]
+        for path, known in found.hunks.items()
+    }
+    whole = {path: plain(text) for path, text in found.whole.items()}
+    return replace(found, whole=whole, hunks=hunks)
 
 
 def _apply(found: Input, file: PatchFile, source: str) -> None:

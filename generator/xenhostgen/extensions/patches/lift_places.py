@@ -21,12 +21,10 @@ def relocate(data: Data, given: Input, files: Iterable[str]) -> bool:
     changed = False
     for file in files:
         text = _text(given.base, file)
-        if file == data["object"]["file"] and text:
-            changed |= _place(data["object"], _last_object(text))
-        elif file == data["object"]["file"]:
-            changed |= _move(data, given)
+        if file == data["object"]["file"]:
+            changed |= _place(data["object"], _last_object(text)) or _move(data, given)
         elif file == data["predicates"]["file"]:
-            changed |= _place(data["predicates"], _last_landmark(text))
+            changed |= _place(data["predicates"], _last_landmark(text)) or _without_macros(data)
         else:
             changed |= _leave_out(data, file)
     return changed
@@ -42,6 +40,8 @@ def _move(data: Data, given: Input) -> bool:
     for path in sorted(given.after):
         makefile = str(PurePath(path).with_name("Makefile"))
         if landmark := _last_object(_text(given.base, makefile)):
+            if data["object"]["file"] == makefile:
+                return False
             data["object"] = {"file": makefile, "place": {"after": landmark}}
             name = PurePath(data["source"]["file"]).name
             data["source"]["file"] = str(PurePath(makefile).with_name(name))
@@ -55,6 +55,13 @@ def _place(part: Data, landmark: str) -> bool:
         return False
     part["place"] = place
     return True
+
+
+def _without_macros(data: Data) -> bool:
+    """Leave out all predicates, some of which the tree has already."""
+    had_some = bool(data["predicates"]["macros"])
+    data["predicates"]["macros"] = []
+    return had_some
 
 
 def _last_object(makefile: str) -> str:

@@ -144,3 +144,34 @@ def test_what_no_content_can_say_is_refused(
     assert f"000{number}-" in told.split(":")[0]
     assert mode in told
     assert not spec.exists()
+
+
+def test_a_series_becomes_a_history_and_comes_back(tree: Path) -> None:
+    trees = git(tree, "log", "--format=%T %an <%ae> %aI %s", "-2")
+    folder, out = tree.parent / "history", tree.parent / "out"
+    patches = [str(path) for path in sorted(tree.parent.glob("000*"), reverse=True)]
+    command = ["import", *patches, "--tree", f"{tree}@HEAD~2", "-o", str(folder)]
+    assert main(command) == 0
+    names = [
+        f"{number}.{kind}" for number in ("01", "02") for kind in ("carry.patch", "message", "yaml")
+    ]
+    assert sorted(path.name for path in folder.iterdir()) == names
+    for spec in sorted(folder.glob("*.yaml")):
+        assert main(["lint", str(spec)]) == 0
+    git(tree, "checkout", "-q", "HEAD~2")
+    assert main(["patch", str(folder), "--tree", str(tree), "-o", str(out)]) == 0
+    git(tree, "am", "-q", *(str(path) for path in sorted(out.iterdir())))
+    assert git(tree, "log", "--format=%T %an <%ae> %aI %s", "-2") == trees
+
+
+def test_a_series_with_a_patch_missing_is_refused(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(tree, "commit", "-q", "--allow-empty", "-m", "nothing")
+    patch = next(tree.parent.glob("0002-*"))
+    patch.write_text(patch.read_text().replace("[PATCH 2/2]", "[PATCH 3/3]"))
+    names = [str(path) for path in tree.parent.glob("000*")]
+    folder = tree.parent / "history"
+    assert main(["import", *names, "--tree", f"{tree}@HEAD~3", "-o", str(folder)]) == 2
+    assert "patch 2 of 3 is missing" in capsys.readouterr().err
+    assert not list(folder.iterdir())

@@ -6,7 +6,7 @@ one, hunks are what the patches show, one on top of the other.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -68,17 +68,50 @@ def read_input(
     if tree is None:
         _check(shown := _shown(given, mails, onto))
         return shown
-    found = Input(on_top=onto is not None)
+    banner = False
     before: dict[str, bytes | None] = {}
+    after: dict[str, bytes | None] = {}
+    ids: dict[str, str] = {}
     if onto:
-        found.banner, before, found.after = _without(onto, tree, root)
-    found.base = lambda path: before[path] if path in before else tree(path)
-    found.after |= {path: text.encode(errors="surrogateescape") for path, text in given.items()}
+        banner, before, after = _without(onto, tree, root)
+    after |= {path: text.encode(errors="surrogateescape") for path, text in given.items()}
     for mail, source in mails:
-        _patch(found, mail, source, tree, root)
-    _compare(found)
+        files = _files(mail)
+        _check_files(files, source)
+        text = "\n".join([*mail.diff.lines, ""]).encode(errors="surrogateescape")
+        apply_patch(after, text, source, tree, root)
+        ids |= {file.path: file.post for file in files}
+    found = of_tree(lambda path: before[path] if path in before else tree(path), after)
+    return replace(found, on_top=onto is not None, banner=banner, ids=ids)
+
+
+def of_tree(base: Reader, after: Mapping[str, bytes | None]) -> Input:
+    """What differs from a tree without the interface, each file whole. Raises ``Refused``."""
+    found = Input(base=base, after=dict(after))
+    change = difference({path: base(path) for path in after}, after, f"--unified={WHOLE}")
+    for file in read_diff(change, "the tree"):
+        if file.change == "new" and not file.binary:
+            found.whole[file.path] = post_image(file)
+        elif file.change == "modified" and not file.binary:
+            found.hunks[file.path] = list(file.hunks)
     _check(found)
     return found
+
+
+def apply_patch(
+    state: dict[str, bytes | None], patch: bytes, source: str, tree: Reader, root: str
+) -> None:
+    """Bring the files of a tree to where a patch leaves them. Raises ``Refused``."""
+    try:
+        change = patched(
+            patch, lambda path: state[path] if path in state else tree(path), name=source
+        )
+    except GitFailure as failure:
+        said = failure.said.split("\n")[0].removeprefix("error: ")
+        hint = "name the revision that the patch is based on: --tree DIR@REV"
+        message = f"doesn't fit {root}: {said}"
+        raise Refused([Problem("hunk-no-fit", message, source, hint=hint)]) from None
+    state |= change
 
 
 def _text(path: Path) -> str:
@@ -96,41 +129,21 @@ def _files(mail: PatchMail) -> list[PatchFile]:
     return parse_diff(mail.diff, mail.announced_files)
 
 
-def _patch(found: Input, mail: PatchMail, source: str, tree: Reader, root: str) -> None:
-    """Apply a patch to the files of a tree."""
-    files = _files(mail)
-    if binary := next((file for file in files if file.binary), None):
-        _apply(found, binary, source)  # which refuses it
-    if any(file.collapsed for file in files):
-        hint = "get the mail with its white space, or leave --tree out"
-        message = "has lost its white space, so that it fits no tree"
-        raise Refused([Problem("collapsed", message, source, hint=hint)])
-    state = found.after
-    text = "\n".join([*mail.diff.lines, ""]).encode(errors="surrogateescape")
-
-    def read(path: str) -> bytes | None:
-        return state[path] if path in state else tree(path)
-
-    try:
-        found.after |= patched(text, read, name=source)
-    except GitFailure as failure:
-        said = failure.said.split("\n")[0].removeprefix("error: ")
-        hint = "name the revision that the patch is based on: --tree DIR@REV"
-        message = f"doesn't fit {root}: {said}"
-        raise Refused([Problem("hunk-no-fit", message, source, hint=hint)]) from None
-    found.ids |= {file.path: file.post for file in files}
+def _check_files(files: Iterable[PatchFile], source: str) -> None:
+    """Refuse what no tree can take."""
+    for file in files:
+        if file.binary:
+            raise Refused([_binary(file, source)])
+        if file.collapsed:
+            hint = "get the mail with its white space, or leave --tree out"
+            message = "has lost its white space, so that it fits no tree"
+            raise Refused([Problem("collapsed", message, source, hint=hint)])
 
 
-def _compare(found: Input) -> None:
-    """Fill in the whole files and the hunks: all that differs from the tree without interface."""
-    assert found.base
-    before = {path: found.base(path) for path in found.after}
-    change = difference(before, found.after, f"--unified={WHOLE}")
-    for file in read_diff(change, "the tree"):
-        if file.change == "new" and not file.binary:
-            found.whole[file.path] = post_image(file)
-        elif file.change == "modified" and not file.binary:
-            found.hunks[file.path] = list(file.hunks)
+def _binary(file: PatchFile, source: str) -> Problem:
+    message = "a binary file, whose content the patch doesn't hold"
+    hint = "leave it out, or make the patch by 'git diff' without it"
+    return Problem("binary-hunk", message, source, At(file.number, 1), hint)
 
 
 def _without(
@@ -245,9 +258,7 @@ def legible(found: Input) -> Input:
 def _apply(found: Input, file: PatchFile, source: str) -> None:
     path = file.path
     if file.binary:
-        message = "a binary file, whose content the patch doesn't hold"
-        hint = "leave it out, or make the patch by 'git diff' without it"
-        raise Refused([Problem("binary-hunk", message, source, At(file.number, 1), hint)])
+        raise Refused([_binary(file, source)])
     if file.change in ("renamed", "copied"):
         message = f"a {file.change} file, which needs the tree that the patch is based on"
         hint = "name that tree: --tree DIR@REV"

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from xenhostgen.commands.inputs import default_specs, writing_alone
 from xenhostgen.extensions.kernel_tree.carry import carry_path
+from xenhostgen.extensions.patches.history import files, states
 from xenhostgen.extensions.patches.lift import Lifted, lift
+from xenhostgen.extensions.patches.messages import read_messages
 from xenhostgen.extensions.patches.recreation import reader
 from xenhostgen.render.files import source_name
 from xenhostgen.render.write import write_files
@@ -29,6 +31,7 @@ examples:
   xenhostgen import more.patch --onto my.yaml -o more.yaml  a patch on top of a spec
   xenhostgen import foo.h foo.c -o foo.yaml                 C files as they are, or just a header
   xenhostgen import *.patch --tree ../linux@v6.12 -o my.yaml   every byte, by the files themselves
+  xenhostgen import *.patch --tree ../linux@v6.12 -o series/   a spec for each patch of a series
 """
 
 
@@ -38,7 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "patches", nargs="+", metavar="PATCH", type=Path, help="patches in their order, or C files"
     )
     parser.add_argument(
-        "-o", "--output", metavar="SPEC", type=Path, required=True, help="the spec to write"
+        "-o",
+        "--output",
+        metavar="SPEC",
+        type=Path,
+        required=True,
+        help="the spec to write, or a folder: a spec for each patch of a series",
     )
     parser.add_argument(
         "--onto", metavar="SPEC", type=Path, help="a spec that the patches go on top of"
@@ -54,8 +62,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Lift, write, tell; 1 if a new file isn't re-created to the byte, 2 on an error."""
+    if arguments.output.suffix not in (".yaml", ".yml"):
+        arguments.output.mkdir(parents=True, exist_ok=True)
+        with writing_alone(arguments.output):
+            return import_history(arguments.output, arguments)
     with writing_alone(arguments.output.parent):
         return import_to(arguments.output, arguments)
+
+
+def import_history(folder: Path, arguments: argparse.Namespace) -> int:
+    """Write a series as a history, nobody else writing there meanwhile; the exit status."""
+    if not arguments.tree or arguments.onto:
+        what = "goes without --onto" if arguments.onto else "needs --tree DIR[@REV]"
+        hint = "the tree that the first patch applies to; or -o NAME.yaml for one spec"
+        raise Refused([Problem("history", f"a history {what}", "-o", hint=hint)])
+    there = [str(path) for path in sorted(folder.iterdir())]
+    if there and not arguments.force:
+        hint = "choose an empty folder, or give --force"
+        raise Refused([Problem("exists", "is there already", there[0], hint=hint)])
+    messages = read_messages(arguments.patches)
+    schema = os.path.relpath(default_specs() / "schema.json", folder)
+    with reader(*_revision(arguments.tree)) as tree:
+        found = list(states(messages, tree, arguments.tree, schema))
+    written: dict[str, bytes | None] = dict(files(found))
+    stale = {path.name: None for path in folder.glob("[0-9]*") if path.name not in written}
+    write_files(folder, {**stale, **written})
+    for number, state in enumerate(found, 1):
+        say(f"{folder}/{number:02}: {state.message.subject}", sys.stdout)
+        shares = state.lifted.shares if state.lifted else ()
+        total, carried = (
+            sum(share.lines for share in shares),
+            sum(len(share.carried) for share in shares),
+        )
+        say(f"  {total - carried} of {total} lines lifted, {carried} carried", sys.stdout)
+    return 0
 
 
 def import_to(output: Path, arguments: argparse.Namespace) -> int:

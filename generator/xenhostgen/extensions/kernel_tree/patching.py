@@ -21,7 +21,7 @@ Reader = Callable[[str], bytes | None]
 """Gives the content of a tree's file."""
 
 _SOURCE = re.compile(rb"^(?:rename|copy) from (.+?)\r?$", re.MULTILINE)
-_PLAIN = re.compile(r" ?(?:(?:create|delete) mode 100644 |rename |copy |rewrite )")
+_PLAIN = re.compile(r" ?(?:(?:create|delete) (?!mode (?!100644 ))|rename |copy |rewrite )")
 
 
 def difference(before: Contents, after: Contents, *options: str) -> bytes:

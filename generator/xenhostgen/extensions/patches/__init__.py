@@ -3,7 +3,8 @@
 
 What compares a rendering with them: declarations, difference, code, uncarried, reference, stored,
 place, compare. What makes a spec of them: lift_input, lift_c, lift_header, lift_source,
-lift_guests, lift_assumed, lift_places, carrying, yaml_writer, lift. What writes one: series.
+lift_guests, lift_assumed, lift_places, carrying, yaml_writer, lift; of a series messages and
+history. What writes one: series.
 """
 
 COMMANDS = {

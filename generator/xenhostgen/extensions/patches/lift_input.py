@@ -102,16 +102,20 @@ def apply_patch(
     state: dict[str, bytes | None], patch: bytes, source: str, tree: Reader, root: str
 ) -> None:
     """Bring the files of a tree to where a patch leaves them. Raises ``Refused``."""
+
+    def read(path: str) -> bytes | None:
+        return state[path] if path in state else tree(path)
+
     try:
-        change = patched(
-            patch, lambda path: state[path] if path in state else tree(path), name=source
-        )
+        state |= patched(patch, read, name=source)
     except GitFailure as failure:
-        said = failure.said.split("\n")[0].removeprefix("error: ")
-        hint = "name the revision that the patch is based on: --tree DIR@REV"
-        message = f"doesn't fit {root}: {said}"
-        raise Refused([Problem("hunk-no-fit", message, source, hint=hint)]) from None
-    state |= change
+        try:
+            state |= patched(patch, read, "-p0", name=source)
+        except Refused:
+            said = failure.said.split("\n")[0].removeprefix("error: ")
+            hint = "name the revision that the patch is based on: --tree DIR@REV"
+            message = f"doesn't fit {root}: {said}"
+            raise Refused([Problem("hunk-no-fit", message, source, hint=hint)]) from None
 
 
 def _text(path: Path) -> str:

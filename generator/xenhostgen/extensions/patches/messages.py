@@ -3,8 +3,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from email.header import decode_header, make_header
-from email.parser import BytesHeaderParser
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,13 +16,15 @@ from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.source import Problem, Refused
 
 SIZE_LIMIT = 64 << 20  # bytes
+_KINDS = {"text/html": "HTML", "multipart/encrypted": "encrypted"}
 _POSITION = re.compile(r"\[[^\]]*?\b0*(\d+)/0*(\d+)[^\]]*\]")
 
 
 class Message(NamedTuple):
     """A mail: author and date as git gives them, subject without brackets, body, and patch.
 
-    ``number`` and ``total`` are those of the subject's brackets, 0 without any.
+    ``title`` is the whole subject; ``number`` and ``total`` are those in its brackets, 0 without
+    any. ``kind`` says what holds no patch that git could read.
     """
 
     author: str
@@ -29,42 +32,72 @@ class Message(NamedTuple):
     subject: str
     body: str
     patch: bytes
+    title: str = ""
     number: int = 0
     total: int = 0
+    kind: str = ""
     source: str = ""
 
 
-def read_messages(paths: Iterable[Path]) -> list[Message]:
-    """The mails that hold patches, in their series' order.
+class Left(NamedTuple):
+    """A mail that is no patch of the series, and why."""
 
-    Raises ``Refused`` for a file without any, and for series with patches missing or there twice.
+    subject: str
+    reason: str
+
+
+def read_messages(paths: Iterable[Path], left: list[Left] | None = None) -> list[Message]:
+    """The mails that hold patches, in their series' order; ``left`` gets those left out.
+
+    Raises ``Refused`` for a file without any, and for series with patches missing.
     """
-    messages = []
+    messages: dict[tuple[str, bytes], Message] = {}
+    left_out = [] if left is None else left
     for path in paths:
-        found = [message for message in _split(path) if message.patch.strip()]
-        if not found:
-            hint = "give mails, as 'git format-patch' writes them"
-            raise Refused([Problem("no-patch", "git finds no patch in it", str(path), hint=hint)])
-        messages += found
-    if all(message.number for message in messages):
-        messages.sort(key=lambda message: message.number)
-        _check_order(messages)
-    return messages
+        known = len(messages)
+        first = len(left_out)
+        for message in _split(path):
+            if reason := _reason(message):
+                left_out.append(Left(message.title, reason))
+            elif (key := (message.subject, message.patch.strip())) in messages:
+                left_out.append(Left(message.title, "there already"))
+                known -= 1
+            else:
+                messages[key] = message
+        if len(messages) == known:
+            reasons = ", ".join(sorted({each.reason for each in left_out[first:]}))
+            problem = Problem("no-patch", f"no patch in it: {reasons or 'no mail'}", str(path))
+            hint = "give mails, as 'git format-patch' writes them, and a bare diff to -o NAME.yaml"
+            raise Refused([problem._replace(hint=hint)])
+    found = list(messages.values())
+    if all(message.number for message in found):
+        found.sort(key=lambda message: message.number)
+        _check_order(found)
+    return found
+
+
+def _reason(message: Message) -> str:
+    """Why a mail is no patch of a series; empty if it is one."""
+    if _POSITION.search(message.title) and not message.number:
+        return "a cover letter"
+    if re.match(r"(?i)(re|aw|fwd?)\s*:", message.title):
+        return "a reply"
+    return "" if message.patch.strip() else message.kind or "without a patch"
 
 
 def _check_order(messages: list[Message]) -> None:
-    numbers = [message.number for message in messages]
-    wanted = range(numbers[0], numbers[0] + len(numbers))
-    for number, message in zip(wanted, messages, strict=True):
+    """Refuse a series that lacks a patch, or has two of one number."""
+    for number, message in enumerate(messages, messages[0].number):
         if message.number != number:
-            what = "is there twice" if message.number < number else "is missing before this one"
-            row = min(number, message.number) if message.number < number else number
-            text = f"patch {row} of {message.total} {what}"
-            hint = "give each patch of the series once"
+            twice = message.number < number
+            what = "is there twice" if twice else "is missing"
+            text = f"patch {message.number if twice else number} of {message.total} {what}"
+            hint = "give each patch of one version of the series"
             raise Refused([Problem("patch-order", text, message.source, hint=hint)])
 
 
 def _split(path: Path) -> Iterator[Message]:
+    """What git makes of each mail in a file."""
     try:
         data = read_given(path, SIZE_LIMIT)
     except UnreadableFile as error:
@@ -79,15 +112,46 @@ def _split(path: Path) -> Iterator[Message]:
         except GitFailure as failure:
             message = f"git can't read it: {failure.said}"
             raise Refused([Problem("input-unreadable", message, str(path))]) from None
-        for mail in sorted((folder / "mails").iterdir()):
-            yield _read(mail.read_bytes(), folder, str(path))
+        for file in sorted((folder / "mails").iterdir()):
+            for mail in _plain(file.read_bytes()):
+                yield _read(mail, folder, str(path))
+
+
+def _plain(mail: bytes) -> Iterator[bytes]:
+    """The mails attached to a mail, or itself as git takes it: without format=flowed."""
+    parsed = BytesParser(policy=default).parsebytes(mail)
+    attached = [part for part in parsed.walk() if part.get_content_type() == "message/rfc822"]
+    if attached:
+        for part in attached:
+            inner = part.get_payload(0)
+            assert isinstance(inner, EmailMessage)
+            yield from _plain(inner.as_bytes())
+        return
+    flowed = parsed.get_param("format", "") == "flowed" and not parsed.is_multipart()
+    if flowed:
+        lines = parsed.get_content().split("\n")
+        delete = parsed.get_param("delsp", "") == "yes"
+        text = "".join(_unflowed(line, delete) for line in lines).removesuffix("\n")
+        parsed.set_content(text, cte="8bit")
+        mail = parsed.as_bytes()
+    yield mail
+
+
+def _unflowed(line: str, delete_space: bool) -> str:
+    """A line as it was before format=flowed (RFC 3676) broke and stuffed it."""
+    plain = line.removeprefix(" ")
+    # "-- " is the signature; quoted lines are no part of a patch.
+    if plain.endswith(" ") and plain != "-- " and not plain.startswith(">"):
+        return plain[:-1] if delete_space else plain
+    return f"{plain}\n"
 
 
 def _read(mail: bytes, folder: Path, source: str) -> Message:
     command = ["git", "mailinfo", "message", "patch"]
     job = Job(command, folder, environment=user_environment(**NO_SETTINGS), input=mail)
     fields = dict(line.partition(": ")[::2] for line in run(job).text.splitlines())
-    title = str(make_header(decode_header(str(BytesHeaderParser().parsebytes(mail)["Subject"]))))
+    header = BytesParser(policy=default).parsebytes(mail, headersonly=True)
+    title = " ".join(str(header["Subject"] or "").split())
     position = _POSITION.search(title)
     number, total = map(int, position.groups()) if position else (0, 0)
     return Message(
@@ -96,7 +160,9 @@ def _read(mail: bytes, folder: Path, source: str) -> Message:
         fields.get("Subject", ""),
         (folder / "message").read_text("utf-8", errors="replace"),
         (folder / "patch").read_bytes(),
+        title,
         number,
         total,
+        _KINDS.get(header.get_content_type(), ""),
         source,
     )

@@ -16,7 +16,7 @@ from xenhostgen.commands.inputs import default_specs, writing_alone
 from xenhostgen.extensions.kernel_tree.carry import carry_path
 from xenhostgen.extensions.patches.history import files, states
 from xenhostgen.extensions.patches.lift import Lifted, lift
-from xenhostgen.extensions.patches.messages import read_messages
+from xenhostgen.extensions.patches.messages import Left, read_messages
 from xenhostgen.extensions.patches.recreation import reader
 from xenhostgen.render.files import source_name
 from xenhostgen.render.write import write_files
@@ -80,13 +80,16 @@ def import_history(folder: Path, arguments: argparse.Namespace) -> int:
     if there and not arguments.force:
         hint = "choose an empty folder, or give --force"
         raise Refused([Problem("exists", "is there already", there[0], hint=hint)])
-    messages = read_messages(arguments.patches)
+    left: list[Left] = []
+    messages = read_messages(arguments.patches, left)
     schema = os.path.relpath(default_specs() / "schema.json", folder)
     with reader(*_revision(arguments.tree)) as tree:
         found = list(states(messages, tree, arguments.tree, schema))
     written: dict[str, bytes | None] = dict(files(found))
     stale = {path.name: None for path in folder.glob("[0-9]*") if path.name not in written}
     write_files(folder, {**stale, **written})
+    for mail in left:
+        say(f"  left out, {mail.reason}: {mail.subject}", sys.stdout)
     for number, state in enumerate(found, 1):
         say(f"{folder}/{number:02}: {state.message.subject}", sys.stdout)
         shares = state.lifted.shares if state.lifted else ()

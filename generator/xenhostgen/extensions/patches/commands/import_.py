@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Lift, write, tell; 1 if a new file isn't re-created to the byte, 2 on an error."""
-    if arguments.output.suffix not in (".yaml", ".yml"):
+    if arguments.output.is_dir() or not arguments.output.suffix:
         arguments.output.mkdir(parents=True, exist_ok=True)
         with writing_alone(arguments.output):
             return import_history(arguments.output, arguments)

@@ -46,13 +46,18 @@ def summary(verdict: Verdict) -> Iterator[str]:
             yield f"nothing proved by {prover}: not installed: {proof.missing}"
         elif proof:
             yield f"{proof.proved} of {proof.goals} goals proved by {prover}"
+    for left_out in statistics.left_out:
+        yield f"not checked: {left_out}"
     if statistics.kernel:
         yield f"built in {statistics.kernel}"
     # What tools say of the text alone is no fault of behaviour.
     expected = {known for _, known in verdict.expected if not known.rule.endswith("-warning")}
     met, total = len(expected), len(expected) + len(verdict.missing)
+    outcome = "verified" if verdict.passed else "FAILED"
+    if verdict.passed and statistics.gaps():
+        outcome += ", but for what was not checked"
     yield (
-        f"{'verified' if verdict.passed else 'FAILED'}: {met} of {total} expected findings found,"
+        f"{outcome}: {met} of {total} expected findings found,"
         f" {len(verdict.unexpected)} unexpected ({statistics.seconds} s)"
     )
 
@@ -67,6 +72,7 @@ def as_json(judged: Judged) -> dict[str, Any]:
         for expected in verdict.missing
     ]
     fields = {"spec": spec, "passed": verdict.passed, "findings": findings, "missing": missing}
+    fields["not_checked"] = verdict.statistics.gaps()
     return fields | verdict.statistics.as_json()
 
 

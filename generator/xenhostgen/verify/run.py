@@ -30,8 +30,10 @@ _NO_HEADER = re.compile(r"'?([\w/.-]+\.h)(?:: No such file or directory|' file n
 def verify(spec: Interface, options: Options, checks: Sequence[Check] | None = None) -> Verdict:
     """Judge a spec's rendering, or a tree of C, and hold the findings against the expected ones.
 
-    ``checks`` instead of all those up to the level. Raises ``Refused`` if the tree can't be used.
+    ``checks`` instead of all those up to the level. Raises ``Refused`` if the tree can't be used,
+    or the level can't be reached.
     """
+    extension_points.check_reachable(options.level, options.tree)
     started = time.monotonic()
     with prepared(spec, options) as subject:
         findings = examine(subject, all_checks(options) if checks is None else checks)

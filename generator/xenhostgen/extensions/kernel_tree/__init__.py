@@ -6,5 +6,9 @@ In order: c_tree (C by tree-sitter), kernel_file (read a file), insertion (find 
 reduction and kernel_slice cut from a tree what is the interface's, so that it can be judged.
 """
 
-HOOKS = {"check kernel": ("build:KernelBuild",), "tree": ("kernel_slice:judged_tree",)}
+HOOKS = {
+    "check kernel": ("build:KernelBuild",),
+    "needs kernel": ("build:obstacles",),
+    "tree": ("kernel_slice:judged_tree",),
+}
 COMMANDS = {"apply": "write a spec into a kernel tree, or take it out"}

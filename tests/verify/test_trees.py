@@ -31,10 +31,14 @@ def test_tree(
         assert verdict.passed, verdict.unexpected
     else:
         assert wanted.rule in rules, verdict.unexpected
+    blamed = []
     for finding in verdict.unexpected:
         assert finding.where, finding
-        assert (tree / finding.where.file).is_file()
         assert finding.spec_at
+        lines = (tree / finding.where.file).read_text().splitlines()
+        if finding.rule == wanted.rule and lines:
+            blamed.append(lines[finding.where.line - 1].strip())
+    assert not wanted.line or wanted.line in blamed, verdict.unexpected
 
 
 def test_there_are_enough() -> None:

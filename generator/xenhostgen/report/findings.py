@@ -37,9 +37,10 @@ def summary(verdict: Verdict) -> Iterator[str]:
     statistics = verdict.statistics
     for run in statistics.runs:
         sanitizers = "+".join(run.sanitizers) or "no sanitizers"
+        configuration = f", {run.configuration}" if run.configuration else ""
         yield (
             f"{run.states} states, {run.transitions} transitions, {run.boots} boots,"
-            f" {run.wrapper_calls} wrapper calls ({run.compiler}, {sanitizers})"
+            f" {run.wrapper_calls} wrapper calls ({run.compiler}, {sanitizers}{configuration})"
         )
     for prover, proof in {"Frama-C": statistics.proof, "cbmc": statistics.cbmc}.items():
         if proof and proof.missing:

@@ -17,6 +17,7 @@ from xenhostgen.csource.makefile import read_makefile
 from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.model import Interface, Register
 from xenhostgen.verify.build import Reading
+from xenhostgen.verify.configurations import unexplained
 from xenhostgen.verify.declarations import Declarations, expectation, read_due
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.expectation import LOOP
@@ -38,6 +39,7 @@ class Conformance:
         yield from _declared(subject, subject.declarations)
         yield from _object(subject.spec, subject.tree)
         yield from _unused_tables(subject.spec)
+        yield from unexplained(subject.spec, subject.harness.judged)
 
 
 class OtherOptions:
@@ -47,9 +49,9 @@ class OtherOptions:
 
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Compare the declarations that are read with these options."""
-        for finding in _declared(subject, subject.turned):
-            message = f"{finding.message}, where the kernel's options are other ones"
-            yield replace(finding, message=message)
+        for configuration in subject.configurations:
+            for finding in _declared(subject, subject.turned(configuration)):
+                yield replace(finding, message=f"{finding.message}, with {configuration}")
 
 
 def _declared(subject: Subject, declarations: Declarations) -> Iterator[Finding]:
@@ -86,7 +88,7 @@ def _compare(
         for text, should in zip_longest(*texts, fillvalue="nothing"):
             if text not in (should, re.sub(r"\[\d+\]$", "[]", should)):
                 message = f"{kind} '{name}' is '{text}', should be '{should}'"
-                yield _finding("differs", name, message, where)
+                yield _finding("differs", name, message, facts[0].at._replace(file=path))
                 break
     if path == spec.predicates.file:
         return
@@ -97,7 +99,8 @@ def _compare(
         is_declared = kind == "prototype" and ("function", name) in expected
         if name not in own and not is_declared:
             message = f"{kind} '{name}' is nothing that the spec knows"
-            yield _finding("unknown", name, message, where)
+            at = actual[kind, name].at._replace(file=path)
+            yield _finding("unknown", name, message, at)
 
 
 def _by_name(facts: Facts) -> dict[tuple[str, str], Fact]:

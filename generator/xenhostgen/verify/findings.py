@@ -40,6 +40,8 @@ class Run:
     transitions: int = 0
     boots: int = 0
     wrapper_calls: int = 0
+    configuration: str = field(default="", kw_only=True)
+    """The kernel's options that were turned, in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,7 @@ def verify(spec: Interface, options: Options, checks: Sequence[Check] | None = N
 
 def core_checks(options: Options) -> list[Check]:
     """The checks of the levels parse and run."""
-    behaviour = [Behaviour(compiler) for compiler in options.compilers]
-    return [Conformance(), OtherOptions(), *behaviour, StaticChecks()]
+    return [Conformance(), OtherOptions(), Behaviour(*options.compilers), StaticChecks()]
 
 
 def all_checks(options: Options) -> list[Check]:

@@ -15,6 +15,7 @@ from xenhostgen.verify.behaviour import Behaviour
 from xenhostgen.verify.conform import Conformance, OtherOptions
 from xenhostgen.verify.declarations import Declarations
 from xenhostgen.verify.drift import drift
+from xenhostgen.verify.elsewhere import Elsewhere
 from xenhostgen.verify.findings import OF_PROVERS, Finding, Verdict, judge
 from xenhostgen.verify.static import StaticChecks
 from xenhostgen.verify.subject import Check, Options, Subject, prepared
@@ -47,7 +48,8 @@ def verify(spec: Interface, options: Options, checks: Sequence[Check] | None = N
 
 def core_checks(options: Options) -> list[Check]:
     """The checks of the levels parse and run."""
-    return [Conformance(), OtherOptions(), Behaviour(*options.compilers), StaticChecks()]
+    behaviour = Behaviour(*options.compilers)
+    return [Conformance(), OtherOptions(), Elsewhere(), behaviour, StaticChecks()]
 
 
 def all_checks(options: Options) -> list[Check]:

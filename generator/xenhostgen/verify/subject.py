@@ -54,6 +54,8 @@ class JudgedTree(NamedTuple):
     path: Path
     is_rendering: bool = False
     reduce: Reduce | None = None
+    left_out: tuple[str, ...] = ()
+    """What of the tree has no part in the judgement."""
 
 
 class Subject:
@@ -73,7 +75,7 @@ class Subject:
         view = View((self.tree, SHIM, TEMPLATES), (work, self.store.folder))
         confining = view if is_confined(spec, options) else None
         self.harness = Harness(spec, self.tree, work, confining, reader)
-        self.statistics = Statistics(options.level)
+        self.statistics = Statistics(options.level, left_out=list(judged.left_out))
         self.programs: dict[tuple[str, Configuration | None], Program] = {}
 
     @cached_property

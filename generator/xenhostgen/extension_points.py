@@ -8,6 +8,8 @@ points some names as ``MODULE:NAME`` in the package, which are imported when the
 
 ``check LEVEL``
     classes of checks (see ``verify.subject``), for a level of verification;
+``needs LEVEL``
+    a function from the tree, or None, to the problems that keep that level from being reached;
 ``tree``
     a function from a spec, options with a tree, and a folder for what is written, to the
     ``JudgedTree``, or to None where the rendering is to be judged;
@@ -24,6 +26,7 @@ points some names as ``MODULE:NAME`` in the package, which are imported when the
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -44,6 +47,17 @@ def levels() -> list[str]:
     """The levels that can be reached with the installed extensions."""
     installed = {"", *(extension.__name__.rpartition(".")[2] for extension in extensions())}
     return [level for level, extension in LEVELS.items() if extension in installed]
+
+
+def check_reachable(level: str, tree: Path | None) -> None:
+    """Raise ``Refused`` if a level lacks its extension, a package, or the tree that it needs."""
+    if level not in levels():
+        hint = install(LEVELS[level])
+        raise Refused(
+            [Problem("not-installed", "needs an extension", f"--level {level}", hint=hint)]
+        )
+    if problems := [problem for needs in hooks(f"needs {level}") for problem in needs(tree)]:
+        raise Refused(problems)
 
 
 def install(extension: str) -> str:

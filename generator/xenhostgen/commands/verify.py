@@ -11,6 +11,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from xenhostgen.commands.inputs import (
     print_json,
     spec_paths,
 )
-from xenhostgen.extension_points import LEVELS, hooks, install, levels
+from xenhostgen.extension_points import LEVELS, check_reachable, hooks
 from xenhostgen.report.cases import Judged, suites
 from xenhostgen.report.findings import as_json, show
 from xenhostgen.report.junit import as_junit
@@ -117,22 +118,24 @@ def chosen(arguments: argparse.Namespace) -> Options:
     tree, level = arguments.tree, arguments.level
     installed = [compiler for compiler in ("gcc", "clang") if shutil.which(compiler)]
     compilers = usable(arguments.cc or installed or ["gcc"])
-    if level not in levels():
-        hint = install(LEVELS[level])
-        raise Refused([Problem("not-installed", "needs an extension", "--level", hint=hint)])
+    check_reachable(level, tree)
     if level == "boot" and arguments.format != "text":
         hint = "xenhostgen boot SPEC --format json or junit prints the matrix for scripts"
         raise Refused([Problem("text-only", "is told as text", "--level boot", hint=hint)])
-    if level == "kernel" and not tree:
-        hint = "add --tree LINUX, the top folder of a Linux source tree"
-        what = "needs a kernel to build in"
-        raise Refused([Problem("no-kernel", what, "--level kernel", hint=hint)])
     if tree and not tree.is_dir():
         hint = "give a folder that is laid out like the kernel's"
         raise Refused([Problem("no-such-tree", "is no folder", str(tree), hint=hint)])
     if level == "boot":
-        level = "kernel" if tree else "prove"
+        level = below_boot(tree)
     return Options(tree, compilers, level, unconfined=arguments.unconfined)
+
+
+def below_boot(tree: Path | None) -> str:
+    """The highest level below boot that can be reached here."""
+    with suppress(Refused):
+        check_reachable("kernel" if tree else "prove", tree)
+        return "kernel" if tree else "prove"
+    return "run"
 
 
 def usable(compilers: Sequence[str]) -> tuple[str, ...]:

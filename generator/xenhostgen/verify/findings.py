@@ -40,6 +40,8 @@ class Run:
     transitions: int = 0
     boots: int = 0
     wrapper_calls: int = 0
+    configuration: str = field(default="", kw_only=True)
+    """The kernel's options that were turned, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,9 @@ OF_PROVERS = ("unproved", "refuted")
 class Statistics:
     """What was done to reach a verdict; None for what was not.
 
-    ``kernel`` names the kernel in which the interface was built. ``drift`` lists what a given tree
-    says otherwise than the rendering; where that itself is judged it is None.
+    ``left_out`` says what of the C, or which tool, had no part in it. ``kernel`` names the kernel
+    in which the interface was built. ``drift`` lists what a given tree says otherwise than the
+    rendering; where that itself is judged it is None.
     """
 
     level: str = "run"
@@ -69,7 +72,17 @@ class Statistics:
     cbmc: Proof | None = None
     kernel: str | None = None
     drift: list[str] | None = None
+    left_out: list[str] = field(default_factory=list)
     seconds: float | None = None
+
+    def gaps(self) -> list[str]:
+        """What was not checked, though the level includes it."""
+        provers = {"Frama-C": self.proof, "cbmc": self.cbmc}
+        missing = {name: proof.missing for name, proof in provers.items() if proof}
+        lines = [
+            f"proof by {name}: not installed: {tool}" for name, tool in missing.items() if tool
+        ]
+        return [*lines, *self.left_out]
 
     def obstacle(self, name: str) -> str | None:
         """Why findings of a rule couldn't be made; empty if they could, None if nobody looked."""
@@ -89,6 +102,7 @@ class Statistics:
     def as_json(self) -> dict[str, Any]:
         """The statistics for scripts, without what was not done."""
         done = {name: value for name, value in asdict(self).items() if value is not None}
+        del done["left_out"]  # it is a part of ``gaps``
         if not self.runs:
             del done["runs"]
         return done

@@ -20,6 +20,7 @@ from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.spec.template_sets import template_root
 from xenhostgen.verify.build import Program, Store, build
+from xenhostgen.verify.configurations import Configuration, configurations
 from xenhostgen.verify.declarations import Declarations, read_tree
 from xenhostgen.verify.drift import Reduce, rendered
 from xenhostgen.verify.findings import Finding, Statistics
@@ -52,6 +53,8 @@ class JudgedTree(NamedTuple):
     path: Path
     is_rendering: bool = False
     reduce: Reduce | None = None
+    left_out: tuple[str, ...] = ()
+    """What of the tree has no part in the judgement."""
 
 
 class Subject:
@@ -71,8 +74,8 @@ class Subject:
         view = View((self.tree, SHIM, TEMPLATES), (work, self.store.folder))
         confining = view if is_confined(spec, options) else None
         self.harness = Harness(spec, self.tree, work, confining, reader)
-        self.statistics = Statistics(options.level)
-        self.programs: dict[str, Program] = {}
+        self.statistics = Statistics(options.level, left_out=list(judged.left_out))
+        self.programs: dict[tuple[str, Configuration | None], Program] = {}
 
     @cached_property
     def declarations(self) -> Declarations:
@@ -80,15 +83,22 @@ class Subject:
         return read_tree(self.harness, self.options.compilers[0], self.store)
 
     @cached_property
-    def turned(self) -> Declarations:
-        """What files that name options of the kernel declare where these are turned."""
-        return read_tree(self.harness, self.options.compilers[0], self.store, turned=True)
+    def configurations(self) -> tuple[Configuration, ...]:
+        """Those besides the spec's in which the C is judged, too."""
+        turned = configurations(self.spec, self.harness.judged, self.harness.configs)
+        self.statistics.left_out += turned.left_out
+        return turned.judged
 
-    def program(self, compiler: str) -> Program:
-        """The C and the driver that runs it. Raises ``BuildError``."""
-        if compiler not in self.programs:
-            self.programs[compiler] = build(self.harness, compiler, self.store)
-        return self.programs[compiler]
+    def turned(self, configuration: Configuration) -> Declarations:
+        """What files that name options of the kernel declare where these are turned."""
+        return read_tree(self.harness, self.options.compilers[0], self.store, configuration)
+
+    def program(self, compiler: str, turned: Configuration | None = None) -> Program:
+        """The C and the driver that runs it, in one configuration. Raises ``BuildError``."""
+        if (compiler, turned) not in self.programs:
+            program = build(self.harness, compiler, self.store, turned or Configuration())
+            self.programs[compiler, turned] = program
+        return self.programs[compiler, turned]
 
 
 class Check(Protocol):

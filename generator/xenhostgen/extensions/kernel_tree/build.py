@@ -215,7 +215,7 @@ def _run(folder: Path, view: View | None, *command: str, reads: str = "") -> Com
 
 def _misplaced(spec: Interface, sections: Mapping[str, str]) -> Iterator[Finding]:
     """Whether the registry lies where the spec says, not in .bss, and its symbols are exported."""
-    file, array, section = spec.source.file, spec.c.array, spec.registry.section
+    file, array, section = spec.source.file, spec.c.array, spec.section
     if sections.get(array, section) != section:
         yield _finding("section", f"{array} isn't in {section}", file, subject=array)
     if sections.get(array) == ".bss":

@@ -26,6 +26,7 @@ _ERRNO = re.compile(
     r"^[ \t]*#[ \t]*define[ \t]+(E[A-Z0-9]+)[ \t]+\(?(\w+)\)?[ \t]*(?:/[/*].*)?$", re.M
 )
 _ASSIGNING = re.compile(r"(?:[-+*/%&|^]|<<|>>)?=|\+\+|--")
+_WORD = re.compile(r"\w+")
 _TYPES = ("struct", "union", "enum", "typedef")
 
 
@@ -50,7 +51,12 @@ class Elsewhere:
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Look through the tree."""
         spec, root = subject.spec, subject.options.tree or subject.tree
-        texts = {path: text for path in _paths(spec, root) if (text := read_text(root, path))}
+        texts: dict[str, str] = {}
+        for path in _paths(spec, root):
+            text = read_text(root, path)
+            texts[path] = text or ""
+            if text is None:
+                subject.statistics.left_out.append(f"{path}: it can't be read, or is too large")
         yield from _uses(spec, texts)
         for path, text in texts.items():
             yield from _errnos(path, text)
@@ -74,20 +80,28 @@ def _uses(spec: Interface, texts: dict[str, str]) -> Iterator[Finding]:
     c = spec.c
     names = {c.register, c.unregister, c.array, *(table.symbol for _, table in spec.tables())}
     pointers = {str(slot.pointer) for slot in spec.slots}
-    if not (names | pointers) & set(re.findall(r"\w+", " ".join(texts.values()))):
-        return
-    found = [each for path, text in texts.items() for each in definitions(path, text)]
+    found = list(_definitions(texts, names | pointers))
     due = expectation(spec).files
     known = {path: {fact.name for fact in facts} for path, facts in due.items()}
     allowed = [each for each in found if each.name in known.get(each.path, ())]
     helpers = _helpers(allowed, [each for each in found if each not in allowed])
-    names |= {helper.name for helper in helpers if _mention(helper, names, pointers)}
+    using = {helper.name for helper in helpers if _mention(helper, names, pointers)}
+    if using:
+        found = list(_definitions(texts, names | pointers | using))
+    names |= using
     for each in found:
         at = _mention(each, names, pointers)
         if at and each not in allowed and each not in helpers:
             message = f"'{each.name}' uses '{at.text}', which is for the boot path alone"
             where = Location(each.path, at.line, at.column)
             yield Finding("used-elsewhere", each.name, message, where, seen_by="reading")
+
+
+def _definitions(texts: dict[str, str], names: set[str]) -> Iterator[Definition]:
+    """What those files define that hold one of some names."""
+    for path, text in texts.items():
+        if names.intersection(_WORD.findall(text)):
+            yield from definitions(path, text)
 
 
 def _helpers(allowed: Iterable[Definition], others: list[Definition]) -> list[Definition]:

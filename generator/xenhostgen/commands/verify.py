@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
+from difflib import unified_diff
 from pathlib import Path
 
 from xenhostgen.commands.inputs import (
@@ -25,6 +26,7 @@ from xenhostgen.commands.inputs import (
     spec_paths,
 )
 from xenhostgen.extension_points import LEVELS, check_reachable, hooks
+from xenhostgen.render.write import write_files
 from xenhostgen.report.cases import Judged, suites
 from xenhostgen.report.findings import as_json, show
 from xenhostgen.report.junit import as_junit
@@ -35,6 +37,7 @@ from xenhostgen.sandbox.process import Job
 from xenhostgen.sandbox.process import run as run_program
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Problem, Refused, printable
+from xenhostgen.verify.accept import accepted
 from xenhostgen.verify.catalogue import check_expectations
 from xenhostgen.verify.replay import replay
 from xenhostgen.verify.run import verify
@@ -78,6 +81,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--brief", action="store_true", help="tell expected findings by their rules alone"
     )
+    text = "take any difference of a tree from the rendering for a finding"
+    parser.add_argument("--strict", action="store_true", help=text)
+    text = "write what is found into the spec's expected_findings, and show what changes there"
+    parser.add_argument("--accept", action="store_true", help=text)
     add_unconfined(parser)
     add_format(parser, "sarif", "junit", "ktap")
 
@@ -87,6 +94,9 @@ def run(arguments: argparse.Namespace) -> int:
     options = chosen(arguments)
     if arguments.replay is not None:
         return replayed(options, arguments)
+
+    if arguments.accept:
+        return accept(options, arguments)
 
     def judged(path: Path) -> Judged:
         spec = load(path)
@@ -127,7 +137,7 @@ def chosen(arguments: argparse.Namespace) -> Options:
         raise Refused([Problem("no-such-tree", "is no folder", str(tree), hint=hint)])
     if level == "boot":
         level = below_boot(tree)
-    return Options(tree, compilers, level, unconfined=arguments.unconfined)
+    return Options(tree, compilers, level, strict=arguments.strict, unconfined=arguments.unconfined)
 
 
 def below_boot(tree: Path | None) -> str:
@@ -153,6 +163,31 @@ def usable(compilers: Sequence[str]) -> tuple[str, ...]:
     if problems:
         raise Refused(problems)
     return tuple(str(Path(name).absolute()) if "/" in name else name for name in compilers)
+
+
+def accept(options: Options, arguments: argparse.Namespace) -> int:
+    """Write what is found of each spec's rendering into the spec; 2 on an error."""
+    if options.tree or arguments.format != "text":
+        message = "takes what the spec's own rendering shows, and tells it as text"
+        raise Refused(
+            [Problem("accept", message, "--accept", hint="leave out --tree and --format")]
+        )
+
+    def rewritten(path: Path) -> str:
+        spec, text = load(path), path.read_bytes().decode()
+        verdict = verify(spec, replace(options, progress=progress(str(path))))
+        new = accepted(spec, text, verdict)
+        write_files(path.parent, {path.name: new.encode()})
+        load(path)
+        old, lines = text.splitlines(), new.splitlines()
+        return "\n".join(unified_diff(old, lines, str(path), str(path), lineterm="", n=1))
+
+    def told(diff: str) -> None:
+        for line in diff.split("\n") if diff else ["nothing changes"]:
+            say(line, sys.stdout)
+
+    _, problems = each_spec(arguments, rewritten, told)
+    return 2 if problems else 0
 
 
 def progress(title: str) -> Callable[[str], None]:

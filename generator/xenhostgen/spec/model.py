@@ -490,6 +490,8 @@ class Expected(Part):
     rule: Text = key(LINE, "the finding's rule")
     reason: Text = key(PROSE, "why it is expected")
     subject: Text | None = optional(LINE, "the symbol it is about")
+    shows: int | None = optional(NUMBER, "how many transitions, boots or calls show it")
+    outcome: Text | None = optional(LINE, "what the C does in the shortest of them")
 
 
 class AcceptedMutant(Part):

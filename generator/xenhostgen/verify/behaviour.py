@@ -39,11 +39,13 @@ class Behaviour:
         with ThreadPoolExecutor(2) as pool:
             judged = list(pool.map(_Execution, repeat(subject), self.compilers))
             judged += pool.map(lambda other: _Execution(subject, *other), others)
-        known: dict[tuple[str, str], Finding] = {}
+        # What a run shows otherwise than the first is of interest where it is expected.
+        known: dict[tuple[str, str, int, str], Finding] = {}
         for each in judged:
             subject.statistics.runs.append(each.done)
             for finding in each.findings:
-                known.setdefault((finding.rule, finding.subject), finding)
+                key = (finding.rule, finding.subject, finding.count, finding.outcome)
+                known.setdefault(key, finding)
         yield from known.values()
 
 
@@ -101,7 +103,7 @@ class _Execution:
         counts = (len(explorer.states), *(runner.count for runner in runners))
         self.done = self.run_of(*counts)
         for runner in runners:
-            yield from runner.kept.values()
+            yield from runner.findings()
         yield from broken
 
 

@@ -8,6 +8,7 @@ of them. What else a condition of the preprocessor names can't be tried, and is 
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from xenhostgen.csource.tokens import Kind, Token, code_tokens
@@ -23,6 +24,7 @@ _ALWAYS_ALIKE = frozenset(
     "defined IS_ENABLED IS_BUILTIN IS_MODULE IS_REACHABLE __KERNEL__ __ASSEMBLY__ __ASSEMBLER__"
     " __CHECKER__ __cplusplus".split()
 )
+_COMPARING = frozenset("< > <= >= == !=".split())
 _CONDITIONS = ("if", "ifdef", "ifndef", "elif", "elifdef", "elifndef")
 
 
@@ -55,7 +57,10 @@ def options_in(text: str) -> set[str]:
     """The kernel's options that C names, comments left out."""
     if "CONFIG_" not in text:
         return set()
-    return {token.text for token in code_tokens(text) if OPTION.fullmatch(token.text)}
+    tokens = [token.text for token in code_tokens(text)]
+    options = {token for token in tokens if OPTION.fullmatch(token)}
+    of_modules = zip(tokens, tokens[2:], strict=False)
+    return options | {f"{name}_MODULE" for macro, name in of_modules if macro == "IS_MODULE"}
 
 
 def configurations(spec: Interface, texts: dict[str, str], known: Iterable[str]) -> "Turned":
@@ -85,6 +90,7 @@ def unexplained(spec: Interface, texts: dict[str, str]) -> Iterator[Finding]:
     """Names in conditions of the preprocessor that neither spec nor options explain."""
     known = set(_ALWAYS_ALIKE) | {str(macro.name) for macro in spec.macros}
     conditions: list[tuple[str, Token]] = []
+    valued: list[tuple[str, Token]] = []
     for path, text in texts.items():
         for line in _directives(text):
             match line:
@@ -92,6 +98,13 @@ def unexplained(spec: Interface, texts: dict[str, str]) -> Iterator[Finding]:
                     known.add(macro.text)
                 case [Token(text=word), *rest] if word in _CONDITIONS:
                     conditions += [(path, token) for token in rest]
+                    for token, operator in pairwise(rest):
+                        if OPTION.fullmatch(token.text) and operator.text in _COMPARING:
+                            valued.append((path, token))
+    for path, token in valued:
+        message = f"the condition compares '{token.text}', of which only on and off are tried"
+        where = Location(path, token.line, token.column)
+        yield Finding("unexplained-condition", token.text, message, where, seen_by="preprocessing")
     seen = set()
     for path, token in conditions:
         name = token.text

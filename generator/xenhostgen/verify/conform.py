@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import zip_longest
+from pathlib import Path
 
 from xenhostgen.csource.debug_info import Unit
 from xenhostgen.csource.facts import Fact, Facts
@@ -36,6 +37,7 @@ class Conformance:
         """Compare all declarations, and the Makefile."""
         subject.options.progress("parse")
         yield from _declared(subject, subject.declarations)
+        yield from _other_makefile(subject)
         makefile = read_text(subject.tree, subject.spec.object.file) or ""
         yield from Makefile(subject.spec, makefile, subject.harness.judged).findings()
         yield from _unused_tables(subject.spec)
@@ -176,6 +178,16 @@ def _remembering(path: str, facts: Facts) -> Iterator[Finding]:
 
 def _finding(rule: str, name: str, message: str, where: Location) -> Finding:
     return Finding(rule, name, message, where, seen_by="conformance")
+
+
+def _other_makefile(subject: Subject) -> Iterator[Finding]:
+    """kbuild reads no Makefile where a Kbuild stands beside it."""
+    folder, stem = Path(subject.spec.object.file).parent, Path(subject.spec.source.file).stem
+    other = folder / "Kbuild"
+    root = subject.options.tree or subject.tree
+    if folder / "Makefile" == Path(subject.spec.object.file) and (root / other).exists():
+        message = f"kbuild reads this file instead of {subject.spec.object.file}"
+        yield _finding("makefile-line", f"{stem}.o", message, Location(str(other), 1, 1))
 
 
 def _unused_tables(spec: Interface) -> Iterator[Finding]:

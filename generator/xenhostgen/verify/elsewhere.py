@@ -26,6 +26,7 @@ _ERRNO = re.compile(
     r"^[ \t]*#[ \t]*define[ \t]+(E[A-Z0-9]+)[ \t]+\(?(\w+)\)?[ \t]*(?:/[/*].*)?$", re.M
 )
 _ASSIGNING = re.compile(r"(?:[-+*/%&|^]|<<|>>)?=|\+\+|--")
+_WORD = re.compile(r"\w+")
 _TYPES = ("struct", "union", "enum", "typedef")
 
 
@@ -50,7 +51,12 @@ class Elsewhere:
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Look through the tree."""
         spec, root = subject.spec, subject.options.tree or subject.tree
-        texts = {path: text for path in _paths(spec, root) if (text := read_text(root, path))}
+        texts: dict[str, str] = {}
+        for path in _paths(spec, root):
+            text = read_text(root, path)
+            texts[path] = text or ""
+            if text is None:
+                subject.statistics.left_out.append(f"{path}: it can't be read, or is too large")
         yield from _uses(spec, texts)
         for path, text in texts.items():
             yield from _errnos(path, text)
@@ -71,23 +77,36 @@ def _paths(spec: Interface, root: Path) -> Iterator[str]:
 
 def _uses(spec: Interface, texts: dict[str, str]) -> Iterator[Finding]:
     """Each definition that uses what only the boot path may, and is no part of that."""
-    c = spec.c
-    names = {c.register, c.unregister, c.array, *(table.symbol for _, table in spec.tables())}
-    pointers = {str(slot.pointer) for slot in spec.slots}
-    if not (names | pointers) & set(re.findall(r"\w+", " ".join(texts.values()))):
-        return
-    found = [each for path, text in texts.items() for each in definitions(path, text)]
+    c, own = spec.c, (spec.header.file, spec.source.file)
+    names = {c.register, c.unregister, *(str(table.symbol) for _, table in spec.tables())}
+    slots = {c.array, *(str(slot.pointer) for slot in spec.slots)}
+
+    def mention(definition: Definition) -> Token | None:
+        # The interface's own files may read the array, as iterators do.
+        also = () if definition.path in own else (c.array,)
+        return _mention(definition, names.union(also), slots)
+
+    found = list(_definitions(texts, names | slots))
     due = expectation(spec).files
     known = {path: {fact.name for fact in facts} for path, facts in due.items()}
     allowed = [each for each in found if each.name in known.get(each.path, ())]
     helpers = _helpers(allowed, [each for each in found if each not in allowed])
-    names |= {helper.name for helper in helpers if _mention(helper, names, pointers)}
+    if using := {helper.name for helper in helpers if mention(helper)}:
+        names |= using
+        found = list(_definitions(texts, names | slots))
     for each in found:
-        at = _mention(each, names, pointers)
+        at = mention(each)
         if at and each not in allowed and each not in helpers:
             message = f"'{each.name}' uses '{at.text}', which is for the boot path alone"
             where = Location(each.path, at.line, at.column)
             yield Finding("used-elsewhere", each.name, message, where, seen_by="reading")
+
+
+def _definitions(texts: dict[str, str], names: set[str]) -> Iterator[Definition]:
+    """What those files define that hold one of some names."""
+    for path, text in texts.items():
+        if names.intersection(_WORD.findall(text)):
+            yield from definitions(path, text)
 
 
 def _helpers(allowed: Iterable[Definition], others: list[Definition]) -> list[Definition]:
@@ -101,18 +120,28 @@ def _helpers(allowed: Iterable[Definition], others: list[Definition]) -> list[De
     return helpers
 
 
-def _mention(definition: Definition, names: set[str], pointers: set[str]) -> Token | None:
-    """Where a definition uses one of the names, or writes through a pointer to a slot."""
+def _mention(definition: Definition, names: set[str], slots: set[str]) -> Token | None:
+    """Where a definition uses one of the names, or writes what it reaches through a slot's."""
     tokens = definition.tokens
     for index, token in enumerate(tokens):
-        if token.text in names and token.text != definition.name:
-            return token
-        is_slot = token.text in pointers and [t.text for t in tokens[index + 1 : index + 2]] == [
-            "->"
-        ]
-        if is_slot and _ASSIGNING.fullmatch("".join(t.text for t in tokens[index + 3 : index + 4])):
+        is_written = token.text in slots and _is_written(tokens[index + 1 :])
+        if token.text != definition.name and (token.text in names or is_written):
             return token
     return None
+
+
+def _is_written(tokens: list[Token]) -> bool:
+    """Whether what follows a name leads on to a member, and assigns to that."""
+    depth, members = 0, 0
+    for token in tokens:
+        depth += (token.text == "[") - (token.text == "]")
+        if depth == 0 and _ASSIGNING.fullmatch(token.text):
+            return members > 0
+        if token.text in ("->", ".", "["):
+            members += 1
+        elif depth == 0 and token.text != "]" and token.kind is not Kind.IDENTIFIER:
+            return False
+    return False
 
 
 def definitions(path: str, text: str) -> Iterator[Definition]:

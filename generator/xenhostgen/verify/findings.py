@@ -2,8 +2,9 @@
 """What a verification finds: typed findings, and how they are held against the expected ones."""
 
 import shutil
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import zip_longest
 from typing import Any
 
 from xenhostgen.sandbox.location import Location
@@ -28,6 +29,10 @@ class Finding:
     spec_at: At | None = None
     counterexample: tuple[str, ...] = ()
     seen_by: str = ""
+    count: int = 0
+    """How many transitions, boots or calls show it; 0 if none has run."""
+    outcome: str = ""
+    """What the C did at the end of the counterexample, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class Statistics:
     drift: list[str] | None = None
     left_out: list[str] = field(default_factory=list)
     seconds: float | None = None
+    strict: bool | None = None
 
     def gaps(self) -> list[str]:
         """What was not checked, though the level includes it."""
@@ -92,6 +98,8 @@ class Statistics:
             if prover and prover.missing:
                 return f"not installed: {prover.missing}"
             return "" if prover else None
+        if level == "strict" and not self.strict:
+            return None
         if level in ("boot", "expectation") or (level == "kernel" and not self.kernel):
             return None
         if level in ("run", "static") and self.level == "parse":
@@ -126,7 +134,7 @@ class Verdict:
 def judge(spec: Interface, findings: Iterable[Finding], statistics: Statistics) -> Verdict:
     """Sort findings into expected and not; an expectation that no finding meets is missing."""
     expected: list[tuple[Finding, Expected]] = []
-    unexpected: list[Finding] = []
+    unexpected: dict[tuple[str, str], Finding] = {}
     for finding in findings:
         assert finding.rule in catalogue(), f"'{finding.rule}' is no rule of the catalogue"
         for known in spec.expected_findings:
@@ -134,11 +142,46 @@ def judge(spec: Interface, findings: Iterable[Finding], statistics: Statistics) 
                 expected.append((finding, known))
                 break
         else:
-            unexpected.append(finding)
+            unexpected.setdefault((finding.rule, finding.subject), finding)
+    otherwise = [
+        found for known in spec.expected_findings if (found := _otherwise(known, expected))
+    ]
+    expected = list(
+        {(known, found.subject): (found, known) for found, known in expected[::-1]}.values()
+    )
     met = {known for _, known in expected}
     others = [known for known in spec.expected_findings if known not in met]
     missing = tuple(known for known in others if _is_sought(known.rule, statistics))
-    return Verdict(tuple(expected), tuple(unexpected), missing, statistics)
+    failing = (*unexpected.values(), *otherwise)
+    return Verdict(tuple(expected[::-1]), failing, missing, statistics)
+
+
+def extent(findings: Sequence[Finding]) -> tuple[int, str]:
+    """How many calls show findings of one rule, and the outcome of the first."""
+    return sum(finding.count for finding in findings), findings[0].outcome
+
+
+def _otherwise(known: Expected, expected: Iterable[tuple[Finding, Expected]]) -> Finding | None:
+    """A finding where an expected one shows in more or fewer calls, or in another way."""
+    by_subject: dict[str, list[Finding]] = {}
+    for finding, other in expected:
+        if other is known and finding.count:
+            by_subject.setdefault(finding.subject, []).append(finding)
+    if known.shows is None or not by_subject:
+        return None
+    # One that is made otherwise in another run is there once more.
+    runs = list(zip_longest(*by_subject.values()))
+    for run in runs if len(by_subject) == 1 else runs[:1]:
+        shows, outcome = extent(run)
+        if (shows, outcome) != (known.shows, known.outcome or ""):
+            message = (
+                f"{run[0].message}; {shows} calls show it, and the first ends with '{outcome}'"
+            )
+            message += f"; expected are {known.shows} and '{known.outcome or ''}'"
+            subject = f"{known.rule} {known.subject or ''}".rstrip()
+            shown = replace(run[0], rule="expected-otherwise", subject=subject, spec_at=known.at)
+            return replace(shown, message=message)
+    return None
 
 
 def _is_sought(rule: str, statistics: Statistics) -> bool:

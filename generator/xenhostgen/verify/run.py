@@ -41,9 +41,22 @@ def verify(spec: Interface, options: Options, checks: Sequence[Check] | None = N
         statistics, judged = subject.statistics, subject.judged
         if not judged.is_rendering:
             notes = [KERNELS] if judged.reduce else []
-            statistics.drift = notes + drift(spec, judged.path, judged.reduce)
+            differences = drift(spec, judged.path, judged.reduce)
+            statistics.drift = notes + differences
+            if options.strict:
+                statistics.strict = True
+                places = spec_places(spec)
+                found = map(_strictly, differences)
+                findings += [_located(finding, subject, places) for finding in found]
     statistics.seconds = round(time.monotonic() - started, 2)
     return judge(spec, findings, statistics)
+
+
+def _strictly(note: str) -> Finding:
+    """A difference from the rendering, for who wants none."""
+    path, line, difference = note.split(":", 2)
+    where = Location(path, int(line), 1)
+    return Finding("drift", path, difference.strip(), where, seen_by="comparison")
 
 
 def core_checks(options: Options) -> list[Check]:

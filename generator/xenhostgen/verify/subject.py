@@ -40,6 +40,8 @@ class Options:
     level: str = "run"
     store: Store | None = None
     progress: Callable[[str], None] = lambda doing: None
+    strict: bool = False
+    """Take any difference from the rendering for a finding."""
     unconfined: bool = False
     """Trust the C: compile and run it as any other."""
 

@@ -2,11 +2,11 @@
 #ifndef SHIM_LINUX_KCONFIG_H
 #define SHIM_LINUX_KCONFIG_H
 
-/* Included before every file, as in the kernel. An option that is on is built in, and is 1. */
+/* Included before every file, as in the kernel. What is on is 1: a built-in option, or _MODULE. */
 #define IS_ENABLED(option) SHIM_DEFINED(option)
 #define IS_BUILTIN(option) SHIM_DEFINED(option)
 #define IS_REACHABLE(option) SHIM_DEFINED(option)
-#define IS_MODULE(option) 0
+#define IS_MODULE(option) IS_ENABLED(option##_MODULE)
 #define SHIM_DEFINED(value) SHIM_PICK(SHIM_COMMA_##value 1, 0, 0)
 #define SHIM_PICK(...) SHIM_SECOND(__VA_ARGS__)
 #define SHIM_COMMA_1 0,

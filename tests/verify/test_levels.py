@@ -34,3 +34,10 @@ def test_an_extension_without_its_package(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(Refused) as refused:
         list(extension_points.hooks("check prove"))
     assert refused.value.problems[0].hint == "pip install 'xenhostgen[proof]'"
+
+
+def test_a_package_that_the_core_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "xenhostgen.commands.verify", None)
+    with pytest.raises(Refused) as refused:
+        extension_points.module_of("xenhostgen", "commands.verify")
+    assert refused.value.problems[0].hint == "pip install xenhostgen"

@@ -61,7 +61,9 @@ def check_reachable(level: str, tree: Path | None) -> None:
 
 
 def install(extension: str) -> str:
-    """The command that installs what an extension needs."""
+    """The command that installs what an extension, or the core, needs."""
+    if extension == "xenhostgen":  # the core
+        return "pip install xenhostgen"
     return f"pip install 'xenhostgen[{extension.replace('_', '-')}]'"
 
 

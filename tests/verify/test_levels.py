@@ -87,3 +87,10 @@ def test_what_has_no_part_in_a_verdict_is_told(
         assert reason in capsys.readouterr().out
     assert main(["verify", SPEC, "--cc", "gcc"]) == 0
     assert "verified, but for what was not checked: 0 of 0" in capsys.readouterr().out
+
+
+def test_a_package_that_the_core_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "xenhostgen.commands.verify", None)
+    with pytest.raises(Refused) as refused:
+        extension_points.module_of("xenhostgen", "commands.verify")
+    assert refused.value.problems[0].hint == "pip install xenhostgen"

@@ -118,7 +118,7 @@ class Scratch:
         self.work = work.resolve() / hashlib.sha256(known.encode()).hexdigest()[:12]
         self.source, self.objects = self.work / "source", self.work / "objects"
         # Where nothing can be confined, a stranger's tree has been refused by now.
-        self.view = None if obstacle() else View((self.tree,), (self.work,))
+        self.view = None if obstacle() else View((self.tree, self.work), (self.objects,))
         self.kbuild = ("make", "-s", f"O={self.objects}", f"-j{os.cpu_count()}")
         self.objects.mkdir(parents=True, exist_ok=True)
         real: set[Path] = set()
@@ -162,7 +162,7 @@ class Scratch:
                 message = (done.text.strip() or "failed").splitlines()[0]
                 hint = "install gcc make flex bison bc libelf-dev libssl-dev"
                 raise _unbuilt(message, f"make {step[-1]}", hint)
-        configured = (self.objects / ".config").read_text().split("\n")
+        configured = (content(self.objects, ".config") or b"").decode(errors="replace").split("\n")
         if lost := set(re.findall("^CONFIG.*", config, re.M)).difference(configured):
             message = f"this kernel has no {', '.join(sorted(lost))}"
             raise Refused([Problem("config", message, str(self.tree))])
@@ -184,8 +184,10 @@ class Scratch:
         units = [path.relative_to(self.tree) for path in sources if path.suffix == ".c"]
         targets = sorted({str(unit.parent) for unit in units})
         for target in targets:
-            for built in (self.objects / target).glob("*.o"):
-                built.unlink()
+            place = self.objects / target
+            if place.resolve() == place:  # the kernel's own scripts could make a link of it
+                for built in place.glob("*.o"):
+                    built.unlink()
         self.fill(files)
         checker = ["C=1"] if shutil.which("sparse") else []
         folders = [f"{target}/" for target in targets]

@@ -13,6 +13,8 @@ points some names as ``MODULE:NAME`` in the package, which are imported when the
 ``tree``
     a function from a spec, options with a tree, and a folder for what is written, to the
     ``JudgedTree``, or to None where the rendering is to be judged;
+``rendering``
+    a function from a spec and its rendered files to these files as they are judged;
 ``after LEVEL``
     a function from a spec's path and the given tree to an exit status, which ``verify`` calls last;
 ``diff``

@@ -24,7 +24,7 @@
 #define STATES_MAX (1 << 16)
 #define STATE_BYTES_MAX (256UL << 20)
 #define IMAGE_MAX (1UL << 20)
-#define VISITS_MAX 64
+#define KEPT_MAX (1UL << 16)
 #define LINES_MAX (1 << 20)
 #define CRASHES_MAX 2048
 #define HANGS_MAX 2
@@ -53,7 +53,10 @@ static size_t data_size, bss_size, image_size, states_max;
 static jmp_buf after_bug;
 static const char *bug_file;
 static int bug_line;
-static int visits, visits_max;
+static int visits, visits_max, quiet;
+/* What a call has changed besides the slots, NULL for nothing. */
+static const char *effect;
+static char kept[KEPT_MAX];
 static char answer[1 << 16];
 static size_t answer_length;
 
@@ -104,7 +107,7 @@ void shim_bug(const char *file, int line)
 
 int driver_visit(int slot)
 {
-	if (visits_max > 1)
+	if (!quiet)
 		say(" %d", slot);
 	if (++visits < visits_max)
 		return 1;
@@ -188,20 +191,97 @@ static long current(void)
 	return (long)shared->count - 1;
 }
 
-/* Visit all, and then see that "break" leaves. */
+static int visit(int most, int nested)
+{
+	visits = 0;
+	visits_max = most;
+	glue_iterate(nested);
+	return visits;
+}
+
+/* Visit all, then see that "break" leaves, and that one iteration can stand in another. */
 static void iterate(void)
 {
 	int all;
 
-	visits = 0;
-	visits_max = VISITS_MAX;
-	glue_iterate();
-	all = visits;
-	visits = 0;
-	visits_max = 1;
-	glue_iterate();
-	if (visits != (all > 0))
+	quiet = 0;
+	all = visit(glue_slot_count + 1, 0);
+	quiet = 1;
+	if (visit(1, 0) != (all > 0))
 		say(" on-after-break");
+	if (visit(all + all * all + 1, 1) != all + all * all)
+		say(" not-in-another");
+}
+
+/* Keep what is the kernel's, to see what a call changes. */
+static void remember(void)
+{
+	size_t used = 0;
+
+	effect = NULL;
+	for (int i = 0; i < glue_memory_count; i++) {
+		const struct glue_memory *memory = &glue_memories[i];
+
+		if (memory->size > KEPT_MAX - used)
+			return;
+		copy(kept + used, memory->address, memory->size);
+		used += memory->size;
+	}
+}
+
+static void compare(void)
+{
+	size_t used = 0;
+
+	for (int i = 0; i < glue_memory_count && !effect; i++) {
+		const struct glue_memory *memory = &glue_memories[i];
+
+		if (memory->size > KEPT_MAX - used)
+			return;
+		if (!same(kept + used, memory->address, memory->size))
+			effect = memory->name;
+		used += memory->size;
+	}
+}
+
+static void protect(int access)
+{
+	if (data_size)
+		mprotect(__start_judged_data, data_size, access);
+	if (bss_size)
+		mprotect(__start_judged_bss, bss_size, access);
+}
+
+/* Wrappers and iterators write nothing, not even the value that is there. */
+static struct sigaction sanitizers;
+
+static void written(int number, siginfo_t *info, void *context)
+{
+	char *at = info->si_addr;
+
+	(void)number;
+	(void)context;
+	if ((at >= __start_judged_data && at < __stop_judged_data) ||
+	    (at >= __start_judged_bss && at < __stop_judged_bss)) {
+		protect(PROT_READ | PROT_WRITE);
+		effect = "memory";
+		return;
+	}
+	sigaction(SIGSEGV, &sanitizers, NULL);
+}
+
+static void seal(void)
+{
+	struct sigaction action = { .sa_sigaction = written, .sa_flags = SA_SIGINFO };
+
+	sigaction(SIGSEGV, &action, &sanitizers);
+	protect(PROT_READ);
+}
+
+static void unseal(void)
+{
+	protect(PROT_READ | PROT_WRITE);
+	sigaction(SIGSEGV, &sanitizers, NULL);
 }
 
 static void say_slots(void)
@@ -230,7 +310,7 @@ static void say_missed_slots(void)
 
 static void say_ending(long result, long state)
 {
-	say("|ok %ld %ld", result, state);
+	say("|ok %ld %ld %s", result, state, effect ? effect : "");
 }
 
 static void say_bug(long state)
@@ -257,6 +337,7 @@ static void boot(char *line)
 	if (!stages)
 		_exit(BROKEN);
 	*stages++ = 0;
+	effect = NULL;
 	restore(0);
 	for (number = strtok_r(line, " ", &rest); number; number = strtok_r(NULL, " ", &rest))
 		glue_assign(atoi(number));
@@ -275,19 +356,34 @@ static void boot(char *line)
 }
 
 /*
- * "register STATE TYPE OPS", "unregister STATE TYPE", "iterate STATE", "slots STATE",
- * "wrapper STATE SLOT OP [FILL]" (slot -1: no host). The first letter tells them apart.
+ * "register STATE TYPE OPS", "unregister STATE TYPE", "iterate STATE 0", "iterate STATE SLOT alone",
+ * "iterate STATE SLOT others", "slots STATE", "wrapper STATE SLOT OP [FILL]" (slot -1: no host). The first
+ * letter tells them apart.
  */
 static void call_in_state(char kind, const char *line)
 {
 	char name[256] = "";
 	unsigned long state = 0;
-	long type = 0, result = 0, behind;
+	long type = 0, result = 0, before = 0, behind;
+	const int only_reads = kind == 'w' || kind == 'i';
+	int taking;
 	int fill = GLUE_MARKS;
 
 	sscanf(line, "%lu %ld %255s %d", &state, &type, name, &fill);
+	taking = kind == 'i' && name[0];
 	restore(state);
+	if (kind == 'w')
+		glue_prepare(fill);
+	if (taking) {
+		glue_take((int)type, name[0] == 'o');
+		before = current();
+	}
+	remember();
+	if (only_reads)
+		seal();
 	if (setjmp(after_bug)) {
+		if (only_reads)
+			unseal();
 		behind = current();
 		answer_length = 0;
 		say_slots();
@@ -308,12 +404,16 @@ static void call_in_state(char kind, const char *line)
 		iterate();
 		break;
 	}
+	if (only_reads)
+		unseal();
+	compare();
 	behind = current();
 	if (kind != 'w' && kind != 'i') {
 		say_missed_slots();
 		say_slots();
 	}
-	say_ending(result, behind);
+	/* Of what was taken here, no calls tell. */
+	say_ending(result, taking && behind == before ? (long)state : behind);
 }
 
 /* Run calls from the one under way on; only a crash ends this early. */
@@ -325,6 +425,7 @@ static void child(char **lines, long count, rlim_t mapped_before)
 		_exit(UNCONFINED);
 	for (start = __start_judged_start; start < __stop_judged_start; start++)
 		(*start)();
+	glue_start();
 	for (; shared->line < count; shared->line++) {
 		char *line = lines[shared->line], *arguments = strchr(line, ' ');
 

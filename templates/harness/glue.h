@@ -14,20 +14,39 @@ struct glue_table {
 };
 
 /* In the glue. */
-extern const struct glue_table glue_tables[];
+extern struct glue_table glue_tables[];
 extern const int glue_table_count, glue_slot_count;
 
+/* What of the kernel's no call may change, by its name. */
+struct glue_memory {
+	const char *name;
+	const void *address;
+	size_t size;
+};
+extern const struct glue_memory glue_memories[];
+extern const int glue_memory_count;
+
+/* Learn what nothing outside names: the table that empty slots hold. */
+void glue_start(void);
 int glue_slot_type(int slot);
 const volatile void *glue_slot_ops(int slot);
 int glue_slot_pointer(int slot);
 int glue_register(long type, const volatile void *ops);
 int glue_unregister(long type);
-void glue_iterate(void);
+/* All hosts, or for each of them all once more. */
+void glue_iterate(int nested);
+/* Take a slot alone, or all the others, past the functions for that. */
+void glue_take(int slot, int others);
 void glue_reset(void);
 void glue_assign(int number);
 void glue_boot(int guest);
-/* Arguments are marked each with its number, or filled with this byte. */
+/*
+ * Arguments and results are each marked with its number, or filled with this byte; from GLUE_NUMBERS on
+ * they are what is above that, below it each has bits of its own, the lowest and the highest set.
+ */
 #define GLUE_MARKS 1
+#define GLUE_NUMBERS 1000
+void glue_prepare(int fill);
 long glue_wrapper(const char *op, int slot, int fill);
 
 /* In the driver. */

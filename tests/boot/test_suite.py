@@ -80,7 +80,7 @@ def test_version_2_passes_its_suite(tmp_path: Path) -> None:
         ("return -EBUSY;", "return 0;", "slot-overwritten"),
         ("xh->type = type;", "", "registration-wrong"),
         ("if (xh->type != type)", "if (0)", "unregister-wrong-type"),
-        ("return -ENODEV;", "xh->type = type;", "vacuous-guard"),
+        ("\t\treturn -ENODEV;", "\t\txh->type = type;", "vacuous-guard"),
     ],
 )
 def test_a_wrong_registry_fails_its_suite(tmp_path: Path, old: str, new: str, rule: str) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xenhostgen.api import load
-from xenhostgen.reference_model.registry import EMPTY, Outcome, Registry, State
+from xenhostgen.reference_model.registry import Held, Outcome, Registry, State
 
 REPO = Path(__file__).parents[2]
 BUG = Registry(load(REPO / "specs/rfc-v1.yaml"))
@@ -16,14 +16,19 @@ ERRNO = Registry(load(REPO / "specs/xenhost.yaml"))
 # the first.
 FIRST, SECOND = {BUG: (1, 3), ERRNO: (1, 2)}, {BUG: 2, ERRNO: 3}
 
+EMPTY: dict[Registry, Held] = {BUG: (0, None), ERRNO: (0, "xenhost_none_ops")}
+
 registries = st.sampled_from([BUG, ERRNO])
 types = st.one_of(st.integers(-2, 5), st.sampled_from([-(1 << 31), (1 << 31) - 1, 1 << 30]))
 tables = st.sampled_from(["A", "B", None])
 
 
 def states_of(registry: Registry) -> list[State]:
-    firsts = [EMPTY, *((value, ops) for value in FIRST[registry] for ops in ("A", "B", None))]
-    seconds = [EMPTY, *((SECOND[registry], ops) for ops in ("A", "B", None))]
+    firsts = [
+        EMPTY[registry],
+        *((value, ops) for value in FIRST[registry] for ops in ("A", "B", None)),
+    ]
+    seconds = [EMPTY[registry], *((SECOND[registry], ops) for ops in ("A", "B", None))]
     return [(first, second) for first in firsts for second in seconds]
 
 
@@ -34,19 +39,19 @@ def restated_register(
     first, second = state
     if ops is None and registry is ERRNO:
         return None
-    if value in FIRST[registry] and first == EMPTY:
+    if value in FIRST[registry] and first == EMPTY[registry]:
         return ((value, ops), second)
-    if value == SECOND[registry] and second == EMPTY and first != EMPTY:
+    if value == SECOND[registry] and second == EMPTY[registry] and first != EMPTY[registry]:
         return (first, (value, ops))
     return None
 
 
 def restated_unregister(registry: Registry, state: State, value: int) -> State | None:
     first, second = state
-    if value in FIRST[registry] and first[0] == value and second == EMPTY:
-        return (EMPTY, second)
+    if value in FIRST[registry] and first[0] == value and second == EMPTY[registry]:
+        return (EMPTY[registry], second)
     if value == SECOND[registry] and second[0] == value:
-        return (first, EMPTY)
+        return (first, EMPTY[registry])
     held = first[0] == value if value in FIRST[registry] else second[0] == value
     known = value in FIRST[registry] or value == SECOND[registry]
     return state if registry is BUG and known and not held else None
@@ -103,12 +108,12 @@ def test_reachable_states_keep_the_promises(
         assert len(changed) <= 1
         assert not (outcome.misuse and changed)
         state = outcome.state
-        assert state[1] == EMPTY or state[0] != EMPTY
+        assert state[1] == EMPTY[registry] or state[0] != EMPTY[registry]
         assert registry.visited(state) == tuple(n for n in (0, 1) if state[n][0])
 
 
 def test_each_misuse_has_its_errno() -> None:
-    first, second = ((2, "A"), EMPTY), ((2, "A"), (3, "A"))
+    first, second = ((2, "A"), EMPTY[ERRNO]), ((2, "A"), (3, "A"))
     assert ERRNO.register(first, 0, "A").errno == "-EINVAL"
     assert ERRNO.register(ERRNO.initial, 2, None).errno == "-EINVAL"
     assert ERRNO.register(first, 1, "A").errno == "-EBUSY"

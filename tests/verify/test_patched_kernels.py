@@ -26,10 +26,10 @@ Load = Callable[[str], Interface]
 
 def patched(spec: Interface, tree: Path) -> Path:
     """The made-up kernel with the interface in it."""
-    placement = placed_in(spec, lambda path: content(HERE / "tree" / path), str(HERE))
+    placement = placed_in(spec, lambda path: content(HERE / "tree", path), str(HERE))
     for path, placed in placement.after.items():
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
-        (tree / path).write_bytes(placed)
+        (tree / path).write_bytes(placed or b"")
     return tree
 
 

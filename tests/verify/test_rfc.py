@@ -58,7 +58,7 @@ def test_finds_exactly_the_seven_faults(
     (run,) = verdict.statistics.runs
     assert run.compiler == compiler
     assert run.sanitizers == ("address", "undefined")
-    assert (run.states, run.transitions, run.boots) == (72, 1616, 12)
+    assert (run.states, run.transitions, run.boots) == (72, 3052, 12)
 
 
 def test_each_counterexample_shows_its_fault(

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Rule 11: every op that a wrapper may call is set in the table, or has a declared fallback.
+"""Rules 11 and 12: what a call of a wrapper must lead to.
+
+11. Every op that a wrapper may call is set in the table, or has a declared fallback.
+12. On an empty slot a wrapper does what the table ``none`` says; without that table nothing is
+    right.
 
 Says for each wrapper and table which function a call must end in, with which arguments, and what it
 returns; ``Dispatch.null`` where the wrapper would call through NULL.
@@ -9,10 +13,10 @@ import re
 from dataclasses import dataclass
 
 from xenhostgen.spec.c_names import declared_name
-from xenhostgen.spec.model import Op
+from xenhostgen.spec.model import NONE, Op
 
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(([^()]*)\)")
-_CONSTANT = re.compile(r"-?(?:\d+|E[A-Z0-9]+)")
+_CONSTANT = re.compile(r"-?(?:\d+|[A-Z][A-Z0-9_]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,13 @@ class Dispatch:
 
 
 def dispatch(op: Op, table: str | None) -> Dispatch:
-    """The effect of an op's wrapper for a table (GUEST.ROLE, or ``only``), or for no host."""
+    """The effect of an op's wrapper for a table (GUEST.ROLE, NONE or ``only``), or for no host."""
     if table is None:
         if op.wrapper == "guarded" and op.when_no_host is None:
             return Dispatch()
         return _evaluated(op.when_no_host) if op.when_no_host else Dispatch(null=True)
+    if table == NONE and NONE not in [entry.table for entry in op.tables]:
+        return Dispatch(null=True)
     functions = {table: table} if table == only(op.name) else {}
     for entry in op.tables:
         if entry.table == table and entry.calls is not None:

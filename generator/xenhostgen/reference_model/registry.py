@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Rules 1 to 8: what registering, unregistering and iterating must do.
 
-A state holds for each slot the type's value and the ops table's name; an empty slot is ``(0,
-None)``. The rules, by the numbers that specs and findings use:
+A state holds for each slot the type's value and the ops table's name; an empty slot has the type
+0, and the table ``none`` where there is one, else no table. The rules, by the numbers that specs
+and findings use:
 
 1. A slot takes only the types it lists. Any other value is misuse, and so are no ops where the
    spec has an errno for them.
@@ -12,7 +13,9 @@ None)``. The rules, by the numbers that specs and findings use:
 5. Misuse is reported the way the spec says, and nothing has changed by then.
 6. Unregistering a type removes the host of that type and nothing else; another type stays.
 7. A slot that another taken slot requires can't be emptied first.
-8. Iteration visits exactly the registered hosts, each once, in slot order.
+8. Iteration visits exactly the registered hosts, each once, in slot order. The cursor is an lvalue
+   without side effects; ``break``, ``else`` and nesting work, and it is NULL in the end.
+13. Nothing but the slots changes, and these only by registering and unregistering.
 """
 
 from dataclasses import dataclass
@@ -21,8 +24,6 @@ from xenhostgen.spec.model import Interface
 
 Held = tuple[int, str | None]
 State = tuple[Held, ...]
-
-EMPTY: Held = (0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class Registry:
         self.home = {values[name]: n for n, slot in enumerate(spec.slots) for name in slot.accepts}
         index = {slot.name: n for n, slot in enumerate(spec.slots)}
         self.requires = [index[slot.requires] if slot.requires else None for slot in spec.slots]
-        self.initial: State = (EMPTY,) * len(spec.slots)
+        self.empty: Held = (0, spec.none or None)
+        self.initial: State = (self.empty,) * len(spec.slots)
 
     def register(self, state: State, type_value: int, ops: str | None) -> Outcome:
         """Rules 1 to 5."""
@@ -62,10 +64,10 @@ class Registry:
             return self.refused(state, 1, "type")
         if ops is None and self.misuse:
             return self.refused(state, 1, "ops")
-        if state[home] != EMPTY:
+        if self.is_taken(state[home]):
             return self.refused(state, 2, "occupied")
         required = self.requires[home]
-        if required is not None and state[required] == EMPTY:
+        if required is not None and not self.is_taken(state[required]):
             return self.refused(state, 3, "requires")
         return Outcome((*state[:home], (type_value, ops), *state[home + 1 :]), 4)
 
@@ -78,15 +80,19 @@ class Registry:
             # Where misuse is a BUG, removing what isn't there is none: rule 6 only says what stays.
             return self.refused(state, 6, "absent") if self.misuse else Outcome(state, 6)
         if any(
-            required == home and held != EMPTY
+            required == home and self.is_taken(held)
             for required, held in zip(self.requires, state, strict=True)
         ):
             return self.refused(state, 7, "required")
-        return Outcome((*state[:home], EMPTY, *state[home + 1 :]), 6)
+        return Outcome((*state[:home], self.empty, *state[home + 1 :]), 6)
 
     def visited(self, state: State) -> tuple[int, ...]:
         """Rule 8: the indexes of the slots that iteration visits, in order."""
-        return tuple(n for n, held in enumerate(state) if held != EMPTY)
+        return tuple(n for n, held in enumerate(state) if self.is_taken(held))
+
+    def is_taken(self, held: Held) -> bool:
+        """Whether a slot holds a host."""
+        return held != self.empty
 
     def refused(self, state: State, rule: int, reason: str) -> Outcome:
         """Misuse: the state stays as it is (rule 5)."""

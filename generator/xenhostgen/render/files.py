@@ -5,15 +5,25 @@ A *fragment* is what the interface adds to a file that the kernel has already. F
 rendered first, each for itself; the stubs then are skeletons around them, and so are patches later.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.operations import adapters, operations, prototypes
-from xenhostgen.render.raw import spliced
 from xenhostgen.render.style import initialiser_column, pad
-from xenhostgen.spec.model import Call, ClearBss, Guest, Interface, Place, Register, Table
+from xenhostgen.spec.model import (
+    NONE,
+    Call,
+    ClearBss,
+    Entry,
+    Guest,
+    Interface,
+    Op,
+    Place,
+    Register,
+    Table,
+)
 from xenhostgen.spec.shape import Part
 from xenhostgen.spec.source import At, Text
 from xenhostgen.spec.template_sets import template_root
@@ -61,8 +71,6 @@ def source_name(spec: Interface) -> str:
 class Renderer:
     """Renders one spec with its template set."""
 
-    plain: Callable[[str], str] = str  # takes out what whoever traces lines puts into texts
-
     def __init__(self, spec: Interface, root: Path | None = None) -> None:
         self.spec = spec
         self.environment = environment(spec.templates, root or template_root())
@@ -98,9 +106,10 @@ class Renderer:
         object_line = self.added("object", line.file, line, line.place, object=name)
         macros = self.added("predicates", predicates.file, predicates, predicates.place)
         fragments = [object_line, macros]
+        empty_slots = self.empty_slots()
         files: dict[str, str] = {
-            spec.header.file: self.template("interface.h.j2"),
-            spec.source.file: self.template("registry.c.j2"),
+            spec.header.file: self.template("interface.h.j2", **empty_slots),
+            spec.source.file: self.template("registry.c.j2", **empty_slots),
             line.file: self.template("Makefile.j2", fragment=object_line),
             predicates.file: self.template("predicates.h.j2", fragment=macros),
         }
@@ -108,41 +117,17 @@ class Renderer:
             additions = self.guest_fragments(guest)
             files[guest.file] = self.guest_stub(guest, additions)
             fragments += additions
-        if spec.raw:
-            fragments = self.with_raw(files, fragments)
         fragments.sort(key=lambda fragment: fragment.file)
         return Rendering(dict(sorted(files.items())), tuple(fragments))
-
-    def with_raw(self, files: dict[str, str], fragments: list[Fragment]) -> list[Fragment]:
-        """Put raw blocks into whole files and into fragments; those with a place become fragments.
-
-        A file that nothing else is rendered for is new. The stubs go without: they have to compile.
-        """
-        for path in dict.fromkeys(raw.file for raw in self.spec.raw):
-            blocks = [raw for raw in self.spec.raw if raw.file == path]
-            placed = [
-                Fragment(path, "raw", raw.text, raw.place, raw.at) for raw in blocks if raw.place
-            ]
-            rows = [row for row, fragment in enumerate(fragments) if fragment.file == path]
-            before = [fragments[row].text for row in rows] or [files.get(path, "")]
-            unplaced = [raw for raw in blocks if not raw.place]
-            texts = spliced(before, unplaced, self.spec.path, self.plain)
-            for row, text in zip(rows, texts, strict=False):
-                fragments[row] = fragments[row]._replace(text=text)
-            if not rows:
-                files[path] = texts[0] + "".join(fragment.text for fragment in placed)
-            fragments += placed
-        return fragments
 
     def guest_fragments(self, guest: Guest) -> list[Fragment]:
         """A guest's include, its tables or those that it borrows, and its registrations."""
         spec, include = self.spec, guest.include
         fragments = [self.added("include", guest.file, include, include.place, header=include.line)]
         if guest.place and guest.tables:
-            roles = {f"{guest.name}.{table.role}" for table in guest.tables}
             context = {
                 "tables": [self.table(guest, table) for table in guest.tables],
-                "adapters": adapters(spec, self.ops, roles),
+                "adapters": adapters(spec, self.ops, guest.name),
             }
             fragments.append(self.added("tables", guest.file, guest.place, guest.place, **context))
         if guest.place and guest.borrows:
@@ -159,9 +144,18 @@ class Renderer:
     def table(self, guest: Guest, table: Table) -> TableC:
         """A guest's table for the template, its values in one column."""
         entries = self.spec.entries[f"{guest.name}.{table.role}"]
-        column = initialiser_column(op.name for op, _ in entries) - 1
-        lines = [(pad(op.name, column), entry.function) for op, entry in entries]
-        return TableC(table.symbol, table.at, lines)
+        return TableC(table.symbol, table.at, _aligned(entries))
+
+    def empty_slots(self) -> dict[str, Any]:
+        """The table that empty slots hold, and the adapters of the interface's C file."""
+        spec = self.spec
+        own = spec.adapters(NONE)
+        shared = [pair for pair in own if pair[1].function in spec.shared_adapters]
+        return {
+            "adapters": list(adapters(spec, self.ops, NONE)),
+            "empty_slots": _aligned(spec.entries[NONE]),
+            "prototypes": prototypes(self.ops, shared),
+        }
 
     def guest_stub(self, guest: Guest, fragments: list[Fragment]) -> str:
         """A guest's file with its fragments, as far as the spec knows it."""
@@ -190,8 +184,15 @@ class Renderer:
         clearing = [step.function for step in guest.boot.steps if isinstance(step, ClearBss)]
         declared: dict[str, str] = {function: f"void {function}(void);" for function in clearing}
         for table in guest.tables:
-            declared |= prototypes(self.ops, self.spec.entries[f"{guest.name}.{table.role}"])
+            entries = self.spec.entries[f"{guest.name}.{table.role}"]
+            declared |= prototypes(self.ops, (pair for pair in entries if pair[1].is_kernels))
         return declared
+
+
+def _aligned(entries: Sequence[tuple[Op, Entry]]) -> list[tuple[str, str]]:
+    """The entries of a table, their values in one column."""
+    column = initialiser_column(op.name for op, _ in entries) - 1
+    return [(pad(op.name, column), entry.function) for op, entry in entries]
 
 
 def render(spec: Interface, root: Path | None = None) -> Rendering:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The C of each op, put together once for the header, the tables and the stubs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from xenhostgen.render.style import COLUMNS, wrapped
@@ -75,11 +75,11 @@ def _operation(op: Op, host: str, prefix: str, plain: bool) -> OpC:
 
 
 def prototypes(ops: Mapping[str, OpC], entries: Iterable[tuple[Op, Entry]]) -> dict[str, str]:
-    """The declaration of each kernel function that table entries name."""
+    """The declaration of each function that table entries name."""
     made: dict[str, str] = {}
     for op, entry in entries:
         function = entry.function
-        if function not in made and entry.is_kernels:
+        if function not in made:
             c = ops[op.name]
             line = f"{c.returns}{function!s}({c.listed});"
             made[function] = (
@@ -88,19 +88,11 @@ def prototypes(ops: Mapping[str, OpC], entries: Iterable[tuple[Op, Entry]]) -> d
     return made
 
 
-def adapters(
-    spec: Interface, ops: Mapping[str, OpC], tables: set[str]
-) -> list[tuple[str, str, str]]:
-    """Name, head and body of each adapter that tables (GUEST.ROLE) need, in op order."""
-    adapters: dict[str, tuple[str, str, str]] = {}
-    for op in spec.ops:
-        c = ops[op.name]
-        for entry in op.tables:
-            function = entry.function
-            if entry.calls is None or entry.table not in tables or function in adapters:
-                continue
-            head = wrapped(f"static {c.returns}{function}", c.params)
-            result = "" if op.returns == "void" else "return "
-            body = f"{result}{entry.calls};" if entry.calls else ""
-            adapters[function] = (function, head, body)
-    return list(adapters.values())
+def adapters(spec: Interface, ops: Mapping[str, OpC], owner: str) -> Iterator[tuple[str, str, str]]:
+    """Name, head and body of each adapter that a guest's file defines, or for NONE the C file."""
+    for op, entry in spec.adapters(owner):
+        c, function = ops[op.name], entry.function
+        static = "" if function in spec.shared_adapters else "static "
+        head = wrapped(f"{static}{c.returns}{function}", c.params)
+        result = "" if op.returns == "void" else "return "
+        yield function, head, f"{result}{entry.calls};" if entry.calls else ""

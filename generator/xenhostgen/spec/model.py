@@ -25,7 +25,6 @@ from xenhostgen.spec.kinds import (
     PROSE,
     STATEMENT,
     SYMBOL,
-    VERBATIM,
 )
 from xenhostgen.spec.shape import (
     FLAG,
@@ -41,6 +40,9 @@ from xenhostgen.spec.shape import (
     optional,
 )
 from xenhostgen.spec.source import Text
+
+NONE = "none"
+"""The table of empty slots, as ops name it."""
 
 
 class HostType(Part):
@@ -140,12 +142,13 @@ class Field(Part):
 class Entry(Part):
     """One designated initialiser of an ops table."""
 
-    table: Text = key(PROSE, "GUEST.TABLE")
+    table: Text = key(PROSE, "GUEST.TABLE, or 'none' for what every empty slot holds")
     function: Text = key(SYMBOL, "the function that implements the op there, or NULL")
     calls: Text | None = optional(
         STATEMENT,
-        "makes the function an adapter, written beside the table: the value it returns or the "
-        "call it makes, empty for none; without it the function is the kernel's",
+        "makes the function an adapter, written beside the table, or in the interface's C file if "
+        "tables of several files name it: the value it returns or the call it makes, empty for "
+        "nothing; without it the function is the kernel's",
     )
 
     @property
@@ -162,7 +165,9 @@ class Op(Part):
     args: tuple[Text, ...] = optional(Items(C_DECLARATION), "its C parameters after the host")
     host: Text = optional(NAME, "the name of its host parameter", Text("xh"))
     tables: tuple[Entry, ...] = optional(
-        Rows(Entry), "GUEST.TABLE: function, for each table that sets it"
+        Rows(Entry),
+        "GUEST.TABLE: function, for each table that sets it; 'none': what it does for an empty "
+        "slot, for each op or for no op",
     )
     wrapper: str = optional(
         Choice("plain", "guarded", "optional", "none"),
@@ -516,20 +521,6 @@ class Series(Part):
     messages: tuple[Message, ...] = optional(Rows(Message), "part: its subject and text")
 
 
-class Raw(Part):
-    """Lines that the rest of the spec can't say, kept as they are in their place."""
-
-    file: Text = key(PATH, "the file that they belong to")
-    text: Text = optional(VERBATIM, "the lines")
-    after: Text = optional(
-        VERBATIM, "rendered lines right above them; without any they stand at the top"
-    )
-    instead: Text = optional(VERBATIM, "lines that they take the place of")
-    place: Place | None = optional(
-        Place, "in a kernel file, away from what is rendered: after or before which line"
-    )
-
-
 class NameChoices(Part):
     """Names that differ from those that the prefix would give."""
 
@@ -554,6 +545,7 @@ class Names:
         self.unregister = choices.unregister or f"{prefix}_unregister"
         self.array = choices.array or f"{prefix}s"  # of slots
         self.iterator = choices.iterator or f"for_each_{prefix}"
+        self.none = f"{prefix}_none_ops"  # the table of empty slots
         self.slot_count = f"{prefix.upper()}_SLOTS"  # the define for the number of slots
 
     def type(self, name: str) -> str:
@@ -595,9 +587,6 @@ class Interface(Part):
         Items(AcceptedMutant), "mutants that may survive, each with its reason"
     )
     series: Series | None = optional(Series, "the words of a patch series")
-    raw: tuple[Raw, ...] = optional(
-        Items(Raw), "lines kept as they are, of each file from the top down"
-    )
     path: str = ""
 
     @cached_property
@@ -676,10 +665,46 @@ class Interface(Part):
         made: dict[str, list[tuple[Op, Entry]]] = {
             f"{guest.name}.{table.role}": [] for guest, table in self.tables()
         }
+        made[NONE] = []
         for op in self.ops:
             for entry in op.tables:
                 made[entry.table].append((op, entry))
         return made
+
+    @property
+    def none(self) -> str:
+        """The table of empty slots; an empty text where these hold NULL."""
+        return self.c.none if self.entries[NONE] else ""
+
+    @property
+    def section(self) -> str:
+        """The section in which the array of slots lies."""
+        is_initialised = self.none and self.registry.storage == "bss"
+        return ".data" if is_initialised else self.registry.section
+
+    @cached_property
+    def shared_adapters(self) -> frozenset[str]:
+        """The adapters that tables of several files name."""
+        files: dict[str, set[str]] = {}
+        for op in self.ops if self.none else ():
+            for entry in op.tables:
+                if entry.calls is not None:
+                    files.setdefault(entry.function, set()).add(entry.table.split(".")[0])
+        return frozenset(name for name, guests in files.items() if len(guests) > 1)
+
+    def adapters(self, owner: str) -> list[tuple[Op, Entry]]:
+        """The adapters that a guest's file defines, or for NONE the interface's C file.
+
+        Each once, in op order.
+        """
+        adapters: dict[str, tuple[Op, Entry]] = {}
+        for op in self.ops:
+            for entry in op.tables:
+                is_shared = entry.function in self.shared_adapters
+                home = NONE if is_shared else entry.table.split(".")[0]
+                if entry.calls is not None and home == owner:
+                    adapters.setdefault(entry.function, (op, entry))
+        return list(adapters.values())
 
     @property
     def macros(self) -> tuple[Macro, ...]:

@@ -20,6 +20,7 @@ def spec_places(spec: Interface) -> dict[str, At]:
         functions += op.tables
     for boot in boots:
         functions += [boot, *(step for step in boot.steps if isinstance(step, Call))]
+    places[c.none] = spec.ops[0].at if spec.ops else spec.at
     named = {
         "file": (spec.header, spec.source, spec.predicates, spec.object, *spec.guests),
         "pointer": spec.slots,

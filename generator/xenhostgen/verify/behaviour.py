@@ -81,9 +81,9 @@ class _Execution:
         registry, array = subject.spec.registry, subject.spec.c.array
         for finding in self.execute(subject, program):
             yield _diagnosed(subject, finding)
-        if program.registry != registry.section:
+        if program.registry != subject.spec.section:
             message = f"'{array}' lies in the section '{program.registry}'"
-            message += f", should lie in '{registry.section}'"
+            message += f", should lie in '{subject.spec.section}'"
             yield Finding("differs", array, message, spec_at=registry.at, seen_by="compiler")
 
     def execute(self, subject: Subject, program: Program) -> Iterator[Finding]:

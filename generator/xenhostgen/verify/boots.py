@@ -61,8 +61,12 @@ class Boot(Call):
             message = f"the boot {answer.failure}"
             yield Finding(rule, path.kind, message, answer.place, path.at)
         else:
+            # Of an empty slot in .bss, clearing it takes the ops; that such a slot begins without
+            # any has been noted.
+            cleared = (0, None) if self.in_bss else None
             for index, due in enumerate(self.booted.state):
-                if answer.slots[index] != due:
+                is_empty = due == self.wording.registry.empty and answer.slots[index] == cleared
+                if answer.slots[index] != due and not is_empty:
                     yield self._difference(answer.stages, index)
 
     def _difference(self, stages: Sequence[State], index: int) -> Finding:

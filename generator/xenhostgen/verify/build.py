@@ -3,8 +3,8 @@
 
 The tree is laid out like the kernel's. In front of it come an overlay (placeholders, and stand-ins
 for the kernel headers that the spec names) and the shim. The judged objects are linked into one
-first, which gathers their writable memory in two sections that the driver can see, and hides their
-names from it.
+first, which gathers their writable memory in two sections that the driver can see, in pages of
+their own that it can protect, and hides their names from it.
 """
 
 import hashlib
@@ -29,8 +29,11 @@ from xenhostgen.verify.harness import TEMPLATES, Harness, include_name, units, w
 # Where sanitizers register variables (those priorities are reserved) must not run before the
 # driver's main(), as nothing must that comes from judged files; the driver calls it in the child.
 _SECTIONS = """SECTIONS {
- judged_data : { EXCLUDE_FILE(*glue.o) *(.data .data.* .init.data .init.data.*) }
- judged_bss : { EXCLUDE_FILE(*glue.o) *(.bss .bss.* COMMON) }
+ judged_data : ALIGN(4096) {
+  EXCLUDE_FILE(*glue.o) *(.data .data.* .init.data .init.data.*)
+  . = ALIGN(4096);
+ }
+ judged_bss : ALIGN(4096) { EXCLUDE_FILE(*glue.o) *(.bss .bss.* COMMON) . = ALIGN(4096); }
  judged_start : { KEEP(*(.init_array.00099 .init_array.1)) }
  judged_constructors : { *(.init_array .init_array.* .preinit_array .ctors .ctors.*) }
  judged_end : { *(.fini_array .fini_array.* .dtors .dtors.*) }

@@ -62,14 +62,31 @@ class Iterate(RegistryCall):
 
     def happened(self, before: Answer, answer: Answer) -> str:
         """The slots that are visited."""
-        changes = "" if answer.state == before.state else ", and memory changes"
-        return answer.failure or self.wording.visits(answer.words) + changes
+        return answer.failure or self.wording.visits(answer.words) + answer.changes(before)
 
     def findings(self, before: Answer, answer: Answer) -> Iterator[Finding]:
         """Other visits than rule 8 asks for, and changes."""
         if self.happened(before, answer) != self.expected(before):
             subject, message = self.wording.spec.c.iterator, self.difference(before, answer)
             yield Finding("iteration-wrong", subject, message, answer.place)
+
+
+class IterateAmong(Iterate):
+    """Iteration where one slot alone is taken, or all others are, as no calls may lead to.
+
+    ``type`` is the slot's number, ``table`` is "alone" or "others".
+    """
+
+    def __str__(self) -> str:
+        slot = self.wording.slot_names[str(self.type)]
+        taken = "alone taken" if self.table == "alone" else "alone empty"
+        return f"{self.wording.spec.c.iterator}() with '{slot}' {taken}"
+
+    def expected(self, before: Answer) -> str:
+        """The slots that are taken."""
+        slots = range(len(self.wording.spec.slots))
+        taken = [slot for slot in slots if (slot == self.type) == (self.table == "alone")]
+        return self.wording.visits(map(str, taken))
 
 
 class Change(RegistryCall):
@@ -95,6 +112,8 @@ class Change(RegistryCall):
             result = "a BUG"
         elif answer.result == 0:
             result = "success"
+        if answer.ending is Ending.RETURNED and answer.text:
+            result = f"{answer.text} is written, {result}"
         if answer.slots == before.slots:
             return f"{result} and no change"
         return f"{result}, with {self.wording.state(answer.slots)}"
@@ -113,7 +132,7 @@ class Change(RegistryCall):
         result = None if answer.failure else str(answer.result)
         due = outcome.errno and errno_value(outcome.errno)
         if result == due and answer.slots == outcome.state:
-            return ""
+            return "writes-elsewhere" if answer.text and not answer.failure else ""
         if outcome.misuse and result == "0":
             _, rule = _MISUSE[outcome.reason]
             return rule

@@ -12,6 +12,7 @@ from pathlib import Path
 from textwrap import shorten
 from typing import NamedTuple
 
+from xenhostgen import extension_points
 from xenhostgen.csource.makefile import read_makefile
 from xenhostgen.csource.tokens import Kind, code_tokens
 from xenhostgen.render.files import render
@@ -38,12 +39,12 @@ def drift(spec: Interface, tree: Path, reduce: Reduce | None = None) -> list[str
     """
     compared_elsewhere = (spec.object.file, spec.predicates.file) if reduce else ()
     notes: list[str] = []
-    for path, rendered in _rendered(spec).items():
+    for path, text in rendered(spec).items():
         judged = read_text(tree, path)
         if judged is None or path in compared_elsewhere:
             continue
         statements = _assignments if path == spec.object.file else _statements
-        ours = list(statements(reduce(spec, path, rendered) if reduce else rendered))
+        ours = list(statements(reduce(spec, path, text) if reduce else text))
         theirs = list(statements(judged))
         if reduce:  # the kernel's includes are in the kernel's order
             ours, theirs = _without_includes(ours), _without_includes(theirs)
@@ -93,9 +94,15 @@ def _without_includes(statements: list[Statement]) -> list[Statement]:
 
 
 @lru_cache(maxsize=1)
-def _rendered(spec: Interface) -> dict[str, str]:
-    """The spec's rendering, kept for the next tree of the same spec."""
-    return render(spec).files
+def rendered(spec: Interface) -> dict[str, str]:
+    """A spec's rendering as extensions leave it, kept for the next tree of the same spec.
+
+    Raises ``Refused``.
+    """
+    files = render(spec).files
+    for change in extension_points.hooks("rendering"):
+        files = change(spec, files)
+    return files
 
 
 def read_text(tree: Path, path: str) -> str | None:

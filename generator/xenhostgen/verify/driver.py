@@ -64,10 +64,10 @@ class Ending(StrEnum):
 class Answer:
     """What a call did.
 
-    ``text`` tells where a BUG struck or how it crashed; ``state`` is the number of the state behind
-    the call, -1 when there are too many; ``words`` are the slots that an iteration visits, the
-    calls that a wrapper makes, else the slots that their pointers miss; ``stages`` are the slots
-    behind a call, or behind each stage of a boot.
+    ``text`` tells where a BUG struck, how it crashed, or what it changed besides the slots though
+    it returned; ``state`` is the number of the state behind the call, -1 when there are too many;
+    ``words`` are the slots that an iteration visits, the calls that a wrapper makes, else the slots
+    that their pointers miss; ``stages`` are the slots behind a call, or each stage of a boot.
     """
 
     ending: Ending
@@ -84,6 +84,12 @@ class Answer:
             return ""
         verb = "crashes:" if self.ending is Ending.CRASH else "ends in a BUG at"
         return f"{verb} {self.text}"
+
+    def changes(self, before: "Answer") -> str:
+        """What a call that returns changes and shouldn't, as words behind others."""
+        if self.text:
+            return f", and {self.text} is written"
+        return "" if self.state == before.state else ", and memory changes"
 
     @property
     def place(self) -> Location | None:

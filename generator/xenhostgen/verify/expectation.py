@@ -12,7 +12,7 @@ from pathlib import Path
 from xenhostgen.csource.debug_info import ANCHOR
 from xenhostgen.csource.facts import Fact, Facts, snippet_facts
 from xenhostgen.sandbox.process import Complaint
-from xenhostgen.spec.model import Call, ClearBss, Guest, Interface, Op, Register, Step
+from xenhostgen.spec.model import NONE, Call, ClearBss, Guest, Interface, Op, Register, Step
 from xenhostgen.spec.source import At, Problems, SpecError
 from xenhostgen.spec.yaml import read_file
 from xenhostgen.verify.harness import enum_c, include_name, struct_c
@@ -133,6 +133,9 @@ class Expectation:
         yield f"extern {c.host} {c.array}[{len(spec.slots)}];"
         yield from (f"extern {c.host} *{slot.pointer};" for slot in spec.slots)
         yield from (f"extern {spec.table_type} {table.symbol};" for table in spec.shared_tables)
+        for op, entry in spec.adapters(NONE):
+            if entry.function in spec.shared_adapters:
+                yield f"{op.returns} {entry.function}({self.params(op)});"
         for op in spec.ops:
             if op.wrapper != "none":
                 head = f"{op.wrapper_type} {c.wrapper(op.name)}({self.params(op)})"
@@ -155,6 +158,9 @@ class Expectation:
         """What the interface's C file declares."""
         spec, c = self.spec, self.c
         yield from _includes(spec.source.includes)
+        yield from self.adapters(NONE)
+        if spec.none:
+            yield f"static {self.table(spec.none, NONE)}"
         yield f"{c.host} {c.array}[{len(spec.slots)}];"
         yield from (f"{c.host} *{slot.pointer};" for slot in spec.slots)
         yield from (f"{head} {{ }}" for head in self.registering())
@@ -168,18 +174,15 @@ class Expectation:
         yield from _includes((*guest.context, guest.include.line))
         for table in spec.borrowed(guest) if guest.place else ():
             yield f"extern {spec.table_type} {table.symbol};"
+        tables = []
         for table in guest.tables:
-            entries = spec.entries[f"{guest.name}.{table.role}"]
-            for op, entry in entries:
-                head = f"{op.returns} {entry.function}({self.params(op)})"
+            key = f"{guest.name}.{table.role}"
+            for op, entry in spec.entries[key]:
                 if entry.is_kernels:
-                    yield f"{head};"
-                elif entry.function != "NULL":
-                    returned = "" if op.returns == "void" else "return "
-                    body = f"{returned}{entry.calls};" if entry.calls else ""
-                    yield f"static {head} {{ {body} }}"
-            values = ", ".join(f".{op.name} = {entry.function}" for op, entry in entries)
-            yield f"{spec.table_type} {table.symbol} = {{ {values} }};"
+                    yield f"{op.returns} {entry.function}({self.params(op)});"
+            tables.append(self.table(table.symbol, key))
+        yield from self.adapters(guest.name)
+        yield from tables
         for step in boot.steps:
             if isinstance(step, Call):
                 sets = " ".join(each.c for each in step.sets)
@@ -188,6 +191,21 @@ class Expectation:
                 yield f"void {step.function}(void);"
         steps = " ".join(self.step(guest, step) for step in boot.steps)
         yield f"void {boot.function}({', '.join(boot.params) or 'void'}) {{ {steps} }}"
+
+    def adapters(self, owner: str) -> Iterator[str]:
+        """The adapters that a guest's file defines, or for NONE the interface's C file."""
+        for op, entry in self.spec.adapters(owner):
+            static = "" if entry.function in self.spec.shared_adapters else "static "
+            returned = "" if op.returns == "void" else "return "
+            body = f"{returned}{entry.calls};" if entry.calls else ""
+            head = f"{static}{op.returns} {entry.function}({self.params(op)})"
+            yield f"{head} {{ {body} }}"
+
+    def table(self, symbol: str, key: str) -> str:
+        """An ops table by its name in C and its key."""
+        entries = self.spec.entries[key]
+        values = ", ".join(f".{op.name} = {entry.function}" for op, entry in entries)
+        return f"{self.spec.table_type} {symbol} = {{ {values} }};"
 
     def step(self, guest: Guest, step: Step) -> str:
         """A boot step as C."""

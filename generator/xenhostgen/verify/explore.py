@@ -7,10 +7,11 @@ model would never be in; the first counterexample of each kind is the shortest o
 """
 
 from collections.abc import Iterable, Sequence
+from ctypes import c_int
 from itertools import product, starmap
 
 from xenhostgen.reference_model.registry import State
-from xenhostgen.verify.calls import Change, Iterate, Register, Unregister, all_changes
+from xenhostgen.verify.calls import Change, Iterate, IterateAmong, Register, Unregister, all_changes
 from xenhostgen.verify.driver import Answer, Driver
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.protocol import Call, Runner
@@ -18,6 +19,10 @@ from xenhostgen.verify.wording import Wording
 
 # Once hidden memory has shown, more of its states tell nothing new.
 _HIDDEN_STATES_MAX = 300
+# Types that no spec lists, or few: to code that keeps some bits of them they are others.
+_FEW = 4
+_NEAR = range(-300, 301)
+_BITS = [sign << bit for sign in (1, -1) for bit in range(9, 31)] + [-(1 << 31), (1 << 31) - 1]
 
 
 class Explorer(Runner):
@@ -38,11 +43,12 @@ class Explorer(Runner):
             level = self.expand(level, calls)
             if len(self.by_slots) < len(self.states) and len(self.states) > _HIDDEN_STATES_MAX:
                 break
+        self.expand_far()
         # The C knows the spec's own tables, and where these lie.
         plain = [
             state
             for state in self.states.values()
-            if {table for _, table in state.slots} <= {None, "A"}
+            if {table for _, table in state.slots} <= {self.wording.registry.empty[1], "A"}
         ]
         values = list(self.wording.registry.home)
         pairs = product(values, self.wording.tables)
@@ -50,6 +56,20 @@ class Explorer(Runner):
         level = self.expand(plain[:_HIDDEN_STATES_MAX], registering)
         removing = [Unregister(self.wording, value) for value in values]
         self.expand(level, [Iterate(self.wording), *removing])
+
+    def expand_far(self) -> None:
+        """Try types of all sizes, each once, and with the most hosts that there are to remove."""
+        wording, states = self.wording, list(self.states.values())
+        visited = wording.registry.visited
+        full = sorted(states, key=lambda state: len(visited(state.slots)))[-1:]
+        listed = [*wording.registry.home][:_FEW]
+        flipped = [c_int(value ^ (1 << bit)).value for value in listed for bit in range(9, 32)]
+        values = dict.fromkeys([*_NEAR, *_BITS, *flipped])
+        self.expand(states[:1], [Register(wording, value, "A") for value in values])
+        self.expand(full, [Unregister(wording, value) for value in values])
+        slots = range(len(self.spec.slots))
+        holes = [IterateAmong(wording, slot, how) for slot in slots for how in ("alone", "others")]
+        self.expand(states[:1], holes)
 
     def start(self) -> list[Answer]:
         """Enter the state before the first call; none if it can't even be read."""

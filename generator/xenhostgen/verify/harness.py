@@ -189,6 +189,16 @@ def errno_value(name: str) -> str:
     return str(-getattr(errno, name[1:], 0)) if name.startswith("-E") else name
 
 
+def constant_value(spec: Interface, text: str) -> int:
+    """The number that a constant, an errno or a number is in C."""
+    constants: dict[str, int] = {each.name: each.value for each in spec.kernel.constants}
+    name = text.removeprefix("-")
+    value = constants.get(name, getattr(errno, name, None))
+    if value is None:
+        return 0 if name == "NULL" else int(text)
+    return -value if text.startswith("-") else value
+
+
 def boot_inputs(scenario: Scenario) -> list[str]:
     """C that sets each thing that a scenario begins with, placeholders' answers included."""
     inputs = []

@@ -97,7 +97,7 @@ class _Replayer:
         if not isinstance(call, WrapperCall) or call.slot < 0:
             return call
         table = self.tables.get(call.slot, "")
-        if table in self.wording.tables or table in self.wording.made_up:
+        if not table or table in self.wording.tables or table in self.wording.made_up:
             return replace(call, table=table)
         hint = f"register a table first, such as {next(iter(self.wording.tables))}"
         raise _refused(f"can't replay '{call}'", hint)

@@ -12,9 +12,8 @@ from typing import NamedTuple, Protocol
 from xenhostgen import extension_points
 from xenhostgen.csource.confined import reader
 from xenhostgen.csource.preprocess import SHIM
-from xenhostgen.render.files import render
 from xenhostgen.sandbox.confinement import View, obstacle
-from xenhostgen.sandbox.files import FILE_MAX, KERNEL_FILE_MAX, UnreadableFile, read_file
+from xenhostgen.sandbox.files import FILE_MAX, KERNEL_FILE_MAX, UnreadableFile, blocking, read_file
 from xenhostgen.sandbox.reader import Reader
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Interface
@@ -23,7 +22,7 @@ from xenhostgen.spec.template_sets import template_root
 from xenhostgen.verify.build import Program, Store, build
 from xenhostgen.verify.configurations import Configuration, configurations
 from xenhostgen.verify.declarations import Declarations, read_tree
-from xenhostgen.verify.drift import Reduce
+from xenhostgen.verify.drift import Reduce, rendered
 from xenhostgen.verify.findings import Finding, Statistics
 from xenhostgen.verify.harness import TEMPLATES, Harness, write_files
 
@@ -145,6 +144,8 @@ def prepared(spec: Interface, options: Options) -> Iterator[Subject]:
                 judged = read(spec, options, work / "tree")
         if judged is None:
             judged = JudgedTree(write_rendering(spec, work / "tree"), is_rendering=True)
+        if options.tree and judged.path == options.tree.absolute():
+            check_blocking(judged.path)
         is_foreign = is_confined(spec, options) and not is_ours(spec, options)
         confined = None
         if is_foreign:
@@ -168,6 +169,13 @@ def check_files(spec: Interface, tree: Path) -> None:
         raise Refused(problems)
 
 
+def check_blocking(tree: Path) -> None:
+    """Raise ``Refused`` for a named pipe or device, which its C could name and wait for."""
+    for path in blocking(tree):
+        message = "is a named pipe or a device; a compiler would wait for it"
+        raise Refused([Problem("unreadable", message, str(path), hint="remove it")])
+
+
 def write_rendering(spec: Interface, folder: Path) -> Path:
     """The rendering as a tree of files."""
-    return write_files(render(spec).files, folder)
+    return write_files(rendered(spec), folder)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from xenhostgen.reference_model.ops import only
-from xenhostgen.reference_model.registry import EMPTY, Registry, State
+from xenhostgen.reference_model.registry import Registry, State
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.harness import kernel_functions, wrappers
 
@@ -49,7 +49,7 @@ class Wording:
             if table and table.startswith("0x"):  # an address, which differs from run to run
                 table = "what is no table"
             holds = f"{self.type_names.get(value, value)}:{table or 'NULL'}"
-            words.append(f"{slot.name}={'empty' if held == EMPTY else holds}")
+            words.append(f"{slot.name}={holds if self.registry.is_taken(held) else 'empty'}")
         return " ".join(words)
 
     def visits(self, indexes: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from xenhostgen.extensions.boot.guests import Boot
 from xenhostgen.extensions.boot.suite import Suite
 from xenhostgen.extensions.boot.transcript import CaseLog, Transcript
 from xenhostgen.reference_model.boot import CLEAR_BSS, boot
-from xenhostgen.reference_model.registry import EMPTY, Held, State
+from xenhostgen.reference_model.registry import Held, State
 from xenhostgen.render.files import render
 from xenhostgen.verify.boots import Boot as BootCall
 from xenhostgen.verify.calls import Iterate
@@ -134,7 +134,8 @@ class _Judge:
         # registering or not.
         if self.in_bss and all(value == 0 for value, _ in held):
             early = {promise.table for promise in booted.promises if promise.early}
-            before = tuple(EMPTY if ops in early else (value, ops) for value, ops in booted.state)
+            empty = suite.registry.empty
+            before = tuple(empty if held[1] in early else held for held in booted.state)
             booted = replace(booted, stages=("", CLEAR_BSS))
             stages = (before, *stages)
         call = BootCall(suite.wording, scenario, booted, self.in_bss)

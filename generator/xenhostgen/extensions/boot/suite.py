@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xenhostgen.reference_model.ops import dispatch
 from xenhostgen.reference_model.registry import Outcome, State
-from xenhostgen.spec.model import Interface
+from xenhostgen.spec.model import NONE, Interface
 from xenhostgen.spec.source import Text
 from xenhostgen.verify.calls import Change, Iterate, RegistryCall, all_changes
 from xenhostgen.verify.harness import rendered
@@ -114,15 +114,24 @@ class Suite:
 
     def c_slots(self, state: State) -> str:
         """A state's slots as the C table has them."""
-        return ", ".join(f"{{ {value}, {ops or 'NULL'} }}" for value, ops in state)
+        empty, none = self.registry.empty, f"&{self.spec.none}" if self.spec.none else "NULL"
+        slots = ((value, none if (value, ops) == empty else ops) for value, ops in state)
+        return ", ".join(f"{{ {value}, {ops or 'NULL'} }}" for value, ops in slots)
 
     def entries(self) -> Iterator[tuple[str, str, str]]:
         """For each table and op the function that must stand there, or NULL."""
-        for guest, table in self.spec.tables():
-            entries = self.spec.entries[f"{guest.name}.{table.role}"]
+        for symbol, key in self.tables():
+            entries = self.spec.entries[key]
             functions = {op.name: entry.function for op, entry in entries}
             for op in self.spec.ops:
-                yield table.symbol, op.name, functions.get(op.name, "NULL")
+                yield symbol, op.name, functions.get(op.name, "NULL")
+
+    def tables(self) -> Iterator[tuple[str, str]]:
+        """Each ops table by its C name, with its key; that of empty slots included."""
+        for guest, table in self.spec.tables():
+            yield table.symbol, f"{guest.name}.{table.role}"
+        if self.spec.none:
+            yield self.spec.none, NONE
 
     @cached_property
     def wrappers(self) -> list[dict[str, str]]:
@@ -135,8 +144,8 @@ class Suite:
         for op in (op for op in self.spec.ops if op.wrapper != "none"):
             arguments = ", ".join(["&host", *"0" * len(op.args)])
             call = f"{self.spec.c.wrapper(op.name)}({arguments})"
-            for guest, table in self.spec.tables():
-                leads = dispatch(op, f"{guest.name}.{table.role}")
+            for symbol, key in self.tables():
+                leads = dispatch(op, key)
                 expected = leads.result or ""
                 if leads.called:
                     function = kernels.get(Text(leads.called))
@@ -144,5 +153,5 @@ class Suite:
                         continue
                     expected = f"{leads.called}({', '.join('0' * len(leads.arguments))})"
                 if not leads.null:
-                    calls.append({"table": table.symbol, "call": call, "expected": expected})
+                    calls.append({"table": symbol, "call": call, "expected": expected})
         return calls

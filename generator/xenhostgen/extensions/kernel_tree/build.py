@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from xenhostgen.extensions.kernel_tree.apply import difference
+from xenhostgen.extensions.kernel_tree.patching import difference
 from xenhostgen.extensions.kernel_tree.placing import Placement, content, kernel_version, placed
 from xenhostgen.render.write import write_files
 from xenhostgen.sandbox.confinement import View, obstacle
@@ -90,7 +90,7 @@ def build(
         if (file, kind, words) not in known:
             findings.append(_finding("build", f"{kind}: {words}", file or source, int(line or 0)))
     findings += _misplaced(spec, {name: section for section, name in _SYMBOL.findall(log)})
-    return [*findings, *_checkpatch(difference(placement), scratch.tree)]
+    return [*findings, *_checkpatch(difference(placement.before, placement.after), scratch.tree)]
 
 
 def _unbuilt(message: str, place: str, hint: str = "") -> Refused:
@@ -143,7 +143,7 @@ class Scratch:
                 if path.is_symlink() and name in files:
                     path.unlink()
                 elif path.is_file() and not path.is_symlink():
-                    wanted.setdefault(name, content(self.tree / name))
+                    wanted.setdefault(name, content(self.tree, name))
         write_files(self.source, wanted)
 
     def make(self, *arguments: str) -> Completed:
@@ -153,7 +153,7 @@ class Scratch:
     def configure(self, config: str) -> None:
         """Configure for these options and no others, once. Raises ``Refused`` if that fails."""
         new, last = self.work / "new.config", self.work / "done.config"
-        if content(last) == config.encode():
+        if content(last.parent, last.name) == config.encode():
             return
         new.write_text(config)
         for step in ((f"KCONFIG_ALLCONFIG={new}", "allnoconfig"), ("prepare",)):
@@ -215,7 +215,7 @@ def _run(folder: Path, view: View | None, *command: str, reads: str = "") -> Com
 
 def _misplaced(spec: Interface, sections: Mapping[str, str]) -> Iterator[Finding]:
     """Whether the registry lies where the spec says, not in .bss, and its symbols are exported."""
-    file, array, section = spec.source.file, spec.c.array, spec.registry.section
+    file, array, section = spec.source.file, spec.c.array, spec.section
     if sections.get(array, section) != section:
         yield _finding("section", f"{array} isn't in {section}", file, subject=array)
     if sections.get(array) == ".bss":
@@ -226,10 +226,11 @@ def _misplaced(spec: Interface, sections: Mapping[str, str]) -> Iterator[Finding
             yield _finding("not-exported", f"{symbol} isn't exported", file, subject=symbol)
 
 
-def _checkpatch(diff: str, tree: Path) -> Iterator[Finding]:
+def _checkpatch(diff: bytes, tree: Path) -> Iterator[Finding]:
     """What the tree's checkpatch says of a diff."""
     command = ["perl", f"{tree}/scripts/checkpatch.pl", *_CHECKPATCH_OPTIONS.split()]
     view = None if obstacle() else View((tree,))
-    output = _run(tree, view, *command, f"--root={tree}", "-", reads=diff).text
+    reads = diff.decode(errors="surrogateescape")
+    output = _run(tree, view, *command, f"--root={tree}", "-", reads=reads).text
     for file, line, words in _CHECKPATCH.findall(output):
         yield _finding("checkpatch", words, file, int(line))

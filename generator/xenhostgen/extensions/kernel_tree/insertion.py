@@ -60,7 +60,7 @@ def of_fragment(kernel: KernelFile, fragment: Fragment) -> Insertion:
     place, kind, text = fragment.place, fragment.kind, fragment.text
     landmarks = [place.landmark, *place.alternatives]
     upward = place.before is not None
-    if kind not in ("include", "object", "predicates", "raw"):
+    if kind not in ("include", "object", "predicates"):
         function = kernel.function(landmarks)
         row = kernel.above(function) if upward else kernel.below(function)
         return Insertion(text, row, upward)

@@ -11,7 +11,7 @@ from xenhostgen.spec.model import Assign, Call, Interface, Step
 def own_names(spec: Interface) -> list[str]:
     """What the interface defines, types and predicates left out: these may be used by anybody."""
     c = spec.c
-    names = [c.register, c.unregister, c.array, c.iterator, c.slot_count]
+    names = [c.register, c.unregister, c.array, c.iterator, c.slot_count, c.none]
     names += [slot.pointer for slot in spec.slots]
     names += [table.symbol for _, table in spec.tables()]
     names += [c.type(name) for name in spec.values]

@@ -104,7 +104,7 @@ def _confusable_names(spec: Interface) -> dict[str, str]:
     sorts: list[list[str]] = [
         [spec.c.type(name) for name in spec.values],
         [*(slot.pointer for slot in spec.slots), "NULL"],
-        [table.symbol for _, table in spec.tables()],
+        [*(table.symbol for _, table in spec.tables()), *([spec.none] if spec.none else [])],
         [errno.removeprefix("-") for errno in errnos],
         [macro.name for macro in spec.macros],
         [variable.name for variable in spec.kernel.variables],

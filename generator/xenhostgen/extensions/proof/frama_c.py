@@ -137,6 +137,7 @@ def _eva_c(spec: Interface) -> str:
     calls: list[tuple[Wrapper, str | None]] = []
     for wrapper in wrappers(spec):
         calls += [(wrapper, table.symbol) for _, table in spec.tables()]
+        calls += [(wrapper, spec.none)] if spec.none else []
         calls += [(wrapper, None)] * wrapper.op.takes_no_host
     return rendered("prove/eva.c", spec, calls=calls, boots=list(_boots(spec)))
 
@@ -150,5 +151,6 @@ def _boots(spec: Interface) -> Iterator[tuple[str, list[str], list[str], list[tu
         stages = [
             f"{guest.function}({', '.join(map(declared_name, guest.params))})" for guest in guests
         ]
-        slots = [(types[value], f"&{ops}" if ops else "\\null") for value, ops in booted.state]
+        tables = {None: "\\null", spec.none: "none"}
+        slots = [(types[value], tables.get(ops, f"&{ops}")) for value, ops in booted.state]
         yield str(scenario), boot_inputs(scenario), stages, slots

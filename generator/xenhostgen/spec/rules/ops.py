@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Operations: their tables, parameters and wrappers."""
 
+import errno
+import re
 from collections.abc import Iterable, Iterator
 
 from xenhostgen.spec.c_names import KEYWORDS, RESERVED, STORAGE, declared_name, declares_one
-from xenhostgen.spec.model import Interface, Op
+from xenhostgen.spec.model import NONE, Interface, Op
 from xenhostgen.spec.source import Fault, Nearest, Text
+
+# A constant by its name, as the reference model reads it.
+_CONSTANT = re.compile(r"-?([A-Z][A-Z0-9_]*)")
 
 
 def names_taken(spec: Interface) -> frozenset[str]:
@@ -17,7 +22,10 @@ def names_taken(spec: Interface) -> frozenset[str]:
 def ops(spec: Interface) -> Iterator[Fault]:
     """Ops are set in tables that exist, and their wrappers have a value to return."""
     tables = dict.fromkeys(f"{guest.name}.{table.role}" for guest, table in spec.tables())
+    tables[NONE] = None
     taken = names_taken(spec)
+    yield from _empty_slots(spec)
+    yield from _constants(spec)
     for op in spec.ops:
         for entry in op.tables:
             if entry.table not in tables:
@@ -34,6 +42,36 @@ def ops(spec: Interface) -> Iterator[Fault]:
         else:
             yield from parameters(op.args, taken, {op.host, "xh"})
             yield from _wrapper(op)
+
+
+def _empty_slots(spec: Interface) -> Iterator[Fault]:
+    """What empty slots do is said of each op or of none, and done by functions of ours."""
+    silent = []
+    for op in spec.ops:
+        entries = [entry for entry in op.tables if entry.table == NONE]
+        silent += [] if entries else [op]
+        for entry in entries:
+            if entry.calls is None:
+                message = f"what '{op.name}' does for an empty slot is no function of ours"
+                hint = "give it 'calls': a value, a call, or an empty text"
+                yield "none-without-calls", message, entry.function, hint
+    for op in silent if len(silent) < len(spec.ops) else ():
+        message = f"op '{op.name}' doesn't say what it does for an empty slot, as others do"
+        yield "op-without-none", message, op.name, f"add '{NONE}' to its 'tables'"
+
+
+def _constants(spec: Interface) -> Iterator[Fault]:
+    """A value by name is an errno or a constant that the spec knows."""
+    known = {"NULL", *errno.errorcode.values()}
+    known |= {constant.name for constant in spec.kernel.constants}
+    for op in spec.ops:
+        values = [op.when_no_host, op.when_missing, *(entry.calls for entry in op.tables)]
+        for value in filter(None, values):
+            match = _CONSTANT.fullmatch(value.strip())
+            if match and match[1] not in known:
+                message = f"'{match[1]}' is no errno, and no constant that the spec knows"
+                hint = "say its value under 'constants' in 'kernel'"
+                yield "unknown-constant", message, value, hint
 
 
 def parameters(params: Iterable[Text], taken: frozenset[str], others: set[str]) -> Iterator[Fault]:

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from xenhostgen.spec.model import Interface
+from xenhostgen.spec.model import NONE, Interface
 from xenhostgen.spec.source import Fault, Located, Nearest, Text
 from xenhostgen.spec.template_sets import style, template_sets
 
@@ -58,7 +58,9 @@ def _of_rfc(spec: Interface) -> Iterator[_Unfit]:
         if op.wrapper == "optional":
             yield _written(op.wrapper, op), "knows no optional wrapper"
         for entry in op.tables:
-            if entry.calls is not None:
+            if entry.table == NONE:
+                yield entry.table, "leaves NULL in empty slots"
+            elif entry.calls is not None:
                 yield entry.calls, "makes no adapters by 'calls'"
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from xenhostgen.spec.c_names import KEYWORDS, RESERVED, declared_name
 from xenhostgen.spec.model import (
+    NONE,
     Call,
     ClearBss,
     Constant,
@@ -92,6 +93,8 @@ def _generated(spec: Interface) -> Iterator[Claim]:
     else:
         yield Claim(c.slot_count, "the macro", prefix)
         yield Claim(c.prefix, "the struct", prefix)
+    if any(entry.table == NONE for op in spec.ops for entry in op.tables):
+        yield Claim(c.none, "the table of empty slots", prefix)
     for variable in ("type", "ops", "xh"):  # which would hide what is called alike
         yield Claim(variable, "the generated variable", prefix)
     for helper in style(spec.templates).helpers:
@@ -177,7 +180,8 @@ def _signature(returns: str, args: tuple[str, ...]) -> tuple[object, ...]:
 
 
 def _adapters(spec: Interface, taken: set[str]) -> Iterator[Fault]:
-    """An adapter's name is its own; within a guest what is alike may share it."""
+    """An adapter's name is its own; what is alike may share it, where it is written once."""
+    has_none = any(entry.table == NONE for op in spec.ops for entry in op.tables)
     first: dict[tuple[str, str], object] = {}
     for op in spec.ops:
         for entry in op.tables:
@@ -185,7 +189,7 @@ def _adapters(spec: Interface, taken: set[str]) -> Iterator[Fault]:
                 continue
             name = entry.function
             adapter = (op.returns, op.host, op.args, entry.calls)
-            key = (entry.table.split(".")[0], name)
+            key = ("" if has_none else entry.table.split(".")[0], name)
             is_new = first.setdefault(key, adapter) == adapter
             if name in taken or name in RESERVED or not is_new:
                 yield _name_taken(name)

@@ -12,6 +12,7 @@
 #include <linux/types.h>
 
 #define SIF_INITDOMAIN 2
+#define XEN_VCPU_ID_INVALID 4294967295
 
 enum xen_domain_type {
 	XEN_NATIVE,

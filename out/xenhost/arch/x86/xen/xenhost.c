@@ -7,12 +7,57 @@
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <xen/xenhost.h>
+#include <xen/xen-ops.h>
+
+static uint32_t xh_none_cpuid_base(struct xenhost *xh)
+{
+	return 0;
+}
+
+static void xh_none_setup_shared_info(struct xenhost *xh)
+{
+}
+
+static void xh_none_reset_vcpu_info(struct xenhost *xh, int cpu)
+{
+}
+
+static uint32_t xh_none_vcpu_id(struct xenhost *xh, int cpu)
+{
+	return XEN_VCPU_ID_INVALID;
+}
+
+static int xh_none_alloc_ballooned_pages(struct xenhost *xh,
+					 unsigned int nr_pages,
+					 struct page **pages)
+{
+	return -ENODEV;
+}
+
+static void xh_none_free_ballooned_pages(struct xenhost *xh,
+					 unsigned int nr_pages,
+					 struct page **pages)
+{
+}
+
+/* What an empty slot holds, so that every host has ops that can be called. */
+static const struct xenhost_ops xenhost_none_ops = {
+	.cpuid_base		= xh_none_cpuid_base,
+	.setup_shared_info	= xh_none_setup_shared_info,
+	.reset_vcpu_info	= xh_none_reset_vcpu_info,
+	.vcpu_id		= xh_none_vcpu_id,
+	.alloc_ballooned_pages	= xh_none_alloc_ballooned_pages,
+	.free_ballooned_pages	= xh_none_free_ballooned_pages,
+};
 
 /*
  * Boot code fills the slots, for one kind of guest before .bss is cleared; they
  * stay as they are ever after.
  */
-struct xenhost xenhosts[XENHOST_SLOTS] __ro_after_init;
+struct xenhost xenhosts[XENHOST_SLOTS] __ro_after_init = {
+	{ .ops = &xenhost_none_ops },
+	{ .ops = &xenhost_none_ops },
+};
 EXPORT_SYMBOL_GPL(xenhosts);
 
 struct xenhost *const xh_default = &xenhosts[0];
@@ -86,6 +131,6 @@ int __init xenhost_unregister(enum xenhost_type type)
 		return -EBUSY;
 
 	xh->type = xenhost_invalid;
-	xh->ops = NULL;
+	xh->ops = &xenhost_none_ops;
 	return 0;
 }

@@ -8,9 +8,13 @@ points some names as ``MODULE:NAME`` in the package, which are imported when the
 
 ``check LEVEL``
     classes of checks (see ``verify.subject``), for a level of verification;
+``needs LEVEL``
+    a function from the tree, or None, to the problems that keep that level from being reached;
 ``tree``
     a function from a spec, options with a tree, and a folder for what is written, to the
     ``JudgedTree``, or to None where the rendering is to be judged;
+``rendering``
+    a function from a spec and its rendered files to these files as they are judged;
 ``after LEVEL``
     a function from a spec's path and the given tree to an exit status, which ``verify`` calls last;
 ``diff``
@@ -22,6 +26,7 @@ points some names as ``MODULE:NAME`` in the package, which are imported when the
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -44,8 +49,21 @@ def levels() -> list[str]:
     return [level for level, extension in LEVELS.items() if extension in installed]
 
 
+def check_reachable(level: str, tree: Path | None) -> None:
+    """Raise ``Refused`` if a level lacks its extension, a package, or the tree that it needs."""
+    if level not in levels():
+        hint = install(LEVELS[level])
+        raise Refused(
+            [Problem("not-installed", "needs an extension", f"--level {level}", hint=hint)]
+        )
+    if problems := [problem for needs in hooks(f"needs {level}") for problem in needs(tree)]:
+        raise Refused(problems)
+
+
 def install(extension: str) -> str:
-    """The command that installs what an extension needs."""
+    """The command that installs what an extension, or the core, needs."""
+    if extension == "xenhostgen":  # the core
+        return "pip install xenhostgen"
     return f"pip install 'xenhostgen[{extension.replace('_', '-')}]'"
 
 

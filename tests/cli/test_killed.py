@@ -3,10 +3,17 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
+from subprocess import PIPE
+
+import pytest
+
+from xenhostgen import cli
 
 KERNEL = Path(__file__).parents[1] / "kernel"
 SPEC = KERNEL / "gate.yaml"
+GUEST = "arch/toy/small.c"
 # Kills the command when it moves its second file into place.
 KILLED = """\
 import os, signal, sys
@@ -64,3 +71,48 @@ def test_generate_goes_on_behind_a_kill(tmp_path: Path) -> None:
     assert "finished what a killed run had begun" in done.stderr
     assert xenhostgen("generate", SPEC, "-o", tmp_path / "out", "--check").returncode == 0
     assert not list((tmp_path / "out").glob(".*"))
+
+
+# Edits a file as another run would that reads it, waits, and writes.
+EDITING = """\
+import sys
+from pathlib import Path
+from xenhostgen.render.write import alone
+
+with alone(Path(sys.argv[1])):
+    file = Path(sys.argv[1], sys.argv[2])
+    print("reading", flush=True)
+    sys.stdin.readline()
+    file.write_text(f"{file.read_text()}/* edited */\\n")
+"""
+
+
+def test_what_two_runs_write_at_once_is_there_in_the_end(tmp_path: Path) -> None:
+    tree = copy_of(KERNEL / "tree", tmp_path / "tree")
+    command = [sys.executable, "-c", EDITING, tree, GUEST]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True) as editing:
+        assert editing.stdout and editing.stdout.readline() == "reading\n"
+        words = [sys.executable, "-m", "xenhostgen", "apply", SPEC, "--tree", tree]
+        with subprocess.Popen(words, stderr=PIPE, text=True) as applying:
+            time.sleep(2)
+            assert applying.poll() is None
+            editing.communicate("go on\n")
+        assert applying.returncode == 0
+    assert (tree / GUEST).read_text().endswith("/* edited */\n")
+    assert xenhostgen("apply", SPEC, "--tree", tree, "--revert").returncode == 0
+
+
+def test_a_run_that_waits_too_long_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = copy_of(KERNEL / "tree", tmp_path / "tree")
+    before = content(tree)
+    monkeypatch.setattr("xenhostgen.sandbox.journal.WAIT_SECONDS", 0)
+    command = [sys.executable, "-c", EDITING, tree, GUEST]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True) as editing:
+        assert editing.stdout and editing.stdout.readline() == "reading\n"
+        assert cli.main(["apply", str(SPEC), "--tree", str(tree)]) == 2
+        assert content(tree) == before
+        editing.kill()
+    assert "another xenhostgen is writing here" in capsys.readouterr().err
+    assert cli.main(["apply", str(SPEC), "--tree", str(tree)]) == 0

@@ -11,7 +11,7 @@ def test_assignments_have_words_whatever_their_layout() -> None:
     assert read_makefile(text) == [
         Statement(2, 0, ("a.o", "b.o"), "obj-y", ":="),
         Statement(5, 0, ("d.o",), "obj-$(CONFIG_X)", "+="),
-        Statement(6, 0, ("1=2",), "A", "?="),
+        Statement(6, 0, ("1=2",), "A", "?=", ("export",)),
     ]
 
 

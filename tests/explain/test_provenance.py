@@ -15,17 +15,6 @@ from xenhostgen.extensions.explain.provenance import Map, provenance
 REPO = Path(__file__).parents[2]
 SPECS = sorted([*(REPO / "specs").glob("*.yaml"), *(REPO / "tests/spec/cases").glob("succ_*.yaml")])
 RFC = REPO / "specs" / "rfc-v1.yaml"
-RAW = r"""
-raw:
-  - file: arch/x86/xen/xenhost.c
-    after: |
-      #include <xen/xenhost.h>
-    instead: "\nxenhost_t xenhosts[2];\n"
-    text: |
-      #include <linux/first.h>
-      #include <linux/second.h>
-  - {file: lib/new.c, text: "int a;\nint b;\n"}
-"""
 
 
 def known(source: str, path: str = "x.yaml") -> Map:
@@ -144,20 +133,6 @@ def test_the_nearest_place_is_told(
     origin = made.origins[file][number - 1]
     assert (origin.template, origin.key) == (str(REPO / "templates" / template), key)
     assert says in source.splitlines()[origin.at.line - 1][origin.at.column - 1 :]
-
-
-def test_raw_lines_come_from_the_spec_alone() -> None:
-    source = RFC.read_text() + RAW
-    made = known(source)
-    raw = {
-        (line, source.splitlines()[origin.at.line - 1].strip())
-        for file, text in made.files.items()
-        for line, origin in zip(text.splitlines(), made.origins[file], strict=True)
-        if not origin.template
-    }
-    last = RAW.splitlines()[-1].strip()
-    headers = {(line, line) for line in ("#include <linux/first.h>", "#include <linux/second.h>")}
-    assert raw == headers | {("int a;", last), ("int b;", last)}
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ else they are mutated blindly.
 """
 
 import argparse
+import importlib
 import os
 import random
 import resource
@@ -22,11 +23,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
+import targets
 from targets import TARGETS
 
 FAILED = Path(__file__).parents[2] / ".cache" / "fuzz"
@@ -82,34 +86,62 @@ def mutate(data: bytes, others: list[bytes], choose: random.Random) -> bytes:
     return b"".join(lines)[:LENGTH_MAX]
 
 
-def survives(target: Callable[[bytes], None], data: bytes) -> str:
+@dataclass
+class Tally:
+    """What the inputs of a target came to."""
+
+    runs: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    slowest: float = 0
+    peak_bytes: int = 0
+
+    def __str__(self) -> str:
+        statuses = ", ".join(
+            f"{count} x {status}" for status, count in sorted(self.statuses.items())
+        )
+        peak = f"peak {self.peak_bytes >> 20} MiB"
+        return f"{self.runs} inputs, exit statuses {statuses}, slowest {self.slowest:.1f} s, {peak}"
+
+
+def survives(target: Callable[[bytes], None], data: bytes, tally: Tally | None = None) -> str:
     """Why an input fails, run in a child process within limits; empty if it doesn't."""
+    tally = tally or Tally()
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
         os.setpgid(0, 0)
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
+        # The soft limit alone: compilers get limits of their own.
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, hard))
         try:
             target(data)
         except BaseException as error:
             os.write(writer, f"{type(error).__name__}: {error}".encode()[:4000])
             os._exit(1)
+        os.write(writer, " ".join(map(str, targets.STATUSES)).encode())
         os._exit(0)
     os.close(writer)
-    deadline = time.monotonic() + SECONDS_MAX
-    ended, status = os.waitpid(child, os.WNOHANG)
-    while not ended and time.monotonic() < deadline:
+    begin = time.monotonic()
+    ended, status, usage = os.wait4(child, os.WNOHANG)
+    while not ended and time.monotonic() < begin + SECONDS_MAX:
         time.sleep(0.002)
-        ended, status = os.waitpid(child, os.WNOHANG)
+        ended, status, usage = os.wait4(child, os.WNOHANG)
     if not ended:
         os.killpg(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        _, status, usage = os.wait4(child, 0)
+    tally.runs += 1
+    tally.slowest = max(tally.slowest, time.monotonic() - begin)
+    tally.peak_bytes = max(tally.peak_bytes, usage.ru_maxrss << 10)
+    if not ended:
         reason = f"takes more than {SECONDS_MAX} seconds"
     elif status:
         reason = os.read(reader, 4000).decode(errors="replace") or f"ends with status {status}"
     else:
         reason = ""
+        tally.statuses.update(os.read(reader, 4000).decode().split())
+    if usage.ru_maxrss << 10 > MEMORY_MAX:
+        reason = reason or f"needs more than {MEMORY_MAX >> 20} MiB"
     os.close(reader)
     return reason
 
@@ -121,11 +153,10 @@ def fuzz(name: str, seconds: float, seed: int) -> int:
     corpus = [file.read_bytes()[:LENGTH_MAX] for file in files if file.is_file()]
     deadline = time.monotonic() + seconds
     reasons: set[str] = set()
-    count = 0
+    tally = Tally()
     while time.monotonic() < deadline:
         data = mutate(choose.choice(corpus), corpus, choose)
-        count += 1
-        reason = survives(target, data)
+        reason = survives(target, data, tally)
         # The last line of a message tells one fault from another.
         kind = reason.strip().rpartition("\n")[2]
         if reason and kind not in reasons:
@@ -134,7 +165,7 @@ def fuzz(name: str, seconds: float, seed: int) -> int:
             file = FAILED / f"{name}-{sha256(data).hexdigest()[:12]}"
             file.write_bytes(data)
             print(f"{name}: {file}: {reason}", flush=True)
-    print(f"{name}: {count} inputs, {len(reasons)} ways to fail, seed {seed}", flush=True)
+    print(f"{name}: {tally}; {len(reasons)} ways to fail, seed {seed}", flush=True)
     return len(reasons)
 
 
@@ -151,14 +182,19 @@ def fuzz_by_coverage(name: str, seconds: float, seed: int) -> int:
         while (left := int(deadline - time.monotonic())) > 0:
             limits = [f"-timeout={SECONDS_MAX}", f"-rss_limit_mb={MEMORY_MAX >> 20}"]
             options = [*limits, f"-max_total_time={left}", f"-seed={seed + failures}"]
-            options += [f"-max_len={LENGTH_MAX}", f"-artifact_prefix={FAILED}/{name}-", corpus]
+            options += [
+                f"-max_len={LENGTH_MAX}",
+                f"-artifact_prefix={FAILED}/{name}-",
+                "-print_final_stats=1",
+                corpus,
+            ]
             command = [sys.executable, __file__, name, "--by-coverage", *options]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode == 0:
                 break
             failures += 1
             print(f"{name}: {done.stderr[-3000:]}", flush=True)
-        lines = [line for line in done.stderr.splitlines() if line.startswith("Done ")]
+        lines = [line for line in done.stderr.splitlines() if line.startswith("stat::")]
     print(f"{name}: {' '.join(lines)} {failures} failures, seed {seed}", flush=True)
     return failures
 
@@ -167,8 +203,12 @@ def run_atheris(name: str, options: list[str]) -> None:
     """Hand a target to atheris, which ends the process."""
     import atheris
 
-    target, _ = TARGETS[name]
-    atheris.instrument_all()
+    # The package alone: everything that is loaded would take more than a minute.
+    for module in [module for module in sys.modules if module.split(".")[0] == "xenhostgen"]:
+        del sys.modules[module]
+    with atheris.instrument_imports(include=["xenhostgen"]):
+        importlib.reload(targets)
+    target, _ = targets.TARGETS[name]
     atheris.Setup([sys.argv[0], *options], target)
     atheris.Fuzz()
 

@@ -18,6 +18,10 @@ TESTS = Path(__file__).parents[1]
 SPECS = TESTS.parent / "specs"
 
 
+STATUSES: list[int] = []
+"""The exit statuses of this process's commands."""
+
+
 class Fault(Exception):
     """The command failed as no command may."""
 
@@ -39,6 +43,7 @@ def run(*arguments: str | Path) -> int:
             status = cli.main(words)
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 3
+    STATUSES.append(status)
     text = messages.getvalue()
     if status not in (0, 1, 2) or "internal error" in text or "Traceback" in text:
         raise Fault(f"{' '.join(words)}: status {status}\n{text}")

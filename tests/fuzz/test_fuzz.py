@@ -7,6 +7,7 @@ import pytest
 from targets import TARGETS, Fault, run
 
 import fuzz
+from tools import need
 
 CASES = sorted(file for name in TARGETS for file in (Path(__file__).parent / name).glob("*"))
 
@@ -50,6 +51,25 @@ def test_failures_are_seen(target: object, reason: str, monkeypatch: pytest.Monk
     message = fuzz.survives(target, b"x")  # type: ignore[arg-type]
     assert message.startswith(reason)
     assert bool(message) == bool(reason)
+
+
+def test_what_inputs_came_to_is_counted() -> None:
+    tally = fuzz.Tally()
+    target, _ = TARGETS["spec"]
+    for data in (b"interface: [", b""):
+        assert not fuzz.survives(target, data, tally)
+    assert (tally.runs, tally.statuses) == (2, {"2": 2})
+    assert 0 < tally.slowest < fuzz.SECONDS_MAX
+    assert 1 << 20 < tally.peak_bytes < fuzz.MEMORY_MAX
+    assert str(tally).startswith("2 inputs, exit statuses 2 x 2, slowest 0.")
+
+
+def test_a_right_header_is_found_right() -> None:
+    need("gcc", "gcc")
+    tally = fuzz.Tally()
+    target, files = TARGETS["tree"]
+    assert not fuzz.survives(target, files[0].read_bytes(), tally)
+    assert set(tally.statuses) < {"0", "1"}
 
 
 def test_an_internal_error_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:

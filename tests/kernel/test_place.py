@@ -15,10 +15,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xenhostgen.api import Interface, Refused, load
-from xenhostgen.extensions.kernel_tree.apply import apply, difference, record, revert
+from xenhostgen.extensions.kernel_tree.apply import apply, record, revert
 from xenhostgen.extensions.kernel_tree.build import Scratch
 from xenhostgen.extensions.kernel_tree.git import git
-from xenhostgen.extensions.kernel_tree.placing import placed, placed_in
+from xenhostgen.extensions.kernel_tree.patching import difference
+from xenhostgen.extensions.kernel_tree.placing import (
+    Placement,
+    content,
+    placed,
+    placed_alone,
+    placed_in,
+)
 
 HERE = Path(__file__).parent
 CASES = sorted((HERE / "cases").glob("*.edit"))
@@ -53,7 +60,7 @@ def test_case(case: Path, spec: Interface, tree: Path, update: bool) -> None:
     if case.stem.startswith("succ_"):
         placement = placed(spec, tree)
         # What an edit leaves as it was is shown by the case without one.
-        told = difference(placement) if not placement.applied else "applied already\n"
+        told = diff(placement) if not placement.applied else "applied already\n"
         told = told if case.stem == "succ_plain" else edited_files(told, case)
     else:
         with pytest.raises(Refused) as caught:
@@ -67,10 +74,14 @@ def test_case(case: Path, spec: Interface, tree: Path, update: bool) -> None:
     assert told == expected.read_text()
 
 
-def edited_files(diff: str, case: Path) -> str:
+def diff(placement: Placement) -> str:
+    return difference(placement.before, placement.after).decode()
+
+
+def edited_files(told: str, case: Path) -> str:
     edits = case.read_text()
-    parts = ["diff --git " + part for part in diff.split("diff --git ")[1:]]
-    return "".join(part for part in parts if part.split("\n")[0] in edits) or diff
+    parts = ["diff --git " + part for part in told.split("diff --git ")[1:]]
+    return "".join(part for part in parts if part.split("\n")[0] in edits) or told
 
 
 def test_every_expectation_has_its_case() -> None:
@@ -136,7 +147,7 @@ def test_a_file_that_has_an_adapters_name_already(tree: Path, tmp_path: Path) ->
     )
     gate = gate.replace("    place: {before: big_start}\n", "")
     keys = ("type", "occupied", "requires", "ops", "absent", "required")
-    misuse = f"registry:\n  misuse: {{{', '.join(f'{key}: EINVAL' for key in keys)}}}\n"
+    misuse = f"registry:\n  misuse: {{{', '.join(f'{key}: -EINVAL' for key in keys)}}}\n"
     ops = 'ops: {now: {tables: {small.direct: {function: small_now, calls: ""}}}}\n'
     (tmp_path / "ops.yaml").write_text(gate.replace("registry:\n", misuse) + ops)
     spec = load(tmp_path / "ops.yaml")
@@ -174,7 +185,7 @@ def test_symbolic_links_are_refused(path: str, spec: Interface, tree: Path, tmp_
     (tree / path).rename(tmp_path / "elsewhere")
     (tree / path).symlink_to(tmp_path / "elsewhere")
     before = contents(tmp_path)
-    with pytest.raises(Refused, match=f"{path}.*is a symbolic link, or lies behind one"):
+    with pytest.raises(Refused, match=f"{path}.*is a link that leaves the tree"):
         apply(spec, placed(spec, tree), tree)
     assert contents(tmp_path) == before
 
@@ -217,13 +228,27 @@ def test_revert_of_what_is_out_already(spec: Interface, tree: Path) -> None:
     assert contents(tree) == before
 
 
-def test_lines_to_be_taken_out_are_refused(tree: Path, tmp_path: Path) -> None:
-    text = (HERE / "gate.yaml").read_text()
-    (tmp_path / "gate.yaml").write_text(
-        text.replace("    text: |\n", "    instead: int old;\n    text: |\n")
-    )
-    with pytest.raises(Refused, match="takes out lines of a kernel file"):
-        placed(load(tmp_path / "gate.yaml"), tree)
+def test_a_carry_patch_that_fits_no_more_is_refused(spec: Interface, tree: Path) -> None:
+    (tree / "arch/toy/Kconfig").write_text("config TOY_BIG\n\tdef_bool y\n")
+    with pytest.raises(Refused) as caught:
+        placed(spec, tree)
+    (problem,) = caught.value.problems
+    assert (problem.rule, problem.path) == ("carry-misfit", str(HERE / "gate.carry.patch"))
+    assert problem.message == "doesn't fit: arch/toy/Kconfig:1"
+
+
+def test_a_tree_with_the_carry_patch_alone_is_refused(spec: Interface, tree: Path) -> None:
+    git(tree, "apply", str(HERE / "gate.carry.patch"))
+    with pytest.raises(Refused, match=r"carry\.patch:1:1: doesn't fit: arch/toy/Kconfig:1"):
+        placed(spec, tree)
+
+
+def test_a_tree_without_the_carry_patch_is_refused(spec: Interface, tree: Path) -> None:
+    for path, text in placed_alone(spec, lambda path: content(tree, path), "tree").after.items():
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).write_bytes(text or b"")
+    with pytest.raises(Refused, match="and not what its carry patch adds"):
+        placed(spec, tree)
 
 
 def test_no_kernel_tree(spec: Interface, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tools import main, need
-from xenhostgen.api import Interface, Refused, Rendering, Text, load, render
+from xenhostgen.api import Interface, Refused, Text, load, render
 from xenhostgen.extensions.mutation import mutate as mutating
 from xenhostgen.extensions.mutation.accepted import acceptances
 from xenhostgen.extensions.mutation.mutants import mutants
@@ -36,7 +36,7 @@ FATES = {
     f"{HEADER}:for_each_xenhost:condition-false:1": "killed iteration-wrong",
     f"{HEADER}:xenhost_free_ballooned_pages:drop-else:1": "killed wrapper-wrong",
     f"{HEADER}:xenhost_vcpu_id:swap-name:1": "stillborn",
-    f"{C}:xenhosts:drop-word:1": "killed registry-in-bss",
+    f"{C}:xenhosts:drop-word:1": "killed differs",
     f"{C}:xh_default:drop-declaration:1": "killed missing",
     f"{C}:xh_default:off-by-one:1": "killed slot-pointer",
     f"{C}:xenhost_register:condition-false:3": "killed slot-overwritten",
@@ -302,6 +302,6 @@ def test_a_rendering_that_does_not_compile(monkeypatch: pytest.MonkeyPatch) -> N
     need("gcc", "gcc")
     files = render(load_spec(PAIR)).files
     broken = {path: text.replace("return 0;", "return;;}") for path, text in files.items()}
-    monkeypatch.setattr(mutating, "render", lambda spec: Rendering(broken, ()))
+    monkeypatch.setattr(mutating, "rendered", lambda spec: broken)
     with pytest.raises(Refused, match="doesn't compile"):
         mutating.mutate(load_spec(PAIR), 1)

@@ -337,7 +337,7 @@ def test_no_facts_to_be_had(tmp_path: Path) -> None:
         ("none.json", "No such file or directory"),
         ("link.json", "a link leads out of the spec's folder"),
         ("loop.json", ""),
-        (".", "Is a directory"),
+        (".", "is a folder"),
     ]:
         with pytest.raises(
             Refused, match=rf"spec\.yaml:6:1: the reference '{name}' can't be read: .*{reason}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Spec → C → git → format-patch → import → C: the same bytes, and nothing kept raw."""
+"""Spec → C → git → format-patch → import → C: the same bytes, and nothing carried."""
 
 import copy
 import os
@@ -43,7 +43,7 @@ def test_what_a_spec_renders_is_lifted_whole(templates: str, choices: st.DataObj
         note(patch.decode())
         lifted = imported(patch, Path(name))
     note(lifted.text)
-    assert not lifted.spec.raw
+    assert not lifted.carry
     assert {share.path: share.same for share in lifted.shares if share.blob} == dict.fromkeys(
         rendering.whole(), True
     )
@@ -79,7 +79,7 @@ def test_what_a_later_patch_adds_is_lifted_on_top(templates: str, choices: st.Da
         base.write_text(write_yaml(early, "schema.json", {}))
         lifted = imported(patch, Path(name), load(base))
     note(lifted.text)
-    assert not lifted.spec.raw
+    assert not lifted.carry
     assert not lifted.assumed
     again = render(load_text(lifted.text, "again.yaml"))
     assert again.files == rendering.files

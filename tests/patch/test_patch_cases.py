@@ -69,8 +69,12 @@ def test_unreadable_input(tmp_path: Path, name: str, rule: str) -> None:
     assert caught.value.problem.rule == rule
 
 
-def test_endless_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_input_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xenhostgen.extensions.patches.mail.SIZE_LIMIT", 1000)
-    with pytest.raises(PatchError) as caught:
-        read_patches(Path("/dev/zero"))
-    assert caught.value.problem.rule == "input-too-large"
+    (tmp_path / "long").write_bytes(bytes(1001))
+    os.mkfifo(tmp_path / "pipe")
+    rules = {"long": "input-too-large", "pipe": "input-unreadable", "/dev/zero": "input-unreadable"}
+    for name, rule in rules.items():
+        with pytest.raises(PatchError) as caught:
+            read_patches(tmp_path / name)
+        assert caught.value.problem.rule == rule

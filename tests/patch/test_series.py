@@ -381,6 +381,17 @@ def test_without_get_maintainer(tree: Path, tmp_path: Path) -> None:
     assert message_from_bytes(mails(tree, tmp_path / "out")[0].read_bytes())["To"] is None
 
 
+@pytest.mark.parametrize("script", ['print "a\\@b.c\\n" x 200000;', 'print "a\\0\\@b.c\\n";'])
+def test_addressees_that_no_mail_has(
+    script: str, tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    need("bwrap", "bubblewrap")
+    (tree / "scripts/get_maintainer.pl").write_text(script)
+    assert main(["patch", SPEC, "--tree", str(tree), "-o", str(tmp_path / "out")]) == 2
+    assert "names more than 500 addressees, or such as no mail has" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_no_kernel_tree(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["patch", SPEC, "--tree", "/"]) == 2
     assert capsys.readouterr().err.startswith("/:1:1: is not a kernel tree [no-kernel-tree]")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.render.write import WriteFailure, finish_interrupted, write_files
+from xenhostgen.render.write import WriteFailure, alone, write_files
 from xenhostgen.sandbox.journal import staging_folder
 
 FILES = {"spec/include/a.h": "a\n", "spec/lib/b.c": "b\n"}
@@ -226,7 +226,8 @@ def test_a_kill_at_any_step_leaves_all_or_nothing(
     for step in range(1, 1000):
         out = tmp_path / str(step)
         status = killed(out, step)
-        finish_interrupted(out)
+        with alone(out):
+            pass
         assert content(out) in (OLD, NEW), step
         outcomes.append(content(out) == NEW)
         if status == 0:
@@ -245,7 +246,8 @@ def test_what_was_edited_since_a_kill_is_kept(
         if killed(out, step) == 0:
             break
         (out / "lib/b.c").write_text("precious")
-        lines = finish_interrupted(out)
+        with alone(out) as lines:
+            pass
         assert (out / "lib/b.c").read_text() == "precious"
         assert bool(lines) == any("edited since" in line for line in lines)
 
@@ -253,7 +255,8 @@ def test_what_was_edited_since_a_kill_is_kept(
 def test_what_another_process_is_writing_is_left_alone(tmp_path: Path) -> None:
     with staging_folder(tmp_path) as (folder, record):
         record([["0", "a.h", None, "digest"]])
-        assert not finish_interrupted(tmp_path)
+        with alone(tmp_path) as lines:
+            assert not lines
         assert folder.is_dir()
     assert not list(tmp_path.iterdir())
 

@@ -7,6 +7,8 @@ from subprocess import DEVNULL, PIPE
 
 import pytest
 
+from tools import need
+from xenhostgen.sandbox.confinement import Inmate, View
 from xenhostgen.sandbox.process import (
     UNLIMITED,
     BuildError,
@@ -102,3 +104,35 @@ def test_a_program_is_stopped_from_outside() -> None:
     done = run(Job(["sleep", "60"]), stop=lambda: time.monotonic() > begin + 0.3)
     assert (done.status, done.exceeded) == (-9, "")
     assert time.monotonic() - begin < 5
+
+
+# Each asks for 40 of them, which do nothing: whether that is too many is said by the limits.
+CROWDS = {
+    "processes": "for n in $(seq 40); do sleep 20 & done; wait",
+    "threads": "exec python3 -c 'import threading as t, time\n"
+    "for n in range(40): t.Thread(target=time.sleep, args=(20,)).start()'",
+}
+
+
+@pytest.mark.parametrize("kind", CROWDS)
+def test_too_many_processes_end_a_confined_program(kind: str) -> None:
+    need("bwrap", "bubblewrap")
+    limits = Limits(seconds=3, group_size=30)
+    done = run(Job(shell(CROWDS[kind]), Path("/"), limits, view=View()))
+    assert done.exceeded == "starts more than 30 processes"
+    enough = limits._replace(group_size=60)
+    done = run(Job(shell(CROWDS[kind]), Path("/"), enough, view=View()))
+    assert done.exceeded == "takes more than 3 seconds"
+
+
+def test_a_program_that_cannot_be_watched_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    need("bwrap", "bubblewrap")
+
+    def fail(inmate: Inmate, most: int) -> None:
+        raise OSError("no")
+
+    monkeypatch.setattr(Inmate, "threads", fail)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    done = run(Job(["sleep", "20"], Path("/"), view=View()))
+    assert done.exceeded == "can't be watched: no"
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Judging trees in tests: one store a spec for all the variants of its tree."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -32,17 +33,19 @@ def store_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Interface], 
 
 @pytest.fixture(scope="session")
 def judge_tree(store_of: Callable[[Interface], Store]) -> JudgeTree:
-    """Judge a tree under gcc, and run it only if parsing it doesn't find what is looked for.
+    """Judge a tree, and run it only if parsing it doesn't find what is looked for.
 
+    The compiler is gcc, or another by the environment's XENHOSTGEN_TEST_CC.
     What compilers and sparse warn of is left out, as behaviour alone must show each fault.
     """
 
     def judge(spec: Interface, tree: Path, enough: Callable[[Finding], bool]) -> Verdict:
-        need("gcc", "gcc")
-        parsed = verify(spec, Options(tree, ("gcc",), "parse", store_of(spec)))
+        compiler = os.environ.get("XENHOSTGEN_TEST_CC", "gcc")
+        need(compiler, compiler)
+        parsed = verify(spec, Options(tree, (compiler,), "parse", store_of(spec)))
         if any(map(enough, parsed.unexpected)):
             return parsed
-        options = Options(tree, ("gcc",), "run", store_of(spec))
+        options = Options(tree, (compiler,), "run", store_of(spec))
         checks = [each for each in core_checks(options) if not isinstance(each, StaticChecks)]
         verdict = verify(spec, options, checks)
         missing = tuple(one for one in verdict.missing if not one.rule.endswith("-warning"))

@@ -51,6 +51,11 @@ def apply(tree: Path, changes: tuple[Change, ...]) -> None:
     """Change the files of a tree."""
     for change in changes:
         file = tree / change.file
+        if not change.old:  # at the end of the file, or in a new one
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("a") as stream:
+                stream.write("\n".join(change.new) + "\n")
+            continue
         old, new = ("\n".join(rows) + "\n" for rows in (change.old, change.new))
         text = file.read_text()
         assert text.count(old) == 1, f"{change.file} holds {text.count(old)} times:\n{old}"

@@ -360,3 +360,19 @@ def running(folder: Path) -> str:
     """The processes that name a folder."""
     command = ["pgrep", "-f", str(folder)]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+@pytest.mark.parametrize("create", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_what_its_c_would_wait_for_is_refused(
+    create: Callable[[Path], object],
+    tmp_path: Path,
+    load_spec: Callable[[str], Interface],
+    judged: Judged,
+) -> None:
+    spec = load_spec(SPEC)
+    tree = write_rendering(spec, tmp_path / "tree")
+    create(tree / "drivers/pair/other.h")
+    source = tree / "drivers/pair/pair.c"
+    source.write_text(f'#include "other.h"\n{source.read_text()}')
+    with pytest.raises(Refused, match=r"other\.h.*is a named pipe or a device"):
+        judged(spec, tree)

@@ -26,15 +26,19 @@ def test_tree(
     apply(tree, wanted.changes)
     verdict = judge_tree(spec, tree, lambda finding: finding.rule == wanted.rule)
     rules = {finding.rule for finding in verdict.unexpected}
-    assert verdict.statistics.drift
+    assert verdict.statistics.drift is not None
     if case.stem.startswith("succ_"):
         assert verdict.passed, verdict.unexpected
     else:
         assert wanted.rule in rules, verdict.unexpected
+    blamed = []
     for finding in verdict.unexpected:
         assert finding.where, finding
-        assert (tree / finding.where.file).is_file()
         assert finding.spec_at
+        lines = (tree / finding.where.file).read_text().splitlines()
+        if finding.rule == wanted.rule and lines:
+            blamed.append(lines[finding.where.line - 1].strip())
+    assert not wanted.line or wanted.line in blamed, verdict.unexpected
 
 
 def test_there_are_enough() -> None:

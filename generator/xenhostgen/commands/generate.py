@@ -5,6 +5,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -14,8 +15,8 @@ from xenhostgen.commands.inputs import (
     add_specs,
     default_specs,
     each_spec,
-    finish_killed_run,
     print_json,
+    writing_alone,
 )
 from xenhostgen.render.generate import Generation, Stale, files_below, generate
 from xenhostgen.report.terminal import say
@@ -44,8 +45,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Render every spec; 1 if ``--check`` finds a difference, 2 on an error."""
     check, out = arguments.check, arguments.output
     refuse_same_folder(arguments.specs)
-    if not check:
-        finish_killed_run(out)
 
     def work(spec: Path) -> tuple[Path, Generation]:
         return spec, generate(spec, out, check=check)
@@ -54,7 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         for line in checked(*result) if check else written(*result):
             say(line, sys.stdout)
 
-    results, problems = each_spec(arguments, work, show)
+    with nullcontext() if check else writing_alone(out):
+        results, problems = each_spec(arguments, work, show)
     gone = left_over(out) if check and not arguments.specs else []
     if arguments.format == "json":
         specs = [as_json(*result, check) for result in results]

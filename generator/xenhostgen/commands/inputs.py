@@ -4,11 +4,12 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from xenhostgen.render.write import finish_interrupted, write_files
+from xenhostgen.render.write import alone, write_files
 from xenhostgen.report.problems import as_json
 from xenhostgen.report.problems import show as show_problems
 from xenhostgen.report.terminal import say
@@ -86,10 +87,13 @@ def print_problems(problems: Iterable[Problem], form: str = "text") -> None:
         show_problems(problems, sys.stderr)
 
 
-def finish_killed_run(folder: Path) -> None:
-    """Finish what a killed run had begun to write below a folder, and say so."""
-    for line in finish_interrupted(folder):
-        say(f"xenhostgen: {line}", sys.stderr)
+@contextmanager
+def writing_alone(folder: Path) -> Iterator[None]:
+    """Keep other runs from writing below a folder; say what a killed one's end was made up for."""
+    with alone(folder) as lines:
+        for line in lines:
+            say(f"xenhostgen: {line}", sys.stderr)
+        yield
 
 
 def print_or_write(text: str, output: Path | None) -> None:

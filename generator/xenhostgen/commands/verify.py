@@ -11,7 +11,9 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
+from difflib import unified_diff
 from pathlib import Path
 
 from xenhostgen.commands.inputs import (
@@ -23,7 +25,8 @@ from xenhostgen.commands.inputs import (
     print_json,
     spec_paths,
 )
-from xenhostgen.extension_points import LEVELS, hooks, install, levels
+from xenhostgen.extension_points import LEVELS, check_reachable, hooks
+from xenhostgen.render.write import write_files
 from xenhostgen.report.cases import Judged, suites
 from xenhostgen.report.findings import as_json, show
 from xenhostgen.report.junit import as_junit
@@ -34,6 +37,7 @@ from xenhostgen.sandbox.process import Job
 from xenhostgen.sandbox.process import run as run_program
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Problem, Refused, printable
+from xenhostgen.verify.accept import accepted
 from xenhostgen.verify.catalogue import check_expectations
 from xenhostgen.verify.replay import replay
 from xenhostgen.verify.run import verify
@@ -77,6 +81,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--brief", action="store_true", help="tell expected findings by their rules alone"
     )
+    text = "take any difference of a tree from the rendering for a finding"
+    parser.add_argument("--strict", action="store_true", help=text)
+    text = "write what is found into the spec's expected_findings, and show what changes there"
+    parser.add_argument("--accept", action="store_true", help=text)
     add_unconfined(parser)
     add_format(parser, "sarif", "junit", "ktap")
 
@@ -86,6 +94,9 @@ def run(arguments: argparse.Namespace) -> int:
     options = chosen(arguments)
     if arguments.replay is not None:
         return replayed(options, arguments)
+
+    if arguments.accept:
+        return accept(options, arguments)
 
     def judged(path: Path) -> Judged:
         spec = load(path)
@@ -117,22 +128,24 @@ def chosen(arguments: argparse.Namespace) -> Options:
     tree, level = arguments.tree, arguments.level
     installed = [compiler for compiler in ("gcc", "clang") if shutil.which(compiler)]
     compilers = usable(arguments.cc or installed or ["gcc"])
-    if level not in levels():
-        hint = install(LEVELS[level])
-        raise Refused([Problem("not-installed", "needs an extension", "--level", hint=hint)])
+    check_reachable(level, tree)
     if level == "boot" and arguments.format != "text":
         hint = "xenhostgen boot SPEC --format json or junit prints the matrix for scripts"
         raise Refused([Problem("text-only", "is told as text", "--level boot", hint=hint)])
-    if level == "kernel" and not tree:
-        hint = "add --tree LINUX, the top folder of a Linux source tree"
-        what = "needs a kernel to build in"
-        raise Refused([Problem("no-kernel", what, "--level kernel", hint=hint)])
     if tree and not tree.is_dir():
         hint = "give a folder that is laid out like the kernel's"
         raise Refused([Problem("no-such-tree", "is no folder", str(tree), hint=hint)])
     if level == "boot":
-        level = "kernel" if tree else "prove"
-    return Options(tree, compilers, level, unconfined=arguments.unconfined)
+        level = below_boot(tree)
+    return Options(tree, compilers, level, strict=arguments.strict, unconfined=arguments.unconfined)
+
+
+def below_boot(tree: Path | None) -> str:
+    """The highest level below boot that can be reached here."""
+    with suppress(Refused):
+        check_reachable("kernel" if tree else "prove", tree)
+        return "kernel" if tree else "prove"
+    return "run"
 
 
 def usable(compilers: Sequence[str]) -> tuple[str, ...]:
@@ -150,6 +163,31 @@ def usable(compilers: Sequence[str]) -> tuple[str, ...]:
     if problems:
         raise Refused(problems)
     return tuple(str(Path(name).absolute()) if "/" in name else name for name in compilers)
+
+
+def accept(options: Options, arguments: argparse.Namespace) -> int:
+    """Write what is found of each spec's rendering into the spec; 2 on an error."""
+    if options.tree or arguments.format != "text":
+        message = "takes what the spec's own rendering shows, and tells it as text"
+        raise Refused(
+            [Problem("accept", message, "--accept", hint="leave out --tree and --format")]
+        )
+
+    def rewritten(path: Path) -> str:
+        spec, text = load(path), path.read_bytes().decode()
+        verdict = verify(spec, replace(options, progress=progress(str(path))))
+        new = accepted(spec, text, verdict)
+        write_files(path.parent, {path.name: new.encode()})
+        load(path)
+        old, lines = text.splitlines(), new.splitlines()
+        return "\n".join(unified_diff(old, lines, str(path), str(path), lineterm="", n=1))
+
+    def told(diff: str) -> None:
+        for line in diff.split("\n") if diff else ["nothing changes"]:
+            say(line, sys.stdout)
+
+    _, problems = each_spec(arguments, rewritten, told)
+    return 2 if problems else 0
 
 
 def progress(title: str) -> Callable[[str], None]:

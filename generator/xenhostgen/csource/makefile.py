@@ -21,6 +21,8 @@ class Statement(NamedTuple):
     """An assignment's value, or else the whole statement; without comments."""
     variable: str = ""
     operator: str = ""
+    modifiers: tuple[str, ...] = ()
+    """Of an assignment: override, export."""
 
 
 def read_makefile(text: str) -> list[Statement]:
@@ -43,4 +45,5 @@ def _statement(line: int, depth: int, words: list[str]) -> Statement:
     if assignment is None or words[0] in _BEGINS:
         return Statement(line, depth, tuple(words))
     variable, operator, value = assignment.groups()
-    return Statement(line, depth, tuple(value.split()), variable, operator)
+    modifiers = tuple(words[: words.index(variable)]) if variable in words else ()
+    return Statement(line, depth, tuple(value.split()), variable, operator, modifiers)

@@ -33,6 +33,7 @@ class SourceError(Exception):
 LIMITS = Limits(output_bytes=32 << 20, memory_bytes=1 << 30)
 _FLAGS = (
     *("-E", "-w", "-dD", "-std=gnu11", "-nostdinc", "-DXENHOSTGEN_PARSE"),
+    *("-D__KERNEL__", "-include", str(SHIM / "linux/kconfig.h")),
     *("-include", str(SHIM / "parse.h")),
 )
 

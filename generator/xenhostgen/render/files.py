@@ -5,13 +5,12 @@ A *fragment* is what the interface adds to a file that the kernel has already. F
 rendered first, each for itself; the stubs then are skeletons around them, and so are patches later.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.operations import adapters, operations, prototypes
-from xenhostgen.render.raw import spliced
 from xenhostgen.render.style import initialiser_column, pad
 from xenhostgen.spec.model import (
     NONE,
@@ -72,8 +71,6 @@ def source_name(spec: Interface) -> str:
 class Renderer:
     """Renders one spec with its template set."""
 
-    plain: Callable[[str], str] = str  # takes out what whoever traces lines puts into texts
-
     def __init__(self, spec: Interface, root: Path | None = None) -> None:
         self.spec = spec
         self.environment = environment(spec.templates, root or template_root())
@@ -120,31 +117,8 @@ class Renderer:
             additions = self.guest_fragments(guest)
             files[guest.file] = self.guest_stub(guest, additions)
             fragments += additions
-        if spec.raw:
-            fragments = self.with_raw(files, fragments)
         fragments.sort(key=lambda fragment: fragment.file)
         return Rendering(dict(sorted(files.items())), tuple(fragments))
-
-    def with_raw(self, files: dict[str, str], fragments: list[Fragment]) -> list[Fragment]:
-        """Put raw blocks into whole files and into fragments; those with a place become fragments.
-
-        A file that nothing else is rendered for is new. The stubs go without: they have to compile.
-        """
-        for path in dict.fromkeys(raw.file for raw in self.spec.raw):
-            blocks = [raw for raw in self.spec.raw if raw.file == path]
-            placed = [
-                Fragment(path, "raw", raw.text, raw.place, raw.at) for raw in blocks if raw.place
-            ]
-            rows = [row for row, fragment in enumerate(fragments) if fragment.file == path]
-            before = [fragments[row].text for row in rows] or [files.get(path, "")]
-            unplaced = [raw for raw in blocks if not raw.place]
-            texts = spliced(before, unplaced, self.spec.path, self.plain)
-            for row, text in zip(rows, texts, strict=False):
-                fragments[row] = fragments[row]._replace(text=text)
-            if not rows:
-                files[path] = texts[0] + "".join(fragment.text for fragment in placed)
-            fragments += placed
-        return fragments
 
     def guest_fragments(self, guest: Guest) -> list[Fragment]:
         """A guest's include, its tables or those that it borrows, and its registrations."""

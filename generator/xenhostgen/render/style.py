@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Kernel style: how comments, columns and parameter lists are laid out (coding-style.rst)."""
 
+import re
 from collections.abc import Iterable
 
 TAB = 8
 COLUMNS = 80
+
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text with their ends; form feeds and the like are no line ends."""
+    return _LINE.findall(text)
 
 
 def comment(text: str, depth: int = 0) -> str:

@@ -10,11 +10,11 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from xenhostgen.sandbox.journal import interrupted, staging_folder
+from xenhostgen.sandbox.journal import Busy, interrupted, only_writer, staging_folder
 from xenhostgen.spec.source import Problem, Refused
 
 
@@ -40,28 +40,42 @@ def write_files(root: Path, files: Mapping[str, bytes | None]) -> dict[str, byte
     Returns what ``stale_files`` does. Raises ``WriteFailure``; no file has changed then. A replaced
     file keeps its permissions, and its other hard links keep what they hold.
     """
-    finish_interrupted(root)
-    stale = stale_files(root, files)
-    if stale:
-        first = root / next(iter(stale))
-        with explained(first), staging_folder(root) as (folder, record):
-            moves = [
-                _stage(root, path, before, files[path], folder / str(number))
-                for number, (path, before) in enumerate(stale.items())
-            ]
-            record(moves)  # from here on a kill changes nothing
-            _move_all(root, folder, moves, stale)
+    with alone(root):
+        stale = stale_files(root, files)
+        if stale:
+            first = root / next(iter(stale))
+            with explained(first), staging_folder(root) as (folder, record):
+                moves = [
+                    _stage(root, path, before, files[path], folder / str(number))
+                    for number, (path, before) in enumerate(stale.items())
+                ]
+                record(moves)  # from here on a kill changes nothing
+                _move_all(root, folder, moves, stale)
     return stale
 
 
-def finish_interrupted(root: Path) -> list[str]:
-    """Finish what killed processes had begun to write below a folder; a line for each file.
+@contextmanager
+def alone(root: Path) -> Iterator[list[str]]:
+    """Keep other processes from writing below a folder; what killed ones had begun is finished.
 
-    What was edited since stays as it is. Raises ``WriteFailure``.
+    Yields a line for each file of that. What was edited since stays as it is. A folder that isn't
+    there is nobody's. Raises ``WriteFailure``.
     """
+    with ExitStack() as stack:
+        lines: list[str] = []
+        with explained(root):
+            is_dir = root.is_dir()
+        try:
+            if is_dir and stack.enter_context(only_writer(root)):
+                lines = _finish_interrupted(root)
+        except Busy:
+            message = "another xenhostgen is writing here"
+            raise WriteFailure(root, message, "try again when it has ended") from None
+        yield lines
+
+
+def _finish_interrupted(root: Path) -> list[str]:
     lines: list[str] = []
-    if not root.is_dir():
-        return lines
     for folder, moves in interrupted(root):
         for move in (Move(*row) for row in moves):
             current = _digest(_read(root, move.path))

@@ -69,7 +69,9 @@ def cases(judged: Judged) -> list[Case]:
         if obstacle is not None and rule.level != "static" and not by_rule[name]:
             outcome = "skipped" if obstacle else "ok"
             by_rule[name].append(Case(name, outcome, reason=obstacle))
-    return list(chain.from_iterable(by_rule.values()))
+    left_out = verdict.statistics.left_out
+    skipped = [Case("not-checked", "skipped", reason=one_line(text)) for text in left_out]
+    return [*chain.from_iterable(by_rule.values()), *skipped]
 
 
 def one_line(text: str) -> str:

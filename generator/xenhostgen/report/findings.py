@@ -37,22 +37,28 @@ def summary(verdict: Verdict) -> Iterator[str]:
     statistics = verdict.statistics
     for run in statistics.runs:
         sanitizers = "+".join(run.sanitizers) or "no sanitizers"
+        configuration = f", {run.configuration}" if run.configuration else ""
         yield (
             f"{run.states} states, {run.transitions} transitions, {run.boots} boots,"
-            f" {run.wrapper_calls} wrapper calls ({run.compiler}, {sanitizers})"
+            f" {run.wrapper_calls} wrapper calls ({run.compiler}, {sanitizers}{configuration})"
         )
     for prover, proof in {"Frama-C": statistics.proof, "cbmc": statistics.cbmc}.items():
         if proof and proof.missing:
             yield f"nothing proved by {prover}: not installed: {proof.missing}"
         elif proof:
             yield f"{proof.proved} of {proof.goals} goals proved by {prover}"
+    for left_out in statistics.left_out:
+        yield f"not checked: {left_out}"
     if statistics.kernel:
         yield f"built in {statistics.kernel}"
     # What tools say of the text alone is no fault of behaviour.
     expected = {known for _, known in verdict.expected if not known.rule.endswith("-warning")}
     met, total = len(expected), len(expected) + len(verdict.missing)
+    outcome = "verified" if verdict.passed else "FAILED"
+    if verdict.passed and statistics.gaps():
+        outcome += ", but for what was not checked"
     yield (
-        f"{'verified' if verdict.passed else 'FAILED'}: {met} of {total} expected findings found,"
+        f"{outcome}: {met} of {total} expected findings found,"
         f" {len(verdict.unexpected)} unexpected ({statistics.seconds} s)"
     )
 
@@ -67,6 +73,7 @@ def as_json(judged: Judged) -> dict[str, Any]:
         for expected in verdict.missing
     ]
     fields = {"spec": spec, "passed": verdict.passed, "findings": findings, "missing": missing}
+    fields["not_checked"] = verdict.statistics.gaps()
     return fields | verdict.statistics.as_json()
 
 

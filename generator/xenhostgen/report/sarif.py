@@ -23,16 +23,26 @@ def as_sarif(suites: Mapping[str, Sequence[Case]]) -> Json:
     """A log of one run; expected findings are suppressed, and errors make the run a failed one."""
     results: list[Json] = []
     errors: list[Json] = []
+    gaps: list[Json] = []
     for spec, cases in suites.items():
         for case in cases:
             if case.finding and case.outcome == "error":
                 errors.append(_notification(spec, case.finding))
+            elif case.outcome == "skipped" and not case.finding:
+                text = {"text": f"{case.name} was not checked: {case.reason}"}
+                gaps.append(
+                    {"level": "note", "message": text, "locations": [_location(spec, None)]}
+                )
             elif case.finding:
                 results.append(_result(spec, case, case.finding))
     broken = dict.fromkeys(result["ruleId"] for result in results)
     rules = [_rule(catalogue()[name]) for name in broken]
     driver = {"name": "xenhostgen", "version": __version__, "rules": rules}
-    invocation = {"executionSuccessful": not errors, "toolConfigurationNotifications": errors}
+    invocation = {
+        "executionSuccessful": not errors,
+        "toolConfigurationNotifications": errors,
+        "toolExecutionNotifications": gaps,
+    }
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",

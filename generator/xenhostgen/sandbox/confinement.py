@@ -104,19 +104,26 @@ class Inmate:
             os.close(self.handle)
             self.handle = -1
 
-    def memory_bytes(self) -> int:
-        """The memory that all processes in there have, shared memory counted for each."""
-        return sum(map(_resident_bytes, _family(self.process))) if self.handle >= 0 else 0
+    def threads(self, most: int) -> dict[int, int]:
+        """How many threads each process in there has; no further ones beyond ``most`` in all."""
+        if self.handle < 0:
+            return {}
+        counts: dict[int, int] = {}
+        family = [self.process]
+        for member in family:
+            counts[member] = 0
+            with suppress(OSError):  # they come and go
+                for thread in os.scandir(f"/proc/{member}/task"):
+                    counts[member] += 1
+                    family += map(int, Path(thread.path, "children").read_text().split())
+            if sum(counts.values()) > most:
+                break
+        return counts
 
 
-def _family(process: int) -> Iterable[int]:
-    """A process and all its descendants that are there now."""
-    family = [process]
-    for member in family:
-        with suppress(OSError):  # they come and go
-            for children in Path(f"/proc/{member}/task").glob("*/children"):
-                family += map(int, children.read_text().split())
-    return family
+def memory_bytes(processes: Iterable[int]) -> int:
+    """The memory that processes have, shared memory counted for each."""
+    return sum(map(_resident_bytes, processes))
 
 
 def _resident_bytes(process: int) -> int:

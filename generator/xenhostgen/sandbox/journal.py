@@ -5,11 +5,14 @@ They lie with the user's state, where no stranger can put one: a folder that is 
 stranger's. A record is locked while its process is alive.
 """
 
+import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from secrets import token_hex
 from tempfile import gettempdir
@@ -18,12 +21,57 @@ from typing import Any
 from xenhostgen.sandbox.scratch import locked
 
 Moves = list[Any]
+WAIT_SECONDS = 30
+"""How long a command waits for another that writes below the same folder."""
+_HELD: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
+
+
+class Busy(Exception):
+    """Another process keeps writing below a root."""
+
+
+@contextmanager
+def only_writer(root: Path) -> Iterator[bool]:
+    """Keep other processes from writing below a root; false if this block is within another.
+
+    Raises ``Busy`` if another process doesn't end.
+    """
+    lock = _state() / f"{_name(root)}.lock"
+    if lock in _HELD.get():
+        yield False
+        return
+    handle = _lock(lock)
+    token = _HELD.set(_HELD.get() | {lock})
+    try:
+        yield True
+    finally:
+        _HELD.reset(token)
+        lock.unlink(missing_ok=True)  # while it is locked: whoever waits looks again
+        os.close(handle)
+
+
+def _lock(path: Path) -> int:
+    """The descriptor of a locked file, which is there as long as it is locked."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        handle = os.open(path, flags, 0o600)
+        with suppress(BlockingIOError, FileNotFoundError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(handle), path.lstat()):
+                return handle
+        os.close(handle)
+        if time.monotonic() > deadline:
+            raise Busy
+        time.sleep(0.02)
 
 
 @contextmanager
 def staging_folder(root: Path) -> Iterator[tuple[Path, Callable[[Moves], None]]]:
     """A new folder below a root for what is staged, and how to record the moves from there."""
-    record = _records(root) / token_hex(8)
+    records = _records(root)
+    records.mkdir(exist_ok=True)
+    record = records / token_hex(8)
     staging = _staging(root, record)
     with ExitStack() as locks:
 
@@ -47,7 +95,7 @@ def staging_folder(root: Path) -> Iterator[tuple[Path, Callable[[Moves], None]]]
 def interrupted(root: Path) -> Iterator[tuple[Path, Moves]]:
     """What killed processes staged below a root, and the moves that they had recorded."""
     records = _records(root)
-    for record in records.iterdir():
+    for record in records.iterdir() if records.is_dir() else ():
         with locked(record) as is_abandoned:
             if is_abandoned and record.suffix:
                 record.unlink()  # it never came into force
@@ -67,14 +115,21 @@ def _staging(root: Path, record: Path) -> Path:
 
 
 def _records(root: Path) -> Path:
-    """The folder of a root's records."""
+    """The folder of a root's records, which is there if there are any."""
+    return _state() / _name(root)
+
+
+def _name(root: Path) -> str:
     status = root.stat()
-    name = f"{status.st_dev:x}-{status.st_ino:x}"
+    return f"{status.st_dev:x}-{status.st_ino:x}"
+
+
+def _state() -> Path:
+    """The folder in which this user's state is kept."""
     state = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
     for home in (state / "xenhostgen", Path(gettempdir(), f".xenhostgen-{os.geteuid()}-state")):
         with suppress(OSError):
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
             if home.lstat().st_uid == os.geteuid() and os.access(home, os.W_OK):
-                (home / name).mkdir(exist_ok=True)
-                return home / name
+                return home
     raise PermissionError(None, "the user's state can't be kept; set XDG_STATE_HOME", str(state))

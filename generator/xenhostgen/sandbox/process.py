@@ -14,7 +14,7 @@ from pathlib import Path
 from select import select
 from typing import IO, NamedTuple, TypeAlias
 
-from xenhostgen.sandbox.confinement import Inmate, View, confinement
+from xenhostgen.sandbox.confinement import Inmate, View, confinement, memory_bytes
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.scratch import scratch_folder
 
@@ -36,6 +36,8 @@ class Limits(NamedTuple):
     """On the clock, for what waits instead of working."""
     group_bytes: int = 4 << 30
     """The memory of all processes together, where they are confined."""
+    group_size: int = 256
+    """How many threads they have together there; a process is one at least."""
 
 
 UNLIMITED = Limits(None, None, None, math.inf)
@@ -151,17 +153,27 @@ class Running:
     def watch(self, stop: Callable[[], bool] = lambda: False) -> None:
         """Wait until it ends, and end it after its time, above its memory, or on ``stop()``."""
         # Popen.wait(seconds) sleeps between looks by as much as compiling a small file takes.
-        ended = os.pidfd_open(self.process.pid)
         deadline = time.monotonic() + self.limits.seconds
         try:
-            while not (self.exceeded or stop() or select([ended], [], [], _POLL_SECONDS)[0]):
-                if time.monotonic() > deadline:
-                    self.exceeded = f"takes more than {self.limits.seconds:g} seconds"
-                elif self.inmate and self.inmate.memory_bytes() > self.limits.group_bytes:
-                    self.exceeded = f"needs more than {self.limits.group_bytes >> 20} MiB of memory"
+            with os.fdopen(os.pidfd_open(self.process.pid)) as ended:
+                while not (self.exceeded or stop() or select([ended], [], [], _POLL_SECONDS)[0]):
+                    if time.monotonic() > deadline:
+                        self.exceeded = f"takes more than {self.limits.seconds:g} seconds"
+                    elif self.inmate:
+                        self.exceeded = self._group_excess(self.inmate)
+        except Exception as error:  # in a thread of its own nobody else would end the program
+            self.exceeded = f"can't be watched: {error}"
         finally:
-            os.close(ended)
-        self.end()
+            self.end()
+
+    def _group_excess(self, inmate: Inmate) -> str:
+        """The limit that all processes of a confinement are beyond."""
+        counts = inmate.threads(self.limits.group_size)
+        if sum(counts.values()) > self.limits.group_size:
+            return f"starts more than {self.limits.group_size} processes"
+        if memory_bytes(counts) > self.limits.group_bytes:
+            return f"needs more than {self.limits.group_bytes >> 20} MiB of memory"
+        return ""
 
     def end(self) -> None:
         """End it and all that it has started."""

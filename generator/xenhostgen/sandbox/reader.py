@@ -7,6 +7,7 @@ they are pickled; the answers aren't trusted, so they are JSON, which whoever as
 
 import json
 import pickle
+import site
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -21,7 +22,11 @@ from xenhostgen.sandbox.process import BuildError, Job, LimitHit, Limits, starte
 LIMITS = Limits(cpu_seconds=10, output_bytes=64 << 20, memory_bytes=1 << 30)
 """Of all answers about one tree together."""
 _PACKAGE = Path(__file__).parents[1]
+_USER_SITE = site.getusersitepackages() if site.ENABLE_USER_SITE else ""
 _OWN = (Path(sys.base_prefix), Path(sys.prefix), _PACKAGE)
+# An isolated interpreter leaves the packages of 'pip install --user' out.
+_START = "import runpy, site, sys; *user, module = sys.argv[1:]; [*map(site.addsitedir, user)]; "
+_START += "runpy.run_module(module, run_name='__main__', alter_sys=True)"
 _KILLED = 137  # by the kernel, as bubblewrap says it
 _OUT_OF_MEMORY = b"out of memory\n"
 
@@ -33,8 +38,10 @@ class Reader:
     """
 
     def __init__(self, module: str, readable: Sequence[Path] = ()) -> None:
-        command = [sys.executable, "-I", "-B", "-m", module]
-        self.job = Job(command, Path("/"), LIMITS, view=View((*_OWN, *readable)))
+        user = [_USER_SITE] if _USER_SITE else []
+        command = [sys.executable, "-I", "-B", "-c", _START, *user, module]
+        view = View((*_OWN, *map(Path, user), *readable))
+        self.job = Job(command, Path("/"), LIMITS, view=view)
         self.lock, self.stack = Lock(), ExitStack()
         self.has_failed = False
 

@@ -18,11 +18,16 @@ from tempfile import gettempdir, mkdtemp
 @contextmanager
 def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
     """A new folder, by default below that for temporary files."""
-    home = parent or _home()
     is_ours = False
     while not is_ours:
-        home.mkdir(mode=0o700, exist_ok=True)  # whoever leaves last removes it
-        folder = Path(mkdtemp(dir=home))
+        home = parent or _home()
+        try:  # whoever leaves last removes it
+            home.mkdir(mode=0o700, exist_ok=True)
+            folder = Path(mkdtemp(dir=home))
+        except (FileNotFoundError, FileExistsError):
+            if not home.parent.is_dir():
+                raise
+            continue
         with locked(folder) as is_locked:
             is_ours = is_locked and folder.exists()  # before that it looked abandoned
             try:
@@ -38,11 +43,11 @@ def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
 def sweep() -> None:
     """Remove what killed processes have left in the folder for temporary files."""
     home = _home()
-    for folder in home.iterdir() if home.is_dir() else ():
-        with locked(folder) as is_ours:
-            if is_ours:
-                shutil.rmtree(folder, ignore_errors=True)
-    with suppress(OSError):
+    with suppress(OSError):  # others do it, too
+        for folder in home.iterdir():
+            with locked(folder) as is_ours:
+                if is_ours:
+                    shutil.rmtree(folder, ignore_errors=True)
         home.rmdir()
 
 

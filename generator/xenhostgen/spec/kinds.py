@@ -109,6 +109,4 @@ LINE = Kind("line", _LINE, "one line of text", _LINE_HINT)
 LICENCE = Kind("line", _LINE, "one line of text", _LINE_HINT, _check_licence)
 DOC = Kind("doc", "", "a text", check=check_comment, layout="\n\t")  # lands in a C comment
 PROSE = Kind("doc", "", "a text", layout="\n\t")
-# Lines of others' files break otherwise, too; what hides or reorders them is refused.
-VERBATIM = Kind("doc", "", "a text", layout="\n\t\r\f\v\x1c\x1d\x1e\x85\xa0\u2028\u2029")
-DOC.empty = PROSE.empty = VERBATIM.empty = Text()
+DOC.empty = PROSE.empty = Text()

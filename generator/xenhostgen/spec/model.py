@@ -26,7 +26,6 @@ from xenhostgen.spec.kinds import (
     PROSE,
     STATEMENT,
     SYMBOL,
-    VERBATIM,
 )
 from xenhostgen.spec.shape import (
     FLAG,
@@ -521,6 +520,8 @@ class Expected(Part):
     rule: Text = key(LINE, "the finding's rule")
     reason: Text = key(PROSE, "why it is expected")
     subject: Text | None = optional(LINE, "the symbol it is about")
+    shows: int | None = optional(NUMBER, "how many transitions, boots or calls show it")
+    outcome: Text | None = optional(LINE, "what the C does in the shortest of them")
 
 
 class AcceptedMutant(Part):
@@ -548,20 +549,6 @@ class Series(Part):
 
     area: Text = key(LINE, "the subsystem that each subject begins with")
     messages: tuple[Message, ...] = optional(Rows(Message), "part: its subject and text")
-
-
-class Raw(Part):
-    """Lines that the rest of the spec can't say, kept as they are in their place."""
-
-    file: Text = key(PATH, "the file that they belong to")
-    text: Text = optional(VERBATIM, "the lines")
-    after: Text = optional(
-        VERBATIM, "rendered lines right above them; without any they stand at the top"
-    )
-    instead: Text = optional(VERBATIM, "lines that they take the place of")
-    place: Place | None = optional(
-        Place, "in a kernel file, away from what is rendered: after or before which line"
-    )
 
 
 class NameChoices(Part):
@@ -630,9 +617,6 @@ class Interface(Part):
         Items(AcceptedMutant), "mutants that may survive, each with its reason"
     )
     series: Series | None = optional(Series, "the words of a patch series")
-    raw: tuple[Raw, ...] = optional(
-        Items(Raw), "lines kept as they are, of each file from the top down"
-    )
     path: str = ""
 
     @cached_property

@@ -7,6 +7,7 @@ model that reads it. Refused, each with its place: duplicate keys, anchors, tags
 and files too large or too deeply nested to be a spec.
 """
 
+import os
 import re
 import stat
 from collections.abc import Callable
@@ -76,7 +77,12 @@ def _bytes(path: Path) -> bytes:
         if status.st_size > MAX_BYTES:
             message = f"larger than {MAX_BYTES >> 20} MiB: not a spec"
             refuse("too-large", message, path, "is this the right file?")
-        return path.read_bytes()
+        # Some of the system's files would wait for more, or have no size.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
+            content = stream.read(MAX_BYTES)
+        if content is None:
+            refuse("not-a-file", "never ends", path, "give a file")
+        return content
     except FileNotFoundError:
         neighbours = sorted(file.name for file in path.parent.glob("*.y*ml"))
         otherwise = "give the path of a spec, such as specs/NAME.yaml"

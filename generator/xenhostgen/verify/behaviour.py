@@ -3,14 +3,16 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, product, repeat
 
 from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError
 from xenhostgen.verify.boots import BootRunner
 from xenhostgen.verify.build import SANITIZERS, Program, Unwatchable
+from xenhostgen.verify.configurations import Configuration
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.driver import DriverError, run_driver
 from xenhostgen.verify.explore import Explorer
@@ -22,20 +24,58 @@ from xenhostgen.verify.wrappers import WrapperRunner
 
 
 class Behaviour:
-    """What the C does otherwise than the reference model, as one compiler makes it."""
+    """What the C does otherwise than the reference model, as each compiler makes it."""
 
     level = "run"
 
-    def __init__(self, compiler: str) -> None:
-        self.compiler = compiler
+    def __init__(self, *compilers: str) -> None:
+        self.compilers = compilers
 
     def run(self, subject: Subject) -> Iterator[Finding]:
+        """Compile and run, side by side: first the spec's configuration, then the others."""
+        subject.options.progress(f"run under {' and '.join(self.compilers)}")
+        _ = subject.harness.flags, subject.harness.glue, subject.declarations
+        others = list(product(self.compilers, subject.configurations))
+        with ThreadPoolExecutor(2) as pool:
+            judged = list(pool.map(_Execution, repeat(subject), self.compilers))
+            judged += pool.map(lambda other: _Execution(subject, *other), others)
+        # What a run shows otherwise than the first is of interest where it is expected.
+        known: dict[tuple[str, str, int, str], Finding] = {}
+        for each in judged:
+            subject.statistics.runs.append(each.done)
+            for finding in each.findings:
+                key = (finding.rule, finding.subject, finding.count, finding.outcome)
+                known.setdefault(key, finding)
+        yield from known.values()
+
+
+class _Execution:
+    """One configuration as one compiler makes it, run: what was done, and what is wrong."""
+
+    def __init__(
+        self, subject: Subject, compiler: str, turned: Configuration | None = None
+    ) -> None:
+        self.compiler, self.turned = compiler, turned
+        self.done = self.run_of()
+        self.findings = list(self.judge(subject))
+        if turned:
+            self.findings = [
+                replace(finding, message=f"{finding.message}, with {turned}")
+                for finding in self.findings
+            ]
+
+    def run_of(self, *counts: int) -> Run:
+        """What was done, in so many states, transitions, boots and calls."""
+        configuration = str(self.turned or "")
+        if not counts:
+            return Run(self.compiler, configuration=configuration)
+        return Run(self.compiler, SANITIZERS, *counts, configuration=configuration)
+
+    def judge(self, subject: Subject) -> Iterator[Finding]:
         """Compile and run."""
-        subject.options.progress(f"run under {self.compiler}")
         try:
-            program = subject.program(self.compiler)
+            program = subject.program(self.compiler, self.turned)
         except BuildError as error:
-            subject.statistics.runs.append(Run(self.compiler))
             yield _uncompilable(error, subject)
             return
         registry, array = subject.spec.registry, subject.spec.c.array
@@ -61,9 +101,9 @@ class Behaviour:
                 rule, seen_by = "not-runnable", "execution"
                 broken = [Finding(rule, where.file, str(error), where, seen_by=seen_by)]
         counts = (len(explorer.states), *(runner.count for runner in runners))
-        subject.statistics.runs.append(Run(self.compiler, SANITIZERS, *counts))
+        self.done = self.run_of(*counts)
         for runner in runners:
-            yield from runner.kept.values()
+            yield from runner.findings()
         yield from broken
 
 

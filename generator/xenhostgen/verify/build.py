@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock, get_ident
 from typing import NamedTuple
 
 from xenhostgen.csource.confined import read_contents
@@ -22,7 +23,8 @@ from xenhostgen.sandbox.confinement import View
 from xenhostgen.sandbox.files import read_file
 from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.harness import TEMPLATES, Harness, units, write_files
+from xenhostgen.verify.configurations import Configuration, options_in
+from xenhostgen.verify.harness import TEMPLATES, Harness, include_name, units, write_files
 
 # Where sanitizers register variables (those priorities are reserved) must not run before the
 # driver's main(), as nothing must that comes from judged files; the driver calls it in the child.
@@ -45,6 +47,9 @@ _IFUNC = "LOOS"  # the number of GNU's own kind of symbol
 FLAGS = "-std=gnu11 -g -O1 -fno-common -fno-omit-frame-pointer -w -fmax-errors=20".split()
 SANITIZERS = ("address", "undefined")
 _SANITIZE = (f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all")
+
+
+_AS_THE_SPEC = Configuration()
 
 
 class Unwatchable(BuildError):
@@ -70,6 +75,7 @@ class Store:
     def __init__(self, spec: Interface, folder: Path) -> None:
         self.headers = (spec.header.file, spec.predicates.file)
         self.folder = folder
+        self.lock = Lock()
         self.readings: dict[str, Reading] = {}
         self.due: dict[str, Unit] = {}
         """What each compiler understands of what is due."""
@@ -100,11 +106,13 @@ class Program:
         return self.registry.startswith(".bss")
 
 
-def build(harness: Harness, compiler: str, store: Store) -> Program:
+def build(
+    harness: Harness, compiler: str, store: Store, turned: Configuration = _AS_THE_SPEC
+) -> Program:
     """Compile and link; objects that the store has are taken from there. Raises ``BuildError``."""
-    work = harness.work / compiler.replace("/", "_")
+    work = harness.work / "-".join([compiler.replace("/", "_"), *turned.on, "", *turned.off])
     write_files({"sections.ld": _SECTIONS}, work)
-    *judged, glue, driver = _objects(harness, compiler, store, work)
+    *judged, glue, driver = _objects(harness, compiler, store, turned)
 
     def run(*command: str | Path) -> None:
         run_all([Job(command, work, view=harness.view)])
@@ -120,14 +128,15 @@ def build(harness: Harness, compiler: str, store: Store) -> Program:
     run("objcopy", "--keep-global-symbols=wanted", "judged.o", "hidden.o")
     run(compiler, *_SANITIZE, driver, "hidden.o", "-o", "driver")
     launcher = store.folder / "launcher"
-    if not launcher.exists():
-        run(compiler, "-w", TEMPLATES / "launcher.c", "-o", launcher)
+    with store.lock:
+        if not launcher.exists():
+            run(compiler, "-w", TEMPLATES / "launcher.c", "-o", launcher)
     array = (each.section for each in of_registry if each.name == harness.spec.c.array)
     command = (launcher, work / "driver")
     return Program(command, len(harness.spec.slots), next(array, ""), harness.view)
 
 
-def _objects(harness: Harness, compiler: str, store: Store, work: Path) -> list[Path]:
+def _objects(harness: Harness, compiler: str, store: Store, turned: Configuration) -> list[Path]:
     """The objects of the judged sources, of the glue and of the driver."""
     tree = harness.tree
     # clang watches variables in sections of their own anyhow.
@@ -137,18 +146,38 @@ def _objects(harness: Harness, compiler: str, store: Store, work: Path) -> list[
     sources = [(harness.tree / unit, "judged") for unit in units(harness.spec)]
     sources += [(harness.glue, "glue"), (driver, "driver")]
     objects: list[Path] = []
-    jobs = []
+    jobs, fresh = [], {}
     for source, role in sources:
-        made = store.folder / f"{store.key(tree, source, compiler)}-{role}.o"
+        flags = [] if role == "driver" else _turning(harness, source, turned)
+        made = store.folder / f"{store.key(tree, source, compiler, *flags)}-{role}.o"
         objects.append(made)
         if not made.exists():
-            options = ["-std=gnu11"] if role == "driver" else judge
+            options = ["-std=gnu11"] if role == "driver" else [*judge, *flags]
             name = f"./{source.relative_to(tree)}" if role == "judged" else str(source)
-            jobs.append(
-                Job([compiler, *options, "-c", name, "-o", str(made)], tree, view=harness.view)
-            )
+            # Others may be waiting for the same object.
+            fresh[made] = made.with_name(f"{get_ident()}-{made.name}")
+            command = [compiler, *options, "-c", name, "-o", str(fresh[made])]
+            jobs.append(Job(command, tree, view=harness.view))
     run_all(jobs)
+    for made, new in fresh.items():
+        new.replace(made)
     return objects
+
+
+def _turning(harness: Harness, source: Path, turned: Configuration) -> list[str]:
+    """What turns those options that a file or a header names."""
+    headers = [text for path, text in harness.judged.items() if path.endswith(".h")]
+    of_file = turned
+    if turned != _AS_THE_SPEC:
+        texts = [*headers, source.read_text(errors="replace")]
+        of_file = turned.of(set().union(*map(options_in, texts)))
+    if of_file == _AS_THE_SPEC:
+        return []
+    predicates = include_name(harness.spec.predicates.file)
+    name = f"{'-'.join(('turned', *of_file.on, '', *of_file.off))}.h"
+    if not (harness.work / name).exists():
+        write_files({name: of_file.header(predicates)}, harness.work)
+    return ["-include", str(harness.work / name)]
 
 
 def _check(linked: Contents, driver: Sequence[Symbol]) -> None:

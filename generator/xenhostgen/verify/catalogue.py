@@ -17,7 +17,7 @@ from xenhostgen.spec.yaml import read_file
 class Rule:
     """One rule: its texts, and the part of verification that sees it.
 
-    ``level`` is a level, or static, or expectation.
+    ``level`` is a level, or static, strict or expectation.
     """
 
     name: str
@@ -34,8 +34,8 @@ class Rule:
         why, mend = f"Why it matters: {self.why}", f"To mend it: {self.mend}"
         parts = [fill(self.meaning, 110), fill(why, 110), example, fill(mend, 110)]
         if self.level != "expectation":  # which no level sees
-            level = "run (static checks)" if self.level == "static" else self.level
-            parts.append(f"Seen at the level: {level}")
+            names = {"static": "run (static checks)", "strict": "parse, with --strict"}
+            parts.append(f"Seen at the level: {names.get(self.level, self.level)}")
         return "\n\n".join(parts)
 
 

@@ -13,14 +13,15 @@ from pathlib import Path
 
 from xenhostgen.csource.debug_info import Unit
 from xenhostgen.csource.facts import Fact, Facts
-from xenhostgen.csource.makefile import read_makefile
 from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.model import Interface, Register
 from xenhostgen.verify.build import Reading
+from xenhostgen.verify.configurations import unexplained
 from xenhostgen.verify.declarations import Declarations, expectation, read_due
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.expectation import LOOP
 from xenhostgen.verify.findings import Finding
+from xenhostgen.verify.makefile import Makefile
 from xenhostgen.verify.subject import Subject
 
 # What the kernel frees when it has booted.
@@ -36,8 +37,11 @@ class Conformance:
         """Compare all declarations, and the Makefile."""
         subject.options.progress("parse")
         yield from _declared(subject, subject.declarations)
-        yield from _object(subject.spec, subject.tree)
+        yield from _other_makefile(subject)
+        makefile = read_text(subject.tree, subject.spec.object.file) or ""
+        yield from Makefile(subject.spec, makefile, subject.harness.judged).findings()
         yield from _unused_tables(subject.spec)
+        yield from unexplained(subject.spec, subject.harness.judged)
 
 
 class OtherOptions:
@@ -47,9 +51,9 @@ class OtherOptions:
 
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Compare the declarations that are read with these options."""
-        for finding in _declared(subject, subject.turned):
-            message = f"{finding.message}, where the kernel's options are other ones"
-            yield replace(finding, message=message)
+        for configuration in subject.configurations:
+            for finding in _declared(subject, subject.turned(configuration)):
+                yield replace(finding, message=f"{finding.message}, with {configuration}")
 
 
 def _declared(subject: Subject, declarations: Declarations) -> Iterator[Finding]:
@@ -86,7 +90,7 @@ def _compare(
         for text, should in zip_longest(*texts, fillvalue="nothing"):
             if text not in (should, re.sub(r"\[\d+\]$", "[]", should)):
                 message = f"{kind} '{name}' is '{text}', should be '{should}'"
-                yield _finding("differs", name, message, where)
+                yield _finding("differs", name, message, facts[0].at._replace(file=path))
                 break
     if path == spec.predicates.file:
         return
@@ -97,7 +101,8 @@ def _compare(
         is_declared = kind == "prototype" and ("function", name) in expected
         if name not in own and not is_declared:
             message = f"{kind} '{name}' is nothing that the spec knows"
-            yield _finding("unknown", name, message, where)
+            at = actual[kind, name].at._replace(file=path)
+            yield _finding("unknown", name, message, at)
 
 
 def _by_name(facts: Facts) -> dict[tuple[str, str], Fact]:
@@ -175,22 +180,14 @@ def _finding(rule: str, name: str, message: str, where: Location) -> Finding:
     return Finding(rule, name, message, where, seen_by="conformance")
 
 
-def _object(spec: Interface, tree: Path) -> Iterator[Finding]:
-    """The Makefile builds the interface's C file, whatever the kernel's options."""
-    file, stem = spec.object.file, Path(spec.source.file).stem
-    name = f"{stem}.o"
-    built = False
-    for statement in read_makefile(read_text(tree, file) or ""):
-        words, operator = statement.words, statement.operator
-        if statement.variable == "obj-y" and operator not in ("?=", "!="):
-            kept = operator == "+=" or "$(obj-y)" in words
-            built = (built and kept) or (name in words and not statement.depth)
-        if statement.variable in (f"{stem}-y", f"{stem}-objs"):
-            built = False  # that makes it of other files
-    if not built:
-        message = f"no line 'obj-y += {name}' in {file}"
-        at = spec.object.at
-        yield Finding("missing", name, message, Location(file), at, seen_by="conformance")
+def _other_makefile(subject: Subject) -> Iterator[Finding]:
+    """kbuild reads no Makefile where a Kbuild stands beside it."""
+    folder, stem = Path(subject.spec.object.file).parent, Path(subject.spec.source.file).stem
+    other = folder / "Kbuild"
+    root = subject.options.tree or subject.tree
+    if folder / "Makefile" == Path(subject.spec.object.file) and (root / other).exists():
+        message = f"kbuild reads this file instead of {subject.spec.object.file}"
+        yield _finding("makefile-line", f"{stem}.o", message, Location(str(other), 1, 1))
 
 
 def _unused_tables(spec: Interface) -> Iterator[Finding]:

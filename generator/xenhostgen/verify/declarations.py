@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Read a judged tree back: what each file declares, what a compiler understood, and where."""
 
-import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.build import Reading, Store
+from xenhostgen.verify.configurations import Configuration, options_in
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.expectation import Expectation
 from xenhostgen.verify.findings import Finding
@@ -87,11 +87,11 @@ def read_due(harness: Harness, compiler: str, store: Store) -> Unit:
 
 
 def read_tree(
-    harness: Harness, compiler: str, store: Store, *, turned: bool = False
+    harness: Harness, compiler: str, store: Store, turned: Configuration | None = None
 ) -> Declarations:
     """Parse and compile every C file of the spec that lies in the tree.
 
-    ``turned``: only those that name options of the kernel, with these the other way round.
+    With a configuration only those that name options of the kernel that it turns.
     """
     read_due(harness, compiler, store)  # to tell early what the spec has wrong
     tree, paths = harness.tree, c_files(harness.spec)
@@ -101,12 +101,13 @@ def read_tree(
         return Declarations({}, tuple(findings))
     readers = {path: _FileReader(harness, compiler, path, harness.configs) for path in paths}
     if turned:
-        del readers[harness.spec.predicates.file]
-        named = {path: reader.named_options() for path, reader in readers.items()}
+        named = {path: reader.named_options(turned) for path, reader in readers.items()}
         readers = {
-            path: readers[path]._replace(defines=sorted(options.difference(harness.configs)))
+            path: readers[path]._replace(
+                defines=sorted({*harness.configs, *options.on}.difference(options.off))
+            )
             for path, options in named.items()
-            if options
+            if any(options)
         }
     with ThreadPoolExecutor() as pool:
         results = pool.map(lambda reader: reader.read(store), readers.values())
@@ -143,9 +144,11 @@ class _FileReader(NamedTuple):
     def file(self) -> Path:
         return self.harness.tree / self.path
 
-    def named_options(self) -> set[str]:
-        """The kernel options that it names."""
-        return set(re.findall(r"\bCONFIG_\w+", read_text(self.harness.tree, self.path) or ""))
+    def named_options(self, turned: Configuration) -> Configuration:
+        """Those of the options that it names; of predicates the spec says what its own mean."""
+        own = turned.of(options_in(read_text(self.harness.tree, self.path) or ""))
+        is_predicates = self.path == self.harness.spec.predicates.file
+        return own._replace(off=()) if is_predicates else own
 
     def read(self, store: Store) -> Reading:
         """What is known of it; the store keeps what could be read."""

@@ -8,16 +8,20 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from textwrap import shorten
 from typing import NamedTuple
 
+from xenhostgen import extension_points
 from xenhostgen.csource.makefile import read_makefile
-from xenhostgen.csource.tokens import Kind, code_tokens
+from xenhostgen.csource.tokens import Kind, code_tokens, tokens
 from xenhostgen.render.files import render
 from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.spec.model import Interface
 
+_TOKENS_MAX = 200_000
+_STATEMENTS_MAX = 50_000
 _QUOTED_MAX = 60  # characters of code that a note quotes from each side
 Reduce = Callable[[Interface, str, str], str]
 
@@ -38,17 +42,26 @@ def drift(spec: Interface, tree: Path, reduce: Reduce | None = None) -> list[str
     """
     compared_elsewhere = (spec.object.file, spec.predicates.file) if reduce else ()
     notes: list[str] = []
-    for path, rendered in _rendered(spec).items():
+    for path, text in rendered(spec).items():
         judged = read_text(tree, path)
         if judged is None or path in compared_elsewhere:
             continue
+        if has_too_much(judged):
+            notes.append(f"{path}:1: too long to compare with the rendering")
+            continue
         statements = _assignments if path == spec.object.file else _statements
-        ours = list(statements(reduce(spec, path, rendered) if reduce else rendered))
+        ours = list(statements(reduce(spec, path, text) if reduce else text))
         theirs = list(statements(judged))
         if reduce:  # the kernel's includes are in the kernel's order
             ours, theirs = _without_includes(ours), _without_includes(theirs)
         notes += [f"{path}:{note}" for note in _differences(theirs, ours)]
     return notes
+
+
+def has_too_much(text: str) -> bool:
+    """Whether a stranger's file is beyond what is compared in this process."""
+    ends = sum(map(text.count, ";{}\n"))
+    return ends > _STATEMENTS_MAX or len(list(islice(tokens(text), _TOKENS_MAX))) == _TOKENS_MAX
 
 
 def _differences(judged: list[Statement], rendered: list[Statement]) -> Iterator[str]:
@@ -93,9 +106,15 @@ def _without_includes(statements: list[Statement]) -> list[Statement]:
 
 
 @lru_cache(maxsize=1)
-def _rendered(spec: Interface) -> dict[str, str]:
-    """The spec's rendering, kept for the next tree of the same spec."""
-    return render(spec).files
+def rendered(spec: Interface) -> dict[str, str]:
+    """A spec's rendering as extensions leave it, kept for the next tree of the same spec.
+
+    Raises ``Refused``.
+    """
+    files = render(spec).files
+    for change in extension_points.hooks("rendering"):
+        files = change(spec, files)
+    return files
 
 
 def read_text(tree: Path, path: str) -> str | None:

@@ -67,7 +67,7 @@ class Answer:
     ``text`` tells where a BUG struck, how it crashed, or what it changed besides the slots though
     it returned; ``state`` is the number of the state behind the call, -1 when there are too many;
     ``words`` are the slots that an iteration visits, the calls that a wrapper makes, else the slots
-    that their pointers miss; ``stages`` are the slots behind a call, or behind each boot stage.
+    that their pointers miss; ``stages`` are the slots behind a call, or each stage of a boot.
     """
 
     ending: Ending

@@ -2,8 +2,9 @@
 """What a verification finds: typed findings, and how they are held against the expected ones."""
 
 import shutil
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import zip_longest
 from typing import Any
 
 from xenhostgen.sandbox.location import Location
@@ -28,6 +29,10 @@ class Finding:
     spec_at: At | None = None
     counterexample: tuple[str, ...] = ()
     seen_by: str = ""
+    count: int = 0
+    """How many transitions, boots or calls show it; 0 if none has run."""
+    outcome: str = ""
+    """What the C did at the end of the counterexample, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Run:
     transitions: int = 0
     boots: int = 0
     wrapper_calls: int = 0
+    configuration: str = field(default="", kw_only=True)
+    """The kernel's options that were turned, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +66,9 @@ OF_PROVERS = ("unproved", "refuted")
 class Statistics:
     """What was done to reach a verdict; None for what was not.
 
-    ``kernel`` names the kernel in which the interface was built. ``drift`` lists what a given tree
-    says otherwise than the rendering; where that itself is judged it is None.
+    ``left_out`` says what of the C, or which tool, had no part in it. ``kernel`` names the kernel
+    in which the interface was built. ``drift`` lists what a given tree says otherwise than the
+    rendering; where that itself is judged it is None.
     """
 
     level: str = "run"
@@ -69,7 +77,18 @@ class Statistics:
     cbmc: Proof | None = None
     kernel: str | None = None
     drift: list[str] | None = None
+    left_out: list[str] = field(default_factory=list)
     seconds: float | None = None
+    strict: bool | None = None
+
+    def gaps(self) -> list[str]:
+        """What was not checked, though the level includes it."""
+        provers = {"Frama-C": self.proof, "cbmc": self.cbmc}
+        missing = {name: proof.missing for name, proof in provers.items() if proof}
+        lines = [
+            f"proof by {name}: not installed: {tool}" for name, tool in missing.items() if tool
+        ]
+        return [*lines, *self.left_out]
 
     def obstacle(self, name: str) -> str | None:
         """Why findings of a rule couldn't be made; empty if they could, None if nobody looked."""
@@ -79,6 +98,8 @@ class Statistics:
             if prover and prover.missing:
                 return f"not installed: {prover.missing}"
             return "" if prover else None
+        if level == "strict" and not self.strict:
+            return None
         if level in ("boot", "expectation") or (level == "kernel" and not self.kernel):
             return None
         if level in ("run", "static") and self.level == "parse":
@@ -89,6 +110,7 @@ class Statistics:
     def as_json(self) -> dict[str, Any]:
         """The statistics for scripts, without what was not done."""
         done = {name: value for name, value in asdict(self).items() if value is not None}
+        del done["left_out"]  # it is a part of ``gaps``
         if not self.runs:
             del done["runs"]
         return done
@@ -112,7 +134,7 @@ class Verdict:
 def judge(spec: Interface, findings: Iterable[Finding], statistics: Statistics) -> Verdict:
     """Sort findings into expected and not; an expectation that no finding meets is missing."""
     expected: list[tuple[Finding, Expected]] = []
-    unexpected: list[Finding] = []
+    unexpected: dict[tuple[str, str], Finding] = {}
     for finding in findings:
         assert finding.rule in catalogue(), f"'{finding.rule}' is no rule of the catalogue"
         for known in spec.expected_findings:
@@ -120,11 +142,46 @@ def judge(spec: Interface, findings: Iterable[Finding], statistics: Statistics) 
                 expected.append((finding, known))
                 break
         else:
-            unexpected.append(finding)
+            unexpected.setdefault((finding.rule, finding.subject), finding)
+    otherwise = [
+        found for known in spec.expected_findings if (found := _otherwise(known, expected))
+    ]
+    expected = list(
+        {(known, found.subject): (found, known) for found, known in expected[::-1]}.values()
+    )
     met = {known for _, known in expected}
     others = [known for known in spec.expected_findings if known not in met]
     missing = tuple(known for known in others if _is_sought(known.rule, statistics))
-    return Verdict(tuple(expected), tuple(unexpected), missing, statistics)
+    failing = (*unexpected.values(), *otherwise)
+    return Verdict(tuple(expected[::-1]), failing, missing, statistics)
+
+
+def extent(findings: Sequence[Finding]) -> tuple[int, str]:
+    """How many calls show findings of one rule, and the outcome of the first."""
+    return sum(finding.count for finding in findings), findings[0].outcome
+
+
+def _otherwise(known: Expected, expected: Iterable[tuple[Finding, Expected]]) -> Finding | None:
+    """A finding where an expected one shows in more or fewer calls, or in another way."""
+    by_subject: dict[str, list[Finding]] = {}
+    for finding, other in expected:
+        if other is known and finding.count:
+            by_subject.setdefault(finding.subject, []).append(finding)
+    if known.shows is None or not by_subject:
+        return None
+    # One that is made otherwise in another run is there once more.
+    runs = list(zip_longest(*by_subject.values()))
+    for run in runs if len(by_subject) == 1 else runs[:1]:
+        shows, outcome = extent(run)
+        if (shows, outcome) != (known.shows, known.outcome or ""):
+            message = (
+                f"{run[0].message}; {shows} calls show it, and the first ends with '{outcome}'"
+            )
+            message += f"; expected are {known.shows} and '{known.outcome or ''}'"
+            subject = f"{known.rule} {known.subject or ''}".rstrip()
+            shown = replace(run[0], rule="expected-otherwise", subject=subject, spec_at=known.at)
+            return replace(shown, message=message)
+    return None
 
 
 def _is_sought(rule: str, statistics: Statistics) -> bool:

@@ -20,6 +20,7 @@ from xenhostgen.spec.model import EnumFact, FunctionFact, Interface, Op, StructF
 from xenhostgen.spec.paths import fault
 from xenhostgen.spec.source import Text
 from xenhostgen.spec.template_sets import template_root
+from xenhostgen.verify.drift import read_text
 
 TEMPLATES = template_root() / "harness"
 _COMPOUND = re.compile(r"[*\[]|\b(?:struct|union)\b")
@@ -73,6 +74,11 @@ class Harness:
         return write_files({name: header}, self.work / "asked")
 
     @cached_property
+    def judged(self) -> dict[str, str]:
+        """The texts of the judged C, by their paths."""
+        return judged_files(self.spec, self.tree)
+
+    @cached_property
     def glue(self) -> Path:
         """The C file between the judged files and the driver."""
         files = {"glue.h": (TEMPLATES / "glue.h").read_text()}
@@ -83,7 +89,8 @@ class Harness:
     def flags(self) -> list[str]:
         """The options of a compiler that runs in the tree."""
         defines = [f"-D{config}=1" for config in self.configs]
-        return [f"-I{self.overlay}", f"-I{SHIM}", "-Iinclude", *defines]
+        kconfig = ["-D__KERNEL__", "-include", str(SHIM / "linux/kconfig.h")]
+        return [f"-I{self.overlay}", f"-I{SHIM}", "-Iinclude", *defines, *kconfig]
 
 
 def units(spec: Interface) -> list[str]:
@@ -95,6 +102,21 @@ def c_files(spec: Interface) -> list[str]:
     """The C files of a spec: all but the Makefile."""
     first = [spec.header.file, spec.source.file, spec.predicates.file]
     return [*first, *(guest.file for guest in spec.guests)]
+
+
+def judged_files(spec: Interface, tree: Path) -> dict[str, str]:
+    """The texts of the spec's C files, and of the headers of the tree that these include."""
+    texts: dict[str, str] = {}
+    paths = c_files(spec)
+    while paths:
+        path = paths.pop(0)
+        if path in texts or (text := read_text(tree, path)) is None:
+            continue
+        texts[path] = text
+        for name in re.findall(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^">\n]+)[">]', text, re.M):
+            folders = ("include", str(Path(path).parent))
+            paths += [file for folder in folders if (tree / (file := f"{folder}/{name}")).is_file()]
+    return texts
 
 
 def write_files(files: Mapping[str, str], folder: Path) -> Path:

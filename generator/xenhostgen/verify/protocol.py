@@ -8,6 +8,7 @@ of that state, and what the slots hold.
 """
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import ClassVar
@@ -59,8 +60,14 @@ class Runner(ABC):
     def __init__(self, wording: Wording, driver: Driver) -> None:
         self.wording, self.spec, self.driver = wording, wording.spec, driver
         self.kept: dict[tuple[str, str], Finding] = {}
+        self.counts: Counter[tuple[str, str]] = Counter()
         self.origins: dict[int, tuple[Answer, Call]] = {}
         self.count = 0
+
+    def findings(self) -> Iterator[Finding]:
+        """The faults seen, each with the number of calls that show it."""
+        for key, finding in self.kept.items():
+            yield replace(finding, count=self.counts[key])
 
     @abstractmethod
     def run(self) -> None:
@@ -73,11 +80,14 @@ class Runner(ABC):
         for (before, call), answer in zip(calls, self.driver.ask(lines), strict=True):
             self.count += 1
             for finding in call.findings(before, answer):
-                self.note(finding, before, call)
+                is_crash = answer.ending is Ending.CRASH  # whose words are the compiler's
+                outcome = "crashes" if is_crash else call.happened(before, answer)
+                self.note(replace(finding, outcome=outcome), before, call)
             yield before, call, answer
 
     def note(self, finding: Finding, state: Answer, *calls: Call) -> None:
         """Keep a fault that hasn't been seen, with the calls that lead to a state and on."""
+        self.counts[finding.rule, finding.subject] += 1
         if (finding.rule, finding.subject) in self.kept:
             return
         steps = [str(call) for call in calls]

@@ -15,6 +15,7 @@ from xenhostgen.verify.behaviour import Behaviour
 from xenhostgen.verify.conform import Conformance, OtherOptions
 from xenhostgen.verify.declarations import Declarations
 from xenhostgen.verify.drift import drift
+from xenhostgen.verify.elsewhere import Elsewhere
 from xenhostgen.verify.findings import OF_PROVERS, Finding, Verdict, judge
 from xenhostgen.verify.static import StaticChecks
 from xenhostgen.verify.subject import Check, Options, Subject, prepared
@@ -30,23 +31,38 @@ _NO_HEADER = re.compile(r"'?([\w/.-]+\.h)(?:: No such file or directory|' file n
 def verify(spec: Interface, options: Options, checks: Sequence[Check] | None = None) -> Verdict:
     """Judge a spec's rendering, or a tree of C, and hold the findings against the expected ones.
 
-    ``checks`` instead of all those up to the level. Raises ``Refused`` if the tree can't be used.
+    ``checks`` instead of all those up to the level. Raises ``Refused`` if the tree can't be used,
+    or the level can't be reached.
     """
+    extension_points.check_reachable(options.level, options.tree)
     started = time.monotonic()
     with prepared(spec, options) as subject:
         findings = examine(subject, all_checks(options) if checks is None else checks)
         statistics, judged = subject.statistics, subject.judged
         if not judged.is_rendering:
             notes = [KERNELS] if judged.reduce else []
-            statistics.drift = notes + drift(spec, judged.path, judged.reduce)
+            differences = drift(spec, judged.path, judged.reduce)
+            statistics.drift = notes + differences
+            if options.strict:
+                statistics.strict = True
+                places = spec_places(spec)
+                found = map(_strictly, differences)
+                findings += [_located(finding, subject, places) for finding in found]
     statistics.seconds = round(time.monotonic() - started, 2)
     return judge(spec, findings, statistics)
 
 
+def _strictly(note: str) -> Finding:
+    """A difference from the rendering, for who wants none."""
+    path, line, difference = note.split(":", 2)
+    where = Location(path, int(line), 1)
+    return Finding("drift", path, difference.strip(), where, seen_by="comparison")
+
+
 def core_checks(options: Options) -> list[Check]:
     """The checks of the levels parse and run."""
-    behaviour = [Behaviour(compiler) for compiler in options.compilers]
-    return [Conformance(), OtherOptions(), *behaviour, StaticChecks()]
+    behaviour = Behaviour(*options.compilers)
+    return [Conformance(), OtherOptions(), Elsewhere(), behaviour, StaticChecks()]
 
 
 def all_checks(options: Options) -> list[Check]:

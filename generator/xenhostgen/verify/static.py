@@ -41,6 +41,8 @@ class StaticChecks:
         tools = {compiler: [compiler, *flags] for compiler in options.compilers}
         if shutil.which("sparse"):
             tools["sparse"] = ["sparse", "-std=gnu11", "-Wno-unknown-attribute"]
+        else:
+            subject.statistics.left_out.append("what sparse sees: not installed: sparse")
         findings: dict[tuple[str, str], Finding] = {}
         for tool, command in tools.items():
             for finding in _findings(subject, tool, _output(subject, command)):

@@ -12,17 +12,17 @@ from typing import NamedTuple, Protocol
 from xenhostgen import extension_points
 from xenhostgen.csource.confined import reader
 from xenhostgen.csource.preprocess import SHIM
-from xenhostgen.render.files import render
 from xenhostgen.sandbox.confinement import View, obstacle
-from xenhostgen.sandbox.files import FILE_MAX, KERNEL_FILE_MAX, UnreadableFile, read_file
+from xenhostgen.sandbox.files import FILE_MAX, KERNEL_FILE_MAX, UnreadableFile, blocking, read_file
 from xenhostgen.sandbox.reader import Reader
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.spec.template_sets import template_root
 from xenhostgen.verify.build import Program, Store, build
+from xenhostgen.verify.configurations import Configuration, configurations
 from xenhostgen.verify.declarations import Declarations, read_tree
-from xenhostgen.verify.drift import Reduce
+from xenhostgen.verify.drift import Reduce, rendered
 from xenhostgen.verify.findings import Finding, Statistics
 from xenhostgen.verify.harness import TEMPLATES, Harness, write_files
 
@@ -40,6 +40,8 @@ class Options:
     level: str = "run"
     store: Store | None = None
     progress: Callable[[str], None] = lambda doing: None
+    strict: bool = False
+    """Take any difference from the rendering for a finding."""
     unconfined: bool = False
     """Trust the C: compile and run it as any other."""
 
@@ -53,6 +55,8 @@ class JudgedTree(NamedTuple):
     path: Path
     is_rendering: bool = False
     reduce: Reduce | None = None
+    left_out: tuple[str, ...] = ()
+    """What of the tree has no part in the judgement."""
 
 
 class Subject:
@@ -72,8 +76,8 @@ class Subject:
         view = View((self.tree, SHIM, TEMPLATES), (work, self.store.folder))
         confining = view if is_confined(spec, options) else None
         self.harness = Harness(spec, self.tree, work, confining, reader)
-        self.statistics = Statistics(options.level)
-        self.programs: dict[str, Program] = {}
+        self.statistics = Statistics(options.level, left_out=list(judged.left_out))
+        self.programs: dict[tuple[str, Configuration | None], Program] = {}
 
     @cached_property
     def declarations(self) -> Declarations:
@@ -81,15 +85,22 @@ class Subject:
         return read_tree(self.harness, self.options.compilers[0], self.store)
 
     @cached_property
-    def turned(self) -> Declarations:
-        """What files that name options of the kernel declare where these are turned."""
-        return read_tree(self.harness, self.options.compilers[0], self.store, turned=True)
+    def configurations(self) -> tuple[Configuration, ...]:
+        """Those besides the spec's in which the C is judged, too."""
+        turned = configurations(self.spec, self.harness.judged, self.harness.configs)
+        self.statistics.left_out += turned.left_out
+        return turned.judged
 
-    def program(self, compiler: str) -> Program:
-        """The C and the driver that runs it. Raises ``BuildError``."""
-        if compiler not in self.programs:
-            self.programs[compiler] = build(self.harness, compiler, self.store)
-        return self.programs[compiler]
+    def turned(self, configuration: Configuration) -> Declarations:
+        """What files that name options of the kernel declare where these are turned."""
+        return read_tree(self.harness, self.options.compilers[0], self.store, configuration)
+
+    def program(self, compiler: str, turned: Configuration | None = None) -> Program:
+        """The C and the driver that runs it, in one configuration. Raises ``BuildError``."""
+        if (compiler, turned) not in self.programs:
+            program = build(self.harness, compiler, self.store, turned or Configuration())
+            self.programs[compiler, turned] = program
+        return self.programs[compiler, turned]
 
 
 class Check(Protocol):
@@ -133,6 +144,8 @@ def prepared(spec: Interface, options: Options) -> Iterator[Subject]:
                 judged = read(spec, options, work / "tree")
         if judged is None:
             judged = JudgedTree(write_rendering(spec, work / "tree"), is_rendering=True)
+        if options.tree and judged.path == options.tree.absolute():
+            check_blocking(judged.path)
         is_foreign = is_confined(spec, options) and not is_ours(spec, options)
         confined = None
         if is_foreign:
@@ -156,6 +169,13 @@ def check_files(spec: Interface, tree: Path) -> None:
         raise Refused(problems)
 
 
+def check_blocking(tree: Path) -> None:
+    """Raise ``Refused`` for a named pipe or device, which its C could name and wait for."""
+    for path in blocking(tree):
+        message = "is a named pipe or a device; a compiler would wait for it"
+        raise Refused([Problem("unreadable", message, str(path), hint="remove it")])
+
+
 def write_rendering(spec: Interface, folder: Path) -> Path:
     """The rendering as a tree of files."""
-    return write_files(render(spec).files, folder)
+    return write_files(rendered(spec), folder)

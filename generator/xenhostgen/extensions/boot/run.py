@@ -73,7 +73,7 @@ class Lab:
         source = self.work / f"linux-{version}" if version else Path(self.kernel)
         wanted = placed(spec, source).after
         for path, text in suite.appendices().items():
-            wanted[path] = (wanted.get(path) or content(source / path) or b"") + text.encode()
+            wanted[path] = (wanted.get(path) or content(source, path) or b"") + text.encode()
         files = suite.files() | dict(extra)
         wanted |= {path: text.encode() for path, text in files.items()}
         tree = Scratch(source, self.work / f"kernel-{version or 'given'}", wanted)

@@ -17,18 +17,18 @@ from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
 
 from xenhostgen.render.files import Renderer
-from xenhostgen.render.raw import lines_of
+from xenhostgen.render.style import lines_of
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.places import spec_places
 from xenhostgen.spec.shape import Part, Rows
-from xenhostgen.spec.source import At, Problems, Text, text
+from xenhostgen.spec.source import At, Problems, Text
 
 _MARK = re.compile("\0(\\d+)\0")  # neither C nor a spec holds this character
 _REFERENCES = (nodes.Name, nodes.Getattr, nodes.Getitem)
 
 
 class Origin(NamedTuple):
-    """What made a line: a template's line (none for raw text) and a place in the spec.
+    """What made a line: a template's line and a place in the spec.
 
     ``key`` says what stands in that place, as ``guests.NAME.boot.steps[2].when``.
     """
@@ -121,16 +121,10 @@ class _Note(NamedTuple):
 class _MarkingRenderer(Renderer):
     """A renderer whose texts hold marks."""
 
-    plain = staticmethod(_plain)
-
     def __init__(self, spec: Interface, root: Path | None) -> None:
         self.notes: list[_Note] = []
-        self.places = {raw.file: raw.at for raw in spec.raw} | spec_places(spec)
-        blocks = []
-        for raw in spec.raw:
-            note = _Note("", 0, 0, _at(raw.text) or raw.at, raw.text)
-            blocks.append(raw.with_(text=text(self.marked(note, raw.text), raw.at)))
-        super().__init__(spec.with_(raw=tuple(blocks)), root)
+        self.places = spec_places(spec)
+        super().__init__(spec, root)
         self.environment.code_generator_class = _MarkingGenerator
         self.environment.bytecode_cache = None
         self.environment.extend(note=self.note)

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git
+from xenhostgen.extensions.kernel_tree.patching import difference
 from xenhostgen.extensions.kernel_tree.placing import Placement, content
 from xenhostgen.render.write import write_files
 from xenhostgen.sandbox.scratch import scratch_folder
@@ -23,17 +24,6 @@ from xenhostgen.spec.source import At, Problem, Refused
 def record(spec: Interface, tree: Path) -> Path:
     """The patch that says what was applied to a tree; the kernel's .gitignore has such names."""
     return tree / f".xenhostgen-{spec.interface}.patch"
-
-
-def difference(placement: Placement) -> str:
-    """A placement as git's diff."""
-    with scratch_folder() as folder:
-        for side, files in (("a", placement.before), ("b", placement.after)):
-            write_files(Path(folder), {f"{side}/{path}": new for path, new in files.items()})
-        options = ("--no-index", "--no-prefix", "--no-renames", "--full-index")
-        diff = git(Path(folder), "diff", *options, "a", "b", fine=(0, 1), given=NO_SETTINGS)
-    # Of new files git itself says it like this, but for --no-index.
-    return re.sub("^diff --git b/", "diff --git a/", diff, flags=re.M)
 
 
 def refuse_links(paths: Iterable[str], tree: Path) -> None:
@@ -49,8 +39,8 @@ def refuse_links(paths: Iterable[str], tree: Path) -> None:
 def apply(spec: Interface, placement: Placement, tree: Path) -> None:
     """Write the files of a placement, and the record of it. Raises ``Refused``, see above."""
     refuse_links(placement.after, tree)
-    kept = {record(spec, tree).name: difference(placement).encode(errors="surrogateescape")}
-    write_files(tree, kept | placement.after)
+    change = difference(placement.before, placement.after)
+    write_files(tree, {record(spec, tree).name: change, **placement.after})
 
 
 def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
@@ -60,13 +50,15 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
     for. Raises ``Refused`` for edits beside what was applied.
     """
     kept = record(spec, tree)
-    with scratch_folder() as folder:
-        command = ("apply", "--whitespace=nowarn", str(kept.resolve()))
+    with scratch_folder() as folder, scratch_folder() as apart:
+        copied = apart / kept.name
+        copied.write_bytes(content(tree, kept.name) or b"")
+        command = ("apply", "--whitespace=nowarn", str(copied))
         patch = partial(git, Path(folder), *command, given=NO_SETTINGS)
         paths = [line.split("\t")[2] for line in patch("--numstat").splitlines()]
         _check_record(kept, paths, patch("--summary"))
         refuse_links(paths, tree)
-        write_files(Path(folder), {path: content(tree / path) for path in paths})
+        write_files(Path(folder), {path: content(tree, path) for path in paths})
         try:
             patch("--reverse")
         except GitFailure as failure:
@@ -75,7 +67,7 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
                 paths = []
             if paths:
                 raise _edited(failure, tree) from None
-        before = {path: content(Path(folder, path)) for path in paths}
+        before = {path: content(folder, path) for path in paths}
     if not dry_run:
         write_files(tree, {**before, kept.name: None})
     return paths

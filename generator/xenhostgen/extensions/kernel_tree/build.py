@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from xenhostgen.extensions.kernel_tree.apply import difference
+from xenhostgen.extensions.kernel_tree.patching import difference
 from xenhostgen.extensions.kernel_tree.placing import Placement, content, kernel_version, placed
 from xenhostgen.render.write import write_files
 from xenhostgen.sandbox.confinement import View, obstacle
@@ -23,6 +23,7 @@ from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.subject import Subject
 
+_TOOLS = ("gcc", "make", "flex", "bison", "bc", "perl")
 Tell = Callable[[str], None]
 # What every kind of Xen guest needs on top of allnoconfig.
 CONFIG = Path(__file__).with_name("data") / "kernel.config"
@@ -37,6 +38,17 @@ _CHECKPATCH = re.compile(r"^(\S+):(\d+): \w+:(\w+: .*)$", re.M)
 _CHECKPATCH_OPTIONS = (
     "--strict --terse --showfile --show-types --no-summary --no-signoff --ignore=FILE_PATH_CHANGES"
 )
+
+
+def obstacles(tree: Path | None) -> Iterator[Problem]:
+    """Why nothing can be built: there is no kernel, or tools are not installed."""
+    if not tree:
+        hint = "add --tree LINUX, the top folder of a Linux source tree"
+        yield Problem("no-kernel", "needs a kernel to build in", "--level kernel", hint=hint)
+    if missing := [tool for tool in _TOOLS if not shutil.which(tool)]:
+        hint = f"Debian: {' '.join(missing)}"
+        message = f"not installed: {', '.join(missing)}"
+        yield Problem("not-installed", message, "--level kernel", hint=hint)
 
 
 class KernelBuild:
@@ -78,7 +90,7 @@ def build(
         if (file, kind, words) not in known:
             findings.append(_finding("build", f"{kind}: {words}", file or source, int(line or 0)))
     findings += _misplaced(spec, {name: section for section, name in _SYMBOL.findall(log)})
-    return [*findings, *_checkpatch(difference(placement), scratch.tree)]
+    return [*findings, *_checkpatch(difference(placement.before, placement.after), scratch.tree)]
 
 
 def _unbuilt(message: str, place: str, hint: str = "") -> Refused:
@@ -106,7 +118,7 @@ class Scratch:
         self.work = work.resolve() / hashlib.sha256(known.encode()).hexdigest()[:12]
         self.source, self.objects = self.work / "source", self.work / "objects"
         # Where nothing can be confined, a stranger's tree has been refused by now.
-        self.view = None if obstacle() else View((self.tree,), (self.work,))
+        self.view = None if obstacle() else View((self.tree, self.work), (self.objects,))
         self.kbuild = ("make", "-s", f"O={self.objects}", f"-j{os.cpu_count()}")
         self.objects.mkdir(parents=True, exist_ok=True)
         real: set[Path] = set()
@@ -131,7 +143,7 @@ class Scratch:
                 if path.is_symlink() and name in files:
                     path.unlink()
                 elif path.is_file() and not path.is_symlink():
-                    wanted.setdefault(name, content(self.tree / name))
+                    wanted.setdefault(name, content(self.tree, name))
         write_files(self.source, wanted)
 
     def make(self, *arguments: str) -> Completed:
@@ -141,7 +153,7 @@ class Scratch:
     def configure(self, config: str) -> None:
         """Configure for these options and no others, once. Raises ``Refused`` if that fails."""
         new, last = self.work / "new.config", self.work / "done.config"
-        if content(last) == config.encode():
+        if content(last.parent, last.name) == config.encode():
             return
         new.write_text(config)
         for step in ((f"KCONFIG_ALLCONFIG={new}", "allnoconfig"), ("prepare",)):
@@ -150,7 +162,7 @@ class Scratch:
                 message = (done.text.strip() or "failed").splitlines()[0]
                 hint = "install gcc make flex bison bc libelf-dev libssl-dev"
                 raise _unbuilt(message, f"make {step[-1]}", hint)
-        configured = (self.objects / ".config").read_text().split("\n")
+        configured = (content(self.objects, ".config") or b"").decode(errors="replace").split("\n")
         if lost := set(re.findall("^CONFIG.*", config, re.M)).difference(configured):
             message = f"this kernel has no {', '.join(sorted(lost))}"
             raise Refused([Problem("config", message, str(self.tree))])
@@ -172,8 +184,10 @@ class Scratch:
         units = [path.relative_to(self.tree) for path in sources if path.suffix == ".c"]
         targets = sorted({str(unit.parent) for unit in units})
         for target in targets:
-            for built in (self.objects / target).glob("*.o"):
-                built.unlink()
+            place = self.objects / target
+            if place.resolve() == place:  # the kernel's own scripts could make a link of it
+                for built in place.glob("*.o"):
+                    built.unlink()
         self.fill(files)
         checker = ["C=1"] if shutil.which("sparse") else []
         folders = [f"{target}/" for target in targets]
@@ -214,10 +228,11 @@ def _misplaced(spec: Interface, sections: Mapping[str, str]) -> Iterator[Finding
             yield _finding("not-exported", f"{symbol} isn't exported", file, subject=symbol)
 
 
-def _checkpatch(diff: str, tree: Path) -> Iterator[Finding]:
+def _checkpatch(diff: bytes, tree: Path) -> Iterator[Finding]:
     """What the tree's checkpatch says of a diff."""
     command = ["perl", f"{tree}/scripts/checkpatch.pl", *_CHECKPATCH_OPTIONS.split()]
     view = None if obstacle() else View((tree,))
-    output = _run(tree, view, *command, f"--root={tree}", "-", reads=diff).text
+    reads = diff.decode(errors="surrogateescape")
+    output = _run(tree, view, *command, f"--root={tree}", "-", reads=reads).text
     for file, line, words in _CHECKPATCH.findall(output):
         yield _finding("checkpatch", words, file, int(line))

@@ -12,8 +12,12 @@ from tree_sitter import Language, Node, Parser
 
 CONDITIONALS = ("preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "preproc_elifdef")
 _DEFINITIONS = ("function_definition", "preproc_def", "preproc_function_def")
-_COMMENT = r"/\*.*?\*/|//[^\n]*"
+_COMMENT = r"/\*.*?(?:\*/|\Z)|//[^\n]*"
 _LITERAL = r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'"""
+_SILENT = re.compile(f"{_COMMENT}|{_LITERAL}", re.DOTALL)
+_PARSED_MAX = 1 << 20  # bytes
+_NESTED_MAX = 1000  # the parser takes more than 4 KiB of memory for each bracket that is open
+_PAIRS = {")": "(", "]": "[", "}": "{"}
 # Attributes without arguments, of which the parser would make types.
 _MARKS = re.compile(
     rb"\b(?:asmlinkage|noinline|__(?:init|exit|ref)(?:data|const)?"
@@ -30,6 +34,21 @@ def without_marks(content: bytes) -> bytes:
 def parse(content: bytes) -> Node:
     """The root of a file's syntax tree."""
     return Parser(Language(tree_sitter_c.language())).parse(content).root_node
+
+
+def excess(content: bytes) -> str:
+    """Why a file of a stranger's isn't parsed in this process; empty if it may be."""
+    if len(content) > _PARSED_MAX:
+        return f"is larger than {_PARSED_MAX >> 20} MiB: not parsed"
+    opened: list[str] = []
+    for bracket in re.findall(r"[][(){}]", silent(content.decode("latin-1"))):
+        if bracket not in _PAIRS:
+            opened.append(bracket)
+        elif opened[-1:] == [_PAIRS[bracket]]:
+            opened.pop()
+        if len(opened) > _NESTED_MAX:
+            return f"nests more than {_NESTED_MAX} brackets: not parsed"
+    return ""
 
 
 def outside_functions(root: Node) -> Iterator[tuple[Node, bool]]:
@@ -50,12 +69,12 @@ def text_of(node: Node | None) -> str:
 
 def bare(c: str) -> str:
     """C without comments and white space: equal for code that differs in layout alone."""
-    return "".join(re.sub(_COMMENT, "", c, flags=re.DOTALL).split())
+    return "".join(_SILENT.sub(lambda match: match[0] * (match[0][0] != "/"), c).split())
 
 
 def silent(c: str) -> str:
     """C without comments, strings and characters."""
-    return re.sub(f"{_COMMENT}|{_LITERAL}", " ", c, flags=re.DOTALL)
+    return _SILENT.sub(" ", c)
 
 
 def words(c: str) -> set[str]:

@@ -4,17 +4,20 @@
 import hashlib
 import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from xenhostgen.sandbox.files import UnreadableFile, blocking, read_given
 from xenhostgen.sandbox.process import UNLIMITED, BuildError, Job, run
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.source import Problem, Refused
 
 SHORTEST_ID = 7  # what git itself abbreviates to at the least
 EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"  # the id of an empty file
+_FILE_MAX = 64 << 20  # of a file of git's own
+_REFERENCES_MAX = 100_000
+_SECONDS_MAX = 120  # for a call
 # As if the user had no configuration, nor had given any for this call.
 NO_SETTINGS = {
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -47,10 +50,13 @@ def git(
     environment = {name: value for name, value in os.environ.items() if _KEPT.match(name)}
     environment["GIT_CEILING_DIRECTORIES"] = str(folder.resolve().parent)
     environment |= {"LC_ALL": "C.UTF-8", **(given or {})}
+    limits = UNLIMITED._replace(seconds=_SECONDS_MAX)
     try:
-        done = run(Job(["git", *arguments], folder, UNLIMITED, environment))
+        done = run(Job(["git", *arguments], folder, limits, environment))
     except BuildError:
         raise GitFailure(arguments[0], "the command is not installed") from None
+    if done.exceeded:
+        raise GitFailure(arguments[0], done.exceeded)
     if done.status not in fine:
         message = done.errors.decode(errors="replace") or f"exit status {done.status}"
         raise GitFailure(arguments[0], message)
@@ -65,29 +71,57 @@ def borrowed(tree: Path) -> Iterator[Path]:
     programs. Raises ``GitFailure`` where the tree is none.
     """
     private = git_folder(tree)
-    common = private / _line(private / "commondir", ".")
+    common = Path(os.path.realpath(private / (_line(private / "commondir") or ".")))
+    for path in blocking(common / "objects"):
+        raise GitFailure("cat-file", f"{path} is not a regular file")
     with scratch_folder() as folder:
         git(folder, "init", "-q", "--bare", given=NO_SETTINGS)
-        (folder / "objects/info/alternates").write_text(f"{common.resolve()}/objects\n")
-        shutil.copytree(common / "refs", folder / "refs", symlinks=True, dirs_exist_ok=True)
+        (folder / "objects/info/alternates").write_text(f"{common}/objects\n")
+        for path in _references(common / "refs"):
+            copied = folder / path.relative_to(common)
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            copied.write_bytes(_content(path) or b"")
         for file in (private / "HEAD", common / "packed-refs"):
-            if file.is_file():
-                shutil.copyfile(file, folder / file.name)
+            if (content := _content(file)) is not None:
+                (folder / file.name).write_bytes(content)
         yield folder
+
+
+def _references(folder: Path) -> list[Path]:
+    """The files of a folder of references, links left out."""
+    paths: list[Path] = []
+    for top, _, names in os.walk(folder):
+        paths += [Path(top, name) for name in names if not Path(top, name).is_symlink()]
+        if len(paths) > _REFERENCES_MAX:
+            message = f"{folder} has more than {_REFERENCES_MAX} references; run 'git pack-refs'"
+            raise GitFailure("for-each-ref", message)
+    return paths
 
 
 def git_folder(tree: Path) -> Path:
     """The folder in which git keeps a tree's state. Raises ``GitFailure`` if there is none."""
     folder = tree / ".git"
     if folder.is_file():
-        folder = tree / _line(folder, "").removeprefix("gitdir: ")
-    if not (folder / "HEAD").is_file():
+        folder = tree / _line(folder).removeprefix("gitdir: ")
+    if _content(folder / "HEAD") is None:
         raise GitFailure("rev-parse", f"fatal: {tree} is not a git repository")
     return folder
 
 
-def _line(file: Path, otherwise: str) -> str:
-    return file.read_text(errors="replace").strip() if file.is_file() else otherwise
+def _line(file: Path) -> str:
+    """The only line of a file that names a path; empty if it isn't there."""
+    line = (_content(file) or b"").decode(errors="surrogateescape").strip()
+    if line and not line.isprintable():
+        raise GitFailure("rev-parse", f"{file} names no path")
+    return line
+
+
+def _content(file: Path) -> bytes | None:
+    """What a file of a repository holds, which may lie outside the tree; None if there is none."""
+    try:
+        return read_given(file, _FILE_MAX)
+    except UnreadableFile as error:
+        raise GitFailure("rev-parse", f"{file} {error}") from None
 
 
 def blob_id(content: bytes | str) -> str:

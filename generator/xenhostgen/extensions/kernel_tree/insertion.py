@@ -21,6 +21,8 @@ from xenhostgen.render.files import Fragment
 from xenhostgen.spec.model import Boot, KernelStep, Register
 from xenhostgen.spec.source import Refused
 
+_COMMENT = re.compile(r"/\*.*?(\*/|$)|//.*")
+
 
 @dataclass(frozen=True, slots=True)
 class Insertion:
@@ -60,7 +62,7 @@ def of_fragment(kernel: KernelFile, fragment: Fragment) -> Insertion:
     place, kind, text = fragment.place, fragment.kind, fragment.text
     landmarks = [place.landmark, *place.alternatives]
     upward = place.before is not None
-    if kind not in ("include", "object", "predicates", "raw"):
+    if kind not in ("include", "object", "predicates"):
         function = kernel.function(landmarks)
         row = kernel.above(function) if upward else kernel.below(function)
         return Insertion(text, row, upward)
@@ -83,7 +85,13 @@ def _includes(kernel: KernelFile) -> dict[int, str]:
     """The include lines outside every ``#if``, by row, without a comment that ends on the line."""
     always = [node for node, conditional in kernel.nodes if not conditional]
     rows = [node.start_point.row for node in always if node.type == "preproc_include"]
-    return {row: re.sub(r"/\*.*?\*/|//.*(?<!\\)$", "", kernel.lines[row]) for row in rows}
+    return {row: _COMMENT.sub(_unless_closed, kernel.lines[row]) for row in rows}
+
+
+def _unless_closed(comment: re.Match[str]) -> str:
+    """A comment that goes on in the next line; empty for others."""
+    text = comment[0]
+    return "" if comment[1] or (text.startswith("//") and not text.endswith("\\")) else text
 
 
 def of_registrations(kernel: KernelFile, boot: Boot, texts: Iterable[str]) -> list[Insertion]:

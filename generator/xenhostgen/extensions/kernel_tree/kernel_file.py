@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from tree_sitter import Node
 
-from xenhostgen.extensions.kernel_tree.c_tree import defined, outside_functions, parse
+from xenhostgen.extensions.kernel_tree.c_tree import defined, excess, outside_functions, parse
 from xenhostgen.spec.source import At, Problems, Refused, did_you_mean
 
 ALTERNATIVES = (
@@ -38,6 +38,9 @@ class KernelFile:
     @cached_property
     def nodes(self) -> list[tuple[Node, bool]]:
         """The declarations and directives, each with whether it stands in an ``#if`` block."""
+        if reason := excess(self.content):
+            hint = "is this the kernel's own file? place it in a tree that you trust"
+            self.refuse("too-large", f"the file {reason}", 0, hint)
         return list(outside_functions(parse(self.content)))
 
     def function(self, names: list[str]) -> Node:

@@ -9,7 +9,7 @@ do in a stub.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from os.path import isfile
 from pathlib import Path
@@ -39,6 +39,8 @@ from xenhostgen.verify.harness import enum_c, include_name, kernel_facts, write_
 from xenhostgen.verify.subject import JudgedTree, Options, is_confined
 
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(<[^>\n]+>|"[^"\n]+").*', re.MULTILINE)
+_DEFINES = re.compile(r"^[ \t]*#[ \t]*(?:define|undef)[ \t]+(\w+)", re.MULTILINE)
+_HEADERS_MAX = 20
 _MODULE = "xenhostgen.extensions.kernel_tree.kernel_slice"
 _TYPES = "<linux/types.h>"
 
@@ -53,7 +55,9 @@ def judged_tree(spec: Interface, options: Options, folder: Path) -> JudgedTree |
         return None
     tree = options.tree.absolute()
     part = projected(spec, tree, folder, confined=is_confined(spec, options))
-    return JudgedTree(part) if part == tree else JudgedTree(part, reduce=reduced)
+    if part == tree:
+        return JudgedTree(part)
+    return JudgedTree(part, reduce=reduced, left_out=tuple(_left_out(spec, tree, part)))
 
 
 def projected(spec: Interface, tree: Path, folder: Path, *, confined: bool = False) -> Path:
@@ -66,15 +70,79 @@ def projected(spec: Interface, tree: Path, folder: Path, *, confined: bool = Fal
     of_kernel = (spec.predicates.file, *(guest.file for guest in spec.guests))
     paths = (spec.header.file, spec.source.file, spec.object.file, *of_kernel)
     texts = {path: text for path in paths if (text := read_text(tree, path)) is not None}
-    for path in of_kernel:
-        folders = (tree / "include", (tree / path).parent)
-        for include in _INCLUDE.findall(texts.get(path, "")):
-            if not _there(spec, include, *folders):
-                if confined:
-                    return write_files(_confined_parts(spec, tree, texts), folder)
-                parts = {str(path): reduced(spec, path, text) for path, text in texts.items()}
-                return write_files(parts, folder)
-    return tree
+    if not any(_missing(spec, tree, path, texts.get(path, "")) for path in of_kernel):
+        return tree
+    if confined:
+        parts = _confined_parts(spec, tree, texts)
+    else:
+        parts = {str(path): reduced(spec, path, text) for path, text in texts.items()}
+    return write_files(_with_headers(spec, tree, texts, parts), folder)
+
+
+def _missing(spec: Interface, tree: Path, path: str, text: str) -> list[str]:
+    """The headers that a file includes and that neither the tree nor the shim has."""
+    folders = (tree / "include", (tree / path).parent)
+    return [name for name in _INCLUDE.findall(text) if not _there(spec, name, *folders)]
+
+
+def _with_headers(
+    spec: Interface, tree: Path, texts: Mapping[Text, str], parts: dict[str, str]
+) -> dict[str, str]:
+    """The parts, with headers of the tree that can be compiled, and their own ones.
+
+    The interface's files keep them all, a kernel's own those that define what their part names.
+    """
+    own = (spec.source.file, spec.header.file)
+    headers: dict[str, str] = {}
+    kept = dict(parts)
+    for path, text in texts.items():
+        lines, names = parts[str(path)].split("\n"), words(parts[str(path)])
+        for row, line in enumerate(text.split("\n")):
+            include = _INCLUDE.match(line)
+            if include and not _INCLUDE.match(lines[row]):
+                closure = _closure(spec, tree, Path(path).parent, include[1], {})
+                defines = _DEFINES.findall("\n".join((closure or {}).values()))
+                if closure and (path in own or names.intersection(defines)):
+                    lines[row] = line
+                    headers |= closure
+        kept[str(path)] = "\n".join(lines)
+    return headers | kept
+
+
+def _closure(
+    spec: Interface, tree: Path, folder: Path, include: str, known: dict[str, str]
+) -> dict[str, str] | None:
+    """A header of the tree with all that it includes there; None if a part isn't there."""
+    if _there(spec, include):
+        return known
+    for place in ("include", str(folder)):
+        path = f"{place}/{include[1:-1]}"
+        if path in known:
+            return known
+        if len(known) < _HEADERS_MAX and (text := read_text(tree, path)) is not None:
+            known[path] = text
+            for name in _INCLUDE.findall(text):
+                if _closure(spec, tree, Path(path).parent, name, known) is None:
+                    return None
+            return known
+    return None
+
+
+def _left_out(spec: Interface, tree: Path, part: Path) -> Iterator[str]:
+    """What of a kernel's files has no part in the judgement, file by file."""
+    for path in dict.fromkeys(guest.file for guest in spec.guests):
+        text, left = read_text(tree, path) or "", read_text(part, path) or ""
+        headers = [name for name in _INCLUDE.findall(text) if name not in _INCLUDE.findall(left)]
+        if missing := _missing(spec, tree, path, text):
+            reason = f"for {missing[0]} is nowhere, the kernel's own code"
+            count, total = (sum(map(bool, map(str.strip, t.split("\n")))) for t in (left, text))
+            included = f"; its headers {' '.join(headers)}" if headers else ""
+            yield f"{path}: {reason}, which is all but {count} of {total} lines{included}"
+    source = read_text(tree, spec.source.file) or ""
+    kept = _INCLUDE.findall(read_text(part, spec.source.file) or "")
+    for name in _INCLUDE.findall(source):
+        if name not in kept:
+            yield f"{spec.source.file}: its header {name}"
 
 
 def _confined_parts(spec: Interface, tree: Path, texts: Mapping[Text, str]) -> dict[str, str]:

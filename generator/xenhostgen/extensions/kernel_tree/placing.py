@@ -6,20 +6,22 @@ all such places are reported. What stands there already is recognised.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from xenhostgen.csource.makefile import read_makefile
+from xenhostgen.extensions.kernel_tree.carry import carried, carry_path, read_carry
 from xenhostgen.extensions.kernel_tree.insertion import Insertion, of_fragment, of_registrations
 from xenhostgen.extensions.kernel_tree.kernel_file import KernelFile
 from xenhostgen.extensions.kernel_tree.own_names import own_names
+from xenhostgen.extensions.kernel_tree.patching import Reader, patched
 from xenhostgen.render.files import render
+from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
-
-Reader = Callable[[str], bytes | None]
 
 _UNDO = (
     "take out what was applied with the spec that it was applied with: "
@@ -30,30 +32,24 @@ _UNDO = (
 class Placement(NamedTuple):
     """The files that an interface adds or changes, by path, without it and with it.
 
-    Without it, None stands for a file that is new. ``applied``: the tree has the files with it
-    already; what was before is then known but for blank lines.
+    None stands for a file that isn't there. ``applied``: the tree has the files with it
+    already; what was before is then known but for some blank lines.
     """
 
     before: dict[str, bytes | None]
-    after: dict[str, bytes]
+    after: dict[str, bytes | None]
     applied: bool
 
 
 def placed(spec: Interface, tree: Path) -> Placement:
     """A spec's rendering in the files of a kernel tree. Raises ``Refused`` for what doesn't fit."""
     kernel_version(tree)
-    message = "this raw block takes out lines of a kernel file, and what is placed only adds lines"
-    hint = "commit that change to the tree by itself, and drop the block"
-    removing = [raw for raw in spec.raw if raw.place and raw.instead]
-    if removing:
-        problems = [Problem("raw-removes", message, spec.path, raw.at, hint) for raw in removing]
-        raise Refused(problems)
-    return placed_in(spec, lambda path: content(tree / path), str(tree))
+    return placed_in(spec, lambda path: content(tree, path), str(tree))
 
 
 def kernel_version(tree: Path) -> str:
     """The tree's version, as 6.12.8. Raises ``Refused`` if it is no kernel tree."""
-    makefile = (content(tree / "Makefile") or b"").decode(errors="replace")
+    makefile = (content(tree, "Makefile") or b"").decode(errors="replace")
     values = {each.variable: " ".join(each.words) for each in read_makefile(makefile)}
     numbers = [values.get(name, "") for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL")]
     if not all(number.isdecimal() for number in numbers) or not (tree / "scripts").is_dir():
@@ -62,17 +58,61 @@ def kernel_version(tree: Path) -> str:
     return ".".join(numbers)
 
 
-def content(path: Path) -> bytes | None:
-    """What a file holds, None if it isn't there."""
-    return path.read_bytes() if path.is_file() else None
+def content(tree: Path, path: str) -> bytes | None:
+    """What a tree's file holds, None if it isn't there. Raises ``Refused`` for other things."""
+    try:
+        return read_file(tree, path)
+    except UnreadableFile as error:
+        hint = "put the file itself there, or choose another tree"
+        problem = Problem("unreadable", str(error), f"{tree}/{path}", hint=hint)
+        raise Refused([problem]) from None
 
 
 def placed_in(spec: Interface, read: Reader, root: str) -> Placement:
     """``placed``, with the tree's files as ``read`` gives them; ``root`` names it in messages."""
+    carry = read_carry(spec)
+    if not carry:
+        return placed_alone(spec, read, root)
+    try:
+        placement = placed_alone(spec, read, root)
+        reason = None
+    except Refused as refused:
+        placement, reason = None, refused
+    if placement and not placement.applied:
+        rendered = placement.after
+        change = carried(spec, carry, lambda path: rendered.get(path) or read(path))
+        before = {path: read(path) for path in change}
+        return Placement(before | placement.before, rendered | change, False)
+    return _with_carry(spec, carry, read, root) or _refuse(spec, root, reason)
+
+
+def _with_carry(spec: Interface, carry: bytes, read: Reader, root: str) -> Placement | None:
+    """The placement in a tree that has it, and the carry patch; None if it has them not."""
+    try:
+        without = patched(carry, read, "--reverse")
+        placement = placed_alone(spec, lambda path: without.get(path, read(path)), root)
+    except Refused:
+        return None
+    after = {path: read(path) for path in (*placement.after, *without)}
+    return Placement(without | placement.before, after, True) if placement.applied else None
+
+
+def _refuse(spec: Interface, root: str, reason: Refused | None) -> NoReturn:
+    if reason:
+        raise reason
+    message = f"has what {spec.path} renders, and not what its carry patch adds"
+    hint = f"{carry_path(spec.path)} goes on top: git apply"
+    raise Refused([Problem("applied-in-part", message, root, hint=hint)])
+
+
+def placed_alone(spec: Interface, read: Reader, root: str) -> Placement:
+    """``placed_in``, without the spec's carry patch."""
     placer = _Placer(spec, root)
     for path, text in placer.rendering.whole().items():
         placer.add_file(path, read(path), text.encode())
-    for path in dict.fromkeys(fragment.file for fragment in placer.rendering.fragments):
+    for path in dict.fromkeys(
+        each.file for each in placer.rendering.fragments if each.text.strip()
+    ):
         placer.change_file(path, read(path))
     taken = [lack for lack in placer.lacks if lack.rule == "applied-otherwise"]
     if problems := placer.problems or (placer.lacks if placer.partly else taken):
@@ -90,7 +130,7 @@ class _Placer:
     def __init__(self, spec: Interface, root: str) -> None:
         self.spec, self.root, self.rendering = spec, root, render(spec)
         self.before: dict[str, bytes | None] = {}
-        self.after: dict[str, bytes] = {}
+        self.after: dict[str, bytes | None] = {}
         self.problems: list[Problem] = []
         self.lacks: list[Problem] = []
         self.partly = False
@@ -130,14 +170,25 @@ class _Placer:
                 present.update(range(row, row + len(insertion.lines)))
         self.partly |= bool(present)
         self.lacks += kernel.problems.found
-        # The blank lines around what is there stay: whose they are isn't known.
-        self.before[path] = _joined(
-            line for row, line in enumerate(kernel.lines) if row not in present
-        )
-        lines = list(kernel.lines)
-        for insertion in sorted(absent, key=lambda each: (each.row, each.upward), reverse=True):
-            _insert(insertion, lines)
-        self.after[path] = _joined(lines)
+        self.before[path] = self.without(kernel, path, present)
+        self.after[path] = _inserted(absent, kernel.lines)
+
+    def without(self, kernel: KernelFile, path: str, present: set[int]) -> bytes:
+        """A file without what is present in these rows.
+
+        One of the blank lines around that goes too, if placing it again gives the file.
+        """
+        rows = [row for row in range(len(kernel.lines)) if row not in present]
+        single = [
+            row
+            for above, row in pairwise([-1, *rows])
+            if above == row - 1 or kernel.lines[row].strip() or not _opens(kernel.lines[above])
+        ]
+        content = _joined(kernel.lines[row] for row in single)
+        again = KernelFile(path, content)
+        if present and _inserted(self.insertions(again, path), again.lines) == kernel.content:
+            return content
+        return _joined(kernel.lines[row] for row in rows)
 
     def insertions(self, kernel: KernelFile, path: str) -> list[Insertion]:
         """What goes into a file; problems are noted in the file."""
@@ -156,6 +207,14 @@ class _Placer:
         return insertions
 
 
+def _inserted(insertions: Iterable[Insertion], lines: list[str]) -> bytes:
+    """A file's lines with insertions, as its content."""
+    lines = list(lines)
+    for insertion in sorted(insertions, key=lambda each: (each.row, each.upward), reverse=True):
+        _insert(insertion, lines)
+    return _joined(lines)
+
+
 def _insert(insertion: Insertion, lines: list[str]) -> None:
     """Put an insertion into a file's lines, with blank lines around it in the way of kernel files.
 
@@ -165,7 +224,7 @@ def _insert(insertion: Insertion, lines: list[str]) -> None:
     row, added = insertion.row, insertion.lines
     below = lines[row] if row < len(lines) else "end"
     gap_below = not below.strip()
-    opens_block = row == 0 or lines[row - 1].strip() in ("", "{")
+    opens_block = row == 0 or _opens(lines[row - 1])
     commented = insertion.in_body and added[0].lstrip().startswith("/*")
     if not insertion.tight:
         if gap_below and not commented and not insertion.upward:
@@ -175,6 +234,11 @@ def _insert(insertion: Insertion, lines: list[str]) -> None:
         if not below.startswith("}") and not (gap_below and commented):
             added = [*added, ""]
     lines[row:row] = added
+
+
+def _opens(line: str) -> bool:
+    """Whether no blank line is needed below a line."""
+    return line.strip() in ("", "{")
 
 
 def _joined(lines: Iterable[str]) -> bytes:

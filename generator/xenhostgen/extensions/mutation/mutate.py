@@ -15,7 +15,6 @@ from xenhostgen.extensions.kernel_tree.c_tree import defined, outside_functions,
 from xenhostgen.extensions.mutation.accepted import acceptances
 from xenhostgen.extensions.mutation.mutants import mutants
 from xenhostgen.extensions.mutation.score import Mutant, Score
-from xenhostgen.render.files import render
 from xenhostgen.sandbox.process import BuildError, Job, run_all
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Interface
@@ -23,6 +22,7 @@ from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.verify.behaviour import Behaviour
 from xenhostgen.verify.build import Store
 from xenhostgen.verify.conform import Conformance
+from xenhostgen.verify.drift import rendered
 from xenhostgen.verify.findings import Finding, Statistics, judge
 from xenhostgen.verify.harness import c_files, units, write_files
 from xenhostgen.verify.run import core_checks, examine
@@ -40,7 +40,7 @@ def mutate(
     Raises ``Refused`` if the rendering itself doesn't compile.
     """
     started = time.monotonic()
-    files = render(spec).files
+    files = rendered(spec)
     todo: list[Mutant] = []
     for path in c_files(spec):
         todo += mutants(spec, path, files[path])

@@ -55,6 +55,12 @@ def parse_diff(text: SourceText, announced_files: int = 0) -> list[PatchFile]:
     return files
 
 
+def read_diff(patch: bytes, path: str) -> list[PatchFile]:
+    """Read a patch that is no mail; ``path`` names it in messages. Raises PatchError."""
+    lines = patch.decode(errors="surrogateescape").removesuffix("\n").split("\n")
+    return list(_Reader(SourceText(path, lines, range(1, len(lines) + 1)), collapsed=False).files())
+
+
 def _is_intact(text: SourceText) -> bool:
     """Whether white space wasn't collapsed: by a tab, a run of blanks or a line's first blank."""
     for index, line in enumerate(text.lines):

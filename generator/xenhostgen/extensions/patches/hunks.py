@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from xenhostgen.extensions.patches.body import HunkLine
 from xenhostgen.extensions.patches.errors import PatchError
-from xenhostgen.render.raw import lines_of
+from xenhostgen.render.style import lines_of
 from xenhostgen.spec.source import At, Problem
 
 

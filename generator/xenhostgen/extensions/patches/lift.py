@@ -1,25 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From a patch to a spec: lift what the spec can say, keep the rest as raw blocks, and prove it.
+"""From a patch to a spec: lift what the spec can say, carry the rest, and prove it.
 
-The proof is the rendering of the new spec. Where it isn't what was given, the lines that differ
-become raw blocks; what the rules of specs refuse is left out, and so becomes raw as well.
+The proof is the rendering of the new spec with its carry patch, which holds whatever the rendering
+says otherwise; what the rules of specs refuse is left out, and so carried as well.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
+from xenhostgen.extensions.kernel_tree.carry import carried_alone
 from xenhostgen.extensions.kernel_tree.git import SHORTEST_ID, blob_id, same_id
+from xenhostgen.extensions.kernel_tree.patching import Contents, Reader
+from xenhostgen.extensions.patches.carrying import ROOT, Share, carry_of, shares
 from xenhostgen.extensions.patches.lift_assumed import assume
 from xenhostgen.extensions.patches.lift_guests import Guests, object_line, predicates
 from xenhostgen.extensions.patches.lift_header import Data, Seen, compact, lift_header
-from xenhostgen.extensions.patches.lift_input import Input, read_input
+from xenhostgen.extensions.patches.lift_input import Input, legible, read_input
+from xenhostgen.extensions.patches.lift_places import relocate
 from xenhostgen.extensions.patches.lift_source import lift_source
-from xenhostgen.extensions.patches.remainder import Share, remainder
 from xenhostgen.extensions.patches.yaml_writer import write_yaml
-from xenhostgen.render.files import Rendering, render
+from xenhostgen.render.files import render
 from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text
 from xenhostgen.spec.model import Interface
@@ -42,27 +45,75 @@ _TEXTS = set(
 _TEXTS |= {"wrapper_returns", "when_no_host", "when_missing"}
 _WHOLE = {"no-slot", "no-empty-type"}  # what is left would be another interface
 _ROUNDS = 30
+Tree = tuple[Reader, str]  # with the name by which messages call it
 
 
 @dataclass(frozen=True, slots=True)
 class Lifted:
-    """The spec as text and model, what was lifted of each file, what was assumed for which key."""
+    """The spec as text and model, its carry patch, and what was lifted of each file.
+
+    ``assumed``: what was assumed for which key.
+    """
 
     text: str
     spec: Interface
+    carry: bytes
     shares: list[Share]
     assumed: dict[str, str]
 
 
+class Target(NamedTuple):
+    """What the new spec is called, and the schema and the source that its head names."""
+
+    output: str
+    schema: str
+    source: str
+
+
 def lift(
-    paths: list[Path], output: str, schema: str, onto: Interface | None = None, prefix: str = ""
+    paths: list[Path],
+    output: str,
+    schema: str,
+    onto: Interface | None = None,
+    *,
+    prefix: str = "",
+    tree: Tree | None = None,
 ) -> Lifted:
     """The spec of the interface that patches or C files hold.
 
     Raises ``PatchError`` and ``Refused``.
     """
-    given = read_input(paths, onto)
-    seen = _header(given, onto, prefix, str(paths[0]))
+    given = read_input(paths, onto, *(tree or ()))
+    return lifted_from(given, Target(output, schema, " ".join(map(str, paths))), onto, prefix)
+
+
+def lifted_from(
+    given: Input, target: Target, onto: Interface | None = None, prefix: str = ""
+) -> Lifted:
+    """The spec of the interface that is in the input. Raises ``PatchError`` and ``Refused``."""
+    data, assumed = _data(legible(given), onto, prefix, target.source)
+    remarks = {"": f"Lifted by: xenhostgen import {printable(target.source, '?')}"}
+    for key, what in assumed.items():
+        remarks[key] = f"Assumed, as it isn't in what was imported: {what}."
+
+    def written() -> str:
+        keys = dict.fromkeys([*_ORDER.split(), *data])
+        return write_yaml({key: data[key] for key in keys if key in data}, target.schema, remarks)
+
+    name = onto.path if onto and given.banner else target.output  # which the banner tells
+    spec, carry = _carried(given, data, written, target.output, name)
+    rendering = render(spec.with_(path=name))
+    encoded = {path: text.encode() for path, text in rendering.files.items()}
+    after = carried_alone(carry, {path: encoded.get(path) for path in given.whole})
+    known = [_proved(share, given, after) for share in shares(given, carry)]
+    return Lifted(written(), spec, carry, known, assumed)
+
+
+def _data(
+    given: Input, onto: Interface | None, prefix: str, origin: str
+) -> tuple[Data, dict[str, str]]:
+    """The spec as data, and what was assumed for which key."""
+    seen = _header(given, onto, prefix, origin)
     base: Data = _base(onto, given.on_top) if onto else {}
     defined = re.compile(rf"^[^;=]*\b{re.escape(seen.c.register)}\([^;]*\)\s*\{{", re.MULTILINE)
     texts = [path for path in given.whole if path.endswith(".c")]
@@ -72,28 +123,25 @@ def lift(
         lift_source(source, given.whole[source], seen, slots)
     data = _on_base(base, seen.data, given.banner)
     _lift_changes(given, data, seen, base.get("guests", {}), source)
-    assumed = _assumed(data, seen)
-    remarks = {"": f"Lifted by: xenhostgen import {printable(' '.join(map(str, paths)), '?')}"}
-    for key, what in assumed.items():
-        remarks[key] = f"Assumed, as it isn't in what was imported: {what}."
+    return data, _assumed(data, seen)
 
-    def written() -> str:
-        keys = dict.fromkeys([*_ORDER.split(), *data])
-        return write_yaml({key: data[key] for key in keys if key in data}, schema, remarks)
 
-    try:
-        first = _accepted(data, written, output)
-    except SpecError as error:
-        said = [f"no spec can say this interface: {problem.message}" for problem in error.problems]
-        raise Refused(
-            [Problem("not-liftable", message, str(paths[0])) for message in said]
-        ) from None
-    name = onto.path if onto and given.banner else output  # which the banner tells
-    raw, shares = remainder(given, render(first.with_(path=name)))
-    data |= compact(raw=raw)
-    spec = load_text(text := written(), output)
-    rendering = render(spec.with_(path=name))
-    return Lifted(text, spec, [_proved(share, given, rendering) for share in shares], assumed)
+def _carried(
+    given: Input, data: Data, written: Callable[[], str], output: str, name: str
+) -> tuple[Interface, bytes]:
+    """The spec, and its carry patch; what a tree has no place for is put elsewhere, or left out."""
+    while True:
+        try:
+            spec = _accepted(data, written, output)
+            return spec, carry_of(given, spec.with_(path=name))
+        except SpecError as error:
+            said = [f"no spec can say this interface: {each.message}" for each in error.problems]
+            problems = [Problem("not-liftable", message, output) for message in said]
+            raise Refused(problems) from None
+        except Refused as refused:
+            files = {problem.path.removeprefix(f"{ROOT}/") for problem in refused.problems}
+            if not given.base or not relocate(data, given, files):
+                raise
 
 
 def _on_base(base: Data, lifted: Data, banner: bool) -> Data:
@@ -165,7 +213,7 @@ def _base(onto: Interface, on_top: bool) -> Data:
     """What the C doesn't tell, from the spec that it goes on top of, or that has kernel facts."""
     source = yaml.read_file(Path(onto.path))
     data: Data = dict((yaml.parse(source, Problems(onto.path, source)) or {}).items())
-    told = {"fields", "ops", "raw", *(() if on_top else ("predicates", "object"))}
+    told = {"fields", "ops", *(() if on_top else ("predicates", "object"))}
     return {key: value for key, value in data.items() if key not in told}
 
 
@@ -225,13 +273,15 @@ def _part(node: Any, at: At) -> tuple[str | int, ...]:
     return tuple(path[:found])
 
 
-def _proved(share: Share, given: Input, rendering: Rendering) -> Share:
+def _proved(share: Share, given: Input, after: Contents) -> Share:
     """A new file's share with its blob id; the patch's own id is the better proof than its text."""
     path = share.path
     if path not in given.whole:
         return share
-    blob, told = blob_id(rendering.files[path]), given.ids.get(path, "")
-    exact = None if path in given.collapsed else rendering.files[path] == given.whole[path]
+    content = after[path] or b""
+    blob, told = blob_id(content), given.ids.get(path, "")
+    wanted = given.whole[path].encode(errors="surrogateescape")
+    exact = None if path in given.collapsed else content == wanted
     return replace(
         share, blob=blob, same=same_id(blob, told) if len(told) >= SHORTEST_ID else exact
     )

@@ -25,6 +25,9 @@ _STEPS = {
 }
 
 
+CONTEXT = 3  # lines around a change, as git shows them
+
+
 class Found(NamedTuple):
     """A piece of a kernel file.
 
@@ -46,6 +49,12 @@ class Found(NamedTuple):
     def added(self) -> bool:
         """Whether all of its lines are new."""
         return all(line.kind == "added" for line in self.lines[self.row : self.end])
+
+    @property
+    def near(self) -> bool:
+        """Whether a patch with the usual context would show it."""
+        rows = self.lines[max(self.row - CONTEXT, 0) : self.end + CONTEXT]
+        return any(line.kind == "added" for line in rows)
 
     def beside(self, step: int) -> str:
         """The nearest line of the kernel's above (-1) or below (1), stripped.
@@ -102,7 +111,10 @@ class Guests:
             steps = [
                 step
                 for each, step in told
-                if each.head == boot and (not each.added or "register" in step)
+                if each.head == boot
+                and (not each.added or "register" in step)
+                # Steps that leave early count wherever they stand, others as landmarks.
+                and (each.near or "return_if" in step)
             ]
             head = _HEAD.search(boot)
             params = head["params"].split(", ") if head and head["params"] != "void" else []
@@ -113,7 +125,9 @@ class Guests:
             # Every such file has these already, and the stub needs them.
             needs = ["<linux/init.h>"] + ["<linux/linkage.h>"] * ("asmlinkage" in linkage)
             headers = [
-                each.piece.name for each in found if each.piece.kind == "include" and not each.added
+                each.piece.name
+                for each in found
+                if each.piece.kind == "include" and each.near and not each.added
             ]
             guest["context"] = list(dict.fromkeys([*guest["context"], *needs, *headers]))
         if "include" in guest and "boot" in guest:
@@ -247,7 +261,7 @@ def object_line(path: str, hunks: list[Hunk], source: str) -> Data:
         objects = {
             each.line - 1: each.words[0]
             for each in read_makefile("\n".join(line.text for line in lines))
-            if each[3:] == ("obj-y", "+=") and re.fullmatch(r"\S+\.o", " ".join(each.words))
+            if each[3:5] == ("obj-y", "+=") and re.fullmatch(r"\S+\.o", " ".join(each.words))
         }
         for row, name in objects.items():
             if lines[row].kind == "added" and name == f"{PurePath(source).stem}.o":

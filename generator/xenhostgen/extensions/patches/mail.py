@@ -19,6 +19,7 @@ from pathlib import Path
 from xenhostgen.extensions.patches.body import at_plain_names
 from xenhostgen.extensions.patches.encoding import decoded, text_of
 from xenhostgen.extensions.patches.errors import PatchError, SourceText
+from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.spec.source import Problem
 
 SIZE_LIMIT = 64 << 20  # bytes; the largest kernel patches are below 20 MiB
@@ -66,13 +67,13 @@ def read_patches(path: Path) -> list[PatchMail]:
             )
         )
     try:
-        with path.open("rb") as file:
-            data = file.read(SIZE_LIMIT + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise PatchError(
-            Problem("input-unreadable", f"can't read the patch: {reason}", str(path))
-        ) from None
+        data = read_given(path, SIZE_LIMIT)
+    except UnreadableFile as error:
+        rule = "input-too-large" if "larger than" in str(error) else "input-unreadable"
+        raise PatchError(Problem(rule, f"the patch {error}", str(path))) from None
+    if data is None:
+        reason = "can't read the patch: No such file or directory"
+        raise PatchError(Problem("input-unreadable", reason, str(path)))
     return patches_in(data, str(path))
 
 

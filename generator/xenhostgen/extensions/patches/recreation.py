@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.extensions.kernel_tree.git import GitFailure, blob_id, borrowed, git, same_id
-from xenhostgen.extensions.kernel_tree.placing import Reader, content, kernel_version, placed_in
+from xenhostgen.extensions.kernel_tree.patching import Reader
+from xenhostgen.extensions.kernel_tree.placing import content, kernel_version, placed_in
 from xenhostgen.extensions.patches.hunks import PatchFile, post_image
-from xenhostgen.render.raw import lines_of
+from xenhostgen.render.style import lines_of
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 
@@ -31,7 +32,7 @@ def reader(tree: Path, revision: str | None = None) -> Iterator[Reader]:
     """
     if revision is None:
         kernel_version(tree)
-        yield lambda path: content(tree / path)
+        yield lambda path: content(tree, path)
         return
     with borrowed(tree) as repository:
         _check_revision(repository, revision, tree)

@@ -5,7 +5,7 @@ A rendering is always compared with facts. Made from a patch at hand, they also 
 the words, for readable details. Read from a file they don't: facts can be shipped with a spec.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 
@@ -22,6 +22,7 @@ from xenhostgen.extensions.patches.declarations import Declaration, digest
 from xenhostgen.extensions.patches.diff import parse_diff
 from xenhostgen.extensions.patches.hunks import Hunk, PatchFile, post_image
 from xenhostgen.extensions.patches.mail import PatchMail
+from xenhostgen.extensions.patches.uncarried import uncarried
 from xenhostgen.spec.source import printable
 
 ANCHOR_LINES = 3  # git's own width of context
@@ -101,9 +102,9 @@ def pieces(found: Sequence[Declaration]) -> tuple[Piece, ...]:
     return tuple(Piece(printable(one.label, "?"), digest(one)) for one in found)
 
 
-def patch_facts(mail: PatchMail) -> PatchFacts:
-    """The facts of a patch. Raises PatchError if its diff can't be read."""
-    changed = parse_diff(mail.diff, mail.announced_files)
+def patch_facts(mail: PatchMail, carry: Mapping[str, PatchFile] | None = None) -> PatchFacts:
+    """The facts of a patch, but for what is carried. Raises PatchError if it can't be read."""
+    changed = uncarried(parse_diff(mail.diff, mail.announced_files), carry or {})
     files = sorted((_file_facts(file) for file in changed), key=lambda file: file.path)
     return PatchFacts(printable(mail.subject, "?"), printable(mail.message_id, "?"), tuple(files))
 

@@ -7,13 +7,15 @@ import re
 import shutil
 import textwrap
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git
 from xenhostgen.sandbox.confinement import View, obstacle
+from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.sandbox.process import Job, run, user_environment
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Guest, Interface, Register
@@ -22,6 +24,8 @@ from xenhostgen.spec.source import Problem, Refused
 Contents = Mapping[str, bytes | None]
 # What changes from day to day in a mail: the commit's id, and the date.
 _DATED = re.compile(rb"\AFrom .*\n|^Date: .*\n", re.MULTILINE)
+
+_ADDRESSEES_MAX = 500
 
 
 class Letter(NamedTuple):
@@ -32,8 +36,11 @@ class Letter(NamedTuple):
     changes: tuple[str, ...] = ()
 
 
-def concerns(spec: Interface) -> dict[str, list[str]]:
-    """The files of each commit, in an order that builds at every step: lenders before borrowers."""
+def concerns(spec: Interface, carried: Iterable[str] = ()) -> dict[str, list[str]]:
+    """The files of each commit, in an order that builds at every step: lenders before borrowers.
+
+    Files that are only ``carried`` come with the interface.
+    """
 
     def depth(guest: Guest) -> int:
         return 1 + depth(spec.guest(guest.borrows)) if guest.borrows else 0
@@ -43,7 +50,7 @@ def concerns(spec: Interface) -> dict[str, list[str]]:
         [spec.header.file, spec.source.file, spec.object.file]
     )
     others = {spec.predicates.file, *(guest.file for guest in spec.guests)}
-    interface |= dict.fromkeys(raw.file for raw in spec.raw if raw.file not in others)
+    interface |= dict.fromkeys(path for path in carried if path not in others)
     return {"interface": list(interface), "predicates": [spec.predicates.file], **guests}
 
 
@@ -76,6 +83,8 @@ def series(
                 if content is not None:
                     Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
                     Path(folder, path).write_bytes(content)
+                else:
+                    Path(folder, path).unlink(missing_ok=True)
             ask("add", "-A", "-f")
             ask("commit", "-q", "-s", "-m", text)
         base = ask("rev-list", "--max-parents=0", "HEAD").strip()
@@ -126,9 +135,10 @@ def _lost(subject: str, body: str) -> str:
 def _steps(spec: Interface, before: Contents, after: Contents) -> Iterator[tuple[str, Contents]]:
     """The commits: their messages, and the files that they write."""
     yield "base", before
-    for part, paths in concerns(spec).items():
-        if any(after[path] != before[path] for path in paths):
-            yield "\n\n".join(message(spec, part)), {path: after[path] for path in paths}
+    for part, paths in concerns(spec, after).items():
+        changed = {path: after[path] for path in paths if after.get(path) != before.get(path)}
+        if changed:
+            yield "\n\n".join(message(spec, part)), changed
 
 
 def _threaded(mails: Mapping[str, bytes], version: int, address: str) -> dict[str, bytes]:
@@ -175,10 +185,11 @@ def _environment(tree: Path) -> dict[str, str]:
 def _committer(tree: Path) -> str:
     """Name and address by the user's settings and, of the tree's repository, by these alone."""
     settings = ["-c", "user.useConfigOnly=true"]
-    config = tree.absolute() / ".git/config"
     with scratch_folder() as folder:
-        for key in ("user.name", "user.email") if config.is_file() else ():
-            asked = ("config", "--no-includes", "--file", str(config), key)
+        with suppress(UnreadableFile):
+            (folder / "config").write_bytes(read_given(tree / ".git/config") or b"")
+        for key in ("user.name", "user.email"):
+            asked = ("config", "--no-includes", "--file", str(folder / "config"), key)
             value = git(folder, *asked, fine=(0, 1, 128)).strip()
             settings += ["-c", f"{key}={value}"] if value else []
         return git(folder, *settings, "var", "GIT_COMMITTER_IDENT").rsplit(maxsplit=2)[0]
@@ -192,7 +203,12 @@ def _addressees(tree: Path, diff: str) -> Iterator[str]:
         data = diff.encode(errors="surrogateescape")
         asked = run(Job(command, tree, input=data, view=View((tree.absolute(),))))
         if asked.status == 0:
-            yield from (f"{option}={line}" for line in asked.text.splitlines())
+            lines = asked.text.removesuffix("\n").split("\n")
+            if len(lines) > _ADDRESSEES_MAX or not all(line.isprintable() for line in lines):
+                message = f"names more than {_ADDRESSEES_MAX} addressees, or such as no mail has"
+                place, hint = f"{tree}/{command[1]}", "is this your tree? mend or remove the script"
+                raise Refused([Problem("bad-addressees", message, place, hint=hint)])
+            yield from (f"{option}={line}" for line in lines if line)
 
 
 def changes(old: Interface, new: Interface) -> tuple[str, ...]:

@@ -3,11 +3,14 @@
 
 import dataclasses
 import json
+import os
 from collections.abc import Sequence
+from errno import ENOENT
 from pathlib import Path
 from typing import Any, get_args
 
 from xenhostgen.extensions.patches.reference import AT_HAND, PatchFacts
+from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused, printable
 
@@ -49,11 +52,13 @@ def shipped_facts(spec: Interface) -> tuple[Path, list[PatchFacts]]:
 
 def read_facts(path: Path) -> list[PatchFacts]:
     """The facts in a file that ``to_json`` made. Raises Refused for any other, and OSError."""
-    with path.open("rb") as stream:
-        data = stream.read(SIZE_LIMIT + 1)
     try:
-        if len(data) > SIZE_LIMIT:
-            raise ValueError(f"larger than {SIZE_LIMIT >> 20} MiB")
+        data = read_given(path, SIZE_LIMIT)
+    except UnreadableFile as error:
+        raise OSError(None, str(error), str(path)) from None
+    if data is None:
+        raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(path))
+    try:
         top = json.loads(data)
         given = top.get("format") if isinstance(top, dict) else None
         if given != FORMAT:

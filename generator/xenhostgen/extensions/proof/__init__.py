@@ -2,4 +2,4 @@
 """Proofs of the rules: ACSL contracts by Frama-C, and bounded model checking by cbmc."""
 
 COMMANDS: dict[str, str] = {}
-HOOKS = {"check prove": ("frama_c:FramaC", "cbmc:Cbmc")}
+HOOKS = {"check prove": ("frama_c:FramaC", "cbmc:Cbmc"), "needs prove": ("provers:obstacles",)}

@@ -9,12 +9,11 @@ the way.
 """
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
-from xenhostgen.extensions.proof.provers import run_prover, unanswered
+from xenhostgen.extensions.proof.provers import CBMC, lacking, run_prover, unanswered
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError, Job, run_all
 from xenhostgen.spec.model import Interface, Slot
@@ -40,9 +39,8 @@ class Cbmc:
     def run(self, subject: Subject) -> list[Finding]:
         """Run cbmc."""
         subject.options.progress("check with cbmc")
-        if not shutil.which("cbmc"):
-            missing = "cbmc (a package of Debian 13)"
-            subject.statistics.cbmc = Proof(missing=missing)
+        if lacking("cbmc"):
+            subject.statistics.cbmc = Proof(missing=CBMC)
             return []
         output = _output(subject)
         try:

@@ -9,10 +9,16 @@ memory lies: that .bss is cleared is left to the level that runs the code.
 """
 
 import re
-import shutil
 from collections.abc import Iterator
 
-from xenhostgen.extensions.proof.provers import run_prover, unanswered, unproved
+from xenhostgen.extensions.proof.provers import (
+    FRAMA_C,
+    OF_FRAMA_C,
+    lacking,
+    run_prover,
+    unanswered,
+    unproved,
+)
 from xenhostgen.reference_model.boot import CLEAR_BSS, boot, scenarios
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import Interface
@@ -37,9 +43,8 @@ class FramaC:
     def run(self, subject: Subject) -> list[Finding]:
         """Run both provers."""
         subject.options.progress("prove")
-        if missing := [tool for tool in ("frama-c", "why3", "cvc4") if not shutil.which(tool)]:
-            packages = "(Debian: frama-c-base why3 cvc4)"
-            subject.statistics.proof = Proof(missing=f"{', '.join(missing)} {packages}")
+        if missing := lacking(*FRAMA_C):
+            subject.statistics.proof = Proof(missing=f"{', '.join(missing)} {OF_FRAMA_C}")
             return []
         session = _Session(subject)
         findings = session.wp() + session.eva()

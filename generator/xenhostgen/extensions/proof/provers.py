@@ -1,14 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """How provers are run, and what is found where one doesn't answer."""
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from xenhostgen.sandbox.process import UNLIMITED, Job, run, user_environment
+from xenhostgen.spec.source import Problem
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.subject import Subject
 
+FRAMA_C = ("frama-c", "why3", "cvc4")
+OF_FRAMA_C = "(Debian: frama-c-base why3 cvc4)"
+CBMC = "cbmc (a package of Debian 13)"
 LIMITS = UNLIMITED._replace(seconds=900)
+
+
+def lacking(*programs: str) -> list[str]:
+    """Those of some programs that are not installed."""
+    return [program for program in programs if not shutil.which(program)]
+
+
+def obstacles(tree: Path | None) -> Iterator[Problem]:
+    """Why nothing can be proved: neither prover is installed."""
+    if lacking(*FRAMA_C) and lacking("cbmc"):
+        message = f"not installed: {', '.join(lacking(*FRAMA_C))} {OF_FRAMA_C}, nor {CBMC}"
+        hint = "install one of the provers, or end at --level run"
+        yield Problem("not-installed", message, "--level prove", hint=hint)
 
 
 def run_prover(command: Sequence[str], subject: Subject, work: Path) -> str:

@@ -10,7 +10,7 @@ from xenhostgen.spec.model import Interface
 from xenhostgen.spec.rules.conditions import conditions
 from xenhostgen.spec.rules.files import files, landmarks, places
 from xenhostgen.spec.rules.guests import boot_functions, guests, kinds, registrations
-from xenhostgen.spec.rules.hosts import exports, members, slots, types
+from xenhostgen.spec.rules.hosts import exports, members, misuse, slots, types
 from xenhostgen.spec.rules.lists import accepted, expected, messages
 from xenhostgen.spec.rules.ops import ops
 from xenhostgen.spec.rules.sets import templates
@@ -35,6 +35,7 @@ _OF_THE_WHOLE = (
 _OF_PARTS = (
     (symbols, "interface header types registry predicates guests"),
     (members, ""),
+    (misuse, "registry"),
     (files, "header source object predicates guests"),
     (landmarks, "guests"),
     (expected, ""),

@@ -41,7 +41,7 @@ def _assigned(target: Text, constants: set[str]) -> Iterator[Fault]:
 
 
 def _macros(spec: Interface) -> Iterator[Fault]:
-    """No macro expands to itself."""
+    """No macro expands to itself, nor by way of others."""
     asks: dict[str, set[str]] = {}
     for macro in spec.macros:
         if expression := _parsed(macro.expands):
@@ -49,7 +49,8 @@ def _macros(spec: Interface) -> Iterator[Fault]:
     endless = _in_circles(asks)
     for macro in spec.macros:
         if f"{macro.name}()" in endless:
-            message = f"'{macro.name}' expands to itself"
+            itself = f"{macro.name}()" in asks[f"{macro.name}()"]
+            message = f"'{macro.name}' expands {'to itself' if itself else 'in a circle'}"
             yield "macro-cycle", message, macro.name, "break the circle"
 
 

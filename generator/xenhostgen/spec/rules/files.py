@@ -21,7 +21,7 @@ def files(spec: Interface) -> Iterator[Fault]:
         "'{name}' is used twice",
         "first on line {line}; each file has one purpose",
     )
-    known = dict.fromkeys([*purposes, *(raw.file for raw in spec.raw)])
+    known = dict.fromkeys(purposes)
     for path in known:
         parts = path.split("/")
         folders = {"/".join(parts[:depth]) for depth in range(1, len(parts))}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Types, slots, members and exports: what the registry is made of."""
 
+import errno
+import re
 from collections.abc import Iterator
 
 from xenhostgen.spec.c_names import KEYWORDS, declared_name
@@ -8,6 +10,7 @@ from xenhostgen.spec.model import Interface, Slot
 from xenhostgen.spec.source import Fault, Nearest, Text, repeated
 
 INT_MIN, INT_MAX = -(1 << 31), (1 << 31) - 1
+ERRNO_MAX = 4095  # the kernel takes what is further from 0 for an address
 
 
 def types(spec: Interface) -> Iterator[Fault]:
@@ -117,6 +120,23 @@ def members(spec: Interface) -> Iterator[Fault]:
                 yield "duplicate-field", message, c, f"the other is {declared[name]}"
             else:
                 declared[name] = f"on line {c.line}"
+
+
+def misuse(spec: Interface) -> Iterator[Fault]:
+    """What a misuse returns is a negative errno, which no caller takes for success."""
+    if spec.registry.misuse is None:
+        return
+    for name, value in vars(spec.registry.misuse).items():
+        if isinstance(value, Text) and not _is_errno(value):
+            message = f"'{value}' for the misuse '{name}' is no negative errno"
+            hint = "write it as '-EINVAL', so that callers can tell it from success"
+            yield "no-errno", message, value, hint
+
+
+def _is_errno(value: str) -> bool:
+    if re.fullmatch(r"-[0-9]+", value):
+        return -ERRNO_MAX <= int(value) < 0
+    return value.startswith("-E") and hasattr(errno, value[1:])
 
 
 def exports(spec: Interface) -> Iterator[Fault]:

@@ -40,12 +40,6 @@
 #define WRITE_ONCE(x, value) do { *(volatile __typeof__(x) *)&(x) = (value); } while (0)
 #define barrier() __asm__ __volatile__("" : : : "memory")
 #define unreachable() __builtin_unreachable()
-
-/* Every file of the kernel's has it. An option that is on is defined as 1. */
-#define IS_ENABLED(option) SHIM_DEFINED(option)
-#define SHIM_DEFINED(value) SHIM_SECOND(SHIM_COMMA_##value 1, 0, 0)
-#define SHIM_COMMA_1 0,
-#define SHIM_SECOND(first, second, ...) second
 #endif
 
 #endif

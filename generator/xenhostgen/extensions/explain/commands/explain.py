@@ -62,12 +62,9 @@ def explained(path: Path, number: int, spec: Path) -> Iterator[str]:
     yield f"{path}:{number}:"
     yield f"    {lines[number - 1]}"
     origin = rendering.origins[name][number - 1]
-    if origin.template:
-        template = Path(origin.template)
-        yield f"{origin.template.removeprefix(f'{Path.cwd()}/')}:{origin.line}:"
-        yield f"    {template.read_text('utf-8').splitlines()[origin.line - 1]}"
-    else:
-        yield "no template: raw text"
+    template = Path(origin.template)
+    yield f"{origin.template.removeprefix(f'{Path.cwd()}/')}:{origin.line}:"
+    yield f"    {template.read_text('utf-8').splitlines()[origin.line - 1]}"
     line, column = origin.at
     text = source.split("\n")[line - 1].rstrip("\r")
     yield f"{spec}:{line}:{column}: {origin.key}"

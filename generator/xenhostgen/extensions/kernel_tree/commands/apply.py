@@ -7,13 +7,16 @@ the spec describes it, nothing is written and all such places are told.
 
 import argparse
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
-from xenhostgen.commands.inputs import finish_killed_run
-from xenhostgen.extensions.kernel_tree.apply import apply, difference, record, refuse_links, revert
+from xenhostgen.commands.inputs import writing_alone
+from xenhostgen.extensions.kernel_tree.apply import apply, record, refuse_links, revert
+from xenhostgen.extensions.kernel_tree.patching import difference
 from xenhostgen.extensions.kernel_tree.placing import kernel_version, placed
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
+from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 
 EXAMPLES = """\
@@ -38,10 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Apply or revert; 0 also if there is nothing to do."""
-    tree, dry = arguments.tree, arguments.dry_run
-    spec = load(arguments.spec)
-    if not dry:
-        finish_killed_run(tree)
+    spec, tree = load(arguments.spec), arguments.tree
+    with nullcontext() if arguments.dry_run else writing_alone(tree):
+        return apply_or_revert(arguments, spec, tree)
+
+
+def apply_or_revert(arguments: argparse.Namespace, spec: Interface, tree: Path) -> int:
+    """Do that, nobody else writing there meanwhile; the exit status."""
+    dry = arguments.dry_run
     linux = f"Linux {kernel_version(tree)} in {tree}"
     if arguments.revert and record(spec, tree).exists() and (paths := revert(spec, tree, dry)):
         say(
@@ -59,12 +66,12 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"{spec.path}: nothing to do, {state} applied to {linux}", sys.stdout)
     elif dry:
         refuse_links(placement.after, tree)
-        diff = difference(placement)
+        diff = difference(placement.before, placement.after)
         if sys.stdout.isatty():
-            for line in diff.removesuffix("\n").split("\n"):
+            for line in diff.decode(errors="surrogateescape").removesuffix("\n").split("\n"):
                 say(line, sys.stdout)
         else:  # every byte, for git to apply
-            sys.stdout.buffer.write(diff.encode(errors="surrogateescape"))
+            sys.stdout.buffer.write(diff)
     else:
         apply(spec, placement, tree)
         for path in placement.after:

@@ -12,8 +12,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format
+from xenhostgen.extensions.kernel_tree.carry import carry_path, read_carry, with_carry
 from xenhostgen.extensions.patches.compare import Comparison, compare
-from xenhostgen.extensions.patches.diff import parse_diff
+from xenhostgen.extensions.patches.diff import parse_diff, read_diff
+from xenhostgen.extensions.patches.hunks import post_image
 from xenhostgen.extensions.patches.mail import read_patches
 from xenhostgen.extensions.patches.recreation import prove
 from xenhostgen.extensions.patches.reference import patch_facts
@@ -77,12 +79,17 @@ def diff(spec: Interface, patch: Path | None) -> Comparison:
 
 def _compared(spec: Interface, patch: Path | None) -> tuple[str, Comparison]:
     """The path of the patch or of the facts, and the comparison."""
+    text = read_carry(spec)
+    carry = {file.path: file for file in read_diff(text, str(carry_path(spec.path)))}
     if patch:
-        source, facts = patch, list(map(patch_facts, read_patches(patch)))
+        source, facts = patch, [patch_facts(mail, carry) for mail in read_patches(patch)]
     else:
         source, facts = shipped_facts(spec)
     renderer = Renderer(spec)
-    return str(source), compare(renderer, renderer.everything(), facts, str(source))
+    rendering = renderer.everything()
+    files = with_carry(spec, rendering.files)
+    files |= {path: post_image(file) for path, file in carry.items() if file.change == "new"}
+    return str(source), compare(renderer, rendering._replace(files=files), facts, str(source))
 
 
 def proved(spec: Interface, arguments: argparse.Namespace) -> int:

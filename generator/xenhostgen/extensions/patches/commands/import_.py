@@ -1,22 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Lift a kernel patch, or an interface's C files, into a spec.
 
-What a spec can't say is kept verbatim as raw blocks in its place. The new spec is rendered and held
-against what was imported before it is written.
+What a spec can't say is carried by a patch beside it, NAME.carry.patch, which diff, apply, patch
+and verify read. The spec is rendered and held against what was imported before it is written.
 """
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
-from xenhostgen.commands.inputs import default_specs, finish_killed_run
-from xenhostgen.extensions.patches.lift import lift
+from xenhostgen.commands.inputs import default_specs, writing_alone
+from xenhostgen.extensions.kernel_tree.carry import carry_path
+from xenhostgen.extensions.patches.history import files, states
+from xenhostgen.extensions.patches.lift import Lifted, lift
+from xenhostgen.extensions.patches.messages import Left, read_messages
+from xenhostgen.extensions.patches.recreation import reader
 from xenhostgen.render.files import source_name
 from xenhostgen.render.write import write_files
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
+from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 
 EXAMPLES = """\
@@ -24,6 +30,8 @@ examples:
   xenhostgen import mail.txt -o my.yaml                     a mail, mbox, git format-patch or diff
   xenhostgen import more.patch --onto my.yaml -o more.yaml  a patch on top of a spec
   xenhostgen import foo.h foo.c -o foo.yaml                 C files as they are, or just a header
+  xenhostgen import *.patch --tree ../linux@v6.12 -o my.yaml   every byte, by the files themselves
+  xenhostgen import *.patch --tree ../linux@v6.12 -o series/   a spec for each patch of a series
 """
 
 
@@ -33,7 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "patches", nargs="+", metavar="PATCH", type=Path, help="patches in their order, or C files"
     )
     parser.add_argument(
-        "-o", "--output", metavar="SPEC", type=Path, required=True, help="the spec to write"
+        "-o",
+        "--output",
+        metavar="SPEC",
+        type=Path,
+        required=True,
+        help="the spec to write, or a folder: a spec for each patch of a series",
     )
     parser.add_argument(
         "--onto", metavar="SPEC", type=Path, help="a spec that the patches go on top of"
@@ -41,50 +54,110 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--name", metavar="PREFIX", default="", help="the interface, if there are several"
     )
+    parser.add_argument(
+        "--tree", metavar="DIR[@REV]", help="the kernel tree that the patches apply to"
+    )
     parser.add_argument("--force", action="store_true", help="replace SPEC if it is there")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Lift, write, tell; 1 if a new file isn't re-created to the byte, 2 on an error."""
-    output: Path = arguments.output
-    finish_killed_run(output.parent)
-    if output.exists() and not arguments.force:
-        raise Refused(
-            [Problem("exists", "is there already", str(output), hint="give --force to replace it")]
+    if arguments.output.is_dir() or not arguments.output.suffix:
+        arguments.output.mkdir(parents=True, exist_ok=True)
+        with writing_alone(arguments.output):
+            return import_history(arguments.output, arguments)
+    with writing_alone(arguments.output.parent):
+        return import_to(arguments.output, arguments)
+
+
+def import_history(folder: Path, arguments: argparse.Namespace) -> int:
+    """Write a series as a history, nobody else writing there meanwhile; the exit status."""
+    if not arguments.tree or arguments.onto:
+        what = "goes without --onto" if arguments.onto else "needs --tree DIR[@REV]"
+        hint = "the tree that the first patch applies to; or -o NAME.yaml for one spec"
+        raise Refused([Problem("history", f"a history {what}", "-o", hint=hint)])
+    there = [str(path) for path in sorted(folder.iterdir())]
+    if there and not arguments.force:
+        hint = "choose an empty folder, or give --force"
+        raise Refused([Problem("exists", "is there already", there[0], hint=hint)])
+    left: list[Left] = []
+    messages = read_messages(arguments.patches, left)
+    schema = os.path.relpath(default_specs() / "schema.json", folder)
+    with reader(*_revision(arguments.tree)) as tree:
+        found = list(states(messages, tree, arguments.tree, schema))
+    written: dict[str, bytes | None] = dict(files(found))
+    stale = {path.name: None for path in folder.glob("[0-9]*") if path.name not in written}
+    write_files(folder, {**stale, **written})
+    for mail in left:
+        say(f"  left out, {mail.reason}: {mail.subject}", sys.stdout)
+    for number, state in enumerate(found, 1):
+        say(f"{folder}/{number:02}: {state.message.subject}", sys.stdout)
+        shares = state.lifted.shares if state.lifted else ()
+        total, carried = (
+            sum(share.lines for share in shares),
+            sum(len(share.carried) for share in shares),
         )
+        say(f"  {total - carried} of {total} lines lifted, {carried} carried", sys.stdout)
+    return 0
+
+
+def import_to(output: Path, arguments: argparse.Namespace) -> int:
+    """Do that, nobody else writing there meanwhile; the exit status."""
+    carry = carry_path(output)
+    there = [str(path) for path in (output, carry) if path.exists()]
+    if there and not arguments.force:
+        hint = "give --force to replace it"
+        raise Refused([Problem("exists", "is there already", path, hint=hint) for path in there])
     onto = load(arguments.onto) if arguments.onto else None
     schema = os.path.relpath(
         default_specs() / "schema.json", output.parent
     )  # as seen from the new spec
-    lifted = lift(arguments.patches, str(output), schema, onto, arguments.name)
-    write_files(output.parent, {output.name: lifted.text.encode()})
-    verdicts = {True: ", byte-identical", False: ", NOT identical", None: ""}
-    told = [f"{output}: {lifted.spec.interface}"]
-    for share in lifted.shares:
-        raw = f", raw: {_ranges(share.raw)}" if share.raw else ""
-        blob = f" (blob {share.blob[:12]})" if share.blob else ""
-        lines = f"{share.lines - len(share.raw)} of {share.lines} lines lifted"
-        told.append(f"  {share.path}: {lines}{raw}{verdicts[share.same]}{blob}")
-    told += [f"  assumed: {key} ({what})" for key, what in lifted.assumed.items()]
-    if onto and lifted.spec.banner and source_name(onto) != source_name(lifted.spec):
-        told.append(
-            f"  banner: will name {source_name(lifted.spec)} instead of {source_name(onto)}"
+    with ExitStack() as stack:
+        tree = None
+        if arguments.tree:
+            tree = (stack.enter_context(reader(*_revision(arguments.tree))), arguments.tree)
+        lifted = lift(
+            arguments.patches, str(output), schema, onto, prefix=arguments.name, tree=tree
         )
-    total, kept = (
-        sum(share.lines for share in lifted.shares),
-        sum(len(share.raw) for share in lifted.shares),
-    )
-    same = [share.same for share in lifted.shares if share.same is not None]
-    percent = f"{100 * (total - kept) / total:.{1 if kept else 0}f}"
-    exact = f"byte-identical {sum(same)}/{len(same)} new files"
-    told.append(f"lifted {percent} % ({total - kept} of {total} lines), {kept} raw; {exact}")
-    for line in told:
+    files = {output.name: lifted.text.encode(), carry.name: lifted.carry or None}
+    write_files(output.parent, files)
+    for line in _report(lifted, output, onto):
         say(line, sys.stdout)
-    return 0 if all(same) else 1
+    return 0 if all(share.same is not False for share in lifted.shares) else 1
+
+
+def _revision(tree: str) -> tuple[Path, str | None]:
+    """The folder and the revision of DIR[@REV]."""
+    folder, at, revision = tree.rpartition("@")
+    return (Path(folder), revision) if at and not Path(tree).is_dir() else (Path(tree), None)
+
+
+def _report(lifted: Lifted, output: Path, onto: Interface | None) -> Iterator[str]:
+    """What was lifted, file by file and in all."""
+    verdicts = {True: ", byte-identical", False: ", NOT identical", None: ""}
+    yield f"{output}: {lifted.spec.interface}"
+    for share in lifted.shares:
+        carried = f", carried: {_ranges(share.carried)}" if share.carried else ""
+        blob = f" (blob {share.blob[:12]})" if share.blob else ""
+        lines = f"{share.lines - len(share.carried)} of {share.lines} lines lifted"
+        yield f"  {share.path}: {lines}{carried}{verdicts[share.same]}{blob}"
+    yield from (f"  assumed: {key} ({what})" for key, what in lifted.assumed.items())
+    if onto and lifted.spec.banner and source_name(onto) != source_name(lifted.spec):
+        yield f"  banner: will name {source_name(lifted.spec)} instead of {source_name(onto)}"
+    total = sum(share.lines for share in lifted.shares)
+    carried_lines = sum(len(share.carried) for share in lifted.shares)
+    same = [share.same for share in lifted.shares if share.same is not None]
+    percent = f"{100 * (total - carried_lines) / max(total, 1):.{1 if carried_lines else 0}f}"
+    exact = f"byte-identical {sum(same)}/{len(same)} new files"
+    lines = f"({total - carried_lines} of {total} lines)"
+    yield f"lifted {percent} % {lines}, {carried_lines} carried; {exact}"
+    if lifted.carry:
+        yield f"carried by {carry_path(output)}"
 
 
 def _ranges(numbers: Sequence[int]) -> str:
     """Line numbers as people write them: 3, 7-9."""
-    starts = [number for number in numbers if number - 1 not in numbers]
-    ends = [number for number in numbers if number + 1 not in numbers]
+    unique = sorted(set(numbers))
+    starts = [number for number in unique if number - 1 not in unique]
+    ends = [number for number in unique if number + 1 not in unique]
     return ", ".join(f"{a}-{b}" if b > a else str(a) for a, b in zip(starts, ends, strict=True))

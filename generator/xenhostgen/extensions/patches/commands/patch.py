@@ -8,12 +8,15 @@ same input makes the same bytes.
 
 import argparse
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from xenhostgen.commands.inputs import finish_killed_run
+from xenhostgen.commands.inputs import writing_alone
 from xenhostgen.extensions.kernel_tree.git import GitFailure, blob_id, borrowed, git
 from xenhostgen.extensions.kernel_tree.placing import Placement, placed
+from xenhostgen.extensions.patches.history import is_history, mails
+from xenhostgen.extensions.patches.recreation import reader
 from xenhostgen.extensions.patches.series import Letter, changes, check_messages, series
 from xenhostgen.render.write import write_files
 from xenhostgen.report.terminal import say
@@ -31,7 +34,9 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("spec", metavar="SPEC", type=Path, help="the spec file")
+    parser.add_argument(
+        "spec", metavar="SPEC", type=Path, help="the spec file, or the folder of an imported series"
+    )
     parser.add_argument(
         "--tree", metavar="DIR", type=Path, required=True, help="the Linux source tree"
     )
@@ -55,7 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the series; it is refused where the spec is applied already."""
     check_options(arguments)
-    spec, output = load(arguments.spec), arguments.output
+    if is_history(arguments.spec):
+        with reader(arguments.tree) as tree:
+            series_mails = mails(arguments.spec, tree, str(arguments.tree), arguments.prefix)
+        return write_mails(arguments.output, series_mails)
+    spec = load(arguments.spec)
     check_messages(spec)
     placement = placed(spec, arguments.tree)
     if placement.applied:
@@ -65,21 +74,24 @@ def run(arguments: argparse.Namespace) -> int:
         )
     log = changes(load(arguments.since), spec) if arguments.since else ()
     letter = Letter(arguments.version, arguments.prefix, log)
-    mails = series(spec, placement.before, placement.after, arguments.tree, letter)
-    finish_killed_run(output)
-    for path in output.iterdir() if output.is_dir() else ():
-        if path.name not in mails:
-            message, hint = (
-                "is no part of this series",
-                "move it away, or choose another folder by -o",
-            )
-            raise Refused([Problem("foreign-file", message, str(path), hint=hint)])
-    output.mkdir(parents=True, exist_ok=True)
-    write_files(output, mails)
+    made = series(spec, placement.before, placement.after, arguments.tree, letter)
     warn_of_edits(arguments.tree, placement)
     if reason := obstacle():
         say(f"xenhostgen: no addressees: {reason}; the tree's script isn't run", sys.stderr)
-    for name in mails:
+    return write_mails(arguments.output, made)
+
+
+def write_mails(output: Path, made: Mapping[str, bytes]) -> int:
+    """Write the mails, and nothing else, into a folder; the exit status."""
+    output.mkdir(parents=True, exist_ok=True)
+    with writing_alone(output):
+        for path in output.iterdir():
+            if path.name not in made:
+                message = "is no part of this series"
+                hint = "move it away, or choose another folder by -o"
+                raise Refused([Problem("foreign-file", message, str(path), hint=hint)])
+        write_files(output, made)
+    for name in made:
         say(f"{output}/{name}", sys.stdout)
     return 0
 

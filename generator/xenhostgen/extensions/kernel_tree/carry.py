@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The carry patch of a spec: what an imported patch says beyond what the spec can.
+
+It lies beside the spec, as ``NAME.carry.patch``, and is the difference between what the spec
+renders, placed in its tree, and what that tree is in the end.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from xenhostgen.extensions.kernel_tree.git import GitFailure
+from xenhostgen.extensions.kernel_tree.patching import Contents, Reader, existing, patched
+from xenhostgen.render.files import render
+from xenhostgen.sandbox.files import UnreadableFile, read_file
+from xenhostgen.spec.model import Interface
+from xenhostgen.spec.source import Problem, Refused
+
+SUFFIX = ".carry.patch"
+SIZE_LIMIT = 64 << 20  # bytes
+
+_FAILED = re.compile(r"^error: patch failed: (.*)$", re.MULTILINE)  # the file, and its line
+
+
+def carry_path(spec_path: str | Path) -> Path:
+    """Where the carry patch of a spec lies, if it has one."""
+    path = Path(spec_path)
+    return path.with_name(path.stem + SUFFIX)
+
+
+def read_carry(spec: Interface) -> bytes:
+    """The carry patch of a spec, empty if it has none. Raises ``Refused``."""
+    path = carry_path(spec.path)
+    try:
+        return read_file(path.parent, path.name, SIZE_LIMIT) or b""
+    except UnreadableFile as error:
+        raise Refused([Problem("carry-unreadable", str(error), str(path))]) from None
+
+
+def carried(spec: Interface, carry: bytes, read: Reader) -> dict[str, bytes | None]:
+    """The files that a carry patch changes, as it leaves them. Raises ``Refused``."""
+    try:
+        return patched(carry, read) if carry else {}
+    except GitFailure as failure:
+        raise Refused(list(_misfits(spec, failure))) from None
+
+
+def _misfits(spec: Interface, failure: GitFailure) -> Iterator[Problem]:
+    path = str(carry_path(spec.path))
+    hint = "what the spec renders there has changed, or the tree has: import the patch again"
+    failed = _FAILED.findall(failure.said) or [failure.said.split("\n")[0]]
+    for reason in failed:
+        yield Problem("carry-misfit", f"doesn't fit: {reason}", path, hint=hint)
+
+
+def with_carry(spec: Interface, files: dict[str, str]) -> dict[str, str]:
+    """A rendering's files, the interface's own ones as the spec's carry patch leaves them.
+
+    Stubs stay as they are: a kernel file's change has no place in a skeleton.
+    """
+    carry = read_carry(spec)
+    if not carry:
+        return files
+    own = {path: text.encode() for path, text in render(spec).whole().items()}
+    try:
+        after = carried_alone(carry, own)
+    except GitFailure as failure:
+        raise Refused(list(_misfits(spec, failure))) from None
+    kept = {path: text for path, text in files.items() if path not in own}
+    return kept | {path: text.decode() for path, text in existing(after).items()}
+
+
+def carried_alone(carry: bytes, files: Contents) -> dict[str, bytes | None]:
+    """Files as a carry patch leaves them, which changes others too. Raises ``GitFailure``."""
+    only = ["--include=" + re.sub(r"([*?[\\])", r"[\1]", path) for path in files]
+    return {**files, **patched(carry, files.get, *only)}

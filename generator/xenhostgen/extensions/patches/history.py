@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A series as a history: for each patch the spec as it is then, its carry patch, and its message.
+
+``NN.yaml`` and ``NN.carry.patch`` are a spec like any other, which goes into the tree as it was
+before the series. Before the patch that brings the interface in, there is only what is carried.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from xenhostgen.extensions.kernel_tree.carry import SUFFIX
+from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, git
+from xenhostgen.extensions.kernel_tree.patching import Contents, Reader, difference, patched
+from xenhostgen.extensions.kernel_tree.placing import placed_in
+from xenhostgen.extensions.patches.lift import Lifted, Target, lifted_from
+from xenhostgen.extensions.patches.lift_input import apply_patch, of_tree
+from xenhostgen.extensions.patches.messages import Message, read_messages
+from xenhostgen.sandbox.scratch import scratch_folder
+from xenhostgen.spec.load import load
+from xenhostgen.spec.source import Problem, Refused
+
+
+class State(NamedTuple):
+    """What a patch of the series comes to; ``lifted`` is None before there is an interface."""
+
+    message: Message
+    lifted: Lifted | None
+    carry: bytes
+
+
+def states(messages: Sequence[Message], tree: Reader, root: str, schema: str) -> Iterator[State]:
+    """The series' states, each lifted from the tree as it is then. Raises ``Refused``."""
+    after: dict[str, bytes | None] = {}
+    for number, message in enumerate(messages, 1):
+        apply_patch(after, message.patch, message.source, tree, root)
+        given = of_tree(tree, after)
+        lifted = None
+        try:
+            lifted = lifted_from(given, Target(f"{number:02}.yaml", schema, message.source))
+        except Refused as refused:
+            if {problem.rule for problem in refused.problems} != {"no-interface"}:
+                raise
+        before = {path: tree(path) for path in after}
+        carry = lifted.carry if lifted else difference(before, after, "--binary")
+        yield State(message, lifted, carry)
+
+
+def files(history: Sequence[State]) -> dict[str, bytes]:
+    """The history as files of a folder."""
+    written: dict[str, bytes] = {}
+    for number, state in enumerate(history, 1):
+        message = state.message
+        head = f"From: {message.author}\nDate: {message.date}\nSubject: {message.subject}\n"
+        written[f"{number:02}.message"] = f"{head}\n{message.body}".encode()
+        if state.lifted:
+            written[f"{number:02}.yaml"] = state.lifted.text.encode()
+        if state.carry:
+            written[f"{number:02}{SUFFIX}"] = state.carry
+    return written
+
+
+def is_history(folder: Path) -> bool:
+    """Whether a folder holds a history."""
+    return (folder / "01.message").is_file()
+
+
+def mails(folder: Path, tree: Reader, root: str, prefix: str) -> dict[str, bytes]:
+    """The series that a history was imported from, by the mails' file names.
+
+    Each is by its author, of its date, and says what it said. Raises ``Refused`` where git would
+    take one otherwise.
+    """
+    messages = [_message(path) for path in sorted(folder.glob("*.message"))]
+    wanted = [_contents(folder, number, tree, root) for number in range(1, len(messages) + 1)]
+    paths = dict.fromkeys(path for contents in wanted for path in contents)
+    with scratch_folder() as work:
+        ask = partial(git, work, given=NO_SETTINGS)
+        ask("init", "-q", "-b", "series")
+        before: Contents = {path: tree(path) for path in paths}
+        _commit(work, before, Message("base <base@localhost>", "@0 +0000", "base", "", b""))
+        for message, contents in zip(messages, wanted, strict=True):
+            _commit(work, {**before, **contents}, message)
+        since = f"HEAD~{len(messages)}"
+        ask("format-patch", "-q", f"--subject-prefix={prefix}", "-o", "mails", since)
+        written = {path.name: path.read_bytes() for path in sorted((work / "mails").iterdir())}
+        _check(read_messages(sorted((work / "mails").iterdir())), messages, folder)
+    return written
+
+
+def _message(path: Path) -> Message:
+    head, _, body = path.read_text("utf-8").partition("\n\n")
+    fields = dict(line.partition(": ")[::2] for line in head.split("\n"))
+    return Message(fields["From"], fields["Date"], fields["Subject"], body, b"")
+
+
+def _contents(folder: Path, number: int, tree: Reader, root: str) -> Contents:
+    """The files that differ from the tree after a patch of the history."""
+    path = folder / f"{number:02}.yaml"
+    if path.is_file():
+        return placed_in(load(path), tree, root).after
+    carry = folder / f"{number:02}{SUFFIX}"
+    return patched(carry.read_bytes(), tree, name=str(carry)) if carry.is_file() else {}
+
+
+def _commit(work: Path, contents: Contents, message: Message) -> None:
+    for path, content in contents.items():
+        file = work / path
+        if content is None:
+            file.unlink(missing_ok=True)
+        else:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+    name, _, address = message.author.removesuffix(">").rpartition(" <")
+    environment = {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": address} | NO_SETTINGS
+    environment |= {"GIT_COMMITTER_NAME": name, "GIT_COMMITTER_EMAIL": address}
+    environment |= {"GIT_AUTHOR_DATE": message.date, "GIT_COMMITTER_DATE": message.date}
+    (work / ".git/text").write_text(f"{message.subject}\n\n{message.body}", "utf-8")
+    git(work, "add", "-A", "-f", given=environment)
+    options = ("--allow-empty", "--cleanup=verbatim", "-F", ".git/text")
+    git(work, "commit", "-q", *options, given=environment)
+
+
+def _check(read: Sequence[Message], wanted: Sequence[Message], folder: Path) -> None:
+    """Refuse messages that git gives back otherwise."""
+    for number, (one, other) in enumerate(zip(read, wanted, strict=True), 1):
+        said = (one.author, one.subject, one.body.strip())
+        if said != (other.author, other.subject, other.body.strip()):
+            hint = "change what looks like a mail's header, a diff or '---'"
+            path = str(folder / f"{number:02}.message")
+            raise Refused([Problem("message-lost", "git am would change it", path, hint=hint)])

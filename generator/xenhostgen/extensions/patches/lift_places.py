@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Other places for what a tree has no place for as it was lifted; the carry patch moves it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import PurePath
+
+from xenhostgen.csource.makefile import read_makefile
+from xenhostgen.extensions.kernel_tree.patching import Reader
+from xenhostgen.extensions.patches.lift_header import Data
+from xenhostgen.extensions.patches.lift_input import Input, landmarks
+
+
+def relocate(data: Data, given: Input, files: Iterable[str]) -> bool:
+    """Change the places in these files of a tree; leave out guests whose file has none.
+
+    False if nothing else can be tried.
+    """
+    assert given.base
+    changed = False
+    for file in files:
+        text = _text(given.base, file)
+        if file == data["object"]["file"]:
+            changed |= _place(data["object"], _last_object(text)) or _move(data, given)
+        elif file == data["predicates"]["file"]:
+            changed |= _place(data["predicates"], _last_landmark(text)) or _without_macros(data)
+        else:
+            changed |= _leave_out(data, file)
+    return changed
+
+
+def _text(base: Reader, file: str) -> str:
+    return (base(file) or b"").decode(errors="surrogateescape")
+
+
+def _move(data: Data, given: Input) -> bool:
+    """Put the object, and the C file with it, into a folder that has a Makefile."""
+    assert given.base
+    for path in sorted(given.after):
+        makefile = str(PurePath(path).with_name("Makefile"))
+        if landmark := _last_object(_text(given.base, makefile)):
+            if data["object"]["file"] == makefile:
+                return False
+            data["object"] = {"file": makefile, "place": {"after": landmark}}
+            name = PurePath(data["source"]["file"]).name
+            data["source"]["file"] = str(PurePath(makefile).with_name(name))
+            return True
+    return False
+
+
+def _place(part: Data, landmark: str) -> bool:
+    place = {"after": landmark}
+    if not landmark or part["place"] == place:
+        return False
+    part["place"] = place
+    return True
+
+
+def _without_macros(data: Data) -> bool:
+    """Leave out all predicates, some of which the tree has already."""
+    had_some = bool(data["predicates"]["macros"])
+    data["predicates"]["macros"] = []
+    return had_some
+
+
+def _last_object(makefile: str) -> str:
+    """The last object that stands alone on a line of ``obj-y``, outside every condition."""
+    rows = [
+        each.words[0]
+        for each in read_makefile(makefile)
+        if (each.depth, each.variable, each.operator, len(each.words)) == (0, "obj-y", "+=", 1)
+    ]
+    counts = Counter(rows)
+    single = [name for name in rows if counts[name] == 1 and re.fullmatch(r"[\w.-]+\.o", name)]
+    return single[-1] if single else ""
+
+
+def _last_landmark(text: str) -> str:
+    """The last line that stands once in a file."""
+    lines = landmarks(text.split("\n"))
+    counts = Counter(lines)
+    return next((line for line in reversed(lines) if counts[line] == 1), "")
+
+
+def _leave_out(data: Data, file: str) -> bool:
+    names = [name for name, guest in data["guests"].items() if guest["file"] == file]
+    for name in names:
+        del data["guests"][name]
+        for op in data.get("ops", {}).values():
+            tables = op.get("tables", {})
+            op["tables"] = {key: tables[key] for key in tables if not key.startswith(f"{name}.")}
+        data["kinds"] = {
+            kind: told
+            for kind, told in data["kinds"].items()
+            if name not in (told if isinstance(told, list) else told["runs"])
+        }
+    return bool(names)

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The kernel's options that judged C names, and the configurations in which it is judged.
+
+Each option runs on its other side, by itself and with all others; a product of them would be too
+many. The options that the spec stands on are on else, and the predicates keep what the spec says
+of them. What else a condition of the preprocessor names can't be tried, and is a finding.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from xenhostgen.csource.tokens import Kind, Token, code_tokens
+from xenhostgen.sandbox.location import Location
+from xenhostgen.spec.model import Interface
+from xenhostgen.verify.findings import Finding
+
+OPTION = re.compile(r"CONFIG_\w+")
+MANY = 12
+"""So many options are turned one by one; more are turned together only."""
+# What is the same in every build of the kernel, and with each tool that reads it.
+_ALWAYS_ALIKE = frozenset(
+    "defined IS_ENABLED IS_BUILTIN IS_MODULE IS_REACHABLE __KERNEL__ __ASSEMBLY__ __ASSEMBLER__"
+    " __CHECKER__ __cplusplus".split()
+)
+_COMPARING = frozenset("< > <= >= == !=".split())
+_CONDITIONS = ("if", "ifdef", "ifndef", "elif", "elifdef", "elifndef")
+
+
+class Configuration(NamedTuple):
+    """Options that are turned: ``on`` which the spec doesn't know, ``off`` which it stands on."""
+
+    on: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return ", ".join([f"{name} on" for name in self.on] + [f"{name} off" for name in self.off])
+
+    def of(self, names: Iterable[str]) -> "Configuration":
+        """Those of its options that are among some names."""
+        known = set(names)
+        return Configuration(
+            tuple(name for name in self.on if name in known),
+            tuple(name for name in self.off if name in known),
+        )
+
+    def header(self, predicates: str) -> str:
+        """C to include before a file; the predicates keep the options that the spec stands on."""
+        lines = [f"#define {name} 1" for name in self.on]
+        if self.off:
+            lines += [f"#include {predicates}", *(f"#undef {name}" for name in self.off)]
+        return "\n".join([*lines, ""])
+
+
+def options_in(text: str) -> set[str]:
+    """The kernel's options that C names, comments left out."""
+    if "CONFIG_" not in text:
+        return set()
+    tokens = [token.text for token in code_tokens(text)]
+    options = {token for token in tokens if OPTION.fullmatch(token)}
+    of_modules = zip(tokens, tokens[2:], strict=False)
+    return options | {f"{name}_MODULE" for macro, name in of_modules if macro == "IS_MODULE"}
+
+
+def configurations(spec: Interface, texts: dict[str, str], known: Iterable[str]) -> "Turned":
+    """All that are to be judged besides that of the spec, whose options are ``known``."""
+    named: set[str] = set()
+    for path, text in texts.items():
+        options = options_in(text)
+        # These predicates are what the option means.
+        named |= options.difference(known) if path == spec.predicates.file else options
+    on, off = sorted(named.difference(known)), sorted(named.intersection(known))
+    single = [Configuration(on=(name,)) for name in on] + [
+        Configuration(off=(name,)) for name in off
+    ]
+    together = [Configuration(tuple(on), tuple(off))] if len(single) > 1 else []
+    left_out = [f"{each} by itself, which is one of many options" for each in single[MANY:]]
+    return Turned((*single[:MANY], *together), left_out)
+
+
+class Turned(NamedTuple):
+    """Configurations, and in words those that are too many."""
+
+    judged: tuple[Configuration, ...]
+    left_out: list[str]
+
+
+def unexplained(spec: Interface, texts: dict[str, str]) -> Iterator[Finding]:
+    """Names in conditions of the preprocessor that neither spec nor options explain."""
+    known = set(_ALWAYS_ALIKE) | {str(macro.name) for macro in spec.macros}
+    conditions: list[tuple[str, Token]] = []
+    valued: list[tuple[str, Token]] = []
+    for path, text in texts.items():
+        for line in _directives(text):
+            match line:
+                case [Token(text="define"), macro, *_]:
+                    known.add(macro.text)
+                case [Token(text=word), *rest] if word in _CONDITIONS:
+                    conditions += [(path, token) for token in rest]
+                    for token, operator in pairwise(rest):
+                        if OPTION.fullmatch(token.text) and operator.text in _COMPARING:
+                            valued.append((path, token))
+    for path, token in valued:
+        message = f"the condition compares '{token.text}', of which only on and off are tried"
+        where = Location(path, token.line, token.column)
+        yield Finding("unexplained-condition", token.text, message, where, seen_by="preprocessing")
+    seen = set()
+    for path, token in conditions:
+        name = token.text
+        is_known = name in known or OPTION.fullmatch(name) or (path, name) in seen
+        if token.kind is Kind.IDENTIFIER and not is_known:
+            seen.add((path, name))
+            where = Location(path, token.line, token.column)
+            message = f"the condition names '{name}', which is neither an option of the kernel's"
+            message += " nor anything of the spec's; what depends on it is judged on one side only"
+            yield Finding("unexplained-condition", name, message, where, seen_by="preprocessing")
+
+
+def _directives(text: str) -> Iterator[list[Token]]:
+    """The tokens of each directive, without its '#'."""
+    line: list[Token] | None = None
+    for token in code_tokens(text):
+        if token.kind is Kind.DIRECTIVE:
+            line = []
+        elif line is not None and token.kind is Kind.DIRECTIVE_END:
+            yield line
+            line = None
+        elif line is not None:
+            line.append(token)

@@ -60,24 +60,17 @@ def test_every_line_has_its_origin(path: Path) -> None:
     [
         (
             "xenhost/arch/x86/xen/enlighten_pv.c",
-            "\t.vcpu_id\t\t= xh_pv_vcpu_id,",
+            "\t.vcpu_id\t\t= xh_direct_vcpu_id,",
             "kernel/fragments/tables.j2",
             "ops.vcpu_id.tables.pv.direct.function",
-            "xh_pv_vcpu_id",
+            "xh_direct_vcpu_id",
         ),
         (
-            "xenhost/arch/x86/xen/enlighten_pv.c",
+            "xenhost/arch/x86/xen/xenhost.c",
             "\treturn xen_vcpu_nr(cpu);",
-            "kernel/fragments/tables.j2",
-            "ops.vcpu_id.tables.pv.direct.function",
-            "xh_pv_vcpu_id",
-        ),
-        (
-            "xenhost/include/xen/xenhost.h",
-            "\t\treturn xen_cpuid_base();",
-            "kernel/interface.h.j2",
-            "ops.cpuid_base.when_missing",
-            "xen_cpuid_base()",
+            "kernel/registry.c.j2",
+            "ops.vcpu_id.tables.hvm.direct.function",
+            "xh_direct_vcpu_id",
         ),
         (
             "rfc-v1/arch/x86/xen/enlighten_pv.c",

@@ -34,11 +34,8 @@ FATES = {
     f"{HEADER}:xenhost_type:reorder-enumerator:1": "killed differs",
     f"{HEADER}:xenhost_skip_empty:drop-word:1": "equivalent",
     f"{HEADER}:for_each_xenhost:condition-false:1": "killed iteration-wrong",
-    f"{HEADER}:xenhost_free_ballooned_pages:drop-else:1": "killed wrapper-wrong",
     f"{HEADER}:xenhost_vcpu_id:swap-name:1": "stillborn",
     f"{C}:xenhosts:drop-word:1": "killed differs",
-    f"{C}:xh_default:drop-declaration:1": "killed missing",
-    f"{C}:xh_default:off-by-one:1": "killed slot-pointer",
     f"{C}:xenhost_register:condition-false:3": "killed slot-overwritten",
     f"{C}:xenhost_register:reorder-statement:5": "survived",
     f"{C}:xenhost_slot:drop-label:1": "killed registration-refused",
@@ -224,13 +221,12 @@ def test_only_neighbours_are_accepted_either_way_round() -> None:
 
 
 def test_a_bracket_in_a_change_is_a_bracket() -> None:
-    (mutant,) = (
-        mutant for mutant in all_mutants(PAIR) if mutant.id == f"{SOURCE}:the_left:off-by-one:1"
-    )
-    assert mutant.change.endswith("&pairs[0]; => struct pair *const the_left = &pairs[1];")
+    wanted = "include/linux/pair.h:the_left:off-by-one:1"
+    (mutant,) = (mutant for mutant in all_mutants(PAIR) if mutant.id == wanted)
+    assert mutant.change.endswith("(&pairs[0]) => #define the_left (&pairs[1])"), mutant.change
     assert accepted("*", mutant.change).covers(mutant)
-    assert accepted("*", "* &pairs[0]; => * &pairs[1];").covers(mutant)
-    assert not accepted("*", "* &pairs[2]; => * &pairs[1];").covers(mutant)
+    assert accepted("*", "* (&pairs[0]) => * (&pairs[1])").covers(mutant)
+    assert not accepted("*", "* (&pairs[2]) => * (&pairs[1])").covers(mutant)
 
 
 @pytest.mark.parametrize("path", SHIPPED)
@@ -273,7 +269,7 @@ def test_command_with_a_survivor(
     monkeypatch.setattr(mutating, "acceptances", lambda spec: [accepted("x.c:*")])
     assert main(["mutate", str(REPO / PAIR), "--jobs", "2"]) == 1
     output = capsys.readouterr().out
-    assert f"{SOURCE}:49:2: SURVIVED {survivor}\n    -\txh->type = type;\n" in output
+    assert f"{SOURCE}:46:2: SURVIVED {survivor}\n    -\txh->type = type;\n" in output
     assert (
         "    change: xh->type = type; xh->ops = ops; => xh->ops = ops; xh->type = type;" in output
     )

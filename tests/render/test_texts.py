@@ -19,7 +19,7 @@ def files(*edits: tuple[str, str]) -> tuple[str, str]:
 
 
 def test_texts_of_several_lines_and_of_none() -> None:
-    leaves = "doc: the first of this Xen's cpuid leaves"
+    leaves = "doc: the first of this Xen's cpuid leaves, 0 if it shows none"
     header, _ = files(
         (leaves, 'doc: "one\\n\\nthree\\n"'),
         (", doc: an empty slot", ""),

@@ -39,7 +39,12 @@ def test_comments_above_members_and_requirements() -> None:
 
 def test_an_optional_op_with_a_fallback_is_called_once() -> None:
     header, _ = files(
-        ("wrapper: optional", "wrapper: optional\n    when_missing: xen_vcpu_info_reset(0)")
+        (
+            "  setup_shared_info:\n",
+            "  setup_shared_info:\n"
+            "    wrapper: optional\n"
+            "    when_missing: xen_vcpu_info_reset(0)\n",
+        )
     )
     assert (
         header.count("\t\txh->ops->setup_shared_info(xh);\n\telse\n\t\txen_vcpu_info_reset(0);\n")

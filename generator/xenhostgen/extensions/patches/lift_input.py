@@ -87,15 +87,15 @@ def read_input(
 
 def of_tree(base: Reader, after: Mapping[str, bytes | None]) -> Input:
     """What differs from a tree without the interface, each file whole. Raises ``Refused``."""
-    found = Input(base=base, after=dict(after))
+    state = Input(base=base, after=dict(after))
     change = difference({path: base(path) for path in after}, after, f"--unified={WHOLE}")
     for file in read_diff(change, "the tree"):
         if file.change == "new" and not file.binary:
-            found.whole[file.path] = post_image(file)
+            state.whole[file.path] = post_image(file)
         elif file.change == "modified" and not file.binary:
-            found.hunks[file.path] = list(file.hunks)
-    _check(found)
-    return found
+            state.hunks[file.path] = list(file.hunks)
+    _check(state)
+    return state
 
 
 def apply_patch(

@@ -69,11 +69,11 @@ def read_messages(paths: Iterable[Path], left: list[Left] | None = None) -> list
             problem = Problem("no-patch", f"no patch in it: {reasons or 'no mail'}", str(path))
             hint = "give mails, as 'git format-patch' writes them, and a bare diff to -o NAME.yaml"
             raise Refused([problem._replace(hint=hint)])
-    found = list(messages.values())
-    if all(message.number for message in found):
-        found.sort(key=lambda message: message.number)
-        _check_order(found)
-    return found
+    ordered = list(messages.values())
+    if all(message.number for message in ordered):
+        ordered.sort(key=lambda message: message.number)
+        _check_order(ordered)
+    return ordered
 
 
 def _reason(message: Message) -> str:

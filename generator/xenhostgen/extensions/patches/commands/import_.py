@@ -84,13 +84,13 @@ def import_history(folder: Path, arguments: argparse.Namespace) -> int:
     messages = read_messages(arguments.patches, left)
     schema = os.path.relpath(default_specs() / "schema.json", folder)
     with reader(*_revision(arguments.tree)) as tree:
-        found = list(states(messages, tree, arguments.tree, schema))
-    written: dict[str, bytes | None] = dict(files(found))
+        history = list(states(messages, tree, arguments.tree, schema))
+    written: dict[str, bytes | None] = dict(files(history))
     stale = {path.name: None for path in folder.glob("[0-9]*") if path.name not in written}
     write_files(folder, {**stale, **written})
     for mail in left:
         say(f"  left out, {mail.reason}: {mail.subject}", sys.stdout)
-    for number, state in enumerate(found, 1):
+    for number, state in enumerate(history, 1):
         say(f"{folder}/{number:02}: {state.message.subject}", sys.stdout)
         shares = state.lifted.shares if state.lifted else ()
         total, carried = (

@@ -74,24 +74,24 @@ def run(arguments: argparse.Namespace) -> int:
         )
     log = changes(load(arguments.since), spec) if arguments.since else ()
     letter = Letter(arguments.version, arguments.prefix, log)
-    made = series(spec, placement.before, placement.after, arguments.tree, letter)
+    contents = series(spec, placement.before, placement.after, arguments.tree, letter)
     warn_of_edits(arguments.tree, placement)
     if reason := obstacle():
         say(f"xenhostgen: no addressees: {reason}; the tree's script isn't run", sys.stderr)
-    return write_mails(arguments.output, made)
+    return write_mails(arguments.output, contents)
 
 
-def write_mails(output: Path, made: Mapping[str, bytes]) -> int:
+def write_mails(output: Path, contents: Mapping[str, bytes]) -> int:
     """Write the mails, and nothing else, into a folder; the exit status."""
     output.mkdir(parents=True, exist_ok=True)
     with writing_alone(output):
         for path in output.iterdir():
-            if path.name not in made:
+            if path.name not in contents:
                 message = "is no part of this series"
                 hint = "move it away, or choose another folder by -o"
                 raise Refused([Problem("foreign-file", message, str(path), hint=hint)])
-        write_files(output, made)
-    for name in made:
+        write_files(output, contents)
+    for name in contents:
         say(f"{output}/{name}", sys.stdout)
     return 0
 

@@ -94,7 +94,14 @@ def test_the_rfc_shows_its_faults() -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "guest", "rule"),
     [
-        ("arch/x86/xen/xenhost.c", " __ro_after_init;", ";", "pvh-dom0", "registry-in-bss"),
+        (
+            "arch/x86/xen/xenhost.c",
+            " __ro_after_init = {\n\t{ .ops = &xenhost_none_ops },\n"
+            "\t{ .ops = &xenhost_none_ops },\n};\n",
+            ";\n",
+            "pvh-dom0",
+            "registry-in-bss",
+        ),
         (
             "arch/x86/xen/enlighten_pv.c",
             "\t.cpuid_base\t\t= xh_pv_cpuid_base,\n",

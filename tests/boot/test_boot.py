@@ -104,7 +104,7 @@ def test_the_rfc_shows_its_faults() -> None:
         ),
         (
             "arch/x86/xen/enlighten_pv.c",
-            "\t.cpuid_base\t\t= xh_pv_cpuid_base,\n",
+            "\t.cpuid_base\t\t= xh_direct_cpuid_base,\n",
             "",
             "pv-dom0",
             "table-entry-wrong",

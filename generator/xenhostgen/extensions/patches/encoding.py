@@ -66,10 +66,14 @@ def _base64(body: SourceText) -> Iterator[tuple[bytes, int]]:
 
 
 def _unflowed(body: SourceText, delete_space: bool) -> Iterator[tuple[bytes, int]]:
-    """The lines as they were before format=flowed (RFC 3676) broke and stuffed them."""
     for line, number in zip(body.lines, body.numbers, strict=True):
-        plain = line.removeprefix(" ")
-        # "-- " is the signature; quoted lines are no part of a patch.
-        flows = plain.endswith(" ") and plain != "-- " and not plain.startswith(">")
-        text = (plain[:-1] if delete_space else plain) if flows else plain + "\n"
-        yield text.encode("utf-8", "surrogateescape"), number
+        yield unflowed(line, delete_space).encode("utf-8", "surrogateescape"), number
+
+
+def unflowed(line: str, delete_space: bool) -> str:
+    """A line as it was before format=flowed (RFC 3676) broke and stuffed it."""
+    plain = line.removeprefix(" ")
+    # "-- " is the signature; quoted lines are no part of a patch.
+    if plain.endswith(" ") and plain != "-- " and not plain.startswith(">"):
+        return plain[:-1] if delete_space else plain
+    return f"{plain}\n"

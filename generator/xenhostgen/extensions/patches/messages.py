@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git
+from xenhostgen.extensions.patches.encoding import unflowed
 from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.sandbox.process import Job, run, user_environment
 from xenhostgen.sandbox.scratch import scratch_folder
@@ -131,19 +132,10 @@ def _plain(mail: bytes) -> Iterator[bytes]:
     if flowed:
         lines = parsed.get_content().split("\n")
         delete = parsed.get_param("delsp", "") == "yes"
-        text = "".join(_unflowed(line, delete) for line in lines).removesuffix("\n")
+        text = "".join(unflowed(line, delete) for line in lines).removesuffix("\n")
         parsed.set_content(text, cte="8bit")
         mail = parsed.as_bytes()
     yield mail
-
-
-def _unflowed(line: str, delete_space: bool) -> str:
-    """A line as it was before format=flowed (RFC 3676) broke and stuffed it."""
-    plain = line.removeprefix(" ")
-    # "-- " is the signature; quoted lines are no part of a patch.
-    if plain.endswith(" ") and plain != "-- " and not plain.startswith(">"):
-        return plain[:-1] if delete_space else plain
-    return f"{plain}\n"
 
 
 def _read(mail: bytes, folder: Path, source: str) -> Message:

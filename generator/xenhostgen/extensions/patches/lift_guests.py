@@ -174,12 +174,15 @@ class Guests:
         """The boot step that a statement is."""
         code = found.piece.code
         ours = re.fullmatch(
-            rf"(?:if \((.+)\) )?{self.c.register}\({self.c.prefix}_(\w+), &(\w+)\);", code
+            rf"(?:if \((.+)\) )?{self.c.register}\(({self.c.type('')}\w+), &(\w+)\);", code
         )
         if ours:
             return {
                 "register": compact(
-                    type=ours[2], table=ours[3], when=ours[1], doc=doc(found.piece.remark)
+                    type=self.c.type_name(ours[2]),
+                    table=ours[3],
+                    when=ours[1],
+                    doc=doc(found.piece.remark),
                 )
             }
         for kind, pattern in _STEPS.items():

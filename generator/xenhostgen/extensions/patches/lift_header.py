@@ -62,6 +62,10 @@ def lift_header(path: str, text: str, prefix: str = "") -> Seen | None:
     c, enum, host, ops = interface
     plain = not c.typedefs
     names, registry, slots = _declared(found, c)
+    case = "lower" if re.search(rf"\b{c.prefix}_\w", enum.inner) else "upper"
+    if case != c.enumerators:
+        names["enumerators"] = case
+        c = Names(c.prefix, c.typedefs, NameChoices(enumerators=case))
     title, type_docs = _kernel_doc(enum.remark) if plain else (doc(enum.remark), {})
     top = enum.first - (enum.remark.count("\n") + 1 if enum.remark else 0)
     guard = next((piece for piece in found if piece.kind == "ifndef"), None)
@@ -135,7 +139,8 @@ def _types(path: str, enum: Piece, c: Names, docs: dict[str, str]) -> list[Data]
     """
     words = tokens(enum.inner)
     listed = "".join(";" if (t.kind, t.text) == (Kind.PUNCTUATOR, ",") else t.text for t in words)
-    ours = rf"\b{c.prefix}_\w"
+    begin = c.type("")
+    ours = rf"\b{begin}\w"
     made: list[Data] = []
     other: Refused | None = None
 
@@ -152,7 +157,7 @@ def _types(path: str, enum: Piece, c: Names, docs: dict[str, str]) -> list[Data]
         if not re.match(ours, name):
             hint = "rename it, or the enum: its name less '_type' is what they begin with"
             other = other or refused(
-                piece, f"'{name}' should begin with '{c.prefix}_', as a type of it", hint
+                piece, f"'{name}' should begin with '{begin}', as a type of it", hint
             )
         elif re.search(ours, value):
             continue  # told from other types, so it's a limit or a count of them
@@ -160,7 +165,7 @@ def _types(path: str, enum: Piece, c: Names, docs: dict[str, str]) -> list[Data]
             raise refused(piece, f"the value of '{name}' is no number", "write the number")
         else:
             text = docs.get(name, "") or doc(piece.remark)
-            made.append(compact(name=name.removeprefix(f"{c.prefix}_"), value=value, doc=text))
+            made.append(compact(name=c.type_name(name), value=value, doc=text))
     if other and "0" not in [row.get("value") for row in made]:
         raise other
     return made

@@ -7,6 +7,7 @@ from itertools import takewhile
 
 from xenhostgen.extensions.patches.lift_c import Piece, doc, pieces
 from xenhostgen.extensions.patches.lift_header import Data, Seen, compact, middle
+from xenhostgen.spec.model import Names
 
 # The errnos as the comments above the registering and unregistering functions name them.
 _MISUSE = re.compile(
@@ -34,13 +35,15 @@ def lift_source(path: str, text: str, seen: Seen, known: Mapping[str, str]) -> N
         pointer: {"name": names[pointer], "pointer": pointer, "accepts": []}
         for pointer in seen.slots
     }
-    _accepts(functions.get(f"{c.prefix}_slot") if plain else register, c.prefix, slots, names)
+    _accepts(functions.get(f"{c.prefix}_slot") if plain else register, c, slots, names)
     for pointer, needs in re.findall(
         r"xh == (\w+) && (\w+)->type ==", register.code if register and plain else ""
     ):
         if pointer in slots and needs in names:
             slots[pointer]["requires"] = names[needs]
-    registry |= compact(slots=list(slots.values()), exports=_exports(found, plain))
+    macros = [f"EXPORT_SYMBOL_GPL({pointer});" for pointer in slots if plain]
+    exports = _exports([piece for piece in found if piece.code not in macros], plain)
+    registry |= compact(slots=list(slots.values()), exports=exports)
     if register and unregister:
         if plain:
             registry |= _misuse(register, unregister)
@@ -96,17 +99,17 @@ def distinguished(names: Sequence[str]) -> list[str]:
     ]
 
 
-def _accepts(function: Piece | None, prefix: str, slots: Data, names: Mapping[str, str]) -> None:
+def _accepts(function: Piece | None, c: Names, slots: Data, names: Mapping[str, str]) -> None:
     """Which types go into which slot, and what it checks first: from the cases of a switch."""
     switch = next(iter(pieces(function.inner)), None) if function else None
     slot: Data = {}
     cases: list[str] = []
     for piece in pieces(switch.inner) if switch else ():
-        cases = re.findall(rf"case {prefix}_(\w+):", piece.code) or cases
+        cases = re.findall(rf"case ({c.type('')}\w+):", piece.code) or cases
         target = re.search(r"(?:BUG_ON\(|return )(\w+)(?:->type|;)", piece.code)
         if cases and target and target[1] in slots:
             slot = slots[target[1]]
-            slot["accepts"], cases = cases, []
+            slot["accepts"], cases = [c.type_name(case) for case in cases], []
         elif (needs := re.fullmatch(r"BUG_ON\(!(\w+)\);", piece.code)) and needs[1] in names:
             slot |= compact(requires=names[needs[1]], requires_doc=doc(piece.remark))
 

@@ -15,7 +15,7 @@ from xenhostgen.verify.build import SANITIZERS, Program, Unwatchable
 from xenhostgen.verify.configurations import Configuration
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.driver import DriverError, run_driver
-from xenhostgen.verify.explore import Explorer
+from xenhostgen.verify.explore import CALLS_MAX, Explorer
 from xenhostgen.verify.findings import Finding, Run
 from xenhostgen.verify.harness import c_files
 from xenhostgen.verify.subject import Subject
@@ -39,6 +39,9 @@ class Behaviour:
         with ThreadPoolExecutor(2) as pool:
             judged = list(pool.map(_Execution, repeat(subject), self.compilers))
             judged += pool.map(lambda other: _Execution(subject, *other), others)
+        if any(each.is_cut for each in judged):
+            states = f"states of the registry that take more than {CALLS_MAX} calls to try"
+            subject.statistics.left_out.append(states)
         # What a run shows otherwise than the first is of interest where it is expected.
         known: dict[tuple[str, str, int, str], Finding] = {}
         for each in judged:
@@ -55,7 +58,7 @@ class _Execution:
     def __init__(
         self, subject: Subject, compiler: str, turned: Configuration | None = None
     ) -> None:
-        self.compiler, self.turned = compiler, turned
+        self.compiler, self.turned, self.is_cut = compiler, turned, False
         self.done = self.run_of()
         self.findings = list(self.judge(subject))
         if turned:
@@ -100,6 +103,7 @@ class _Execution:
             except DriverError as error:
                 rule, seen_by = "not-runnable", "execution"
                 broken = [Finding(rule, where.file, str(error), where, seen_by=seen_by)]
+        self.is_cut = explorer.is_cut
         counts = (len(explorer.states), *(runner.count for runner in runners))
         self.done = self.run_of(*counts)
         for runner in runners:

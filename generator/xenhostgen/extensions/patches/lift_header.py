@@ -173,15 +173,18 @@ def _types(path: str, enum: Piece, c: Names, docs: dict[str, str]) -> list[Data]
 
 def _fields(host: Piece, c: Names) -> list[Data]:
     made = []
+    _, docs = _kernel_doc(host.remark)
     for piece in pieces(host.inner):
+        declared = [piece.code[:-1]]
         if piece.code.startswith("struct {"):
-            made.append(
-                compact(
-                    doc=doc(piece.remark), struct=[one.code[:-1] for one in pieces(piece.inner)]
-                )
-            )
+            declared = [one.code[:-1] for one in pieces(piece.inner)]
+            field: Data = {"struct": declared}
         elif piece.code != f"enum {c.enum} type;" and not piece.code.endswith(f"{c.ops_tag} *ops;"):
-            made.append(compact(doc=doc(piece.remark), c=piece.code[:-1]))
+            field = {"c": declared[0]}
+        else:
+            continue
+        text = docs.get(declared_name(declared[0]), "") if declared else ""
+        made.append(compact(doc=text or doc(piece.remark), **field))
     return made
 
 

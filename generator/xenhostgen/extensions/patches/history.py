@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.extensions.kernel_tree.carry import SUFFIX
-from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, git
+from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, create_repository, git
 from xenhostgen.extensions.kernel_tree.patching import Contents, Reader, difference, patched
 from xenhostgen.extensions.kernel_tree.placing import placed_in
 from xenhostgen.extensions.patches.lift import Lifted, Target, lifted_from
@@ -77,15 +77,15 @@ def mails(folder: Path, tree: Reader, root: str, prefix: str) -> dict[str, bytes
     paths = dict.fromkeys(path for contents in wanted for path in contents)
     with scratch_folder() as work:
         ask = partial(git, work, given=NO_SETTINGS)
-        ask("init", "-q", "-b", "series")
+        create_repository(work, NO_SETTINGS)
         before: Contents = {path: tree(path) for path in paths}
         _commit(work, before, Message("base <base@localhost>", "@0 +0000", "base", "", b""))
         for message, contents in zip(messages, wanted, strict=True):
             _commit(work, {**before, **contents}, message)
         since = f"HEAD~{len(messages)}"
-        ask("format-patch", "-q", f"--subject-prefix={prefix}", "-o", "mails", since)
-        written = {path.name: path.read_bytes() for path in sorted((work / "mails").iterdir())}
-        _check(read_messages(sorted((work / "mails").iterdir())), messages, folder)
+        ask("format-patch", "-q", f"--subject-prefix={prefix}", "-o", ".git/mails", since)
+        written = {path.name: path.read_bytes() for path in sorted((work / ".git/mails").iterdir())}
+        _check(read_messages(sorted((work / ".git/mails").iterdir())), messages, folder)
     return written
 
 

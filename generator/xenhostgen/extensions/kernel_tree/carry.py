@@ -67,7 +67,8 @@ def with_carry(spec: Interface, files: dict[str, str]) -> dict[str, str]:
     except GitFailure as failure:
         raise Refused(list(_misfits(spec, failure))) from None
     kept = {path: text for path, text in files.items() if path not in own}
-    return kept | {path: text.decode() for path, text in existing(after).items()}
+    own_after = existing(after).items()
+    return kept | {path: text.decode(errors="surrogateescape") for path, text in own_after}
 
 
 def carried_alone(carry: bytes, files: Contents) -> dict[str, bytes | None]:

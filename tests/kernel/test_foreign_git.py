@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from tools import main
+from xenhostgen.api import Refused
 from xenhostgen.extensions.kernel_tree import git
 from xenhostgen.extensions.kernel_tree.git import GitFailure, borrowed
+from xenhostgen.extensions.kernel_tree.patching import patched
 
 SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     "device": (lambda git: (git / "commondir").symlink_to("/dev/zero"), "is a device"),
@@ -108,6 +110,17 @@ def foreign(tmp_path: Path) -> Foreign:
 def test_no_repository_is_seen_in_files(use: Callable[[Foreign], None], foreign: Foreign) -> None:
     use(foreign)
     assert not foreign.canary.exists()
+
+
+def test_what_git_writes_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    added = b"--- /dev/null\n+++ b/a\n@@ -0,0 +1 @@\n+%s\n" % (b"x" * 2000)
+    assert patched(added, {}.get)
+    monkeypatch.setattr(git, "_FILE_MAX", 1000)
+    with pytest.raises(GitFailure, match="writes a file of more than"):
+        patched(added, {}.get)
+    packed = b"diff --git a/a b/a\nnew file mode 100644\nGIT binary patch\nliteral %d\n"
+    with pytest.raises(Refused, match="64 MiB of binary files"):
+        patched(packed % (40 << 20) * 2, {}.get)
 
 
 def test_attributes_change_no_byte_of_a_series(foreign: Foreign) -> None:

@@ -10,14 +10,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xenhostgen.extensions.kernel_tree.git import GitFailure
-from xenhostgen.extensions.kernel_tree.patching import Contents, Reader, existing, patched
+from xenhostgen.extensions.kernel_tree.patching import (
+    SIZE_LIMIT,
+    Contents,
+    Reader,
+    existing,
+    patched,
+)
 from xenhostgen.render.files import render
 from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 
 SUFFIX = ".carry.patch"
-SIZE_LIMIT = 64 << 20  # bytes
 
 _FAILED = re.compile(r"^error: patch failed: (.*)$", re.MULTILINE)  # the file, and its line
 

@@ -4,6 +4,7 @@
 import hashlib
 import os
 import re
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ from xenhostgen.spec.source import Problem, Refused
 
 SHORTEST_ID = 7  # what git itself abbreviates to at the least
 EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"  # the id of an empty file
-_FILE_MAX = 64 << 20  # of a file of git's own
+_FILE_MAX = 64 << 20  # of a file of git's own, or that it writes
+_MEMORY_MAX = 1 << 30  # of a call without a repository
 _REFERENCES_MAX = 100_000
 _SECONDS_MAX = 120  # for a call
 # As if the user had no configuration, nor had given any for this call.
@@ -53,13 +55,17 @@ def git(
     # and config in it, and runs the filters that these name.
     environment["GIT_DIR"] = ".git"
     environment |= {"LC_ALL": "C.UTF-8", **(given or {})}
-    limits = UNLIMITED._replace(seconds=_SECONDS_MAX)
+    limits = UNLIMITED._replace(seconds=_SECONDS_MAX, output_bytes=_FILE_MAX)
+    if not (folder / ".git").exists():  # else it maps all of a repository's packs
+        limits = limits._replace(memory_bytes=_MEMORY_MAX)
     try:
         done = run(Job(["git", *arguments], folder, limits, environment))
     except BuildError:
         raise GitFailure(arguments[0], "the command is not installed") from None
     if done.exceeded:
         raise GitFailure(arguments[0], done.exceeded)
+    if done.status == -signal.SIGXFSZ:
+        raise GitFailure(arguments[0], f"writes a file of more than {_FILE_MAX >> 20} MiB")
     if done.status not in fine:
         message = done.errors.decode(errors="replace") or f"exit status {done.status}"
         raise GitFailure(arguments[0], message)

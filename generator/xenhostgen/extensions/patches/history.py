@@ -12,9 +12,15 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from xenhostgen.extensions.kernel_tree.carry import SIZE_LIMIT, SUFFIX
+from xenhostgen.extensions.kernel_tree.carry import SUFFIX
 from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, create_repository, git
-from xenhostgen.extensions.kernel_tree.patching import Contents, Reader, difference, patched
+from xenhostgen.extensions.kernel_tree.patching import (
+    SIZE_LIMIT,
+    Contents,
+    Reader,
+    difference,
+    patched,
+)
 from xenhostgen.extensions.kernel_tree.placing import placed_in
 from xenhostgen.extensions.patches.lift import Lifted, Target, lifted_from
 from xenhostgen.extensions.patches.lift_input import apply_patch, of_tree

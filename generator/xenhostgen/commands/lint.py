@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Check specs: their shape, and what must hold beyond it. All errors of all files in one go."""
+"""Check specs: their shape, what must hold beyond it, and each piece of C, by a compiler.
+
+All errors of all files in one go.
+"""
 
 import argparse
 import shutil

@@ -4,8 +4,8 @@
 from pathlib import Path
 
 import pytest
-from tools import main, need
 
+from tools import main, need
 from xenhostgen.api import load
 
 

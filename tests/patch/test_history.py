@@ -285,7 +285,7 @@ def test_mails_of_many_forms_are_read(form: str, series: Series, tmp_path: Path)
     state: Files = {}
     for message in messages:
         assert message.body.startswith("Because of it.")
-        apply_patch(state, message.patch, message.source, series.base.get, "tree")
+        apply_patch(state, message, series.base.get, "tree")
     git(series.tree, "checkout", "-q", "HEAD~1")
     wanted = series.contents()
     assert {**series.base, **state} == wanted

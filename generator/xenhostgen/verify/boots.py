@@ -16,7 +16,7 @@ from xenhostgen.reference_model.boot import (
 from xenhostgen.reference_model.registry import State
 from xenhostgen.spec import expr
 from xenhostgen.spec.model import ClearBss
-from xenhostgen.verify.driver import Answer, Driver, Ending
+from xenhostgen.verify.driver import Answer, Ending
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import boot_inputs, numbered_inputs
 from xenhostgen.verify.protocol import POWER_ON, Call, Runner
@@ -126,14 +126,12 @@ def boots(wording: Wording, in_bss: bool) -> Iterator[Boot]:
 
 
 class BootRunner(Runner):
-    """Boots every scenario; ``in_bss``: whether the array of slots lies in .bss."""
+    """Boots every scenario."""
 
     seen_by = "boot model"
-
-    def __init__(self, wording: Wording, driver: Driver, in_bss: bool) -> None:
-        super().__init__(wording, driver)
-        self.in_bss = in_bss
+    counted = "boots"
 
     def run(self) -> None:
         """Boot all; raises ``DriverError``."""
-        list(self.check((POWER_ON, call) for call in boots(self.wording, self.in_bss)))
+        calls = boots(self.wording, self.driver.program.in_bss)
+        list(self.check((POWER_ON, call) for call in calls))

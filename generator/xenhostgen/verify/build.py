@@ -77,6 +77,7 @@ class Store:
         self.folder = folder
         self.lock = Lock()
         self.readings: dict[str, Reading] = {}
+        self.contents: dict[Path, Contents] = {}
         self.due: dict[str, Unit] = {}
         """What each compiler understands of what is due."""
 
@@ -118,10 +119,12 @@ def build(
         run_all([Job(command, work, view=harness.view)])
 
     run("ld", "-r", "-T", "sections.ld", *judged, glue, "-o", "judged.o")
-    names = (glue, driver, judged[0], work / "judged.o")
-    contents = [read_contents(path, harness.reader) for path in names]
-    of_glue, of_driver, of_registry, _ = (each.symbols for each in contents)
-    _check(contents[-1], of_driver)
+    stored = (glue, driver, judged[0])
+    for path in stored:
+        if path not in store.contents:
+            store.contents[path] = read_contents(path, harness.reader)
+    of_glue, of_driver, of_registry = (store.contents[path].symbols for path in stored)
+    _check(read_contents(work / "judged.o", harness.reader), of_driver)
     asked = {symbol.name for symbol in of_driver if symbol.section == "UNDEF"}
     answered = asked & {symbol.name for symbol in of_glue}
     (work / "wanted").write_text("\n".join(sorted(answered)))
@@ -152,7 +155,7 @@ def _objects(harness: Harness, compiler: str, store: Store, turned: Configuratio
         made = store.folder / f"{store.key(tree, source, compiler, *flags)}-{role}.o"
         objects.append(made)
         if not made.exists():
-            options = ["-std=gnu11"] if role == "driver" else [*judge, *flags]
+            options = ["-std=gnu11", "-O2"] if role == "driver" else [*judge, *flags]
             name = f"./{source.relative_to(tree)}" if role == "judged" else str(source)
             # Others may be waiting for the same object.
             fresh[made] = made.with_name(f"{get_ident()}-{made.name}")

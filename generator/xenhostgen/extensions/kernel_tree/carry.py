@@ -6,7 +6,7 @@ renders, placed in its tree, and what that tree is in the end.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from xenhostgen.extensions.kernel_tree.git import GitFailure
@@ -78,5 +78,9 @@ def with_carry(spec: Interface, files: dict[str, str]) -> dict[str, str]:
 
 def carried_alone(carry: bytes, files: Contents) -> dict[str, bytes | None]:
     """Files as a carry patch leaves them, which changes others too. Raises ``GitFailure``."""
-    only = ["--include=" + re.sub(r"([*?[\\])", r"[\1]", path) for path in files]
-    return {**files, **patched(carry, files.get, *only)}
+    return {**files, **patched(carry, files.get, *including(files))}
+
+
+def including(paths: Iterable[str]) -> list[str]:
+    """Options by which git applies no more of a patch than what it says of these files."""
+    return ["--include=" + re.sub(r"([*?[\\])", r"[\1]", path) for path in paths]

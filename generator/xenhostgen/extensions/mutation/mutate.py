@@ -23,10 +23,12 @@ from xenhostgen.verify.behaviour import Behaviour
 from xenhostgen.verify.build import Store
 from xenhostgen.verify.conform import Conformance
 from xenhostgen.verify.drift import rendered
+from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.findings import Finding, Statistics, judge
 from xenhostgen.verify.harness import c_files, units, write_files
 from xenhostgen.verify.run import core_checks, examine
 from xenhostgen.verify.subject import JudgedTree, Options, Subject
+from xenhostgen.verify.wrappers import WrapperRunner
 
 _CC, _GLUE = "gcc", "glue.c"
 Stage = Callable[[Subject], Iterable[Finding]]
@@ -83,7 +85,7 @@ class _Judge:
         self.users = [*users, _GLUE]
         self.base = self.subject(folder / "base", Store(spec, folder))
         self.code = self.compiled(self.base, self.units)
-        stages = (_parsing, _running, _verifying)
+        stages = (_parsing, _exploring, _wrapping, _verifying)
         self.unmutated = {stage: self.keys(stage(self.base)) for stage in stages}
 
     def subject(self, folder: Path, store: Store, **changed: str) -> Subject:
@@ -112,8 +114,12 @@ class _Judge:
                 return replace(mutant, fate="equivalent")
             changed |= differing
             # Boot functions are compared with the spec's steps; others' bodies must be run.
-            runs = mutant.in_body and mutant.file in (self.spec.header.file, self.spec.source.file)
-            return self.checked(mutant, subject, _running if runs else _parsing)
+            of_file: dict[str, Stage] = {
+                self.spec.header.file: _wrapping,
+                self.spec.source.file: _exploring,
+            }
+            quickest = of_file.get(mutant.file, _parsing) if mutant.in_body else _parsing
+            return self.checked(mutant, subject, quickest)
 
     def checked(self, mutant: Mutant, subject: Subject, quickest: Stage) -> Mutant:
         """A mutant that compiles, with the finding or the lack of one by which it is seen."""
@@ -153,4 +159,5 @@ def _verifying(subject: Subject) -> Iterable[Finding]:
 
 
 _parsing: Stage = Conformance().run
-_running: Stage = Behaviour(_CC).run
+_exploring: Stage = Behaviour(_CC, runners=(Explorer,)).run
+_wrapping: Stage = Behaviour(_CC, runners=(WrapperRunner,)).run

@@ -43,7 +43,7 @@ def states(messages: Sequence[Message], tree: Reader, root: str, schema: str) ->
     """The series' states, each lifted from the tree as it is then. Raises ``Refused``."""
     after: dict[str, bytes | None] = {}
     for number, message in enumerate(messages, 1):
-        apply_patch(after, message.patch, message.source, tree, root)
+        apply_patch(after, message, tree, root)
         given = of_tree(tree, after)
         lifted = None
         try:

@@ -3,6 +3,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,6 +78,15 @@ def test_a_spoiled_history(kind: str, history: Path, capsys: pytest.CaptureFixtu
     assert patch(history) == 2
     assert words in capsys.readouterr().err
     assert not (history.parent / "mails").exists()
+
+
+def test_names_in_a_plain_locale(history: Path) -> None:
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    words = ["patch", history, "--tree", TREE, "-o", history.parent / "mails"]
+    command = [sys.executable, "-m", "xenhostgen", *words]
+    subprocess.run(command, env={**os.environ, **plain}, check=True)
+    (mail,) = (history.parent / "mails").iterdir()
+    assert "From: =?UTF-8?q?Wanda=20=D0=96?=" in mail.read_text()
 
 
 def test_what_is_no_part_of_a_history_stays(tmp_path: Path) -> None:

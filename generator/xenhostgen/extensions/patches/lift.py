@@ -22,7 +22,6 @@ from xenhostgen.extensions.patches.lift_input import Input, legible, read_input
 from xenhostgen.extensions.patches.lift_places import relocate
 from xenhostgen.extensions.patches.lift_source import lift_source
 from xenhostgen.extensions.patches.yaml_writer import write_yaml
-from xenhostgen.render.files import render
 from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text
 from xenhostgen.spec.model import Interface
@@ -101,10 +100,8 @@ def lifted_from(
         return write_yaml({key: data[key] for key in keys if key in data}, target.schema, remarks)
 
     name = onto.path if onto and given.banner else target.output  # which the banner tells
-    spec, carry = _carried(given, data, written, target.output, name)
-    rendering = render(spec.with_(path=name))
-    encoded = {path: text.encode() for path, text in rendering.files.items()}
-    after = carried_alone(carry, {path: encoded.get(path) for path in given.whole})
+    spec, carry, placed = _carried(given, data, written, target.output, name)
+    after = carried_alone(carry, {path: placed.get(path) for path in given.whole})
     known = [_proved(share, given, after) for share in shares(given, carry)]
     return Lifted(written(), spec, carry, known, assumed)
 
@@ -128,12 +125,15 @@ def _data(
 
 def _carried(
     given: Input, data: Data, written: Callable[[], str], output: str, name: str
-) -> tuple[Interface, bytes]:
-    """The spec, and its carry patch; what a tree has no place for is put elsewhere, or left out."""
+) -> tuple[Interface, bytes, Contents]:
+    """The spec, its carry patch, and the files that this goes on top of.
+
+    What a tree has no place for is put elsewhere, or left out.
+    """
     while True:
         try:
             spec = _accepted(data, written, output)
-            return spec, carry_of(given, spec.with_(path=name))
+            return spec, *carry_of(given, spec.with_(path=name))
         except SpecError as error:
             said = [f"no spec can say this interface: {each.message}" for each in error.problems]
             problems = [Problem("not-liftable", message, output) for message in said]

@@ -164,14 +164,19 @@ def _parse(preprocessed: Preprocessed) -> Any:
 
 
 class _Lexer(CLexer):  # type: ignore[misc]  # pycparser has no types
-    """Remembers where it is, for the errors that pycparser gives no place."""
+    """Takes the end from GNU C's ranges, and remembers where it is for errors without a place."""
 
     place = (0, 0)
+    last = ""
 
     def token(self) -> Any:
         token = super().token()
+        # In a list of parameters a comma precedes it.
+        if token is not None and token.type == "ELLIPSIS" and self.last != "COMMA":
+            while token is not None and token.type not in ("RBRACKET", "COLON"):
+                token = super().token()
         if token is not None:
-            self.place = (token.lineno, token.column)
+            self.place, self.last = (token.lineno, token.column), token.type
         return token
 
 

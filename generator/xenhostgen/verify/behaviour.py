@@ -97,6 +97,8 @@ class _Execution:
             try:
                 for runner in runners:
                     runner.run()
+                    if not explorer.states:
+                        break  # all that follows begins with slots that should be empty
             except DriverError as error:
                 rule, seen_by = "not-runnable", "execution"
                 broken = [Finding(rule, where.file, str(error), where, seen_by=seen_by)]

@@ -30,7 +30,7 @@ from xenhostgen.verify.harness import TEMPLATES, Harness, include_name, units, w
 # driver's main(), as nothing must that comes from judged files; the driver calls it in the child.
 _SECTIONS = """SECTIONS {
  judged_data : ALIGN(4096) {
-  EXCLUDE_FILE(*glue.o) *(.data .data.* .init.data .init.data.*)
+  EXCLUDE_FILE(*glue.o) *(.data .data.* .init.data* .init.rodata*)
   . = ALIGN(4096);
  }
  judged_bss : ALIGN(4096) { EXCLUDE_FILE(*glue.o) *(.bss .bss.* COMMON) . = ALIGN(4096); }
@@ -140,7 +140,7 @@ def _objects(harness: Harness, compiler: str, store: Store, turned: Configuratio
     """The objects of the judged sources, of the glue and of the driver."""
     tree = harness.tree
     # clang watches variables in sections of their own anyhow.
-    sections = [] if "clang" in compiler else ["-fsanitize-sections=.data*,.init.data*"]
+    sections = [] if "clang" in compiler else ["-fsanitize-sections=.data*,.init.*data*"]
     judge = [*FLAGS, *_SANITIZE, *sections, *harness.flags]
     driver = TEMPLATES / "driver.c"
     sources = [(harness.tree / unit, "judged") for unit in units(harness.spec)]

@@ -191,12 +191,13 @@ class WrapperRunner(Runner):
         first = self.spec.slots[required].accepts[0]
         return [*self.setup(self.spec.values[first], "A"), *calls]
 
-    def reach(self, calls: Sequence[Call]) -> Answer | None:
+    def reach(self, calls: Sequence[Register]) -> Answer | None:
         """The state behind a sequence of calls; None if the C refuses one, as exploring shows."""
         state = POWER_ON
         for call in calls:
             (answer,) = self.driver.ask([call.line(state.state)])
-            if answer.failure or answer.result or answer.state < 0:
+            expected = call.outcome(state.slots if state.stages else self.wording.registry.initial)
+            if answer.failure or answer.slots != expected.state or answer.state < 0:
                 return None
             if answer.state:
                 self.origins.setdefault(answer.state, (state, call))

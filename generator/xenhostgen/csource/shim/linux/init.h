@@ -10,4 +10,15 @@
 #define __initconst __section(".init.rodata")
 #define __ref
 
+/* Nobody calls it: calls from there are for the boot path alone. */
+#define shim_initcall(function) static int (*shim_##function)(void) __used = (function)
+#define early_initcall(function) shim_initcall(function)
+#define core_initcall(function) shim_initcall(function)
+#define postcore_initcall(function) shim_initcall(function)
+#define arch_initcall(function) shim_initcall(function)
+#define subsys_initcall(function) shim_initcall(function)
+#define fs_initcall(function) shim_initcall(function)
+#define device_initcall(function) shim_initcall(function)
+#define late_initcall(function) shim_initcall(function)
+
 #endif

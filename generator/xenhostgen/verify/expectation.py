@@ -28,6 +28,11 @@ class Expectation:
     def __init__(self, spec: Interface) -> None:
         self.spec, self.c = spec, spec.c
         self.pointers = {slot.pointer for slot in spec.slots}
+        self.constants: dict[str, str] = {self.c.slot_count: self.c.slot_count}
+        """Macros whose value counts, and not how it is written, with how they are used."""
+        for macro in spec.predicates.placeholders:
+            if macro.expands.isdigit():
+                self.constants[macro.name] = f"{macro.name}()"
         self.typedefs = {self.c.host, self.c.ops, *(each.name for each in spec.kernel.typedefs)}
         self.c_of: dict[str, list[str]] = {
             spec.predicates.file: list(self.predicates()),
@@ -64,6 +69,7 @@ class Expectation:
         spec = self.spec
         lines = [f"#define {each.name} {each.value}" for each in spec.kernel.constants]
         lines += [_TYPES, f"#include {include_name(spec.predicates.file)}"]
+        lines += [f"#define {each.name}() {each.expands}" for each in spec.predicates.placeholders]
         lines += [f"#include {header}" for header in spec.header.includes]
         for path, c in self.c_of.items():
             if path != spec.predicates.file:  # facts of the kernel, which it has included
@@ -93,13 +99,17 @@ class Expectation:
         """C by which a compiler describes what a fact names; empty where that has no type."""
         kind, name = fact.kind, fact.name
         anchor = f"{ANCHOR}{kind}_{name}"
+        # A slot's pointer may be const, and thus promise more; a macro is used as any other name.
+        value = f"&{name}[0]" if name in self.pointers else name
         if kind in ("enum", "struct"):
             return f"{'' if name in self.typedefs else kind} {name} {anchor};"
         if kind in ("function", "prototype", "variable"):
-            # A slot's pointer may be const, and thus promise more.
-            value = f"&*{name}" if name in self.pointers else name
             return f"__typeof__({value}) *{anchor} = (void *)&{name};"
-        return f"enum {{ {name}_is = ({name}) }} {anchor};" if name == self.c.slot_count else ""
+        if name in self.pointers:
+            return f"__typeof__({value}) *{anchor};"
+        if name in self.constants:
+            return f"enum {{ {name}_is = ({self.constants[name]}) }} {anchor};"
+        return ""
 
     def predicates(self) -> Iterator[str]:
         """The predicates, and what the spec says of the kernel header that they go into."""

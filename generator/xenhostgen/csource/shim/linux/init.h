@@ -8,7 +8,7 @@
 #define __exit __section(".exit.text")
 #define __initdata __section(".init.data")
 #define __initconst __section(".init.rodata")
-#define __ref
+#define __ref __section(".ref.text")
 
 /* Nobody calls it: calls from there are for the boot path alone. */
 #define shim_initcall(function) static int (*shim_##function)(void) __used = (function)

@@ -95,10 +95,10 @@ class _Execution:
             boots = BootRunner(wording, driver, program.in_bss)
             runners = (explorer, boots, wrapping)
             try:
-                for runner in runners:
-                    runner.run()
-                    if not explorer.states:
-                        break  # all that follows begins with slots that should be empty
+                explorer.run()
+                boots.run()
+                if explorer.states:  # else slots that should be empty are not
+                    wrapping.run()
             except DriverError as error:
                 rule, seen_by = "not-runnable", "execution"
                 broken = [Finding(rule, where.file, str(error), where, seen_by=seen_by)]

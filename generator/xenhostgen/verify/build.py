@@ -24,7 +24,7 @@ from xenhostgen.sandbox.files import read_file
 from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.configurations import Configuration, options_in
-from xenhostgen.verify.harness import TEMPLATES, Harness, include_name, units, write_files
+from xenhostgen.verify.harness import TEMPLATES, Harness, units, write_files
 
 # Where sanitizers register variables (those priorities are reserved) must not run before the
 # driver's main(), as nothing must that comes from judged files; the driver calls it in the child.
@@ -117,7 +117,9 @@ def build(
     def run(*command: str | Path) -> None:
         run_all([Job(command, work, view=harness.view)])
 
-    run("ld", "-r", "-T", "sections.ld", *judged, glue, "-o", "judged.o")
+    c = harness.spec.c
+    wrapping = [f"--wrap={function}" for function in (c.register, c.unregister)]
+    run("ld", "-r", *wrapping, "-T", "sections.ld", *judged, glue, "-o", "judged.o")
     names = (glue, driver, judged[0], work / "judged.o")
     contents = [read_contents(path, harness.reader) for path in names]
     of_glue, of_driver, of_registry, _ = (each.symbols for each in contents)
@@ -173,10 +175,9 @@ def _turning(harness: Harness, source: Path, turned: Configuration) -> list[str]
         of_file = turned.of(set().union(*map(options_in, texts)))
     if of_file == _AS_THE_SPEC:
         return []
-    predicates = include_name(harness.spec.predicates.file)
     name = f"{'-'.join(('turned', *of_file.on, '', *of_file.off))}.h"
     if not (harness.work / name).exists():
-        write_files({name: of_file.header(predicates)}, harness.work)
+        write_files({name: of_file.header}, harness.work)
     return ["-include", str(harness.work / name)]
 
 

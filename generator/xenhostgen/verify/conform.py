@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Hold what was read back against the spec, both ways: nothing missing, nothing unknown.
 
-Both sides are read alike: facts by (kind, name), and what a compiler understood of each. Of bodies
-only those of boot functions, helpers and adapters are compared; the others are judged by running.
+Both sides are read alike: facts by (kind, name), and what a compiler understood of each. Bodies are
+judged by running.
 """
 
 import re
@@ -71,8 +71,6 @@ def _declared(subject: Subject, declarations: Declarations) -> Iterator[Finding]
             yield from _lasting(spec, path, expected, reading, own)
         if path == spec.header.file:
             yield from _remembering(path, reading.facts)
-        if path in [guest.file for guest in spec.guests]:
-            yield from _bodies(path, expected, reading.facts)
 
 
 def _compare(
@@ -128,26 +126,6 @@ def _said(spec: Interface, fact: Fact, unit: Unit | None) -> Iterator[str]:
         description = unit.descriptions.get(f"{fact.kind}_{fact.name}", ())
         # Of a table that is only declared, the type is known.
         yield from description[:1] if "extern" in fact.words else description
-
-
-def _bodies(path: str, due: Facts, facts: Facts) -> Iterator[Finding]:
-    """The statements of boot function, helpers and adapters against the spec's, in order."""
-    bodies = {fact.name: fact.statements for fact in due if fact.kind == "function"}
-    for function in facts:
-        name, steps = function.name, function.statements
-        if function.kind != "function" or steps == (expected := bodies.get(name, steps)):
-            continue
-        where = function.at._replace(file=path)
-        missing = [step for step in expected if step not in steps]
-        unknown = [step for step in steps if step not in expected]
-        for step in missing:
-            yield _finding("step-missing", name, f"{name}() lacks the step '{step}'", where)
-        for step in unknown:
-            message = f"{name}() has a step that the spec doesn't know: '{step}'"
-            yield _finding("step-unknown", name, message, where)
-        if not (missing or unknown):
-            message = f"{name}() takes its steps otherwise: {' '.join(steps)}"
-            yield _finding("step-order", name, message, where)
 
 
 def _lasting(

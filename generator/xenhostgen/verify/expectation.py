@@ -12,7 +12,7 @@ from pathlib import Path
 from xenhostgen.csource.debug_info import ANCHOR
 from xenhostgen.csource.facts import Fact, Facts, snippet_facts
 from xenhostgen.sandbox.process import Complaint
-from xenhostgen.spec.model import NONE, Call, ClearBss, Guest, Interface, Op, Register, Step
+from xenhostgen.spec.model import NONE, Call, ClearBss, Guest, Interface, Op
 from xenhostgen.spec.source import At, Problems, SpecError
 from xenhostgen.spec.yaml import read_file
 from xenhostgen.verify.harness import enum_c, include_name, struct_c
@@ -89,7 +89,8 @@ class Expectation:
             lines += [f"#include {include_name(header)}" for header in headers]
             lines += [f"#undef {name}" for name in own]
         lines.append(f'#include "{path}"')
-        lines += dict.fromkeys(map(self.anchor, facts))
+        for fact in facts:  # what a compiler complains of there has its place in the file
+            lines += [f'# {fact.at.line} "{path}"', self.anchor(fact)]
         if any(fact.name == c.iterator for fact in facts):
             star = "*" if spec.registry.cursor == "pointer" else ""
             lines.append(f"void {LOOP}({c.host} *{star}xh) {{ {c.iterator}(xh) ; }}")
@@ -185,7 +186,7 @@ class Expectation:
                 yield f'_Static_assert(sizeof(&{symbol}), "EXPORT_SYMBOL_GPL");'
 
     def guest(self, guest: Guest) -> Iterator[str]:
-        """A guest's file: what the interface adds, and the bodies that the spec gives whole."""
+        """A guest's file: what the interface adds, and its boot function."""
         spec, boot = self.spec, guest.boot
         yield from _includes((*guest.context, guest.include.line))
         for table in spec.borrowed(guest) if guest.place else ():
@@ -201,35 +202,22 @@ class Expectation:
         yield from tables
         for step in boot.steps:
             if isinstance(step, Call):
-                sets = " ".join(each.c for each in step.sets)
-                yield f"static void {step.function}(void) {{ {sets} }}"
+                yield f"static void {step.function}(void) {{ }}"
             elif isinstance(step, ClearBss):
                 yield f"void {step.function}(void);"
-        steps = " ".join(self.step(guest, step) for step in boot.steps)
-        yield f"void {boot.function}({', '.join(boot.params) or 'void'}) {{ {steps} }}"
+        yield f"void {boot.function}({', '.join(boot.params) or 'void'}) {{ }}"
 
     def adapters(self, owner: str) -> Iterator[str]:
         """The adapters that a guest's file defines, or for NONE the interface's C file."""
         for op, entry in self.spec.adapters(owner):
             static = "" if entry.function in self.spec.shared_adapters else "static "
-            returned = "" if op.returns == "void" else "return "
-            body = f"{returned}{entry.calls};" if entry.calls else ""
-            head = f"{static}{op.returns} {entry.function}({self.params(op)})"
-            yield f"{head} {{ {body} }}"
+            yield f"{static}{op.returns} {entry.function}({self.params(op)}) {{ }}"
 
     def table(self, symbol: str, key: str) -> str:
         """An ops table by its name in C and its key."""
         entries = self.spec.entries[key]
         values = ", ".join(f".{op.name} = {entry.function}" for op, entry in entries)
         return f"{self.spec.table_type} {symbol} = {{ {values} }};"
-
-    def step(self, guest: Guest, step: Step) -> str:
-        """A boot step as C."""
-        if not isinstance(step, Register):
-            return step.c
-        table = self.spec.table(guest, step.table).symbol
-        call = f"{self.c.register}({self.c.type(step.type)}, &{table});"
-        return f"if ({step.when}) {call}" if step.when else call
 
 
 def _includes(headers: Iterable[str]) -> Iterator[str]:

@@ -11,7 +11,7 @@
 #define __ref __section(".ref.text")
 
 /* Nobody calls it: calls from there are for the boot path alone. */
-#define shim_initcall(function) static int (*shim_##function)(void) __used = (function)
+#define shim_initcall(function) static int (*shim_##function)(void) __used __initdata = (function)
 #define early_initcall(function) shim_initcall(function)
 #define core_initcall(function) shim_initcall(function)
 #define postcore_initcall(function) shim_initcall(function)

@@ -9,19 +9,9 @@ typedef struct spinlock { int held; } spinlock_t;
 
 #define DEFINE_SPINLOCK(name) spinlock_t name
 
-static inline void spin_lock(spinlock_t *lock)
-{
-	BUG_ON(lock->held);
-	lock->held = 1;
-}
-
-static inline void spin_unlock(spinlock_t *lock)
-{
-	BUG_ON(!lock->held);
-	lock->held = 0;
-}
-
-#define spin_lock_irqsave(lock, flags) ((flags) = 0, spin_lock(lock))
-#define spin_unlock_irqrestore(lock, flags) ((void)(flags), spin_unlock(lock))
+#define spin_lock(lock) do { BUG_ON((lock)->held); (lock)->held = 1; } while (0)
+#define spin_unlock(lock) do { BUG_ON(!(lock)->held); (lock)->held = 0; } while (0)
+#define spin_lock_irqsave(lock, flags) do { (flags) = 0; spin_lock(lock); } while (0)
+#define spin_unlock_irqrestore(lock, flags) do { (void)(flags); spin_unlock(lock); } while (0)
 
 #endif

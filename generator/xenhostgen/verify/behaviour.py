@@ -2,9 +2,10 @@
 """Run the C that one compiler makes: the registry's states, every boot, every wrapper."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import chain, product, repeat
 
 from xenhostgen.csource.tokens import code_tokens
@@ -18,9 +19,12 @@ from xenhostgen.verify.driver import DriverError, run_driver
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.findings import Finding, Run
 from xenhostgen.verify.harness import c_files
+from xenhostgen.verify.protocol import Runner
 from xenhostgen.verify.subject import Subject
 from xenhostgen.verify.wording import Wording
 from xenhostgen.verify.wrappers import WrapperRunner
+
+RUNNERS: tuple[type[Runner], ...] = (Explorer, BootRunner, WrapperRunner)
 
 
 class Behaviour:
@@ -28,17 +32,18 @@ class Behaviour:
 
     level = "run"
 
-    def __init__(self, *compilers: str) -> None:
-        self.compilers = compilers
+    def __init__(self, *compilers: str, runners: Sequence[type[Runner]] = RUNNERS) -> None:
+        self.compilers, self.runners = compilers, runners
 
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Compile and run, side by side: first the spec's configuration, then the others."""
         subject.options.progress(f"run under {' and '.join(self.compilers)}")
-        _ = subject.harness.flags, subject.harness.glue, subject.declarations
+        _ = subject.harness.flags, subject.harness.glue
         others = list(product(self.compilers, subject.configurations))
         with ThreadPoolExecutor(2) as pool:
-            judged = list(pool.map(_Execution, repeat(subject), self.compilers))
-            judged += pool.map(lambda other: _Execution(subject, *other), others)
+            execute = partial(_Execution, subject, self.runners)
+            judged = list(pool.map(execute, self.compilers, repeat(None)))
+            judged += pool.map(lambda other: execute(*other), others)
         # What a run shows otherwise than the first is of interest where it is expected.
         known: dict[tuple[str, str, int, str], Finding] = {}
         for each in judged:
@@ -53,23 +58,20 @@ class _Execution:
     """One configuration as one compiler makes it, run: what was done, and what is wrong."""
 
     def __init__(
-        self, subject: Subject, compiler: str, turned: Configuration | None = None
+        self,
+        subject: Subject,
+        runners: Sequence[type[Runner]],
+        compiler: str,
+        turned: Configuration | None,
     ) -> None:
-        self.compiler, self.turned = compiler, turned
-        self.done = self.run_of()
+        self.runners, self.compiler, self.turned = runners, compiler, turned
+        self.done = Run(compiler, configuration=str(turned or ""))
         self.findings = list(self.judge(subject))
         if turned:
             self.findings = [
                 replace(finding, message=f"{finding.message}, with {turned}")
                 for finding in self.findings
             ]
-
-    def run_of(self, *counts: int) -> Run:
-        """What was done, in so many states, transitions, boots and calls."""
-        configuration = str(self.turned or "")
-        if not counts:
-            return Run(self.compiler, configuration=configuration)
-        return Run(self.compiler, SANITIZERS, *counts, configuration=configuration)
 
     def judge(self, subject: Subject) -> Iterator[Finding]:
         """Compile and run."""
@@ -91,21 +93,16 @@ class _Execution:
         wording, where = Wording(subject.spec), Location(subject.spec.source.file)
         broken = []
         with run_driver(program) as driver:
-            explorer, wrapping = Explorer(wording, driver), WrapperRunner(wording, driver)
-            off = self.turned.off if self.turned else ()
-            boots = BootRunner(wording, driver, program.in_bss, off)
-            runners = (explorer, boots, wrapping)
+            runners = [runner(wording, driver) for runner in self.runners]
             try:
-                explorer.run()
-                boots.run()
-                if explorer.states:  # else slots that should be empty are not
-                    wrapping.run()
+                for runner in runners:
+                    runner.run()
             except DriverError as error:
                 rule, seen_by = "not-runnable", "execution"
                 broken = [Finding(rule, where.file, str(error), where, seen_by=seen_by)]
-        counts = (len(explorer.states), *(runner.count for runner in runners))
-        self.done = self.run_of(*counts)
+        self.done = replace(self.done, sanitizers=SANITIZERS)
         for runner in runners:
+            self.done = replace(self.done, **runner.done())
             yield from runner.findings()
         yield from broken
 

@@ -16,7 +16,7 @@ from xenhostgen.reference_model.boot import (
 from xenhostgen.reference_model.registry import State
 from xenhostgen.spec import expr
 from xenhostgen.spec.model import ClearBss
-from xenhostgen.verify.driver import Answer, Driver, Ending
+from xenhostgen.verify.driver import Answer, Ending
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import boot_inputs, numbered_inputs
 from xenhostgen.verify.protocol import POWER_ON, Call, Runner
@@ -164,20 +164,15 @@ def boots(wording: Wording, in_bss: bool, off: Sequence[str] = ()) -> Iterator[B
 
 
 class BootRunner(Runner):
-    """Boots every scenario.
-
-    ``in_bss``: whether the array of slots lies in .bss; ``off``: options that the kernel lacks.
-    """
+    """Boots every scenario."""
 
     seen_by = "boot model"
-
-    def __init__(self, wording: Wording, driver: Driver, in_bss: bool, off: Sequence[str]) -> None:
-        super().__init__(wording, driver)
-        self.boots = boots(wording, in_bss, off)
+    counted = "boots"
 
     def run(self) -> None:
         """Boot all; raises ``DriverError``."""
-        calls = list(self.boots)
+        program = self.driver.program
+        calls = list(boots(self.wording, program.in_bss, program.off))
         due = self.driver.ask(call.line(0).replace("boot", "due", 1) for call in calls)
         pairs = zip(calls, due, strict=True)
         list(self.check((POWER_ON, replace(call, due=answer.words)) for call, answer in pairs))

@@ -77,6 +77,7 @@ class Store:
         self.folder = folder
         self.lock = Lock()
         self.readings: dict[str, Reading] = {}
+        self.contents: dict[Path, Contents] = {}
         self.due: dict[str, Unit] = {}
         """What each compiler understands of what is due."""
 
@@ -99,6 +100,8 @@ class Program:
     slots: int
     registry: str
     view: View | None
+    off: tuple[str, ...] = ()
+    """Options of the kernel that it lacks."""
 
     @property
     def in_bss(self) -> bool:
@@ -120,10 +123,12 @@ def build(
     c = harness.spec.c
     wrapping = [f"--wrap={function}" for function in (c.register, c.unregister)]
     run("ld", "-r", *wrapping, "-T", "sections.ld", *judged, glue, "-o", "judged.o")
-    names = (glue, driver, judged[0], work / "judged.o")
-    contents = [read_contents(path, harness.reader) for path in names]
-    of_glue, of_driver, of_registry, _ = (each.symbols for each in contents)
-    _check(contents[-1], of_driver)
+    stored = (glue, driver, judged[0])
+    for path in stored:
+        if path not in store.contents:
+            store.contents[path] = read_contents(path, harness.reader)
+    of_glue, of_driver, of_registry = (store.contents[path].symbols for path in stored)
+    _check(read_contents(work / "judged.o", harness.reader), of_driver)
     asked = {symbol.name for symbol in of_driver if symbol.section == "UNDEF"}
     answered = asked & {symbol.name for symbol in of_glue}
     (work / "wanted").write_text("\n".join(sorted(answered)))
@@ -135,7 +140,7 @@ def build(
             run(compiler, "-w", TEMPLATES / "launcher.c", "-o", launcher)
     array = (each.section for each in of_registry if each.name == harness.spec.c.array)
     command = (launcher, work / "driver")
-    return Program(command, len(harness.spec.slots), next(array, ""), harness.view)
+    return Program(command, len(harness.spec.slots), next(array, ""), harness.view, turned.off)
 
 
 def _objects(harness: Harness, compiler: str, store: Store, turned: Configuration) -> list[Path]:
@@ -154,7 +159,7 @@ def _objects(harness: Harness, compiler: str, store: Store, turned: Configuratio
         made = store.folder / f"{store.key(tree, source, compiler, *flags)}-{role}.o"
         objects.append(made)
         if not made.exists():
-            options = ["-std=gnu11"] if role == "driver" else [*judge, *flags]
+            options = ["-std=gnu11", "-O2"] if role == "driver" else [*judge, *flags]
             name = f"./{source.relative_to(tree)}" if role == "judged" else str(source)
             # Others may be waiting for the same object.
             fresh[made] = made.with_name(f"{get_ident()}-{made.name}")

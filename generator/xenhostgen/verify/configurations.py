@@ -8,6 +8,7 @@ What else a condition of the preprocessor names can't be tried, and is a finding
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -52,12 +53,13 @@ class Configuration(NamedTuple):
         return "\n".join([*lines, *(f"#undef {name}" for name in self.off), ""])
 
 
-def options_in(text: str) -> set[str]:
+@lru_cache(1 << 8)  # variants of a tree, such as mutants, have most of their files in common
+def options_in(text: str) -> frozenset[str]:
     """The kernel's options that C names, comments left out."""
     if "CONFIG_" not in text:
-        return set()
+        return frozenset()
     tokens = [token.text for token in code_tokens(text)]
-    options = {token for token in tokens if OPTION.fullmatch(token)}
+    options = frozenset(token for token in tokens if OPTION.fullmatch(token))
     of_modules = zip(tokens, tokens[2:], strict=False)
     return options | {f"{name}_MODULE" for macro, name in of_modules if macro == "IS_MODULE"}
 

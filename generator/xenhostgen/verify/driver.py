@@ -113,8 +113,8 @@ class DriverError(Exception):
 class Driver:
     """A driver process to talk to."""
 
-    def __init__(self, running: Running, slots: int) -> None:
-        self.running, self.process, self.slots = running, running.process, slots
+    def __init__(self, running: Running, program: Program) -> None:
+        self.running, self.process, self.program = running, running.process, program
 
     def ask(self, calls: Iterable[str]) -> Iterator[Answer]:
         """The answer to each call, in order. Raises ``DriverError``."""
@@ -133,7 +133,7 @@ class Driver:
             line = self.process.stdout.readline(_ANSWER_MAX)
             if not line.endswith(b"\n"):
                 raise DriverError(self._ending())
-            yield parse_reply(line.decode(errors="replace").rstrip("\n"), self.slots)
+            yield parse_reply(line.decode(errors="replace").rstrip("\n"), self.program.slots)
 
     def _ending(self) -> str:
         try:
@@ -154,7 +154,7 @@ def run_driver(program: Program) -> Iterator[Driver]:
         watch = threading.Thread(target=running.watch, daemon=True)
         watch.start()
         try:
-            yield Driver(running, program.slots)
+            yield Driver(running, program)
         finally:
             running.end()
             watch.join()

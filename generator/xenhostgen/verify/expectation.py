@@ -7,14 +7,10 @@ It is parsed and compiled as the judged files are: compared is what came of eith
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from pathlib import Path
 
 from xenhostgen.csource.debug_info import ANCHOR
 from xenhostgen.csource.facts import Fact, Facts, snippet_facts
-from xenhostgen.sandbox.process import Complaint
 from xenhostgen.spec.model import NONE, Call, ClearBss, Guest, Interface, Op
-from xenhostgen.spec.source import At, Problems, SpecError
-from xenhostgen.spec.yaml import read_file
 from xenhostgen.verify.harness import enum_c, include_name, struct_c
 
 LOOP = f"{ANCHOR}loop"
@@ -46,18 +42,6 @@ class Expectation:
         """Each file's facts. Raises ``SourceError``."""
         c_of = {path: "\n".join(c) for path, c in self.c_of.items()}
         return {path: snippet_facts(c, self.typedefs) for path, c in c_of.items()}
-
-    def unreadable(self, complaints: Iterable[Complaint]) -> SpecError:
-        """What a parser or compiler says of the spec's C, where the spec has what it names."""
-        source = read_file(Path(self.spec.path))
-        problems = Problems(self.spec.path, source)
-        causes = [each for each in complaints if "unknown type" in each.text]
-        for complaint in causes or complaints:
-            before, *found = re.split(rf"\b{complaint.symbol or '$^'}\b", source, maxsplit=1)
-            at = At(before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
-            hint = "a type must be C's, or one that the spec or the kernel's headers declare"
-            problems.add("not-c", complaint.text, at if found else self.spec.at, hint)
-        return SpecError(problems.found)
 
     def unit(self) -> str:
         """C for a compiler: what is due, and its anchors. Raises ``SourceError``."""

@@ -10,6 +10,7 @@ its own. The first counterexample of each kind is the shortest one.
 from collections.abc import Iterable, Sequence
 from ctypes import c_int
 from itertools import product, starmap
+from typing import Any
 
 from xenhostgen.reference_model.registry import State
 from xenhostgen.verify.calls import Change, Iterate, IterateAmong, Register, Unregister, all_changes
@@ -30,6 +31,7 @@ class Explorer(Runner):
     """Explores one interface. ``states``: those reached, by the driver's numbers."""
 
     seen_by = "exploration"
+    counted = "transitions"
 
     def __init__(self, wording: Wording, driver: Driver) -> None:
         super().__init__(wording, driver)
@@ -57,6 +59,10 @@ class Explorer(Runner):
         level = self.expand(plain[:_HIDDEN_STATES_MAX], registering)
         removing = [Unregister(self.wording, value) for value in values]
         self.expand(level, [Iterate(self.wording), *removing])
+
+    def done(self) -> dict[str, Any]:
+        """With the states reached."""
+        return {"states": len(self.states), **super().done()}
 
     def expand_far(self) -> None:
         """Try types of all sizes, each once, and with the most hosts that there are to remove."""

@@ -133,7 +133,7 @@ def write_files(files: Mapping[str, str], folder: Path) -> Path:
     """Write files below a folder; returns that."""
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, "utf-8")
+        (folder / path).write_text(text, "utf-8", "surrogateescape")
     return folder
 
 

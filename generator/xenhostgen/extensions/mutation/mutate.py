@@ -20,13 +20,16 @@ from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.verify.behaviour import Behaviour
+from xenhostgen.verify.boots import BootRunner
 from xenhostgen.verify.build import Store
 from xenhostgen.verify.conform import Conformance
 from xenhostgen.verify.drift import rendered
+from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.findings import Finding, Statistics, judge
 from xenhostgen.verify.harness import c_files, units, write_files
 from xenhostgen.verify.run import core_checks, examine
 from xenhostgen.verify.subject import JudgedTree, Options, Subject
+from xenhostgen.verify.wrappers import WrapperRunner
 
 _CC, _GLUE = "gcc", "glue.c"
 Stage = Callable[[Subject], Iterable[Finding]]
@@ -105,7 +108,8 @@ class _Judge:
         users = [unit for unit in units(spec) if inline & words(files[unit])]
         self.users = [*users, _GLUE]
         self.base = self.subject(folder / "base", Store(spec, folder))
-        findings = {stage: list(stage(self.base)) for stage in (_parsing, _running, _verifying)}
+        stages = (_parsing, _exploring, _booting, _wrapping, _verifying)
+        findings = {stage: list(stage(self.base)) for stage in stages}
         self.verdict = judge(spec, findings[_verifying], self.base.statistics)
         self.unmutated = {stage: self.keys(found) for stage, found in findings.items()}
         self.code = self.compiled(self.base, self.units)
@@ -135,8 +139,13 @@ class _Judge:
             if not differing and mutant.file != self.spec.predicates.file:
                 return replace(mutant, fate="equivalent")
             changed |= differing
-            runs = mutant.in_body and mutant.file != self.spec.predicates.file
-            return self.checked(mutant, subject, _running if runs else _parsing)
+            of_file: dict[str, Stage] = {
+                self.spec.header.file: _wrapping,
+                self.spec.source.file: _exploring,
+                self.spec.predicates.file: _parsing,
+            }
+            quickest = of_file.get(mutant.file, _booting) if mutant.in_body else _parsing
+            return self.checked(mutant, subject, quickest)
 
     def checked(self, mutant: Mutant, subject: Subject, quickest: Stage) -> Mutant:
         """A mutant that compiles, with the finding or the lack of one by which it is seen."""
@@ -176,4 +185,6 @@ def _verifying(subject: Subject) -> Iterable[Finding]:
 
 
 _parsing: Stage = Conformance().run
-_running: Stage = Behaviour(_CC).run
+_exploring: Stage = Behaviour(_CC, runners=(Explorer,)).run
+_booting: Stage = Behaviour(_CC, runners=(BootRunner,)).run
+_wrapping: Stage = Behaviour(_CC, runners=(WrapperRunner,)).run

@@ -81,7 +81,7 @@ def lift(
 ) -> Lifted:
     """The spec of the interface that patches or C files hold.
 
-    Raises ``PatchError`` and ``Refused``.
+    Raises ``Refused``.
     """
     given = read_input(paths, onto, *(tree or ()))
     return lifted_from(given, Target(output, schema, " ".join(map(str, paths))), onto, prefix)
@@ -90,7 +90,7 @@ def lift(
 def lifted_from(
     given: Input, target: Target, onto: Interface | None = None, prefix: str = ""
 ) -> Lifted:
-    """The spec of the interface that is in the input. Raises ``PatchError`` and ``Refused``."""
+    """The spec of the interface that is in the input. Raises ``Refused``."""
     data, assumed = _data(legible(given), onto, prefix, target.source)
     remarks = {"": f"Lifted by: xenhostgen import {printable(target.source, '?')}"}
     for key, what in assumed.items():

@@ -34,7 +34,6 @@ from xenhostgen.extensions.patches.lift_source import (
 )
 from xenhostgen.extensions.patches.probe import Data, Probing
 from xenhostgen.extensions.patches.yaml_writer import write_yaml
-from xenhostgen.render.files import render
 from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text
 from xenhostgen.spec.model import Interface
@@ -93,7 +92,7 @@ def lift(
 ) -> Lifted:
     """The spec of the interface that patches or C files hold.
 
-    Raises ``PatchError`` and ``Refused``.
+    Raises ``Refused``.
     """
     given = read_input(paths, onto, *(tree or ()))
     return lifted_from(given, Target(output, schema, " ".join(map(str, paths))), onto, prefix)
@@ -102,7 +101,7 @@ def lift(
 def lifted_from(
     given: Input, target: Target, onto: Interface | None = None, prefix: str = ""
 ) -> Lifted:
-    """The spec of the interface that is in the input. Raises ``PatchError`` and ``Refused``."""
+    """The spec of the interface that is in the input. Raises ``Refused``."""
     data, assumed = _data(legible(given), onto, prefix, target.source)
     remarks = {"": f"Lifted by: xenhostgen import {printable(target.source, '?')}"}
     for key, what in assumed.items():
@@ -113,10 +112,8 @@ def lifted_from(
         return write_yaml({key: data[key] for key in keys if key in data}, target.schema, remarks)
 
     name = onto.path if onto and given.banner else target.output  # which the banner tells
-    spec, carry = _carried(given, data, written, target.output, name)
-    rendering = render(spec.with_(path=name))
-    encoded = {path: text.encode() for path, text in rendering.files.items()}
-    after = carried_alone(carry, {path: encoded.get(path) for path in given.whole})
+    spec, carry, placed = _carried(given, data, written, target.output, name)
+    after = carried_alone(carry, {path: placed.get(path) for path in given.whole})
     known = [_proved(share, given, after) for share in shares(given, carry)]
     return Lifted(written(), spec, carry, known, assumed)
 
@@ -134,12 +131,15 @@ def _data(
 
 def _carried(
     given: Input, data: Data, written: Callable[[], str], output: str, name: str
-) -> tuple[Interface, bytes]:
-    """The spec, and its carry patch; what a tree has no place for is put elsewhere, or left out."""
+) -> tuple[Interface, bytes, Contents]:
+    """The spec, its carry patch, and the files that this goes on top of.
+
+    What a tree has no place for is put elsewhere, or left out.
+    """
     while True:
         try:
             spec = _accepted(data, written, output)
-            return spec, carry_of(given, spec.with_(path=name))
+            return spec, *carry_of(given, spec.with_(path=name))
         except SpecError as error:
             whole = [each for each in error.problems if each.rule in _WHOLE]
             # Without types and slots all else can't be right.

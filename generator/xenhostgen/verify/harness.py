@@ -225,7 +225,7 @@ def kernel_facts(spec: Interface) -> list[str]:
 
 def errno_value(name: str) -> str:
     """The number of ``-EINVAL`` and the like, as C returns it; numbers stand for themselves."""
-    return str(-getattr(errno, name[1:], 0)) if name.startswith("-E") else name
+    return str(-getattr(errno, name[1:])) if name.startswith("-E") else name
 
 
 def constant_value(spec: Interface, text: str) -> int:

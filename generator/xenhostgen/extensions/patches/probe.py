@@ -26,7 +26,7 @@ Data = dict[str, Any]
 HOLE = "hole"
 """Stands in a candidate for a text that is to be read."""
 
-_HOLES = re.compile(r"(hole\d+z)")
+_HOLES = re.compile(r"(hole\d+z)", re.I)
 _NOWHERE = {"after": "nowhere"}
 # What every spec has, for one of which only a part is known yet.
 _BARE: Data = {
@@ -41,18 +41,21 @@ _BARE: Data = {
 def match(probe: Piece, piece: Piece) -> dict[str, str] | None:
     """What stands in the holes of a piece; None if the two differ otherwise.
 
-    Of what has braces only the head counts.
+    Of what has braces only the head counts. What stands in capitals is told in small letters.
     """
     words: list[str] = []
-    seen: set[str] = set()
+    capitals: dict[str, bool] = {}
     for part in _HOLES.split(_tokens(probe.head)):
+        hole = part.lower()
         if not _HOLES.fullmatch(part):
             words.append(re.escape(part).replace("\\ ", " ?"))
         else:
-            words.append(f"(?P={part})" if part in seen else f"(?P<{part}>.+?)")
-            seen.add(part)
-    found = re.fullmatch("".join(words), piece.head)
-    return found.groupdict() | _remarks(probe.remarks, piece.remarks) if found else None
+            words.append(f"(?P={hole})" if hole in capitals else f"(?P<{hole}>.+?)")
+            capitals.setdefault(hole, part.isupper())
+    if not (found := re.fullmatch("".join(words), piece.head)):
+        return None
+    values = {hole: found[hole].lower() if capitals[hole] else found[hole] for hole in capitals}
+    return values | _remarks(probe.remarks, piece.remarks)
 
 
 def _remarks(probe: Sequence[Remark], remarks: Sequence[Remark]) -> dict[str, str]:

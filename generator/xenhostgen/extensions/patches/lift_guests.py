@@ -9,15 +9,9 @@ from typing import NamedTuple
 
 from xenhostgen.csource.makefile import read_makefile
 from xenhostgen.extensions.patches.code import function_begun
-<<<<<<< HEAD
-from xenhostgen.extensions.patches.hunks import Hunk
+from xenhostgen.extensions.patches.hunks import Hunk, HunkLine
 from xenhostgen.extensions.patches.lift_c import Piece, pieces
 from xenhostgen.extensions.patches.lift_header import Seen, compact
-=======
-from xenhostgen.extensions.patches.hunks import Hunk, HunkLine
-from xenhostgen.extensions.patches.lift_c import Piece, doc, pieces
-from xenhostgen.extensions.patches.lift_header import Data, Seen, compact
->>>>>>> main
 from xenhostgen.extensions.patches.lift_input import landmarks
 from xenhostgen.extensions.patches.lift_source import distinguished
 from xenhostgen.extensions.patches.probe import HOLE, Data, Probing, match

@@ -3,12 +3,13 @@
 
 import re
 import subprocess
+import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from xenhostgen.api import Rendering, load
-from xenhostgen.extensions.patches.mail import patches_in
+from xenhostgen.extensions.patches.messages import read_messages
 from xenhostgen.extensions.patches.reference import PatchFacts, patch_facts
 from xenhostgen.render.files import Renderer
 
@@ -84,7 +85,10 @@ def posted(
 
 
 def facts(data: bytes) -> list[PatchFacts]:
-    return [patch_facts(mail) for mail in patches_in(data, "x.patch")]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "x.patch")
+        path.write_bytes(data)
+        return [patch_facts(message) for message in read_messages([path])]
 
 
 def swapped(text: str, one: str, other: str) -> str:

@@ -3,7 +3,6 @@
 
 import json
 import re
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -30,7 +29,7 @@ from posted import (
 from xenhostgen.api import Interface, Refused, Rendering, Text, load
 from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.extensions.patches.compare import Comparison, compare
-from xenhostgen.extensions.patches.mail import read_patches
+from xenhostgen.extensions.patches.messages import read_messages
 from xenhostgen.extensions.patches.reference import PatchFacts, patch_facts
 from xenhostgen.extensions.patches.stored import read_facts, shipped_facts, to_json
 from xenhostgen.render.files import Renderer
@@ -185,8 +184,8 @@ def test_the_mails_comments_make_the_mails_bytes(reference_mail: Path) -> None:
 
 
 def test_shipped_facts_are_those_of_the_mail(reference_mail: Path) -> None:
-    (mail,) = read_patches(reference_mail)
-    made = patch_facts(replace(mail, message_id=MESSAGE_ID))
+    (mail,) = read_messages([reference_mail])
+    made = patch_facts(mail._replace(message_id=MESSAGE_ID))
     shipped = SPEC.parent / "reference" / "rfc-v1-01.json"
     assert shipped.read_text() == to_json([made])
     assert read_facts(shipped) == [made]

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One patch in every wrapping that mail has for it, and the real mail, if it is at hand."""
 
-import base64
 import bz2
 import gzip
 import lzma
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xenhostgen.extensions.patches.diff import parse_diff
-from xenhostgen.extensions.patches.errors import PatchError
-from xenhostgen.extensions.patches.mail import patches_in, read_patches
+from xenhostgen.api import Refused
+from xenhostgen.extensions.patches.diff import files_of
+from xenhostgen.extensions.patches.messages import Left, Message, read_messages
 
 DIFF = """\
 diff --git a/lib/widget.c b/lib/widget.c
@@ -78,75 +78,120 @@ WRAPPED = {
 }
 
 
+def read(folder: Path, data: bytes) -> Message:
+    (folder / "x").write_bytes(data)
+    (message,) = read_messages([folder / "x"])
+    return message
+
+
 @pytest.mark.parametrize("name", WRAPPED)
-def test_every_wrapping_gives_the_same_patch(name: str) -> None:
-    (mail,) = patches_in(WRAPPED[name], "x")
-    assert mail.subject == "[PATCH] widget: schön"
-    lines = list(mail.diff.lines)
-    while lines[-1] == "":
-        lines.pop()
-    assert lines == DIFF.rstrip("\n").split("\n")
-    (file,) = parse_diff(mail.diff)
-    assert [line.kind for line in file.hunks[0].lines] == ["context", "added", "context", "context"]
+def test_every_wrapping_gives_the_same_patch(tmp_path: Path, name: str) -> None:
+    message = read(tmp_path, WRAPPED[name])
+    assert message.title == "[PATCH] widget: schön"
+    (file,) = files_of(message)
+    kinds = [line.kind for line in file.hunks[0].lines]
+    assert kinds == ["context", "added", "context", "context"]
+    assert file.hunks[0].lines[1].full in DIFF
 
 
-@pytest.mark.parametrize("name", [name for name in WRAPPED if name != "attached diff"])
-def test_lines_keep_their_number_in_the_input(name: str) -> None:
-    (mail,) = patches_in(WRAPPED[name], "x")
+@pytest.mark.parametrize("name", ["8bit", "crlf", "byte order mark"])
+def test_lines_keep_their_number_in_the_input(tmp_path: Path, name: str) -> None:
     raw = WRAPPED[name].split(b"\n")
-    for line, number in zip(mail.diff.lines, mail.diff.numbers, strict=True):
-        here = raw[number - 1]
-        if name in ("base64", "mbox", "attached mail"):
-            here = base64.b64decode(b"".join(raw[number - 1 :][:4]).partition(b"=")[0] + b"==")
-        assert line.strip()[:4].encode() in here, (line, number)
+    (file,) = files_of(read(tmp_path, WRAPPED[name]))
+    for line in file.hunks[0].lines:
+        assert line.text.encode() in raw[line.number - 1]
 
 
-def test_other_charsets_in_headers_and_text() -> None:
+NAMES = {
+    "git": ("diff --git a/lib/x.c b/lib/x.c\n", "a/lib/x.c", "b/lib/x.c"),
+    "no prefix": ("diff --git lib/x.c lib/x.c\n", "lib/x.c", "lib/x.c"),
+    "mnemonic": ("diff --git i/lib/x.c w/lib/x.c\n", "i/lib/x.c", "w/lib/x.c"),
+    "folders": ("", "old/lib/x.c\t2025-03-04 10:00", "new/lib/x.c\t2025-03-04 11:00"),
+    "quilt": ("Index: linux/lib/x.c\n=====\n", "linux.orig/lib/x.c", "linux/lib/x.c"),
+    "svn": ("Index: lib/x.c\n=====\n", "lib/x.c\t(revision 1)", "lib/x.c\t(working copy)"),
+    "hg": ("# HG changeset patch\n\ndiff -r 12 -r 34 lib/x.c\n", "a/lib/x.c", "b/lib/x.c"),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_are_told_by_themselves(tmp_path: Path, name: str) -> None:
+    head, old, new = NAMES[name]
+    (file,) = files_of(
+        read(tmp_path, f"{head}--- {old}\n+++ {new}\n@@ -1 +1 @@\n-a\n+b\n".encode())
+    )
+    assert (file.path, file.change) == ("lib/x.c", "modified")
+
+
+def thread(*subjects: str) -> bytes:
+    mails = []
+    for number, subject in enumerate(subjects):
+        diff = DIFF.replace("widget", f"widget{subject[7:8]}")
+        text = f"Text.\n---\n\n{diff}" if subject[7:8] in "12" else f"> {diff}"
+        head = f"From w@example.org Tue Mar  4 10:00:0{number} 2025\nSubject: {subject}\n"
+        mails.append(f"{head}From: W <w@example.org>\n\n{text}\n")
+    return "".join(mails).encode()
+
+
+def test_a_thread_is_put_in_order(tmp_path: Path) -> None:
+    subjects = ["[PATCH 2/2] b", "Re: [PATCH 2/2] b", "[PATCH 0/2] all", "[PATCH 1/2] a"]
+    (tmp_path / "x").write_bytes(thread(*subjects, *subjects))
+    left: list[Left] = []
+    assert [each.title for each in read_messages([tmp_path / "x"], left)] == [
+        "[PATCH 1/2] a",
+        "[PATCH 2/2] b",
+    ]
+    assert {each.reason for each in left} == {"a reply", "a cover letter", "there already"}
+
+
+def test_a_missing_patch_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(thread("[PATCH 1/3] a", "[PATCH 3/3] b").replace(b" 3/3", b" 3/3"))
+    with pytest.raises(Refused, match=r"x:\d+:1: patch 2 of 3 is missing"):
+        read_messages([tmp_path / "x"])
+
+
+def test_other_charsets_in_headers_and_text(tmp_path: Path) -> None:
     head = b"Subject: =?iso-8859-1?q?sch=F6n?= =?no-such-charset?q?x?=\nFrom: W\xe4nda\n\n"
-    (mail,) = patches_in(head + DIFF.encode("latin-1"), "x")
-    assert mail.subject
-    added = parse_diff(mail.diff)[0].hunks[0].lines[1].text
+    message = read(tmp_path, head + DIFF.encode("latin-1"))
+    assert message.title
+    added = files_of(message)[0].hunks[0].lines[1].text
     assert "schön".encode("latin-1") in added.encode("utf-8", "surrogateescape")
 
 
-def test_bytes_of_two_charsets_above_a_diff() -> None:
-    (mail,) = patches_in("schön\n".encode("latin-1") + "schön\n\n".encode() + DIFF.encode(), "x")
-    assert parse_diff(mail.diff)[0].path == "lib/widget.c"
+def test_bytes_of_two_charsets_above_a_diff(tmp_path: Path) -> None:
+    text = "schön\n".encode("latin-1") + "schön\n\n".encode() + DIFF.encode()
+    assert files_of(read(tmp_path, text))[0].path == "lib/widget.c"
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, bz2.compress])
-def test_a_packed_patch_is_refused_by_name(pack: Callable[[bytes], bytes]) -> None:
-    with pytest.raises(
-        PatchError, match=r"x:1:1: the patch is packed by (gzip|xz|bzip2) \[input-binary\]"
-    ):
-        patches_in(pack(DIFF.encode()), "x")
+def test_a_packed_patch_is_refused_by_name(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(Refused, match=r"x:1:1: no patch in it: a binary file"):
+        read(tmp_path, pack(DIFF.encode()))
 
 
 @given(
     st.lists(st.binary(max_size=20) | st.sampled_from([DIFF.encode(), b"Subject: x\n", b"\n\n"]))
 )
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 def test_any_bytes_are_read_or_refused(parts: list[bytes]) -> None:
-    with suppress(PatchError):
-        patches_in(b"".join(parts), "x")
+    with tempfile.TemporaryDirectory() as folder, suppress(Refused):
+        files_of(read(Path(folder), b"".join(parts)))
 
 
-def test_time_grows_with_the_size() -> None:
+def test_time_grows_with_the_size(tmp_path: Path) -> None:
     def seconds(count: int) -> float:
         body = "".join(f"+\tspin({n});\n" for n in range(count))
         head = f"Subject: x\n\n--- /dev/null\n+++ b/lib/x.c\n@@ -0,0 +1,{count} @@\n"
         start = time.process_time()
-        (mail,) = patches_in((head + body).encode(), "x")
-        parse_diff(mail.diff)
+        files_of(read(tmp_path, (head + body).encode()))
         return time.process_time() - start
 
     assert seconds(40_000) < 12 * max(seconds(10_000), 0.01)
 
 
 def test_the_real_mail(reference_mail: Path) -> None:
-    (mail,) = read_patches(reference_mail)
-    patch = parse_diff(mail.diff, mail.announced_files)
-    assert mail.subject.startswith("[RFC PATCH 01/16] x86/xen")
+    (message,) = read_messages([reference_mail])
+    patch = files_of(message)
+    assert message.title.startswith("[RFC PATCH 01/16] x86/xen")
     kinds = Counter(line.kind for file in patch for hunk in file.hunks for line in hunk.lines)
     assert (kinds["added"], kinds["removed"]) == (215, 0)
     assert all(file.collapsed for file in patch)
@@ -162,9 +207,8 @@ def test_the_real_mail(reference_mail: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ['multipart/mixed; boundary="b"', "message/rfc822"])
-def test_parts_nested_without_end_are_refused(kind: str) -> None:
+def test_parts_nested_without_end_are_refused(tmp_path: Path, kind: str) -> None:
     mark = "" if "rfc822" in kind else "--b\n"
     data = f"Subject: x\nContent-Type: {kind}\n\n{mark}" * 5000 + "hello\n"
-    with pytest.raises(PatchError) as caught:
-        patches_in(data.encode(), "x.eml")
-    assert caught.value.problem.rule in ("mail-nested", "no-diff")
+    with pytest.raises(Refused, match="no patch in it"):
+        read(tmp_path, data.encode())

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.extensions.patches.diff import parse_diff
-from xenhostgen.extensions.patches.errors import PatchError
+from xenhostgen.api import Refused
+from xenhostgen.extensions.patches.diff import files_of
 from xenhostgen.extensions.patches.hunks import PatchFile
-from xenhostgen.extensions.patches.mail import PatchMail, patches_in, read_patches
+from xenhostgen.extensions.patches.messages import Message, read_messages
 
 CASES = Path(__file__).parent / "cases"
 
 
-def told(mail: PatchMail) -> Iterator[str]:
-    for name in ("subject", "message_id"):
-        if getattr(mail, name):
-            yield f"{name}: {getattr(mail, name)!r}"
-    for file in parse_diff(mail.diff, mail.announced_files):
+def told(message: Message) -> Iterator[str]:
+    for name in ("title", "message_id"):
+        if getattr(message, name):
+            yield f"{name}: {getattr(message, name)!r}"
+    for file in files_of(message):
         yield from file_told(file)
 
 
@@ -37,18 +37,19 @@ def file_told(file: PatchFile) -> Iterator[str]:
             yield f"        {line.number}: {line.kind} {line.text!r}{end}"
 
 
-def outcome(path: Path) -> str:
+def outcome(path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(path.parent)
     try:
-        mails = patches_in(path.read_bytes(), path.name)
-        return "\n".join(line for mail in mails for line in told(mail)) + "\n"
-    except PatchError as error:
-        return error.problem.shown() + "\n"
+        messages = read_messages([Path(path.name)])
+        return "\n".join(line for message in messages for line in told(message)) + "\n"
+    except Refused as refused:
+        return "\n".join(problem.shown() for problem in refused.problems) + "\n"
 
 
 @pytest.mark.parametrize("path", sorted(CASES.glob("*.patch")), ids=lambda path: path.stem)
-def test_case(path: Path) -> None:
+def test_case(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = path.with_suffix(".expected")
-    found = outcome(path)
+    found = outcome(path, monkeypatch)
     if os.environ.get("XENHOSTGEN_UPDATE") == "1":
         expected.write_text(found, encoding="utf-8")
     assert found == expected.read_text(encoding="utf-8")
@@ -60,21 +61,11 @@ def test_every_expectation_has_its_case() -> None:
     assert {p.stem for p in CASES.glob("*.expected")} == {p.stem for p in CASES.glob("*.patch")}
 
 
-@pytest.mark.parametrize(
-    ("name", "rule"), [(".", "input-directory"), ("none.patch", "input-unreadable")]
-)
-def test_unreadable_input(tmp_path: Path, name: str, rule: str) -> None:
-    with pytest.raises(PatchError) as caught:
-        read_patches(tmp_path / name)
-    assert caught.value.problem.rule == rule
-
-
-def test_endless_input_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xenhostgen.extensions.patches.mail.SIZE_LIMIT", 1000)
-    (tmp_path / "long").write_bytes(bytes(1001))
+@pytest.mark.parametrize("name", [".", "none.patch", "pipe", "/dev/zero", "long"])
+def test_unreadable_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr("xenhostgen.extensions.patches.messages.SIZE_LIMIT", 1000)
+    (tmp_path / "long").write_bytes(b"x" * 1001)
     os.mkfifo(tmp_path / "pipe")
-    rules = {"long": "input-too-large", "pipe": "input-unreadable", "/dev/zero": "input-unreadable"}
-    for name, rule in rules.items():
-        with pytest.raises(PatchError) as caught:
-            read_patches(tmp_path / name)
-        assert caught.value.problem.rule == rule
+    with pytest.raises(Refused) as caught:
+        read_messages([tmp_path / name])
+    assert [problem.rule for problem in caught.value.problems] == ["input-unreadable"]

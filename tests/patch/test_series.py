@@ -12,8 +12,7 @@ import pytest
 from tools import main, need
 from xenhostgen.api import Refused, load
 from xenhostgen.extensions.kernel_tree.git import git
-from xenhostgen.extensions.patches.diff import parse_diff
-from xenhostgen.extensions.patches.mail import read_patches
+from xenhostgen.extensions.patches.messages import read_messages
 from xenhostgen.extensions.patches.recreation import prove
 from xenhostgen.extensions.patches.series import changes
 
@@ -115,7 +114,7 @@ def test_blob_ids_prove_it(tree: Path, tmp_path: Path) -> None:
     git(tree, "add", "arch", "include")
     git(tree, "commit", "-q", "-m", "all")
     mail = tmp_path / git(tree, "format-patch", "-o", str(tmp_path), "-1").strip()
-    patch = parse_diff(read_patches(mail)[0].diff)
+    patch = read_messages([mail])
     proofs = prove(spec, patch, tree, "HEAD~1")
     assert len(proofs) == 7 and all(proof.identical for proof in proofs)
     base = Path(shutil.copytree(KERNEL / "tree", tmp_path / "base"))
@@ -178,10 +177,7 @@ def test_the_first_difference_is_told(tree: Path, tmp_path: Path) -> None:
     small.write_text(small.read_text().replace("gate_near", "gate_far"))
     mail = tmp_path / "mail"
     mail.write_text(git(tree, "diff"))
-    proofs = {
-        proof.path: proof
-        for proof in prove(spec, parse_diff(read_patches(mail)[0].diff), tree, "HEAD")
-    }
+    proofs = {proof.path: proof for proof in prove(spec, read_messages([mail]), tree, "HEAD")}
     said = "line 34: '\tgate_register(gate_near, &small_ops);', "
     said += "in the patch '\tgate_register(gate_far, &small_ops);'"
     assert proofs["arch/toy/small.c"].said == said
@@ -196,10 +192,7 @@ def test_what_the_patch_shows_counts(tree: Path, tmp_path: Path) -> None:
 
     def said(revision: str, edit: str = "", instead: str = "") -> dict[str, str]:
         (tmp_path / "mbox").write_bytes(re.sub(edit.encode(), instead.encode(), mail, flags=re.M))
-        files = [
-            file for patch in read_patches(tmp_path / "mbox") for file in parse_diff(patch.diff)
-        ]
-        proofs = prove(spec, files, tree, revision)
+        proofs = prove(spec, read_messages([tmp_path / "mbox"]), tree, revision)
         return {proof.path: ("same, " if proof.identical else "") + proof.said for proof in proofs}
 
     git(tree, "am", "-q", *map(str, sorted((tmp_path / "out").iterdir())[1:]))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from xenhostgen.api import load
 from xenhostgen.extensions.kernel_tree.placing import placed_in
-from xenhostgen.extensions.patches.diff import parse_diff
+from xenhostgen.extensions.patches.diff import files_of
 from xenhostgen.extensions.patches.hunks import PatchFile
-from xenhostgen.extensions.patches.mail import read_patches
+from xenhostgen.extensions.patches.messages import read_messages
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +37,7 @@ def layout(text: str) -> list[str]:
 
 
 def test_the_mails_hunks_come_out(reference_mail: Path) -> None:
-    patch = parse_diff(read_patches(reference_mail)[0].diff)
+    patch = files_of(read_messages([reference_mail])[0])
     base = {
         file.path: shown(file, ("context", "removed"))
         for file in patch

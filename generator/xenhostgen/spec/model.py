@@ -697,8 +697,9 @@ class Interface(Part):
 
     @property
     def shared_tables(self) -> list[Table]:
-        """The tables that the header declares for borrowers whose files don't declare them."""
-        shared = any(guest.borrows and not guest.place for guest in self.guests)
+        """The tables that the header declares: for borrowers whose files don't, and for sparse."""
+        borrowed = any(guest.borrows and not guest.place for guest in self.guests)
+        shared = borrowed or not self.typedefs
         return [table for _, table in self.tables()] if shared else []
 
     @property

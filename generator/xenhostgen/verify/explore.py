@@ -3,12 +3,14 @@
 
 A state is whatever the judged objects' memory holds, so exploration is over what the C really does,
 not over what it should do. Every transition is judged where it starts, also in states that the
-model would never be in; the first counterexample of each kind is the shortest one.
+model would never be in, unless a slot holds what is no host: what follows from that is no fault of
+its own. The first counterexample of each kind is the shortest one.
 """
 
 from collections.abc import Sequence
 from ctypes import c_int
 from itertools import product, starmap
+from typing import Any
 
 from xenhostgen.reference_model.registry import State
 from xenhostgen.verify.calls import Change, Iterate, IterateAmong, Register, Unregister, all_changes
@@ -20,7 +22,8 @@ from xenhostgen.verify.wording import Wording
 # Once hidden memory has shown, more of its states tell nothing new.
 _HIDDEN_STATES_MAX = 300
 # With that many calls, states of large registries are left out.
-CALLS_MAX = 100_000
+_CALLS_MAX = 100_000
+_LEFT_OUT = f"states of the registry that take more than {_CALLS_MAX} calls to try"
 # Types that no spec lists, or few: to code that keeps some bits of them they are others.
 _FEW = 4
 _NEAR = range(-300, 301)
@@ -28,24 +31,21 @@ _BITS = [sign << bit for sign in (1, -1) for bit in range(9, 31)] + [-(1 << 31),
 
 
 class Explorer(Runner):
-    """Explores one interface. ``states``: those reached, by the driver's numbers.
-
-    ``is_cut``: the registry has more states than can be tried.
-    """
+    """Explores one interface. ``states``: those reached, by the driver's numbers."""
 
     seen_by = "exploration"
+    counted = "transitions"
 
     def __init__(self, wording: Wording, driver: Driver) -> None:
         super().__init__(wording, driver)
         self.states: dict[int, Answer] = {}
         self.by_slots: dict[State, int] = {}
-        self.is_cut = False
 
     def run(self) -> None:
         """Visit every state; raises ``DriverError`` when the judged C breaks the driver."""
         level = self.start()
         calls = [Iterate(self.wording), *all_changes(self.wording)]
-        while level and not self.is_cut:
+        while level and not self.left_out:
             level = self.expand(level, calls)
             if len(self.by_slots) < len(self.states) and len(self.states) > _HIDDEN_STATES_MAX:
                 break
@@ -62,6 +62,10 @@ class Explorer(Runner):
         level = self.expand(plain[:_HIDDEN_STATES_MAX], registering)
         removing = [Unregister(self.wording, value) for value in values]
         self.expand(level, [Iterate(self.wording), *removing])
+
+    def done(self) -> dict[str, Any]:
+        """With the states reached."""
+        return {"states": len(self.states), **super().done()}
 
     def expand_far(self) -> None:
         """Try types of all sizes, each once, and with the most hosts that there are to remove."""
@@ -88,6 +92,7 @@ class Explorer(Runner):
             held = self.wording.state(answer.slots)
             message = f"slots are not empty before the first call: {held}"
             self.note(Finding("initial-state", self.spec.c.array, message), answer)
+            return []
         self.enter(answer)
         return [answer]
 
@@ -96,9 +101,9 @@ class Explorer(Runner):
 
         In some of these states, one at least, where all would be too many calls.
         """
-        room = max(1, (CALLS_MAX - self.count) // len(calls))
-        self.is_cut |= room < len(level)
-        level = level[:room]
+        room = max(1, (_CALLS_MAX - self.count) // len(calls))
+        if room < len(level):
+            self.left_out, level = _LEFT_OUT, level[:room]
         followed = starmap(self.follow, self.check(product(level, calls)))
         return [state for state in followed if state]
 
@@ -107,8 +112,10 @@ class Explorer(Runner):
         stays = answer.failure or not isinstance(call, Change)
         if stays or answer.state in self.states:
             return None
+        if not self.wording.registry.is_possible(answer.slots):
+            return None
         if answer.state < 0 and len(self.by_slots) == len(self.states):
-            self.is_cut = True
+            self.left_out = _LEFT_OUT
             return None
         if answer.state < 0:
             message = "there is no end of states: something counts"

@@ -8,19 +8,17 @@ patches. Without one, it is what the patches' hunks show beyond the rendering's 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher, unified_diff
+from difflib import unified_diff
 from itertools import pairwise
 
-from xenhostgen.extensions.kernel_tree.patching import difference
+from xenhostgen.extensions.kernel_tree.patching import Contents, difference
 from xenhostgen.extensions.kernel_tree.placing import placed_alone
 from xenhostgen.extensions.patches.diff import read_diff
-from xenhostgen.extensions.patches.hunks import Hunk, squeezed
+from xenhostgen.extensions.patches.hunks import Hunk, matcher_of, reworded, squeezed
 from xenhostgen.extensions.patches.lift_input import Input
 from xenhostgen.render.files import Rendering, render
 from xenhostgen.render.style import lines_of
 from xenhostgen.spec.model import Interface
-
-SLOW = 4000  # lines, beyond which the comparison leaves lines out of account that stand everywhere
 
 ROOT = "the tree"
 """How messages call it."""
@@ -43,39 +41,29 @@ class Share:
     same: bool | None = None
 
 
-def carry_of(given: Input, spec: Interface) -> bytes:
-    """The carry patch, empty if all was lifted. Raises ``Refused`` if the spec fits no tree."""
+def carry_of(given: Input, spec: Interface) -> tuple[bytes, Contents]:
+    """The carry patch, empty if all was lifted, and the files that it goes on top of.
+
+    Raises ``Refused`` if the spec fits no tree.
+    """
     if given.base:
         placement = placed_alone(spec, given.base, ROOT)
         paths = placement.after.keys() | given.after.keys()
         base = {path: given.base(path) for path in paths}
         after = base | given.after
-        return difference(base | placement.after, after, "--binary")
+        return difference(base | placement.after, after, "--binary"), placement.after
     rendering = render(spec)
     own = {path: text for path, text in rendering.whole().items() if path in given.whole}
     theirs = dict(given.whole)
     # Of collapsed text only the words are known, which are the rendering's then.
     for path in given.collapsed & own.keys():
-        theirs[path] = _reworded(own[path], theirs[path])
+        theirs[path] = reworded(own[path], theirs[path])
     shown = "".join(_shown(given, rendering)).encode(errors="surrogateescape")
-    return difference(_encoded(own), _encoded(theirs)) + shown
+    return difference(_encoded(own), _encoded(theirs)) + shown, _encoded(own)
 
 
 def _encoded(files: Mapping[str, str]) -> dict[str, bytes]:
     return {path: text.encode(errors="surrogateescape") for path, text in files.items()}
-
-
-def _reworded(ours: str, theirs: str) -> str:
-    """Their lines, those that have the words of ours as ours have them."""
-    left, right = lines_of(ours), lines_of(theirs)
-    lines = list(right)
-    for block in _matcher([*map(squeezed, left)], [*map(squeezed, right)]).get_matching_blocks():
-        lines[block.b : block.b + block.size] = left[block.a : block.a + block.size]
-    return "".join(lines)
-
-
-def _matcher(ours: Sequence[str], theirs: Sequence[str]) -> SequenceMatcher[str]:
-    return SequenceMatcher(None, ours, theirs, autojunk=len(ours) + len(theirs) > SLOW)
 
 
 def _shown(given: Input, rendering: Rendering) -> Iterator[str]:
@@ -106,7 +94,7 @@ def _kept(ours: list[str], hunks: Sequence[Hunk], key: Key) -> dict[tuple[int, i
     text = {place: hunks[place[0]].lines[place[1]].full for place in rows}
     kept: dict[tuple[int, int], list[str]] = {place: [] for place in rows}
     words = [place for place in rows if text[place].strip()]
-    matcher = _matcher([*map(key, ours)], [key(text[place]) for place in words])
+    matcher = matcher_of([*map(key, ours)], [key(text[place]) for place in words])
     for kind, begin, end, first, last in matcher.get_opcodes():
         if kind == "equal":
             for place in words[first:last]:

@@ -1,74 +1,68 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The text of a diff → what it does to each file, each line with its place in the input.
+"""The text of a diff → what it does to each file: git decides, and unidiff reads what git takes.
 
-Reads git's diffs and plain `---`/`+++` ones, and both with their white space collapsed, as web
-archives show them. Refuses names that lead out of the tree. Nothing here touches a file.
+Every line keeps its place in the file that the diff came from. Names that lead out of the tree are
+refused. Nothing here touches a file.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from io import StringIO
+from typing import TYPE_CHECKING
 
-from xenhostgen.extensions.kernel_tree.git import EMPTY_BLOB, blob_id, same_id
-from xenhostgen.extensions.patches.body import (
-    Counts,
-    at_plain_names,
-    at_signature,
-    ends_hunk,
-    read_body,
+from xenhostgen.extensions.kernel_tree.git import (
+    EMPTY_BLOB,
+    NO_SETTINGS,
+    GitFailure,
+    blob_id,
+    git,
+    same_id,
 )
-from xenhostgen.extensions.patches.errors import PatchError, SourceText
-from xenhostgen.extensions.patches.hunks import Hunk, PatchFile, post_image
-from xenhostgen.extensions.patches.names import NO_FILE, named_twice, strip_prefixes, unquote
+from xenhostgen.extensions.patches.hunks import Hunk, HunkLine, Kind, PatchFile
+from xenhostgen.extensions.patches.messages import Message, bare
+from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.paths import fault
 
-_HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@(?: (.*))?$")
-# The lines that git puts between a file's names and its hunks.
-_EXTENDED = re.compile(
-    r"index (?P<pre>[0-9a-f]{4,64})\.\.(?P<post>[0-9a-f]{4,64})(?: [0-7]{6})?$"
-    r"|(?P<change>new|deleted) file mode |(?P<mode>old|new) mode "
-    r"|(?P<move>rename|copy) (?:from (?P<source>.*)|to (?P<target>.*))$"
-    r"|(?P<likeness>(?:dis)?similarity index .*)|(?P<binary>Binary files )"
+if TYPE_CHECKING:
+    from unidiff.patch import Hunk as DiffHunk
+    from unidiff.patch import PatchedFile
+
+_INDEX = re.compile(r"^index ([0-9a-f]{4,64})\.\.([0-9a-f]{4,64})\b", re.MULTILINE)
+_MOVED = re.compile(r"^(rename|copy) from ", re.MULTILINE)
+_EPOCH = re.compile(r"(?:1970-01-01|1969-12-31) ")
+# Both sides of a file have the same name: no folder stands in front.
+_SAME_NAMES = re.compile(
+    rb"^(?:diff --git (\S+) \1$|--- ([^\t\n]+)(?:\t.*)?\n\+\+\+ \2[\t\n])", re.MULTILINE
 )
-_EPOCH = re.compile(r"[\t ](1970-01-01|1969-12-31) ")
-_COMBINED = ("diff --cc ", "diff --combined ", "@@@ ")
+_ANNOUNCED = re.compile(rb"^ *(\d{1,9}) files? changed, ", re.MULTILINE)
+_SIGNATURE = re.compile(rb"^-- ?$", re.MULTILINE)
+_FILE = re.compile(r"^(?=diff --git )", re.MULTILINE)
+_KINDS: dict[str, Kind] = {"+": "added", "-": "removed", " ": "context"}
+_NONE = "/dev/null"
+_LOST = "lines were lost, or edited by hand or by a mail program: get the original mail"
 
 
-def parse_diff(text: SourceText, announced_files: int = 0) -> list[PatchFile]:
-    """Read a diff, up to the mail's signature if it has one.
-
-    `announced_files` is the number of files in the mail's diffstat: fewer mean a truncated mail.
-    Raises PatchError.
-    """
-    intact = _is_intact(text)
-    try:
-        files = list(_Reader(text, collapsed=False).files())
-        if not intact and _bytes_lost(files):
-            files = [replace(file, collapsed=True) for file in files]
-    except PatchError:
-        if intact:
-            raise
-        files = list(_Reader(text, collapsed=True).files())
-    if len(files) < announced_files:
-        message = f"the diffstat announces {announced_files} files, but the diff has {len(files)}"
-        raise text.error(len(text.lines), "files-missing", message, "the end of the patch was lost")
+def files_of(message: Message) -> list[PatchFile]:
+    """What a mail's patch does to each file. Raises ``Refused``."""
+    files = list(_files(message))
+    announced = _ANNOUNCED.search(message.patch)
+    if announced and len(files) < int(announced[1]) and not _SIGNATURE.search(message.patch):
+        text = f"the diffstat announces {int(announced[1])} files, but the diff has {len(files)}"
+        raise message.problem("truncated", text, _LOST, message.patch.count(b"\n"))
+    if message.collapsed or (message.collapsed is None and _bytes_lost(files)):
+        files = [replace(file, collapsed=True) for file in files]
     return files
 
 
 def read_diff(patch: bytes, path: str) -> list[PatchFile]:
-    """Read a patch that is no mail; ``path`` names it in messages. Raises PatchError."""
-    lines = patch.decode(errors="surrogateescape").removesuffix("\n").split("\n")
-    return list(_Reader(SourceText(path, lines, range(1, len(lines) + 1)), collapsed=False).files())
+    """Read a patch that is no mail; ``path`` names it in messages. Raises ``Refused``."""
+    return files_of(bare(patch, path)) if patch else []
 
 
-def _is_intact(text: SourceText) -> bool:
-    """Whether white space wasn't collapsed: by a tab, a run of blanks or a line's first blank."""
-    for index, line in enumerate(text.lines):
-        if "\t" in line or "  " in line or line.startswith(" "):
-            return True
-        if at_signature(text.lines, index):
-            break
-    return False
+def prefix_option(patch: bytes) -> str:
+    """How many folders git has to take off the names of a patch's files, as its option says it."""
+    return "-p0" if _SAME_NAMES.search(patch) else "-p1"
 
 
 def _bytes_lost(files: Sequence[PatchFile]) -> bool:
@@ -77,166 +71,100 @@ def _bytes_lost(files: Sequence[PatchFile]) -> bool:
     empty = [file for file in files if file.change == "new" or same_id(file.pre, EMPTY_BLOB)]
     known = [file for file in empty if file.post and file.change != "deleted" and not file.binary]
     if known:
-        return any(not same_id(file.post, blob_id(post_image(file))) for file in known)
+        return any(not same_id(file.post, blob_id(file.content)) for file in known)
     hunks = (hunk for file in files for hunk in file.hunks)
     return any(line.text.startswith(" ") for hunk in hunks for line in hunk.lines)
 
 
-class _Reader:
-    """Reads one file after another from the text; `_at` is the index of the next line."""
+def _files(message: Message) -> Iterator[PatchFile]:
+    """The files of a patch in its order."""
+    from unidiff.errors import UnidiffParseError
+    from unidiff.patch import PatchSet
 
-    def __init__(self, text: SourceText, collapsed: bool) -> None:
-        self._text = text
-        self._collapsed = collapsed
-        self._at = 0
-        self._seen: dict[str, int] = {}
+    names = iter(_names(message))
+    first = 1
+    for part in _FILE.split(message.patch.decode(errors="surrogateescape")):
+        lines = part.split("\n")
+        try:
+            for file in PatchSet(StringIO(part)):
+                hunks = [_hunk(message, first, hunk, lines) for hunk in file]
+                yield _file(message, first, file, next(names, ""), hunks)
+        except UnidiffParseError as error:
+            text = f"unidiff can't read it: {str(error).strip()}"
+            raise message.problem("bad-diff", text, _LOST, first) from None
+        first += len(lines) - 1
+    if name := next(names, ""):
+        raise message.problem("bad-diff", f"unidiff can't read what git says of '{name}'", _LOST)
 
-    def files(self) -> Iterator[PatchFile]:
-        lines = self._text.lines
-        while self._at < len(lines):
-            line = lines[self._at]
-            if line.startswith("diff --git ") or at_plain_names(lines, self._at):
-                yield self._file()
-            elif line.startswith(_COMBINED):
-                raise self._error(
-                    "combined-diff", "this is the combined diff of a merge", "diff one parent only"
-                )
-            elif line.startswith("@@ -"):
-                raise self._error("hunk-without-file", "a hunk before any file name")
-            elif line.startswith("+++ "):
-                raise self._error("file-header", "'+++' without a '---' line above it")
-            else:
-                self._at += 1
 
-    def _error(self, rule: str, message: str, hint: str = "", column: int = 1) -> PatchError:
-        return self._text.error(self._at, rule, message, hint, column)
+def _file(
+    message: Message, first: int, file: "PatchedFile", name: str, hunks: list[Hunk]
+) -> PatchFile:
+    info = str(file.patch_info or "")
+    index, moved = _INDEX.search(info), _MOVED.search(info)
+    change = "modified"
+    if moved:
+        change = {"rename": "renamed", "copy": "copied"}[moved[1]]
+    elif file.source_file == _NONE or _EPOCH.match(file.source_timestamp or ""):
+        change = "new"
+    elif file.target_file == _NONE or _EPOCH.match(file.target_timestamp or ""):
+        change = "deleted"
+    pre, post = index.groups() if index else ("", "")
+    empty = any(same_id(blob, EMPTY_BLOB) for blob in (pre, post))
+    if not name or (pre != post and not (hunks or file.is_binary_file or empty)):
+        text = f"it says nothing of what is changed in '{name or file.path}'"
+        raise message.problem("truncated", text, _LOST, first)
+    number = message.row(first + (file.diff_line_no or 1) - 1)
+    return PatchFile(name, change, tuple(hunks), pre, post, file.is_binary_file, False, number)
 
-    def _file(self) -> PatchFile:
-        lines, first = self._text.lines, self._at
-        names = (named_twice(lines[first].rstrip("\r")),) * 2
-        told = self._extended() if lines[first].startswith("diff --git ") else {}
-        change = {"rename": "renamed", "copy": "copied"}.get(
-            told.get("move", ""), told.get("change", "modified")
-        )
-        if self._at < len(lines) and at_plain_names(lines, self._at):
-            old, new = (line.rstrip("\r") for line in lines[self._at : self._at + 2])
-            names = strip_prefixes(unquote(old[4:]), unquote(new[4:]))
-            if NO_FILE in names:
-                change = "new" if names[0] == NO_FILE else "deleted"
-            elif self._at == first and (_EPOCH.search(old) or _EPOCH.search(new)):
-                change = "new" if _EPOCH.search(old) else "deleted"
-            self._at += 2
-        hunks: list[Hunk] = []
-        while self._at < len(lines) and lines[self._at].startswith("@@"):
-            hunks.append(self._hunk(hunks))
-        self._at, end = first, self._at  # errors below are about the file's first line
-        if "source" in told and "target" in told:
-            names = unquote(told["source"]), unquote(told["target"])
-        path = self._path(*names, moved="move" in told, end=end)
-        pre, post, binary = told.get("pre", ""), told.get("post", ""), "binary" in told
-        number = self._text.numbers[first]
-        file = PatchFile(path, change, tuple(hunks), pre, post, binary, self._collapsed, number)
-        self._check(file, told)
-        self._at = end
-        self._seen[path] = number
-        return file
 
-    def _extended(self) -> dict[str, str]:
-        """What git's extended header lines tell below the line with the names."""
-        told: dict[str, str] = {}
-        self._at += 1
-        while self._at < len(self._text.lines):
-            line = self._text.lines[self._at].rstrip("\r")
-            if found := _EXTENDED.match(line):
-                told |= {key: word for key, word in found.groupdict().items() if word is not None}
-            elif line.startswith("index "):
-                raise self._error(
-                    "index-malformed", "malformed index line", "index OLD..NEW [MODE]", 7
-                )
-            elif line.startswith("GIT binary patch"):
-                raise self._error(
-                    "binary-hunk", "a binary change can't be read", "only text is read"
-                )
-            else:
-                break
-            self._at += 1
-        return told
+def _hunk(message: Message, first: int, hunk: "DiffHunk", lines: list[str]) -> Hunk:
+    """A hunk whose last line is its last by the counts, too."""
+    read: list[HunkLine] = []
+    end = 0
+    for line in hunk:
+        if line.line_type in _KINDS:
+            end = line.diff_line_no or 0
+            text = line.value.removesuffix("\n")
+            read.append(HunkLine(_KINDS[line.line_type], text, message.row(first + end - 1)))
+        elif line.line_type == "\\":
+            read[-1] = read[-1]._replace(newline=False)
+    if _goes_on(lines[end : end + 2]):
+        text = "the hunk goes on beyond the count of lines in its '@@'"
+        raise message.problem("bad-diff", text, _LOST, first + end)
+    old, new = (hunk.source_start, hunk.source_length), (hunk.target_start, hunk.target_length)
+    number = read[0].number - 1 if read else message.row(first)
+    return Hunk(*old, *new, hunk.section_header.rstrip("\r"), tuple(read), number)
 
-    def _hunk(self, before: Sequence[Hunk]) -> Hunk:
-        lines = self._text.lines
-        found = _HUNK.match(lines[self._at].rstrip("\r"))
-        if found is None:
-            raise self._error(
-                "hunk-header", "malformed hunk header", "@@ -START,COUNT +START,COUNT @@"
+
+def _goes_on(following: Sequence[str]) -> bool:
+    """Whether lines below a hunk look as if they were its."""
+    line = following[0] if following else ""
+    names = line.startswith("--- ") and following[1:] and following[1].startswith("+++ ")
+    return line.startswith((" ", "+", "-")) and not names and line.rstrip() not in ("", "--")
+
+
+def _names(message: Message) -> list[str]:
+    """How git calls the files of a patch that it takes."""
+    with scratch_folder() as folder:
+        (folder / "patch").write_bytes(message.patch)
+        try:
+            option = prefix_option(message.patch)
+            listed = git(folder, "apply", "--numstat", "-z", option, "patch", given=NO_SETTINGS)
+        except GitFailure as failure:
+            said = failure.said.split("\n")[0].removeprefix("error: ")
+            line = re.search(r"\bline (\d+)|\bpatch:(\d+)", said)
+            number = int(line[1] or line[2]) if line else 0
+            said = re.sub(r" (?:at|on) line \d+| \([^)]*\)$", "", said)
+            raise message.problem("bad-diff", f"git can't read it: {said}", _LOST, number) from None
+    names = [entry.split("\t", 2)[2] for entry in listed.split("\0") if entry]
+    for name in names:
+        if reason := fault(name):
+            text, hint = f"file name '{name}' {reason}", "names start at the tree's root"
+            raw = re.escape(name.encode(errors="surrogateescape"))
+            place = re.search(
+                rb"^(?:diff |--- |[+]{3} |rename |copy ).*" + raw, message.patch, re.M
             )
-        old_start, new_start = int(found[1]), int(found[3])
-        counts = Counts(int(found[2] or 1), int(found[4] or 1))
-        last = before[-1] if before else None
-        if last and (
-            old_start < last.old_start + last.old_count
-            or new_start < last.new_start + last.new_count
-        ):
-            raise self._error("hunk-order", "the hunk overlaps the one before, or precedes it")
-        number = self._text.numbers[self._at]
-        body, self._at = read_body(self._text, self._at + 1, counts, self._collapsed)
-        over = ends_hunk(lines, self._at) or lines[self._at].rstrip() == "--"
-        if not over and lines[self._at].startswith(
-            ("+", "-") if self._collapsed else ("+", "-", " ")
-        ):
-            message = f"the hunk of line {number} announces {counts}, but goes on here"
-            hint = "the counts were edited, or lines were added to the hunk by hand"
-            raise self._error("hunk-too-long", message, hint)
-        return Hunk(old_start, counts.old, new_start, counts.new, found[5] or "", body, number)
-
-    def _path(self, old: str, new: str, moved: bool, end: int) -> str:
-        """The file's name; refuses unsafe and contradicting ones, which stand above ``end``."""
-        if old == new == "":
-            raise self._error("file-header", "the two names of this line can't be told apart")
-        if old == new == NO_FILE:
-            raise self._error("file-header", "both names are /dev/null")
-        for name in (old, new):
-            if name != NO_FILE and (reason := fault(name)):
-                self._at = next(
-                    (i for i in range(self._at, end) if name in self._text.lines[i]), self._at
-                )
-                column = max(self._text.lines[self._at].find(name), 0) + 1
-                message = f"file name '{name}' {reason}"
-                raise self._error("name-unsafe", message, "names start at the tree's root", column)
-        if old != new and not moved and NO_FILE not in (old, new):
-            raise self._error("name-mismatch", f"two names for one file: '{old}' and '{new}'")
-        return old if new == NO_FILE else new
-
-    def _check(self, file: PatchFile, told: Mapping[str, str]) -> None:
-        """Refuse a header and hunks that contradict each other."""
-        change, hunks = file.change, file.hunks
-        if file.binary and hunks:
-            raise self._error("binary-hunk", "a binary file with hunks of text")
-        for kind, side, lines, blob in (
-            ("new", "old", sum(hunk.old_count for hunk in hunks), file.pre),
-            ("deleted", "new", sum(hunk.new_count for hunk in hunks), file.post),
-        ):
-            if change == kind and lines:
-                raise self._error(
-                    f"{kind}-file-content", f"a {kind} file whose hunks have {side} lines"
-                )
-            if blob and (change == kind) != (
-                not blob.strip("0")
-            ):  # only zeros: there is no such file
-                raise self._error(
-                    "index-contradicts", f"the index line's {blob} doesn't fit a {change} file"
-                )
-        # A pure rename, a new mode and an empty file need no hunk; a binary file has none.
-        renamed = (
-            "move" in told
-            and told.get("likeness", "similarity index 100%") == "similarity index 100%"
-        )
-        empty = same_id({"new": file.post, "deleted": file.pre}.get(change, ""), EMPTY_BLOB)
-        as_it_is = ("mode" in told or "change" in told) and (file.pre == file.post or empty)
-        if not (hunks or file.binary or renamed or as_it_is):
-            raise self._error(
-                "file-no-content", f"nothing is changed in '{file.path}'", "were lines lost here?"
-            )
-        if file.path in self._seen:
-            raise self._error(
-                "file-twice", f"'{file.path}' was changed already in line {self._seen[file.path]}"
-            )
+            row = message.patch.count(b"\n", 0, place.start()) + 1 if place else 0
+            raise message.problem("name-unsafe", text, hint, row)
+    return names

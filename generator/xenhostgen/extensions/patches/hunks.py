@@ -1,12 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a patch says of a file: its hunks, and from them the file's text afterwards."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Literal, NamedTuple
 
-from xenhostgen.extensions.patches.body import HunkLine
-from xenhostgen.extensions.patches.errors import PatchError
 from xenhostgen.render.style import lines_of
-from xenhostgen.spec.source import At, Problem
+
+SLOW = 4000  # lines, beyond which the comparison leaves lines out of account that stand everywhere
+Kind = Literal["context", "added", "removed"]
+
+
+class HunkLine(NamedTuple):
+    """A line without its marker.
+
+    `number` is its line in the input, `newline` whether it has a line end.
+    """
+
+    kind: Kind
+    text: str
+    number: int
+    newline: bool = True
+
+    @property
+    def full(self) -> str:
+        """The line with its end."""
+        return self.text + "\n" * self.newline
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,38 +66,26 @@ class PatchFile:
     collapsed: bool
     number: int
 
-
-def post_image(file: PatchFile, pre_image: str = "") -> str:
-    """The file's text after the patch, given the text before (none for a new file).
-
-    Line ends count: a hunk's lines must be those of the pre-image, or their words if the patch is
-    collapsed. What that adds stays collapsed. Raises PatchError when a hunk doesn't fit, or for
-    binaries.
-    """
-    if file.binary:
-        raise PatchError(Problem("binary-hunk", "the patch holds no contents for it", file.path))
-    same = squeezed if file.collapsed else str
-    old = lines_of(pre_image)
-    new: list[str] = []
-    done = 0
-    for hunk in file.hunks:
-        # A range of no lines names the line before it.
-        start = hunk.old_start - (hunk.old_count > 0)
-        before = [line.full for line in hunk.lines if line.kind != "added"]
-        here = old[start : start + len(before)]
-        if start < done or [*map(same, here)] != [*map(same, before)]:
-            message = f"the hunk in line {hunk.number} of the patch doesn't fit here"
-            raise PatchError(
-                Problem("hunk-no-fit", message, file.path, At(max(hunk.old_start, 1), 1))
-            )
-        new += old[done:start]
-        done = start
-        for line in hunk.lines:
-            new += {"added": [line.full], "context": old[done : done + 1], "removed": []}[line.kind]
-            done += line.kind != "added"
-    return "".join(new + old[done:])
+    @property
+    def content(self) -> str:
+        """The text of a new file."""
+        return "".join(line.full for hunk in self.hunks for line in hunk.after)
 
 
 def squeezed(line: str) -> str:
     """A line by its words, as collapsed text still has it."""
     return " ".join(line.split())
+
+
+def reworded(ours: str, theirs: str) -> str:
+    """Their lines, those that have the words of ours as ours have them."""
+    left, right = lines_of(ours), lines_of(theirs)
+    lines = list(right)
+    for block in matcher_of([*map(squeezed, left)], [*map(squeezed, right)]).get_matching_blocks():
+        lines[block.b : block.b + block.size] = left[block.a : block.a + block.size]
+    return "".join(lines)
+
+
+def matcher_of(ours: Sequence[str], theirs: Sequence[str]) -> SequenceMatcher[str]:
+    """Compares lines, in time even of long texts."""
+    return SequenceMatcher(None, ours, theirs, autojunk=len(ours) + len(theirs) > SLOW)

@@ -6,20 +6,19 @@ one, hunks are what the patches show, one on top of the other.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from xenhostgen.extensions.kernel_tree.carry import carry_path, read_carry
+from xenhostgen.extensions.kernel_tree.carry import carry_path, including, read_carry, with_carry
 from xenhostgen.extensions.kernel_tree.git import GitFailure
 from xenhostgen.extensions.kernel_tree.patching import Reader, difference, patched
 from xenhostgen.extensions.kernel_tree.placing import placed_in
-from xenhostgen.extensions.patches.body import HunkLine
-from xenhostgen.extensions.patches.diff import parse_diff, read_diff
-from xenhostgen.extensions.patches.errors import PatchError
-from xenhostgen.extensions.patches.hunks import Hunk, PatchFile, post_image, squeezed
-from xenhostgen.extensions.patches.mail import PatchMail, read_patches
+from xenhostgen.extensions.patches.diff import files_of, prefix_option, read_diff
+from xenhostgen.extensions.patches.hunks import Hunk, HunkLine, PatchFile, reworded, squeezed
+from xenhostgen.extensions.patches.messages import Message, bare, read_messages
 from xenhostgen.render.files import BANNER, render
+from xenhostgen.render.style import lines_of
 from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused
@@ -27,6 +26,7 @@ from xenhostgen.spec.source import At, Problem, Refused
 _NOT_UTF8 = re.compile("[\ud800-\udfff]")
 SIZE_LIMIT = 4 << 20  # characters of code; an interface of 10,000 ops has half of it
 WHOLE = 1 << 30  # lines of context, more than a file has
+Patch = tuple[Message, Sequence[PatchFile]]
 
 
 @dataclass(slots=True)
@@ -56,17 +56,13 @@ def read_input(
 ) -> Input:
     """All that is given, patches applied in their order; ``root`` names the tree in messages.
 
-    Raises ``PatchError``, ``Refused`` and ``OSError``.
+    Raises ``Refused``.
     """
-    mails: list[tuple[PatchMail, str]] = []
-    given: dict[str, str] = {}
-    for path in paths:
-        if path.suffix in (".c", ".h"):
-            given[_in_tree(path)] = _text(path)
-        else:
-            mails += [(mail, str(path)) for mail in read_patches(path)]
+    sources = [path for path in paths if path.suffix in (".c", ".h")]
+    given = {_in_tree(path): _text(path) for path in sources}
+    messages = read_messages(path for path in paths if path not in sources)
     if tree is None:
-        _check(shown := _shown(given, mails, onto))
+        _check(shown := _shown(given, messages, onto))
         return shown
     banner = False
     before: dict[str, bytes | None] = {}
@@ -75,11 +71,10 @@ def read_input(
     if onto:
         banner, before, after = _without(onto, tree, root)
     after |= {path: text.encode(errors="surrogateescape") for path, text in given.items()}
-    for mail, source in mails:
-        files = _files(mail)
-        _check_files(files, source)
-        text = "\n".join([*mail.diff.lines, ""]).encode(errors="surrogateescape")
-        apply_patch(after, text, source, tree, root)
+    for message in messages:
+        files = files_of(message)
+        _check_files(files, message.source)
+        apply_patch(after, message, tree, root)
         ids |= {file.path: file.post for file in files}
     found = of_tree(lambda path: before[path] if path in before else tree(path), after)
     return replace(found, on_top=onto is not None, banner=banner, ids=ids)
@@ -91,31 +86,33 @@ def of_tree(base: Reader, after: Mapping[str, bytes | None]) -> Input:
     change = difference({path: base(path) for path in after}, after, f"--unified={WHOLE}")
     for file in read_diff(change, "the tree"):
         if file.change == "new" and not file.binary:
-            state.whole[file.path] = post_image(file)
+            state.whole[file.path] = file.content
         elif file.change == "modified" and not file.binary:
             state.hunks[file.path] = list(file.hunks)
     _check(state)
     return state
 
 
-def apply_patch(
-    state: dict[str, bytes | None], patch: bytes, source: str, tree: Reader, root: str
-) -> None:
+def apply_patch(state: dict[str, bytes | None], message: Message, tree: Reader, root: str) -> None:
     """Bring the files of a tree to where a patch leaves them. Raises ``Refused``."""
 
     def read(path: str) -> bytes | None:
         return state[path] if path in state else tree(path)
 
-    try:
-        state |= patched(patch, read, name=source)
-    except GitFailure as failure:
+    state |= _patched(message, read, root)
+
+
+def _patched(message: Message, read: Reader, root: str, *options: str) -> dict[str, bytes | None]:
+    """Files as git leaves them. Raises ``Refused`` where the patch doesn't fit."""
+    likely = prefix_option(message.patch)
+    said = ""
+    for prefix in (likely,) if options else (likely, *({"-p0", "-p1"} - {likely})):
         try:
-            state |= patched(patch, read, "-p0", name=source)
-        except Refused:
-            said = failure.said.split("\n")[0].removeprefix("error: ")
-            hint = "name the revision that the patch is based on: --tree DIR@REV"
-            message = f"doesn't fit {root}: {said}"
-            raise Refused([Problem("hunk-no-fit", message, source, hint=hint)]) from None
+            return patched(message.patch, read, prefix, *options, name=message.source)
+        except GitFailure as failure:
+            said = said or failure.said.split("\n")[0].removeprefix("error: ")
+    hint = "name the revision that the patch is based on: --tree DIR@REV"
+    raise message.problem("hunk-no-fit", f"doesn't fit {root}: {said}", hint)
 
 
 def _text(path: Path) -> str:
@@ -127,10 +124,6 @@ def _text(path: Path) -> str:
         message = "can't be read: No such file or directory"
         raise Refused([Problem("input-unreadable", message, str(path))])
     return data.decode("utf-8", "surrogateescape")
-
-
-def _files(mail: PatchMail) -> list[PatchFile]:
-    return parse_diff(mail.diff, mail.announced_files)
 
 
 def _check_files(files: Iterable[PatchFile], source: str) -> None:
@@ -167,26 +160,35 @@ def _without(
     raise reason
 
 
-def _shown(
-    given: dict[str, str], mails: list[tuple[PatchMail, str]], onto: Interface | None
-) -> Input:
+def _shown(given: dict[str, str], messages: Sequence[Message], onto: Interface | None) -> Input:
     """What the patches show by themselves, or on top of a spec's rendering."""
-    patches = [(file, source) for mail, source in mails for file in _files(mail)]
-    if onto and all(file.change != "new" or file.path != onto.header.file for file, _ in patches):
-        plain = onto.with_(banner=False)
-        try:  # the files in a tree have the banner if 'apply' or 'patch' brought them in
-            return _on_top(
-                given, onto if all(BANNER in text for text in given.values()) else plain, patches
-            )
-        except PatchError:
-            return _on_top(given, plain, patches)
+    patches = [(message, files_of(message)) for message in messages]
+    changes = [(file.path, file.change) for _, files in patches for file in files]
+    if onto and (onto.header.file, "new") not in changes:
+        texts = [text for path, text in given.items() if path in render(onto).files]
+        banner = all(BANNER in text for text in texts) and _fits(onto, patches)
+        return _on_top(given, onto.with_(banner=onto.banner and banner), patches)
     found = Input(whole=given)
-    for file, source in patches:
-        _apply(found, file, source)
+    for message, files in patches:
+        _apply(found, message, files)
     return found
 
 
-def _on_top(given: dict[str, str], onto: Interface, patches: list[tuple[PatchFile, str]]) -> Input:
+def _fits(onto: Interface, patches: Sequence[Patch]) -> bool:
+    """Whether patches go on top of a spec's files line by line; else these have no banner there.
+
+    Files in a tree have one if 'apply' or 'patch' brought them in.
+    """
+    whole = with_carry(onto, render(onto).whole())
+    for file in (file for _, files in patches for file in files if file.path in whole):
+        lines = [squeezed(line) for line in lines_of(whole[file.path])]
+        for hunk in file.hunks[:1]:
+            old = [squeezed(line.text) for line in hunk.lines if line.kind != "added"]
+            return lines[hunk.old_start - 1 :][: len(old)] == old
+    return True
+
+
+def _on_top(given: dict[str, str], onto: Interface, patches: Sequence[Patch]) -> Input:
     """C files and patches on top of what a spec renders to, and of what it carries."""
     rendering = render(onto)
     found = Input(whole=rendering.whole() | given, on_top=True, banner=onto.banner)
@@ -197,9 +199,11 @@ def _on_top(given: dict[str, str], onto: Interface, patches: list[tuple[PatchFil
         found.hunks.setdefault(fragment.file, []).append(
             Hunk(0, 0, 1, len(lines), "", tuple(lines), 0)
         )
-    carry = read_diff(read_carry(onto), str(carry_path(onto.path)))
-    for file, source in [*((file, onto.path) for file in carry), *patches]:
-        _apply(found, file, source)
+    if text := read_carry(onto):
+        carry = bare(text, str(carry_path(onto.path)))
+        patches = [(carry, files_of(carry)), *patches]
+    for message, files in patches:
+        _apply(found, message, files)
     return found
 
 
@@ -259,38 +263,66 @@ def legible(found: Input) -> Input:
     return replace(found, whole=whole, hunks=hunks)
 
 
-def _apply(found: Input, file: PatchFile, source: str) -> None:
-    path = file.path
-    if file.binary:
-        raise Refused([_binary(file, source)])
-    if file.change in ("renamed", "copied"):
-        message = f"a {file.change} file, which needs the tree that the patch is based on"
-        hint = "name that tree: --tree DIR@REV"
-        raise Refused([Problem("needs-tree", message, source, At(file.number, 1), hint)])
-    known = found.hunks.get(path, [])
-    again = {_texts(hunk) for hunk in known} & {_texts(hunk) for hunk in file.hunks}
-    if again or (file.change == "new" and (known or path in found.whole)):
-        message = f"{path} is {'changed so' if again else 'there'} already"
-        hint = "give the patches in the order in which they were applied, each once"
-        raise Refused([Problem("patch-order", message, source, At(file.number, 1), hint)])
-    if file.collapsed:
-        found.collapsed.add(path)
-    if file.change == "new" or (path in found.whole and file.change == "modified"):
-        before = "" if file.change == "new" else found.whole[path]
-        found.whole[path] = post_image(file, before)
-        found.ids[path] = file.post
-    elif path in found.whole:
-        del found.whole[path]
-    else:
-        if file.change == "deleted":
-            found.deleted.add(path)
-        found.hunks[path] = known
-        for hunk in file.hunks:
-            rows = (
-                (row, changed) for row, one in enumerate(known) if (changed := _changed(one, hunk))
-            )
-            row, changed = next(rows, (len(known), hunk))
-            known[row : row + 1] = [changed]
+def _apply(found: Input, message: Message, files: Sequence[PatchFile]) -> None:
+    """Take in a patch, where nothing but the patches before it is known."""
+    _check_fresh(found, message, files)
+    changed = [file.path for file in files if file.path in found.whole and file.change != "new"]
+    whole = {path: found.whole[path].encode(errors="surrogateescape") for path in changed}
+    if changed:
+        collapsed = any(file.collapsed for file in files)
+        if collapsed:  # by the words of each line
+            whole = {path: _by_words(text) for path, text in whole.items()}
+            patch = re.sub(rb"^([ +-])[ \t]+", rb"\1", message.patch, flags=re.MULTILINE)
+            message = message._replace(patch=patch)
+        after = _patched(message, whole.get, "the patch before", *including(changed))
+        for path, content in after.items():
+            before = found.whole.pop(path)
+            if content is not None:
+                text = content.decode(errors="surrogateescape")
+                found.whole[path] = reworded(before, text) if collapsed else text
+    for file in files:
+        if file.collapsed:
+            found.collapsed.add(file.path)
+        if file.change == "new":
+            found.whole[file.path] = file.content
+        if file.path in found.whole:
+            found.ids[file.path] = file.post
+        elif file.path not in changed:
+            _apply_hunks(found, file)
+
+
+def _by_words(text: bytes) -> bytes:
+    """The words of each line."""
+    return b"".join(b" ".join(line.split()) + b"\n" for line in text.splitlines())
+
+
+def _check_fresh(found: Input, message: Message, files: Sequence[PatchFile]) -> None:
+    """Refuse what needs a tree, and what is there already."""
+    for file in files:
+        path, at = file.path, At(file.number, 1)
+        if file.binary:
+            raise Refused([_binary(file, message.source)])
+        if file.change in ("renamed", "copied"):
+            text = f"a {file.change} file, which needs the tree that the patch is based on"
+            hint = "name that tree: --tree DIR@REV"
+            raise Refused([Problem("needs-tree", text, message.source, at, hint)])
+        known = found.hunks.get(path, [])
+        again = {_texts(hunk) for hunk in known} & {_texts(hunk) for hunk in file.hunks}
+        if again or (file.change == "new" and (known or path in found.whole)):
+            text = f"{path} is {'changed so' if again else 'there'} already"
+            hint = "give the patches in the order in which they were applied, each once"
+            raise Refused([Problem("patch-order", text, message.source, at, hint)])
+
+
+def _apply_hunks(found: Input, file: PatchFile) -> None:
+    """Take in a change of a file that isn't known as a whole."""
+    if file.change == "deleted":
+        found.deleted.add(file.path)
+    known = found.hunks.setdefault(file.path, [])
+    for hunk in file.hunks:
+        rows = ((row, changed) for row, one in enumerate(known) if (changed := _changed(one, hunk)))
+        row, changed = next(rows, (len(known), hunk))
+        known[row : row + 1] = [changed]
 
 
 def _texts(hunk: Hunk) -> tuple[object, ...]:

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Mails as git reads them: who says what about which patch."""
+"""Mails as git reads them: who says what about which patch, and where that patch stands.
+
+Before git there are adapters for what people save and git doesn't take: format=flowed, mails
+attached to mails, and the pages of web archives. A bare diff is a mail that says nothing.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,22 +14,31 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git
-from xenhostgen.extensions.patches.encoding import unflowed
+from xenhostgen.extensions.patches.collapsed import Ambiguous, is_intact, with_markers
 from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.sandbox.process import Job, run, user_environment
 from xenhostgen.sandbox.scratch import scratch_folder
-from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.source import EXCERPT, At, Problem, Refused, printable
 
 SIZE_LIMIT = 64 << 20  # bytes
+NESTING_LIMIT = 4  # mails within mails
 _KINDS = {"text/html": "HTML", "multipart/encrypted": "encrypted"}
 _POSITION = re.compile(r"\[[^\]]*?\b0*(\d+)/0*(\d+)[^\]]*\]")
+# What a packed file begins with, if it isn't told by a null character.
+_PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
+_HTML = re.compile(rb"\s*<(?:!doctype html|html|\?xml)", re.IGNORECASE)
+_QUOTED = re.compile(rb"^(?:> ?)+(?:diff --git |@@ -\d)", re.MULTILINE)
+_MAIL = re.compile(rb"From \S+ .*\n|(?:From|Subject|Date|Message-ID): ", re.IGNORECASE)
+_ARCHIVED = re.compile(rb"\s*+(?!From |[\w-]+:)([^\n]+)\s+(?=(?:From|Date): )")
 
 
 class Message(NamedTuple):
     """A mail: author and date as git gives them, subject without brackets, body, and patch.
 
     ``title`` is the whole subject; ``number`` and ``total`` are those in its brackets, 0 without
-    any. ``kind`` says what holds no patch that git could read.
+    any. ``kind`` says what holds no patch that git could read. ``line`` is where the patch begins
+    in the file ``source``, 0 if the mail encodes it, and ``start`` where the mail does.
+    ``collapsed``: white space was lost, None if only the lines' words can tell.
     """
 
     author: str
@@ -38,6 +51,28 @@ class Message(NamedTuple):
     total: int = 0
     kind: str = ""
     source: str = ""
+    message_id: str = ""
+    start: int = 1
+    line: int = 0
+    collapsed: bool | None = False
+
+    def row(self, line: int) -> int:
+        """Where a line of the patch stands in the file, or where the mail begins."""
+        return self.line + line - 1 if self.line else self.start
+
+    def problem(self, rule: str, message: str, hint: str = "", line: int = 0) -> Refused:
+        """An error at a line of the patch, or about the whole mail."""
+        if line and not self.line:
+            message += f" (line {line} of the patch in this mail)"
+        at = At(self.row(line) if line else self.start, 1)
+        lines = self.patch.split(b"\n")[line - 1 : line] if line else []
+        excerpt = printable(b"".join(lines)[:EXCERPT].decode(errors="replace"), "?")
+        return Refused([Problem(rule, printable(message, "?"), self.source, at, hint, excerpt)])
+
+
+def bare(patch: bytes, path: str) -> Message:
+    """A patch that is no mail, from a file."""
+    return Message("", "", "", "", patch, source=path, line=1)
 
 
 class Left(NamedTuple):
@@ -55,23 +90,22 @@ def read_messages(paths: Iterable[Path], left: list[Left] | None = None) -> list
     messages: dict[tuple[str, bytes], Message] = {}
     left_out = [] if left is None else left
     for path in paths:
+        refused: list[Refused] = []
         known = len(messages)
-        first = len(left_out)
         for message in _split(path):
             if reason := _reason(message):
                 left_out.append(Left(message.title, reason))
+                hint = "save the mail that holds the patch as text, or get it by 'b4 am'"
+                refused.append(message.problem("no-patch", f"no patch in it: {reason}", hint))
             elif (key := (message.subject, message.patch.strip())) in messages:
                 left_out.append(Left(message.title, "there already"))
                 known -= 1
             else:
                 messages[key] = message
         if len(messages) == known:
-            reasons = ", ".join(sorted({each.reason for each in left_out[first:]}))
-            problem = Problem("no-patch", f"no patch in it: {reasons or 'no mail'}", str(path))
-            hint = "give mails, as 'git format-patch' writes them, and a bare diff to -o NAME.yaml"
-            raise Refused([problem._replace(hint=hint)])
+            raise refused[0]
     ordered = list(messages.values())
-    if all(message.number for message in ordered):
+    if ordered and all(message.number for message in ordered):
         ordered.sort(key=lambda message: message.number)
         _check_order(ordered)
     return ordered
@@ -93,18 +127,14 @@ def _check_order(messages: list[Message]) -> None:
             twice = message.number < number
             what = "is there twice" if twice else "is missing"
             text = f"patch {message.number if twice else number} of {message.total} {what}"
-            hint = "give each patch of one version of the series"
-            raise Refused([Problem("patch-order", text, message.source, hint=hint)])
+            raise message.problem(
+                "patch-order", text, "give each patch of one version of the series"
+            )
 
 
 def _split(path: Path) -> Iterator[Message]:
-    """What git makes of each mail in a file."""
-    try:
-        data = read_given(path, SIZE_LIMIT)
-    except UnreadableFile as error:
-        raise Refused([Problem("input-unreadable", str(error), str(path))]) from None
-    if data is None:
-        raise Refused([Problem("input-unreadable", "no such file", str(path))])
+    """What git makes of each mail in a file; at least one."""
+    data = _content(path)
     with scratch_folder() as folder:
         (folder / "mails").mkdir()
         (folder / "input").write_bytes(data)
@@ -113,39 +143,100 @@ def _split(path: Path) -> Iterator[Message]:
         except GitFailure as failure:
             message = f"git can't read it: {failure.said}"
             raise Refused([Problem("input-unreadable", message, str(path))]) from None
-        for file in sorted((folder / "mails").iterdir()):
-            for mail in _plain(file.read_bytes()):
-                yield _read(mail, folder, str(path))
+        start = 0
+        for file in sorted((folder / "mails").iterdir(), key=lambda file: int(file.name)):
+            content = file.read_bytes()
+            start = max(data.find(content, start), start)
+            line = data.count(b"\n", 0, start) + 1
+            for mail in _plain(content):
+                yield _placed(_read(mail, folder), str(path), line, content)
+            start += len(content)
 
 
-def _plain(mail: bytes) -> Iterator[bytes]:
+def _content(path: Path) -> bytes:
+    """A file of mails. Raises ``Refused`` for what can't hold any."""
+    try:
+        data = read_given(path, SIZE_LIMIT)
+    except UnreadableFile as error:
+        raise Refused([Problem("input-unreadable", str(error), str(path))]) from None
+    if data is None:
+        raise Refused([Problem("input-unreadable", "no such file", str(path))])
+    problem = Problem("no-patch", "no patch in it: it is empty", str(path))
+    if b"\0" in data or data.startswith(_PACKED):
+        hint = "unpack it, or save it as UTF-8"
+        problem = problem._replace(message="no patch in it: a binary file", hint=hint)
+    elif data.strip():
+        return _with_plain_ends(data.removeprefix(b"\xef\xbb\xbf"))
+    raise Refused([problem])
+
+
+def _with_plain_ends(text: bytes) -> bytes:
+    """A text without the carriage returns of its transport, which stand in every line."""
+    transported = text.count(b"\n") == text.count(b"\r\n")
+    return text.replace(b"\r\n", b"\n") if transported else text
+
+
+def _plain(mail: bytes, depth: int = 0) -> Iterator[bytes]:
     """The mails attached to a mail, or itself as git takes it: without format=flowed."""
-    parsed = BytesParser(policy=default).parsebytes(mail)
-    attached = [part for part in parsed.walk() if part.get_content_type() == "message/rfc822"]
+    try:
+        parsed = BytesParser(policy=default).parsebytes(mail)
+        attached = list(_attached(parsed)) if depth < NESTING_LIMIT else []
+    except RecursionError:  # within the standard library's parser
+        yield mail
+        return
+    for inner in attached:
+        yield from _plain(inner, depth + 1)
     if attached:
-        for part in attached:
-            inner = part.get_payload(0)
-            assert isinstance(inner, EmailMessage)
-            yield from _plain(inner.as_bytes())
         return
     flowed = parsed.get_param("format", "") == "flowed" and not parsed.is_multipart()
     if flowed:
         lines = parsed.get_content().split("\n")
         delete = parsed.get_param("delsp", "") == "yes"
-        text = "".join(unflowed(line, delete) for line in lines).removesuffix("\n")
+        text = "".join(_unflowed(line, delete) for line in lines).removesuffix("\n")
         parsed.set_content(text, cte="8bit")
         mail = parsed.as_bytes()
-    yield mail
+    # A web archive's page has the subject as a title above From: and Date: lines.
+    yield _ARCHIVED.sub(rb"Subject: \1\n", mail, count=1) if _ARCHIVED.match(mail) else mail
 
 
-def _read(mail: bytes, folder: Path, source: str) -> Message:
+def _attached(mail: EmailMessage) -> Iterator[bytes]:
+    for part in mail.walk():
+        if part.get_content_type() == "message/rfc822":
+            inner = part.get_payload(0)
+            assert isinstance(inner, EmailMessage)
+            yield inner.as_bytes()
+        elif part.is_attachment():
+            data = part.get_payload(decode=True)
+            if isinstance(data, bytes) and _MAIL.match(data):
+                yield data
+
+
+def _unflowed(line: str, delete_space: bool) -> str:
+    """A line as it was before format=flowed (RFC 3676) broke and stuffed it."""
+    plain = line.removeprefix(" ")
+    # "-- " is the signature; quoted lines are no part of a patch.
+    if plain.endswith(" ") and plain != "-- " and not plain.startswith(">"):
+        return plain[:-1] if delete_space else plain
+    return f"{plain}\n"
+
+
+def _read(mail: bytes, folder: Path) -> Message:
+    """What git makes of one mail."""
     command = ["git", "mailinfo", "message", "patch"]
     job = Job(command, folder, environment=user_environment(**NO_SETTINGS), input=mail)
-    fields = dict(line.partition(": ")[::2] for line in run(job).text.splitlines())
+    done = run(job)
+    if done.status:  # a charset that git doesn't know
+        done = run(job._replace(command=[*command[:2], "-n", *command[2:]]))
+    fields = dict(line.partition(": ")[::2] for line in done.text.splitlines())
     header = BytesParser(policy=default).parsebytes(mail, headersonly=True)
     title = " ".join(str(header["Subject"] or "").split())
     position = _POSITION.search(title)
     number, total = map(int, position.groups()) if position else (0, 0)
+    kind = _KINDS.get(header.get_content_type(), "")
+    if _QUOTED.search(mail):
+        kind = "a reply that quotes one"
+    elif _HTML.match(mail):
+        kind = "HTML"
     return Message(
         f"{fields.get('Author', '')} <{fields.get('Email', '')}>",
         fields.get("Date", ""),
@@ -155,6 +246,24 @@ def _read(mail: bytes, folder: Path, source: str) -> Message:
         title,
         number,
         total,
-        _KINDS.get(header.get_content_type(), ""),
-        source,
+        kind,
+        message_id=str(header["Message-ID"] or "").strip("<> \n"),
     )
+
+
+def _placed(message: Message, source: str, start: int, mail: bytes) -> Message:
+    """The message with its places in a file, and the markers of its patch's context."""
+    at = mail.rfind(message.patch.rstrip(b"\n")) if message.patch.strip() else -1
+    line = start + mail.count(b"\n", 0, at) if at >= 0 else 0
+    patch = _with_plain_ends(message.patch)
+    message = message._replace(source=source, start=start, line=line, patch=patch)
+    if is_intact(patch):
+        return message
+    try:
+        restored = with_markers(patch)
+    except Ambiguous as error:
+        text = "white space was lost, and the hunk's counts don't tell its lines of context"
+        raise message.problem(
+            "bad-diff", text, "get the original mail by 'b4 am'", error.line
+        ) from None
+    return message._replace(patch=restored, collapsed=None if restored == patch else True)

@@ -2,15 +2,18 @@
 """Prove by git's object ids that placing a spec into a tree gives the files that a patch gives."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.extensions.kernel_tree.git import GitFailure, blob_id, borrowed, git, same_id
-from xenhostgen.extensions.kernel_tree.patching import Reader
+from xenhostgen.extensions.kernel_tree.patching import Contents, Reader
 from xenhostgen.extensions.kernel_tree.placing import content, kernel_version, placed_in
-from xenhostgen.extensions.patches.hunks import PatchFile, post_image
+from xenhostgen.extensions.patches.diff import files_of
+from xenhostgen.extensions.patches.hunks import PatchFile
+from xenhostgen.extensions.patches.lift_input import apply_patch
+from xenhostgen.extensions.patches.messages import Message
 from xenhostgen.render.style import lines_of
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
@@ -57,57 +60,52 @@ def _check_revision(repository: Path, revision: str, tree: Path) -> None:
 
 
 def prove(
-    spec: Interface, patch: Iterable[PatchFile], tree: Path, revision: str | None = None
+    spec: Interface, messages: Iterable[Message], tree: Path, revision: str | None = None
 ) -> list[Proof]:
     """Hold each file, as a patch or a series leaves it, against its placement in the base tree."""
     changes: dict[str, list[PatchFile]] = {}
-    for file in patch:
-        changes.setdefault(file.path, []).append(file)
+    theirs: dict[str, bytes | None] = {}
     with reader(tree, revision) as read:
-        after = placed_in(spec, read, str(tree)).after
+        ours = placed_in(spec, read, str(tree)).after
+        for message in messages:
+            for file in files_of(message):
+                changes.setdefault(file.path, []).append(file)
+            with suppress(Refused):  # it has lost its white space, or the tree has it already
+                apply_patch(theirs, message, read, str(tree))
         proofs = [
-            _proof(files, read(path) or b"", after.get(path)) for path, files in changes.items()
+            _proof(files, blob_id(read(path) or b""), ours, theirs)
+            for path, files in changes.items()
         ]
     return proofs + [
-        Proof(path, False, "isn't in the patch") for path in after if path not in changes
+        Proof(path, False, "isn't in the patch") for path in ours if path not in changes
     ]
 
 
-def _proof(changes: Sequence[PatchFile], before: bytes, after: bytes | None) -> Proof:
-    """What the patch shows counts, and its index line only where it shows nothing.
+def _proof(changes: Sequence[PatchFile], before: str, ours: Contents, theirs: Contents) -> Proof:
+    """What the patch makes of the tree counts, and its index line only where it doesn't fit.
 
     A text can be edited, an id stays.
     """
-    first, file = changes[0], changes[-1]
-    if after is None:
+    file, first = changes[-1], changes[0]
+    if file.path not in ours:
         return Proof(file.path, False, "isn't a file of the spec")
-    blob = blob_id(after)
+    content = ours[file.path] or b""
+    blob = blob_id(content)
     named = same_id(blob, file.post)
-    based = first.change == "new" or not first.pre or same_id(blob_id(before), first.pre)
-    if not named and not based:
-        return Proof(
-            file.path,
-            False,
-            f"the tree has blob {blob_id(before)[:12]}, the patch is based on {first.pre}",
-        )
-    collapsed = any(each.collapsed for each in changes)
-    if not named and collapsed:
-        return Proof(
-            file.path, False, "the patch has lost its white space and can't tell where it differs"
-        )
-    ours = theirs = after.decode(errors="surrogateescape")
-    if based and not collapsed:
-        theirs = before.decode(errors="surrogateescape")
-        for each in changes:
-            theirs = post_image(each, "" if each.change == "new" else theirs)
-    elif not collapsed:  # the tree has the patch already
-        theirs = _laid_over(file, ours)
-    if ours == theirs:
-        wrong = (
-            f", though the patch's index line says {file.post}" if file.post and not named else ""
-        )
+    based = first.change == "new" or not first.pre or same_id(before, first.pre)
+    wanted = theirs.get(file.path) or b""
+    if file.path not in theirs or not based:
+        if not named:
+            said = f"the tree has blob {before[:12]}, the patch is based on {first.pre}"
+            if file.collapsed:
+                said = "the patch has lost its white space and can't tell where it differs"
+            return Proof(file.path, False, said)
+        wanted = content if file.collapsed else _laid_over(file, content)
+    if content == wanted:
+        wrong = f", though the patch's index line says {file.post}" * bool(file.post and not named)
         return Proof(file.path, True, f"blob {file.post if named else blob[:12]}{wrong}")
-    lines = enumerate(zip_longest(lines_of(ours), lines_of(theirs), fillvalue=""), 1)
+    texts = [lines_of(text.decode(errors="surrogateescape")) for text in (content, wanted)]
+    lines = enumerate(zip_longest(*texts, fillvalue=""), 1)
     row, (one, other) = next(each for each in lines if each[1][0] != each[1][1])
     wrong = f", though its index line says {file.post} as ours does" * named
     return Proof(
@@ -115,13 +113,13 @@ def _proof(changes: Sequence[PatchFile], before: bytes, after: bytes | None) -> 
     )
 
 
-def _laid_over(file: PatchFile, text: str) -> str:
-    """A text with what a patch shows of it afterwards."""
-    lines = lines_of(text)
+def _laid_over(file: PatchFile, content: bytes) -> bytes:
+    """A file that has a patch already, with what the patch shows of it."""
+    lines = lines_of(content.decode(errors="surrogateescape"))
     for hunk in reversed(file.hunks):
         start = hunk.new_start - (hunk.new_count > 0)
         lines[start : start + len(hunk.after)] = [line.full for line in hunk.after]
-    return "".join(lines)
+    return "".join(lines).encode(errors="surrogateescape")
 
 
 def _quoted(line: str) -> str:

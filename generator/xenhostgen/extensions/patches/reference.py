@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 
 from xenhostgen.extensions.kernel_tree.git import SHORTEST_ID, blob_id, same_id
-from xenhostgen.extensions.patches.body import HunkLine
 from xenhostgen.extensions.patches.code import (
     code_digest,
     declared,
@@ -19,9 +18,9 @@ from xenhostgen.extensions.patches.code import (
     words_digest,
 )
 from xenhostgen.extensions.patches.declarations import Declaration, digest
-from xenhostgen.extensions.patches.diff import parse_diff
-from xenhostgen.extensions.patches.hunks import Hunk, PatchFile, post_image
-from xenhostgen.extensions.patches.mail import PatchMail
+from xenhostgen.extensions.patches.diff import files_of
+from xenhostgen.extensions.patches.hunks import Hunk, HunkLine, PatchFile
+from xenhostgen.extensions.patches.messages import Message
 from xenhostgen.extensions.patches.uncarried import uncarried
 from xenhostgen.spec.source import printable
 
@@ -102,18 +101,20 @@ def pieces(found: Sequence[Declaration]) -> tuple[Piece, ...]:
     return tuple(Piece(printable(one.label, "?"), digest(one)) for one in found)
 
 
-def patch_facts(mail: PatchMail, carry: Mapping[str, PatchFile] | None = None) -> PatchFacts:
-    """The facts of a patch, but for what is carried. Raises PatchError if it can't be read."""
-    changed = uncarried(parse_diff(mail.diff, mail.announced_files), carry or {})
+def patch_facts(message: Message, carry: Mapping[str, PatchFile] | None = None) -> PatchFacts:
+    """The facts of a patch, but for what is carried. Raises ``Refused``."""
+    changed = uncarried(files_of(message), carry or {})
     files = sorted((_file_facts(file) for file in changed), key=lambda file: file.path)
-    return PatchFacts(printable(mail.subject, "?"), printable(mail.message_id, "?"), tuple(files))
+    return PatchFacts(
+        printable(message.title, "?"), printable(message.message_id, "?"), tuple(files)
+    )
 
 
 def _file_facts(file: PatchFile) -> FileFacts:
     added = [each for hunk in file.hunks for each in _blocks(file.path, hunk)]
     words = [one for _, _, said in added for one in said]
     whole = file.change == "new" and not file.collapsed and not file.binary
-    made = blob_id(post_image(file)) if whole else ""
+    made = blob_id(file.content) if whole else ""
     contradicted = made and len(file.post) >= SHORTEST_ID and not same_id(made, file.post)
     kinds = [line.kind for hunk in file.hunks for line in hunk.lines]
     return FileFacts(

@@ -4,8 +4,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from xenhostgen.extensions.patches.body import HunkLine
-from xenhostgen.extensions.patches.hunks import Hunk, PatchFile
+from xenhostgen.extensions.patches.hunks import Hunk, HunkLine, PatchFile
 
 
 def uncarried(files: Sequence[PatchFile], carry: Mapping[str, PatchFile]) -> list[PatchFile]:

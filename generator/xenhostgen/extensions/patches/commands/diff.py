@@ -14,9 +14,8 @@ from pathlib import Path
 from xenhostgen.commands.inputs import add_format
 from xenhostgen.extensions.kernel_tree.carry import carry_path, read_carry, with_carry
 from xenhostgen.extensions.patches.compare import Comparison, compare
-from xenhostgen.extensions.patches.diff import parse_diff, read_diff
-from xenhostgen.extensions.patches.hunks import post_image
-from xenhostgen.extensions.patches.mail import read_patches
+from xenhostgen.extensions.patches.diff import read_diff
+from xenhostgen.extensions.patches.messages import read_messages
 from xenhostgen.extensions.patches.recreation import prove
 from xenhostgen.extensions.patches.reference import patch_facts
 from xenhostgen.extensions.patches.report import Compared, as_json, show
@@ -82,13 +81,13 @@ def _compared(spec: Interface, patch: Path | None) -> tuple[str, Comparison]:
     text = read_carry(spec)
     carry = {file.path: file for file in read_diff(text, str(carry_path(spec.path)))}
     if patch:
-        source, facts = patch, [patch_facts(mail, carry) for mail in read_patches(patch)]
+        source, facts = patch, [patch_facts(mail, carry) for mail in read_messages([patch])]
     else:
         source, facts = shipped_facts(spec)
     renderer = Renderer(spec)
     rendering = renderer.everything()
     files = with_carry(spec, rendering.files)
-    files |= {path: post_image(file) for path, file in carry.items() if file.change == "new"}
+    files |= {path: file.content for path, file in carry.items() if file.change == "new"}
     return str(source), compare(renderer, rendering._replace(files=files), facts, str(source))
 
 
@@ -102,9 +101,8 @@ def proved(spec: Interface, arguments: argparse.Namespace) -> int:
         raise Refused(
             [Problem("no-patch", message, "--tree" if arguments.tree else "--rev", hint=hint)]
         )
-    mails = read_patches(arguments.patch)
-    files = [file for mail in mails for file in parse_diff(mail.diff, mail.announced_files)]
-    proofs = prove(spec, files, arguments.tree, arguments.rev)
+    messages = read_messages([arguments.patch])
+    proofs = prove(spec, messages, arguments.tree, arguments.rev)
     identical = sum(proof.identical for proof in proofs)
     if arguments.format == "json":
         print(json.dumps([proof._asdict() for proof in proofs], indent=2))

@@ -6,11 +6,10 @@ The facts hold names and digests, and no text of the patch but its subject.
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from xenhostgen.commands.inputs import print_or_write
-from xenhostgen.extensions.patches.mail import read_patches
+from xenhostgen.extensions.patches.messages import read_messages
 from xenhostgen.extensions.patches.reference import patch_facts
 from xenhostgen.extensions.patches.stored import to_json
 
@@ -32,13 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print or write the facts."""
-    mails = read_patches(arguments.patch)
+    mails = read_messages([arguments.patch])
     if arguments.message_id:
         if len(mails) > 1 or mails[0].message_id:
             print(
                 "xenhostgen facts: --message-id is for a single patch without one", file=sys.stderr
             )
             return 2
-        mails = [replace(mails[0], message_id=arguments.message_id)]
+        mails = [mails[0]._replace(message_id=arguments.message_id)]
     print_or_write(to_json(list(map(patch_facts, mails))), arguments.output)
     return 0

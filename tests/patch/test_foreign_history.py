@@ -111,6 +111,14 @@ def test_a_refused_import_leaves_no_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "history").exists()
 
 
+def test_words_to_import_are_limited(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.h").write_text("; " * 600_000)
+    begin = time.process_time()
+    assert main(["import", str(tmp_path / "x.h"), "-o", str(tmp_path / "x.yaml")]) == 2
+    assert "more than 500000 words and signs of code" in capsys.readouterr().err
+    assert time.process_time() - begin < 5
+
+
 def flowed(kind: str) -> str:
     return MAIL.replace("\n\n", f"\nContent-Type: {kind}; format=flowed\n\n", 1)
 

@@ -14,6 +14,7 @@ from xenhostgen.extensions.kernel_tree.carry import SUFFIX
 from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, git
 from xenhostgen.extensions.kernel_tree.patching import Contents, Reader, difference, patched
 from xenhostgen.extensions.kernel_tree.placing import placed_in
+from xenhostgen.extensions.patches.carrying import carry_of
 from xenhostgen.extensions.patches.lift import Lifted, Target, lifted_from
 from xenhostgen.extensions.patches.lift_input import apply_patch, of_tree
 from xenhostgen.extensions.patches.messages import Message, read_messages
@@ -42,9 +43,33 @@ def states(messages: Sequence[Message], tree: Reader, root: str, schema: str) ->
         except Refused as refused:
             if {problem.rule for problem in refused.problems} != {"no-interface"}:
                 raise
-        before = {path: tree(path) for path in after}
-        carry = lifted.carry if lifted else difference(before, after, "--binary")
-        yield State(message, lifted, carry)
+        yield State(message, lifted, lifted.carry if lifted else _change(tree, after))
+
+
+def _change(tree: Reader, after: Contents) -> bytes:
+    """What changes a tree into files, where no spec says any of it."""
+    return difference({path: tree(path) for path in after}, after, "--binary")
+
+
+def refreshed(
+    folder: Path, messages: Sequence[Message], tree: Reader, root: str
+) -> Iterator[tuple[str, bytes]]:
+    """The carry patches of a history by their names, each from its spec as it is now.
+
+    Raises ``Refused``.
+    """
+    if len(messages) != len(list(folder.glob("*.message"))):
+        hint = "give the patches that it was imported from"
+        problem = Problem("history", f"isn't a history of {len(messages)} patches", str(folder))
+        raise Refused([problem._replace(hint=hint)])
+    after: dict[str, bytes | None] = {}
+    for number, message in enumerate(messages, 1):
+        apply_patch(after, message, tree, root)
+        path = folder / f"{number:02}.yaml"
+        carry = _change(tree, after)
+        if path.is_file():
+            carry, _ = carry_of(of_tree(tree, after), load(path))
+        yield f"{number:02}{SUFFIX}", carry
 
 
 def files(history: Sequence[State]) -> dict[str, bytes]:

@@ -167,7 +167,10 @@ def _lift_changes(given: Input, data: Data, seen: Seen, known: Data, source: str
     guests = Guests(seen, begun)
     for path, hunks in given.hunks.items():
         if path.endswith(".c"):
-            guests.read(path, hunks)
+            texts = (line.text for hunk in hunks for line in hunk.lines)
+            # Files that have nothing to do with the interface are many in some patches.
+            if path in begun or any(seen.c.prefix in text for text in texts):
+                guests.read(path, hunks)
         elif path.endswith(".h") and "predicates" not in data:
             data |= compact(predicates=predicates(path, hunks))
         elif PurePath(path).name == "Makefile" and "object" not in data:

@@ -205,10 +205,16 @@ def test_refresh_makes_carries_anew_and_keeps_specs(
     history, tree = tmp_path / "history", f"{series.tree}@HEAD~12"
     mails = sorted(str(path) for path in (tmp_path / "mails").iterdir())[:2]
     assert main(["import", *mails, "--tree", tree, "-o", str(history)]) == 0
+    mbox = tmp_path / "mbox"
+    mbox.write_bytes(b"".join(Path(mail).read_bytes() for mail in mails))
+    compared = ["diff", str(history), str(mbox), "--tree", str(series.tree), "--rev", "HEAD~12"]
+    assert main(compared) == 0
     spec = history / "02.yaml"
     edited = spec.read_text().replace("-EINVAL", "-ENODEV", 1)
     spec.write_text(edited)
     command = ["import", "--refresh", str(history), "--tree", tree]
+    assert main(compared) == 1
+    assert "arch/toy/gate.c: DIFFERS, line " in capsys.readouterr().out
     assert main([*command, mails[0]]) == 2
     assert "isn't a history of 1 patches" in capsys.readouterr().err
     assert main([*command, *mails]) == 0

@@ -18,6 +18,7 @@ from xenhostgen.extensions.patches.carrying import carry_of
 from xenhostgen.extensions.patches.lift import Lifted, Target, lifted_from
 from xenhostgen.extensions.patches.lift_input import apply_patch, of_tree
 from xenhostgen.extensions.patches.messages import Message, read_messages
+from xenhostgen.extensions.patches.recreation import Proof, Proving
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Problem, Refused
@@ -58,10 +59,7 @@ def refreshed(
 
     Raises ``Refused``.
     """
-    if len(messages) != len(list(folder.glob("*.message"))):
-        hint = "give the patches that it was imported from"
-        problem = Problem("history", f"isn't a history of {len(messages)} patches", str(folder))
-        raise Refused([problem._replace(hint=hint)])
+    _check_count(folder, messages)
     after: dict[str, bytes | None] = {}
     for number, message in enumerate(messages, 1):
         apply_patch(after, message, tree, root)
@@ -112,6 +110,24 @@ def mails(folder: Path, tree: Reader, root: str, prefix: str) -> dict[str, bytes
         written = {path.name: path.read_bytes() for path in sorted((work / "mails").iterdir())}
         _check(read_messages(sorted((work / "mails").iterdir())), messages, folder)
     return written
+
+
+def prove_states(
+    folder: Path, messages: Sequence[Message], tree: Reader, root: str
+) -> Iterator[list[Proof]]:
+    """The proofs of each state of a history, held against a series. Raises ``Refused``."""
+    _check_count(folder, messages)
+    proving = Proving(tree, root)
+    for number, message in enumerate(messages, 1):
+        proving.take(message)
+        yield proving.proofs(_contents(folder, number, tree, root))
+
+
+def _check_count(folder: Path, messages: Sequence[Message]) -> None:
+    if len(messages) != len(list(folder.glob("*.message"))):
+        hint = "give the patches that it was imported from"
+        problem = Problem("history", f"isn't a history of {len(messages)} patches", str(folder))
+        raise Refused([problem._replace(hint=hint)])
 
 
 def _message(path: Path) -> Message:

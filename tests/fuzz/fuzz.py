@@ -6,7 +6,8 @@
     python tests/fuzz/fuzz.py spec --input FILE  run one input again
 
 Each target runs in a process of its own, side by side. An input fails that ends in a traceback, in
-another status than 0, 1 and 2, after more than ten seconds, or beyond one GB. It is kept in
+another status than 0, 1 and 2, after more than ten seconds (on a busy machine as many more as it
+has processes a processor), or beyond one GB. It is kept in
 ``.cache/fuzz``; moved to ``tests/fuzz/TARGET`` it becomes a case of the tests.
 
 Where atheris is installed (``pip install atheris``) it chooses the inputs by what code they reach,
@@ -14,9 +15,11 @@ else they are mutated blindly.
 """
 
 import argparse
+import copy
 import importlib
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -24,13 +27,15 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import targets
+import yaml
 from targets import TARGETS
 
 FAILED = Path(__file__).parents[2] / ".cache" / "fuzz"
@@ -62,28 +67,92 @@ WORDS = (
 
 
 def mutate(data: bytes, others: list[bytes], choose: random.Random) -> bytes:
-    """A few random edits of an input: lines moved, repeated or taken from others, bytes changed."""
+    """A few random edits of an input, most of which leave what it is: a spec, a patch, C."""
+    for _ in range(choose.choice((1, 1, 2, 4))):
+        other = choose.choice(others)
+        data = choose.choice((edit_lines, edit_words, edit_yaml))(data, other, choose)
+    if choose.random() < 0.8:
+        data = recounted(data)
+    return data[:LENGTH_MAX]
+
+
+def edit_lines(data: bytes, other: bytes, choose: random.Random) -> bytes:
+    """Lines removed, repeated or taken from another input, or bytes of one changed."""
     lines = data.splitlines(keepends=True) or [b""]
-    for _ in range(choose.choice((1, 1, 2, 4, 8))):
-        at = choose.randrange(len(lines))
-        match choose.randrange(7):
-            case 0:
-                del lines[at : at + choose.randint(1, 3)]
-                lines = lines or [b""]
-            case 1:
-                lines.insert(at, lines[choose.randrange(len(lines))])
-            case 2:
-                other = choose.choice(others).splitlines(keepends=True) or [b""]
-                start = choose.randrange(len(other))
-                lines[at:at] = other[start : start + choose.randint(1, 8)]
-            case 3:
-                lines[at] = lines[at] * choose.choice((2, 3, 50))
-            case _:
-                line = lines[at]
-                place = choose.randint(0, len(line))
-                word = choose.choice((*WORDS, bytes([choose.randrange(256)])))
-                lines[at] = line[:place] + word + line[place + choose.choice((0, 0, 1, 5)) :]
-    return b"".join(lines)[:LENGTH_MAX]
+    at = choose.randrange(len(lines))
+    match choose.randrange(5):
+        case 0:
+            del lines[at : at + choose.randint(1, 3)]
+        case 1:
+            lines.insert(at, choose.choice(lines))
+        case 2:
+            theirs = other.splitlines(keepends=True) or [b""]
+            start = choose.randrange(len(theirs))
+            lines[at:at] = theirs[start : start + choose.randint(1, 8)]
+        case 3:
+            lines[at] = lines[at] * choose.choice((2, 3, 50))
+        case _:
+            line = lines[at]
+            place = choose.randint(0, len(line))
+            word = choose.choice((*WORDS, bytes([choose.randrange(256)])))
+            lines[at] = line[:place] + word + line[place + choose.choice((0, 0, 1, 5)) :]
+    return b"".join(lines)
+
+
+def edit_words(data: bytes, other: bytes, choose: random.Random) -> bytes:
+    """A word replaced by another, where it stands once or everywhere."""
+    words = re.findall(rb"\w+", data) or [b"x"]
+    old = choose.choice(words)
+    new = choose.choice((*words, *re.findall(rb"\w+", other), old + b"2", *WORDS))
+    count = choose.choice((0, 1))
+    return re.sub(rb"\b%s\b" % re.escape(old), lambda match: new, data, count=count)
+
+
+def edit_yaml(data: bytes, other: bytes, choose: random.Random) -> bytes:
+    """A node of a spec removed, repeated, or replaced by one of its key or by any."""
+    try:
+        top, theirs = (yaml.load(text, yaml.CSafeLoader) for text in (data, other))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return data
+    places = list(_places(top))
+    if not isinstance(top, dict) or not places:
+        return data
+    container, key = choose.choice(places)
+    replacements = [*places, *_places(theirs)]
+    match choose.randrange(4):
+        case 0:
+            del container[key]
+        case 1 if isinstance(container, list):
+            container.insert(choose.randint(0, len(container)), copy.deepcopy(container[key]))
+        case 2:
+            any_place = choose.choice(replacements)
+            container[key] = copy.deepcopy(any_place[0][any_place[1]])
+        case _:
+            alike = [place[0][key] for place in replacements if place[1] == key]
+            container[key] = copy.deepcopy(choose.choice(alike))
+    return yaml.dump(top, sort_keys=False, allow_unicode=True).encode(errors="replace")
+
+
+def _places(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Each container below a node with each of its keys."""
+    if isinstance(node, (dict, list)):
+        for key in node if isinstance(node, dict) else range(len(node)):
+            yield node, key
+            yield from _places(node[key])
+
+
+def recounted(data: bytes) -> bytes:
+    """A patch whose hunks say how many lines they have, and that names no ids of its files."""
+
+    def heading(match: re.Match[bytes]) -> bytes:
+        old, new, rest, body = match.groups()
+        signs = [line[:1] for line in body.splitlines()]
+        before, after = (sum(sign in kinds for sign in signs) for kinds in ((b" -"), (b" +")))
+        return b"@@ -%s,%d +%s,%d @@%s\n%s" % (old, before, new, after, rest, body)
+
+    hunk = rb"^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@(.*)\n((?:[ +\\-](?!- \n).*\n?)*)"
+    data = re.sub(rb"^index .*\n(?=--- )", b"", data, flags=re.M)
+    return re.sub(hunk, heading, data, flags=re.M)
 
 
 @dataclass
@@ -123,8 +192,10 @@ def survives(target: Callable[[bytes], None], data: bytes, tally: Tally | None =
         os._exit(0)
     os.close(writer)
     begin = time.monotonic()
+    # An input is as slow on a busy machine as on a slow one.
+    busy = max(1, os.getloadavg()[0] / len(os.sched_getaffinity(0)))
     ended, status, usage = os.wait4(child, os.WNOHANG)
-    while not ended and time.monotonic() < begin + SECONDS_MAX:
+    while not ended and time.monotonic() < begin + SECONDS_MAX * busy:
         time.sleep(0.002)
         ended, status, usage = os.wait4(child, os.WNOHANG)
     if not ended:
@@ -146,11 +217,17 @@ def survives(target: Callable[[bytes], None], data: bytes, tally: Tally | None =
     return reason
 
 
+def corpus_of(name: str) -> list[Path]:
+    """The files that a target's inputs are made from, and those that once failed."""
+    files = [*TARGETS[name][1], *sorted(Path(__file__).with_name(name).glob("*"))]
+    return [file for file in files if file.is_file()]
+
+
 def fuzz(name: str, seconds: float, seed: int) -> int:
     """Fuzz one target; how many inputs failed, which are kept and told with their reasons."""
-    target, files = TARGETS[name]
+    target, _ = TARGETS[name]
     choose = random.Random(seed)
-    corpus = [file.read_bytes()[:LENGTH_MAX] for file in files if file.is_file()]
+    corpus = [file.read_bytes()[:LENGTH_MAX] for file in corpus_of(name)]
     deadline = time.monotonic() + seconds
     reasons: set[str] = set()
     tally = Tally()
@@ -171,14 +248,12 @@ def fuzz(name: str, seconds: float, seed: int) -> int:
 
 def fuzz_by_coverage(name: str, seconds: float, seed: int) -> int:
     """Fuzz one target by atheris, again behind each failure; how many there were."""
-    _, files = TARGETS[name]
     FAILED.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + seconds
     failures = 0
     with tempfile.TemporaryDirectory() as corpus:
-        for number, file in enumerate(files):
-            if file.is_file():
-                Path(corpus, str(number)).write_bytes(file.read_bytes()[:LENGTH_MAX])
+        for number, file in enumerate(corpus_of(name)):
+            Path(corpus, str(number)).write_bytes(file.read_bytes()[:LENGTH_MAX])
         while (left := int(deadline - time.monotonic())) > 0:
             limits = [f"-timeout={SECONDS_MAX}", f"-rss_limit_mb={MEMORY_MAX >> 20}"]
             options = [*limits, f"-max_total_time={left}", f"-seed={seed + failures}"]

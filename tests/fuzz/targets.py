@@ -6,6 +6,7 @@ error.
 """
 
 import io
+import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
@@ -60,12 +61,12 @@ def fuzz_spec(data: bytes) -> None:
 
 
 def fuzz_patch(data: bytes) -> None:
-    """A mail or diff is compared with a spec, and imported."""
+    """A mail or diff is imported, and compared with what that gives, or with another spec."""
     with tempfile.TemporaryDirectory() as name:
-        patch = Path(name, "any.patch")
+        patch, spec = Path(name, "any.patch"), Path(name, "imported.yaml")
         patch.write_bytes(data)
-        run("diff", SPECS / "rfc-v1.yaml", patch)
-        run("import", patch, "-o", Path(name, "imported.yaml"))
+        run("import", patch, "-o", spec)
+        run("diff", spec if spec.exists() else SPECS / "rfc-v1.yaml", patch)
 
 
 def fuzz_header(data: bytes) -> None:
@@ -88,23 +89,59 @@ def fuzz_tree(data: bytes) -> None:
         run("verify", SPECS / "rfc-v1.yaml", "--tree", name, "--level", "parse")
 
 
+def fuzz_carry(data: bytes) -> None:
+    """A carry patch is applied to a tree with its spec, and taken out again: no byte is lost."""
+    with tempfile.TemporaryDirectory() as name:
+        spec, tree = _toy(Path(name))
+        spec.with_name("gate.carry.patch").write_bytes(data)
+        before = _contents(tree)
+        if run("apply", spec, "--tree", tree) == 0:
+            run("apply", spec, "--tree", tree, "--revert")
+        if _contents(tree) != before:
+            raise Fault("the tree isn't as it was")
+
+
+def fuzz_series(data: bytes) -> None:
+    """Mails are imported as a history, from which they are written again."""
+    with tempfile.TemporaryDirectory() as name:
+        _, tree = _toy(Path(name))
+        mails, history = Path(name, "any.mbox"), Path(name, "history")
+        mails.write_bytes(data)
+        if run("import", mails, "--tree", tree, "-o", history) == 0:
+            run("patch", history, "--tree", tree, "-o", Path(name, "mails"))
+
+
+def fuzz_history(data: bytes) -> None:
+    """A history is written as mails: a patch with its message, and what the patch carries."""
+    with tempfile.TemporaryDirectory() as name:
+        _, tree = _toy(Path(name))
+        message, mark, diff = data.partition(b"\ndiff ")
+        Path(name, "01.message").write_bytes(message)
+        Path(name, "01.carry.patch").write_bytes((mark + diff).lstrip(b"\n"))
+        run("patch", name, "--tree", tree, "-o", Path(name, "mails"))
+
+
+def _toy(folder: Path) -> tuple[Path, Path]:
+    """A spec, and a small tree that it fits, both below a folder."""
+    spec = Path(shutil.copy(TESTS / "kernel/gate.yaml", folder))
+    return spec, Path(shutil.copytree(TESTS / "kernel/tree", folder / "tree"))
+
+
+def _contents(tree: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in tree.rglob("*") if path.is_file()}
+
+
 def _files(*patterns: str) -> list[Path]:
     return sorted(file for pattern in patterns for file in TESTS.parent.glob(pattern))
 
 
 TARGETS: dict[str, tuple[Callable[[bytes], None], list[Path]]] = {
-    "spec": (fuzz_spec, _files("specs/*.yaml", "tests/spec/cases/*.yaml", "tests/fuzz/spec/*")),
-    "patch": (
-        fuzz_patch,
-        _files("tests/patch/cases/*.patch", "tests/patch/lift/**/*.patch", "tests/fuzz/patch/*"),
-    ),
-    "header": (
-        fuzz_header,
-        _files("out/*/include/xen/xenhost.h", "tests/patch/lift/**/*.h", "tests/fuzz/header/*"),
-    ),
-    "tree": (
-        fuzz_tree,
-        _files("out/*/include/xen/xenhost.h", "tests/csource/sources/*", "tests/fuzz/tree/*"),
-    ),
+    "spec": (fuzz_spec, _files("specs/*.yaml", "tests/spec/cases/succ*.yaml")),
+    "patch": (fuzz_patch, _files("tests/patch/lift/succ*", "tests/fuzz/seeds/series/*")),
+    "header": (fuzz_header, _files("out/*/include/xen/xenhost.h", "tests/patch/lift/**/*.h")),
+    "tree": (fuzz_tree, _files("out/*/include/xen/xenhost.h", "tests/csource/sources/*")),
+    "carry": (fuzz_carry, _files("tests/kernel/*.carry.patch", "tests/fuzz/seeds/carry/*")),
+    "series": (fuzz_series, _files("tests/fuzz/seeds/series/*")),
+    "history": (fuzz_history, _files("tests/fuzz/seeds/history/*")),
 }
-"""Each target, and the files that inputs are made from; ``tests/fuzz/NAME`` has what failed."""
+"""Each target, and the files that inputs are made from."""

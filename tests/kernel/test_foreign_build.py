@@ -9,9 +9,11 @@ import pytest
 from tools import need
 from xenhostgen.api import Refused
 from xenhostgen.extensions.kernel_tree.build import Scratch
+from xenhostgen.extensions.kernel_tree.kernels import Kernel
 
 HERE = Path(__file__).parent
 FILES = ["arch/toy/big.c"]
+KERNEL = Kernel("toy", "CONFIG_XEN=y\n")
 
 
 def scratch_with(tmp_path: Path, recipe: str) -> Scratch:
@@ -20,7 +22,7 @@ def scratch_with(tmp_path: Path, recipe: str) -> Scratch:
     tree = Path(shutil.copytree(HERE / "tree", tmp_path / "tree"))
     with (tree / "Makefile").open("a") as makefile:
         makefile.write(f"\n.PHONY: arch/toy/\nallnoconfig prepare arch/toy/:\n\t{recipe}\n")
-    return Scratch(tree, tmp_path / "work", FILES)
+    return Scratch(tree, tmp_path / "work", FILES, KERNEL)
 
 
 def test_no_link_takes_the_place_of_a_log(tmp_path: Path) -> None:
@@ -38,7 +40,7 @@ def test_no_object_of_another_folder_is_removed(tmp_path: Path) -> None:
     scratch = scratch_with(tmp_path, "ln -sfn $(abspath $(O)/../../../mine) $(O)/arch")
     assert not scratch.make("prepare").status
     assert (scratch.objects / "arch").readlink() == tmp_path / "mine"
-    scratch.log({FILES[0]: b"int big;\n"}, FILES[0])
+    scratch.log({FILES[0]: b"int big;\n"})
     assert mine.read_text() == "mine"
 
 
@@ -46,4 +48,4 @@ def test_no_object_of_another_folder_is_removed(tmp_path: Path) -> None:
 def test_a_configuration_that_never_ends_is_refused(place: str, tmp_path: Path) -> None:
     scratch = scratch_with(tmp_path, f"test -e $(O)/.config || {place}")
     with pytest.raises(Refused, match=r"\.config"):
-        scratch.configure("CONFIG_XEN=y\n")
+        scratch.configure()

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.api import Finding, Interface, load
-from xenhostgen.extensions.kernel_tree.build import CONFIG, Scratch, build
+from tools import need
+from xenhostgen.api import Finding, Interface, Location, load
+from xenhostgen.extensions.kernel_tree.build import Scratch, build
 from xenhostgen.extensions.kernel_tree.git import git
+from xenhostgen.extensions.kernel_tree.kernels import kernels
 from xenhostgen.extensions.kernel_tree.placing import Placement, placed
 from xenhostgen.extensions.patches.series import Letter, concerns, series
 
@@ -53,18 +55,55 @@ def written(
     return sorted((tmp_path / "mails").iterdir())
 
 
-def built(spec: Interface, tree: Path, work: Path = WORK) -> list[Finding]:
-    placement = placed(spec, tree)
-    return build(spec, placement, Scratch(tree, work, placement.after))
+KERNELS = {kernel.name: kernel for kernel in kernels()}
 
 
-def test_builds_without_a_new_word(spec: Interface, tree: Path) -> None:
-    assert built(spec, tree) == []
+def built(spec: Interface, tree: Path, *names: str, work: Path = WORK) -> list[Finding]:
+    """What is found in kernels of the table."""
+    return built_of(spec, placed(spec, tree), tree, *names, work=work)
+
+
+def built_of(
+    spec: Interface, placement: Placement, tree: Path, *names: str, work: Path = WORK
+) -> list[Finding]:
+    scratches = [Scratch(tree, work, placement.after, KERNELS[name]) for name in names]
+    return build(spec, placement, scratches)
+
+
+def test_builds_wherever_it_may_be_configured(spec: Interface, tree: Path) -> None:
+    need("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu")
+    assert built(spec, tree, *KERNELS) == []
+
+
+def test_finds_what_kernels_without_pv_guests_lack(
+    spec: Interface, placement: Placement, tree: Path
+) -> None:
+    """The kernel declares the function for all guests, and defines it for PV guests."""
+    source = spec.source.file
+    text = placement.after[source] or b""
+    unguarded = text.replace(b"xen_vcpu_info_reset(cpu)", b"xen_build_mfn_list_list()")
+    placement.after[source] = unguarded
+    findings = built_of(spec, placement, tree, "pv", "pvh")
+    line = unguarded[: unguarded.index(b"xen_build_mfn")].count(b"\n") + 1
+    assert [(each.message, each.where) for each in findings] == [
+        ("error: undefined reference to 'xen_build_mfn_list_list' (pvh)", Location(source, line))
+    ]
+
+
+def test_finds_what_is_built_for_a_kernel_without_part_in_it(
+    spec: Interface, placement: Placement, tree: Path
+) -> None:
+    need("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu")
+    makefile = (tree / "arch/arm64/xen/Makefile").read_bytes()
+    placement.after["arch/arm64/xen/Makefile"] = makefile + b"obj-y += stray.o\n"
+    placement.after["arch/arm64/xen/stray.c"] = b"static int xh_stray __used;\n"
+    messages = {each.message for each in built_of(spec, placement, tree, "arm64")}
+    assert "error: adds xh_stray to a kernel in which it has no part" in messages
 
 
 def test_finds_the_faults_of_the_first_patch(tree: Path) -> None:
     spec = load(ROOT / "specs/rfc-v1.yaml")
-    found = {finding.rule for finding in built(spec, tree)}
+    found = {finding.rule for finding in built(spec, tree, "all")}
     assert found == {"build", "checkpatch", "registry-in-bss"}
     assert found <= {expected.rule for expected in spec.expected_findings}
 
@@ -73,23 +112,24 @@ def test_finds_a_fault_put_in(spec: Interface, tree: Path, tmp_path: Path) -> No
     text = (ROOT / "specs/xenhost.yaml").read_text()
     broken = tmp_path / "xenhost.yaml"
     broken.write_text(text.replace("  declares: [struct page]\n", ""))
-    assert any("struct page" in finding.message for finding in built(load(broken), tree))
+    assert any("struct page" in finding.message for finding in built(load(broken), tree, "all"))
 
 
 def test_what_is_applied_already_is_built_without_and_with_it(tree: Path, tmp_path: Path) -> None:
     spec = load(ROOT / "specs/rfc-v1.yaml")
     files = placed(spec, tree).after
-    patched = Scratch(tree, tmp_path, files)
+    patched = Scratch(tree, tmp_path, files, KERNELS["all"])
     patched.fill(files)
     assert placed(spec, patched.source).applied
-    assert built(spec, patched.source, tmp_path / "work") == built(spec, tree)
+    again = built(spec, patched.source, "all", work=tmp_path / "work")
+    assert again == built(spec, tree, "all")
 
 
 def test_builds_at_every_step(
     spec: Interface, placement: Placement, tree: Path, tmp_path: Path
 ) -> None:
-    scratch = Scratch(tree, tmp_path, placement.after)
-    scratch.configure(CONFIG.read_text())
+    scratch = Scratch(tree, tmp_path, placement.after, KERNELS["all"])
+    scratch.configure()
     files: dict[str, bytes] = {}
     for paths in concerns(spec).values():
         files |= {path: placement.after[path] for path in paths}

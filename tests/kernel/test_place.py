@@ -18,6 +18,7 @@ from xenhostgen.api import Interface, Refused, load
 from xenhostgen.extensions.kernel_tree.apply import apply, record, revert
 from xenhostgen.extensions.kernel_tree.build import Scratch
 from xenhostgen.extensions.kernel_tree.git import git
+from xenhostgen.extensions.kernel_tree.kernels import Kernel
 from xenhostgen.extensions.kernel_tree.patching import difference
 from xenhostgen.extensions.kernel_tree.placing import (
     Placement,
@@ -259,7 +260,7 @@ def test_no_kernel_tree(spec: Interface, tmp_path: Path) -> None:
 def test_a_tree_with_a_build_of_its_own_is_not_built_in(tree: Path, tmp_path: Path) -> None:
     (tree / ".config").touch()
     with pytest.raises(Refused, match="holds a build of its own"):
-        Scratch(tree, tmp_path / "work", ["arch/toy/gate.c"])
+        Scratch(tree, tmp_path / "work", ["arch/toy/gate.c"], Kernel("toy", ""))
     assert not (tmp_path / "work").exists()
 
 

@@ -9,6 +9,8 @@ import jsonschema
 import pytest
 import yaml
 
+from tools import main
+from xenhostgen.spec.model import Interface
 from xenhostgen.spec.schema import json_schema
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +35,26 @@ def as_an_editor_reads(path: Path) -> Any:
 def test_the_committed_schema_is_fresh() -> None:
     committed = (ROOT / "specs" / "schema.json").read_text()
     assert json.loads(committed) == json_schema(), "run: xenhostgen schema -o specs/schema.json"
+
+
+def test_the_reference_is_fresh(capsys: pytest.CaptureFixture[str], update: bool) -> None:
+    assert main(["schema", "--format", "markdown"]) == 0
+    text, document = capsys.readouterr().out, ROOT / "docs" / "spec.md"
+    if update:
+        document.write_text(text)
+    assert document.read_text() == text
+
+
+def test_the_reference_tells_of_each_key_with_an_example_of_each_part(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["schema", "--format", "markdown"])
+    _, _, keys = capsys.readouterr().out.partition("# Keys")
+    assert {name for name in Interface.KEYS if f"| `{name}` |" not in keys} == set()
+    sections = keys.split("\n## ")[2:]
+    assert len(sections) > 30
+    without = {each.split("\n")[0] for each in sections if "\n    " not in each}
+    assert without == {"kernel.typedefs.NAME", "accepted_mutants[]"}  # no shipped spec has them
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

@@ -1,15 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Check specs: their shape, and what must hold beyond it. All errors of all files in one go."""
+"""Check specs: their shape, what must hold beyond it, and each piece of C, by a compiler.
+
+All errors of all files in one go.
+"""
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json, spec_paths
 from xenhostgen.extension_points import hooks
 from xenhostgen.report.terminal import say
+from xenhostgen.sandbox.confinement import obstacle
 from xenhostgen.spec.load import load
+from xenhostgen.spec.model import Interface
 from xenhostgen.verify.catalogue import check_expectations
+from xenhostgen.verify.expectation import Expectation
+from xenhostgen.verify.pieces import check_pieces
+from xenhostgen.verify.subject import Options, is_ours, prepared
+
+COMPILER = "gcc"
 
 EXAMPLES = """\
 examples:
@@ -27,14 +38,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check each spec; 0 if all are fine, else 2."""
 
-    def check(path: Path) -> Path:
+    def check(path: Path) -> tuple[Path, str]:
         spec = load(path)
         check_expectations(spec)
+        why_not = check_c(spec)
         for check in hooks("lint"):
             check(spec)
-        return path
+        return path, why_not
 
-    _, problems = each_spec(arguments, check, lambda path: say(f"{path}: OK", sys.stdout))
+    def show(checked: tuple[Path, str]) -> None:
+        path, why_not = checked
+        but = f", but for its pieces of C: {why_not}" if why_not else ""
+        say(f"{path}: OK{but}", sys.stdout)
+
+    _, problems = each_spec(arguments, check, show)
     if arguments.format == "json":
         print_json(spec_paths(arguments.specs), problems)
     return 2 if problems else 0
+
+
+def check_c(spec: Interface) -> str:
+    """Ask a compiler about the spec's pieces of C; why none could be asked, else nothing.
+
+    Raises ``SpecError``.
+    """
+    if not shutil.which(COMPILER):
+        return f"{COMPILER} is not installed"
+    options = Options(compilers=(COMPILER,))
+    if (reason := obstacle()) and not is_ours(spec, options):
+        return reason
+    with prepared(spec, options) as subject:
+        check_pieces(subject.harness, Expectation(spec), COMPILER)
+    return ""

@@ -2,9 +2,10 @@
 """Run the C that one compiler makes: the registry's states, every boot, every wrapper."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import chain, product, repeat
 
 from xenhostgen.csource.tokens import code_tokens
@@ -18,9 +19,12 @@ from xenhostgen.verify.driver import DriverError, run_driver
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.findings import Finding, Run
 from xenhostgen.verify.harness import c_files
+from xenhostgen.verify.protocol import Runner
 from xenhostgen.verify.subject import Subject
 from xenhostgen.verify.wording import Wording
 from xenhostgen.verify.wrappers import WrapperRunner
+
+RUNNERS: tuple[type[Runner], ...] = (Explorer, BootRunner, WrapperRunner)
 
 
 class Behaviour:
@@ -28,17 +32,18 @@ class Behaviour:
 
     level = "run"
 
-    def __init__(self, *compilers: str) -> None:
-        self.compilers = compilers
+    def __init__(self, *compilers: str, runners: Sequence[type[Runner]] = RUNNERS) -> None:
+        self.compilers, self.runners = compilers, runners
 
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Compile and run, side by side: first the spec's configuration, then the others."""
         subject.options.progress(f"run under {' and '.join(self.compilers)}")
-        _ = subject.harness.flags, subject.harness.glue, subject.declarations
+        _ = subject.harness.flags, subject.harness.glue
         others = list(product(self.compilers, subject.configurations))
         with ThreadPoolExecutor(2) as pool:
-            judged = list(pool.map(_Execution, repeat(subject), self.compilers))
-            judged += pool.map(lambda other: _Execution(subject, *other), others)
+            execute = partial(_Execution, subject, self.runners)
+            judged = list(pool.map(execute, self.compilers, repeat(None)))
+            judged += pool.map(lambda other: execute(*other), others)
         # What a run shows otherwise than the first is of interest where it is expected.
         known: dict[tuple[str, str, int, str], Finding] = {}
         for each in judged:
@@ -53,23 +58,20 @@ class _Execution:
     """One configuration as one compiler makes it, run: what was done, and what is wrong."""
 
     def __init__(
-        self, subject: Subject, compiler: str, turned: Configuration | None = None
+        self,
+        subject: Subject,
+        runners: Sequence[type[Runner]],
+        compiler: str,
+        turned: Configuration | None,
     ) -> None:
-        self.compiler, self.turned = compiler, turned
-        self.done = self.run_of()
+        self.runners, self.compiler, self.turned = runners, compiler, turned
+        self.done = Run(compiler, configuration=str(turned or ""))
         self.findings = list(self.judge(subject))
         if turned:
             self.findings = [
                 replace(finding, message=f"{finding.message}, with {turned}")
                 for finding in self.findings
             ]
-
-    def run_of(self, *counts: int) -> Run:
-        """What was done, in so many states, transitions, boots and calls."""
-        configuration = str(self.turned or "")
-        if not counts:
-            return Run(self.compiler, configuration=configuration)
-        return Run(self.compiler, SANITIZERS, *counts, configuration=configuration)
 
     def judge(self, subject: Subject) -> Iterator[Finding]:
         """Compile and run."""
@@ -80,7 +82,7 @@ class _Execution:
             return
         registry, array = subject.spec.registry, subject.spec.c.array
         for finding in self.execute(subject, program):
-            yield _diagnosed(subject, finding)
+            yield replace(_diagnosed(subject, finding), where=_place(subject, finding))
         if program.registry != subject.spec.section:
             message = f"'{array}' lies in the section '{program.registry}'"
             message += f", should lie in '{subject.spec.section}'"
@@ -91,18 +93,16 @@ class _Execution:
         wording, where = Wording(subject.spec), Location(subject.spec.source.file)
         broken = []
         with run_driver(program) as driver:
-            explorer, wrapping = Explorer(wording, driver), WrapperRunner(wording, driver)
-            boots = BootRunner(wording, driver, program.in_bss)
-            runners = (explorer, boots, wrapping)
+            runners = [runner(wording, driver) for runner in self.runners]
             try:
                 for runner in runners:
                     runner.run()
             except DriverError as error:
                 rule, seen_by = "not-runnable", "execution"
                 broken = [Finding(rule, where.file, str(error), where, seen_by=seen_by)]
-        counts = (len(explorer.states), *(runner.count for runner in runners))
-        self.done = self.run_of(*counts)
+        self.done = replace(self.done, sanitizers=SANITIZERS)
         for runner in runners:
+            self.done = replace(self.done, **runner.done())
             yield from runner.findings()
         yield from broken
 
@@ -112,22 +112,32 @@ def _uncompilable(error: BuildError, subject: Subject) -> Finding:
     complaint, spec = error.complaints()[0], subject.spec
     where, message = complaint.at, "does not compile"
     if not where.line:
-        where = _mention(complaint.symbol, subject) or Location(spec.source.file)
+        where = _mention(complaint.symbol, subject, c_files(spec)) or Location(spec.source.file)
         message = "can't be run"
     elif where.file.startswith("/") or not (subject.tree / where.file).is_file():
-        where = _mention(complaint.symbol, subject) or Location(spec.header.file)
+        where = _mention(complaint.symbol, subject, c_files(spec)) or Location(spec.header.file)
         message = "a caller that keeps to the spec does not compile"
     rule = "not-runnable" if isinstance(error, Unwatchable) else "uncompilable"
     return Finding(rule, where.file, f"{message}: {complaint.text}", where, seen_by="compiler")
 
 
-def _mention(symbol: str, subject: Subject) -> Location | None:
-    """The first place in the judged files where a symbol stands."""
-    for path in c_files(subject.spec):
-        for token in code_tokens(read_text(subject.tree, path) or ""):
-            if token.text == symbol:
+def _mention(c: str, subject: Subject, files: Iterable[str]) -> Location | None:
+    """The first place in files where a symbol, or other C, stands."""
+    wanted = [token.text for token in code_tokens(c)]
+    for path in files:
+        tokens = code_tokens(read_text(subject.tree, path) or "")
+        texts = [token.text for token in tokens]
+        for index, token in enumerate(tokens):
+            if texts[index : index + len(wanted)] == wanted:
                 return Location(path, token.line, token.column)
     return None
+
+
+def _place(subject: Subject, finding: Finding) -> Location | None:
+    """Where a finding shows; of a boot function's that quotes a call, where its file makes that."""
+    files = [guest.file for guest in subject.spec.guests if guest.boot.function == finding.subject]
+    call = re.search(r"'(\w+\(.*?\))'", finding.message)
+    return (call and _mention(call[1], subject, files)) or finding.where
 
 
 def _diagnosed(subject: Subject, finding: Finding) -> Finding:

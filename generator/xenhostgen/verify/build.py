@@ -24,13 +24,13 @@ from xenhostgen.sandbox.files import read_file
 from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.configurations import Configuration, options_in
-from xenhostgen.verify.harness import TEMPLATES, Harness, include_name, units, write_files
+from xenhostgen.verify.harness import TEMPLATES, Harness, units, write_files
 
 # Where sanitizers register variables (those priorities are reserved) must not run before the
 # driver's main(), as nothing must that comes from judged files; the driver calls it in the child.
 _SECTIONS = """SECTIONS {
  judged_data : ALIGN(4096) {
-  EXCLUDE_FILE(*glue.o) *(.data .data.* .init.data .init.data.*)
+  EXCLUDE_FILE(*glue.o) *(.data .data.* .init.data* .init.rodata*)
   . = ALIGN(4096);
  }
  judged_bss : ALIGN(4096) { EXCLUDE_FILE(*glue.o) *(.bss .bss.* COMMON) . = ALIGN(4096); }
@@ -77,6 +77,7 @@ class Store:
         self.folder = folder
         self.lock = Lock()
         self.readings: dict[str, Reading] = {}
+        self.contents: dict[Path, Contents] = {}
         self.due: dict[str, Unit] = {}
         """What each compiler understands of what is due."""
 
@@ -99,6 +100,8 @@ class Program:
     slots: int
     registry: str
     view: View | None
+    off: tuple[str, ...] = ()
+    """Options of the kernel that it lacks."""
 
     @property
     def in_bss(self) -> bool:
@@ -117,11 +120,15 @@ def build(
     def run(*command: str | Path) -> None:
         run_all([Job(command, work, view=harness.view)])
 
-    run("ld", "-r", "-T", "sections.ld", *judged, glue, "-o", "judged.o")
-    names = (glue, driver, judged[0], work / "judged.o")
-    contents = [read_contents(path, harness.reader) for path in names]
-    of_glue, of_driver, of_registry, _ = (each.symbols for each in contents)
-    _check(contents[-1], of_driver)
+    c = harness.spec.c
+    wrapping = [f"--wrap={function}" for function in (c.register, c.unregister)]
+    run("ld", "-r", *wrapping, "-T", "sections.ld", *judged, glue, "-o", "judged.o")
+    stored = (glue, driver, judged[0])
+    for path in stored:
+        if path not in store.contents:
+            store.contents[path] = read_contents(path, harness.reader)
+    of_glue, of_driver, of_registry = (store.contents[path].symbols for path in stored)
+    _check(read_contents(work / "judged.o", harness.reader), of_driver)
     asked = {symbol.name for symbol in of_driver if symbol.section == "UNDEF"}
     answered = asked & {symbol.name for symbol in of_glue}
     (work / "wanted").write_text("\n".join(sorted(answered)))
@@ -133,14 +140,14 @@ def build(
             run(compiler, "-w", TEMPLATES / "launcher.c", "-o", launcher)
     array = (each.section for each in of_registry if each.name == harness.spec.c.array)
     command = (launcher, work / "driver")
-    return Program(command, len(harness.spec.slots), next(array, ""), harness.view)
+    return Program(command, len(harness.spec.slots), next(array, ""), harness.view, turned.off)
 
 
 def _objects(harness: Harness, compiler: str, store: Store, turned: Configuration) -> list[Path]:
     """The objects of the judged sources, of the glue and of the driver."""
     tree = harness.tree
     # clang watches variables in sections of their own anyhow.
-    sections = [] if "clang" in compiler else ["-fsanitize-sections=.data*,.init.data*"]
+    sections = [] if "clang" in compiler else ["-fsanitize-sections=.data*,.init.*data*"]
     judge = [*FLAGS, *_SANITIZE, *sections, *harness.flags]
     driver = TEMPLATES / "driver.c"
     sources = [(harness.tree / unit, "judged") for unit in units(harness.spec)]
@@ -152,7 +159,7 @@ def _objects(harness: Harness, compiler: str, store: Store, turned: Configuratio
         made = store.folder / f"{store.key(tree, source, compiler, *flags)}-{role}.o"
         objects.append(made)
         if not made.exists():
-            options = ["-std=gnu11"] if role == "driver" else [*judge, *flags]
+            options = ["-std=gnu11", "-O2"] if role == "driver" else [*judge, *flags]
             name = f"./{source.relative_to(tree)}" if role == "judged" else str(source)
             # Others may be waiting for the same object.
             fresh[made] = made.with_name(f"{get_ident()}-{made.name}")
@@ -173,10 +180,9 @@ def _turning(harness: Harness, source: Path, turned: Configuration) -> list[str]
         of_file = turned.of(set().union(*map(options_in, texts)))
     if of_file == _AS_THE_SPEC:
         return []
-    predicates = include_name(harness.spec.predicates.file)
     name = f"{'-'.join(('turned', *of_file.on, '', *of_file.off))}.h"
     if not (harness.work / name).exists():
-        write_files({name: of_file.header(predicates)}, harness.work)
+        write_files({name: of_file.header}, harness.work)
     return ["-include", str(harness.work / name)]
 
 

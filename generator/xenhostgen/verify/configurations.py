@@ -2,12 +2,13 @@
 """The kernel's options that judged C names, and the configurations in which it is judged.
 
 Each option runs on its other side, by itself and with all others; a product of them would be too
-many. The options that the spec stands on are on else, and the predicates keep what the spec says
-of them. What else a condition of the preprocessor names can't be tried, and is a finding.
+many. The options that the spec stands on are on else; the predicates that they turn off are 0 then.
+What else a condition of the preprocessor names can't be tried, and is a finding.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -45,20 +46,20 @@ class Configuration(NamedTuple):
             tuple(name for name in self.off if name in known),
         )
 
-    def header(self, predicates: str) -> str:
-        """C to include before a file; the predicates keep the options that the spec stands on."""
+    @property
+    def header(self) -> str:
+        """C to include before a file."""
         lines = [f"#define {name} 1" for name in self.on]
-        if self.off:
-            lines += [f"#include {predicates}", *(f"#undef {name}" for name in self.off)]
-        return "\n".join([*lines, ""])
+        return "\n".join([*lines, *(f"#undef {name}" for name in self.off), ""])
 
 
-def options_in(text: str) -> set[str]:
+@lru_cache(1 << 8)  # variants of a tree, such as mutants, have most of their files in common
+def options_in(text: str) -> frozenset[str]:
     """The kernel's options that C names, comments left out."""
     if "CONFIG_" not in text:
-        return set()
+        return frozenset()
     tokens = [token.text for token in code_tokens(text)]
-    options = {token for token in tokens if OPTION.fullmatch(token)}
+    options = frozenset(token for token in tokens if OPTION.fullmatch(token))
     of_modules = zip(tokens, tokens[2:], strict=False)
     return options | {f"{name}_MODULE" for macro, name in of_modules if macro == "IS_MODULE"}
 

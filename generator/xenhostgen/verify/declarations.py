@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Read a judged tree back: what each file declares, what a compiler understood, and where."""
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +20,7 @@ from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.expectation import Expectation
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import Harness, c_files
+from xenhostgen.verify.pieces import check_pieces, unreadable
 
 _DEFINING = ("function", "variable", "macro", "enumerator")
 # Each function and variable by itself, so that its section shows what it refers to.
@@ -71,18 +71,13 @@ def read_due(harness: Harness, compiler: str, store: Store) -> Unit:
     """What is due, as a compiler understands it. Raises ``SpecError``."""
     due = expectation(harness.spec)
     if compiler not in store.due:
+        check_pieces(harness, due, compiler)
         command = [compiler, f"-I{harness.questions}", *harness.flags]
-        complaints: Sequence[Complaint] = ()
         try:
-            unit = due.unit()
-        except SourceError as error:
-            unit, complaints = due.declared(), error.complaints
-        try:
-            store.due[compiler] = _compiled(harness, command, unit, "due")
-        except BuildError as error:  # it says more
-            complaints = error.complaints()
-        if complaints:
-            raise due.unreadable(complaints)
+            store.due[compiler] = _compiled(harness, command, due.unit(), "due")
+        except (BuildError, SourceError) as error:  # nothing that stands in one piece
+            complaints = error.complaints() if isinstance(error, BuildError) else error.complaints
+            raise unreadable(harness.spec, complaints) from None
     return store.due[compiler]
 
 
@@ -167,9 +162,6 @@ class _FileReader(NamedTuple):
         """What it declares. Raises ``SourceError``."""
         harness, compiler = self.harness, self.compiler
         includes = [harness.overlay, SHIM, harness.tree / "include"]
-        if self.path != harness.spec.predicates.file:
-            # Where guests are parsed, predicates are functions: what the guests ask stays visible.
-            includes.insert(0, harness.questions)
         output = preprocess(
             self.file, includes, defines=self.defines, cc=compiler, view=harness.view
         )
@@ -178,9 +170,9 @@ class _FileReader(NamedTuple):
 
     def understood(self, facts: Facts, key: str) -> Reading:
         """What the compiler makes of it; a name that it doesn't know it tries as a function's."""
-        harness, names = self.harness, {fact[:2] for fact in facts}
-        due = expectation(harness.spec)
-        present = tuple(fact for fact in due.files[self.path] if fact[:2] in names)
+        harness, due = self.harness, expectation(self.harness.spec)
+        names = {fact[:2] for fact in due.files[self.path]}
+        present = tuple(fact for fact in facts if fact[:2] in names)
         c = due.judged_unit(self.path, present)
         command = [self.compiler, *harness.flags, *(f"-U{name}" for name in harness.configs)]
         command += [f"-D{name}=1" for name in self.defines]

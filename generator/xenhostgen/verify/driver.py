@@ -67,7 +67,8 @@ class Answer:
     ``text`` tells where a BUG struck, how it crashed, or what it changed besides the slots though
     it returned; ``state`` is the number of the state behind the call, -1 when there are too many;
     ``words`` are the slots that an iteration visits, the calls that a wrapper makes, else the slots
-    that their pointers miss; ``stages`` are the slots behind a call, or each stage of a boot.
+    that their pointers miss, or what boot code does; ``stages`` are the slots behind a call, or
+    behind each stage of a boot.
     """
 
     ending: Ending
@@ -112,8 +113,8 @@ class DriverError(Exception):
 class Driver:
     """A driver process to talk to."""
 
-    def __init__(self, running: Running, slots: int) -> None:
-        self.running, self.process, self.slots = running, running.process, slots
+    def __init__(self, running: Running, program: Program) -> None:
+        self.running, self.process, self.program = running, running.process, program
 
     def ask(self, calls: Iterable[str]) -> Iterator[Answer]:
         """The answer to each call, in order. Raises ``DriverError``."""
@@ -132,7 +133,7 @@ class Driver:
             line = self.process.stdout.readline(_ANSWER_MAX)
             if not line.endswith(b"\n"):
                 raise DriverError(self._ending())
-            yield parse_reply(line.decode(errors="replace").rstrip("\n"), self.slots)
+            yield parse_reply(line.decode(errors="replace").rstrip("\n"), self.program.slots)
 
     def _ending(self) -> str:
         try:
@@ -153,7 +154,7 @@ def run_driver(program: Program) -> Iterator[Driver]:
         watch = threading.Thread(target=running.watch, daemon=True)
         watch.start()
         try:
-            yield Driver(running, program.slots)
+            yield Driver(running, program)
         finally:
             running.end()
             watch.join()
@@ -171,15 +172,15 @@ def parse_reply(line: str, slot_count: int) -> Answer:
         ending = how.removeprefix("crash ")
         return Answer(Ending.CRASH, _sanitizer_text(said) or _PLAIN.get(ending, ending))
     try:
-        words, *stages, end = line.split("|")
+        *fields, end = line.split("|")
         ending, result, state, *place = end.split()
         return Answer(
             Ending(ending),
             "".join(place).removeprefix("./"),
             int(result),
             int(state),
-            tuple(words.split()),
-            tuple(_parse_slots(stage, slot_count) for stage in stages),
+            tuple(" ".join(fields[::2]).split()),
+            tuple(_parse_slots(stage, slot_count) for stage in fields[1::2]),
         )
     except ValueError:
         raise DriverError(_NONSENSE) from None

@@ -3,12 +3,14 @@
 
 A state is whatever the judged objects' memory holds, so exploration is over what the C really does,
 not over what it should do. Every transition is judged where it starts, also in states that the
-model would never be in; the first counterexample of each kind is the shortest one.
+model would never be in, unless a slot holds what is no host: what follows from that is no fault of
+its own. The first counterexample of each kind is the shortest one.
 """
 
 from collections.abc import Iterable, Sequence
 from ctypes import c_int
 from itertools import product, starmap
+from typing import Any
 
 from xenhostgen.reference_model.registry import State
 from xenhostgen.verify.calls import Change, Iterate, IterateAmong, Register, Unregister, all_changes
@@ -29,6 +31,7 @@ class Explorer(Runner):
     """Explores one interface. ``states``: those reached, by the driver's numbers."""
 
     seen_by = "exploration"
+    counted = "transitions"
 
     def __init__(self, wording: Wording, driver: Driver) -> None:
         super().__init__(wording, driver)
@@ -57,6 +60,10 @@ class Explorer(Runner):
         removing = [Unregister(self.wording, value) for value in values]
         self.expand(level, [Iterate(self.wording), *removing])
 
+    def done(self) -> dict[str, Any]:
+        """With the states reached."""
+        return {"states": len(self.states), **super().done()}
+
     def expand_far(self) -> None:
         """Try types of all sizes, each once, and with the most hosts that there are to remove."""
         wording, states = self.wording, list(self.states.values())
@@ -82,6 +89,7 @@ class Explorer(Runner):
             held = self.wording.state(answer.slots)
             message = f"slots are not empty before the first call: {held}"
             self.note(Finding("initial-state", self.spec.c.array, message), answer)
+            return []
         self.enter(answer)
         return [answer]
 
@@ -94,6 +102,8 @@ class Explorer(Runner):
         """Enter the state that a call leads to; returns it if it is new."""
         stays = answer.failure or not isinstance(call, Change)
         if stays or answer.state in self.states:
+            return None
+        if not self.wording.registry.is_possible(answer.slots):
             return None
         if answer.state < 0:
             message = "there is no end of states: something counts"

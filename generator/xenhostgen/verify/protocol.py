@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from xenhostgen.verify.driver import Answer, Driver, Ending
 from xenhostgen.verify.findings import Finding
@@ -49,13 +49,15 @@ class Call(ABC):
 
 
 class Runner(ABC):
-    """Drives one interface's C. ``count``: the calls checked; ``seen_by``: its findings' tag.
+    """Drives one interface's C. ``count``: the calls checked, which a ``Run`` has as ``counted``.
 
-    ``kept`` has the faults seen, with the first counterexample of each, by rule and subject;
-    ``origins`` has, for each state but the first, the state and the call that led to it first.
+    ``seen_by`` is its findings' tag. ``kept`` has the faults seen, with the first counterexample of
+    each, by rule and subject; ``origins`` has, for each state but the first, the state and the call
+    that led to it first.
     """
 
     seen_by: ClassVar[str]
+    counted: ClassVar[str]
 
     def __init__(self, wording: Wording, driver: Driver) -> None:
         self.wording, self.spec, self.driver = wording, wording.spec, driver
@@ -68,6 +70,10 @@ class Runner(ABC):
         """The faults seen, each with the number of calls that show it."""
         for key, finding in self.kept.items():
             yield replace(finding, count=self.counts[key])
+
+    def done(self) -> dict[str, Any]:
+        """What ``run`` has done, by the names of a ``Run``."""
+        return {self.counted: self.count}
 
     @abstractmethod
     def run(self) -> None:

@@ -137,9 +137,13 @@ class WrapperRunner(Runner):
     """Calls the wrappers of one interface."""
 
     seen_by = "wrappers"
+    counted = "wrapper_calls"
 
     def run(self) -> None:
         """Call them all; raises ``DriverError``."""
+        (answer,) = self.driver.ask(["slots 0"])
+        if answer.stages != (self.wording.registry.initial,):
+            return  # exploring shows that
         wording = self.wording
         calls = list(self.on_empty_slots())
         hosts = [(POWER_ON, -1, ""), *self.registered()]
@@ -178,27 +182,36 @@ class WrapperRunner(Runner):
             (spec.values[step.type], spec.table(guest, step.table).symbol)
             for guest, step in spec.registrations()
         }
-        for value, table in sorted(pairs, key=lambda pair: pair not in booted):
-            if state := self.reach(self.setup(value, table)):
+        pairs.sort(key=lambda pair: pair not in booted)
+        paths = [self.setup(*pair) for pair in pairs]
+        reached = self.reach(paths)
+        for path, (value, table) in zip(paths, pairs, strict=True):
+            if state := reached.get(path):
                 yield state, home[value], table
 
-    def setup(self, value: int, table: str) -> list[Register]:
+    def setup(self, value: int, table: str) -> tuple[Register, ...]:
         """The calls that register a table, after one for each slot that its own requires."""
-        registry, calls = self.wording.registry, [Register(self.wording, value, table)]
+        registry, calls = self.wording.registry, (Register(self.wording, value, table),)
         required = registry.requires[registry.home[value]]
         if required is None:
             return calls
         first = self.spec.slots[required].accepts[0]
-        return [*self.setup(self.spec.values[first], "A"), *calls]
+        return (*self.setup(self.spec.values[first], "A"), *calls)
 
-    def reach(self, calls: Sequence[Call]) -> Answer | None:
-        """The state behind a sequence of calls; None if the C refuses one, as exploring shows."""
-        state = POWER_ON
-        for call in calls:
-            (answer,) = self.driver.ask([call.line(state.state)])
-            if answer.failure or answer.result or answer.state < 0:
-                return None
-            if answer.state:
-                self.origins.setdefault(answer.state, (state, call))
-            state = answer
-        return state
+    def reach(self, paths: Sequence[tuple[Register, ...]]) -> dict[tuple[Register, ...], Answer]:
+        """The states behind sequences of calls, but where the C refuses one, as exploring shows."""
+        reached: dict[tuple[Register, ...], Answer] = {(): POWER_ON}
+        for length in range(1, max(map(len, paths), default=0) + 1):
+            begun = dict.fromkeys(path[:length] for path in paths if len(path) >= length)
+            steps = [path for path in begun if path[:-1] in reached]
+            lines = [path[-1].line(reached[path[:-1]].state) for path in steps]
+            for path, answer in zip(steps, self.driver.ask(lines), strict=True):
+                before = reached[path[:-1]]
+                slots = before.slots if before.stages else self.wording.registry.initial
+                due = path[-1].outcome(slots).state
+                if answer.failure or answer.slots != due or answer.state < 0:
+                    continue
+                if answer.state:
+                    self.origins.setdefault(answer.state, (before, path[-1]))
+                reached[path] = answer
+        return reached

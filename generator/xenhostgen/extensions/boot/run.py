@@ -12,13 +12,16 @@ from threading import Event
 from xenhostgen.extensions.boot.console import Console
 from xenhostgen.extensions.boot.guests import Boot, Guest, boots_of, machine
 from xenhostgen.extensions.boot.suite import DATA, Suite
-from xenhostgen.extensions.kernel_tree.build import CONFIG, Scratch
+from xenhostgen.extensions.kernel_tree.build import Scratch
+from xenhostgen.extensions.kernel_tree.kernels import Kernel
 from xenhostgen.extensions.kernel_tree.placing import content, placed
 from xenhostgen.render.write import write_files
 from xenhostgen.sandbox.process import UNLIMITED, Job, run, user_environment
 from xenhostgen.spec.source import Problem, Refused
 
 _XEN = "4.17"
+# What every kind of Xen guest needs on top of allnoconfig.
+_CONFIG = DATA / "kernel.config"
 _DOM0 = Guest("pv", True)
 _DOMAIN = re.compile(r"^xenhostgen: creating (\S+)\n(.*?)(?:^xenhostgen: end \1$|\Z)", re.M | re.S)
 
@@ -76,11 +79,13 @@ class Lab:
             wanted[path] = (wanted.get(path) or content(source, path) or b"") + text.encode()
         files = suite.files() | dict(extra)
         wanted |= {path: text.encode() for path, text in files.items()}
-        tree = Scratch(source, self.work / f"kernel-{version or 'given'}", wanted)
-        tree.fill(wanted)
         name = f"CONFIG_{spec.interface.upper()}_KUNIT"
+        config = f"{_CONFIG.read_text()}{name}_TEST=y\n{name}_OVERRIDE=y\n"
+        folder = self.work / f"kernel-{version or 'given'}"
+        tree = Scratch(source, folder, wanted, Kernel("booted", config))
+        tree.fill(wanted)
         self.say("configuring the kernel")
-        tree.configure(f"{CONFIG.read_text()}{name}_TEST=y\n{name}_OVERRIDE=y\n")
+        tree.configure()
         self.run("building the kernel", 3600, tree.source, *tree.kbuild, "bzImage")
         return tree.objects
 

@@ -9,9 +9,11 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import replace
 from pathlib import Path
 
+from xenhostgen.extensions.kernel_tree.kernels import Kernel, kernels
 from xenhostgen.extensions.kernel_tree.patching import difference
 from xenhostgen.extensions.kernel_tree.placing import Placement, content, kernel_version, placed
 from xenhostgen.render.write import write_files
@@ -25,18 +27,18 @@ from xenhostgen.verify.subject import Subject
 
 _TOOLS = ("gcc", "make", "flex", "bison", "bc", "perl")
 Tell = Callable[[str], None]
-# What every kind of Xen guest needs on top of allnoconfig.
-CONFIG = Path(__file__).with_name("data") / "kernel.config"
 # What a tool complains of, with its file and line where it names them.
 _COMPLAINT = re.compile(
     r"^(?:(\S+?):(\d+):(?:\d+:)? )?(warning|(?:fatal )?error|WARNING|ERROR): (.*)$", re.M
 )
 # A symbol's section and name, by objdump.
 _SYMBOL = re.compile(r"^[0-9a-f]{8,} .{7} (\S+)\t[0-9a-f]+ +(?:\S+ )?(\S+)$", re.M)
+_UNDEFINED, _FILE = "*UND*", "*ABS*"
 _CHECKPATCH = re.compile(r"^(\S+):(\d+): \w+:(\w+: .*)$", re.M)
-# Who maintains new files, their folders tell already.
+# Who maintains new files, their folders tell already; an iterator uses its cursor more than once.
 _CHECKPATCH_OPTIONS = (
-    "--strict --terse --showfile --show-types --no-summary --no-signoff --ignore=FILE_PATH_CHANGES"
+    "--strict --terse --showfile --show-types --no-summary --no-signoff "
+    "--ignore=FILE_PATH_CHANGES,MACRO_ARG_REUSE"
 )
 
 
@@ -52,7 +54,7 @@ def obstacles(tree: Path | None) -> Iterator[Problem]:
 
 
 class KernelBuild:
-    """What is new in what the tools say when a kernel is built with the interface."""
+    """What is new in what the tools say when kernels are built with the interface."""
 
     level = "kernel"
 
@@ -61,36 +63,92 @@ class KernelBuild:
         spec, linux = subject.spec, subject.options.tree
         assert linux
         placement = placed(spec, linux)
-        scratch = Scratch(linux, Path(".cache/kernel"), placement.after)
-        subject.statistics.kernel = f"Linux {kernel_version(linux)}"
-        yield from build(spec, placement, scratch, subject.options.progress)
+        statistics = subject.statistics
+        statistics.kernel = f"Linux {kernel_version(linux)}"
+        scratches = []
+        for kernel in kernels():
+            if shutil.which(f"{kernel.cross}gcc"):
+                scratches.append(Scratch(linux, Path(".cache/kernel"), placement.after, kernel))
+            else:
+                what = f"the build for {kernel.name}"
+                statistics.left_out.append(f"{what}: not installed: {kernel.cross}gcc")
+        yield from build(spec, placement, scratches, subject.options.progress)
 
 
 def build(
-    spec: Interface, placement: Placement, scratch: "Scratch", tell: Tell = lambda _: None
+    spec: Interface,
+    placement: Placement,
+    scratches: Iterable["Scratch"],
+    tell: Tell = lambda _: None,
 ) -> list[Finding]:
-    """What is wrong with a spec in a kernel tree.
+    """What is wrong with a spec in kernels of one tree.
 
-    Raises ``Refused`` where that can't be configured or built.
+    Raises ``Refused`` where one of them can't be configured or built.
     """
-    source = spec.source.file
-    tell("configuring the kernel")
-    scratch.configure(f"{CONFIG.read_text()}CONFIG_MODULES=y\n")  # for whom symbols are exported
-    tell("building its part without the interface")
-    known = set()
-    for file, _, kind, words in _COMPLAINT.findall(scratch.log(placement.before, source)):
-        known.add((file, kind, words))
-        if kind.endswith("error"):
-            hint = "it must build before anything can be told of the interface"
-            raise _unbuilt(f"{file}: {words}", str(scratch.tree), hint)
-    tell("building it with the interface")
-    log = scratch.log(placement.after, source)
+    builds = [Build(scratch, placement, tell) for scratch in scratches]
+    defined = frozenset().union(*(each.after.defined for each in builds))
+    shown: dict[Finding, list[str]] = {}
+    for each in builds:
+        for finding in each.findings(spec, defined):
+            shown.setdefault(finding, []).append(each.kernel.name)
     findings = []
-    for file, line, kind, words in _COMPLAINT.findall(log):
-        if (file, kind, words) not in known:
-            findings.append(_finding("build", f"{kind}: {words}", file or source, int(line or 0)))
-    findings += _misplaced(spec, {name: section for section, name in _SYMBOL.findall(log)})
-    return [*findings, *_checkpatch(difference(placement.before, placement.after), scratch.tree)]
+    for finding, names in shown.items():
+        where = f" ({', '.join(names)})" if len(names) < len(builds) else ""
+        findings.append(replace(finding, message=f"{finding.message}{where}"))
+    diff = difference(placement.before, placement.after)
+    return [*findings, *_checkpatch(diff, builds[0].scratch.tree)]
+
+
+class Log:
+    """What the tools say of a build, and the symbols of all that is built."""
+
+    def __init__(self, text: str) -> None:
+        self.complaints: list[tuple[str, str, str, str]] = _COMPLAINT.findall(text)
+        symbols = _SYMBOL.findall(text)
+        self.sections = {name: section for section, name in symbols if section != _FILE}
+        self.undefined = {name for name, where in self.sections.items() if where == _UNDEFINED}
+        self.defined = self.sections.keys() - self.undefined
+
+
+class Build:
+    """A kernel's folders, built without the interface and with it. Raises ``Refused``."""
+
+    def __init__(self, scratch: "Scratch", placement: Placement, tell: Tell) -> None:
+        self.scratch, self.kernel, self.placement = scratch, scratch.kernel, placement
+        tell(f"configuring the kernel: {self.kernel.name}")
+        scratch.configure()
+        tell("building its part without the interface")
+        self.before = Log(scratch.log(placement.before))
+        for file, _, kind, words in self.before.complaints:
+            if kind.endswith("error"):
+                hint = "it must build before anything can be told of the interface"
+                raise _unbuilt(f"{file}: {words}", str(scratch.tree), hint)
+        tell("building it with the interface")
+        self.after = Log(scratch.log(placement.after))
+
+    def findings(self, spec: Interface, defined: Set[str]) -> Iterator[Finding]:
+        """What is wrong with the interface there; ``defined`` are the symbols of all kernels."""
+        source, before, after = spec.source.file, self.before, self.after
+        known = {(file, kind, words) for file, _, kind, words in before.complaints}
+        for file, line, kind, words in after.complaints:
+            if (file, kind, words) not in known:
+                yield _finding("build", f"{kind}: {words}", file or source, int(line or 0))
+        for name in sorted((after.undefined & defined) - before.undefined):
+            yield _finding("build", f"error: undefined reference to '{name}'", *self._user(name))
+        if not self.kernel.absent:
+            yield from _misplaced(spec, after.sections)
+        elif names := sorted(after.sections.keys() - before.sections.keys()):
+            message = f"error: adds {', '.join(names)} to a kernel in which it has no part"
+            yield _finding("build", message, source)
+
+    def _user(self, name: str) -> tuple[str, int]:
+        """The file and line of the interface that use a symbol."""
+        for path, text in self.placement.after.items():
+            code = (text or b"").decode(errors="replace") if path.endswith(".c") else ""
+            for number, line in enumerate(code.split("\n"), 1):
+                if re.search(rf"\b{name}\b", line):
+                    return path, number
+        return next(iter(self.placement.after)), 0
 
 
 def _unbuilt(message: str, place: str, hint: str = "") -> Refused:
@@ -104,22 +162,24 @@ def _finding(rule: str, message: str, file: str, line: int = 0, subject: str = "
 class Scratch:
     """A tree of links, and its objects, kept in ``work`` for the next time.
 
-    The folders of ``files`` are built. Raises ``Refused`` if the kernel's tree holds a build of its
-    own, whose objects would be taken for new ones.
+    The folders of ``files`` and those that the kernel names are built. Raises ``Refused`` if the
+    tree holds a build of its own, whose objects would be taken for new ones.
     """
 
-    def __init__(self, tree: Path, work: Path, files: Iterable[str]) -> None:
+    def __init__(self, tree: Path, work: Path, files: Iterable[str], kernel: Kernel) -> None:
         products = (".config", "include/config", "arch/x86/include/generated")
         if any((tree / product).exists() for product in products):
             hint = "run 'make mrproper' in it, or give a clean copy, as 'git worktree add' makes it"
             raise Refused([Problem("tree-built", "holds a build of its own", str(tree), hint=hint)])
-        self.tree, self.folders = tree.resolve(), sorted({str(Path(path).parent) for path in files})
-        known = f"{self.tree} {kernel_version(tree)} {self.folders} {CONFIG.read_text()}"
+        self.tree, self.kernel = tree.resolve(), kernel
+        self.folders = sorted({*(str(Path(path).parent) for path in files), *kernel.folders})
+        known = f"{self.tree} {kernel_version(tree)} {self.folders} {kernel}"
         self.work = work.resolve() / hashlib.sha256(known.encode()).hexdigest()[:12]
         self.source, self.objects = self.work / "source", self.work / "objects"
         # Where nothing can be confined, a stranger's tree has been refused by now.
         self.view = None if obstacle() else View((self.tree, self.work), (self.objects,))
-        self.kbuild = ("make", "-s", f"O={self.objects}", f"-j{os.cpu_count()}")
+        target = (f"ARCH={kernel.architecture}", f"CROSS_COMPILE={kernel.cross}")
+        self.kbuild = ("make", "-s", f"O={self.objects}", f"-j{os.cpu_count()}", *target)
         self.objects.mkdir(parents=True, exist_ok=True)
         real: set[Path] = set()
         for folder in map(Path, self.folders):
@@ -150,8 +210,9 @@ class Scratch:
         """Run kbuild."""
         return _run(self.source, self.view, *self.kbuild, *arguments)
 
-    def configure(self, config: str) -> None:
-        """Configure for these options and no others, once. Raises ``Refused`` if that fails."""
+    def configure(self) -> None:
+        """Configure for the kernel's options and no others, once. Raises ``Refused``."""
+        config = self.kernel.config
         new, last = self.work / "new.config", self.work / "done.config"
         if content(last.parent, last.name) == config.encode():
             return
@@ -168,8 +229,8 @@ class Scratch:
             raise Refused([Problem("config", message, str(self.tree))])
         new.rename(last)
 
-    def log(self, files: Mapping[str, bytes | None], file: str) -> str:
-        """All that the tools say with these files in place, and the symbols of one file's object.
+    def log(self, files: Mapping[str, bytes | None]) -> str:
+        """All that the tools say with these files in place, and the symbols of all objects.
 
         The log of a state that builds is kept: it is not built twice just to hear the same again.
         """
@@ -182,7 +243,7 @@ class Scratch:
         if log.exists():
             return log.read_text("utf-8")
         units = [path.relative_to(self.tree) for path in sources if path.suffix == ".c"]
-        targets = sorted({str(unit.parent) for unit in units})
+        targets = sorted({*(str(unit.parent) for unit in units), *self.kernel.folders})
         for target in targets:
             place = self.objects / target
             if place.resolve() == place:  # the kernel's own scripts could make a link of it
@@ -192,12 +253,14 @@ class Scratch:
         checker = ["C=1"] if shutil.which("sparse") else []
         folders = [f"{target}/" for target in targets]
         kbuild = self.make("-k", "W=1", *checker, *folders)
-        archives = " ".join(f"{folder}built-in.a" for folder in folders)
-        link = f"ld -r --whole-archive {archives} -o vmlinux.o"
-        modpost = "scripts/mod/modpost -o symbols vmlinux.o"
-        linked = _run(self.objects, self.view, "sh", "-c", f"{link} && {modpost}")
-        symbols = _run(self.objects, self.view, "objdump", "-t", str(Path(file).with_suffix(".o")))
-        text = f"{kbuild.text}{linked.text}{symbols.text}".replace(f"{self.source}/", "")
+        names = [f"{folder}built-in.a" for folder in folders]
+        archives = " ".join(name for name in names if (self.objects / name).exists())
+        cross = self.kernel.cross
+        link = f"{cross}ld {self.kernel.linking} -r --whole-archive {archives} -o vmlinux.o"
+        check = "scripts/mod/modpost -o symbols vmlinux.o"
+        script = f"{link} && {check} && {cross}objdump -t vmlinux.o" if archives else ":"
+        linked = _run(self.objects, self.view, "sh", "-c", script)
+        text = f"{kbuild.text}{linked.text}".replace(f"{self.source}/", "")
         if kbuild.status or linked.status:
             return f"{text}error: kbuild or modpost failed\n"
         log.write_text(text, "utf-8")
@@ -218,7 +281,7 @@ def _run(folder: Path, view: View | None, *command: str, reads: str = "") -> Com
 def _misplaced(spec: Interface, sections: Mapping[str, str]) -> Iterator[Finding]:
     """Whether the registry lies where the spec says, not in .bss, and its symbols are exported."""
     file, array, section = spec.source.file, spec.c.array, spec.section
-    if sections.get(array, section) != section:
+    if sections and sections.get(array) != section:
         yield _finding("section", f"{array} isn't in {section}", file, subject=array)
     if sections.get(array) == ".bss":
         message = f"{array} lies in .bss, which boot clears"

@@ -10,14 +10,19 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from xenhostgen.extensions.kernel_tree.git import GitFailure
-from xenhostgen.extensions.kernel_tree.patching import Contents, Reader, existing, patched
+from xenhostgen.extensions.kernel_tree.patching import (
+    SIZE_LIMIT,
+    Contents,
+    Reader,
+    existing,
+    patched,
+)
 from xenhostgen.render.files import render
 from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 
 SUFFIX = ".carry.patch"
-SIZE_LIMIT = 64 << 20  # bytes
 
 _FAILED = re.compile(r"^error: patch failed: (.*)$", re.MULTILINE)  # the file, and its line
 
@@ -67,7 +72,8 @@ def with_carry(spec: Interface, files: dict[str, str]) -> dict[str, str]:
     except GitFailure as failure:
         raise Refused(list(_misfits(spec, failure))) from None
     kept = {path: text for path, text in files.items() if path not in own}
-    return kept | {path: text.decode() for path, text in existing(after).items()}
+    own_after = existing(after).items()
+    return kept | {path: text.decode(errors="surrogateescape") for path, text in own_after}
 
 
 def carried_alone(carry: bytes, files: Contents) -> dict[str, bytes | None]:

@@ -4,6 +4,7 @@
 import hashlib
 import os
 import re
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ from xenhostgen.spec.source import Problem, Refused
 
 SHORTEST_ID = 7  # what git itself abbreviates to at the least
 EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"  # the id of an empty file
-_FILE_MAX = 64 << 20  # of a file of git's own
+_FILE_MAX = 64 << 20  # of a file of git's own, or that it writes
+_MEMORY_MAX = 1 << 30  # of a call without a repository
 _REFERENCES_MAX = 100_000
 _SECONDS_MAX = 120  # for a call
 # As if the user had no configuration, nor had given any for this call.
@@ -24,6 +26,7 @@ NO_SETTINGS = {
     "GIT_CONFIG_SYSTEM": os.devnull,
     "GIT_CONFIG_COUNT": "0",
 }
+_NO_ATTRIBUTES = "* -text !filter !ident !diff !working-tree-encoding\n"
 # What else git takes from the environment is of the repository in whose hook, say, this runs.
 _KEPT = re.compile(r"(?!GIT_)|GIT_(AUTHOR|COMMITTER|CONFIG|EXEC)_(?!PARAMETERS)")
 
@@ -42,21 +45,27 @@ def git(
     fine: tuple[int, ...] = (0,),
     given: Mapping[str, str] | None = None,
 ) -> str:
-    """What git prints in a folder, and not above it.
+    """What git prints in a folder, whose repository is its ``.git`` or none.
 
     ``given`` comes on top of the environment. Raises ``GitFailure`` for an exit status that isn't
     ``fine``.
     """
     environment = {name: value for name, value in os.environ.items() if _KEPT.match(name)}
-    environment["GIT_CEILING_DIRECTORIES"] = str(folder.resolve().parent)
+    # Left to look for one, git takes a folder for a repository that has a stranger's files HEAD
+    # and config in it, and runs the filters that these name.
+    environment["GIT_DIR"] = ".git"
     environment |= {"LC_ALL": "C.UTF-8", **(given or {})}
-    limits = UNLIMITED._replace(seconds=_SECONDS_MAX)
+    limits = UNLIMITED._replace(seconds=_SECONDS_MAX, output_bytes=_FILE_MAX)
+    if not (folder / ".git").exists():  # else it maps all of a repository's packs
+        limits = limits._replace(memory_bytes=_MEMORY_MAX)
     try:
         done = run(Job(["git", *arguments], folder, limits, environment))
     except BuildError:
         raise GitFailure(arguments[0], "the command is not installed") from None
     if done.exceeded:
         raise GitFailure(arguments[0], done.exceeded)
+    if done.status == -signal.SIGXFSZ:
+        raise GitFailure(arguments[0], f"writes a file of more than {_FILE_MAX >> 20} MiB")
     if done.status not in fine:
         message = done.errors.decode(errors="replace") or f"exit status {done.status}"
         raise GitFailure(arguments[0], message)
@@ -65,7 +74,7 @@ def git(
 
 @contextmanager
 def borrowed(tree: Path) -> Iterator[Path]:
-    """A bare repository of our own that has a tree's references, and borrows its objects.
+    """A repository of our own that has a tree's references, and borrows its objects.
 
     In a stranger's repository git never runs, for its configuration, attributes and hooks name
     programs. Raises ``GitFailure`` where the tree is none.
@@ -75,16 +84,23 @@ def borrowed(tree: Path) -> Iterator[Path]:
     for path in blocking(common / "objects"):
         raise GitFailure("cat-file", f"{path} is not a regular file")
     with scratch_folder() as folder:
-        git(folder, "init", "-q", "--bare", given=NO_SETTINGS)
-        (folder / "objects/info/alternates").write_text(f"{common}/objects\n")
+        create_repository(folder, NO_SETTINGS)
+        own = folder / ".git"
+        (own / "objects/info/alternates").write_text(f"{common}/objects\n")
         for path in _references(common / "refs"):
-            copied = folder / path.relative_to(common)
+            copied = own / path.relative_to(common)
             copied.parent.mkdir(parents=True, exist_ok=True)
             copied.write_bytes(_content(path) or b"")
         for file in (private / "HEAD", common / "packed-refs"):
             if (content := _content(file)) is not None:
-                (folder / file.name).write_bytes(content)
+                (own / file.name).write_bytes(content)
         yield folder
+
+
+def create_repository(folder: Path, given: Mapping[str, str]) -> None:
+    """Make a folder a repository of ours, in which no file's attributes change another's bytes."""
+    git(folder, "init", "-q", "-b", "series", given=given)
+    (folder / ".git/info/attributes").write_text(_NO_ATTRIBUTES)
 
 
 def _references(folder: Path) -> list[Path]:

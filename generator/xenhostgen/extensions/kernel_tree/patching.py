@@ -17,10 +17,13 @@ from xenhostgen.spec.source import Problem, Refused
 
 Contents = Mapping[str, bytes | None]
 """Files by their paths; None stands for one that isn't there."""
+SIZE_LIMIT = 64 << 20
+"""The bytes of a patch, and of the binary files in it."""
 Reader = Callable[[str], bytes | None]
 """Gives the content of a tree's file."""
 
 _SOURCE = re.compile(rb"^(?:rename|copy) from (.+?)\r?$", re.MULTILINE)
+_LITERAL = re.compile(rb"^literal (\d{1,18})\r?$", re.MULTILINE)
 _PLAIN = re.compile(r" ?(?:(?:create|delete) (?!mode (?!100644 ))|rename |copy |rewrite )")
 
 
@@ -49,6 +52,9 @@ def patched(
     """
     if not patch.strip():
         return {}
+    if sum(map(int, _LITERAL.findall(patch))) > SIZE_LIMIT:
+        message = f"holds more than {SIZE_LIMIT >> 20} MiB of binary files"
+        raise Refused([Problem("input-too-large", message, name)])
     with scratch_folder() as folder:
         (folder / "tree").mkdir()
         (folder / "patch").write_bytes(patch)

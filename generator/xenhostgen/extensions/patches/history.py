@@ -5,20 +5,29 @@
 before the series. Before the patch that brings the interface in, there is only what is carried.
 """
 
+import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.extensions.kernel_tree.carry import SUFFIX
-from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, git
-from xenhostgen.extensions.kernel_tree.patching import Contents, Reader, difference, patched
+from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, create_repository, git
+from xenhostgen.extensions.kernel_tree.patching import (
+    SIZE_LIMIT,
+    Contents,
+    Reader,
+    difference,
+    patched,
+)
 from xenhostgen.extensions.kernel_tree.placing import placed_in
 from xenhostgen.extensions.patches.carrying import carry_of
 from xenhostgen.extensions.patches.lift import Lifted, Target, lifted_from
 from xenhostgen.extensions.patches.lift_input import apply_patch, of_tree
 from xenhostgen.extensions.patches.messages import Message, read_messages
 from xenhostgen.extensions.patches.recreation import Proof, Proving
+from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Problem, Refused
@@ -84,6 +93,11 @@ def files(history: Sequence[State]) -> dict[str, bytes]:
     return written
 
 
+def is_part(name: str) -> bool:
+    """Whether a file of this name belongs to a history."""
+    return bool(re.fullmatch(rf"\d\d+(?:\.message|\.yaml|{re.escape(SUFFIX)})", name))
+
+
 def is_history(folder: Path) -> bool:
     """Whether a folder holds a history."""
     return (folder / "01.message").is_file()
@@ -95,20 +109,21 @@ def mails(folder: Path, tree: Reader, root: str, prefix: str) -> dict[str, bytes
     Each is by its author, of its date, and says what it said. Raises ``Refused`` where git would
     take one otherwise.
     """
-    messages = [_message(path) for path in sorted(folder.glob("*.message"))]
+    count = len([*folder.glob("*.message")])
+    messages = [_message(folder, number) for number in range(1, count + 1)]
     wanted = [_contents(folder, number, tree, root) for number in range(1, len(messages) + 1)]
     paths = dict.fromkeys(path for contents in wanted for path in contents)
     with scratch_folder() as work:
         ask = partial(git, work, given=NO_SETTINGS)
-        ask("init", "-q", "-b", "series")
+        create_repository(work, NO_SETTINGS)
         before: Contents = {path: tree(path) for path in paths}
         _commit(work, before, Message("base <base@localhost>", "@0 +0000", "base", "", b""))
         for message, contents in zip(messages, wanted, strict=True):
             _commit(work, {**before, **contents}, message)
         since = f"HEAD~{len(messages)}"
-        ask("format-patch", "-q", f"--subject-prefix={prefix}", "-o", "mails", since)
-        written = {path.name: path.read_bytes() for path in sorted((work / "mails").iterdir())}
-        _check(read_messages(sorted((work / "mails").iterdir())), messages, folder)
+        ask("format-patch", "-q", f"--subject-prefix={prefix}", "-o", ".git/mails", since)
+        written = {path.name: path.read_bytes() for path in sorted((work / ".git/mails").iterdir())}
+        _check(work / ".git/mails", messages, folder)
     return written
 
 
@@ -130,10 +145,26 @@ def _check_count(folder: Path, messages: Sequence[Message]) -> None:
         raise Refused([problem._replace(hint=hint)])
 
 
-def _message(path: Path) -> Message:
-    head, _, body = path.read_text("utf-8").partition("\n\n")
+def _message(folder: Path, number: int) -> Message:
+    name = f"{number:02}.message"
+    text = (_part(folder, name) or b"").decode(errors="replace")
+    head, _, body = text.partition("\n\n")
     fields = dict(line.partition(": ")[::2] for line in head.split("\n"))
-    return Message(fields["From"], fields["Date"], fields["Subject"], body, b"")
+    said = [fields.get(key, "") for key in ("From", "Date", "Subject")]
+    if not all(said) or "\0" in text:
+        hint = "it begins with lines From:, Date: and Subject:, and then a blank one"
+        problem = Problem("bad-message", "is no message of a patch", str(folder / name))
+        raise Refused([problem._replace(hint=hint)])
+    author, date, subject = said
+    return Message(author, date, subject, body, b"")
+
+
+def _part(folder: Path, name: str) -> bytes | None:
+    """A file of a history; None if it isn't there. Raises ``Refused``."""
+    try:
+        return read_file(folder, name, SIZE_LIMIT)
+    except UnreadableFile as error:
+        raise Refused([Problem("input-unreadable", str(error), str(folder / name))]) from None
 
 
 def _contents(folder: Path, number: int, tree: Reader, root: str) -> Contents:
@@ -141,8 +172,8 @@ def _contents(folder: Path, number: int, tree: Reader, root: str) -> Contents:
     path = folder / f"{number:02}.yaml"
     if path.is_file():
         return placed_in(load(path), tree, root).after
-    carry = folder / f"{number:02}{SUFFIX}"
-    return patched(carry.read_bytes(), tree, name=str(carry)) if carry.is_file() else {}
+    name = f"{number:02}{SUFFIX}"
+    return patched(_part(folder, name) or b"", tree, name=str(folder / name))
 
 
 def _commit(work: Path, contents: Contents, message: Message) -> None:
@@ -163,11 +194,13 @@ def _commit(work: Path, contents: Contents, message: Message) -> None:
     git(work, "commit", "-q", *options, given=environment)
 
 
-def _check(read: Sequence[Message], wanted: Sequence[Message], folder: Path) -> None:
+def _check(written: Path, wanted: Sequence[Message], folder: Path) -> None:
     """Refuse messages that git gives back otherwise."""
-    for number, (one, other) in enumerate(zip(read, wanted, strict=True), 1):
-        said = (one.author, one.subject, one.body.strip())
-        if said != (other.author, other.subject, other.body.strip()):
+    for number, (mail, other) in enumerate(zip(sorted(written.iterdir()), wanted, strict=True), 1):
+        said = []
+        with suppress(Refused):
+            said = [(one.author, one.subject, one.body.strip()) for one in read_messages([mail])]
+        if said != [(other.author, other.subject, other.body.strip())]:
             hint = "change what looks like a mail's header, a diff or '---'"
             path = str(folder / f"{number:02}.message")
             raise Refused([Problem("message-lost", "git am would change it", path, hint=hint)])

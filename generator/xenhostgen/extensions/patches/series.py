@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git
+from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, create_repository, git
 from xenhostgen.sandbox.confinement import View, obstacle
 from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.sandbox.process import Job, run, user_environment
@@ -76,7 +76,7 @@ def series(
     with scratch_folder() as folder:
         sender = _environment(tree)
         ask = partial(git, folder, given=sender)
-        ask("init", "-q", "-b", "series")
+        create_repository(folder, sender)
         ask("config", "core.abbrev", "12")
         for text, contents in _steps(spec, before, after):
             for path, content in contents.items():
@@ -98,8 +98,10 @@ def series(
         options += [f"-v{letter.version}"] if letter.version > 1 else []
         diff = ask("diff", base, "HEAD")
         options += ["--cover-letter", *([] if obstacle() else _addressees(tree, diff))]
-        ask("format-patch", "-q", "-o", "mails", *options, base)
-        mails = {path.name: path.read_bytes() for path in sorted(Path(folder, "mails").iterdir())}
+        ask("format-patch", "-q", "-o", ".git/mails", *options, base)
+        mails = {
+            path.name: path.read_bytes() for path in sorted(Path(folder, ".git/mails").iterdir())
+        }
     return _threaded(mails, letter.version, sender["GIT_COMMITTER_EMAIL"])
 
 

@@ -135,10 +135,10 @@ def _kernel_names(spec: Interface) -> Iterator[Text]:
 
 def _wrappers(spec: Interface) -> Iterator[Claim]:
     """The wrappers of ops, and ops whose member of the ops structure would be a macro."""
-    macros = {macro.name for macro in spec.macros}
-    macros.update(constant.name for constant in spec.kernel.constants)
+    taken = KEYWORDS | RESERVED | {macro.name for macro in spec.macros}
+    taken |= {constant.name for constant in spec.kernel.constants}
     for op in spec.ops:
-        if op.name in KEYWORDS or op.name in macros:
+        if op.name in taken:
             yield Claim(op.name, "the op", op.name)
         elif op.wrapper != "none":
             yield Claim(spec.c.wrapper(op.name), "the wrapper", op.name)

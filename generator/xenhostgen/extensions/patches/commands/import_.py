@@ -17,7 +17,7 @@ from xenhostgen.extensions.kernel_tree.carry import carry_path
 from xenhostgen.extensions.kernel_tree.patching import Reader
 from xenhostgen.extensions.patches.carrying import carry_of
 from xenhostgen.extensions.patches.diff import read_diff
-from xenhostgen.extensions.patches.history import files, is_history, refreshed, states
+from xenhostgen.extensions.patches.history import files, is_history, is_part, refreshed, states
 from xenhostgen.extensions.patches.lift import Lifted, lift
 from xenhostgen.extensions.patches.lift_input import read_input
 from xenhostgen.extensions.patches.messages import Left, read_messages
@@ -69,7 +69,6 @@ def run(arguments: argparse.Namespace) -> int:
         with writing_alone(folder):
             return refresh(arguments.refresh, folder, arguments)
     if arguments.output.is_dir() or not arguments.output.suffix:
-        arguments.output.mkdir(parents=True, exist_ok=True)
         with writing_alone(arguments.output):
             return import_history(arguments.output, arguments)
     with writing_alone(arguments.output.parent):
@@ -82,7 +81,7 @@ def import_history(folder: Path, arguments: argparse.Namespace) -> int:
         what = "goes without --onto" if arguments.onto else "needs --tree DIR[@REV]"
         hint = "the tree that the first patch applies to; or -o NAME.yaml for one spec"
         raise Refused([Problem("history", f"a history {what}", "-o", hint=hint)])
-    there = [str(path) for path in sorted(folder.iterdir())]
+    there = [str(path) for path in sorted(folder.iterdir())] if folder.is_dir() else []
     if there and not arguments.force:
         hint = "choose an empty folder, or give --force"
         raise Refused([Problem("exists", "is there already", there[0], hint=hint)])
@@ -92,7 +91,9 @@ def import_history(folder: Path, arguments: argparse.Namespace) -> int:
     with reader(*_revision(arguments.tree)) as tree:
         history = list(states(messages, tree, arguments.tree, schema))
     written: dict[str, bytes | None] = dict(files(history))
-    stale = {path.name: None for path in folder.glob("[0-9]*") if path.name not in written}
+    names = map(os.path.basename, there)
+    stale = {name: None for name in names if is_part(name) and name not in written}
+    folder.mkdir(parents=True, exist_ok=True)
     write_files(folder, {**stale, **written})
     for mail in left:
         say(f"  left out, {mail.reason}: {mail.subject}", sys.stdout)

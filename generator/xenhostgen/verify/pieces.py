@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a compiler doesn't understand of a spec's C, told where the spec has it.
+
+Each piece of C stands on a line of its own that is numbered for the compiler, so that what it
+complains of has the piece and the column in it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
+from xenhostgen.spec.model import NONE, Interface, Op
+from xenhostgen.spec.source import At, Inside, Problems, SpecError, Text
+from xenhostgen.spec.yaml import read_file
+from xenhostgen.verify.expectation import Expectation
+from xenhostgen.verify.harness import Harness
+
+_FILE = "piece"
+_FLAGS = (
+    "-std=gnu11 -fsyntax-only -Werror=implicit-function-declaration -Werror=int-conversion"
+    " -Werror=incompatible-pointer-types -Werror=return-type -x c -"
+).split()
+_OF_FLAG = re.compile(r" \[-W[\w=-]+\]$")
+_ADVICE = re.compile(r"; (did you mean .*\?|have you .*)$")
+_HINT = "C must know it: declare it in 'kernel', or include the kernel's header"
+
+
+def check_pieces(harness: Harness, due: Expectation, compiler: str) -> None:
+    """Raise ``SpecError`` with all that a compiler complains of."""
+    pieces = Pieces(due)
+    command = [compiler, f"-I{harness.questions}", *harness.flags, *_FLAGS]
+    c = pieces.unit().encode()
+    try:
+        run_all([Job(command, harness.tree, input=c, view=harness.view)])
+    except BuildError as error:
+        raise unreadable(due.spec, error.complaints(), pieces.texts) from None
+
+
+class Pieces:
+    """The pieces of C of one spec, numbered from 1."""
+
+    def __init__(self, due: Expectation) -> None:
+        self.due, self.spec = due, due.spec
+        self.texts: list[Text] = []
+
+    def unit(self) -> str:
+        """C that declares what is due, and then has each piece where it belongs."""
+        lines = ["#include <linux/errno.h>", self.due.declared()]
+        lines += [*self.of_kernel(), *self.of_hosts(), *self.of_ops()]
+        return "\n".join([*lines, ""])
+
+    def numbered(self, piece: str) -> str:
+        """A piece as the compiler is to know it; a default stands nowhere in the spec."""
+        if not isinstance(piece, Text) or not hasattr(piece, "line"):
+            return piece
+        self.texts.append(piece)
+        return f'\n#line {len(self.texts)} "{_FILE}"\n{piece}\n#line 1 "made"\n'
+
+    def params(self, op: Op) -> str:
+        """The parameters of an op's functions."""
+        return ", ".join([f"{self.spec.c.host} *{op.host}", *map(self.numbered, op.args)])
+
+    def of_kernel(self) -> Iterator[str]:
+        """What the spec says of the kernel's functions and variables."""
+        for function in self.spec.kernel.functions:
+            args = ", ".join(map(self.numbered, function.args)) or "void"
+            yield f"extern {self.numbered(function.returns)} {function.name}({args});"
+        for variable in self.spec.kernel.variables:
+            yield f"extern {self.numbered(variable.type)} {variable.name};"
+
+    def of_hosts(self) -> Iterator[str]:
+        """The members that the spec adds to the host structure, and boot functions' parameters."""
+        for number, field in enumerate(self.spec.fields):
+            members = [field.c] if field.c else field.struct
+            c = " ".join(f"{self.numbered(member)};" for member in members)
+            yield f"struct {_FILE}_field_{number} {{ {c} }};"
+        for number, guest in enumerate(self.spec.guests):
+            params = ", ".join(map(self.numbered, guest.boot.params)) or "void"
+            yield f"void {_FILE}_boot_{number}({params});"
+
+    def of_ops(self) -> Iterator[str]:
+        """The ops' types, what their adapters do, and what else their wrappers evaluate to."""
+        for op in self.spec.ops:
+            yield f"extern {self.numbered(op.returns)} {_FILE}_{op.name}({self.params(op)});"
+            if op.wrapper_type != "void":
+                values = filter(None, (op.when_no_host, op.when_missing))
+                yield from (self.function(op, op.wrapper_type, value) for value in values)
+        owners = (NONE, *(guest.name for guest in self.spec.guests))
+        for op, entry in (pair for owner in owners for pair in self.spec.adapters(owner)):
+            if entry.calls:
+                yield self.function(op, op.returns, entry.calls)
+
+    def function(self, op: Op, returns: str, value: str) -> str:
+        """A function with an op's parameters that evaluates a piece."""
+        name = f"{_FILE}_of_{len(self.texts)}"
+        verb = "" if returns == "void" else "return "
+        return f"static {returns} {name}({self.params(op)}) {{ {verb}{self.numbered(value)}; }}"
+
+
+def unreadable(
+    spec: Interface, complaints: Iterable[Complaint], pieces: Sequence[Text] = ()
+) -> SpecError:
+    """What a compiler says, at the pieces of which it says it, else of the spec as a whole."""
+    problems = Problems(spec.path, read_file(Path(spec.path)))
+    placed = [complaint for complaint in complaints if complaint.at.file == _FILE]
+    for complaint in placed or complaints:
+        text, advice = _OF_FLAG.sub("", complaint.text), _HINT
+        if match := _ADVICE.search(text):
+            text, advice = text[: match.start()], match[1]
+        at: At | Inside = spec.at
+        if placed:
+            at = Inside(pieces[complaint.at.line - 1], max(0, complaint.at.column - 1))
+        problems.add("not-c", text, at, advice)
+    return SpecError(problems.found)

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A stranger's history: nothing outside is read, and nothing of the user's is lost."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tools import main
+
+TREE = Path(__file__).parents[1] / "kernel" / "tree"
+MESSAGE = """\
+From: Wanda Ж <wanda@example.org>
+Date: Mon, 1 Jan 2024 00:00:00 +0000
+Subject: toy: add a file
+
+Because of it.
+"""
+PATCH = "--- /dev/null\n+++ b/a.c\n@@ -0,0 +1 @@\n+int a;\n"
+CARRY = "02.carry.patch"
+MAIL = f"{MESSAGE}---\n{PATCH}"
+
+
+def patch(history: Path) -> int:
+    return main(["patch", str(history), "--tree", str(TREE), "-o", str(history.parent / "mails")])
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Path:
+    folder = tmp_path / "history"
+    folder.mkdir()
+    (folder / "01.message").write_text(MESSAGE, "utf-8")
+    (folder / "01.carry.patch").write_text(PATCH)
+    (tmp_path / "secret").write_text(MESSAGE.replace("Because", "canary"))
+    return folder
+
+
+def link_out(path: Path) -> None:
+    path.symlink_to(path.parent.parent / "secret")
+
+
+def say(text: str, name: str = "01.message") -> Callable[[Path], object]:
+    return lambda history: (history / name).write_text(text)
+
+
+SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
+    "linked message": (lambda history: link_out(history / "02.message"), "link that leaves"),
+    "piped message": (lambda history: os.mkfifo(history / "02.message"), "is a named pipe"),
+    "no message": (say("words\n"), "is no message of a patch"),
+    "gap": (say(MESSAGE, "03.message"), "02.message"),
+    "null": (say(MESSAGE + "\0"), "is no message of a patch"),
+    "reply": (say(MESSAGE.replace("toy:", "Re: toy:")), "git am would change it"),
+    "no change": (
+        lambda history: (say(MESSAGE, "02.message")(history), say(PATCH, CARRY)(history)),
+        "git am would change it",
+    ),
+    "linked carry": (
+        lambda history: (say(MESSAGE, "02.message")(history), link_out(history / CARRY)),
+        "link that leaves",
+    ),
+    "large carry": (
+        lambda history: os.truncate(history / "01.carry.patch", 1 << 40),
+        "larger than 64 MiB",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SPOILED)
+def test_a_spoiled_history(kind: str, history: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert patch(history) == 0
+    shutil.rmtree(history.parent / "mails")
+    spoil, words = SPOILED[kind]
+    spoil(history)
+    assert patch(history) == 2
+    assert words in capsys.readouterr().err
+    assert not (history.parent / "mails").exists()
+
+
+def test_names_in_a_plain_locale(history: Path) -> None:
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    words = ["patch", history, "--tree", TREE, "-o", history.parent / "mails"]
+    command = [sys.executable, "-m", "xenhostgen", *words]
+    subprocess.run(command, env={**os.environ, **plain}, check=True)
+    (mail,) = (history.parent / "mails").iterdir()
+    assert "From: =?UTF-8?q?Wanda=20=D0=96?=" in mail.read_text()
+
+
+def test_what_is_no_part_of_a_history_stays(tmp_path: Path) -> None:
+    (tmp_path / "mail").write_text(MAIL.replace("toy:", "[PATCH] toy:"))
+    folder = tmp_path / "history"
+    folder.mkdir()
+    old = ("02.message", "02.yaml", "02.carry.patch")
+    for name in (*old, "2024-notes", "0"):
+        (folder / name).write_text("mine")
+    words = ["import", str(tmp_path / "mail"), "--tree", str(TREE), "-o", str(folder)]
+    assert main(words) == 2
+    assert main([*words, "--force"]) == 0
+    assert not any((folder / name).exists() for name in old)
+    assert (folder / "2024-notes").read_text() == (folder / "0").read_text() == "mine"
+
+
+def test_a_refused_import_leaves_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "mail").write_text("no mail")
+    words = ["import", str(tmp_path / "mail"), "--tree", str(TREE), "-o", str(tmp_path / "history")]
+    assert main(words) == 2
+    assert not (tmp_path / "history").exists()

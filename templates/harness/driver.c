@@ -3,7 +3,7 @@
  * Runs the judged C one call at a time and says what it did.
  *
  * Each line of standard input is a call in a numbered state, each line of standard output its
- * answer: "WORDS|SLOTS|...|ENDING RESULT STATE [PLACE]", or what it crashed of. A state is an image of all writable memory of the judged objects, which the linker has
+ * answer: "WORDS|SLOTS|WORDS|SLOTS|...|ENDING RESULT STATE [PLACE]", or what it crashed of. A state is an image of all writable memory of the judged objects, which the linker has
  * gathered in two sections; equal images are the same state, so that a hidden variable shows as
  * further states. Calls run in a confined child process: when one crashes or doesn't end, the
  * next child goes on behind it with all states kept.
@@ -21,6 +21,7 @@
 #include "confine.h"
 #include "glue.h"
 
+#define say driver_say
 #define STATES_MAX (1 << 16)
 #define STATE_BYTES_MAX (256UL << 20)
 #define IMAGE_MAX (1UL << 20)
@@ -61,8 +62,7 @@ static char answer[1 << 16];
 static size_t answer_length;
 
 /* Add to the answer; too long an answer is cut. */
-__attribute__((format(printf, 1, 2)))
-static void say(const char *format, ...)
+void driver_say(const char *format, ...)
 {
 	size_t room = sizeof(answer) - answer_length;
 	va_list arguments;
@@ -331,8 +331,11 @@ static const volatile void *table(const char *name)
 	_exit(BROKEN);
 }
 
-/* "boot INPUTS ; STAGES": boot from power-on; the answer tells the slots behind each stage. */
-static void boot(char *line)
+/*
+ * "boot INPUTS ; STAGES": boot from power-on; the answer tells the slots behind each stage.
+ * "due INPUTS ; STAGES": the same by the spec's steps.
+ */
+static void boot(char *line, int due)
 {
 	char *stages = strchr(line, ';'), *rest = NULL, *number;
 	int guest, used;
@@ -351,10 +354,14 @@ static void boot(char *line)
 	for (; sscanf(stages, "%d%n", &guest, &used) == 1; stages += used) {
 		if (guest < 0)
 			driver_clear_bss();
+		else if (due)
+			glue_due(guest);
 		else
 			glue_boot(guest);
 		say_slots();
+		say("|");
 	}
+	answer_length--;
 	say_ending(0, 0);
 }
 
@@ -436,8 +443,8 @@ static void child(char **lines, long count, rlim_t mapped_before)
 			start_clock();
 		if (!arguments)
 			_exit(BROKEN);
-		if (line[0] == 'b')
-			boot(arguments);
+		if (line[0] == 'b' || line[0] == 'd')
+			boot(arguments, line[0] == 'd');
 		else
 			call_in_state(line[0], arguments);
 		send_answer();

@@ -40,6 +40,7 @@ void glue_take(int slot, int others);
 void glue_reset(void);
 void glue_assign(int number);
 void glue_boot(int guest);
+void glue_due(int guest);
 /*
  * Arguments and results are each marked with its number, or filled with this byte; from GLUE_NUMBERS on
  * they are what is above that, below it each has bits of its own, the lowest and the highest set.
@@ -50,6 +51,7 @@ void glue_prepare(int fill);
 long glue_wrapper(const char *op, int slot, int fill);
 
 /* In the driver. */
+void driver_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int driver_visit(int slot);
 void driver_called(const char *function, int count, const long *arguments);
 void driver_clear_bss(void);

@@ -22,7 +22,6 @@ from xenhostgen.extensions.patches.lift_input import apply_patch
 from xenhostgen.extensions.patches.messages import read_messages
 from xenhostgen.extensions.patches.yaml_writer import write_yaml
 
-pytestmark = pytest.mark.usefixtures("pinned_templates")
 ROOT = Path(__file__).parents[2]
 TOY = ROOT / "tests" / "kernel"
 DRIVER, LEGACY = "drivers/toy/user.c", "drivers/toy/legacy.c"

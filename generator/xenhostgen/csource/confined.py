@@ -121,11 +121,8 @@ def _complaint(raw: Any) -> Complaint:
 
 
 def _fact(raw: Any) -> Fact:
-    kind, name, at, text, words, statements = raw
-    where = _location(at)
-    return Fact(
-        _text(kind), _text(name), where, _text(text), _each(_text, words), _each(_text, statements)
-    )
+    kind, name, at, text, words = raw
+    return Fact(_text(kind), _text(name), _location(at), _text(text), _each(_text, words))
 
 
 def _symbol(raw: Any) -> Symbol:

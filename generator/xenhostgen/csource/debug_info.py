@@ -79,10 +79,10 @@ def _number(die: Any, name: str) -> int | None:
 
 def _describe(file: ObjectFile, anchor: str, die: Any) -> Iterator[str]:
     """What an anchored type holds; of anything else, its type and what a table points to."""
-    kind, _, name = anchor.removeprefix(ANCHOR).partition("_")
-    if kind in ("struct", "enum", "macro"):
+    if die.tag != "DW_TAG_pointer_type":
         yield from _held(die)
         return
+    name = anchor.removeprefix(ANCHOR).partition("_")[2]
     target = _target(die)
     yield _text(target)
     structure = _without(_without(target, "const_type"), "typedef")

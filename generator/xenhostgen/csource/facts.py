@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from pycparser import CParser, c_ast
-from pycparser.c_generator import CGenerator
 from pycparser.c_lexer import CLexer
 
 from xenhostgen.csource.preprocess import Preprocessed, SourceError, read_output
@@ -38,8 +37,6 @@ class Fact(NamedTuple):
     """A macro's parameters and tokens, ``(a, b) its tokens``; the macro that exports."""
     words: tuple[str, ...] = ()
     """``extern``, ``static``, ``inline``, ``const`` (as a whole) and the like."""
-    statements: tuple[str, ...] = ()
-    """A function's: one text for each at the top level of its body."""
 
 
 Facts = tuple[Fact, ...]
@@ -104,8 +101,7 @@ class _Reader(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no type
         """Note what a node at the top level declares."""
         match node:
             case c_ast.FuncDef():
-                statements = _statement_texts(node.body)
-                self.declared("function", node.decl, statements=statements)
+                self.declared("function", node.decl)
                 for local in _statics(node.body):
                     self.declared("local", local, node.decl.name)
             case c_ast.StaticAssert(
@@ -124,15 +120,13 @@ class _Reader(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no type
                 if isinstance(node, c_ast.Decl) and node.name:
                     self.declared("variable", node)
 
-    def declared(
-        self, kind: str, node: Any, text: str = "", statements: tuple[str, ...] = ()
-    ) -> None:
+    def declared(self, kind: str, node: Any, text: str = "") -> None:
         """Note a function or variable."""
         element = node.type
         while isinstance(element, c_ast.ArrayDecl):
             element = element.type
         words = (*node.storage, *node.funcspec, *getattr(element, "quals", ()))
-        self.facts.append(Fact(kind, node.name, self.at(node), text, words, statements))
+        self.facts.append(Fact(kind, node.name, self.at(node), text, words))
 
     def visit_Enum(self, node: Any) -> None:
         if node.values:
@@ -164,14 +158,19 @@ def _parse(preprocessed: Preprocessed) -> Any:
 
 
 class _Lexer(CLexer):  # type: ignore[misc]  # pycparser has no types
-    """Remembers where it is, for the errors that pycparser gives no place."""
+    """Takes the end from GNU C's ranges, and remembers where it is for errors without a place."""
 
     place = (0, 0)
+    last = ""
 
     def token(self) -> Any:
         token = super().token()
+        # In a list of parameters a comma precedes it.
+        if token is not None and token.type == "ELLIPSIS" and self.last != "COMMA":
+            while token is not None and token.type not in ("RBRACKET", "COLON"):
+                token = super().token()
         if token is not None:
-            self.place = (token.lineno, token.column)
+            self.place, self.last = (token.lineno, token.column), token.type
         return token
 
 
@@ -195,30 +194,3 @@ def _parser_errors(
         at = (int(line), int(column or 0)) if line else place()
         message = f"not C that can be parsed: {reason[0].lower()}{reason[1:]}"
         raise SourceError(Complaint(message, origin(*at))) from error
-
-
-def _statement_texts(compound: Any) -> tuple[str, ...]:
-    """The text of each statement of a compound one, on one line."""
-    _Plain().visit(compound)
-    # In braces of its own the generator gives it its semicolon.
-    blocks = (c_ast.Compound([item]) for item in compound.block_items or ())
-    texts = (spaced(CGenerator().visit(block))[1:-1].strip() for block in blocks)
-    return tuple(text.replace("(void) ", "") for text in texts)
-
-
-class _Plain(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
-    """Takes from conditions what makes no difference: likely(), and braces around one statement."""
-
-    def visit_If(self, node: Any) -> None:
-        self.generic_visit(node)
-        if isinstance(node.cond, c_ast.FuncCall) and getattr(node.cond.name, "name", "") in (
-            "likely",
-            "unlikely",
-        ):
-            (node.cond,) = node.cond.args.exprs
-        for branch in ("iftrue", "iffalse"):
-            match getattr(node, branch):
-                case c_ast.Compound(block_items=[statement]) if not isinstance(
-                    statement, (c_ast.Decl, c_ast.If)
-                ):
-                    setattr(node, branch, statement)

@@ -6,7 +6,7 @@ evaluated in the state that the kernel settles in, not in the half-set state in 
 ask too soon. Everything else a boot function does is the kernel's, and happens when it happens.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -77,9 +77,9 @@ def _meaningful(inputs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], .
     )
 
 
-def boot(spec: Interface, scenario: Scenario) -> Booted:
-    """What a boot must lead to."""
-    memory = Memory(spec, dict(scenario.placeholders))
+def boot(spec: Interface, scenario: Scenario, off: Sequence[str] = ()) -> Booted:
+    """What a boot must lead to, without some of the kernel's options."""
+    memory = Memory(spec, dict(scenario.placeholders), off)
     for target, value in scenario.inputs:
         memory.set(target, f"{target}*" if value == "object" else memory.value(value))
     stages: list[str] = []

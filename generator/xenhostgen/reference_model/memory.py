@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The kernel state that boot code sees: variables, objects behind pointers, C conditions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import and_, eq, ne, or_
 from typing import Any
 
@@ -22,9 +22,14 @@ _OPERATORS: dict[str, Callable[[Any, Any], int]] = {
 
 
 class Memory:
-    """Variables and members by name; whatever was never set is 0."""
+    """Variables and members by name; whatever was never set is 0.
 
-    def __init__(self, spec: Interface, placeholders: dict[str, bool]) -> None:
+    ``off`` are options of the kernel without which macros are 0.
+    """
+
+    def __init__(
+        self, spec: Interface, placeholders: dict[str, bool], off: Sequence[str] = ()
+    ) -> None:
         self.cells: dict[str, Value] = {}
         self.placeholders = placeholders
         self.constants: dict[str, int] = {
@@ -32,7 +37,9 @@ class Memory:
         }
         for enum in spec.kernel.enums:
             self.constants |= {name: value for value, name in enumerate(enum.values)}
-        self.macros: dict[str, str] = {macro.name: macro.expands for macro in spec.macros}
+        self.macros: dict[str, str] = {
+            macro.name: "0" if macro.config in off else macro.expands for macro in spec.macros
+        }
 
     def set(self, target: str, value: Value) -> None:
         """Set a variable or member."""

@@ -90,6 +90,14 @@ class Registry:
         """Rule 8: the indexes of the slots that iteration visits, in order."""
         return tuple(n for n, held in enumerate(state) if self.is_taken(held))
 
+    def is_possible(self, state: State) -> bool:
+        """Whether each slot is empty, or holds a host that it may hold."""
+        lacking = (None, self.empty[1]) if self.misuse else ()
+        return all(
+            held == self.empty or (self.home.get(held[0]) == n and held[1] not in lacking)
+            for n, held in enumerate(state)
+        )
+
     def is_taken(self, held: Held) -> bool:
         """Whether a slot holds a host."""
         return held != self.empty

@@ -2,7 +2,7 @@
 """Run the C that one compiler makes: the registry's states, every boot, every wrapper."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -82,7 +82,7 @@ class _Execution:
             return
         registry, array = subject.spec.registry, subject.spec.c.array
         for finding in self.execute(subject, program):
-            yield _diagnosed(subject, finding)
+            yield replace(_diagnosed(subject, finding), where=_place(subject, finding))
         if program.registry != subject.spec.section:
             message = f"'{array}' lies in the section '{program.registry}'"
             message += f", should lie in '{subject.spec.section}'"
@@ -112,22 +112,32 @@ def _uncompilable(error: BuildError, subject: Subject) -> Finding:
     complaint, spec = error.complaints()[0], subject.spec
     where, message = complaint.at, "does not compile"
     if not where.line:
-        where = _mention(complaint.symbol, subject) or Location(spec.source.file)
+        where = _mention(complaint.symbol, subject, c_files(spec)) or Location(spec.source.file)
         message = "can't be run"
     elif where.file.startswith("/") or not (subject.tree / where.file).is_file():
-        where = _mention(complaint.symbol, subject) or Location(spec.header.file)
+        where = _mention(complaint.symbol, subject, c_files(spec)) or Location(spec.header.file)
         message = "a caller that keeps to the spec does not compile"
     rule = "not-runnable" if isinstance(error, Unwatchable) else "uncompilable"
     return Finding(rule, where.file, f"{message}: {complaint.text}", where, seen_by="compiler")
 
 
-def _mention(symbol: str, subject: Subject) -> Location | None:
-    """The first place in the judged files where a symbol stands."""
-    for path in c_files(subject.spec):
-        for token in code_tokens(read_text(subject.tree, path) or ""):
-            if token.text == symbol:
+def _mention(c: str, subject: Subject, files: Iterable[str]) -> Location | None:
+    """The first place in files where a symbol, or other C, stands."""
+    wanted = [token.text for token in code_tokens(c)]
+    for path in files:
+        tokens = code_tokens(read_text(subject.tree, path) or "")
+        texts = [token.text for token in tokens]
+        for index, token in enumerate(tokens):
+            if texts[index : index + len(wanted)] == wanted:
                 return Location(path, token.line, token.column)
     return None
+
+
+def _place(subject: Subject, finding: Finding) -> Location | None:
+    """Where a finding shows; of a boot function's that quotes a call, where its file makes that."""
+    files = [guest.file for guest in subject.spec.guests if guest.boot.function == finding.subject]
+    call = re.search(r"'(\w+\(.*?\))'", finding.message)
+    return (call and _mention(call[1], subject, files)) or finding.where
 
 
 def _diagnosed(subject: Subject, finding: Finding) -> Finding:

@@ -2,7 +2,7 @@
 """Every kind of guest booted through the judged boot functions, against what the model promises."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xenhostgen.reference_model.boot import (
     CLEAR_BSS,
@@ -22,6 +22,9 @@ from xenhostgen.verify.harness import boot_inputs, numbered_inputs
 from xenhostgen.verify.protocol import POWER_ON, Call, Runner
 from xenhostgen.verify.wording import Wording
 
+# What the driver tells when a boot function returns.
+_END = "end"
+
 
 @dataclass(frozen=True, slots=True)
 class Boot(Call):
@@ -32,6 +35,8 @@ class Boot(Call):
     booted: Booted
     in_bss: bool
     words: str = ""
+    due: tuple[str, ...] = ()
+    """What the spec's steps do, as the driver tells it."""
 
     def __str__(self) -> str:
         return str(self.scenario)
@@ -61,13 +66,28 @@ class Boot(Call):
             message = f"the boot {answer.failure}"
             yield Finding(rule, path.kind, message, answer.place, path.at)
         else:
+            yield from (differences := list(self._steps(answer.words)))
             # Of an empty slot in .bss, clearing it takes the ops; that such a slot begins without
             # any has been noted.
             cleared = (0, None) if self.in_bss else None
             for index, due in enumerate(self.booted.state):
                 is_empty = due == self.wording.registry.empty and answer.slots[index] == cleared
                 if answer.slots[index] != due and not is_empty:
-                    yield self._difference(answer.stages, index)
+                    finding = self._difference(answer.stages, index)
+                    if not (differences and finding.rule.startswith("boot-")):
+                        yield finding
+
+    def _steps(self, words: Sequence[str]) -> Iterator[Finding]:
+        """Where boot code first does otherwise than the spec's steps; a real boot tells nothing."""
+        actual = [word for word in words if word.split(":")[0] not in self.wording.marks]
+        for index, (should, does) in enumerate(zip(self.due, actual, strict=False)):
+            if should != does:
+                guests = [stage for stage in self.booted.stages if stage != CLEAR_BSS]
+                guest = self.wording.spec.guest(guests[self.due[:index].count(_END)])
+                function = guest.boot.function
+                rule, message = _misstep(self.due[index:], actual[index:])
+                yield Finding(rule, function, f"{function}() {message}")
+                return
 
     def _difference(self, stages: Sequence[State], index: int) -> Finding:
         """Why a slot is not what was promised."""
@@ -113,13 +133,31 @@ class Boot(Call):
         return self.in_bss and any(isinstance(step, ClearBss) for step in following)
 
 
-def boots(wording: Wording, in_bss: bool) -> Iterator[Boot]:
-    """Every boot of an interface."""
+def _misstep(due: Sequence[str], actual: Sequence[str]) -> tuple[str, str]:
+    """The rule and the message where boot code does something else than what is due next.
+
+    Either has the kernel's variables in front of each call.
+    """
+    due_calls, calls = ([word for word in words if "=" not in word] for words in (due, actual))
+    should, does = (
+        "ends" if each == _END else f"does '{each.replace(',', ', ')}'"
+        for each in (due_calls[0], calls[0])
+    )
+    rule = "step-order" if calls[0] in due_calls else "step-unknown"
+    if calls[0] == _END:
+        rule = "step-missing"
+    if "=" in due[0]:
+        return rule, f"{does} with {actual[0]}, should be {due[0]}"
+    return rule, f"{does}, where by the spec's steps it {should}"
+
+
+def boots(wording: Wording, in_bss: bool, off: Sequence[str] = ()) -> Iterator[Boot]:
+    """Every boot of an interface, without some of the kernel's options."""
     spec = wording.spec
     inputs, guests = numbered_inputs(spec), [guest.name for guest in spec.guests]
     numbers = {stage: number for number, stage in enumerate([CLEAR_BSS, *guests], -1)}
     for scenario in scenarios(spec):
-        booted = boot(spec, scenario)
+        booted = boot(spec, scenario, off)
         words = [*(inputs.index(c) for c in boot_inputs(scenario)), ";"]
         words += [numbers[stage] for stage in booted.stages]
         yield Boot(wording, scenario, booted, in_bss, " ".join(map(str, words)))
@@ -133,5 +171,8 @@ class BootRunner(Runner):
 
     def run(self) -> None:
         """Boot all; raises ``DriverError``."""
-        calls = boots(self.wording, self.driver.program.in_bss)
-        list(self.check((POWER_ON, call) for call in calls))
+        program = self.driver.program
+        calls = list(boots(self.wording, program.in_bss, program.off))
+        due = self.driver.ask(call.line(0).replace("boot", "due", 1) for call in calls)
+        pairs = zip(calls, due, strict=True)
+        list(self.check((POWER_ON, replace(call, due=answer.words)) for call, answer in pairs))

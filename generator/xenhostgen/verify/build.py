@@ -24,13 +24,13 @@ from xenhostgen.sandbox.files import read_file
 from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.configurations import Configuration, options_in
-from xenhostgen.verify.harness import TEMPLATES, Harness, include_name, units, write_files
+from xenhostgen.verify.harness import TEMPLATES, Harness, units, write_files
 
 # Where sanitizers register variables (those priorities are reserved) must not run before the
 # driver's main(), as nothing must that comes from judged files; the driver calls it in the child.
 _SECTIONS = """SECTIONS {
  judged_data : ALIGN(4096) {
-  EXCLUDE_FILE(*glue.o) *(.data .data.* .init.data .init.data.*)
+  EXCLUDE_FILE(*glue.o) *(.data .data.* .init.data* .init.rodata*)
   . = ALIGN(4096);
  }
  judged_bss : ALIGN(4096) { EXCLUDE_FILE(*glue.o) *(.bss .bss.* COMMON) . = ALIGN(4096); }
@@ -100,6 +100,8 @@ class Program:
     slots: int
     registry: str
     view: View | None
+    off: tuple[str, ...] = ()
+    """Options of the kernel that it lacks."""
 
     @property
     def in_bss(self) -> bool:
@@ -118,7 +120,9 @@ def build(
     def run(*command: str | Path) -> None:
         run_all([Job(command, work, view=harness.view)])
 
-    run("ld", "-r", "-T", "sections.ld", *judged, glue, "-o", "judged.o")
+    c = harness.spec.c
+    wrapping = [f"--wrap={function}" for function in (c.register, c.unregister)]
+    run("ld", "-r", *wrapping, "-T", "sections.ld", *judged, glue, "-o", "judged.o")
     stored = (glue, driver, judged[0])
     for path in stored:
         if path not in store.contents:
@@ -136,14 +140,14 @@ def build(
             run(compiler, "-w", TEMPLATES / "launcher.c", "-o", launcher)
     array = (each.section for each in of_registry if each.name == harness.spec.c.array)
     command = (launcher, work / "driver")
-    return Program(command, len(harness.spec.slots), next(array, ""), harness.view)
+    return Program(command, len(harness.spec.slots), next(array, ""), harness.view, turned.off)
 
 
 def _objects(harness: Harness, compiler: str, store: Store, turned: Configuration) -> list[Path]:
     """The objects of the judged sources, of the glue and of the driver."""
     tree = harness.tree
     # clang watches variables in sections of their own anyhow.
-    sections = [] if "clang" in compiler else ["-fsanitize-sections=.data*,.init.data*"]
+    sections = [] if "clang" in compiler else ["-fsanitize-sections=.data*,.init.*data*"]
     judge = [*FLAGS, *_SANITIZE, *sections, *harness.flags]
     driver = TEMPLATES / "driver.c"
     sources = [(harness.tree / unit, "judged") for unit in units(harness.spec)]
@@ -176,10 +180,9 @@ def _turning(harness: Harness, source: Path, turned: Configuration) -> list[str]
         of_file = turned.of(set().union(*map(options_in, texts)))
     if of_file == _AS_THE_SPEC:
         return []
-    predicates = include_name(harness.spec.predicates.file)
     name = f"{'-'.join(('turned', *of_file.on, '', *of_file.off))}.h"
     if not (harness.work / name).exists():
-        write_files({name: of_file.header(predicates)}, harness.work)
+        write_files({name: of_file.header}, harness.work)
     return ["-include", str(harness.work / name)]
 
 

@@ -2,8 +2,8 @@
 """The kernel's options that judged C names, and the configurations in which it is judged.
 
 Each option runs on its other side, by itself and with all others; a product of them would be too
-many. The options that the spec stands on are on else, and the predicates keep what the spec says
-of them. What else a condition of the preprocessor names can't be tried, and is a finding.
+many. The options that the spec stands on are on else; the predicates that they turn off are 0 then.
+What else a condition of the preprocessor names can't be tried, and is a finding.
 """
 
 import re
@@ -46,12 +46,11 @@ class Configuration(NamedTuple):
             tuple(name for name in self.off if name in known),
         )
 
-    def header(self, predicates: str) -> str:
-        """C to include before a file; the predicates keep the options that the spec stands on."""
+    @property
+    def header(self) -> str:
+        """C to include before a file."""
         lines = [f"#define {name} 1" for name in self.on]
-        if self.off:
-            lines += [f"#include {predicates}", *(f"#undef {name}" for name in self.off)]
-        return "\n".join([*lines, ""])
+        return "\n".join([*lines, *(f"#undef {name}" for name in self.off), ""])
 
 
 @lru_cache(1 << 8)  # variants of a tree, such as mutants, have most of their files in common

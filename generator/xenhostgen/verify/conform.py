@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Hold what was read back against the spec, both ways: nothing missing, nothing unknown.
 
-Both sides are read alike: facts by (kind, name), and what a compiler understood of each. Of bodies
-only those of boot functions, helpers and adapters are compared; the others are judged by running.
+Both sides are read alike: facts by (kind, name), and what a compiler understood of each. Bodies are
+judged by running.
 """
 
 import re
@@ -61,15 +61,16 @@ def _declared(subject: Subject, declarations: Declarations) -> Iterator[Finding]
     spec = subject.spec
     yield from declarations.findings
     due = read_due(subject.harness, subject.options.compilers[0], subject.store)
+    units = [reading.unit for reading in declarations.readings.values() if reading.unit]
+    sections = {name: section for unit in units for name, section in unit.sections.items()}
     for path, reading in declarations.readings.items():
         expected = expectation(spec).files[path]
         yield from _compare(spec, path, expected, due, reading)
         if reading.unit:
-            yield from _lasting(spec, path, expected, reading.unit)
+            own = {**sections, **reading.unit.sections}
+            yield from _lasting(spec, path, expected, reading, own)
         if path == spec.header.file:
             yield from _remembering(path, reading.facts)
-        if path in [guest.file for guest in spec.guests]:
-            yield from _bodies(path, expected, reading.facts)
 
 
 def _compare(
@@ -94,8 +95,8 @@ def _compare(
                 break
     if path == spec.predicates.file:
         return
-    # What nobody else sees a file may define for itself.
-    of_file = ("macro", "include") if path.endswith(".c") else ()
+    # What nobody else sees a file may define for itself, and any file may include more.
+    of_file = ("macro", "include") if path.endswith(".c") else ("include",)
     own = {fact.name for fact in reading.facts if "static" in fact.words or fact.kind in of_file}
     for kind, name in [key for key in actual if key not in expected]:
         is_declared = kind == "prototype" and ("function", name) in expected
@@ -113,8 +114,8 @@ def _said(spec: Interface, fact: Fact, unit: Unit | None) -> Iterator[str]:
     """What parser and compiler tell of a fact, part by part."""
     text = fact.text
     if fact.kind == "macro":
-        if fact.name == spec.c.slot_count:
-            text = ""  # its value counts
+        if fact.name in (*expectation(spec).constants, *expectation(spec).pointers):
+            text = ""  # a compiler tells its value, or its type, and running where it points
         if fact.name == spec.c.iterator:
             text = text.partition(" ")[0]
         text = re.sub(r"^(\(\) )?\( (.+) \)$", r"\1\2", text)
@@ -127,43 +128,28 @@ def _said(spec: Interface, fact: Fact, unit: Unit | None) -> Iterator[str]:
         yield from description[:1] if "extern" in fact.words else description
 
 
-def _bodies(path: str, due: Facts, facts: Facts) -> Iterator[Finding]:
-    """The statements of boot function, helpers and adapters against the spec's, in order."""
-    bodies = {fact.name: fact.statements for fact in due if fact.kind == "function"}
-    for function in facts:
-        name, steps = function.name, function.statements
-        if function.kind != "function" or steps == (expected := bodies.get(name, steps)):
-            continue
-        where = function.at._replace(file=path)
-        missing = [step for step in expected if step not in steps]
-        unknown = [step for step in steps if step not in expected]
-        for step in missing:
-            yield _finding("step-missing", name, f"{name}() lacks the step '{step}'", where)
-        for step in unknown:
-            message = f"{name}() has a step that the spec doesn't know: '{step}'"
-            yield _finding("step-unknown", name, message, where)
-        if not (missing or unknown):
-            message = f"{name}() takes its steps otherwise: {' '.join(steps)}"
-            yield _finding("step-order", name, message, where)
-
-
-def _lasting(spec: Interface, path: str, due: Facts, unit: Unit) -> Iterator[Finding]:
+def _lasting(
+    spec: Interface, path: str, due: Facts, reading: Reading, sections: dict[str, str]
+) -> Iterator[Finding]:
     """What is used after boot and freed with the boot code.
 
-    Used are the array, the tables, the wrappers, the iterator, and what these name in their file.
+    Used are the array, the tables, the wrappers, the iterator, and what any code names that stays.
+    ``sections`` has those of all files.
     """
+    assert reading.unit
     kind = "function" if path == spec.header.file else "variable"
-    names = [LOOP, *(fact.name for fact in due if fact.kind == kind)]
-    seen = set[str]()
-    while names:
-        name = names.pop()
-        section = unit.sections.get(name, "")
-        if name not in seen and _FREED.match(section):
+    for name in [fact.name for fact in due if fact.kind == kind]:
+        if _FREED.match(sections.get(name, "")):
             message = f"'{name}' is used after boot, and freed by then"
             yield _finding("differs", name, message, Location(path))
-        elif name not in seen:
-            names += unit.references.get(section, ())
-        seen.add(name)
+    own = {fact.name: fact.name for fact in reading.facts if fact.kind in ("function", "variable")}
+    for symbol, user in {**own, LOOP: spec.c.iterator}.items():
+        section = reading.unit.sections.get(symbol, "")
+        freed = [name for name in reading.unit.references.get(section, ()) if name in sections]
+        freed = [name for name in freed if _FREED.match(sections[name])]
+        if freed and not _FREED.match(section) and section != ".ref.text":
+            message = f"'{user}' stays after boot and uses '{freed[0]}', which is freed by then"
+            yield _finding("differs", user, message, Location(path))
 
 
 def _remembering(path: str, facts: Facts) -> Iterator[Finding]:

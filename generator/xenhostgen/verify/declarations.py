@@ -162,9 +162,6 @@ class _FileReader(NamedTuple):
         """What it declares. Raises ``SourceError``."""
         harness, compiler = self.harness, self.compiler
         includes = [harness.overlay, SHIM, harness.tree / "include"]
-        if self.path != harness.spec.predicates.file:
-            # Where guests are parsed, predicates are functions: what the guests ask stays visible.
-            includes.insert(0, harness.questions)
         output = preprocess(
             self.file, includes, defines=self.defines, cc=compiler, view=harness.view
         )
@@ -173,9 +170,9 @@ class _FileReader(NamedTuple):
 
     def understood(self, facts: Facts, key: str) -> Reading:
         """What the compiler makes of it; a name that it doesn't know it tries as a function's."""
-        harness, names = self.harness, {fact[:2] for fact in facts}
-        due = expectation(harness.spec)
-        present = tuple(fact for fact in due.files[self.path] if fact[:2] in names)
+        harness, due = self.harness, expectation(self.harness.spec)
+        names = {fact[:2] for fact in due.files[self.path]}
+        present = tuple(fact for fact in facts if fact[:2] in names)
         c = due.judged_unit(self.path, present)
         command = [self.compiler, *harness.flags, *(f"-U{name}" for name in harness.configs)]
         command += [f"-D{name}=1" for name in self.defines]

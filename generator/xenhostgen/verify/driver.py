@@ -67,7 +67,8 @@ class Answer:
     ``text`` tells where a BUG struck, how it crashed, or what it changed besides the slots though
     it returned; ``state`` is the number of the state behind the call, -1 when there are too many;
     ``words`` are the slots that an iteration visits, the calls that a wrapper makes, else the slots
-    that their pointers miss; ``stages`` are the slots behind a call, or each stage of a boot.
+    that their pointers miss, or what boot code does; ``stages`` are the slots behind a call, or
+    behind each stage of a boot.
     """
 
     ending: Ending
@@ -171,15 +172,15 @@ def parse_reply(line: str, slot_count: int) -> Answer:
         ending = how.removeprefix("crash ")
         return Answer(Ending.CRASH, _sanitizer_text(said) or _PLAIN.get(ending, ending))
     try:
-        words, *stages, end = line.split("|")
+        *fields, end = line.split("|")
         ending, result, state, *place = end.split()
         return Answer(
             Ending(ending),
             "".join(place).removeprefix("./"),
             int(result),
             int(state),
-            tuple(words.split()),
-            tuple(_parse_slots(stage, slot_count) for stage in stages),
+            tuple(" ".join(fields[::2]).split()),
+            tuple(_parse_slots(stage, slot_count) for stage in fields[1::2]),
         )
     except ValueError:
         raise DriverError(_NONSENSE) from None

@@ -184,8 +184,10 @@ def _definition(path: str, chunk: list[Token]) -> Iterator[Definition]:
     depth, name = 0, ""
     for word, following in zip(head, [*head[1:], ""], strict=True):
         depth += (word == "(") - (word == ")")
-        is_name = depth == 0 and re.fullmatch(r"\w+", word) and word != "__attribute__"
-        if is_name and following in ("(", "[", "=", ";"):
+        # The attributes of a variable stand behind its name.
+        is_attribute = word == "__attribute__" or (word.startswith("__") and "=" in head)
+        is_name = depth == 0 and re.fullmatch(r"\w+", word) and not is_attribute
+        if is_name and (following in ("(", "[", "=", ";") or following.startswith("__")):
             name = word
             if following in ("[", "="):
                 break

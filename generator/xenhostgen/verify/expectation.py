@@ -10,7 +10,7 @@ from functools import cached_property
 
 from xenhostgen.csource.debug_info import ANCHOR
 from xenhostgen.csource.facts import Fact, Facts, snippet_facts
-from xenhostgen.spec.model import NONE, Call, ClearBss, Guest, Interface, Op, Register, Step
+from xenhostgen.spec.model import NONE, Call, ClearBss, Guest, Interface, Op
 from xenhostgen.verify.harness import enum_c, include_name, struct_c
 
 LOOP = f"{ANCHOR}loop"
@@ -24,6 +24,11 @@ class Expectation:
     def __init__(self, spec: Interface) -> None:
         self.spec, self.c = spec, spec.c
         self.pointers = {slot.pointer for slot in spec.slots}
+        self.constants: dict[str, str] = {self.c.slot_count: self.c.slot_count}
+        """Macros whose value counts, and not how it is written, with how they are used."""
+        for macro in spec.predicates.placeholders:
+            if macro.expands.isdigit():
+                self.constants[macro.name] = f"{macro.name}()"
         self.typedefs = {self.c.host, self.c.ops, *(each.name for each in spec.kernel.typedefs)}
         self.c_of: dict[str, list[str]] = {
             spec.predicates.file: list(self.predicates()),
@@ -48,6 +53,7 @@ class Expectation:
         spec = self.spec
         lines = [f"#define {each.name} {each.value}" for each in spec.kernel.constants]
         lines += [_TYPES, f"#include {include_name(spec.predicates.file)}"]
+        lines += [f"#define {each.name}() {each.expands}" for each in spec.predicates.placeholders]
         lines += [f"#include {header}" for header in spec.header.includes]
         for path, c in self.c_of.items():
             if path != spec.predicates.file:  # facts of the kernel, which it has included
@@ -67,7 +73,8 @@ class Expectation:
             lines += [f"#include {include_name(header)}" for header in headers]
             lines += [f"#undef {name}" for name in own]
         lines.append(f'#include "{path}"')
-        lines += dict.fromkeys(map(self.anchor, facts))
+        for fact in facts:  # what a compiler complains of there has its place in the file
+            lines += [f'# {fact.at.line} "{path}"', self.anchor(fact)]
         if any(fact.name == c.iterator for fact in facts):
             star = "*" if spec.registry.cursor == "pointer" else ""
             lines.append(f"void {LOOP}({c.host} *{star}xh) {{ {c.iterator}(xh) ; }}")
@@ -77,13 +84,17 @@ class Expectation:
         """C by which a compiler describes what a fact names; empty where that has no type."""
         kind, name = fact.kind, fact.name
         anchor = f"{ANCHOR}{kind}_{name}"
+        # A slot's pointer may be const, and thus promise more; a macro is used as any other name.
+        value = f"&{name}[0]" if name in self.pointers else name
         if kind in ("enum", "struct"):
             return f"{'' if name in self.typedefs else kind} {name} {anchor};"
         if kind in ("function", "prototype", "variable"):
-            # A slot's pointer may be const, and thus promise more.
-            value = f"&*{name}" if name in self.pointers else name
             return f"__typeof__({value}) *{anchor} = (void *)&{name};"
-        return f"enum {{ {name}_is = ({name}) }} {anchor};" if name == self.c.slot_count else ""
+        if name in self.pointers:
+            return f"__typeof__({value}) *{anchor};"
+        if name in self.constants:
+            return f"enum {{ {name}_is = ({self.constants[name]}) }} {anchor};"
+        return ""
 
     def predicates(self) -> Iterator[str]:
         """The predicates, and what the spec says of the kernel header that they go into."""
@@ -159,7 +170,7 @@ class Expectation:
                 yield f'_Static_assert(sizeof(&{symbol}), "EXPORT_SYMBOL_GPL");'
 
     def guest(self, guest: Guest) -> Iterator[str]:
-        """A guest's file: what the interface adds, and the bodies that the spec gives whole."""
+        """A guest's file: what the interface adds, and its boot function."""
         spec, boot = self.spec, guest.boot
         yield from _includes((*guest.context, guest.include.line))
         for table in spec.borrowed(guest) if guest.place else ():
@@ -175,35 +186,22 @@ class Expectation:
         yield from tables
         for step in boot.steps:
             if isinstance(step, Call):
-                sets = " ".join(each.c for each in step.sets)
-                yield f"static void {step.function}(void) {{ {sets} }}"
+                yield f"static void {step.function}(void) {{ }}"
             elif isinstance(step, ClearBss):
                 yield f"void {step.function}(void);"
-        steps = " ".join(self.step(guest, step) for step in boot.steps)
-        yield f"void {boot.function}({', '.join(boot.params) or 'void'}) {{ {steps} }}"
+        yield f"void {boot.function}({', '.join(boot.params) or 'void'}) {{ }}"
 
     def adapters(self, owner: str) -> Iterator[str]:
         """The adapters that a guest's file defines, or for NONE the interface's C file."""
         for op, entry in self.spec.adapters(owner):
             static = "" if entry.function in self.spec.shared_adapters else "static "
-            returned = "" if op.returns == "void" else "return "
-            body = f"{returned}{entry.calls};" if entry.calls else ""
-            head = f"{static}{op.returns} {entry.function}({self.params(op)})"
-            yield f"{head} {{ {body} }}"
+            yield f"{static}{op.returns} {entry.function}({self.params(op)}) {{ }}"
 
     def table(self, symbol: str, key: str) -> str:
         """An ops table by its name in C and its key."""
         entries = self.spec.entries[key]
         values = ", ".join(f".{op.name} = {entry.function}" for op, entry in entries)
         return f"{self.spec.table_type} {symbol} = {{ {values} }};"
-
-    def step(self, guest: Guest, step: Step) -> str:
-        """A boot step as C."""
-        if not isinstance(step, Register):
-            return step.c
-        table = self.spec.table(guest, step.table).symbol
-        call = f"{self.c.register}({self.c.type(step.type)}, &{table});"
-        return f"if ({step.when}) {call}" if step.when else call
 
 
 def _includes(headers: Iterable[str]) -> Iterator[str]:

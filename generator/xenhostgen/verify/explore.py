@@ -3,7 +3,8 @@
 
 A state is whatever the judged objects' memory holds, so exploration is over what the C really does,
 not over what it should do. Every transition is judged where it starts, also in states that the
-model would never be in; the first counterexample of each kind is the shortest one.
+model would never be in, unless a slot holds what is no host: what follows from that is no fault of
+its own. The first counterexample of each kind is the shortest one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -88,6 +89,7 @@ class Explorer(Runner):
             held = self.wording.state(answer.slots)
             message = f"slots are not empty before the first call: {held}"
             self.note(Finding("initial-state", self.spec.c.array, message), answer)
+            return []
         self.enter(answer)
         return [answer]
 
@@ -100,6 +102,8 @@ class Explorer(Runner):
         """Enter the state that a call leads to; returns it if it is new."""
         stays = answer.failure or not isinstance(call, Change)
         if stays or answer.state in self.states:
+            return None
+        if not self.wording.registry.is_possible(answer.slots):
             return None
         if answer.state < 0:
             message = "there is no end of states: something counts"

@@ -3,7 +3,7 @@
 
 import errno
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -16,7 +16,17 @@ from xenhostgen.render.environment import environment, guarded
 from xenhostgen.sandbox.confinement import View
 from xenhostgen.sandbox.reader import Reader
 from xenhostgen.spec.c_names import declared_name
-from xenhostgen.spec.model import EnumFact, FunctionFact, Interface, Op, StructFact
+from xenhostgen.spec.model import (
+    Call,
+    ClearBss,
+    EnumFact,
+    FunctionFact,
+    Guest,
+    Interface,
+    Op,
+    Register,
+    StructFact,
+)
 from xenhostgen.spec.paths import fault
 from xenhostgen.spec.source import Text
 from xenhostgen.spec.template_sets import template_root
@@ -67,7 +77,7 @@ class Harness:
 
     @cached_property
     def questions(self) -> Path:
-        """The folder to include first where guests are parsed: it makes predicates functions."""
+        """The folder to include first where nothing judged may count: the spec's own facts."""
         facts = [*map(enum_c, self.spec.kernel.enums), *kernel_facts(self.spec)]
         header = rendered("harness/asked.h", self.spec, facts=facts)
         name = include_name(self.spec.predicates.file)[1:-1]
@@ -150,6 +160,8 @@ def _vocabulary(spec: Interface) -> dict[str, Any]:
         "functions": kernel_functions(spec),
         "wrappers": wrappers(spec),
         "variables": variables,
+        "told": told_variables(spec),
+        "due_steps": due_steps,
         "scalars": [name for name, c in variables.items() if not _COMPOUND.search(c)],
         "objects": {f"object_{name}": variables[name].split("*")[0] for name in pointers},
         "assignments": numbered_inputs(spec),
@@ -159,6 +171,31 @@ def _vocabulary(spec: Interface) -> dict[str, Any]:
         "is_struct": is_struct,
         "only": only,
     }
+
+
+def told_variables(spec: Interface) -> dict[str, str]:
+    """C for each of the kernel's variables that is a number, and whether those point that may."""
+    return {
+        each.name: f"{each.name} != NULL" if "*" in each.type else each.name
+        for each in spec.kernel.variables
+        if "[" not in each.declaration and not is_struct(each.type)
+    }
+
+
+def due_steps(spec: Interface, guest: Guest) -> Iterator[str]:
+    """What a guest's boot steps do, as C that tells of calls and makes none."""
+    for step in guest.boot.steps:
+        match step:
+            case Register():
+                condition = f"if ({step.when}) " if step.when else ""
+                table = spec.table(guest, step.table).symbol
+                yield f"{condition}tell_register({spec.values[step.type]}, &{table});"
+            case Call():
+                yield from (assignment.c for assignment in step.sets)
+            case ClearBss():
+                yield f'tell("{step.function}()");'
+            case _:
+                yield step.c
 
 
 def include_name(path: str) -> str:
@@ -188,7 +225,7 @@ def kernel_facts(spec: Interface) -> list[str]:
 
 def errno_value(name: str) -> str:
     """The number of ``-EINVAL`` and the like, as C returns it; numbers stand for themselves."""
-    return str(-getattr(errno, name[1:], 0)) if name.startswith("-E") else name
+    return str(-getattr(errno, name[1:])) if name.startswith("-E") else name
 
 
 def constant_value(spec: Interface, text: str) -> int:

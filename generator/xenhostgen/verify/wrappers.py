@@ -141,6 +141,9 @@ class WrapperRunner(Runner):
 
     def run(self) -> None:
         """Call them all; raises ``DriverError``."""
+        (answer,) = self.driver.ask(["slots 0"])
+        if answer.stages != (self.wording.registry.initial,):
+            return  # exploring shows that
         wording = self.wording
         calls = list(self.on_empty_slots())
         hosts = [(POWER_ON, -1, ""), *self.registered()]
@@ -195,17 +198,20 @@ class WrapperRunner(Runner):
         first = self.spec.slots[required].accepts[0]
         return (*self.setup(self.spec.values[first], "A"), *calls)
 
-    def reach(self, paths: Sequence[tuple[Call, ...]]) -> dict[tuple[Call, ...], Answer]:
+    def reach(self, paths: Sequence[tuple[Register, ...]]) -> dict[tuple[Register, ...], Answer]:
         """The states behind sequences of calls, but where the C refuses one, as exploring shows."""
-        reached: dict[tuple[Call, ...], Answer] = {(): POWER_ON}
+        reached: dict[tuple[Register, ...], Answer] = {(): POWER_ON}
         for length in range(1, max(map(len, paths), default=0) + 1):
             begun = dict.fromkeys(path[:length] for path in paths if len(path) >= length)
             steps = [path for path in begun if path[:-1] in reached]
             lines = [path[-1].line(reached[path[:-1]].state) for path in steps]
             for path, answer in zip(steps, self.driver.ask(lines), strict=True):
-                if answer.failure or answer.result or answer.state < 0:
+                before = reached[path[:-1]]
+                slots = before.slots if before.stages else self.wording.registry.initial
+                due = path[-1].outcome(slots).state
+                if answer.failure or answer.slots != due or answer.state < 0:
                     continue
                 if answer.state:
-                    self.origins.setdefault(answer.state, (reached[path[:-1]], path[-1]))
+                    self.origins.setdefault(answer.state, (before, path[-1]))
                 reached[path] = answer
         return reached

@@ -20,6 +20,7 @@ from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.verify.behaviour import Behaviour
+from xenhostgen.verify.boots import BootRunner
 from xenhostgen.verify.build import Store
 from xenhostgen.verify.conform import Conformance
 from xenhostgen.verify.drift import rendered
@@ -35,28 +36,50 @@ Stage = Callable[[Subject], Iterable[Finding]]
 
 
 def mutate(
-    spec: Interface, jobs: int, progress: Callable[[str], None] = lambda doing: None
+    spec: Interface,
+    jobs: int,
+    progress: Callable[[str], None] = lambda doing: None,
+    files: Sequence[str] = (),
+    warn: Callable[[str], None] = lambda text: None,
 ) -> Score:
-    """Judge every mutant of a spec's C; ``progress`` hears how many of how many are done.
+    """Judge every mutant of a spec's C, or of some of its files; an interrupt ends it early.
 
-    Raises ``Refused`` if the rendering itself doesn't compile.
+    ``progress`` hears how many of how many are done, ``warn`` at first that the rendering fails
+    verification. Raises ``Refused`` if it doesn't compile, or has no such file.
     """
     started = time.monotonic()
-    files = rendered(spec)
+    texts = rendered(spec)
+    if unknown := [file for file in files if file not in c_files(spec)]:
+        hint = f"its C files are {', '.join(c_files(spec))}"
+        raise Refused(
+            [Problem("no-such-file", "the spec has no such C file", unknown[0], hint=hint)]
+        )
     todo: list[Mutant] = []
-    for path in c_files(spec):
-        todo += mutants(spec, path, files[path])
+    for path in files or c_files(spec):
+        todo += mutants(spec, path, texts[path])
     judged: list[Mutant] = []
     with scratch_folder() as folder, ThreadPoolExecutor(jobs) as pool:
+        progress("verify")
         try:
-            judging = _Judge(spec, files, folder)
+            judging = _Judge(spec, texts, folder)
         except BuildError as error:
             message = f"the rendering doesn't compile: {error.complaints()[0].text}"
             raise Refused([Problem("uncompilable", message, spec.path)]) from None
-        for mutant in pool.map(judging.judged, todo):
-            judged.append(mutant)
-            progress(f"{len(judged)} of {len(todo)} mutants")
-    return Score(judged, acceptances(spec), round(time.monotonic() - started, 1))
+        if not judging.verdict.passed:
+            rules = [each.rule for each in judging.verdict.unexpected]
+            rules += [each.rule for each in judging.verdict.missing]
+            warn(
+                f"it fails verify ({', '.join(dict.fromkeys(rules))}); mutants may hide behind that"
+            )
+        try:
+            for mutant in pool.map(judging.judged, todo):
+                judged.append(mutant)
+                progress(f"{len(judged)} of {len(todo)} mutants")
+        except KeyboardInterrupt:
+            judging.stages = ()  # those under way end soon
+            pool.shutdown(cancel_futures=True)
+    left, seconds = len(todo) - len(judged), round(time.monotonic() - started, 1)
+    return Score(judged, acceptances(spec), seconds, left, is_whole=not (files or left))
 
 
 class _View(Store):
@@ -78,15 +101,18 @@ class _Judge:
 
     def __init__(self, spec: Interface, files: Mapping[str, str], folder: Path) -> None:
         self.spec, self.files, self.folder = spec, files, folder
+        self.stages: tuple[Stage, ...] = (_verifying,)
         self.units = [*units(spec), _GLUE]
         header = outside_functions(parse(files[spec.header.file].encode()))
         inline = {defined(node) for node, _ in header}
         users = [unit for unit in units(spec) if inline & words(files[unit])]
         self.users = [*users, _GLUE]
         self.base = self.subject(folder / "base", Store(spec, folder))
+        stages = (_parsing, _exploring, _booting, _wrapping, _verifying)
+        findings = {stage: list(stage(self.base)) for stage in stages}
+        self.verdict = judge(spec, findings[_verifying], self.base.statistics)
+        self.unmutated = {stage: self.keys(found) for stage, found in findings.items()}
         self.code = self.compiled(self.base, self.units)
-        stages = (_parsing, _exploring, _wrapping, _verifying)
-        self.unmutated = {stage: self.keys(stage(self.base)) for stage in stages}
 
     def subject(self, folder: Path, store: Store, **changed: str) -> Subject:
         """The rendering as a subject, with other texts of some files."""
@@ -113,17 +139,17 @@ class _Judge:
             if not differing and mutant.file != self.spec.predicates.file:
                 return replace(mutant, fate="equivalent")
             changed |= differing
-            # Boot functions are compared with the spec's steps; others' bodies must be run.
             of_file: dict[str, Stage] = {
                 self.spec.header.file: _wrapping,
                 self.spec.source.file: _exploring,
+                self.spec.predicates.file: _parsing,
             }
-            quickest = of_file.get(mutant.file, _parsing) if mutant.in_body else _parsing
+            quickest = of_file.get(mutant.file, _booting) if mutant.in_body else _parsing
             return self.checked(mutant, subject, quickest)
 
     def checked(self, mutant: Mutant, subject: Subject, quickest: Stage) -> Mutant:
         """A mutant that compiles, with the finding or the lack of one by which it is seen."""
-        for stage in (quickest, _verifying):
+        for stage in (quickest, *self.stages):
             findings, known = list(stage(subject)), self.unmutated[stage]
             for finding in findings:
                 if not self.keys([finding]) <= known:
@@ -160,4 +186,5 @@ def _verifying(subject: Subject) -> Iterable[Finding]:
 
 _parsing: Stage = Conformance().run
 _exploring: Stage = Behaviour(_CC, runners=(Explorer,)).run
+_booting: Stage = Behaviour(_CC, runners=(BootRunner,)).run
 _wrapping: Stage = Behaviour(_CC, runners=(WrapperRunner,)).run

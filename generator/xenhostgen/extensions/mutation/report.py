@@ -27,7 +27,9 @@ def show(spec_path: str, score: Score, stream: TextIO) -> None:
     killers = ", ".join(f"{check} {count}" for check, count in checks.most_common())
     say(f"{spec_path}: killed by {killers or 'none'}", stream)
     counts = score.counts
-    summary = (
+    done = f"stopped after {len(score.mutants)} mutants, {score.left} are left; "
+    summary = done if score.left else ""
+    summary += (
         f"{counts['killed']} killed, {len(score.survivors)} survived, "
         f"{len(score.reasons)} accepted with reasons; {counts['equivalent']} equivalent, "
         f"{counts['stillborn']} stillborn ({score.seconds} s)"
@@ -50,6 +52,7 @@ def as_json(spec_path: str, score: Score) -> dict[str, Any]:
         "spec": spec_path,
         "score": score.percent,
         "passed": score.passed,
+        "left": score.left,
         "seconds": score.seconds,
         "stale": stale,
         "mutants": mutants,

@@ -69,13 +69,19 @@ class Acceptance:
 class Score:
     """The judged mutants of one spec's C, and how many of those that count were seen.
 
-    ``reasons`` are those of accepted survivors, by id.
+    ``reasons`` are those of accepted survivors, by id; ``left``: how many are not judged. Unless
+    all mutants ``is_whole`` are, acceptances that match none are not stale.
     """
 
     def __init__(
-        self, mutants: Sequence[Mutant], acceptances: Sequence[Acceptance], seconds: float
+        self,
+        mutants: Sequence[Mutant],
+        acceptances: Sequence[Acceptance],
+        seconds: float,
+        left: int = 0,
+        is_whole: bool = True,
     ) -> None:
-        self.mutants, self.seconds = mutants, seconds
+        self.mutants, self.seconds, self.left = mutants, seconds, left
         self.counts = Counter(mutant.fate for mutant in mutants)
         self.reasons: dict[str, str] = {}
         self.stale: list[tuple[Acceptance, str]] = []
@@ -85,7 +91,7 @@ class Score:
             self.reasons |= dict.fromkeys(survivors, acceptance.accepted.reason.strip())
             fate = next(iter(fates.values()), "no such mutant")
             # What a template set accepts need not be in the C of each spec.
-            if not survivors and (fate == "killed" or not acceptance.by_templates):
+            if is_whole and not survivors and (fate == "killed" or not acceptance.by_templates):
                 self.stale.append((acceptance, fate))
         unseen = [mutant for mutant in mutants if mutant.fate == "survived"]
         self.survivors = [mutant for mutant in unseen if mutant.id not in self.reasons]
@@ -100,4 +106,4 @@ class Score:
     @property
     def passed(self) -> bool:
         """Whether every mutant was killed or accepted, and each accepted one still survives."""
-        return not self.survivors and not self.stale
+        return not (self.survivors or self.stale or self.left)

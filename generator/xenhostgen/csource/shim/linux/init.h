@@ -8,6 +8,17 @@
 #define __exit __section(".exit.text")
 #define __initdata __section(".init.data")
 #define __initconst __section(".init.rodata")
-#define __ref
+#define __ref __section(".ref.text")
+
+/* Nobody calls it: calls from there are for the boot path alone. */
+#define shim_initcall(function) static int (*shim_##function)(void) __used __initdata = (function)
+#define early_initcall(function) shim_initcall(function)
+#define core_initcall(function) shim_initcall(function)
+#define postcore_initcall(function) shim_initcall(function)
+#define arch_initcall(function) shim_initcall(function)
+#define subsys_initcall(function) shim_initcall(function)
+#define fs_initcall(function) shim_initcall(function)
+#define device_initcall(function) shim_initcall(function)
+#define late_initcall(function) shim_initcall(function)
 
 #endif

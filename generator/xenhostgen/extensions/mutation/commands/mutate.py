@@ -2,6 +2,7 @@
 """Measure the checks of verify: make faults in each spec's C, one at a time: which go unseen?
 
 Passes when every mutant is killed, is equivalent by its machine code, or is accepted with a reason.
+Says first when the spec fails verify. Interrupted (Ctrl-C), reports the mutants judged so far.
 """
 
 import argparse
@@ -14,12 +15,15 @@ from xenhostgen.commands.verify import progress, usable
 from xenhostgen.extensions.mutation.mutate import mutate
 from xenhostgen.extensions.mutation.report import as_json, show
 from xenhostgen.extensions.mutation.score import Score
+from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
+from xenhostgen.spec.source import Refused
 
 EXAMPLES = """\
 examples:
   xenhostgen mutate                                     every spec in specs/
   xenhostgen mutate specs/xenhost.yaml --format json    each mutant with the check that killed it
+  xenhostgen mutate my.yaml --file include/xen/my.h     the faults of one file alone
 """
 
 
@@ -35,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="mutants at a time (default: %(default)s)",
     )
+    text = "make faults in this C file of the spec's only; may be repeated"
+    parser.add_argument("--file", action="append", default=[], metavar="PATH", help=text)
     add_format(parser)
 
 
@@ -42,12 +48,23 @@ def run(arguments: argparse.Namespace) -> int:
     """Score each spec; 1 if a mutant survives that isn't accepted, or an accepted one doesn't."""
     usable(["gcc"])
 
-    def scored(path: Path) -> tuple[str, Score]:
-        return str(path), mutate(load(path), max(1, arguments.jobs), progress(str(path)))
+    scores: list[tuple[str, Score]] = []
 
-    scores, problems = each_spec(arguments, scored, lambda score: show(*score, sys.stdout))
+    def scored(path: Path) -> tuple[str, Score]:
+        if scores and scores[-1][1].left:
+            raise Refused([])  # it was interrupted
+        spec, jobs, tell = load(path), max(1, arguments.jobs), progress(str(path))
+        score = mutate(
+            spec, jobs, tell, arguments.file, lambda text: say(f"{path}: {text}", sys.stderr)
+        )
+        scores.append((str(path), score))
+        return scores[-1]
+
+    _, problems = each_spec(arguments, scored, lambda of: show(of[0], of[1], sys.stdout))
     if arguments.format == "json":
         print_json((as_json(*score) for score in scores), problems)
+    if any(score.left for _, score in scores):
+        raise KeyboardInterrupt
     if problems:
         return 2
     return 0 if all(score.passed for _, score in scores) else 1

@@ -7,7 +7,7 @@ model would never be in, unless a slot holds what is no host: what follows from 
 its own. The first counterexample of each kind is the shortest one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from ctypes import c_int
 from itertools import product, starmap
 from typing import Any
@@ -21,6 +21,8 @@ from xenhostgen.verify.wording import Wording
 
 # Once hidden memory has shown, more of its states tell nothing new.
 _HIDDEN_STATES_MAX = 300
+# With that many calls, states of large registries are left out.
+CALLS_MAX = 100_000
 # Types that no spec lists, or few: to code that keeps some bits of them they are others.
 _FEW = 4
 _NEAR = range(-300, 301)
@@ -28,7 +30,10 @@ _BITS = [sign << bit for sign in (1, -1) for bit in range(9, 31)] + [-(1 << 31),
 
 
 class Explorer(Runner):
-    """Explores one interface. ``states``: those reached, by the driver's numbers."""
+    """Explores one interface. ``states``: those reached, by the driver's numbers.
+
+    ``is_cut``: the registry has more states than can be tried.
+    """
 
     seen_by = "exploration"
     counted = "transitions"
@@ -37,12 +42,13 @@ class Explorer(Runner):
         super().__init__(wording, driver)
         self.states: dict[int, Answer] = {}
         self.by_slots: dict[State, int] = {}
+        self.is_cut = False
 
     def run(self) -> None:
         """Visit every state; raises ``DriverError`` when the judged C breaks the driver."""
         level = self.start()
         calls = [Iterate(self.wording), *all_changes(self.wording)]
-        while level:
+        while level and not self.is_cut:
             level = self.expand(level, calls)
             if len(self.by_slots) < len(self.states) and len(self.states) > _HIDDEN_STATES_MAX:
                 break
@@ -93,8 +99,14 @@ class Explorer(Runner):
         self.enter(answer)
         return [answer]
 
-    def expand(self, level: Iterable[Answer], calls: Sequence[Call]) -> list[Answer]:
-        """Make and judge all calls in each of these states; the new states that they lead to."""
+    def expand(self, level: Sequence[Answer], calls: Sequence[Call]) -> list[Answer]:
+        """Make and judge all calls in each of these states; the new states that they lead to.
+
+        In some of these states, one at least, where all would be too many calls.
+        """
+        room = max(1, (CALLS_MAX - self.count) // len(calls))
+        self.is_cut |= room < len(level)
+        level = level[:room]
         followed = starmap(self.follow, self.check(product(level, calls)))
         return [state for state in followed if state]
 
@@ -102,6 +114,9 @@ class Explorer(Runner):
         """Enter the state that a call leads to; returns it if it is new."""
         stays = answer.failure or not isinstance(call, Change)
         if stays or answer.state in self.states:
+            return None
+        if answer.state < 0 and len(self.by_slots) == len(self.states):
+            self.is_cut = True
             return None
         if not self.wording.registry.is_possible(answer.slots):
             return None

@@ -10,6 +10,7 @@ from xenhostgen import cli
 
 def main() -> NoReturn:
     """Run the command line; the exit status is 0: fine, 1: a difference or finding, 2: error."""
+    use_utf8()
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # the caller has closed it
@@ -17,6 +18,15 @@ def main() -> NoReturn:
         else:  # characters that the terminal's encoding lacks are no reason to fail
             stream.reconfigure(errors="backslashreplace")
     sys.exit(cli.main(sys.argv[1:]))
+
+
+def use_utf8() -> None:
+    """Start again where the locale has another encoding, in which paths and names can't be said."""
+    if sys.getfilesystemencoding() == "utf-8" or os.environ.get("PYTHONUTF8") == "1":
+        return
+    output = sys.stdout.encoding if sys.stdout else "utf-8"
+    environment = {"PYTHONIOENCODING": output, **os.environ, "PYTHONUTF8": "1"}
+    os.execve(sys.executable, sys.orig_argv, environment)
 
 
 if __name__ == "__main__":

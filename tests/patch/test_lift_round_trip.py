@@ -15,8 +15,6 @@ from xenhostgen.api import Interface, load, load_text, render
 from xenhostgen.extensions.patches.lift import Lifted, lift
 from xenhostgen.extensions.patches.yaml_writer import write_yaml
 
-pytestmark = pytest.mark.usefixtures("pinned_templates")
-
 # Each set draws this many; XENHOSTGEN_ROUND_TRIPS=1000 asks for more.
 ROUNDS = int(os.environ.get("XENHOSTGEN_ROUND_TRIPS", "13"))
 

@@ -57,6 +57,9 @@ def test_limits_end_a_program() -> None:
     assert (late.status, late.exceeded) == (-9, "takes more than 0.2 seconds")
     loud = run(Job(shell("exec yes"), limits=Limits(output_bytes=5000)))
     assert (len(loud.output), loud.exceeded) == (5000, "gives more than 5000 bytes")
+    chatty = run(Job(shell("exec yes >&2"), limits=Limits(seconds=20, message_bytes=5000)))
+    said = (chatty.status, len(chatty.errors), chatty.exceeded)
+    assert said == (-9, 5000, "prints more than 5000 bytes of messages")
     greedy = shell("exec python3 -c 'bytes(1 << 30)'")
     assert run(Job(greedy, limits=Limits(memory_bytes=1 << 28))).status == 1
     assert run(Job(greedy, limits=UNLIMITED)).status == 0

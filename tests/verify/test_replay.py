@@ -28,12 +28,12 @@ def gcc() -> None:
         (["xenhost_register(4294967297, A)"], "did you mean 'xenhost_register("),
         (["xenhost_register(-2147483649, A)"], "did you mean 'xenhost_register("),
         (
-            ["xenhost_register(xenhost_local, only_vcpuid)"],
-            "did you mean 'xenhost_register(xenhost_local, only_vcpu_id)'?",
+            ["xenhost_register(XENHOST_LOCAL, only_vcpuid)"],
+            "did you mean 'xenhost_register(XENHOST_LOCAL, only_vcpu_id)'?",
         ),
         (["nothing"], "known here: for_each_xenhost(), "),
         (
-            ["xenhost_register(xenhost_local, A)", "xenhost_vcpu_id(xh_default)"],
+            ["xenhost_register(XENHOST_LOCAL, A)", "xenhost_vcpu_id(xh_default)"],
             "register a table first, such as xh_",
         ),
     ],
@@ -47,17 +47,17 @@ def test_what_can_not_be_replayed(
 
 
 def test_calls_as_a_person_writes_them(load_spec: Callable[[str], Interface]) -> None:
-    calls = ["xenhost_register( xenhost_local,&xh_pv_ops );", "xenhost_register(-77, NULL)"]
+    calls = ["xenhost_register( XENHOST_LOCAL,&xh_pv_ops );", "xenhost_register(-77, NULL)"]
     steps = replay(load_spec(SPEC), Options(), calls)
     assert [step.call for step in steps] == [
-        "xenhost_register(xenhost_local, xh_pv_ops)",
+        "xenhost_register(XENHOST_LOCAL, xh_pv_ops)",
         "xenhost_register(-77, NULL)",
     ]
     assert all(step.agrees for step in steps)
 
 
 def test_made_up_tables_are_known(load_spec: Callable[[str], Interface]) -> None:
-    calls = ["xenhost_register(xenhost_local, only_vcpu_id)", "xenhost_vcpu_id(xh_default)"]
+    calls = ["xenhost_register(XENHOST_LOCAL, only_vcpu_id)", "xenhost_vcpu_id(xh_default)"]
     steps = replay(load_spec(SPEC), Options(), [*calls, "xenhost_register(2147483647, A)"])
     assert [step.agrees for step in steps] == [True] * 3
     assert steps[1].expected.startswith("calls to only_vcpu_id:0:")

@@ -2,9 +2,10 @@
 """The core's commands: a module each, with its arguments and what it prints (see cli.py)."""
 
 COMMANDS = {
+    "init": "write a small spec to start from",
     "generate": "render specs into kernel C",
     "lint": "check specs: shape and meaning, all errors at once",
     "verify": "judge the C: parse it back, run it beside the model, boot every guest",
     "rules": "explain the rules by which findings are named",
-    "schema": "print the JSON Schema by which editors complete and check a spec",
+    "schema": "print what specs may hold, for editors or as the reference to read",
 }

@@ -38,9 +38,11 @@ class Limits(NamedTuple):
     """The memory of all processes together, where they are confined."""
     group_size: int = 256
     """How many threads they have together there; a process is one at least."""
+    message_bytes: int | None = 1 << 20
+    """What it may write to its standard error, which is looked at now and then."""
 
 
-UNLIMITED = Limits(None, None, None, math.inf)
+UNLIMITED = Limits(None, None, None, math.inf, message_bytes=None)
 
 
 class Complaint(NamedTuple):
@@ -252,15 +254,23 @@ class _Recorded(NamedTuple):
 
     def finish(self, stop: Callable[[], bool] = lambda: False) -> Completed:
         """Wait for its end, its last second or ``stop()``, and end it."""
-        self.running.watch(stop)
-        limits, exceeded = self.job.limits, self.running.exceeded
+        limits = self.job.limits
+        self.running.watch(lambda: stop() or self._says_too_much())
+        exceeded = self.running.exceeded
+        if self._says_too_much():
+            exceeded = exceeded or f"prints more than {limits.message_bytes} bytes of messages"
         output = b"" if self.job.log else self.output.read_bytes()
-        errors = self.errors.read_bytes()
+        with self.errors.open("rb") as stream:
+            errors = stream.read(-1 if limits.message_bytes is None else limits.message_bytes)
         if limits.output_bytes is not None and len(output) >= limits.output_bytes:
             exceeded = exceeded or f"gives more than {limits.output_bytes} bytes"
         if b"CPU time limit exceeded" in errors:  # as gcc says it of its parts
             exceeded = exceeded or f"takes more than {limits.cpu_seconds} seconds"
         return Completed(self.running.process.returncode, output, errors, exceeded)
+
+    def _says_too_much(self) -> bool:
+        most = self.job.limits.message_bytes
+        return most is not None and self.errors.stat().st_size > most
 
 
 @contextmanager

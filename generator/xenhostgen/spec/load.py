@@ -21,6 +21,19 @@ def load(path: Path) -> Interface:
 def load_text(source: str, path: str) -> Interface:
     """As ``load``, for a text that is at hand; ``path`` is used in messages."""
     problems = Problems(path, source)
+    spec, unread = _read(source, problems)
+    problems.extend(rules.check(spec, unread))
+    problems.raise_if_any()
+    return spec
+
+
+def unchecked(source: str) -> Interface:
+    """What a text describes as far as it can be read, whatever the rules say of it."""
+    return _read(source, Problems("unchecked", source))[0]
+
+
+def _read(source: str, problems: Problems) -> tuple[Interface, set[str]]:
+    """The interface, and the sections of which something couldn't be read."""
     top = yaml.parse(source, problems)
     if top is None:
         raise SpecError(problems.found)
@@ -28,10 +41,8 @@ def load_text(source: str, path: str) -> Interface:
     # Required sections that aren't there are None: rules that read them don't run.
     values = dict.fromkeys(key.name for key in shape.required)
     readable, unread = shape.values(top, "the spec", top, problems)
-    spec = _with_style(Interface(**values | readable, path=path, origin=top.at))
-    problems.extend(rules.check(spec, unread))
-    problems.raise_if_any()
-    return spec
+    spec = _with_style(Interface(**values | readable, path=problems.path, origin=top.at))
+    return spec, unread
 
 
 def load_part(cls: type[_P], path: Path) -> _P:

@@ -8,16 +8,13 @@ can't be told from the result.
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
-from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git
-from xenhostgen.extensions.kernel_tree.patching import difference
+from xenhostgen.extensions.kernel_tree.git import GitFailure
+from xenhostgen.extensions.kernel_tree.patching import Contents, difference, patched
 from xenhostgen.extensions.kernel_tree.placing import Placement, content
 from xenhostgen.render.write import write_files
-from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.paths import fault
 from xenhostgen.spec.source import At, Problem, Refused
 
 
@@ -46,41 +43,39 @@ def apply(spec: Interface, placement: Placement, tree: Path) -> None:
 def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
     """Take out what was applied; the files' paths, none if it is out already.
 
-    Git works on copies: in the tree it would write the line ends that settings and attributes ask
-    for. Raises ``Refused`` for edits beside what was applied.
+    Raises ``Refused`` for edits beside what was applied.
     """
     kept = record(spec, tree)
-    with scratch_folder() as folder, scratch_folder() as apart:
-        copied = apart / kept.name
-        copied.write_bytes(content(tree, kept.name) or b"")
-        command = ("apply", "--whitespace=nowarn", str(copied))
-        patch = partial(git, Path(folder), *command, given=NO_SETTINGS)
-        paths = [line.split("\t")[2] for line in patch("--numstat").splitlines()]
-        _check_record(kept, paths, patch("--summary"))
-        refuse_links(paths, tree)
-        write_files(Path(folder), {path: content(tree, path) for path in paths})
-        try:
-            patch("--reverse")
-        except GitFailure as failure:
-            with suppress(GitFailure):
-                patch("--check")
-                paths = []
-            if paths:
-                raise _edited(failure, tree) from None
-        before = {path: content(folder, path) for path in paths}
+    try:
+        before = _without(content(tree, kept.name) or b"", tree, str(kept))
+    except GitFailure as failure:
+        raise _edited(failure, tree) from None
+    except Refused as refused:  # a stranger's: of other paths, of links, of new modes
+        hint = "it isn't what 'xenhostgen apply' writes; remove it and go on with git"
+        problems = [
+            each._replace(rule="foreign-record", hint=hint) if each.rule == "not-content" else each
+            for each in refused.problems
+        ]
+        raise Refused(problems) from None
     if not dry_run:
         write_files(tree, {**before, kept.name: None})
-    return paths
+    return list(before)
 
 
-def _check_record(kept: Path, paths: list[str], summary: str) -> None:
-    """Refuse a record that a stranger may have left: of other paths, of links, of new modes."""
-    reasons = [f"a path {reason}" for path in paths if (reason := fault(path))]
-    reasons += [line.strip() for line in summary.splitlines() if "mode 100" not in line]
-    if reasons:
-        hint = "it isn't what 'xenhostgen apply' writes; remove it and go on with git"
-        problem = Problem("foreign-record", f"is no record of ours: {reasons[0]}", str(kept))
-        raise Refused([problem._replace(hint=hint)])
+def _without(patch: bytes, tree: Path, name: str) -> Contents:
+    """A tree's files before a patch; none if they are without it. Raises ``Refused``."""
+
+    def read(path: str) -> bytes | None:
+        refuse_links([path], tree)
+        return content(tree, path)
+
+    try:
+        return patched(patch, read, "--reverse", name=name)
+    except GitFailure:
+        with suppress(GitFailure):
+            patched(patch, read, name=name)
+            return {}
+        raise
 
 
 def _edited(failure: GitFailure, tree: Path) -> Refused:

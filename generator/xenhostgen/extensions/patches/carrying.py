@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from itertools import pairwise
 
-from xenhostgen.extensions.kernel_tree.patching import difference
+from xenhostgen.extensions.kernel_tree.patching import Contents, difference
 from xenhostgen.extensions.kernel_tree.placing import placed_alone
 from xenhostgen.extensions.patches.diff import read_diff
 from xenhostgen.extensions.patches.hunks import Hunk, matcher_of, reworded, squeezed
@@ -41,14 +41,17 @@ class Share:
     same: bool | None = None
 
 
-def carry_of(given: Input, spec: Interface) -> bytes:
-    """The carry patch, empty if all was lifted. Raises ``Refused`` if the spec fits no tree."""
+def carry_of(given: Input, spec: Interface) -> tuple[bytes, Contents]:
+    """The carry patch, empty if all was lifted, and the files that it goes on top of.
+
+    Raises ``Refused`` if the spec fits no tree.
+    """
     if given.base:
         placement = placed_alone(spec, given.base, ROOT)
         paths = placement.after.keys() | given.after.keys()
         base = {path: given.base(path) for path in paths}
         after = base | given.after
-        return difference(base | placement.after, after, "--binary")
+        return difference(base | placement.after, after, "--binary"), placement.after
     rendering = render(spec)
     own = {path: text for path, text in rendering.whole().items() if path in given.whole}
     theirs = dict(given.whole)
@@ -56,7 +59,7 @@ def carry_of(given: Input, spec: Interface) -> bytes:
     for path in given.collapsed & own.keys():
         theirs[path] = reworded(own[path], theirs[path])
     shown = "".join(_shown(given, rendering)).encode(errors="surrogateescape")
-    return difference(_encoded(own), _encoded(theirs)) + shown
+    return difference(_encoded(own), _encoded(theirs)) + shown, _encoded(own)
 
 
 def _encoded(files: Mapping[str, str]) -> dict[str, bytes]:

@@ -66,8 +66,12 @@ def digest(declaration: Declaration) -> str:
 
 def declarations(text: str, first_line: int = 1) -> list[Declaration]:
     """The top-level declarations of C text, which begins at ``first_line``, in order."""
-    groups = _groups(code_tokens(text, first_line))
-    return [Declaration(*_name(group), tuple(group)) for group in groups]
+    return declared_by(code_tokens(text, first_line))
+
+
+def declared_by(tokens: Sequence[Token], separator: str = ";") -> list[Declaration]:
+    """The declarations of C tokens; what separates them ends each as a semicolon does."""
+    return [Declaration(*_name(group), tuple(group)) for group in _groups(tokens, separator)]
 
 
 def nested(tokens: Sequence[Token]) -> Iterator[tuple[Token, int, int]]:
@@ -80,7 +84,7 @@ def nested(tokens: Sequence[Token]) -> Iterator[tuple[Token, int, int]]:
         before = after
 
 
-def _groups(tokens: list[Token]) -> Iterator[list[Token]]:
+def _groups(tokens: Sequence[Token], separator: str) -> Iterator[list[Token]]:
     """Cut the stream where a declaration ends."""
     group: list[Token] = []
     depth = 0
@@ -105,7 +109,8 @@ def _groups(tokens: list[Token]) -> Iterator[list[Token]]:
             elif token.kind is Kind.PUNCTUATOR and token.text in _CLOSE:
                 depth = max(0, depth - 1)
             following = tokens[index + 1].text if index + 1 < len(tokens) else ""
-            ended = depth == 0 and _ends(group, following, bool(body))
+            separates = token.text == separator != ";"
+            ended = depth == 0 and (separates or _ends(group, following, bool(body)))
         if ended:
             yield group
             group, body = [], None

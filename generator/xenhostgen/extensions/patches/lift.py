@@ -5,7 +5,6 @@ The proof is the rendering of the new spec with its carry patch, which holds wha
 says otherwise; what the rules of specs refuse is left out, and so carried as well.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -16,13 +15,25 @@ from xenhostgen.extensions.kernel_tree.git import SHORTEST_ID, blob_id, same_id
 from xenhostgen.extensions.kernel_tree.patching import Contents, Reader
 from xenhostgen.extensions.patches.carrying import ROOT, Share, carry_of, shares
 from xenhostgen.extensions.patches.lift_assumed import assume
+from xenhostgen.extensions.patches.lift_c import pieces
 from xenhostgen.extensions.patches.lift_guests import Guests, object_line, predicates
-from xenhostgen.extensions.patches.lift_header import Data, Seen, compact, lift_header
+from xenhostgen.extensions.patches.lift_header import (
+    Seen,
+    compact,
+    complete_header,
+    complete_names,
+    lift_header,
+)
 from xenhostgen.extensions.patches.lift_input import Input, legible, read_input
 from xenhostgen.extensions.patches.lift_places import relocate
-from xenhostgen.extensions.patches.lift_source import lift_source
+from xenhostgen.extensions.patches.lift_source import (
+    complete_comments,
+    complete_registry,
+    complete_wrappers,
+    lift_registry,
+)
+from xenhostgen.extensions.patches.probe import Data, Probing
 from xenhostgen.extensions.patches.yaml_writer import write_yaml
-from xenhostgen.render.files import render
 from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text
 from xenhostgen.spec.model import Interface
@@ -101,10 +112,8 @@ def lifted_from(
         return write_yaml({key: data[key] for key in keys if key in data}, target.schema, remarks)
 
     name = onto.path if onto and given.banner else target.output  # which the banner tells
-    spec, carry = _carried(given, data, written, target.output, name)
-    rendering = render(spec.with_(path=name))
-    encoded = {path: text.encode() for path, text in rendering.files.items()}
-    after = carried_alone(carry, {path: encoded.get(path) for path in given.whole})
+    spec, carry, placed = _carried(given, data, written, target.output, name)
+    after = carried_alone(carry, {path: placed.get(path) for path in given.whole})
     known = [_proved(share, given, after) for share in shares(given, carry)]
     return Lifted(written(), spec, carry, known, assumed)
 
@@ -115,27 +124,29 @@ def _data(
     """The spec as data, and what was assumed for which key."""
     seen = _header(given, onto, prefix, origin)
     base: Data = _base(onto, given.on_top) if onto else {}
-    defined = re.compile(rf"^[^;=]*\b{re.escape(seen.c.register)}\([^;]*\)\s*\{{", re.MULTILINE)
-    texts = [path for path in given.whole if path.endswith(".c")]
-    source = next((path for path in texts if defined.search(given.whole[path])), "")
-    if source:
-        slots: dict[str, str] = {slot.pointer: slot.name for slot in onto.slots} if onto else {}
-        lift_source(source, given.whole[source], seen, slots)
+    _complete(given, seen, onto, base.get("guests", {}))
     data = _on_base(base, seen.data, given.banner)
-    _lift_changes(given, data, seen, base.get("guests", {}), source)
     return data, _assumed(data, seen)
 
 
 def _carried(
     given: Input, data: Data, written: Callable[[], str], output: str, name: str
-) -> tuple[Interface, bytes]:
-    """The spec, and its carry patch; what a tree has no place for is put elsewhere, or left out."""
+) -> tuple[Interface, bytes, Contents]:
+    """The spec, its carry patch, and the files that this goes on top of.
+
+    What a tree has no place for is put elsewhere, or left out.
+    """
     while True:
         try:
             spec = _accepted(data, written, output)
-            return spec, carry_of(given, spec.with_(path=name))
+            return spec, *carry_of(given, spec.with_(path=name))
         except SpecError as error:
-            said = [f"no spec can say this interface: {each.message}" for each in error.problems]
+            whole = [each for each in error.problems if each.rule in _WHOLE]
+            # Without types and slots all else can't be right.
+            said = [
+                f"no spec can say this interface: {each.message}"
+                for each in whole[:1] or error.problems
+            ]
             problems = [Problem("not-liftable", message, output) for message in said]
             raise Refused(problems) from None
         except Refused as refused:
@@ -156,28 +167,63 @@ def _on_base(base: Data, lifted: Data, banner: bool) -> Data:
     return data
 
 
-def _lift_changes(given: Input, data: Data, seen: Seen, known: Data, source: str) -> None:
-    """Add what changed kernel files tell; ``known``: guests of the spec that it goes on top of."""
+def _complete(given: Input, seen: Seen, onto: Interface | None, known: Data) -> None:
+    """Read all files; ``known``: guests of the spec that it goes on top of."""
+    data = seen.data
+    probing = Probing(data, {seen.path: given.whole[seen.path]})
+    data["guests"] = {}
+    if 0 not in probing.spec().values.values():
+        return  # no spec can say it, and nothing can be rendered
+    complete_names(probing, seen, "register", "unregister")
+    sources = [path for path in given.whole if path.endswith(".c")]
+    for path in sources:
+        found = pieces(given.whole[path])
+        if any((piece.kind, piece.name) == ("function", seen.c.register) for piece in found):
+            includes = [piece.name for piece in found if piece.kind == "include"]
+            data["source"] = compact(file=path, includes=includes)
+            probing.files[path] = found
+            break
+    lift_registry(probing, seen, {slot.pointer: slot.name for slot in onto.slots} if onto else {})
+    complete_names(probing, seen, "iterator")
+    complete_header(probing, seen)
+    _lift_guests(given, seen, probing, known)
+    complete_registry(probing, seen)
+    complete_wrappers(Probing(data, {seen.path: given.whole[seen.path]}), seen)
+    complete_comments(probing)
+    if not data["names"]:
+        del data["names"]
+
+
+def _lift_guests(given: Input, seen: Seen, probing: Probing, known: Data) -> None:
+    """Add what changed kernel files tell."""
+    data, spec = seen.data, probing.spec()
     begun: Data = {guest["file"]: {"name": name, **guest} for name, guest in known.items()}
     if not given.on_top:
         kept = ("name", "file", "context")
         begun = {
             file: {key: guest[key] for key in kept if key in guest} for file, guest in begun.items()
         }
-    guests = Guests(seen, begun)
+    guests = Guests(seen, spec, begun)
+    guests.read_empty_slots(probing.files.get(spec.source.file, ()))
     for path, hunks in given.hunks.items():
         if path.endswith(".c"):
-            guests.read(path, hunks)
+            texts = (line.text for hunk in hunks for line in hunk.lines)
+            # Files that have nothing to do with the interface are many in some patches.
+            if path in begun or any(seen.c.prefix in text for text in texts):
+                guests.read(path, hunks)
+                lines = (line.text for hunk in hunks for line in hunk.after)
+                probing.files[path] = pieces("\n".join(lines))
         elif path.endswith(".h") and "predicates" not in data:
-            data |= compact(predicates=predicates(path, hunks))
+            data |= compact(predicates=predicates(path, hunks, spec))
         elif PurePath(path).name == "Makefile" and "object" not in data:
-            data |= compact(object=object_line(path, hunks, source))
+            data |= compact(object=object_line(path, hunks, spec.source.file))
     data["guests"] = guests.finish()
     for name, guest in data["guests"].items():
         if name in known and known[name]["boot"]["function"] == guest["boot"]["function"]:
             guest["boot"]["steps"] = _around(
                 guest["boot"].get("steps", []), known[name]["boot"].get("steps", [])
             )
+    guests.complete(probing, data["guests"])
 
 
 def _assumed(data: Data, seen: Seen) -> dict[str, str]:

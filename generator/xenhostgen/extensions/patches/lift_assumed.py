@@ -5,11 +5,12 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from xenhostgen.extensions.patches.lift_header import Data, Seen, compact
-from xenhostgen.extensions.patches.lift_source import distinguished
+from xenhostgen.extensions.patches.lift_header import Seen, compact
+from xenhostgen.extensions.patches.probe import Data
 from xenhostgen.spec.c_names import KEYWORDS, RESERVED, declared_name
 from xenhostgen.spec.model import Misuse
 
+_CONSTANT = re.compile(r"(?<![-\w])[A-Z][A-Z0-9_]+\b(?!\()")
 _CALL = re.compile(r"(\w+)\((.*)\)")
 _WORD = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)(\(\)|(?:->|\.)\w+)?")
 
@@ -52,14 +53,10 @@ def assume(data: Data, seen: Seen) -> Iterator[tuple[str, str]]:
 def _registry(registry: Data, data: Data, seen: Seen) -> Iterator[tuple[str, str]]:
     """Fill in what the registry lacks."""
     if not any(slot["accepts"] for slot in registry.get("slots", ())):
-        names = zip(seen.slots, distinguished(seen.slots), strict=True)
-        slots: list[Data] = [
-            {"name": name, "pointer": pointer, "accepts": []} for pointer, name in names
-        ]
+        slots: list[Data] = registry.get("slots", [])
         types = [row["name"] for row in data["types"]["values"] if row.get("value") != "0"]
         for row, name in enumerate(types if slots else ()):
             slots[min(row, len(slots) - 1)]["accepts"].append(name)
-        registry["slots"] = slots
         yield "registry", "which slot takes which types"
     errnos = list(Misuse.KEYS)
     if not seen.c.typedefs and len(registry.get("misuse", {})) < len(errnos):
@@ -90,13 +87,8 @@ def _functions(data: Data) -> dict[str, Data]:
     known |= {macro["name"] for macro in data["predicates"]["macros"]}
     for op in data.get("ops", {}).values():
         params = {declared_name(param): param for param in op.get("args", ())}
-        entries = (entry for entry in op.get("tables", {}).values() if isinstance(entry, dict))
-        for text in [
-            *(entry["calls"] for entry in entries),
-            op.get("when_missing"),
-            op.get("when_no_host"),
-        ]:
-            called = _CALL.fullmatch(text or "")
+        for text in _expressions(op):
+            called = _CALL.fullmatch(text)
             given = [word for word in called[2].split(", ") if word] if called else []
             if called and called[1] not in known and params.keys() >= {*given}:
                 args = [params[word] for word in given]
@@ -104,6 +96,13 @@ def _functions(data: Data) -> dict[str, Data]:
                     called[1], {"returns": op.get("returns", "void"), **compact(args=args)}
                 )
     return made
+
+
+def _expressions(op: Data) -> list[str]:
+    """What adapters and the wrapper of an op evaluate."""
+    entries = (entry for entry in op.get("tables", {}).values() if isinstance(entry, dict))
+    texts = [entry["calls"] for entry in entries]
+    return [text for text in (*texts, op.get("when_missing"), op.get("when_no_host")) if text]
 
 
 def _kernel(data: Data) -> tuple[Data, dict[str, Data]]:
@@ -141,4 +140,8 @@ def _kernel(data: Data) -> tuple[Data, dict[str, Data]]:
                 facts["constants"].setdefault(name, len(facts["constants"]) + 1)
             else:
                 facts["variables"].setdefault(name, "unsigned long")
+    for op in data.get("ops", {}).values():
+        for name in _CONSTANT.findall(" ".join(_expressions(op))):
+            if name not in ours:
+                facts["constants"].setdefault(name, len(facts["constants"]) + 1)
     return compact(**facts), inputs

@@ -4,98 +4,112 @@
 Only words are looked at, never the amount of white space, so that collapsed text lifts as well.
 """
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from itertools import accumulate
+from typing import NamedTuple
 
-from xenhostgen.csource.tokens import Kind, Token, spaced, tokens
-from xenhostgen.extensions.patches.declarations import declarations
+from xenhostgen.csource.tokens import Kind, Token, tokens
+from xenhostgen.extensions.patches.declarations import declared_by
 from xenhostgen.render.files import BANNER
-from xenhostgen.render.style import comment
 
 
-@dataclass(frozen=True, slots=True)
+class Remark(NamedTuple):
+    """A comment of whole lines; ``adjacent``: what it is about stands on the next line."""
+
+    text: str
+    adjacent: bool
+
+
+@dataclass(frozen=True)
 class Piece:
-    """A declaration, directive or statement; lines count from 1, those of its comment apart.
+    """A declaration, directive, enumerator or statement; lines count from 1.
 
-    ``code`` is its text on one line, ``inner`` the text between its braces as it stands, which
-    begins on ``inner_line``, ``remark`` the comment that ends on the line above.
+    ``code`` is its text on one line, ``head`` what stands before its braces, ``body`` the text
+    between them as it stands, ``remarks`` the comments since the piece before.
     """
 
     kind: str
     name: str
     code: str
-    inner: str
-    inner_line: int
-    remark: str
+    head: str
+    body: str
+    body_line: int
+    remarks: tuple[Remark, ...]
     first: int
     last: int
 
+    @cached_property
+    def inner(self) -> "list[Piece]":
+        """What stands between its braces, lines counted as in the text that this is a piece of."""
+        if not self.body:
+            return []
+        return pieces(self.body, self.body_line, "," if self.kind == "enum" else ";")
 
-def pieces(text: str) -> list[Piece]:
-    """The pieces of C text, in order."""
+
+@lru_cache(256)  # most of what is rendered again is as it was
+def pieces(text: str, line: int = 1, separator: str = ";") -> list[Piece]:
+    """The pieces of C text that begins on a line, in order, by what separates them."""
     lines = text.split("\n")
-    starts = [0, *accumulate(len(line) + 1 for line in lines)]
+    starts = [0, *accumulate(len(row) + 1 for row in lines)]
+    code: list[Token] = []
+    remarks: list[Token] = []
+    for token in tokens(text, line):
+        if token.kind is Kind.COMMENT:
+            before = lines[token.line - line][: token.column - 1]
+            remarks += [] if before.strip() else [token]
+        elif token.kind is Kind.DIRECTIVE_END:
+            code.append(replace(token, text=""))
+        elif token.kind is not Kind.BLANK:
+            code.append(token)
 
     def offset(token: Token) -> int:
-        return starts[token.line - 1] + token.column - 1
+        return starts[token.line - line] + token.column - 1
 
-    remarks = {
-        token.line + token.text.count("\n"): token.text
-        for token in tokens(text)
-        if token.kind is Kind.COMMENT and not lines[token.line - 1][: token.column - 1].strip()
-    }
-    made = []
-    for found in declarations(text):
-        first, last = found.tokens[0], found.tokens[-1]
-        end = offset(last) + len(last.text)
-        inner, inner_line = "", first.line
-        if found.body:
-            opening, closing = found.tokens[found.body[0] - 1], found.tokens[found.body[1] :]
-            inner = text[offset(opening) + 1 : offset(closing[0]) if closing else end]
-            inner_line = opening.line
-        code = spaced(text[offset(first) : end])
-        remark = remarks.get(first.line - 1, "")
-        made.append(
-            Piece(found.kind, found.name, code, inner, inner_line, remark, first.line, last.line)
+    cut: list[Piece] = []
+    for piece in declared_by(code, separator):
+        first, last = piece.tokens[0], piece.tokens[-1]
+        above: list[Token] = []
+        while remarks and remarks[0].line < first.line:
+            above.append(remarks.pop(0))
+            if cut and above[-1].line <= cut[-1].last:  # it stands within that one
+                above.pop()
+        body, body_line, head = "", first.line, piece.tokens
+        if piece.body:
+            begin, end = piece.body
+            closing = offset(piece.tokens[end]) if end < len(piece.tokens) else len(text)
+            body = text[offset(piece.tokens[begin - 1]) + 1 : closing]
+            body_line, head = piece.tokens[begin - 1].line, piece.tokens[: begin - 1]
+        below = [*(token.line for token in above[1:]), first.line]
+        cut.append(
+            Piece(
+                piece.kind,
+                piece.name,
+                _spaced(piece.tokens),
+                _spaced(head),
+                body,
+                body_line,
+                tuple(
+                    Remark(token.text, token.line + token.text.count("\n") + 1 == row)
+                    for token, row in zip(above, below, strict=False)
+                    if BANNER not in token.text
+                ),
+                first.line,
+                last.line,
+            )
         )
-    return made
+    return cut
 
 
-def free_comment(text: str, before: int) -> str:
-    """The last comment above a line that has a blank line below it; empty if there is none."""
-    lines = text.split("\n")
-    found = ""
-    for token in tokens(text):
-        end = token.line + token.text.count("\n")
-        if end >= before:
-            break
-        if token.kind is Kind.COMMENT and not lines[end].strip():
-            found = token.text
-    return found
-
-
-def doc(remark: str) -> str:
-    """The words of a block comment, line by line.
-
-    Empty for a banner and forms that templates don't write.
-    """
-    words = prose(body(remark))
-    same = [line.split() for line in comment(words).split("\n")] == [
-        line.split() for line in remark.split("\n")
-    ]
-    return words if same and not words.startswith(BANNER) else ""
-
-
-def prose(lines: Sequence[str]) -> str:
-    """A text of these lines, with a line's end behind it if there are several."""
-    return "\n".join(lines) + ("\n" if len(lines) > 1 else "")
-
-
-def body(remark: str) -> list[str]:
-    """A block comment's lines without its first and last, and without the stars."""
-    return [re.sub(r"^\s*\* ?", "", line) for line in remark.split("\n")[1:-1]]
+def _spaced(group: Sequence[Token]) -> str:
+    """Tokens on one line, with a blank wherever there is white space between two."""
+    parts: list[str] = []
+    line, column = 0, 0
+    for token in group:
+        parts += [" ", token.text] if (token.line, token.column) != (line, column) else [token.text]
+        line, column = token.line, token.column + len(token.text)
+    return "".join(parts).strip()
 
 
 def arguments(text: str) -> Iterator[str]:
@@ -107,3 +121,10 @@ def arguments(text: str) -> Iterator[str]:
             if (word := text[begin:index].strip()) not in ("", "void"):
                 yield word
             begin = index + 1
+
+
+def within(found: list[Piece]) -> Iterator[Piece]:
+    """Pieces and all that stands in them."""
+    for piece in found:
+        yield piece
+        yield from within(piece.inner)

@@ -2,28 +2,35 @@
 """What changed kernel files tell: guests, tables, registrations, predicates, the object line."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import PurePath
 from typing import NamedTuple
 
 from xenhostgen.csource.makefile import read_makefile
 from xenhostgen.extensions.patches.code import function_begun
 from xenhostgen.extensions.patches.hunks import Hunk, HunkLine
-from xenhostgen.extensions.patches.lift_c import Piece, doc, pieces
-from xenhostgen.extensions.patches.lift_header import Data, Seen, compact
+from xenhostgen.extensions.patches.lift_c import Piece, pieces
+from xenhostgen.extensions.patches.lift_header import Seen, compact
 from xenhostgen.extensions.patches.lift_input import landmarks
 from xenhostgen.extensions.patches.lift_source import distinguished
+from xenhostgen.extensions.patches.probe import HOLE, Data, Probing, match
+from xenhostgen.render.files import Renderer
+from xenhostgen.spec.model import NONE, Assign, Call, Interface, Macro, Register, ReturnIf
+from xenhostgen.spec.source import Text
 
 _HEAD = re.compile(r"(?:(?P<linkage>[\w ]+) )?void __init (?P<function>\w+)\((?P<params>.*)\)")
-_BODY = re.compile(r"static [^{]*\{ (?:(?:return )?([^;]*); )?\}")
+_ERRNO_H = "<linux/errno.h>"
+_KEYS = {"hole0z": "type", "hole1z": "table", "hole2z": "when", "hole3z": "doc"}
+# The kernel's statements that are steps.
 _STEPS = {
-    "return_if": re.compile(r"if \((.+)\) return[^;]*;"),
-    # Without members of members, which no fact of the kernel can say.
-    "assign": re.compile(r"(?!.*(?:->|\.)\w+(?:->|\.))([A-Za-z_][\w.>-]*) = ([^=;][^;]*);"),
-    "call": re.compile(r"([a-z_]\w*)\(\);"),
+    "return_if": pieces(ReturnIf(condition="hole0z").c)[0],
+    "assign": pieces(Assign(target="hole0z", value="hole1z").c)[0],
+    "call": pieces(Call(function="hole0z").c)[0],
 }
-
-
+# Places that a fact of the kernel can say, which members of members are not.
+_KNOWABLE = re.compile(r"[A-Za-z_]\w*(?:(?:->|\.)\w+)?")
+_DEEP = re.compile(r"(?:->|\.)\w+(?:->|\.)|=")
 CONTEXT = 3  # lines around a change, as git shows them
 
 
@@ -78,8 +85,8 @@ def found_in(hunks: Iterable[Hunk]) -> Iterator[Found]:
             found = Found(piece, lines, piece.first - 1, head)
             if piece.kind == "function" and not found.added:
                 head = piece.code.partition(" {")[0]
-                for inner in pieces(piece.inner):
-                    yield Found(inner, lines, piece.inner_line + inner.first - 2, head)
+                for inner in piece.inner:
+                    yield Found(inner, lines, inner.first - 1, head)
             else:
                 yield found
 
@@ -87,11 +94,13 @@ def found_in(hunks: Iterable[Hunk]) -> Iterator[Found]:
 class Guests:
     """Reads one kernel file after the other; ``guests`` are by file, ``ops`` are the header's."""
 
-    def __init__(self, seen: Seen, guests: dict[str, Data]) -> None:
-        self.seen, self.c, self.ops = seen, seen.c, seen.data.get("ops", {})
+    def __init__(self, seen: Seen, spec: Interface, guests: dict[str, Data]) -> None:
+        self.seen, self.c, self.ops = seen, spec.c, seen.data.get("ops", {})
         self.guests = guests
-        self.entries: dict[str, dict[str, str]] = {}  # table: op: function
-        self.bodies: dict[str, str] = {}  # of functions beside tables
+        self.tables: dict[str, list[tuple[str, str]]] = {}  # op and function of each entry
+        self.entries: dict[str, Data] = {}  # by function, as tables share them
+        self.functions: set[str] = set()  # that are defined beside the tables
+        self.registering = _registering(spec)
 
     def read(self, path: str, hunks: list[Hunk]) -> None:
         """Take in a C file. A guest that is known keeps its boot steps.
@@ -146,44 +155,36 @@ class Guests:
 
     def table(self, guest: Data, found: Found) -> None:
         """A table, a function beside it, or the declaration of another guest's."""
-        piece, ops = (
-            found.piece,
-            re.escape(self.c.ops if self.c.typedefs else f"const {self.c.ops}"),
-        )
-        told = (
-            re.match(rf"(extern )?{ops} (\w+)(?: = \{{|,|;)", piece.code) if found.added else None
-        )
-        if told and not told[1]:
-            self.entries[told[2]] = dict(re.findall(r"\.(\w+)\s*=\s*(\w+)", piece.inner))
-            guest["tables"] |= {} if told[2] in guest["tables"].values() else {told[2]: told[2]}
-        elif found.added and piece.kind == "function" and (body := _BODY.fullmatch(piece.code)):
-            self.bodies[piece.name] = body[1] or ""
-        if told and "place" not in guest:
-            below = "\n".join(line.text for line in found.lines[found.end :])
-            above = function_begun(found.head + "{}")
-            following = [each.name for each in pieces(below) if each.kind == "function"]
-            if above and (found.beside(-1) == "}" or not following):
-                guest["place"] = {"after": above}
-            else:
-                guest["place"] = (
-                    {"before": following[0]} if following else {"after": found.beside(-1) or "?"}
-                )
+        piece = found.piece
+        if not found.added:
+            return
+        if piece.kind == "function":
+            self.functions.add(piece.name)
+        declared = re.match(rf"(extern )?[^*({{=]*\b{re.escape(self.c.ops)} (\w+)", piece.code)
+        if not declared or piece.kind != "variable":
+            return
+        if not declared[1]:
+            self.tables[declared[2]] = _initialised(piece)
+            known = declared[2] in guest["tables"].values()
+            guest["tables"] |= {} if known else {declared[2]: declared[2]}
+        if "place" not in guest:
+            guest["place"] = _place(found)
 
     def step(self, found: Found) -> Data | None:
         """The boot step that a statement is."""
-        code = found.piece.code
-        ours = re.fullmatch(
-            rf"(?:if \((.+)\) )?{self.c.register}\({self.c.prefix}_(\w+), &(\w+)\);", code
-        )
-        if ours:
-            return {
-                "register": compact(
-                    type=ours[2], table=ours[3], when=ours[1], doc=doc(found.piece.remark)
-                )
-            }
-        for kind, pattern in _STEPS.items():
-            if told := pattern.fullmatch(code):
-                return {kind: {told[1]: told[2]} if kind == "assign" else told[1]}
+        if found.piece.kind != "statement":
+            return None
+        statement = replace(found.piece, head=re.sub(r"[{}] ?", "", found.piece.code).strip())
+        for probe in self.registering:
+            if words := match(probe, statement):
+                return {"register": compact(**{_KEYS[hole]: words[hole] for hole in words})}
+        for kind, probe in _STEPS.items():
+            words = match(probe, statement)
+            texts = list(words.values()) if words else []
+            if texts and (kind == "return_if" or _KNOWABLE.fullmatch(texts[0])):
+                if kind != "assign":
+                    return {kind: texts[0]}
+                return None if _DEEP.search(texts[1]) else {kind: {texts[0]: texts[1]}}
         return None
 
     def finish(self) -> Data:
@@ -205,9 +206,14 @@ class Guests:
                 )
                 if owner != guest["name"]:
                     guest.setdefault("borrows", owner)
+            known = {role for owner, role in owners.values() if owner in _lenders(guest)}
+            guest["boot"]["steps"] = [
+                step
+                for step in steps
+                if "register" not in step or step["register"]["table"] in known
+            ]
         for symbol, (name, role) in owners.items():
-            guest = next(each for each in guests if each["name"] == name)
-            self.add_entries(symbol, guest, f"{name}.{role}")
+            self.add_entries(self.tables.get(symbol, ()), f"{name}.{role}")
         return {guest.pop("name"): guest for guest in guests}
 
     def name_tables(self, guest: Data) -> dict[str, tuple[str, str]]:
@@ -224,31 +230,96 @@ class Guests:
         )
         return {symbol: (guest["name"], roles.get(role, role)) for role, symbol in tables.items()}
 
-    def add_entries(self, symbol: str, guest: Data, column: str) -> None:
-        """Add a table's entries to the ops, and to its guest what they include."""
-        for op, function in self.entries.get(symbol, {}).items():
-            context = guest.setdefault("context", [])
-            calls = self.bodies.get(function)
-            entry = function if calls is None else {"function": function, "calls": calls}
-            if re.search(r"-E[A-Z0-9]+\b", calls or "") and "<linux/errno.h>" not in context:
-                context.append("<linux/errno.h>")
+    def add_entries(self, entries: Iterable[tuple[str, str]], column: str) -> None:
+        """Add a table's entries to the ops."""
+        for op, function in entries:
+            entry = self.entries.setdefault(function, {"function": function})
             self.ops.get(op, {}).setdefault("tables", {})[column] = entry
 
+    def read_empty_slots(self, found: Iterable[Piece]) -> None:
+        """The table of empty slots, and the functions beside it, in the interface's C file."""
+        for piece in found:
+            if piece.kind == "function":
+                self.functions.add(piece.name)
+            elif piece.kind == "variable" and piece.name == self.c.none:
+                self.add_entries(_initialised(piece), NONE)
 
-def predicates(path: str, hunks: list[Hunk]) -> Data:
-    """The macros without arguments that a patch adds to a kernel header."""
-    found = [
-        (each, re.fullmatch(r"#define (\w+)\(\) (.+)", each.piece.code)) for each in found_in(hunks)
+    def complete(self, probing: Probing, guests: Data) -> None:
+        """Read what the adapters do, and note what their files include for it."""
+        adapters = {name: self.entries[name] for name in self.entries.keys() & self.functions}
+        probing.choose(adapters, [{"calls": HOLE}, {"calls": ""}, {}])
+        ours, theirs = _bodies(probing.rendered()), _bodies(probing.files)
+        for name, entry in adapters.items():
+            if ours.get(name) != theirs[name]:  # it does more than an adapter can
+                entry.pop("calls", None)
+        for op in self.ops.values():
+            for column, entry in op.get("tables", {}).items():
+                guest = guests.get(column.split(".")[0])
+                if guest and re.search(r"-E[A-Z0-9]+\b", entry.get("calls", "")):
+                    context = guest.setdefault("context", [])
+                    context += [_ERRNO_H] * (_ERRNO_H not in context)
+                op["tables"][column] = entry if "calls" in entry else entry["function"]
+
+
+def _bodies(files: Mapping[str, list[Piece]]) -> dict[str, list[str]]:
+    """What functions do, statement by statement."""
+    return {
+        piece.name: [statement.code for statement in piece.inner]
+        for found in files.values()
+        for piece in found
+        if piece.kind == "function"
+    }
+
+
+def _initialised(table: Piece) -> list[tuple[str, str]]:
+    """Member and value of each designated initialiser."""
+    return re.findall(r"\.(\w+)\s*=\s*(\w+)", table.body)
+
+
+def _lenders(guest: Data) -> set[str | None]:
+    return {guest["name"], guest.get("borrows")}
+
+
+def _place(found: Found) -> Data:
+    """Beside which function a table stands."""
+    below = "\n".join(line.text for line in found.lines[found.end :])
+    above = function_begun(found.head + "{}")
+    following = [each.name for each in pieces(below) if each.kind == "function"]
+    if following and not (above and found.beside(-1) == "}"):
+        return {"before": following[0]}
+    return {"after": above or found.beside(-1) or "?"}
+
+
+def _registering(spec: Interface) -> list[Piece]:
+    """Registering statements with and without a condition, with holes."""
+    renderer = Renderer(spec)
+    holes = {key: hole for hole, key in _KEYS.items()}
+    texts = [
+        renderer.fragment(
+            "register",
+            step=Register(type=holes["type"], when=when, doc=Text(holes["doc"])),
+            table=holes["table"],
+        )
+        for when in (holes["when"], None)
     ]
-    macros = [(each, told) for each, told in found if told and each.added]
+    return [pieces(text)[0] for text in texts]
+
+
+def predicates(path: str, hunks: list[Hunk], spec: Interface) -> Data:
+    """The macros without arguments that a patch adds to a kernel header."""
+    macro = Macro(name="hole0z", expands="hole1z")
+    probed = spec.with_(predicates=spec.predicates.with_(macros=(macro,)))
+    (probe,) = pieces(Renderer(probed).fragment("predicates"))
+    found = [(each, match(probe, each.piece)) for each in found_in(hunks)]
+    macros = [(each, words) for each, words in found if words and each.added]
     if not macros:
         return {}
     first = macros[0][0]
     place = compact(after=first.beside(-1)) or {"before": first.beside(1) or "#endif"}
     # What is a number for now stands for an answer to come.
     rows = [
-        compact(name=told[1], expands=told[2], placeholder=told[2].isdigit() or None)
-        for _, told in macros
+        compact(name=name, expands=expands, placeholder=expands.isdigit() or None)
+        for name, expands in (words.values() for _, words in macros)
     ]
     return {"file": path, "place": place, "macros": rows}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What an interface's header tells: its names, types, members, ops and wrappers.
+"""What an interface's header declares: its names, types, members and ops.
 
 The prefix is that of an ``enum PREFIX_type`` which stands beside a host and an ops structure of
 that name; whether these have typedefs tells the template set.
@@ -8,40 +8,25 @@ that name; whether these have typedefs tells the template set.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from xenhostgen.csource.tokens import Kind, tokens
-from xenhostgen.extensions.patches.lift_c import (
-    Piece,
-    arguments,
-    body,
-    doc,
-    free_comment,
-    pieces,
-    prose,
-)
+from xenhostgen.extensions.patches.lift_c import Piece, arguments, pieces
+from xenhostgen.extensions.patches.probe import Data, Probing
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import NameChoices, Names
 from xenhostgen.spec.source import At, Problem, Refused
+from xenhostgen.spec.template_sets import style, template_sets
 
-Data = dict[str, Any]
-
-_SPDX = re.compile(r"(?:/\*|//) SPDX-License-Identifier: (.+?)(?: \*/)?\n")
-_ENUMERATOR = re.compile(r"(\w+)(?: = (.+?))?;?")
+_ENUMERATOR = re.compile(r"(\w+)(?: ?= ?(.+?))? ?,?")
 _BIT = re.compile(r"\(?1U?L? << (\d\d?)\)?|BIT\((\d\d?)\)")
 
 
 @dataclass(slots=True)
 class Seen:
-    """What the header told: the spec's keys, and what the other files are read by.
-
-    ``slots`` are the pointers that it declares, or rather those that the C file defines.
-    """
+    """What the header declares: the spec's keys, and what the other files are read by."""
 
     data: Data
     c: Names
     path: str
-    slots: list[str]
 
     @property
     def included(self) -> str:
@@ -49,7 +34,7 @@ class Seen:
         return f"<{self.path.removeprefix('include/')}>"
 
 
-def compact(**values: Any) -> Data:
+def compact(**values: object) -> Data:
     """A mapping without the keys that hold nothing."""
     return {key: value for key, value in values.items() if value not in (None, "", [], {})}
 
@@ -60,35 +45,47 @@ def lift_header(path: str, text: str, prefix: str = "") -> Seen | None:
     if not (interface := _interface(found, prefix)):
         return None
     c, enum, host, ops = interface
-    plain = not c.typedefs
-    names, registry, slots = _declared(found, c)
-    title, type_docs = _kernel_doc(enum.remark) if plain else (doc(enum.remark), {})
-    top = enum.first - (enum.remark.count("\n") + 1 if enum.remark else 0)
-    guard = next((piece for piece in found if piece.kind == "ifndef"), None)
-    ours = (f"struct {c.ops_tag}", f"struct {c.prefix}")
-    spdx = _SPDX.match(text)
-    header = compact(
-        file=path,
-        guard=guard.name if guard else "",
-        includes=[piece.name for piece in found if piece.kind == "include"],
-        declares=[
-            piece.name for piece in found if piece.kind == "forward" and piece.name not in ours
-        ],
-        doc=doc(guard.remark if guard else "") if plain else doc(free_comment(text, top)),
-    )
+    arrays = (re.match(rf"extern {c.host} (\w+) ?\[", piece.code) for piece in found)
+    names = compact(array=next((array[1] for array in arrays if array), ""))
+    if names.get("array") == c.array:
+        del names["array"]
+    is_lower = any(re.match(rf"{c.prefix}_\w", piece.code) for piece in enum.inner)
+    if is_lower != (c.enumerators == "lower"):
+        names["enumerators"] = "lower" if is_lower else "upper"
+    c = Names(c.prefix, c.typedefs, NameChoices(**names))
+    sets = [name for name in template_sets() if style(name).typedefs == c.typedefs]
     data = compact(
         interface=c.prefix,
-        templates="kernel" if plain else "rfc",
+        templates=sets[0],
         typedefs=c.typedefs or None,
         names=names,
-        spdx=spdx[1] if spdx else "",
-        header=header,
-        types={**compact(doc=title), "values": _types(path, enum, c, type_docs)},
-        registry=registry,
+        header=compact(file=path, includes=[p.name for p in found if p.kind == "include"]),
+        types={"values": _types(path, enum, c)},
         fields=_fields(host, c),
-        ops=_ops(ops, c, {piece.name: piece for piece in found if piece.kind == "function"}),
+        ops=_ops(ops, c),
     )
-    return Seen(data, Names(c.prefix, c.typedefs, NameChoices(**names)), path, slots)
+    data["registry"] = {"slots": []}
+    return Seen(data, c, path)
+
+
+def complete_names(probing: Probing, seen: Seen, *keys: str) -> None:
+    """Read what functions and macros are called, if not as the prefix gives it."""
+    names = probing.data.setdefault("names", {})
+    probing.fill((names, key) for key in keys)
+    usual = Names(seen.c.prefix, seen.c.typedefs, NameChoices())
+    for key in keys:
+        if names.get(key) == getattr(usual, key):
+            del names[key]
+    seen.c = Names(seen.c.prefix, seen.c.typedefs, NameChoices(**names))
+
+
+def complete_header(probing: Probing, seen: Seen) -> None:
+    """Read the guard, the licence and what is declared ahead of the interface."""
+    header = probing.data["header"]
+    probing.fill([(header, "guard"), (probing.data, "spdx")])
+    ours = {piece.name for piece in probing.rendered()[seen.path] if piece.kind == "forward"}
+    found = [piece.name for piece in probing.files[seen.path] if piece.kind == "forward"]
+    header |= compact(declares=[name for name in found if name not in ours])
 
 
 def _interface(found: Sequence[Piece], prefix: str) -> tuple[Names, Piece, Piece, Piece] | None:
@@ -106,44 +103,21 @@ def _interface(found: Sequence[Piece], prefix: str) -> tuple[Names, Piece, Piece
     return None
 
 
-def _declared(found: Sequence[Piece], c: Names) -> tuple[Data, Data, list[str]]:
-    """Names that aren't the prefix's, the registry's comments, the slots' pointers."""
-    host, plain = re.escape(c.host), not c.typedefs
-    names: Data = {}
-    registry: Data = {"cursor": "host" if plain else "pointer"}
-    slots: list[str] = []
-    for piece in found:
-        if array := re.fullmatch(rf"extern {host} (\w+)\[\w+\];", piece.code):
-            names["array"] = array[1]
-        elif pointers := re.fullmatch(rf"extern {host} (\*.+);", piece.code):
-            slots += re.findall(r"\w+", pointers[1].replace("const", ""))
-        elif piece.kind == "prototype" and f"(enum {c.enum} type, " in piece.code:
-            names["register"] = piece.name
-            registry |= compact(register_doc="" if plain else doc(piece.remark))
-        elif piece.kind == "prototype" and f"(enum {c.enum} type)" in piece.code:
-            names["unregister"] = piece.name
-        elif piece.kind == "macro" and ") for (" in piece.code:
-            names["iterator"] = piece.name
-            registry |= compact(iterator_doc=middle(piece.remark) if plain else doc(piece.remark))
-    return {key: name for key, name in names.items() if name != getattr(c, key)}, registry, slots
-
-
-def _types(path: str, enum: Piece, c: Names, docs: dict[str, str]) -> list[Data]:
+def _types(path: str, enum: Piece, c: Names) -> list[Data]:
     """The host types. Raises ``Refused`` for one that a spec can't say.
 
     What isn't one may have any name.
     """
-    words = tokens(enum.inner)
-    listed = "".join(";" if (t.kind, t.text) == (Kind.PUNCTUATOR, ",") else t.text for t in words)
-    ours = rf"\b{c.prefix}_\w"
-    made: list[Data] = []
+    begin = c.type("")
+    ours = rf"\b{begin}\w"
+    rows: list[Data] = []
     other: Refused | None = None
 
     def refused(piece: Piece, message: str, hint: str) -> Refused:
-        at = At(enum.inner_line + piece.first - 1, 1)
-        return Refused([Problem("not-liftable", message, path, at, hint, piece.code.rstrip(";"))])
+        line = piece.code.rstrip(",")
+        return Refused([Problem("not-liftable", message, path, At(piece.first, 1), hint, line)])
 
-    for piece in pieces(listed):
+    for piece in enum.inner:
         if not (found := _ENUMERATOR.fullmatch(piece.code)):
             continue
         name, value = found[1], found[2] or ""
@@ -152,92 +126,39 @@ def _types(path: str, enum: Piece, c: Names, docs: dict[str, str]) -> list[Data]
         if not re.match(ours, name):
             hint = "rename it, or the enum: its name less '_type' is what they begin with"
             other = other or refused(
-                piece, f"'{name}' should begin with '{c.prefix}_', as a type of it", hint
+                piece, f"'{name}' should begin with '{begin}', as a type of it", hint
             )
         elif re.search(ours, value):
             continue  # told from other types, so it's a limit or a count of them
         elif not re.fullmatch(r"-?\w*", value):
             raise refused(piece, f"the value of '{name}' is no number", "write the number")
         else:
-            text = docs.get(name, "") or doc(piece.remark)
-            made.append(compact(name=name.removeprefix(f"{c.prefix}_"), value=value, doc=text))
-    if other and "0" not in [row.get("value") for row in made]:
+            rows.append(compact(name=c.type_name(name), value=value))
+    if other and "0" not in [row.get("value") for row in rows]:
         raise other
-    return made
+    return rows
 
 
 def _fields(host: Piece, c: Names) -> list[Data]:
-    made = []
-    for piece in pieces(host.inner):
+    fields: list[Data] = []
+    for piece in host.inner:
         if piece.code.startswith("struct {"):
-            made.append(
-                compact(
-                    doc=doc(piece.remark), struct=[one.code[:-1] for one in pieces(piece.inner)]
-                )
-            )
+            fields.append({"struct": [member.code[:-1] for member in piece.inner]})
         elif piece.code != f"enum {c.enum} type;" and not piece.code.endswith(f"{c.ops_tag} *ops;"):
-            made.append(compact(doc=doc(piece.remark), c=piece.code[:-1]))
-    return made
+            fields.append({"c": piece.code[:-1]})
+    return fields
 
 
-def _ops(ops: Piece, c: Names, functions: dict[str, Piece]) -> Data:
-    _, docs = _kernel_doc(ops.remark)
-    made: Data = {}
-    for piece in pieces(ops.inner):
+def _ops(ops: Piece, c: Names) -> Data:
+    rows: Data = {}
+    for piece in ops.inner:
         found = re.fullmatch(r"(.+?) ?\(\*(\w+)\)\((.*)\);", piece.code)
-        if not found or not found[3].startswith(f"{c.host} *"):
-            continue
-        returns, name, (first, *args) = found[1], found[2], arguments(found[3])
-        host = declared_name(first)
-        made[name] = compact(
-            returns=returns if returns != "void" else "",
-            args=args,
-            host=host if host != "xh" else "",
-            **_wrapper(c, name, returns, args, functions.get(c.wrapper(name))),
-            doc=docs.get(name, "") or doc(piece.remark),
-        )
-    return made
-
-
-def _wrapper(c: Names, name: str, returns: str, args: list[str], piece: Piece | None) -> Data:
-    """The keys that tell of an op's wrapper, as its statements show them."""
-    head = rf"static inline (.+?) ?\b{c.wrapper(name)}\({re.escape(c.host)} \*xh[^{{]*\) "
-    passed = ", ".join(["xh", *map(declared_name, args)])
-    has = re.escape(f"xh->ops->{name}")
-    call = rf"(?:return )?\(?{has}\)?\({re.escape(passed)}\);"
-    if c.typedefs:
-        statements = rf"(?P<guard>if \(xh\) )?{call}(?: else (?:return )?(?P<no_host>[^;]+);)?"
-    else:
-        statements = (
-            rf"(?:if \(!xh\) (?:(?P<guard>return)|(?:return )?(?P<no_host>[^;]+)); )?"
-            rf"(?:if \({has}\) {call}(?: else (?P<missing>[^;]+);|(?P<optional>))"
-            rf"|if \(!{has}\) return (?P<lacking>[^;]+); {call}|{call})"
-        )
-    found = re.fullmatch(rf"{head}\{{ {statements} \}}", piece.code) if piece else None
-    if not found:
-        return {"wrapper": "none"}
-    told = found.groupdict()
-    kind = "optional" if told.get("optional") is not None else "guarded" if told["guard"] else ""
-    return compact(
-        wrapper="" if told["no_host"] else kind,
-        wrapper_returns=found[1] if found[1] != returns else "",
-        when_no_host=told["no_host"],
-        when_missing=told.get("missing") or told.get("lacking"),
-    )
-
-
-def _kernel_doc(remark: str) -> tuple[str, dict[str, str]]:
-    """What a kernel-doc comment says of a type, and of each member."""
-    lines = body(remark) if remark.startswith("/**") else []
-    title = re.fullmatch(r"\w+ \w+ - (.+)", lines[0]) if lines else None
-    members = (re.fullmatch(r"@(\w+): (.+)", line) for line in lines[1:])
-    return title[1] if title else "", {found[1]: found[2] for found in members if found}
-
-
-def middle(remark: str, last: str = "") -> str:
-    """The words of a kernel-doc comment between its parameters and the paragraph of ``last``."""
-    lines = body(remark) if remark.startswith("/**") else []
-    ends = [row - 1 for row, line in enumerate(lines) if last and line.startswith(last)] or [
-        len(lines)
-    ]
-    return prose(lines[lines.index("") + 1 : ends[-1]]) if "" in lines else ""
+        first, *args = [*arguments(found[3] if found else "")] or [""]
+        if found and first.startswith(f"{c.host} *"):
+            host = declared_name(first)
+            rows[found[2]] = compact(
+                returns=found[1] if found[1] != "void" else "",
+                args=args,
+                host=host if host != "xh" else "",
+            )
+    return rows

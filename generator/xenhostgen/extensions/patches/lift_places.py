@@ -8,8 +8,8 @@ from pathlib import PurePath
 
 from xenhostgen.csource.makefile import read_makefile
 from xenhostgen.extensions.kernel_tree.patching import Reader
-from xenhostgen.extensions.patches.lift_header import Data
 from xenhostgen.extensions.patches.lift_input import Input, landmarks
+from xenhostgen.extensions.patches.probe import Data
 
 
 def relocate(data: Data, given: Input, files: Iterable[str]) -> bool:

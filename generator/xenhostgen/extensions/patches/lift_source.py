@@ -1,87 +1,111 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What an interface's C file tells: the slots, what they accept and require, exports, errnos."""
+"""What header and C file tell of the registry, the wrappers and the comments."""
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
-from xenhostgen.extensions.patches.lift_c import Piece, doc, pieces
-from xenhostgen.extensions.patches.lift_header import Data, Seen, compact, middle
+from xenhostgen.extensions.patches.lift_c import Piece, within
+from xenhostgen.extensions.patches.lift_header import Seen, compact
+from xenhostgen.extensions.patches.probe import HOLE, Data, Probing, words_of
+from xenhostgen.spec.model import Misuse, Names, Op, Registry
 
-# The errnos as the comments above the registering and unregistering functions name them.
-_MISUSE = re.compile(
-    r"Return: 0; (?P<type>\S+) if no slot .*?, (?P<ops>\S+) without ops,"
-    r" (?P<occupied>\S+) if the slot is taken, (?P<requires>\S+) if"
-)
-_ABSENT = re.compile(r" (?P<absent>\S+) if no such host is registered, (?P<required>\S+) if")
+# Forms of wrappers, the plainest first.
+_FORMS: list[Data] = [
+    {},
+    *({"wrapper": word} for word in words_of(Op.KEYS["wrapper"])[1:] if word != "none"),
+    {"when_no_host": HOLE},
+    {"when_missing": HOLE},
+    {"when_no_host": HOLE, "when_missing": HOLE},
+    {"wrapper": "none"},
+]
 
 
-def lift_source(path: str, text: str, seen: Seen, known: Mapping[str, str]) -> None:
-    """Add what the C file tells to what its header told.
-
-    ``known``: slots' names by their pointers.
-    """
-    c, plain = seen.c, not seen.c.typedefs
-    found = pieces(text)
-    functions = {piece.name: piece for piece in found if piece.kind == "function"}
-    includes = [piece for piece in found if piece.kind == "include"]
-    registry = seen.data["registry"]
+def lift_registry(probing: Probing, seen: Seen, known: Mapping[str, str]) -> None:
+    """Read the slots, what they take, and the exports; ``known``: slots' names by pointers."""
+    registry = probing.data["registry"]
+    found = [piece for path in sorted(probing.files) for piece in probing.files[path]]
     pointers = _pointers(found, seen)
-    register, unregister = functions.get(c.register), functions.get(c.unregister)
-    seen.slots = [pointers[row] for row in sorted(pointers)] or seen.slots
-    names = dict(zip(seen.slots, distinguished(seen.slots), strict=True)) | {**known}
+    names = dict(zip(pointers, distinguished(pointers), strict=True)) | {**known}
     slots: Data = {
-        pointer: {"name": names[pointer], "pointer": pointer, "accepts": []}
-        for pointer in seen.slots
+        pointer: {"name": names[pointer], "pointer": pointer, "accepts": []} for pointer in pointers
     }
-    _accepts(functions.get(f"{c.prefix}_slot") if plain else register, c.prefix, slots, names)
-    for pointer, needs in re.findall(
-        r"xh == (\w+) && (\w+)->type ==", register.code if register and plain else ""
-    ):
-        if pointer in slots and needs in names:
-            slots[pointer]["requires"] = names[needs]
-    registry |= compact(slots=list(slots.values()), exports=_exports(found, plain))
-    if register and unregister:
-        if plain:
-            registry |= _misuse(register, unregister)
-        else:
-            registry |= compact(unregister_doc=doc(unregister.remark))
-    seen.data["source"] = compact(
-        file=path,
-        includes=[piece.name for piece in includes],
-        doc=doc(includes[0].remark) if includes and not plain else "",
-    )
-
-
-def _pointers(found: Sequence[Piece], seen: Seen) -> dict[int, str]:
-    """The slots' pointers by their rows in the array, whose comments are noted, too."""
-    c, plain, registry = seen.c, not seen.c.typedefs, seen.data["registry"]
-    host = re.escape(c.host)
-    pointers: dict[int, str] = {}
     for piece in found:
-        # The comment on the pointers stands above the first of what it speaks of.
-        if array := re.fullmatch(rf"{host} {c.array}\[\w+\](?: __(\w+))?;", piece.code):
-            registry |= compact(storage=array[1], doc=doc(piece.remark) if plain else "")
-        elif slot := re.fullmatch(
-            rf"{host} \*(?:const )?(\w+) = .*&{c.array}\[(\d+)\];", piece.code
-        ):
-            if not plain and not pointers:
-                registry |= compact(doc=doc(piece.remark))
-            pointers[int(slot[2])] = slot[1]
-    return pointers
+        if piece.kind == "function" and not any(slot["accepts"] for slot in slots.values()):
+            _accepts(piece, seen.c, slots)
+    registry |= compact(slots=list(slots.values()), exports=_exports(found))
 
 
-def _misuse(register: Piece, unregister: Piece) -> Data:
-    """What the comments above the registering and unregistering functions tell."""
-    misuse: dict[str, str] = {}
-    for pattern, piece in ((_MISUSE, register), (_ABSENT, unregister)):
-        if told := pattern.search(" ".join(piece.remark.replace("\n *", " ").split())):
-            misuse |= told.groupdict()
-    return compact(
-        register_doc=middle(register.remark, "Return:"),
-        unregister_doc=middle(unregister.remark, "Return:"),
-        misuse=misuse,
-    )
+def complete_registry(probing: Probing, seen: Seen) -> None:
+    """Read where the array lies, what the slots require, and the errnos."""
+    registry, c = probing.data["registry"], seen.c
+    misuse: Data = {}
+    registry["misuse"] = misuse
+    errnos = [(misuse, key) for key in Misuse.KEYS]
+    if len(probing.files) > 1:
+        storages = words_of(Registry.KEYS["storage"])
+        probing.choose({c.array: registry}, [{"storage": word} for word in storages])
+    functions = f"{c.register} {c.unregister}"
+    found = [
+        piece
+        for path in probing.files
+        for piece in probing.files[path]
+        if piece.kind == "function" and piece.name in functions.split()
+    ]
+    slots = {slot["pointer"]: slot for slot in registry["slots"]}
+    named = (word for piece in found for word in re.findall(r"\w+", piece.code))
+    beside = set(pairwise(word for word in named if word in slots))
+    for pointer, slot in slots.items():
+        others = [other for other in slots if {(pointer, other), (other, pointer)} & beside]
+        forms = [
+            {"requires": slots[other]["name"], "requires_doc": HOLE}
+            for other in others
+            if other != pointer
+        ]
+        probing.choose({functions: slot}, [{}, *forms], errnos)
+    probing.fill(errnos)
+    # Those of checks that nothing asks for stand in comments only.
+    remarks = " ".join(text for piece in found for text, _ in piece.remarks) if misuse else ""
+    words = sorted(set(re.findall(r"-E\w+", remarks)))
+    for key in [key for key in Misuse.KEYS if key not in misuse and words]:
+        probing.choose({functions: misuse}, [{key: word} for word in words])
+    if not misuse:
+        del registry["misuse"]
+
+
+def complete_wrappers(probing: Probing, seen: Seen) -> None:
+    """Read the wrappers' return types, and of what form each is."""
+    rows = {seen.c.wrapper(name): row for name, row in probing.data.get("ops", {}).items()}
+    probing.fill((row, "wrapper_returns") for row in rows.values())
+    for row in rows.values():
+        if row.get("wrapper_returns") == row.get("returns", "void"):
+            del row["wrapper_returns"]
+    probing.choose(rows, _FORMS)
+
+
+def complete_comments(probing: Probing) -> None:
+    """Read all comments that the spec has texts for."""
+    data = probing.data
+    parts = [data["header"], data.get("source", {}), data["types"], data["registry"]]
+    parts += [*data["types"]["values"], *data.get("fields", ()), *data.get("ops", {}).values()]
+    parts += data["registry"].get("exports", ())
+    holes = [(part, "doc") for part in parts]
+    holes += [(data["registry"], f"{what}_doc") for what in ("register", "unregister", "iterator")]
+    probing.fill(holes)
+
+
+def _pointers(found: Sequence[Piece], seen: Seen) -> list[str]:
+    """The slots' pointers: what stands for the array's elements, and other pointers to hosts."""
+    element = re.compile(rf"(?:#define (\w+) |[^()]*?(\w+) = ).*&{seen.c.array}\[(\d+)\]\)?;?")
+    rows: dict[int, str] = {}
+    others: list[str] = []
+    for piece in found:
+        if piece.kind in ("macro", "variable") and (match := element.fullmatch(piece.code)):
+            rows[int(match[3])] = match[1] or match[2]
+        elif piece.kind == "variable" and piece.code.startswith(f"extern {seen.c.host} *"):
+            others += piece.name.split(", ")
+    pointers = [rows[row] for row in sorted(rows)]
+    return [*pointers, *(name for name in others if name not in pointers)]
 
 
 def distinguished(names: Sequence[str]) -> list[str]:
@@ -89,36 +113,32 @@ def distinguished(names: Sequence[str]) -> list[str]:
     words = [re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_").split("_") for name in names]
     columns = takewhile(lambda column: len(set(column)) == 1, zip(*words, strict=False))
     shared = len(list(columns)) - (len(words) == 1)
-    made = ["_".join(each[shared:]) or "main" for each in words]
+    short = ["_".join(each[shared:]) or "main" for each in words]
     return [
-        name if name[0].isalpha() and made.count(name) == 1 else f"n{index}_{name}"
-        for index, name in enumerate(made)
+        name if name[0].isalpha() and short.count(name) == 1 else f"n{index}_{name}"
+        for index, name in enumerate(short)
     ]
 
 
-def _accepts(function: Piece | None, prefix: str, slots: Data, names: Mapping[str, str]) -> None:
-    """Which types go into which slot, and what it checks first: from the cases of a switch."""
-    switch = next(iter(pieces(function.inner)), None) if function else None
-    slot: Data = {}
+def _accepts(function: Piece, c: Names, slots: Data) -> None:
+    """Which types go into which slot: the first that is named below the cases of a switch."""
     cases: list[str] = []
-    for piece in pieces(switch.inner) if switch else ():
-        cases = re.findall(rf"case {prefix}_(\w+):", piece.code) or cases
-        target = re.search(r"(?:BUG_ON\(|return )(\w+)(?:->type|;)", piece.code)
-        if cases and target and target[1] in slots:
-            slot = slots[target[1]]
-            slot["accepts"], cases = cases, []
-        elif (needs := re.fullmatch(r"BUG_ON\(!(\w+)\);", piece.code)) and needs[1] in names:
-            slot |= compact(requires=names[needs[1]], requires_doc=doc(piece.remark))
+    for piece in within(function.inner):
+        cases = re.findall(rf"case ({c.type('')}\w+):", piece.head) or cases
+        named = [word for word in re.findall(r"\w+", piece.head) if word in slots]
+        if cases and named:
+            slots[named[0]]["accepts"] += map(c.type_name, cases)
+            cases = []
 
 
-def _exports(found: Sequence[Piece], plain: bool) -> list[Data]:
+def _exports(found: Sequence[Piece]) -> list[Data]:
     groups: list[Data] = []
     last = 0
     for piece in found:
         symbol = re.fullmatch(r"EXPORT_SYMBOL_GPL\((\w+)\);", piece.code)
-        if symbol and groups and (plain or (not piece.remark and piece.first == last + 1)):
+        if symbol and groups and not piece.remarks and piece.first == last + 1:
             groups[-1]["symbols"].append(symbol[1])
         elif symbol:
-            groups.append(compact(symbols=[symbol[1]], doc="" if plain else doc(piece.remark)))
+            groups.append({"symbols": [symbol[1]]})
         last = piece.last
     return groups

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A spec to start from: small, commented, and right as it is."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from xenhostgen.commands.inputs import print_or_write
+from xenhostgen.render.environment import environment, guarded
+from xenhostgen.report.terminal import say
+from xenhostgen.spec.kinds import NAME
+from xenhostgen.spec.source import At, Problems, text
+from xenhostgen.spec.template_sets import template_root, template_sets
+
+EXAMPLES = """\
+examples:
+  xenhostgen init widget -o widget.yaml     then: xenhostgen lint widget.yaml
+  xenhostgen init widget --set rfc          in the form of the RFC, faults included
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("prefix", metavar="PREFIX", help="what every generated name begins with")
+    sets = template_sets()
+    parser.add_argument("--set", choices=sets, default="kernel", help="the template set")
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write it to a file")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print or write a spec. Raises ``Refused`` for a prefix that is no name, or an old file."""
+    problems = Problems("PREFIX", "")
+    NAME.read(text(arguments.prefix, At(1, 1)), "the prefix", problems)
+    output: Path | None = arguments.output
+    if output and output.is_file():
+        hint = "name another file, or remove it"
+        problems.add("exists", f"'{output}' is there already", At(1, 1), hint)
+    problems.raise_if_any()
+    start = environment(arguments.set, template_root()).get_template("start.yaml.j2")
+    spec = guarded(start.render, prefix=arguments.prefix, templates=arguments.set)
+    print_or_write(spec, output)
+    if output:
+        say(f"next: xenhostgen lint {output}, generate, verify", sys.stderr)
+    return 0

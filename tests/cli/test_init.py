@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""``init`` writes a spec that every other command takes as it is."""
+
+from pathlib import Path
+
+import pytest
+
+from tools import main, need
+from xenhostgen.api import load
+
+
+@pytest.mark.parametrize("templates", ["kernel", "rfc"])
+@pytest.mark.parametrize("prefix", ["widget", "a", "x9_long_name_of_an_interface"])
+def test_the_spec_is_right(templates: str, prefix: str, tmp_path: Path) -> None:
+    need("gcc", "gcc")
+    spec = tmp_path / "start.yaml"
+    assert main(["init", prefix, "--set", templates, "-o", str(spec)]) == 0
+    assert main(["lint", str(spec)]) == 0
+    assert main(["generate", str(spec), "-o", str(tmp_path / "out")]) == 0
+    assert main(["verify", str(spec)]) == 0
+    assert load(spec).interface == prefix
+
+
+@pytest.mark.parametrize("prefix", ["", "9x", "Widget", "a-b", "x;y", "../x", "ä"])
+def test_a_prefix_that_is_no_name(prefix: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", prefix]) == 2
+    assert "must be a name of small letters" in capsys.readouterr().err
+
+
+def test_a_spec_that_is_there_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "mine.yaml"
+    spec.write_text("mine")
+    assert main(["init", "widget", "-o", str(spec)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert spec.read_text() == "mine"

@@ -43,16 +43,29 @@ def match(probe: Piece, piece: Piece) -> dict[str, str] | None:
 
     Of what has braces only the head counts.
     """
+    values: dict[str, str] = {}
+    if _HOLES.search(probe.head):
+        found = _pattern(probe.head).fullmatch(piece.head)
+        if not found:
+            return None
+        values = found.groupdict()
+    elif _tokens(probe.head) != _tokens(piece.head):
+        return None
+    return values | _remarks(probe.remarks, piece.remarks)
+
+
+@lru_cache(4096)
+def _pattern(code: str) -> re.Pattern[str]:
+    """C with holes, as a pattern of the same C however it is laid out."""
     words: list[str] = []
     seen: set[str] = set()
-    for part in _HOLES.split(_tokens(probe.head)):
+    for part in _HOLES.split(_tokens(code)):
         if not _HOLES.fullmatch(part):
             words.append(re.escape(part).replace("\\ ", " ?"))
         else:
             words.append(f"(?P={part})" if part in seen else f"(?P<{part}>.+?)")
             seen.add(part)
-    found = re.fullmatch("".join(words), piece.head)
-    return found.groupdict() | _remarks(probe.remarks, piece.remarks) if found else None
+    return re.compile("".join(words))
 
 
 def _remarks(probe: Sequence[Remark], remarks: Sequence[Remark]) -> dict[str, str]:
@@ -108,8 +121,10 @@ def read_holes(probe: Sequence[Piece], found: Sequence[Piece]) -> dict[str, str]
                 words = words or _remarks(piece.remarks, other.remarks)
                 values = words | values
                 inner = other.inner
-                row = next(at for at, each in enumerate(found, 1) if each is other)
-                del namesakes[-1:]
+                if open_name:
+                    row = next(at for at, each in enumerate(found, 1) if each is other)
+                else:
+                    namesakes.pop()
                 break
         if piece.body:
             values = read_holes(piece.inner, inner) | values

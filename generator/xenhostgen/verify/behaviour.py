@@ -16,7 +16,7 @@ from xenhostgen.verify.build import SANITIZERS, Program, Unwatchable
 from xenhostgen.verify.configurations import Configuration
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.driver import DriverError, run_driver
-from xenhostgen.verify.explore import CALLS_MAX, Explorer
+from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.findings import Finding, Run
 from xenhostgen.verify.harness import c_files
 from xenhostgen.verify.protocol import Runner
@@ -44,9 +44,8 @@ class Behaviour:
             execute = partial(_Execution, subject, self.runners)
             judged = list(pool.map(execute, self.compilers, repeat(None)))
             judged += pool.map(lambda other: execute(*other), others)
-        if any(each.is_cut for each in judged):
-            states = f"states of the registry that take more than {CALLS_MAX} calls to try"
-            subject.statistics.left_out.append(states)
+        left_out = chain.from_iterable(each.left_out for each in judged)
+        subject.statistics.left_out += dict.fromkeys(left_out)
         # What a run shows otherwise than the first is of interest where it is expected.
         known: dict[tuple[str, str, int, str], Finding] = {}
         for each in judged:
@@ -68,7 +67,7 @@ class _Execution:
         turned: Configuration | None,
     ) -> None:
         self.runners, self.compiler, self.turned = runners, compiler, turned
-        self.is_cut = False
+        self.left_out: list[str] = []
         self.done = Run(compiler, configuration=str(turned or ""))
         self.findings = list(self.judge(subject))
         if turned:
@@ -105,9 +104,9 @@ class _Execution:
                 rule, seen_by = "not-runnable", "execution"
                 broken = [Finding(rule, where.file, str(error), where, seen_by=seen_by)]
         self.done = replace(self.done, sanitizers=SANITIZERS)
-        self.is_cut = any(runner.is_cut for runner in runners)
         for runner in runners:
             self.done = replace(self.done, **runner.done())
+            self.left_out += [runner.left_out] if runner.left_out else []
             yield from runner.findings()
         yield from broken
 

@@ -22,7 +22,8 @@ from xenhostgen.verify.wording import Wording
 # Once hidden memory has shown, more of its states tell nothing new.
 _HIDDEN_STATES_MAX = 300
 # With that many calls, states of large registries are left out.
-CALLS_MAX = 100_000
+_CALLS_MAX = 100_000
+_LEFT_OUT = f"states of the registry that take more than {_CALLS_MAX} calls to try"
 # Types that no spec lists, or few: to code that keeps some bits of them they are others.
 _FEW = 4
 _NEAR = range(-300, 301)
@@ -30,10 +31,7 @@ _BITS = [sign << bit for sign in (1, -1) for bit in range(9, 31)] + [-(1 << 31),
 
 
 class Explorer(Runner):
-    """Explores one interface. ``states``: those reached, by the driver's numbers.
-
-    ``is_cut``: the registry has more states than can be tried.
-    """
+    """Explores one interface. ``states``: those reached, by the driver's numbers."""
 
     seen_by = "exploration"
     counted = "transitions"
@@ -42,13 +40,12 @@ class Explorer(Runner):
         super().__init__(wording, driver)
         self.states: dict[int, Answer] = {}
         self.by_slots: dict[State, int] = {}
-        self.is_cut = False
 
     def run(self) -> None:
         """Visit every state; raises ``DriverError`` when the judged C breaks the driver."""
         level = self.start()
         calls = [Iterate(self.wording), *all_changes(self.wording)]
-        while level and not self.is_cut:
+        while level and not self.left_out:
             level = self.expand(level, calls)
             if len(self.by_slots) < len(self.states) and len(self.states) > _HIDDEN_STATES_MAX:
                 break
@@ -104,9 +101,9 @@ class Explorer(Runner):
 
         In some of these states, one at least, where all would be too many calls.
         """
-        room = max(1, (CALLS_MAX - self.count) // len(calls))
-        self.is_cut |= room < len(level)
-        level = level[:room]
+        room = max(1, (_CALLS_MAX - self.count) // len(calls))
+        if room < len(level):
+            self.left_out, level = _LEFT_OUT, level[:room]
         followed = starmap(self.follow, self.check(product(level, calls)))
         return [state for state in followed if state]
 
@@ -115,10 +112,10 @@ class Explorer(Runner):
         stays = answer.failure or not isinstance(call, Change)
         if stays or answer.state in self.states:
             return None
-        if answer.state < 0 and len(self.by_slots) == len(self.states):
-            self.is_cut = True
-            return None
         if not self.wording.registry.is_possible(answer.slots):
+            return None
+        if answer.state < 0 and len(self.by_slots) == len(self.states):
+            self.left_out = _LEFT_OUT
             return None
         if answer.state < 0:
             message = "there is no end of states: something counts"

@@ -58,8 +58,8 @@ class Runner(ABC):
 
     seen_by: ClassVar[str]
     counted: ClassVar[str]
-    is_cut = False
-    """Whether there is more than can be tried."""
+    left_out = ""
+    """What there was too much of."""
 
     def __init__(self, wording: Wording, driver: Driver) -> None:
         self.wording, self.spec, self.driver = wording, wording.spec, driver

@@ -14,7 +14,7 @@ from xenhostgen.extensions.kernel_tree.carry import carried_alone
 from xenhostgen.extensions.kernel_tree.git import SHORTEST_ID, blob_id, same_id
 from xenhostgen.extensions.kernel_tree.patching import Contents, Reader
 from xenhostgen.extensions.patches.carrying import ROOT, Share, carry_of, shares
-from xenhostgen.extensions.patches.lift_assumed import assume
+from xenhostgen.extensions.patches.lift_assumed import assume, functions_of
 from xenhostgen.extensions.patches.lift_c import pieces
 from xenhostgen.extensions.patches.lift_guests import Guests, object_line, predicates
 from xenhostgen.extensions.patches.lift_header import (
@@ -207,9 +207,12 @@ def _lift_guests(given: Input, seen: Seen, probing: Probing, known: Data) -> Non
     guests.read_empty_slots(probing.files.get(spec.source.file, ()))
     for path, hunks in given.hunks.items():
         if path.endswith(".c"):
-            guests.read(path, hunks)
-            lines = (line.text for hunk in hunks for line in hunk.after)
-            probing.files[path] = pieces("\n".join(lines))
+            texts = (line.text for hunk in hunks for line in hunk.lines)
+            # Files that have nothing to do with the interface are many in some patches.
+            if path in begun or any(seen.c.prefix in text for text in texts):
+                guests.read(path, hunks)
+                lines = (line.text for hunk in hunks for line in hunk.after)
+                probing.files[path] = pieces("\n".join(lines))
         elif path.endswith(".h") and "predicates" not in data:
             data |= compact(predicates=predicates(path, hunks, spec))
         elif PurePath(path).name == "Makefile" and "object" not in data:
@@ -229,7 +232,7 @@ def _assumed(data: Data, seen: Seen) -> dict[str, str]:
     for key, what in assume(data, seen):
         assumed[key] = f"{assumed[key]}, {what}" if key in assumed else what
     # A step's function is defined beside it, and these are defined elsewhere.
-    declared = data["kernel"].get("functions", {})
+    declared = {*data["kernel"].get("functions", {}), *functions_of(data)}
     for guest in data["guests"].values():
         if "boot" in guest and "steps" in guest["boot"]:
             guest["boot"]["steps"] = [

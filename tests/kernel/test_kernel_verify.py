@@ -15,7 +15,7 @@ PV, HVM, PVH = (f"arch/x86/xen/enlighten_{guest}.c" for guest in ("pv", "hvm", "
 PREDICATES = "include/xen/xen.h"
 REGISTER = "\txenhost_register(XENHOST_DIRECT, &xh_pv_ops);\n"
 TYPE = "\txen_domain_type = XEN_PV_DOMAIN;\n"
-HVM_REGISTERS = "xenhost_register(xenhost_direct, &xh_hvm_ops)"
+HVM_REGISTERS = "xenhost_register(XENHOST_DIRECT, &xh_hvm_ops)"
 PV_TABLE = "struct xenhost_ops xh_pv_ops"
 
 pytestmark = [

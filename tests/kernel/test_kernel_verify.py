@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 TREES = sorted((ROOT / ".cache").glob("linux-source-*"))
 PV, HVM, PVH = (f"arch/x86/xen/enlighten_{guest}.c" for guest in ("pv", "hvm", "pvh"))
 PREDICATES = "include/xen/xen.h"
-REGISTER = "\txenhost_register(xenhost_direct, &xh_pv_ops);\n"
+REGISTER = "\txenhost_register(XENHOST_DIRECT, &xh_pv_ops);\n"
 TYPE = "\txen_domain_type = XEN_PV_DOMAIN;\n"
 PV_TABLE = "struct xenhost_ops xh_pv_ops"
 
@@ -61,7 +61,7 @@ FAULTS = {
         "step-unknown",
         "xen_pvh_init(",
     ),
-    "swapped entry": Fault(PV, "= xh_pv_vcpu_id,", "= xh_pv_nested_vcpu_id,", "differs", PV_TABLE),
+    "swapped entry": Fault(PV, "= xh_direct_vcpu_id,", "= xh_no_vcpu_id,", "differs", PV_TABLE),
     "const dropped": Fault(PV, f"const {PV_TABLE}", PV_TABLE, "differs", PV_TABLE),
     "state never set": Fault(
         HVM, "\txen_domain_type = XEN_HVM_DOMAIN;\n", "", "step-missing", "init_hvm_pv_info("

@@ -32,7 +32,7 @@ PV = "arch/x86/xen/enlighten_pv.c"
 # Of each sort one, with what becomes of it.
 FATES = {
     f"{HEADER}:xenhost_type:reorder-enumerator:1": "killed differs",
-    f"{HEADER}:xenhost_skip_empty:drop-word:1": "equivalent",
+    f"{HEADER}:xenhost_next:drop-word:1": "equivalent",
     f"{HEADER}:for_each_xenhost:condition-false:1": "killed iteration-wrong",
     f"{HEADER}:xenhost_vcpu_id:swap-name:1": "stillborn",
     f"{C}:xenhosts:drop-word:1": "killed differs",

@@ -138,7 +138,6 @@ def interfaces(draw: st.DrawFn, templates: str) -> Data:
             **_with(tables=entries, doc=draw(short)),
         }
     fields = draw(st.lists(st.sampled_from(_FIELDS), unique_by=str, max_size=3))
-    exports = [slot["pointer"] for slot in slots]
     data = _with(
         interface=prefix,
         templates=templates,
@@ -170,6 +169,8 @@ def interfaces(draw: st.DrawFn, templates: str) -> Data:
         guests=guests,
         kinds={name: [name] for name in guests},
     )
+    array = data.get("names", {}).get("array", f"{prefix}s")
+    exports = [array] if plain else [slot["pointer"] for slot in slots]
     data["registry"] = {
         "slots": slots,
         "exports": [_with(symbols=exports, doc="" if plain else draw(doc))],

@@ -16,7 +16,7 @@ from interfaces import git
 
 from tools import main
 from xenhostgen.api import load, load_text
-from xenhostgen.extensions.kernel_tree.placing import placed_alone
+from xenhostgen.extensions.kernel_tree.placing import placed_alone, placed_in
 from xenhostgen.extensions.patches.history import states
 from xenhostgen.extensions.patches.lift_input import apply_patch
 from xenhostgen.extensions.patches.messages import read_messages
@@ -196,6 +196,33 @@ def test_twelve_patches_come_back_to_the_byte(series: Series, tmp_path: Path) ->
     assert main(["patch", str(history), "--tree", str(series.tree), "-o", str(out)]) == 0
     git(series.tree, "am", "-q", "--keep-cr", *sorted(str(path) for path in out.iterdir()))
     assert git(series.tree, "log", "--format=%T %an %aI %B", "-12") == log
+
+
+def test_refresh_makes_carries_anew_and_keeps_specs(
+    series: Series, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history, tree = tmp_path / "history", f"{series.tree}@HEAD~12"
+    mails = sorted(str(path) for path in (tmp_path / "mails").iterdir())[:2]
+    assert main(["import", *mails, "--tree", tree, "-o", str(history)]) == 0
+    mbox = tmp_path / "mbox"
+    mbox.write_bytes(b"".join(Path(mail).read_bytes() for mail in mails))
+    compared = ["diff", str(history), str(mbox), "--tree", str(series.tree), "--rev", "HEAD~12"]
+    assert main(compared) == 0
+    spec = history / "02.yaml"
+    edited = spec.read_text().replace("-EINVAL", "-ENODEV", 1)
+    spec.write_text(edited)
+    command = ["import", "--refresh", str(history), "--tree", tree]
+    assert main(compared) == 1
+    assert "arch/toy/gate.c: DIFFERS, line " in capsys.readouterr().out
+    assert main([*command, mails[0]]) == 2
+    assert "isn't a history of 1 patches" in capsys.readouterr().err
+    assert main([*command, *mails]) == 0
+    told = capsys.readouterr().out
+    assert f"{history}/02.carry.patch: made anew\n  arch/toy/gate.c: " in told
+    assert f"{history}: 1 of 2 carry patches made anew" in told
+    assert spec.read_text() == edited
+    content = placed_in(load(spec), series.base.get, "tree").after["arch/toy/gate.c"]
+    assert content == git(series.tree, "show", "HEAD~10:arch/toy/gate.c")
 
 
 def test_the_interfaces_own_files_are_lifted(series: Series, tmp_path: Path) -> None:

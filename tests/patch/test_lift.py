@@ -179,21 +179,21 @@ def test_types_that_no_spec_can_say(tmp_path: Path) -> None:
     path = tmp_path / "xenhost.h"
     text = shipped("xenhost", tmp_path)[HEADER]
     path.write_text(
-        text.replace("xenhost_local,", "xenhost_local = 1 << 3,").replace(
-            "\txenhost_nested,\n",
-            "\txenhost_nested,\n\tMOST,\n\txenhost_last = xenhost_nested + 0,\n",
+        text.replace("XENHOST_LOCAL,", "XENHOST_LOCAL = 1 << 3,").replace(
+            "\tXENHOST_NESTED,\n",
+            "\tXENHOST_NESTED,\n\tMOST,\n\tXENHOST_LAST = XENHOST_NESTED + 0,\n",
         )
     )
     spec = lift([path], "lifted.yaml", "schema.json").spec
     assert spec.values == {"invalid": 0, "local": 8, "direct": 9, "nested": 10}
-    path.write_text(text.replace("xenhost_invalid = 0", "NO_XENHOST = 0"))
+    path.write_text(text.replace("XENHOST_INVALID = 0", "NO_XENHOST = 0"))
     with pytest.raises(
-        Refused, match=r"xenhost\.h:23:1: 'NO_XENHOST' should begin with 'xenhost_'"
+        Refused, match=r"xenhost\.h:23:1: 'NO_XENHOST' should begin with 'XENHOST_'"
     ):
         lift([path], "lifted.yaml", "schema.json")
-    path.write_text(text.replace("xenhost_local,", "xenhost_local = sizeof(int),"))
+    path.write_text(text.replace("XENHOST_LOCAL,", "XENHOST_LOCAL = sizeof(int),"))
     with pytest.raises(
-        Refused, match=r"xenhost\.h:24:1: the value of 'xenhost_local' is no number"
+        Refused, match=r"xenhost\.h:24:1: the value of 'XENHOST_LOCAL' is no number"
     ):
         lift([path], "lifted.yaml", "schema.json")
 

@@ -26,7 +26,7 @@ def test_texts_of_several_lines_and_of_none() -> None:
         ("  doc: Which", "  # Which"),
     )
     assert " * @cpuid_base: one\n *\n * three\n * @" in header
-    assert "/**\n * enum xenhost_type -\n * @xenhost_invalid:\n * @" in header
+    assert "/**\n * enum xenhost_type -\n * @XENHOST_INVALID:\n * @" in header
 
 
 def test_comments_above_members_and_requirements() -> None:

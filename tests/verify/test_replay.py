@@ -28,12 +28,12 @@ def gcc() -> None:
         (["xenhost_register(4294967297, A)"], "did you mean 'xenhost_register("),
         (["xenhost_register(-2147483649, A)"], "did you mean 'xenhost_register("),
         (
-            ["xenhost_register(xenhost_local, only_vcpuid)"],
-            "did you mean 'xenhost_register(xenhost_local, only_vcpu_id)'?",
+            ["xenhost_register(XENHOST_LOCAL, only_vcpuid)"],
+            "did you mean 'xenhost_register(XENHOST_LOCAL, only_vcpu_id)'?",
         ),
         (["nothing"], "known here: for_each_xenhost(), "),
         (
-            ["xenhost_register(xenhost_local, A)", "xenhost_vcpu_id(xh_default)"],
+            ["xenhost_register(XENHOST_LOCAL, A)", "xenhost_vcpu_id(xh_default)"],
             "register a table first, such as xh_",
         ),
     ],
@@ -47,17 +47,17 @@ def test_what_can_not_be_replayed(
 
 
 def test_calls_as_a_person_writes_them(load_spec: Callable[[str], Interface]) -> None:
-    calls = ["xenhost_register( xenhost_local,&xh_pv_ops );", "xenhost_register(-77, NULL)"]
+    calls = ["xenhost_register( XENHOST_LOCAL,&xh_pv_ops );", "xenhost_register(-77, NULL)"]
     steps = replay(load_spec(SPEC), Options(), calls)
     assert [step.call for step in steps] == [
-        "xenhost_register(xenhost_local, xh_pv_ops)",
+        "xenhost_register(XENHOST_LOCAL, xh_pv_ops)",
         "xenhost_register(-77, NULL)",
     ]
     assert all(step.agrees for step in steps)
 
 
 def test_made_up_tables_are_known(load_spec: Callable[[str], Interface]) -> None:
-    calls = ["xenhost_register(xenhost_local, only_vcpu_id)", "xenhost_vcpu_id(xh_default)"]
+    calls = ["xenhost_register(XENHOST_LOCAL, only_vcpu_id)", "xenhost_vcpu_id(xh_default)"]
     steps = replay(load_spec(SPEC), Options(), [*calls, "xenhost_register(2147483647, A)"])
     assert [step.agrees for step in steps] == [True] * 3
     assert steps[1].expected.startswith("calls to only_vcpu_id:0:")
@@ -67,12 +67,12 @@ def test_wrappers_that_miss_their_table(
     load_spec: Callable[[str], Interface], judge_tree: Callable[..., Verdict], tmp_path: Path
 ) -> None:
     spec, tree = load_spec(SPEC), write_rendering(load_spec(SPEC), tmp_path / "tree")
-    apply(tree, read_tree_case(TREES / "err_swapped_pointers.diff").changes)
+    apply(tree, read_tree_case(TREES / "err_wrapper_of_the_default_host.diff").changes)
     verdict = judge_tree(spec, tree, lambda finding: False)
     shown = [finding for finding in verdict.unexpected if finding.seen_by == "wrappers"]
     for finding in shown[:3]:
         assert not replay(spec, Options(tree), list(finding.counterexample))[-1].agrees
-    assert len(shown) > 3
+    assert shown
 
 
 def test_a_state_is_told_without_addresses(

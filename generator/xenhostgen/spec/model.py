@@ -558,6 +558,9 @@ class NameChoices(Part):
     unregister: Text | None = optional(SYMBOL, "the unregistering function")
     array: Text | None = optional(SYMBOL, "the array of slots")
     iterator: Text | None = optional(SYMBOL, "the iterator macro")
+    enumerators: str | None = optional(
+        Choice("lower", "upper"), "the case of enumerators (default: as the template set has it)"
+    )
 
 
 class Names:
@@ -575,12 +578,19 @@ class Names:
         self.unregister = choices.unregister or f"{prefix}_unregister"
         self.array = choices.array or f"{prefix}s"  # of slots
         self.iterator = choices.iterator or f"for_each_{prefix}"
+        self.enumerators = choices.enumerators or ("lower" if typedefs else "upper")
         self.none = f"{prefix}_none_ops"  # the table of empty slots
         self.slot_count = f"{prefix.upper()}_SLOTS"  # the define for the number of slots
 
     def type(self, name: str) -> str:
         """The enumerator of a host type."""
-        return f"{self.prefix}_{name}"
+        enumerator = f"{self.prefix}_{name}"
+        return enumerator.upper() if self.enumerators == "upper" else enumerator
+
+    def type_name(self, enumerator: str) -> str:
+        """The host type of an enumerator."""
+        name = enumerator.removeprefix(self.type(""))
+        return name.lower() if self.enumerators == "upper" else name
 
     def wrapper(self, op: str) -> str:
         """The inline function that calls an op."""

@@ -27,10 +27,7 @@ class Style(NamedTuple):
     ] = ()  # its functions beyond those of every interface, without the prefix
 
 
-_STYLES = {
-    "kernel": Style(helpers=("first", "next", "skip_empty", "slot")),
-    "rfc": Style(typedefs=True, cursor="pointer"),
-}
+_STYLES = {"kernel": Style(helpers=("next", "slot")), "rfc": Style(typedefs=True, cursor="pointer")}
 
 
 def style(template_set: str) -> Style:

@@ -33,11 +33,12 @@ _COMPLAINT = re.compile(
 )
 # A symbol's section and name, by objdump.
 _SYMBOL = re.compile(r"^[0-9a-f]{8,} .{7} (\S+)\t[0-9a-f]+ +(?:\S+ )?(\S+)$", re.M)
-_UNDEFINED = "*UND*"
+_UNDEFINED, _FILE = "*UND*", "*ABS*"
 _CHECKPATCH = re.compile(r"^(\S+):(\d+): \w+:(\w+: .*)$", re.M)
-# Who maintains new files, their folders tell already.
+# Who maintains new files, their folders tell already; an iterator uses its cursor more than once.
 _CHECKPATCH_OPTIONS = (
-    "--strict --terse --showfile --show-types --no-summary --no-signoff --ignore=FILE_PATH_CHANGES"
+    "--strict --terse --showfile --show-types --no-summary --no-signoff "
+    "--ignore=FILE_PATH_CHANGES,MACRO_ARG_REUSE"
 )
 
 
@@ -103,7 +104,8 @@ class Log:
 
     def __init__(self, text: str) -> None:
         self.complaints: list[tuple[str, str, str, str]] = _COMPLAINT.findall(text)
-        self.sections = {name: section for section, name in _SYMBOL.findall(text)}
+        symbols = _SYMBOL.findall(text)
+        self.sections = {name: section for section, name in symbols if section != _FILE}
         self.undefined = {name for name, where in self.sections.items() if where == _UNDEFINED}
         self.defined = self.sections.keys() - self.undefined
 
@@ -241,7 +243,7 @@ class Scratch:
         if log.exists():
             return log.read_text("utf-8")
         units = [path.relative_to(self.tree) for path in sources if path.suffix == ".c"]
-        targets = sorted({str(unit.parent) for unit in units})
+        targets = sorted({*(str(unit.parent) for unit in units), *self.kernel.folders})
         for target in targets:
             place = self.objects / target
             if place.resolve() == place:  # the kernel's own scripts could make a link of it
@@ -254,7 +256,7 @@ class Scratch:
         names = [f"{folder}built-in.a" for folder in folders]
         archives = " ".join(name for name in names if (self.objects / name).exists())
         cross = self.kernel.cross
-        link = f"{cross}ld -r --whole-archive {archives} -o vmlinux.o"
+        link = f"{cross}ld {self.kernel.linking} -r --whole-archive {archives} -o vmlinux.o"
         check = "scripts/mod/modpost -o symbols vmlinux.o"
         script = f"{link} && {check} && {cross}objdump -t vmlinux.o" if archives else ":"
         linked = _run(self.objects, self.view, "sh", "-c", script)

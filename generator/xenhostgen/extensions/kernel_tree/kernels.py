@@ -19,6 +19,8 @@ class Kernel:
     architecture: str = "x86_64"
     cross: str = ""
     """What the names of its compiler and binutils begin with."""
+    linking: str = ""
+    """What its linker needs to be told."""
     folders: tuple[str, ...] = ()
     """Built besides those of the interface's files."""
     absent: bool = False

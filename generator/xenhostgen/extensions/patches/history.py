@@ -22,9 +22,11 @@ from xenhostgen.extensions.kernel_tree.patching import (
     patched,
 )
 from xenhostgen.extensions.kernel_tree.placing import placed_in
+from xenhostgen.extensions.patches.carrying import carry_of
 from xenhostgen.extensions.patches.lift import Lifted, Target, lifted_from
 from xenhostgen.extensions.patches.lift_input import apply_patch, of_tree
 from xenhostgen.extensions.patches.messages import Message, read_messages
+from xenhostgen.extensions.patches.recreation import Proof, Proving
 from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.load import load
@@ -51,9 +53,30 @@ def states(messages: Sequence[Message], tree: Reader, root: str, schema: str) ->
         except Refused as refused:
             if {problem.rule for problem in refused.problems} != {"no-interface"}:
                 raise
-        before = {path: tree(path) for path in after}
-        carry = lifted.carry if lifted else difference(before, after, "--binary")
-        yield State(message, lifted, carry)
+        yield State(message, lifted, lifted.carry if lifted else _change(tree, after))
+
+
+def _change(tree: Reader, after: Contents) -> bytes:
+    """What changes a tree into files, where no spec says any of it."""
+    return difference({path: tree(path) for path in after}, after, "--binary")
+
+
+def refreshed(
+    folder: Path, messages: Sequence[Message], tree: Reader, root: str
+) -> Iterator[tuple[str, bytes]]:
+    """The carry patches of a history by their names, each from its spec as it is now.
+
+    Raises ``Refused``.
+    """
+    _check_count(folder, messages)
+    after: dict[str, bytes | None] = {}
+    for number, message in enumerate(messages, 1):
+        apply_patch(after, message, tree, root)
+        path = folder / f"{number:02}.yaml"
+        carry = _change(tree, after)
+        if path.is_file():
+            carry, _ = carry_of(of_tree(tree, after), load(path))
+        yield f"{number:02}{SUFFIX}", carry
 
 
 def files(history: Sequence[State]) -> dict[str, bytes]:
@@ -104,18 +127,34 @@ def mails(folder: Path, tree: Reader, root: str, prefix: str) -> dict[str, bytes
     return written
 
 
+def prove_states(
+    folder: Path, messages: Sequence[Message], tree: Reader, root: str
+) -> Iterator[list[Proof]]:
+    """The proofs of each state of a history, held against a series. Raises ``Refused``."""
+    _check_count(folder, messages)
+    proving = Proving(tree, root)
+    for number, message in enumerate(messages, 1):
+        proving.take(message)
+        yield proving.proofs(_contents(folder, number, tree, root))
+
+
+def _check_count(folder: Path, messages: Sequence[Message]) -> None:
+    if len(messages) != len(list(folder.glob("*.message"))):
+        hint = "give the patches that it was imported from"
+        problem = Problem("history", f"isn't a history of {len(messages)} patches", str(folder))
+        raise Refused([problem._replace(hint=hint)])
+
+
 def _message(folder: Path, number: int) -> Message:
     name = f"{number:02}.message"
     text = (_part(folder, name) or b"").decode(errors="replace")
     head, _, body = text.partition("\n\n")
     fields = dict(line.partition(": ")[::2] for line in head.split("\n"))
-    said = [fields.get(key, "") for key in ("From", "Date", "Subject")]
-    if not all(said) or "\0" in text:
+    if not {"From", "Date", "Subject"} <= fields.keys() or "\0" in text:
         hint = "it begins with lines From:, Date: and Subject:, and then a blank one"
         problem = Problem("bad-message", "is no message of a patch", str(folder / name))
         raise Refused([problem._replace(hint=hint)])
-    author, date, subject = said
-    return Message(author, date, subject, body, b"")
+    return Message(fields["From"], fields["Date"], fields["Subject"], body, b"")
 
 
 def _part(folder: Path, name: str) -> bytes | None:

@@ -207,9 +207,12 @@ def _lift_guests(given: Input, seen: Seen, probing: Probing, known: Data) -> Non
     guests.read_empty_slots(probing.files.get(spec.source.file, ()))
     for path, hunks in given.hunks.items():
         if path.endswith(".c"):
-            guests.read(path, hunks)
-            lines = (line.text for hunk in hunks for line in hunk.after)
-            probing.files[path] = pieces("\n".join(lines))
+            texts = (line.text for hunk in hunks for line in hunk.lines)
+            # Files that have nothing to do with the interface are many in some patches.
+            if path in begun or any(seen.c.prefix in text for text in texts):
+                guests.read(path, hunks)
+                lines = (line.text for hunk in hunks for line in hunk.after)
+                probing.files[path] = pieces("\n".join(lines))
         elif path.endswith(".h") and "predicates" not in data:
             data |= compact(predicates=predicates(path, hunks, spec))
         elif PurePath(path).name == "Makefile" and "object" not in data:

@@ -47,19 +47,25 @@ def lift_header(path: str, text: str, prefix: str = "") -> Seen | None:
     c, enum, host, ops = interface
     arrays = (re.match(rf"extern {c.host} (\w+) ?\[", piece.code) for piece in found)
     names = compact(array=next((array[1] for array in arrays if array), ""))
+    if names.get("array") == c.array:
+        del names["array"]
+    is_lower = any(re.match(rf"{c.prefix}_\w", piece.code) for piece in enum.inner)
+    if is_lower != (c.enumerators == "lower"):
+        names["enumerators"] = "lower" if is_lower else "upper"
+    c = Names(c.prefix, c.typedefs, NameChoices(**names))
     sets = [name for name in template_sets() if style(name).typedefs == c.typedefs]
     data = compact(
         interface=c.prefix,
         templates=sets[0],
         typedefs=c.typedefs or None,
-        names=names if names.get("array") != c.array else {},
+        names=names,
         header=compact(file=path, includes=[p.name for p in found if p.kind == "include"]),
         types={"values": _types(path, enum, c)},
         fields=_fields(host, c),
         ops=_ops(ops, c),
     )
     data["registry"] = {"slots": []}
-    return Seen(data, Names(c.prefix, c.typedefs, NameChoices(**names)), path)
+    return Seen(data, c, path)
 
 
 def complete_names(probing: Probing, seen: Seen, *keys: str) -> None:
@@ -102,7 +108,8 @@ def _types(path: str, enum: Piece, c: Names) -> list[Data]:
 
     What isn't one may have any name.
     """
-    ours = rf"\b{c.prefix}_\w"
+    begin = c.type("")
+    ours = rf"\b{begin}\w"
     rows: list[Data] = []
     other: Refused | None = None
 
@@ -119,14 +126,14 @@ def _types(path: str, enum: Piece, c: Names) -> list[Data]:
         if not re.match(ours, name):
             hint = "rename it, or the enum: its name less '_type' is what they begin with"
             other = other or refused(
-                piece, f"'{name}' should begin with '{c.prefix}_', as a type of it", hint
+                piece, f"'{name}' should begin with '{begin}', as a type of it", hint
             )
         elif re.search(ours, value):
             continue  # told from other types, so it's a limit or a count of them
         elif not re.fullmatch(r"-?\w*", value):
             raise refused(piece, f"the value of '{name}' is no number", "write the number")
         else:
-            rows.append(compact(name=name.removeprefix(f"{c.prefix}_"), value=value))
+            rows.append(compact(name=c.type_name(name), value=value))
     if other and "0" not in [row.get("value") for row in rows]:
         raise other
     return rows

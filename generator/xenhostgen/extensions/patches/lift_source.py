@@ -8,7 +8,7 @@ from itertools import pairwise, takewhile
 from xenhostgen.extensions.patches.lift_c import Piece, within
 from xenhostgen.extensions.patches.lift_header import Seen, compact
 from xenhostgen.extensions.patches.probe import HOLE, Data, Probing, words_of
-from xenhostgen.spec.model import Misuse, Op, Registry
+from xenhostgen.spec.model import Misuse, Names, Op, Registry
 
 # Forms of wrappers, the plainest first.
 _FORMS: list[Data] = [
@@ -32,7 +32,7 @@ def lift_registry(probing: Probing, seen: Seen, known: Mapping[str, str]) -> Non
     }
     for piece in found:
         if piece.kind == "function" and not any(slot["accepts"] for slot in slots.values()):
-            _accepts(piece, seen.c.prefix, slots)
+            _accepts(piece, seen.c, slots)
     registry |= compact(slots=list(slots.values()), exports=_exports(found))
 
 
@@ -131,14 +131,14 @@ def distinguished(names: Sequence[str]) -> list[str]:
     ]
 
 
-def _accepts(function: Piece, prefix: str, slots: Data) -> None:
+def _accepts(function: Piece, c: Names, slots: Data) -> None:
     """Which types go into which slot: the first that is named below the cases of a switch."""
     cases: list[str] = []
     for piece in within(function.inner):
-        cases = re.findall(rf"case {prefix}_(\w+):", piece.head) or cases
+        cases = re.findall(rf"case ({c.type('')}\w+):", piece.head) or cases
         named = [word for word in re.findall(r"\w+", piece.head) if word in slots]
         if cases and named:
-            slots[named[0]]["accepts"] += cases
+            slots[named[0]]["accepts"] += map(c.type_name, cases)
             cases = []
 
 

@@ -59,26 +59,41 @@ def _check_revision(repository: Path, revision: str, tree: Path) -> None:
         raise Refused([Problem("no-revision", message, str(tree), hint=hint)]) from None
 
 
+class Proving:
+    """Holds files, as a series leaves them patch by patch, against what re-creates them."""
+
+    def __init__(self, base: Reader, root: str) -> None:
+        self._base, self._root = base, root
+        self._changes: dict[str, list[PatchFile]] = {}
+        self._theirs: dict[str, bytes | None] = {}
+
+    def take(self, message: Message) -> None:
+        """Go on to the state after one more patch."""
+        for file in files_of(message):
+            self._changes.setdefault(file.path, []).append(file)
+        with suppress(Refused):  # it has lost its white space, or the tree has it already
+            apply_patch(self._theirs, message, self._base, self._root)
+
+    def proofs(self, ours: Contents) -> list[Proof]:
+        """The proof of each file of either side."""
+        proofs = [
+            _proof(files, blob_id(self._base(path) or b""), ours, self._theirs)
+            for path, files in self._changes.items()
+        ]
+        beyond = [path for path in ours if path not in self._changes]
+        return proofs + [Proof(path, False, "isn't in the patch") for path in beyond]
+
+
 def prove(
     spec: Interface, messages: Iterable[Message], tree: Path, revision: str | None = None
 ) -> list[Proof]:
     """Hold each file, as a patch or a series leaves it, against its placement in the base tree."""
-    changes: dict[str, list[PatchFile]] = {}
-    theirs: dict[str, bytes | None] = {}
     with reader(tree, revision) as read:
         ours = placed_in(spec, read, str(tree)).after
+        proving = Proving(read, str(tree))
         for message in messages:
-            for file in files_of(message):
-                changes.setdefault(file.path, []).append(file)
-            with suppress(Refused):  # it has lost its white space, or the tree has it already
-                apply_patch(theirs, message, read, str(tree))
-        proofs = [
-            _proof(files, blob_id(read(path) or b""), ours, theirs)
-            for path, files in changes.items()
-        ]
-    return proofs + [
-        Proof(path, False, "isn't in the patch") for path in ours if path not in changes
-    ]
+            proving.take(message)
+        return proving.proofs(ours)
 
 
 def _proof(changes: Sequence[PatchFile], before: str, ours: Contents, theirs: Contents) -> Proof:

@@ -62,7 +62,7 @@ def _empty_slots(spec: Interface) -> Iterator[Fault]:
 
 def _constants(spec: Interface) -> Iterator[Fault]:
     """A value by name is an errno or a constant that the spec knows."""
-    known = {"NULL", *vars(errno)}
+    known = {"NULL", *(name for name in vars(errno) if name.startswith("E"))}
     known |= {constant.name for constant in spec.kernel.constants}
     for op in spec.ops:
         values = [op.when_no_host, op.when_missing, *(entry.calls for entry in op.tables)]

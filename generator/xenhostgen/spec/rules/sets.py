@@ -43,6 +43,8 @@ def _of_kernels_exports(spec: Interface) -> Iterator[_Unfit]:
         for name in export.symbols:
             if name in (spec.c.register, spec.c.unregister):
                 yield name, "exports no functions"
+            elif name in [slot.pointer for slot in spec.slots]:
+                yield name, f"has a macro for it, and exports '{spec.c.array}' instead"
 
 
 def _of_rfc(spec: Interface) -> Iterator[_Unfit]:

@@ -18,16 +18,16 @@ struct xenhost;
 
 /**
  * enum xenhost_type - Which Xen a host is, told by its distance from this guest.
- * @xenhost_invalid: an empty slot
- * @xenhost_local: the Xen in this guest's own address space
- * @xenhost_direct: the Xen that runs this guest
- * @xenhost_nested: the Xen that runs the Xen of this guest
+ * @XENHOST_INVALID: an empty slot
+ * @XENHOST_LOCAL: the Xen in this guest's own address space
+ * @XENHOST_DIRECT: the Xen that runs this guest
+ * @XENHOST_NESTED: the Xen that runs the Xen of this guest
  */
 enum xenhost_type {
-	xenhost_invalid = 0,
-	xenhost_local,
-	xenhost_direct,
-	xenhost_nested,
+	XENHOST_INVALID = 0,
+	XENHOST_LOCAL,
+	XENHOST_DIRECT,
+	XENHOST_NESTED,
 };
 
 /**
@@ -91,26 +91,13 @@ void xh_direct_free_ballooned_pages(struct xenhost *xh, unsigned int nr_pages,
 int xenhost_register(enum xenhost_type type, const struct xenhost_ops *ops);
 int xenhost_unregister(enum xenhost_type type);
 
-/* Move a cursor on to a slot that is taken; NULL when there is none. */
-static inline void xenhost_skip_empty(struct xenhost **xh)
+/* The registered host behind this one, the first one behind NULL; NULL behind the last. */
+static inline struct xenhost *xenhost_next(struct xenhost *xh)
 {
-	while (*xh < &xenhosts[XENHOST_SLOTS] && (*xh)->type == xenhost_invalid)
-		(*xh)++;
-	if (*xh == &xenhosts[XENHOST_SLOTS])
-		*xh = NULL;
-}
-
-static inline struct xenhost **xenhost_first(struct xenhost **xh)
-{
-	*xh = &xenhosts[0];
-	xenhost_skip_empty(xh);
-	return xh;
-}
-
-static inline void xenhost_next(struct xenhost **xh)
-{
-	(*xh)++;
-	xenhost_skip_empty(xh);
+	for (xh = xh ? xh + 1 : xenhosts; xh < &xenhosts[XENHOST_SLOTS]; xh++)
+		if (xh->type != XENHOST_INVALID)
+			return xh;
+	return NULL;
 }
 
 /**
@@ -120,8 +107,7 @@ static inline void xenhost_next(struct xenhost **xh)
  * May be left early by break or return.
  */
 #define for_each_xenhost(xh) \
-	for (struct xenhost **__cursor = xenhost_first(&(xh)); *__cursor; \
-	     xenhost_next(__cursor))
+	for ((xh) = xenhost_next(NULL); (xh); (xh) = xenhost_next(xh))
 
 static inline u32 xenhost_cpuid_base(struct xenhost *xh)
 {

@@ -15,8 +15,9 @@ from xenhostgen.commands.inputs import add_format
 from xenhostgen.extensions.kernel_tree.carry import carry_path, read_carry, with_carry
 from xenhostgen.extensions.patches.compare import Comparison, compare
 from xenhostgen.extensions.patches.diff import read_diff
+from xenhostgen.extensions.patches.history import is_history, prove_states
 from xenhostgen.extensions.patches.messages import read_messages
-from xenhostgen.extensions.patches.recreation import prove
+from xenhostgen.extensions.patches.recreation import prove, reader
 from xenhostgen.extensions.patches.reference import patch_facts
 from xenhostgen.extensions.patches.report import Compared, as_json, show
 from xenhostgen.extensions.patches.stored import shipped_facts
@@ -32,12 +33,15 @@ examples:
   xenhostgen diff specs/rfc-v1.yaml rfc.mbox               against a mail, an mbox or a bare diff
   xenhostgen diff specs/rfc-v1.yaml rfc.mbox --comments    with the comments that differ
   xenhostgen diff my.yaml sent.mbox --tree ../linux --rev v6.12   every byte, by git's object ids
+  xenhostgen diff series/ sent.mbox --tree ../linux --rev v6.12   and so each state of a history
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("spec", metavar="SPEC", type=Path, help="the spec file")
+    parser.add_argument(
+        "spec", metavar="SPEC", type=Path, help="the spec file, or a history's folder"
+    )
     parser.add_argument(
         "patch", metavar="PATCH", type=Path, nargs="?", help="the patch (default: the spec's facts)"
     )
@@ -52,9 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Compare; 1 if code or place differ."""
+    if arguments.tree or arguments.rev or is_history(arguments.spec):
+        return proved(arguments)
     spec = load(arguments.spec)
-    if arguments.tree or arguments.rev:
-        return proved(spec, arguments)
     source, found = _compared(spec, arguments.patch)
     told: Compared = {
         "spec": str(arguments.spec),
@@ -91,7 +95,7 @@ def _compared(spec: Interface, patch: Path | None) -> tuple[str, Comparison]:
     return str(source), compare(renderer, rendering._replace(files=files), facts, str(source))
 
 
-def proved(spec: Interface, arguments: argparse.Namespace) -> int:
+def proved(arguments: argparse.Namespace) -> int:
     """Compare the bytes of every file, modified ones too; 1 if any differs."""
     if not (arguments.tree and arguments.patch):
         message, hint = (
@@ -102,15 +106,22 @@ def proved(spec: Interface, arguments: argparse.Namespace) -> int:
             [Problem("no-patch", message, "--tree" if arguments.tree else "--rev", hint=hint)]
         )
     messages = read_messages([arguments.patch])
-    proofs = prove(spec, messages, arguments.tree, arguments.rev)
-    identical = sum(proof.identical for proof in proofs)
+    if is_history(arguments.spec):
+        with reader(arguments.tree, arguments.rev) as tree:
+            root = str(arguments.tree)
+            states = list(prove_states(arguments.spec, messages, tree, root))
+    else:
+        states = [prove(load(arguments.spec), messages, arguments.tree, arguments.rev)]
+    proofs = [proof for state in states for proof in state]
     if arguments.format == "json":
         print(json.dumps([proof._asdict() for proof in proofs], indent=2))
     else:
-        for each in proofs:
-            say(
-                f"  {each.path}: {'identical' if each.identical else 'DIFFERS'}, {each.said}",
-                sys.stdout,
-            )
-        say(f"{spec.path}: byte-identical {identical}/{len(proofs)} files", sys.stdout)
-    return 0 if identical == len(proofs) else 1
+        for number, state in enumerate(states, 1):
+            if len(states) > 1:
+                say(f"{arguments.spec}/{number:02}: {messages[number - 1].subject}", sys.stdout)
+            for each in state:
+                verdict = "identical" if each.identical else "DIFFERS"
+                say(f"  {each.path}: {verdict}, {each.said}", sys.stdout)
+        identical = sum(proof.identical for proof in proofs)
+        say(f"{arguments.spec}: byte-identical {identical}/{len(proofs)} files", sys.stdout)
+    return 0 if all(proof.identical for proof in proofs) else 1

@@ -14,8 +14,12 @@ from pathlib import Path
 
 from xenhostgen.commands.inputs import default_specs, writing_alone
 from xenhostgen.extensions.kernel_tree.carry import carry_path
-from xenhostgen.extensions.patches.history import files, is_part, states
+from xenhostgen.extensions.kernel_tree.patching import Reader
+from xenhostgen.extensions.patches.carrying import carry_of
+from xenhostgen.extensions.patches.diff import read_diff
+from xenhostgen.extensions.patches.history import files, is_history, is_part, refreshed, states
 from xenhostgen.extensions.patches.lift import Lifted, lift
+from xenhostgen.extensions.patches.lift_input import read_input
 from xenhostgen.extensions.patches.messages import Left, read_messages
 from xenhostgen.extensions.patches.recreation import reader
 from xenhostgen.render.files import source_name
@@ -32,6 +36,7 @@ examples:
   xenhostgen import foo.h foo.c -o foo.yaml                 C files as they are, or just a header
   xenhostgen import *.patch --tree ../linux@v6.12 -o my.yaml   every byte, by the files themselves
   xenhostgen import *.patch --tree ../linux@v6.12 -o series/   a spec for each patch of a series
+  xenhostgen import --refresh series/ *.patch --tree ../linux@v6.12   after its specs were edited
 """
 
 
@@ -40,14 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "patches", nargs="+", metavar="PATCH", type=Path, help="patches in their order, or C files"
     )
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="SPEC",
-        type=Path,
-        required=True,
-        help="the spec to write, or a folder: a spec for each patch of a series",
-    )
+    to = parser.add_mutually_exclusive_group(required=True)
+    said = "the spec to write, or a folder: a spec for each patch of a series"
+    to.add_argument("-o", "--output", metavar="SPEC", type=Path, help=said)
+    said = "make the carry patches of this spec or folder anew, and leave its specs as they are"
+    to.add_argument("--refresh", metavar="SPEC", type=Path, help=said)
     parser.add_argument(
         "--onto", metavar="SPEC", type=Path, help="a spec that the patches go on top of"
     )
@@ -62,6 +64,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Lift, write, tell; 1 if a new file isn't re-created to the byte, 2 on an error."""
+    if arguments.refresh:
+        folder = arguments.refresh if is_history(arguments.refresh) else arguments.refresh.parent
+        with writing_alone(folder):
+            return refresh(arguments.refresh, folder, arguments)
     if arguments.output.is_dir() or not arguments.output.suffix:
         with writing_alone(arguments.output):
             return import_history(arguments.output, arguments)
@@ -102,6 +108,63 @@ def import_history(folder: Path, arguments: argparse.Namespace) -> int:
     return 0
 
 
+def refresh(target: Path, folder: Path, arguments: argparse.Namespace) -> int:
+    """Make carry patches anew from the patches that specs were imported from; the exit status."""
+    onto = load(arguments.onto) if arguments.onto else None
+    with ExitStack() as stack:
+        tree = _tree(stack, arguments)
+        if folder == target and not tree:
+            hint = "the tree that the first patch applies to"
+            raise Refused([Problem("history", "needs --tree DIR[@REV]", "--refresh", hint=hint)])
+        if folder == target:
+            messages = read_messages(arguments.patches)
+            carries = dict(refreshed(folder, messages, *tree))
+        else:
+            given = read_input(arguments.patches, onto, *tree)
+            carries = {carry_path(target).name: carry_of(given, load(target))[0]}
+    changed: dict[str, bytes | None] = {}
+    for name, carry in carries.items():
+        file = folder / name
+        before = file.read_bytes() if file.is_file() else b""
+        if carry != before:
+            changed[name] = carry or None
+            say(f"{file}: made anew", sys.stdout)
+            for line in _carried_lines(before, carry):
+                say(line, sys.stdout)
+    write_files(folder, changed)
+    say(f"{target}: {len(changed)} of {len(carries)} carry patches made anew", sys.stdout)
+    return 0
+
+
+def _carried_lines(before: bytes, after: bytes) -> Iterator[str]:
+    """How many lines of each file two carry patches carry, where they differ."""
+    counts = []
+    for carry in (before, after):
+        files = read_diff(carry, "the carry patch")
+        counts.append(
+            {
+                file.path: [
+                    str(line.kind) + line.full
+                    for hunk in file.hunks
+                    for line in hunk.lines
+                    if line.kind != "context"
+                ]
+                for file in files
+            }
+        )
+    old, new = counts
+    for path in sorted(old.keys() | new.keys()):
+        if old.get(path) != new.get(path):
+            yield f"  {path}: {len(new.get(path, ()))} lines carried, were {len(old.get(path, ()))}"
+
+
+def _tree(stack: ExitStack, arguments: argparse.Namespace) -> tuple[Reader, str] | tuple[()]:
+    """The kernel tree that the arguments name, and its name."""
+    if not arguments.tree:
+        return ()
+    return stack.enter_context(reader(*_revision(arguments.tree))), arguments.tree
+
+
 def import_to(output: Path, arguments: argparse.Namespace) -> int:
     """Do that, nobody else writing there meanwhile; the exit status."""
     carry = carry_path(output)
@@ -114,9 +177,7 @@ def import_to(output: Path, arguments: argparse.Namespace) -> int:
         default_specs() / "schema.json", output.parent
     )  # as seen from the new spec
     with ExitStack() as stack:
-        tree = None
-        if arguments.tree:
-            tree = (stack.enter_context(reader(*_revision(arguments.tree))), arguments.tree)
+        tree = _tree(stack, arguments) or None
         lifted = lift(
             arguments.patches, str(output), schema, onto, prefix=arguments.name, tree=tree
         )

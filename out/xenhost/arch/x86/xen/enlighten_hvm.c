@@ -45,9 +45,13 @@ void __init xen_hvm_guest_init(void)
 
 	init_hvm_pv_info();
 
+	/*
+	 * Never refused: PVH guests, which have registered already, are left out,
+	 * and this runs once.
+	 */
 	if (!xen_pvh_domain())
-		xenhost_register(xenhost_direct, &xh_hvm_ops);
+		xenhost_register(XENHOST_DIRECT, &xh_hvm_ops);
 
 	if (!xen_pvh_domain() && xen_nested())
-		xenhost_register(xenhost_nested, &xh_hvm_nested_ops);
+		xenhost_register(XENHOST_NESTED, &xh_hvm_nested_ops);
 }

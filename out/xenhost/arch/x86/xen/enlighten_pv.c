@@ -41,8 +41,12 @@ asmlinkage __visible void __init xen_start_kernel(struct start_info *si)
 	xen_domain_type = XEN_PV_DOMAIN;
 	xen_start_flags = xen_start_info->flags;
 
-	xenhost_register(xenhost_direct, &xh_pv_ops);
+	/*
+	 * Never refused, as nothing has registered before. A warning would be a
+	 * trap, for which there is no handler yet.
+	 */
+	xenhost_register(XENHOST_DIRECT, &xh_pv_ops);
 
 	if (xen_driver_domain() && xen_nested())
-		xenhost_register(xenhost_nested, &xh_pv_nested_ops);
+		xenhost_register(XENHOST_NESTED, &xh_pv_nested_ops);
 }

@@ -13,8 +13,12 @@ void __init xen_pvh_init(struct boot_params *boot_params)
 	xen_domain_type = XEN_HVM_DOMAIN;
 	xen_start_flags = pvh_start_info.flags;
 
-	xenhost_register(xenhost_direct, &xh_hvm_ops);
+	/*
+	 * Never refused, as nothing has registered before. A warning would be a
+	 * trap, for which there is no handler yet.
+	 */
+	xenhost_register(XENHOST_DIRECT, &xh_hvm_ops);
 
 	if (xen_driver_domain() && xen_nested())
-		xenhost_register(xenhost_nested, &xh_hvm_nested_ops);
+		xenhost_register(XENHOST_NESTED, &xh_hvm_nested_ops);
 }

@@ -101,10 +101,10 @@ EXPORT_SYMBOL_GPL(xenhosts);
 static struct xenhost * __init xenhost_slot(enum xenhost_type type)
 {
 	switch (type) {
-	case xenhost_local:
-	case xenhost_direct:
+	case XENHOST_LOCAL:
+	case XENHOST_DIRECT:
 		return xh_default;
-	case xenhost_nested:
+	case XENHOST_NESTED:
 		return xh_remote;
 	default:
 		return NULL;
@@ -131,9 +131,9 @@ int __init xenhost_register(enum xenhost_type type, const struct xenhost_ops *op
 		return -EINVAL;
 	if (!ops)
 		return -EINVAL;
-	if (xh->type != xenhost_invalid)
+	if (xh->type != XENHOST_INVALID)
 		return -EBUSY;
-	if (xh == xh_remote && xh_default->type == xenhost_invalid)
+	if (xh == xh_remote && xh_default->type == XENHOST_INVALID)
 		return -ENODEV;
 
 	xh->type = type;
@@ -159,10 +159,10 @@ int __init xenhost_unregister(enum xenhost_type type)
 		return -EINVAL;
 	if (xh->type != type)
 		return -ENOENT;
-	if (xh == xh_default && xh_remote->type != xenhost_invalid)
+	if (xh == xh_default && xh_remote->type != XENHOST_INVALID)
 		return -EBUSY;
 
-	xh->type = xenhost_invalid;
+	xh->type = XENHOST_INVALID;
 	xh->ops = &xenhost_none_ops;
 	return 0;
 }

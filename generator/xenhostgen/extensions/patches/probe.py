@@ -45,28 +45,32 @@ def match(probe: Piece, piece: Piece) -> dict[str, str] | None:
     """
     values: dict[str, str] = {}
     if _HOLES.search(probe.head):
-        found = _pattern(probe.head).fullmatch(piece.head)
+        pattern, capitals = _pattern(probe.head)
+        found = pattern.fullmatch(piece.head)
         if not found:
             return None
-        for hole, text in found.groupdict().items():
-            values[hole.lower()] = text.lower() if hole.isupper() else text
+        values = {
+            hole: text.lower() if hole in capitals else text
+            for hole, text in found.groupdict().items()
+        }
     elif _tokens(probe.head) != _tokens(piece.head):
         return None
     return values | _remarks(probe.remarks, piece.remarks)
 
 
 @lru_cache(4096)
-def _pattern(code: str) -> re.Pattern[str]:
-    """C with holes, as a pattern of the same C however it is laid out."""
+def _pattern(code: str) -> tuple[re.Pattern[str], set[str]]:
+    """C with holes, as a pattern of it however it is laid out, and the holes in capitals."""
     words: list[str] = []
-    seen: set[str] = set()
+    capitals: dict[str, bool] = {}
     for part in _HOLES.split(_tokens(code)):
+        hole = part.lower()
         if not _HOLES.fullmatch(part):
             words.append(re.escape(part).replace("\\ ", " ?"))
         else:
-            words.append(f"(?P={part})" if part in seen else f"(?P<{part}>.+?)")
-            seen.add(part)
-    return re.compile("".join(words))
+            words.append(f"(?P={hole})" if hole in capitals else f"(?P<{hole}>.+?)")
+            capitals.setdefault(hole, part.isupper())
+    return re.compile("".join(words)), {hole for hole in capitals if capitals[hole]}
 
 
 def _remarks(probe: Sequence[Remark], remarks: Sequence[Remark]) -> dict[str, str]:

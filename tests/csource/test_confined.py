@@ -24,7 +24,7 @@ class Liar:
         return self.answer
 
 
-FACT = ["macro", "A", ["a.c", 1, 1], "", [], []]
+FACT = ["macro", "A", ["a.c", 1, 1], "", []]
 
 
 @pytest.mark.parametrize(
@@ -33,10 +33,10 @@ FACT = ["macro", "A", ["a.c", 1, 1], "", [], []]
         None,
         [],
         {"complaints": []},
-        {"facts": [FACT[:5]], "complaints": []},
+        {"facts": [FACT[:4]], "complaints": []},
         {"facts": [[1, *FACT[1:]]], "complaints": []},
         {"facts": [[*FACT[:2], ["a.c", "1", 1], *FACT[3:]]], "complaints": []},
-        {"facts": [[*FACT[:4], "words", []]], "complaints": []},
+        {"facts": [[*FACT[:4], "words"]], "complaints": []},
         {"facts": [], "complaints": [["text"]]},
     ],
 )

@@ -61,7 +61,7 @@ _FIELDS = [
     {"struct": ["struct page *page", "unsigned long pfn"]},
     {"struct": ["int **map", "const struct some_ops *hooks"]},
 ]
-_WRAPPERS: dict[str, list[Data]] = {
+WRAPPERS: dict[str, list[Data]] = {
     "void": [{}, {"wrapper": "none"}, {"wrapper": "guarded"}, {"when_no_host": "fall_back()"}],
     "value": [
         {},
@@ -70,7 +70,7 @@ _WRAPPERS: dict[str, list[Data]] = {
         {"wrapper": "guarded", "wrapper_returns": "void"},
     ],
 }
-_KERNELS_WRAPPERS: dict[str, list[Data]] = {
+KERNELS_WRAPPERS: dict[str, list[Data]] = {
     "void": [
         {},
         {"wrapper": "none"},
@@ -112,7 +112,8 @@ def interfaces(draw: st.DrawFn, templates: str) -> Data:
         roles = ["near", "far"][: draw(st.integers(1, 2))]
         tables += [f"{name}.{role}" for role in roles]
         guests[name] = _guest(draw, prefix, name, roles=roles, slots=slots, doc=doc)
-    used = _KERNELS_WRAPPERS if plain else _WRAPPERS
+    used = KERNELS_WRAPPERS if plain else WRAPPERS
+    empty_slots = plain and draw(st.booleans())
     ops: Data = {}
     for row in range(draw(st.integers(0, 4))):
         op = f"op_{names[row]}" + "_with_a_long_name" * draw(st.integers(0, 1))
@@ -122,6 +123,11 @@ def interfaces(draw: st.DrawFn, templates: str) -> Data:
             for table in tables
             if draw(st.booleans())
         }
+        if empty_slots:
+            nothing = {"int": "-ENODEV", "void": ""}.get(returns, "0")
+            entries["none"] = {"function": f"no_{op}", "calls": nothing}
+            shares = [table for table in entries if draw(st.booleans())]
+            entries |= dict.fromkeys(shares, entries["none"])
         ops[op] = {
             **_with(
                 returns=returns,

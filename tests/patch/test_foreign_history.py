@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,3 +109,46 @@ def test_a_refused_import_leaves_no_folder(tmp_path: Path) -> None:
     words = ["import", str(tmp_path / "mail"), "--tree", str(TREE), "-o", str(tmp_path / "history")]
     assert main(words) == 2
     assert not (tmp_path / "history").exists()
+
+
+def test_words_to_import_are_limited(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.h").write_text("; " * 600_000)
+    begin = time.process_time()
+    assert main(["import", str(tmp_path / "x.h"), "-o", str(tmp_path / "x.yaml")]) == 2
+    assert "more than 500000 words and signs of code" in capsys.readouterr().err
+    assert time.process_time() - begin < 5
+
+
+def flowed(kind: str) -> str:
+    return MAIL.replace("\n\n", f"\nContent-Type: {kind}; format=flowed\n\n", 1)
+
+
+def with_subject(text: str) -> str:
+    return MAIL.replace("toy: add a file", text)
+
+
+ODD_MAILS = {
+    "unknown charset": flowed("text/plain; charset=foo"),
+    "null in the charset": flowed('text/plain; charset="\0"'),
+    "charset that is none": flowed("text/plain; charset=rot13"),
+    "charset without errors": flowed("text/plain; charset=idna"),
+    "flowing image": flowed("image/png"),
+    "mails in mails": "Content-Type: message/rfc822\n\n" * 3000 + MAIL,
+    "no mail in a mail": "Content-Type: message/rfc822\n\n",
+    "long numbers": with_subject(f"[PATCH {'9' * 5000}/{'9' * 5000}] x"),
+    "long zeros": with_subject(f"[PATCH {'0' * 30_000}] x"),
+    "brackets": with_subject("[" * 50_000),
+    "brackets and numbers": with_subject("[1 " * 50_000),
+    "blank title": f"x{' ' * 50_000}x\nFrom: x\n",
+    "many mails": "From x Mon Sep 17 00:00:00 2001\n" * 5000,
+}
+
+
+@pytest.mark.parametrize("kind", ODD_MAILS)
+def test_odd_mails(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mail").write_text(ODD_MAILS[kind], "utf-8")
+    begin = time.process_time()
+    words = ["import", str(tmp_path / "mail"), "--tree", str(TREE), "-o", str(tmp_path / "history")]
+    assert main(words) in (0, 2)
+    assert "internal error" not in capsys.readouterr().err
+    assert time.process_time() - begin < 5

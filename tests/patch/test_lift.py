@@ -118,11 +118,9 @@ def test_shipped_c_files_are_lifted_whole(
     assert ("which slot" in lifted.assumed.get("registry", "")) == (len(files) == 1)
 
 
-@pytest.mark.parametrize("onto", [False, True])
-def test_what_is_filled_in_is_enough_to_verify(
-    onto: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    made = render(load(ROOT / "specs" / "xenhost.yaml").with_(banner=False))
+def patch_of(name: str, folder: Path) -> Path:
+    """A patch that brings a shipped spec's interface into made-up kernel files."""
+    made = render(load(ROOT / "specs" / f"{name}.yaml").with_(banner=False))
     after = {
         path: re.sub(r"/\* after (\w+)\(\) \*/", r"static void \1(void)\n{\n\tx = y;\n}", text)
         .replace(
@@ -138,10 +136,29 @@ def test_what_is_filled_in_is_enough_to_verify(
     before = {path: text for path, text in after.items() if path not in made.whole()}
     for fragment in made.fragments:
         before[fragment.file] = before[fragment.file].replace(fragment.text, "", 1)
-    (tmp_path / "x.patch").write_bytes(patch_between(tmp_path, before, after))
+    path = folder / "x.patch"
+    path.write_bytes(patch_between(folder, before, after))
+    return path
+
+
+@pytest.mark.parametrize("name", ["rfc-v1", "rfc-v1-ops", "xenhost"])
+def test_patches_of_shipped_specs_are_lifted_whole(name: str, tmp_path: Path) -> None:
+    original = load(ROOT / "specs" / f"{name}.yaml")
+    lifted = lift([patch_of(name, tmp_path)], "lifted.yaml", "schema.json")
+    assert lifted.carry == b""
+    assert render(lifted.spec).whole() == render(original.with_(banner=False)).whole()
+    assert bool(lifted.spec.none) == bool(original.none)
+    assert len(lifted.spec.ops) == len(original.ops)
+
+
+@pytest.mark.parametrize("onto", [False, True])
+def test_what_is_filled_in_is_enough_to_verify(
+    onto: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    patch = patch_of("xenhost", tmp_path)
     spec = tmp_path / "lifted.yaml"
     options = ["--onto", str(ROOT / "specs" / "xenhost.yaml")] if onto else []
-    assert main(["import", str(tmp_path / "x.patch"), "-o", str(spec), *options]) == 0
+    assert main(["import", str(patch), "-o", str(spec), *options]) == 0
     main(["verify", str(spec), "--cc", "gcc"])
     said = "".join(capsys.readouterr())
     assert not re.findall(r"FOUND ([\w-]+):", said), said

@@ -67,12 +67,12 @@ def test_wrappers_that_miss_their_table(
     load_spec: Callable[[str], Interface], judge_tree: Callable[..., Verdict], tmp_path: Path
 ) -> None:
     spec, tree = load_spec(SPEC), write_rendering(load_spec(SPEC), tmp_path / "tree")
-    apply(tree, read_tree_case(TREES / "err_swapped_pointers.diff").changes)
+    apply(tree, read_tree_case(TREES / "err_wrapper_of_the_default_host.diff").changes)
     verdict = judge_tree(spec, tree, lambda finding: False)
     shown = [finding for finding in verdict.unexpected if finding.seen_by == "wrappers"]
     for finding in shown[:3]:
         assert not replay(spec, Options(tree), list(finding.counterexample))[-1].agrees
-    assert len(shown) > 3
+    assert shown
 
 
 def test_a_state_is_told_without_addresses(

@@ -15,9 +15,10 @@ from xenhostgen.report.terminal import say
 from xenhostgen.sandbox.confinement import obstacle
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
+from xenhostgen.spec.source import SpecError
 from xenhostgen.verify.catalogue import check_expectations
 from xenhostgen.verify.expectation import Expectation
-from xenhostgen.verify.pieces import check_pieces
+from xenhostgen.verify.pieces import check_pieces, is_certain
 from xenhostgen.verify.subject import Options, is_ours, prepared
 
 COMPILER = "gcc"
@@ -68,5 +69,11 @@ def check_c(spec: Interface) -> str:
     if (reason := obstacle()) and not is_ours(spec, options):
         return reason
     with prepared(spec, options) as subject:
-        check_pieces(subject.harness, Expectation(spec), COMPILER)
+        headers = subject.harness.stand_ins
+        try:
+            check_pieces(subject.harness, Expectation(spec), COMPILER)
+        except SpecError as error:
+            if problems := [each for each in error.problems if not headers or is_certain(each)]:
+                raise SpecError(problems) from None
+            return f"only the kernel knows what {', '.join(headers)} declare"
     return ""

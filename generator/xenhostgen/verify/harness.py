@@ -61,19 +61,23 @@ class Harness:
         It holds placeholders, and stand-ins for kernel headers that the spec names and nobody has.
         """
         spec = self.spec
-        beside = {(self.tree / unit).parent for unit in units(spec)}
-        folders = (self.tree / "include", SHIM, *beside)
         predicates = include_name(spec.predicates.file)
         files: dict[str, str] = {}
         if spec.predicates.placeholders:
             files[predicates[1:-1]] = rendered("harness/placeholders.h", spec)
-        for header in spec.context_headers:
-            name = header[1:-1]
-            if fault(name):  # lint refuses it; nothing is written for a spec that it hasn't read
-                raise ValueError(f"{header} leads out of the folder of headers")
-            if not any((folder / name).exists() for folder in folders):
-                files.setdefault(name, f"#include {predicates}\n")
+        for name in self.stand_ins:
+            files.setdefault(name, f"#include {predicates}\n")
         return write_files(files, self.work / "overlay")
+
+    @cached_property
+    def stand_ins(self) -> list[str]:
+        """The headers that the spec names and nobody has: what they declare isn't known."""
+        beside = {(self.tree / unit).parent for unit in units(self.spec)}
+        folders = (self.tree / "include", SHIM, *beside)
+        names = [header[1:-1] for header in self.spec.context_headers]
+        for name in filter(fault, names):  # lint refuses it; such a spec hasn't been read by it
+            raise ValueError(f"<{name}> leads out of the folder of headers")
+        return [name for name in names if not any((each / name).exists() for each in folders)]
 
     @cached_property
     def questions(self) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
 from xenhostgen.spec.model import NONE, Interface, Op
-from xenhostgen.spec.source import At, Inside, Problems, SpecError, Text
+from xenhostgen.spec.source import At, Inside, Problem, Problems, SpecError, Text
 from xenhostgen.spec.yaml import read_file
 from xenhostgen.verify.expectation import Expectation
 from xenhostgen.verify.harness import Harness
@@ -23,6 +23,8 @@ _FLAGS = (
 ).split()
 _OF_FLAG = re.compile(r" \[-W[\w=-]+\]$")
 _ADVICE = re.compile(r"; (did you mean .*\?|have you .*)$")
+# Complaints of names that a header may declare which only the kernel has.
+_UNKNOWN = re.compile("unknown type name|implicit declaration|undeclared|^expected ")
 _HINT = "C must know it: declare it in 'kernel', or include the kernel's header"
 
 
@@ -35,6 +37,11 @@ def check_pieces(harness: Harness, due: Expectation, compiler: str) -> None:
         run_all([Job(command, harness.tree, input=c, view=harness.view)])
     except BuildError as error:
         raise unreadable(due.spec, error.complaints(), pieces.texts) from None
+
+
+def is_certain(problem: Problem) -> bool:
+    """Whether a piece is wrong whatever other headers declare, or has a known name misspelt."""
+    return problem.hint != _HINT or not _UNKNOWN.search(problem.message)
 
 
 class Pieces:
@@ -50,12 +57,12 @@ class Pieces:
         lines += [*self.of_kernel(), *self.of_hosts(), *self.of_ops()]
         return "\n".join([*lines, ""])
 
-    def numbered(self, piece: str) -> str:
+    def numbered(self, piece: str, end: str = "") -> str:
         """A piece as the compiler is to know it; a default stands nowhere in the spec."""
         if not isinstance(piece, Text) or not hasattr(piece, "line"):
-            return piece
+            return piece + end
         self.texts.append(piece)
-        return f'\n#line {len(self.texts)} "{_FILE}"\n{piece}\n#line 1 "made"\n'
+        return f'\n#line {len(self.texts)} "{_FILE}"\n{piece}{end}\n#line 1 "made"\n'
 
     def params(self, op: Op) -> str:
         """The parameters of an op's functions."""
@@ -73,7 +80,7 @@ class Pieces:
         """The members that the spec adds to the host structure, and boot functions' parameters."""
         for number, field in enumerate(self.spec.fields):
             members = [field.c] if field.c else field.struct
-            c = " ".join(f"{self.numbered(member)};" for member in members)
+            c = " ".join(self.numbered(member, end=";") for member in members)
             yield f"struct {_FILE}_field_{number} {{ {c} }};"
         for number, guest in enumerate(self.spec.guests):
             params = ", ".join(map(self.numbered, guest.boot.params)) or "void"
@@ -95,7 +102,8 @@ class Pieces:
         """A function with an op's parameters that evaluates a piece."""
         name = f"{_FILE}_of_{len(self.texts)}"
         verb = "" if returns == "void" else "return "
-        return f"static {returns} {name}({self.params(op)}) {{ {verb}{self.numbered(value)}; }}"
+        body = verb + self.numbered(value, end=";")
+        return f"static {returns} {name}({self.params(op)}) {{ {body} }}"
 
 
 def unreadable(

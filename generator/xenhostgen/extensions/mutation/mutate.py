@@ -6,7 +6,7 @@ questions come first: does it compile, to other code than the rendering's, is it
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -49,14 +49,7 @@ def mutate(
     """
     started = time.monotonic()
     texts = rendered(spec)
-    if unknown := [file for file in files if file not in c_files(spec)]:
-        hint = f"its C files are {', '.join(c_files(spec))}"
-        raise Refused(
-            [Problem("no-such-file", "the spec has no such C file", unknown[0], hint=hint)]
-        )
-    todo: list[Mutant] = []
-    for path in files or c_files(spec):
-        todo += mutants(spec, path, texts[path])
+    todo = list(_mutants_of(spec, texts, files))
     judged: list[Mutant] = []
     with scratch_folder() as folder, ThreadPoolExecutor(jobs) as pool:
         progress("verify")
@@ -80,6 +73,18 @@ def mutate(
             pool.shutdown(cancel_futures=True)
     left, seconds = len(todo) - len(judged), round(time.monotonic() - started, 1)
     return Score(judged, acceptances(spec), seconds, left, is_whole=not (files or left))
+
+
+def _mutants_of(
+    spec: Interface, texts: Mapping[str, str], files: Sequence[str]
+) -> Iterator[Mutant]:
+    """The mutants of some files, by default of all. Raises ``Refused`` if there is no such file."""
+    known = c_files(spec)
+    for file in files or known:
+        if file not in known:
+            hint = f"its C files are {', '.join(known)}"
+            raise Refused([Problem("no-such-file", "the spec has no such C file", file, hint=hint)])
+        yield from mutants(spec, file, texts[file])
 
 
 class _View(Store):

@@ -150,13 +150,11 @@ def _message(folder: Path, number: int) -> Message:
     text = (_part(folder, name) or b"").decode(errors="replace")
     head, _, body = text.partition("\n\n")
     fields = dict(line.partition(": ")[::2] for line in head.split("\n"))
-    said = [fields.get(key, "") for key in ("From", "Date", "Subject")]
-    if not all(said) or "\0" in text:
+    if not {"From", "Date", "Subject"} <= fields.keys() or "\0" in text:
         hint = "it begins with lines From:, Date: and Subject:, and then a blank one"
         problem = Problem("bad-message", "is no message of a patch", str(folder / name))
         raise Refused([problem._replace(hint=hint)])
-    author, date, subject = said
-    return Message(author, date, subject, body, b"")
+    return Message(fields["From"], fields["Date"], fields["Subject"], body, b"")
 
 
 def _part(folder: Path, name: str) -> bytes | None:

@@ -14,7 +14,7 @@ from xenhostgen.extensions.kernel_tree.carry import carried_alone
 from xenhostgen.extensions.kernel_tree.git import SHORTEST_ID, blob_id, same_id
 from xenhostgen.extensions.kernel_tree.patching import Contents, Reader
 from xenhostgen.extensions.patches.carrying import ROOT, Share, carry_of, shares
-from xenhostgen.extensions.patches.lift_assumed import assume
+from xenhostgen.extensions.patches.lift_assumed import assume, functions_of
 from xenhostgen.extensions.patches.lift_c import pieces
 from xenhostgen.extensions.patches.lift_guests import Guests, object_line, predicates
 from xenhostgen.extensions.patches.lift_header import (
@@ -232,7 +232,7 @@ def _assumed(data: Data, seen: Seen) -> dict[str, str]:
     for key, what in assume(data, seen):
         assumed[key] = f"{assumed[key]}, {what}" if key in assumed else what
     # A step's function is defined beside it, and these are defined elsewhere.
-    declared = data["kernel"].get("functions", {})
+    declared = {*data["kernel"].get("functions", {}), *functions_of(data)}
     for guest in data["guests"].values():
         if "boot" in guest and "steps" in guest["boot"]:
             guest["boot"]["steps"] = [

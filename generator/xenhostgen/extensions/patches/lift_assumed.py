@@ -98,6 +98,13 @@ def _functions(data: Data) -> dict[str, Data]:
     return made
 
 
+def functions_of(data: Data) -> Iterator[str]:
+    """The functions that tables name."""
+    for op in data.get("ops", {}).values():
+        for entry in op.get("tables", {}).values():
+            yield entry["function"] if isinstance(entry, dict) else entry
+
+
 def _expressions(op: Data) -> list[str]:
     """What adapters and the wrapper of an op evaluate."""
     entries = (entry for entry in op.get("tables", {}).values() if isinstance(entry, dict))

@@ -99,7 +99,7 @@ class Guests:
         self.guests = guests
         self.tables: dict[str, list[tuple[str, str]]] = {}  # op and function of each entry
         self.entries: dict[str, Data] = {}  # by function, as tables share them
-        self.functions: set[str] = set()  # that are defined beside the tables
+        self.functions: list[str] = []  # that are defined beside the tables, the C file's first
         self.registering = _registering(spec)
 
     def read(self, path: str, hunks: list[Hunk]) -> None:
@@ -159,7 +159,7 @@ class Guests:
         if not found.added:
             return
         if piece.kind == "function":
-            self.functions.add(piece.name)
+            self.functions.append(piece.name)
         declared = re.match(rf"(extern )?[^*({{=]*\b{re.escape(self.c.ops)} (\w+)", piece.code)
         if not declared or piece.kind != "variable":
             return
@@ -240,19 +240,24 @@ class Guests:
         """The table of empty slots, and the functions beside it, in the interface's C file."""
         for piece in found:
             if piece.kind == "function":
-                self.functions.add(piece.name)
+                self.functions.append(piece.name)
             elif piece.kind == "variable" and piece.name == self.c.none:
                 self.add_entries(_initialised(piece), NONE)
 
     def complete(self, probing: Probing, guests: Data) -> None:
         """Read what the adapters do, and note what their files include for it."""
-        adapters = {name: self.entries[name] for name in self.entries.keys() & self.functions}
+        adapters = {name: self.entries[name] for name in self.functions if name in self.entries}
         probing.choose(adapters, [{"calls": HOLE}, {"calls": ""}, {}])
         ours, theirs = _bodies(probing.rendered()), _bodies(probing.files)
         for name, entry in adapters.items():
             if ours.get(name) != theirs[name]:  # it does more than an adapter can
                 entry.pop("calls", None)
+        rows = {name: row for row, name in enumerate(adapters)}
         for op in self.ops.values():
+            # Adapters stand in the order of the columns.
+            columns = op.get("tables", {})
+            ordered = sorted(columns, key=lambda it: rows.get(columns[it]["function"], len(rows)))
+            op.update(compact(tables={column: columns[column] for column in ordered}))
             for column, entry in op.get("tables", {}).items():
                 guest = guests.get(column.split(".")[0])
                 if guest and re.search(r"-E[A-Z0-9]+\b", entry.get("calls", "")):

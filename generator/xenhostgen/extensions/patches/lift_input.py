@@ -24,6 +24,8 @@ from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused
 
 _NOT_UTF8 = re.compile("[\ud800-\udfff]")
+_WORD = re.compile(r"\w+|[^\w\s]")
+WORDS_LIMIT = 500_000  # of code, which is cut into them a dozen times
 SIZE_LIMIT = 4 << 20  # characters of code; an interface of 10,000 ops has half of it
 WHOLE = 1 << 30  # lines of context, more than a file has
 Patch = tuple[Message, Sequence[PatchFile]]
@@ -229,19 +231,17 @@ def _check(found: Input) -> None:
         path: "\n".join(line.text for hunk in hunks for line in hunk.lines if line.kind == "added")
         for path, hunks in found.hunks.items()
     }
-    size = 0
+    size = words = 0
     for path, text in {**texts, **found.whole}.items():
         size += len(text)
-        if size > SIZE_LIMIT:
-            raise Refused(
-                [
-                    Problem(
-                        "input-too-large",
-                        f"more than {SIZE_LIMIT >> 20} MiB of code to import",
-                        path,
-                    )
-                ]
-            )
+        words += sum(1 for _ in _WORD.finditer(text)) if size <= SIZE_LIMIT else 0
+        for count, most, what in (
+            (size, SIZE_LIMIT, f"{SIZE_LIMIT >> 20} MiB"),
+            (words, WORDS_LIMIT, f"{WORDS_LIMIT} words and signs"),
+        ):
+            if count > most:
+                message = f"more than {what} of code to import"
+                raise Refused([Problem("input-too-large", message, path)])
 
 
 def legible(found: Input) -> Input:

@@ -75,7 +75,18 @@ def complete_registry(probing: Probing, seen: Seen) -> None:
 
 def complete_wrappers(probing: Probing, seen: Seen) -> None:
     """Read the wrappers' return types, and of what form each is."""
-    rows = {seen.c.wrapper(name): row for name, row in probing.data.get("ops", {}).items()}
+    functions = {
+        piece.name
+        for found in probing.files.values()
+        for piece in found
+        if piece.kind == "function"
+    }
+    rows: Data = {}
+    for name, row in probing.data.get("ops", {}).items():
+        if (wrapper := seen.c.wrapper(name)) in functions:
+            rows[wrapper] = row
+        else:
+            row["wrapper"] = "none"
     probing.fill((row, "wrapper_returns") for row in rows.values())
     for row in rows.values():
         if row.get("wrapper_returns") == row.get("returns", "void"):

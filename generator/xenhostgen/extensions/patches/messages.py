@@ -23,13 +23,16 @@ from xenhostgen.spec.source import EXCERPT, At, Problem, Refused, printable
 SIZE_LIMIT = 64 << 20  # bytes
 NESTING_LIMIT = 4  # mails within mails
 _KINDS = {"text/html": "HTML", "multipart/encrypted": "encrypted"}
-_POSITION = re.compile(r"\[[^\]]*?\b0*(\d+)/0*(\d+)[^\]]*\]")
+_MAILS_MAX = 1000  # in a file; git takes 6 ms for each
+_POSITION = re.compile(r"\[(?:[^][]{0,60}?\W)??0*(\d{1,6})/0*(\d{1,6})\b[^][]{0,60}\]")
+# What the standard library's parser raises for mails that aren't right.
+_MALFORMED = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
 # What a packed file begins with, if it isn't told by a null character.
 _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
 _HTML = re.compile(rb"\s*<(?:!doctype html|html|\?xml)", re.IGNORECASE)
 _QUOTED = re.compile(rb"^(?:> ?)+(?:diff --git |@@ -\d)", re.MULTILINE)
 _MAIL = re.compile(rb"From \S+ .*\n|(?:From|Subject|Date|Message-ID): ", re.IGNORECASE)
-_ARCHIVED = re.compile(rb"\s*+(?!From |[\w-]+:)([^\n]+)\s+(?=(?:From|Date): )")
+_ARCHIVED = re.compile(rb"\s*+(?!From |[\w-]+:)([^\n]++)\n\s*+(?=(?:From|Date): )")
 
 
 class Message(NamedTuple):
@@ -135,6 +138,9 @@ def _check_order(messages: list[Message]) -> None:
 def _split(path: Path) -> Iterator[Message]:
     """What git makes of each mail in a file; at least one."""
     data = _content(path)
+    if len(re.findall(rb"^From \S+ .*\d\d:\d\d", data, re.MULTILINE)) > _MAILS_MAX:
+        message = f"holds more than {_MAILS_MAX} mails"
+        raise Refused([Problem("input-too-large", message, str(path), hint="give the series'")])
     with scratch_folder() as folder:
         (folder / "mails").mkdir()
         (folder / "input").write_bytes(data)
@@ -181,22 +187,27 @@ def _plain(mail: bytes, depth: int = 0) -> Iterator[bytes]:
     try:
         parsed = BytesParser(policy=default).parsebytes(mail)
         attached = list(_attached(parsed)) if depth < NESTING_LIMIT else []
-    except RecursionError:  # within the standard library's parser
+        plain = mail if attached else _without_flow(parsed, mail)
+    except _MALFORMED:
         yield mail
         return
     for inner in attached:
         yield from _plain(inner, depth + 1)
     if attached:
         return
-    flowed = parsed.get_param("format", "") == "flowed" and not parsed.is_multipart()
-    if flowed:
-        lines = parsed.get_content().split("\n")
-        delete = parsed.get_param("delsp", "") == "yes"
-        text = "".join(_unflowed(line, delete) for line in lines).removesuffix("\n")
-        parsed.set_content(text, cte="8bit")
-        mail = parsed.as_bytes()
     # A web archive's page has the subject as a title above From: and Date: lines.
-    yield _ARCHIVED.sub(rb"Subject: \1\n", mail, count=1) if _ARCHIVED.match(mail) else mail
+    yield _ARCHIVED.sub(rb"Subject: \1\n", plain, count=1) if _ARCHIVED.match(plain) else plain
+
+
+def _without_flow(parsed: EmailMessage, mail: bytes) -> bytes:
+    """A mail as it was before format=flowed."""
+    if parsed.get_param("format", "") != "flowed" or parsed.is_multipart():
+        return mail
+    lines = parsed.get_content().split("\n")
+    delete = parsed.get_param("delsp", "") == "yes"
+    text = "".join(_unflowed(line, delete) for line in lines).removesuffix("\n")
+    parsed.set_content(text, cte="8bit")
+    return parsed.as_bytes()
 
 
 def _attached(mail: EmailMessage) -> Iterator[bytes]:
@@ -228,11 +239,9 @@ def _read(mail: bytes, folder: Path) -> Message:
     if done.status:  # a charset that git doesn't know
         done = run(job._replace(command=[*command[:2], "-n", *command[2:]]))
     fields = dict(line.partition(": ")[::2] for line in done.text.splitlines())
-    header = BytesParser(policy=default).parsebytes(mail, headersonly=True)
-    title = " ".join(str(header["Subject"] or "").split())
+    title, message_id, kind = _header(mail)
     position = _POSITION.search(title)
     number, total = map(int, position.groups()) if position else (0, 0)
-    kind = _KINDS.get(header.get_content_type(), "")
     if _QUOTED.search(mail):
         kind = "a reply that quotes one"
     elif _HTML.match(mail):
@@ -247,8 +256,19 @@ def _read(mail: bytes, folder: Path) -> Message:
         number,
         total,
         kind,
-        message_id=str(header["Message-ID"] or "").strip("<> \n"),
+        message_id=message_id,
     )
+
+
+def _header(mail: bytes) -> tuple[str, str, str]:
+    """A mail's subject, its id, and what of it holds no patch."""
+    try:
+        header = BytesParser(policy=default).parsebytes(mail, headersonly=True)
+        title = " ".join(str(header["Subject"] or "").split())
+        message_id = str(header["Message-ID"] or "").strip("<> \n")
+        return title, message_id, _KINDS.get(header.get_content_type(), "")
+    except _MALFORMED:
+        return "", "", ""
 
 
 def _placed(message: Message, source: str, start: int, mail: bytes) -> Message:

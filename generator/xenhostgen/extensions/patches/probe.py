@@ -43,19 +43,30 @@ def match(probe: Piece, piece: Piece) -> dict[str, str] | None:
 
     Of what has braces only the head counts. What stands in capitals is told in small letters.
     """
+    values: dict[str, str] = {}
+    if _HOLES.search(probe.head):
+        found = _pattern(probe.head).fullmatch(piece.head)
+        if not found:
+            return None
+        for hole, text in found.groupdict().items():
+            values[hole.lower()] = text.lower() if hole.isupper() else text
+    elif _tokens(probe.head) != _tokens(piece.head):
+        return None
+    return values | _remarks(probe.remarks, piece.remarks)
+
+
+@lru_cache(4096)
+def _pattern(code: str) -> re.Pattern[str]:
+    """C with holes, as a pattern of the same C however it is laid out."""
     words: list[str] = []
-    capitals: dict[str, bool] = {}
-    for part in _HOLES.split(_tokens(probe.head)):
-        hole = part.lower()
+    seen: set[str] = set()
+    for part in _HOLES.split(_tokens(code)):
         if not _HOLES.fullmatch(part):
             words.append(re.escape(part).replace("\\ ", " ?"))
         else:
-            words.append(f"(?P={hole})" if hole in capitals else f"(?P<{hole}>.+?)")
-            capitals.setdefault(hole, part.isupper())
-    if not (found := re.fullmatch("".join(words), piece.head)):
-        return None
-    values = {hole: found[hole].lower() if capitals[hole] else found[hole] for hole in capitals}
-    return values | _remarks(probe.remarks, piece.remarks)
+            words.append(f"(?P={part})" if part in seen else f"(?P<{part}>.+?)")
+            seen.add(part)
+    return re.compile("".join(words))
 
 
 def _remarks(probe: Sequence[Remark], remarks: Sequence[Remark]) -> dict[str, str]:
@@ -111,8 +122,10 @@ def read_holes(probe: Sequence[Piece], found: Sequence[Piece]) -> dict[str, str]
                 words = words or _remarks(piece.remarks, other.remarks)
                 values = words | values
                 inner = other.inner
-                row = next(at for at, each in enumerate(found, 1) if each is other)
-                del namesakes[-1:]
+                if open_name:
+                    row = next(at for at, each in enumerate(found, 1) if each is other)
+                else:
+                    namesakes.pop()
                 break
         if piece.body:
             values = read_holes(piece.inner, inner) | values

@@ -8,4 +8,6 @@
 #define __read_mostly __section(".data..read_mostly")
 #define __ro_after_init __section(".data..ro_after_init")
 
+#define ____cacheline_aligned __attribute__((aligned(64)))
+
 #endif

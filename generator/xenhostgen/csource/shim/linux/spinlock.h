@@ -3,6 +3,7 @@
 #define SHIM_LINUX_SPINLOCK_H
 
 #include <linux/bug.h>
+#include <linux/cache.h>
 
 /* Taking a lock that is held, or releasing one that isn't, is a BUG; one that stays held is a change. */
 typedef struct spinlock { int held; } spinlock_t;

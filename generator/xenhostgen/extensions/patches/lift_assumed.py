@@ -112,6 +112,14 @@ def _expressions(op: Data) -> list[str]:
     return [text for text in (*texts, op.get("when_missing"), op.get("when_no_host")) if text]
 
 
+def _add_constants(data: Data, constants: Data, known: frozenset[str] | set[str]) -> None:
+    """The constants that adapters and wrappers evaluate to."""
+    for op in data.get("ops", {}).values():
+        for name in _CONSTANT.findall(" ".join(_expressions(op))):
+            if name not in known:
+                constants.setdefault(name, len(constants) + 1)
+
+
 def _kernel(data: Data) -> tuple[Data, dict[str, Data]]:
     """Facts by which conditions and steps of boot code can be modelled, and each guest's inputs."""
     facts: dict[str, Data] = {key: {} for key in ("constants", "structs", "variables", "macros")}
@@ -147,8 +155,5 @@ def _kernel(data: Data) -> tuple[Data, dict[str, Data]]:
                 facts["constants"].setdefault(name, len(facts["constants"]) + 1)
             else:
                 facts["variables"].setdefault(name, "unsigned long")
-    for op in data.get("ops", {}).values():
-        for name in _CONSTANT.findall(" ".join(_expressions(op))):
-            if name not in ours:
-                facts["constants"].setdefault(name, len(facts["constants"]) + 1)
+    _add_constants(data, facts["constants"], ours)
     return compact(**facts), inputs

@@ -53,16 +53,7 @@ def pieces(text: str, line: int = 1, separator: str = ";") -> list[Piece]:
     """The pieces of C text that begins on a line, in order, by what separates them."""
     lines = text.split("\n")
     starts = [0, *accumulate(len(row) + 1 for row in lines)]
-    code: list[Token] = []
-    remarks: list[Token] = []
-    for token in tokens(text, line):
-        if token.kind is Kind.COMMENT:
-            before = lines[token.line - line][: token.column - 1]
-            remarks += [] if before.strip() else [token]
-        elif token.kind is Kind.DIRECTIVE_END:
-            code.append(replace(token, text=""))
-        elif token.kind is not Kind.BLANK:
-            code.append(token)
+    code, remarks = _sorted(text, line)
 
     def offset(token: Token) -> int:
         return starts[token.line - line] + token.column - 1
@@ -81,7 +72,6 @@ def pieces(text: str, line: int = 1, separator: str = ";") -> list[Piece]:
             closing = offset(piece.tokens[end]) if end < len(piece.tokens) else len(text)
             body = text[offset(piece.tokens[begin - 1]) + 1 : closing]
             body_line, head = piece.tokens[begin - 1].line, piece.tokens[: begin - 1]
-        below = [*(token.line for token in above[1:]), first.line]
         cut.append(
             Piece(
                 piece.kind,
@@ -90,16 +80,38 @@ def pieces(text: str, line: int = 1, separator: str = ";") -> list[Piece]:
                 _spaced(head),
                 body,
                 body_line,
-                tuple(
-                    Remark(token.text, token.line + token.text.count("\n") + 1 == row)
-                    for token, row in zip(above, below, strict=False)
-                    if BANNER not in token.text
-                ),
+                _remarks(above, first.line),
                 first.line,
                 last.line,
             )
         )
     return cut
+
+
+def _sorted(text: str, line: int) -> tuple[list[Token], list[Token]]:
+    """The tokens of C's code, and the comments that begin a line."""
+    lines = text.split("\n")
+    code: list[Token] = []
+    remarks: list[Token] = []
+    for token in tokens(text, line):
+        if token.kind is Kind.COMMENT:
+            before = lines[token.line - line][: token.column - 1]
+            remarks += [] if before.strip() else [token]
+        elif token.kind is Kind.DIRECTIVE_END:
+            code.append(replace(token, text=""))
+        elif token.kind is not Kind.BLANK:
+            code.append(token)
+    return code, remarks
+
+
+def _remarks(above: Sequence[Token], first: int) -> tuple[Remark, ...]:
+    """The comments above a line."""
+    below = [*(token.line for token in above[1:]), first]
+    return tuple(
+        Remark(token.text, token.line + token.text.count("\n") + 1 == row)
+        for token, row in zip(above, below, strict=False)
+        if BANNER not in token.text
+    )
 
 
 def _spaced(group: Sequence[Token]) -> str:

@@ -217,7 +217,14 @@ def _lift_guests(given: Input, seen: Seen, probing: Probing, known: Data) -> Non
             data |= compact(predicates=predicates(path, hunks, spec))
         elif PurePath(path).name == "Makefile" and "object" not in data:
             data |= compact(object=object_line(path, hunks, spec.source.file))
-    data["guests"] = guests.finish()
+    # In the order in which the header declares their tables.
+    declared = {piece.name: row for row, piece in enumerate(probing.files[seen.path])}
+
+    def place(guest: tuple[str, Data]) -> int:
+        symbols = guest[1].get("tables", {}).values()
+        return min((declared.get(symbol, len(declared)) for symbol in symbols), default=0)
+
+    data["guests"] = dict(sorted(guests.finish().items(), key=place))
     for name, guest in data["guests"].items():
         if name in known and known[name]["boot"]["function"] == guest["boot"]["function"]:
             guest["boot"]["steps"] = _around(

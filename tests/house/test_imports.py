@@ -15,7 +15,6 @@ REACHING = {
     "kernel/test_kernel_trees.py",
     "kernel/test_level.py",
     "mutation/test_mutate.py",
-    "patch/conftest.py",
     "patch/interfaces.py",
     "patch/posted.py",
     "patch/test_compare.py",

@@ -15,6 +15,7 @@ PV, HVM, PVH = (f"arch/x86/xen/enlighten_{guest}.c" for guest in ("pv", "hvm", "
 PREDICATES = "include/xen/xen.h"
 REGISTER = "\txenhost_register(XENHOST_DIRECT, &xh_pv_ops);\n"
 TYPE = "\txen_domain_type = XEN_PV_DOMAIN;\n"
+HVM_REGISTERS = "xenhost_register(XENHOST_DIRECT, &xh_hvm_ops)"
 PV_TABLE = "struct xenhost_ops xh_pv_ops"
 
 pytestmark = [
@@ -35,10 +36,10 @@ class Fault(NamedTuple):
 
 
 FAULTS = {
-    "before the state is set": Fault(PV, TYPE, REGISTER + TYPE, "step-order", "xen_start_kernel("),
-    "never registered": Fault(PV, REGISTER, "", "boot-registration-missing", PV_TABLE),
+    "before the state is set": Fault(PV, TYPE, REGISTER + TYPE, "step-order", REGISTER.strip()),
+    "never registered": Fault(PV, REGISTER, "", "step-missing", "xen_start_kernel("),
     "wrong condition": Fault(
-        HVM, "(!xen_pvh_domain())", "(xen_pvh_domain())", "step-unknown", "xen_hvm_guest_init("
+        HVM, "(!xen_pvh_domain())", "(xen_pvh_domain())", "step-missing", HVM_REGISTERS
     ),
     "condition of the kernel's": Fault(
         PV,
@@ -52,19 +53,19 @@ FAULTS = {
         "\tpv_ops.cpu.load_gdt =",
         f"{REGISTER}\tpv_ops.cpu.load_gdt =",
         "step-unknown",
-        "xen_start_kernel(",
+        REGISTER.strip(),
     ),
     "left before": Fault(
         PVH,
         "\txen_pvh = 1;\n",
-        "\txen_pvh = 1;\n\tif (xen_initial_domain())\n\t\treturn;\n",
-        "step-unknown",
+        "\txen_pvh = 1;\n\tif (xen_pvh)\n\t\treturn;\n",
+        "step-missing",
         "xen_pvh_init(",
     ),
     "swapped entry": Fault(PV, "= xh_direct_vcpu_id,", "= xh_no_vcpu_id,", "differs", PV_TABLE),
     "const dropped": Fault(PV, f"const {PV_TABLE}", PV_TABLE, "differs", PV_TABLE),
     "state never set": Fault(
-        HVM, "\txen_domain_type = XEN_HVM_DOMAIN;\n", "", "step-missing", "init_hvm_pv_info("
+        HVM, "\txen_domain_type = XEN_HVM_DOMAIN;\n", "", "step-order", HVM_REGISTERS
     ),
     "other predicate": Fault(
         PREDICATES,

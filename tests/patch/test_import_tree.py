@@ -174,4 +174,4 @@ def test_a_series_with_a_patch_missing_is_refused(
     folder = tree.parent / "history"
     assert main(["import", *names, "--tree", f"{tree}@HEAD~3", "-o", str(folder)]) == 2
     assert "patch 2 of 3 is missing" in capsys.readouterr().err
-    assert not list(folder.iterdir())
+    assert not folder.exists()

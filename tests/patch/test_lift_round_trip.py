@@ -16,9 +16,10 @@ from xenhostgen.api import Interface, load, load_text, render
 from xenhostgen.extensions.patches.lift import Lifted, lift
 from xenhostgen.extensions.patches.yaml_writer import write_yaml
 
+MISUSE = "type occupied requires ops absent required"
+
 # Each set draws this many; XENHOSTGEN_ROUND_TRIPS=1000 asks for more.
 ROUNDS = int(os.environ.get("XENHOSTGEN_ROUND_TRIPS", "13"))
-MISUSE = ("type", "occupied", "requires", "ops", "absent", "required")
 
 
 def spec_of(data: Data) -> Interface:
@@ -136,7 +137,7 @@ def wide(templates: str) -> Data:
     if plain:
         data["header"]["includes"].append("<linux/init.h>")
         errnos = ("EINVAL", "EBUSY", "ENODEV", "EFAULT", "ENOENT", "EPERM")
-        misuse = zip(MISUSE, (f"-{errno}" for errno in errnos), strict=True)
+        misuse = zip(MISUSE.split(), (f"-{errno}" for errno in errnos), strict=True)
         data["registry"]["misuse"] = dict(misuse)
     return data
 

@@ -33,7 +33,8 @@ def test_comments_above_members_and_requirements() -> None:
     fields = "fields: [{c: int nr, doc: a}, {struct: [int b, int c], doc: d}]\n"
     requires = ("requires: default", "requires: default, requires_doc: e")
     header, source = files(("# A row", f"{fields}# A row"), requires)
-    assert "\t/*\n\t * a\n\t */\n\tint nr;\n\t/*\n\t * d\n\t */\n\tstruct {\n" in header
+    assert " * @nr: a\n * @" in header
+    assert "\tint nr;\n\tstruct {\n" in header
     assert "\t/*\n\t * e\n\t */\n\tif (xh == xh_remote && " in source
 
 

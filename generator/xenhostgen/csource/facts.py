@@ -5,6 +5,7 @@ Types are for a compiler to tell (see ``debug_info``); attributes and sections l
 """
 
 import re
+import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -157,6 +158,10 @@ def _parse(preprocessed: Preprocessed) -> Any:
         return parser.parse(preprocessed.text)
 
 
+# The calls of pycparser within each other: two or three for each of a statement's labels.
+_DEPTH_MAX = 4000
+
+
 class _Lexer(CLexer):  # type: ignore[misc]  # pycparser has no types
     """Takes the end from GNU C's ranges, and remembers where it is for errors without a place."""
 
@@ -182,6 +187,8 @@ def _parser_errors(
 
     ``origin(line, column)`` gives a place's position; ``place()`` is where the parser has got to.
     """
+    # Never lowered again, as other threads may be parsing.
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), _DEPTH_MAX))
     try:
         yield
     except (SourceError, MemoryError):

@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterator
 from functools import cached_property
 
+from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.kinds import (
     C_DECLARATION,
     C_TEXT,
@@ -167,6 +168,11 @@ class Field(Part):
     c: Text | None = optional(C_DECLARATION, "the member's C declaration, without ';'")
     struct: tuple[Text, ...] = optional(Items(C_DECLARATION), "the members of an anonymous struct")
     doc: Text = optional(DOC, "the comment above the member")
+
+    @property
+    def names(self) -> list[str]:
+        """The members that it declares."""
+        return [declared_name(c) for c in ((self.c,) if self.c else self.struct)]
 
 
 class Entry(Part):

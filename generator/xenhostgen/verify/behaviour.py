@@ -44,6 +44,8 @@ class Behaviour:
             execute = partial(_Execution, subject, self.runners)
             judged = list(pool.map(execute, self.compilers, repeat(None)))
             judged += pool.map(lambda other: execute(*other), others)
+        left_out = chain.from_iterable(each.left_out for each in judged)
+        subject.statistics.left_out += dict.fromkeys(left_out)
         # What a run shows otherwise than the first is of interest where it is expected.
         known: dict[tuple[str, str, int, str], Finding] = {}
         for each in judged:
@@ -65,6 +67,7 @@ class _Execution:
         turned: Configuration | None,
     ) -> None:
         self.runners, self.compiler, self.turned = runners, compiler, turned
+        self.left_out: list[str] = []
         self.done = Run(compiler, configuration=str(turned or ""))
         self.findings = list(self.judge(subject))
         if turned:
@@ -103,6 +106,7 @@ class _Execution:
         self.done = replace(self.done, sanitizers=SANITIZERS)
         for runner in runners:
             self.done = replace(self.done, **runner.done())
+            self.left_out += [runner.left_out] if runner.left_out else []
             yield from runner.findings()
         yield from broken
 

@@ -58,6 +58,8 @@ class Runner(ABC):
 
     seen_by: ClassVar[str]
     counted: ClassVar[str]
+    left_out = ""
+    """What there was too much of."""
 
     def __init__(self, wording: Wording, driver: Driver) -> None:
         self.wording, self.spec, self.driver = wording, wording.spec, driver

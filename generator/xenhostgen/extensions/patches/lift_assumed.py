@@ -4,6 +4,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import PurePath
+from typing import NamedTuple
 
 from xenhostgen.extensions.patches.lift_header import Seen, compact
 from xenhostgen.extensions.patches.probe import Data
@@ -112,12 +113,38 @@ def _expressions(op: Data) -> list[str]:
     return [text for text in (*texts, op.get("when_missing"), op.get("when_no_host")) if text]
 
 
-def _add_constants(data: Data, constants: Data, known: frozenset[str] | set[str]) -> None:
-    """The constants that adapters and wrappers evaluate to."""
-    for op in data.get("ops", {}).values():
-        for name in _CONSTANT.findall(" ".join(_expressions(op))):
-            if name not in known:
-                constants.setdefault(name, len(constants) + 1)
+class _Asked(NamedTuple):
+    """A condition or value of boot code: of which guest, and which names in it are known."""
+
+    guest: str
+    known: frozenset[str]
+    text: str
+
+
+def _asked(data: Data, ours: frozenset[str]) -> Iterator[_Asked]:
+    """What predicates and boot steps ask."""
+    for macro in data["predicates"]["macros"]:
+        yield _Asked("", ours, macro["expands"])
+    for guest, told in data["guests"].items():
+        known = ours | {declared_name(param) for param in told["boot"].get("params", ())}
+        for step in told["boot"].get("steps", ()):
+            texts = [step.get("return_if", ""), step.get("register", {}).get("when", "")]
+            texts += [word for pair in step.get("assign", {}).items() for word in pair]
+            yield from (_Asked(guest, known, text) for text in texts)
+
+
+def _fact(facts: dict[str, Data], name: str, more: str) -> None:
+    """Assume what a name stands for, by what follows it."""
+    if more == "()":
+        facts["macros"][name] = {"expands": "0", "placeholder": True}
+    elif more:
+        members = facts["structs"].setdefault(f"{name}_facts", {})
+        members[more.lstrip("->.")] = "unsigned long"
+        facts["variables"][name] = f"struct {name}_facts{' *' * more.startswith('->')}"
+    elif name.isupper():
+        facts["constants"].setdefault(name, len(facts["constants"]) + 1)
+    else:
+        facts["variables"].setdefault(name, "unsigned long")
 
 
 def _kernel(data: Data) -> tuple[Data, dict[str, Data]]:
@@ -125,35 +152,18 @@ def _kernel(data: Data) -> tuple[Data, dict[str, Data]]:
     facts: dict[str, Data] = {key: {} for key in ("constants", "structs", "variables", "macros")}
     inputs: dict[str, Data] = {}
     ours = KEYWORDS | RESERVED | {macro["name"] for macro in data["predicates"]["macros"]}
-    asked = [("", ours, macro["expands"]) for macro in data["predicates"]["macros"]]
-    for guest, told in data["guests"].items():
-        known = ours | {declared_name(param) for param in told["boot"].get("params", ())}
-        for step in told["boot"].get("steps", ()):
-            texts = [step.get("return_if", ""), step.get("register", {}).get("when", "")]
-            texts += [word for pair in step.get("assign", {}).items() for word in pair]
-            asked += [(guest, known, text) for text in texts]
+    asked = list(_asked(data, ours))
     for guest, known, text in asked:
         for name, more in _WORD.findall(text):
             if name in known:
                 continue
-            if more == "()":
-                facts["macros"][name] = {"expands": "0", "placeholder": True}
-            elif more:
-                pointer = more.startswith("->")
-                facts["structs"].setdefault(f"{name}_facts", {})[more.lstrip("->.")] = (
-                    "unsigned long"
-                )
-                facts["variables"][name] = f"struct {name}_facts{' *' * pointer}"
-                if pointer:
-                    checked = any(
-                        re.search(rf"!{name}\b(?!->)", said)
-                        for who, _, said in asked
-                        if who == guest
-                    )
-                    inputs.setdefault(guest, {})[name] = ["object", *["NULL"] * checked]
-            elif name.isupper():
+            _fact(facts, name, more)
+            if more.startswith("->"):
+                checks = re.compile(rf"!{name}\b(?!->)")
+                is_checked = any(each.guest == guest and checks.search(each.text) for each in asked)
+                inputs.setdefault(guest, {})[name] = ["object", *["NULL"] * is_checked]
+    for op in data.get("ops", {}).values():
+        for name in _CONSTANT.findall(" ".join(_expressions(op))):
+            if name not in ours:
                 facts["constants"].setdefault(name, len(facts["constants"]) + 1)
-            else:
-                facts["variables"].setdefault(name, "unsigned long")
-    _add_constants(data, facts["constants"], ours)
     return compact(**facts), inputs

@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from xenhostgen.csource.tokens import Kind, Token, tokens
-from xenhostgen.extensions.patches.declarations import declared_by
+from xenhostgen.extensions.patches.declarations import Declaration, declared_by
 from xenhostgen.render.files import BANNER
 
 
@@ -51,45 +51,38 @@ class Piece:
 @lru_cache(256)  # most of what is rendered again is as it was
 def pieces(text: str, line: int = 1, separator: str = ";") -> list[Piece]:
     """The pieces of C text that begins on a line, in order, by what separates them."""
-    lines = text.split("\n")
-    starts = [0, *accumulate(len(row) + 1 for row in lines)]
-    code, remarks = _sorted(text, line)
+    code, remarks = _code_and_remarks(text, line)
+    starts = [0, *accumulate(len(row) + 1 for row in text.split("\n"))]
 
     def offset(token: Token) -> int:
         return starts[token.line - line] + token.column - 1
 
+    def braced(piece: Declaration) -> tuple[str, int, Sequence[Token]]:
+        """What stands between a piece's braces, the line of that, and what stands before."""
+        if not piece.body:
+            return "", piece.tokens[0].line, piece.tokens
+        begin, end = piece.body
+        closing = offset(piece.tokens[end]) if end < len(piece.tokens) else len(text)
+        body = text[offset(piece.tokens[begin - 1]) + 1 : closing]
+        return body, piece.tokens[begin - 1].line, piece.tokens[: begin - 1]
+
     cut: list[Piece] = []
     for piece in declared_by(code, separator):
-        first, last = piece.tokens[0], piece.tokens[-1]
+        first, last = piece.tokens[0].line, piece.tokens[-1].line
         above: list[Token] = []
-        while remarks and remarks[0].line < first.line:
+        while remarks and remarks[0].line < first:
             above.append(remarks.pop(0))
             if cut and above[-1].line <= cut[-1].last:  # it stands within that one
                 above.pop()
-        body, body_line, head = "", first.line, piece.tokens
-        if piece.body:
-            begin, end = piece.body
-            closing = offset(piece.tokens[end]) if end < len(piece.tokens) else len(text)
-            body = text[offset(piece.tokens[begin - 1]) + 1 : closing]
-            body_line, head = piece.tokens[begin - 1].line, piece.tokens[: begin - 1]
-        cut.append(
-            Piece(
-                piece.kind,
-                piece.name,
-                _spaced(piece.tokens),
-                _spaced(head),
-                body,
-                body_line,
-                _remarks(above, first.line),
-                first.line,
-                last.line,
-            )
-        )
+        body, body_line, head = braced(piece)
+        texts = (_spaced(piece.tokens), _spaced(head), body)
+        seen = tuple(_remarks(above, first))
+        cut.append(Piece(piece.kind, piece.name, *texts, body_line, seen, first, last))
     return cut
 
 
-def _sorted(text: str, line: int) -> tuple[list[Token], list[Token]]:
-    """The tokens of C's code, and the comments that begin a line."""
+def _code_and_remarks(text: str, line: int) -> tuple[list[Token], list[Token]]:
+    """The tokens of C text, and the comments in it that begin a line."""
     lines = text.split("\n")
     code: list[Token] = []
     remarks: list[Token] = []
@@ -104,14 +97,12 @@ def _sorted(text: str, line: int) -> tuple[list[Token], list[Token]]:
     return code, remarks
 
 
-def _remarks(above: Sequence[Token], first: int) -> tuple[Remark, ...]:
-    """The comments above a line."""
-    below = [*(token.line for token in above[1:]), first]
-    return tuple(
-        Remark(token.text, token.line + token.text.count("\n") + 1 == row)
-        for token, row in zip(above, below, strict=False)
-        if BANNER not in token.text
-    )
+def _remarks(above: Sequence[Token], line: int) -> Iterator[Remark]:
+    """The comments above a line, without our banner."""
+    below = [*(token.line for token in above[1:]), line]
+    for token, row in zip(above, below, strict=False):
+        if BANNER not in token.text:
+            yield Remark(token.text, token.line + token.text.count("\n") + 1 == row)
 
 
 def _spaced(group: Sequence[Token]) -> str:

@@ -315,6 +315,14 @@ class Mapped(Shape):
         }
 
 
+def _made(read: Callable[[], Any], make: Callable[[Any], Part]) -> Part:
+    """The part that is made of a value, or else of what could be read of that."""
+    try:
+        return make(read())
+    except Unreadable as loss:
+        raise Unreadable(*map(make, loss.args)) from None
+
+
 class Rows(Shape):
     """Parts as a mapping: the first key of each is a key there, its value all the others.
 
@@ -344,8 +352,11 @@ class Rows(Shape):
             return self.rest.part(node, f"'{name}'", name, problems, **first)
         if not self.short:
             self.refuse_node(node, f"'{name}'", problems)
-        first[self.short.name] = self.short.shape.read(node, f"'{name}'", problems)
-        return self.cls(**first, origin=name)
+        short = self.short
+        return _made(
+            lambda: short.shape.read(node, f"'{name}'", problems),
+            lambda value: self.cls(**first, **{short.name: value}, origin=name),
+        )
 
     def schema(self) -> Schema:
         forms = [self.short.shape.schema()] if self.short else []
@@ -375,8 +386,11 @@ class Brief(Mapped):
     def read(self, node: Node, what: str, problems: Problems) -> Any:
         if not self.short or type(node) is not Text:
             return super().read(node, what, problems)
-        value = self.short.shape.read(node, what, problems)
-        return self.cls(**{self.short.name: value}, origin=node)
+        short = self.short
+        return _made(
+            lambda: short.shape.read(node, what, problems),
+            lambda value: self.cls(**{short.name: value}, origin=node),
+        )
 
     def schema(self) -> Schema:
         whole = super().schema()

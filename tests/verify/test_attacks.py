@@ -242,7 +242,7 @@ def test_shared_memory_is_limited(
     spec = load_spec(SPEC)
     tree = write_rendering(spec, tmp_path / "tree")
     text = (tree / SOURCE).read_text()
-    (tree / SOURCE).write_text(text.replace("\txh->type = pair_none;", FILL))
+    (tree / SOURCE).write_text(text.replace("\txh->type = PAIR_NONE;", FILL))
     verdict = verify(spec, Options(tree, unconfined=unconfined))
     messages = [finding.message for finding in verdict.unexpected]
     limited = any("needs more than 300 MiB of memory" in message for message in messages)

@@ -100,7 +100,7 @@ def hostile_tree(spec: Interface, folder: Path, top: str, inside: str) -> Path:
     tree = write_rendering(spec, folder)
     file = tree / SOURCE
     text = file.read_text().replace(
-        "\txh->type = PAIR_NONE;", f"\t{inside}\n\txh->type = pair_none;"
+        "\txh->type = PAIR_NONE;", f"\t{inside}\n\txh->type = PAIR_NONE;"
     )
     file.write_text(f"{text}\n{top}\n" if top.startswith("(") else f"{top}\n{text}")
     return tree

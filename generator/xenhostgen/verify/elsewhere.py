@@ -182,8 +182,11 @@ def _head(chunk: list[Token]) -> list[str]:
 def _definition(path: str, chunk: list[Token]) -> Iterator[Definition]:
     head = _head(chunk)
     depth, name = 0, ""
-    for word, following in zip(head, [*head[1:], ""], strict=True):
+    for before, word, following in zip(["", *head], head, [*head[1:], ""], strict=False):
         depth += (word == "(") - (word == ")")
+        if (depth, before, word) == (1, "(", "*"):  # a pointer to a function
+            name = following
+            break
         # The attributes of a variable stand behind its name.
         is_attribute = word == "__attribute__" or (word.startswith("__") and "=" in head)
         is_name = depth == 0 and re.fullmatch(r"\w+", word) and not is_attribute

@@ -40,7 +40,7 @@ _OF_PARTS = (
     (landmarks, "guests"),
     (expected, ""),
     (accepted, ""),
-    (templates, "templates source registry guests"),
+    (templates, "interface templates source registry guests"),
 )
 
 

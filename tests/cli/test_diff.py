@@ -83,20 +83,17 @@ def test_json_says_the_same(folder: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_errors_have_their_place(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / "bad.patch").write_text("diff --git a/x b/x\nindex 1..2\n")
+    (folder / "bad.patch").write_text("--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\n")
     (folder / "specs" / "reference" / "rfc-v1-01.json").write_text("{}")
     for arguments, said in [
         (["diff", "specs/none.yaml"], "specs/none.yaml:1:1: "),
-        (
-            ["diff", "specs/rfc-v1.yaml", "none.patch"],
-            "none.patch:1:1: can't read the patch: No such file",
-        ),
-        (["diff", "specs/rfc-v1.yaml", "bad.patch"], "bad.patch:2:7: malformed index line"),
+        (["diff", "specs/rfc-v1.yaml", "none.patch"], "none.patch:1:1: no such file"),
+        (["diff", "specs/rfc-v1.yaml", "bad.patch"], "bad.patch:5:1: git can't read it: corrupt"),
         (
             ["diff", "specs/rfc-v1.yaml"],
             "specs/reference/rfc-v1-01.json:1:1: not the facts of a patch",
         ),
-        (["facts", "bad.patch"], "bad.patch:2:7: malformed index line"),
+        (["facts", "bad.patch"], "bad.patch:5:1: git can't read it: corrupt"),
         (["facts", str(PATCH), "--message-id", "2@example.org"], "for a single patch without one"),
         (["facts", str(PATCH), "-o", "none/facts.json"], "none/facts.json"),
     ]:

@@ -25,7 +25,10 @@ Editors find it by a spec's first line:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "--format", choices=("json", "markdown"), default="json", help="for editors or for readers"
+        "--format",
+        choices=("schema", "markdown"),
+        default="schema",
+        help="for editors or for readers",
     )
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write it to a file")
 

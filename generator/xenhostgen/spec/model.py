@@ -715,7 +715,8 @@ class Interface(Part):
         made[NONE] = []
         for op in self.ops:
             for entry in op.tables:
-                made[entry.table].append((op, entry))
+                # A spec that isn't checked may name tables that aren't there.
+                made.setdefault(entry.table, []).append((op, entry))
         return made
 
     @property

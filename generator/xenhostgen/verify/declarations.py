@@ -71,11 +71,12 @@ def read_due(harness: Harness, compiler: str, store: Store) -> Unit:
     """What is due, as a compiler understands it. Raises ``SpecError``."""
     due = expectation(harness.spec)
     if compiler not in store.due:
-        check_pieces(harness, due, compiler)
         command = [compiler, f"-I{harness.questions}", *harness.flags]
         try:
             store.due[compiler] = _compiled(harness, command, due.unit(), "due")
-        except (BuildError, SourceError) as error:  # nothing that stands in one piece
+        except (BuildError, SourceError) as error:
+            check_pieces(harness, due, compiler)
+            # It is nothing that stands in one piece.
             complaints = error.complaints() if isinstance(error, BuildError) else error.complaints
             raise unreadable(harness.spec, complaints) from None
     return store.due[compiler]

@@ -10,7 +10,7 @@ import pytest
 from xenhostgen.api import Interface, render
 from xenhostgen.cli import main
 
-__all__ = ["main", "need", "written"]
+__all__ = ["assert_printed", "main", "need", "written"]
 
 
 def written(spec: Interface, folder: Path) -> Path:
@@ -19,6 +19,17 @@ def written(spec: Interface, folder: Path) -> Path:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
     return folder
+
+
+def assert_printed(
+    document: Path, command: list[str], capsys: pytest.CaptureFixture[str], update: bool
+) -> None:
+    """A document is what a command prints; ``--update`` makes it so."""
+    assert main(command) == 0
+    text = capsys.readouterr().out
+    if update:
+        document.write_text(text)
+    assert document.read_text() == text
 
 
 def need(tool: str, package: str) -> None:

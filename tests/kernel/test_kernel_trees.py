@@ -152,7 +152,7 @@ def test_git_am_takes_it(placement: Placement, written: list[Path], tmp_path: Pa
         "-q",
         "-m",
         "base",
-        given={"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.org"},
+        variables={"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.org"},
     )
     git(clean, "am", "-q", *map(str, written[1:]))
     for path, after in placement.after.items():

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tools import main
+from tools import assert_printed, main
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.schema import json_schema
 
@@ -38,11 +38,8 @@ def test_the_committed_schema_is_fresh() -> None:
 
 
 def test_the_reference_is_fresh(capsys: pytest.CaptureFixture[str], update: bool) -> None:
-    assert main(["schema", "--format", "markdown"]) == 0
-    text, document = capsys.readouterr().out, ROOT / "docs" / "spec.md"
-    if update:
-        document.write_text(text)
-    assert document.read_text() == text
+    command = ["schema", "--format", "markdown"]
+    assert_printed(ROOT / "docs" / "spec.md", command, capsys, update)
 
 
 def test_the_reference_tells_of_each_key_with_an_example_of_each_part(

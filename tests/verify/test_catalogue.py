@@ -10,7 +10,7 @@ from typing import TypeGuard
 
 import pytest
 
-from tools import main
+from tools import assert_printed, main
 from xenhostgen.api import Finding, load
 from xenhostgen.verify.catalogue import catalogue
 from xenhostgen.verify.findings import judge
@@ -64,11 +64,8 @@ def test_each_rule_speaks_in_sentences() -> None:
 
 
 def test_the_document_is_fresh(capsys: pytest.CaptureFixture[str], update: bool) -> None:
-    assert main(["rules", "--format", "markdown"]) == 0
-    text, document = capsys.readouterr().out, REPO / "docs" / "rules.md"
-    if update:
-        document.write_text(text)
-    assert document.read_text() == text
+    command = ["rules", "--format", "markdown"]
+    assert_printed(REPO / "docs" / "rules.md", command, capsys, update)
 
 
 def test_one_rule(capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,12 +38,12 @@ class _Reference:
 
     def __init__(self, sources: Iterable[str]) -> None:
         self.specs = [(parse(text, Problems("", text)), text.splitlines()) for text in sources]
-        self.known: dict[type[Part], str] = {}
+        self.known: set[type[Part]] = set()
 
     def part(self, path: str, shape: Mapped | Rows) -> Iterator[str]:
         """The section of one part, and those of the parts in it that have none yet."""
         cls = shape.cls
-        self.known[cls] = path
+        self.known.add(cls)
         yield from ("", f"## {path}", "", " ".join((cls.__doc__ or "").split()))
         keys = list(cls.KEYS.values())
         if isinstance(shape, Rows):

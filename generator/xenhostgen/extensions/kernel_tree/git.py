@@ -43,18 +43,18 @@ def git(
     folder: Path,
     *arguments: str,
     fine: tuple[int, ...] = (0,),
-    given: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> str:
     """What git prints in a folder, whose repository is its ``.git`` or none.
 
-    ``given`` comes on top of the environment. Raises ``GitFailure`` for an exit status that isn't
-    ``fine``.
+    ``variables`` come on top of the environment. Raises ``GitFailure`` for an exit status that
+    isn't ``fine``.
     """
     environment = {name: value for name, value in os.environ.items() if _KEPT.match(name)}
     # Left to look for one, git takes a folder for a repository that has a stranger's files HEAD
     # and config in it, and runs the filters that these name.
     environment["GIT_DIR"] = ".git"
-    environment |= {"LC_ALL": "C.UTF-8", **(given or {})}
+    environment |= {"LC_ALL": "C.UTF-8", **(variables or {})}
     limits = UNLIMITED._replace(seconds=_SECONDS_MAX, output_bytes=_FILE_MAX)
     if not (folder / ".git").exists():  # else it maps all of a repository's packs
         limits = limits._replace(memory_bytes=_MEMORY_MAX)
@@ -97,9 +97,9 @@ def borrowed(tree: Path) -> Iterator[Path]:
         yield folder
 
 
-def create_repository(folder: Path, given: Mapping[str, str]) -> None:
+def create_repository(folder: Path, variables: Mapping[str, str]) -> None:
     """Make a folder a repository of ours, in which no file's attributes change another's bytes."""
-    git(folder, "init", "-q", "-b", "series", given=given)
+    git(folder, "init", "-q", "-b", "series", variables=variables)
     (folder / ".git/info/attributes").write_text(_NO_ATTRIBUTES)
 
 

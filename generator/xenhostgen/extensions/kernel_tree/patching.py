@@ -35,7 +35,7 @@ def difference(before: Contents, after: Contents, *options: str) -> bytes:
             named = {f"{side}/{path}": content for path, content in existing(files).items()}
             write_files(folder, named)
         form = ("--no-index", "--no-prefix", "--no-renames", "--full-index", *options)
-        diff = git(folder, "diff", *form, "a", "b", fine=(0, 1), given=NO_SETTINGS)
+        diff = git(folder, "diff", *form, "a", "b", fine=(0, 1), variables=NO_SETTINGS)
     # Of a file on one side alone git itself says it like this, but for --no-index.
     diff = re.sub("^diff --git b/", "diff --git a/", diff, flags=re.M)
     diff = re.sub("^(diff --git a/.* )a/", r"\1b/", diff, flags=re.M)
@@ -59,7 +59,7 @@ def patched(
         (folder / "tree").mkdir()
         (folder / "patch").write_bytes(patch)
         command = ("apply", "--whitespace=nowarn", *options)
-        apply = partial(git, folder / "tree", *command, given=NO_SETTINGS)
+        apply = partial(git, folder / "tree", *command, variables=NO_SETTINGS)
         listed = apply("--numstat", "-z", "../patch").split("\0")
         sources = [name.decode(errors="surrogateescape") for name in _SOURCE.findall(patch)]
         paths = [entry.split("\t", 2)[2] for entry in listed if entry] + sources

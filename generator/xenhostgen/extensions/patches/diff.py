@@ -150,7 +150,7 @@ def _names(message: Message) -> list[str]:
         (folder / "patch").write_bytes(message.patch)
         try:
             option = prefix_option(message.patch)
-            listed = git(folder, "apply", "--numstat", "-z", option, "patch", given=NO_SETTINGS)
+            listed = git(folder, "apply", "--numstat", "-z", option, "patch", variables=NO_SETTINGS)
         except GitFailure as failure:
             said = failure.said.split("\n")[0].removeprefix("error: ")
             line = re.search(r"\bline (\d+)|\bpatch:(\d+)", said)

@@ -114,7 +114,7 @@ def mails(folder: Path, tree: Reader, root: str, prefix: str) -> dict[str, bytes
     wanted = [_contents(folder, number, tree, root) for number in range(1, len(messages) + 1)]
     paths = dict.fromkeys(path for contents in wanted for path in contents)
     with scratch_folder() as work:
-        ask = partial(git, work, given=NO_SETTINGS)
+        ask = partial(git, work, variables=NO_SETTINGS)
         create_repository(work, NO_SETTINGS)
         before: Contents = {path: tree(path) for path in paths}
         _commit(work, before, Message("base <base@localhost>", "@0 +0000", "base", "", b""))
@@ -187,9 +187,9 @@ def _commit(work: Path, contents: Contents, message: Message) -> None:
     environment |= {"GIT_COMMITTER_NAME": name, "GIT_COMMITTER_EMAIL": address}
     environment |= {"GIT_AUTHOR_DATE": message.date, "GIT_COMMITTER_DATE": message.date}
     (work / ".git/text").write_text(f"{message.subject}\n\n{message.body}", "utf-8")
-    git(work, "add", "-A", "-f", given=environment)
+    git(work, "add", "-A", "-f", variables=environment)
     options = ("--allow-empty", "--cleanup=verbatim", "-F", ".git/text")
-    git(work, "commit", "-q", *options, given=environment)
+    git(work, "commit", "-q", *options, variables=environment)
 
 
 def _check(written: Path, wanted: Sequence[Message], folder: Path) -> None:

@@ -23,7 +23,6 @@ from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused
 
-_NOT_UTF8 = re.compile("[\ud800-\udfff]")
 _WORD = re.compile(r"\w+|[^\w\s]")
 WORDS_LIMIT = 500_000  # of code, which is cut into them a dozen times
 SIZE_LIMIT = 4 << 20  # characters of code; an interface of 10,000 ops has half of it

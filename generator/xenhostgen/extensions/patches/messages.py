@@ -145,7 +145,7 @@ def _split(path: Path) -> Iterator[Message]:
         (folder / "mails").mkdir()
         (folder / "input").write_bytes(data)
         try:
-            git(folder, "mailsplit", "-b", "--keep-cr", "-omails", "input", given=NO_SETTINGS)
+            git(folder, "mailsplit", "-b", "--keep-cr", "-omails", "input", variables=NO_SETTINGS)
         except GitFailure as failure:
             message = f"git can't read it: {failure.said}"
             raise Refused([Problem("input-unreadable", message, str(path))]) from None

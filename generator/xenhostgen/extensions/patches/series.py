@@ -75,7 +75,7 @@ def series(
     """
     with scratch_folder() as folder:
         sender = _environment(tree)
-        ask = partial(git, folder, given=sender)
+        ask = partial(git, folder, variables=sender)
         create_repository(folder, sender)
         ask("config", "core.abbrev", "12")
         for text, contents in _steps(spec, before, after):

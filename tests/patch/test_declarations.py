@@ -4,39 +4,16 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from xenhostgen.extensions.patches.declarations import declarations, digest
-from xenhostgen.extensions.patches.difference import differences
 
 HERE = Path(__file__).parent
-PIECES = ["int", "x", "(", ")", "{", "}", ";", ",", "=", "*", "if", "else", "enum", "typedef"]
-any_c = st.lists(
-    st.sampled_from([*PIECES, "#define", "\n", "struct", "EXPORT_SYMBOL", "__aligned", "[", "]"])
-)
 
 
 @pytest.mark.parametrize("case", sorted(HERE.glob("declarations/*.c")), ids=lambda p: p.stem)
 def test_labels(case: Path) -> None:
     labels = [declaration.label for declaration in declarations(case.read_text())]
     assert labels == case.with_suffix(".labels").read_text().splitlines()
-
-
-@pytest.mark.parametrize("case", sorted(HERE.glob("difference/*.case")), ids=lambda p: p.stem)
-def test_difference(case: Path) -> None:
-    ours, rest = case.read_text().split("--- theirs\n")
-    theirs, messages = rest.split("--- messages\n")
-    found = differences(declarations(ours), declarations(theirs))
-    assert list(map(str, found)) == messages.splitlines()
-
-
-@given(any_c.map(" ".join), any_c.map(" ".join))
-@example(ours=") { ] (,", theirs="")
-def test_any_two_texts_compare(ours: str, theirs: str) -> None:
-    left, right = declarations(ours), declarations(theirs)
-    same = [digest(d) for d in left] == [digest(d) for d in right]
-    assert same == (not list(differences(left, right)))
 
 
 def test_an_attribute_alone_is_a_statement() -> None:

@@ -8,8 +8,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from xenhostgen.csource.makefile import read_makefile
-from xenhostgen.extensions.patches.code import function_begun
-from xenhostgen.extensions.patches.hunks import Hunk, HunkLine
+from xenhostgen.extensions.patches.hunks import Hunk, HunkLine, function_begun
 from xenhostgen.extensions.patches.lift_c import Piece, pieces
 from xenhostgen.extensions.patches.lift_header import Seen, compact
 from xenhostgen.extensions.patches.lift_input import landmarks

@@ -15,12 +15,11 @@ from xenhostgen.commands.inputs import add_format
 from xenhostgen.extensions.kernel_tree.carry import carry_path, read_carry, with_carry
 from xenhostgen.extensions.patches.compare import Comparison, compare
 from xenhostgen.extensions.patches.diff import read_diff
+from xenhostgen.extensions.patches.fingerprint import fingerprint, shipped
 from xenhostgen.extensions.patches.history import is_history, prove_states
 from xenhostgen.extensions.patches.messages import read_messages
 from xenhostgen.extensions.patches.recreation import prove, reader
-from xenhostgen.extensions.patches.reference import patch_facts
 from xenhostgen.extensions.patches.report import Compared, as_json, show
-from xenhostgen.extensions.patches.stored import shipped_facts
 from xenhostgen.render.files import Renderer
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
@@ -82,17 +81,17 @@ def diff(spec: Interface, patch: Path | None) -> Comparison:
 
 def _compared(spec: Interface, patch: Path | None) -> tuple[str, Comparison]:
     """The path of the patch or of the facts, and the comparison."""
-    text = read_carry(spec)
-    carry = {file.path: file for file in read_diff(text, str(carry_path(spec.path)))}
+    carry = read_carry(spec)
     if patch:
-        source, facts = patch, [patch_facts(mail, carry) for mail in read_messages([patch])]
+        source, prints = patch, [fingerprint(mail, carry) for mail in read_messages([patch])]
     else:
-        source, facts = shipped_facts(spec)
+        source, prints = shipped(spec)
     renderer = Renderer(spec)
     rendering = renderer.everything()
     files = with_carry(spec, rendering.files)
-    files |= {path: file.content for path, file in carry.items() if file.change == "new"}
-    return str(source), compare(renderer, rendering._replace(files=files), facts, str(source))
+    carried = read_diff(carry, str(carry_path(spec.path)))
+    files |= {file.path: file.content for file in carried if file.change == "new"}
+    return str(source), compare(renderer, rendering._replace(files=files), prints, str(source))
 
 
 def proved(arguments: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 """Patches. What reads them, in order: collapsed, messages (mails, by git), hunks, diff.
 
 What compares a rendering with them: fingerprint, compare. What makes a spec of them: lift_input,
-declarations, lift_c, lift_header, lift_source, lift_guests, lift_assumed, lift_places, carrying,
+lift_c, lift_header, lift_source, lift_guests, lift_assumed, lift_places, carrying,
 yaml_writer, lift; of a series history. What writes one: series.
 """
 

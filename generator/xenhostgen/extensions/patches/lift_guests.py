@@ -3,7 +3,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -98,7 +97,7 @@ class Guests:
         self.guests = guests
         self.tables: dict[str, list[tuple[str, str]]] = {}  # op and function of each entry
         self.entries: dict[str, Data] = {}  # by function, as tables share them
-        self.functions: list[str] = []  # that are defined beside the tables, the C file's first
+        self.functions: dict[str, str] = {}  # beside tables, the C file's first, and their files
         self.registering = _registering(spec)
 
     def read(self, path: str, hunks: list[Hunk]) -> None:
@@ -158,7 +157,7 @@ class Guests:
         if not found.added:
             return
         if piece.kind == "function":
-            self.functions.append(piece.name)
+            self.functions[piece.name] = guest["file"]
         declared = re.match(rf"(extern )?[^*({{=]*\b{re.escape(self.c.ops)} (\w+)", piece.code)
         if not declared or piece.kind != "variable":
             return
@@ -173,12 +172,12 @@ class Guests:
         """The boot step that a statement is."""
         if found.piece.kind != "statement":
             return None
-        statement = replace(found.piece, head=re.sub(r"[{}] ?", "", found.piece.code).strip())
+        code = re.sub(r"[{}] ?", "", found.piece.code).strip()
         for probe in self.registering:
-            if words := match(probe, statement):
+            if words := match(probe, found.piece, code):
                 return {"register": compact(**{_KEYS[hole]: words[hole] for hole in words})}
         for kind, probe in _STEPS.items():
-            words = match(probe, statement)
+            words = match(probe, found.piece, code)
             texts = list(words.values()) if words else []
             if texts and (kind == "return_if" or _KNOWABLE.fullmatch(texts[0])):
                 if kind != "assign":
@@ -239,7 +238,7 @@ class Guests:
         """The table of empty slots, and the functions beside it, in the interface's C file."""
         for piece in found:
             if piece.kind == "function":
-                self.functions.append(piece.name)
+                self.functions[piece.name] = ""
             elif piece.kind == "variable" and piece.name == self.c.none:
                 self.add_entries(_initialised(piece), NONE)
 
@@ -259,7 +258,8 @@ class Guests:
             op.update(compact(tables={column: columns[column] for column in ordered}))
             for column, entry in op.get("tables", {}).items():
                 guest = guests.get(column.split(".")[0])
-                if guest and re.search(r"-E[A-Z0-9]+\b", entry.get("calls", "")):
+                here = guest and self.functions.get(entry["function"]) == guest["file"]
+                if guest and here and re.search(r"-E[A-Z0-9]+\b", entry.get("calls", "")):
                     context = guest.setdefault("context", [])
                     context += [_ERRNO_H] * (_ERRNO_H not in context)
                 op["tables"][column] = entry if "calls" in entry else entry["function"]
@@ -277,7 +277,7 @@ def _bodies(files: Mapping[str, list[Piece]]) -> dict[str, list[str]]:
 
 def _initialised(table: Piece) -> list[tuple[str, str]]:
     """Member and value of each designated initialiser."""
-    return re.findall(r"\.(\w+)\s*=\s*(\w+)", table.body)
+    return [pair for entry in table.inner for pair in re.findall(r"^\.(\w+) ?= ?(\w+)", entry.code)]
 
 
 def _lenders(guest: Data) -> set[str | None]:

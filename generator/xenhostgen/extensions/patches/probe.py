@@ -38,22 +38,22 @@ _BARE: Data = {
 }
 
 
-def match(probe: Piece, piece: Piece) -> dict[str, str] | None:
-    """What stands in the holes of a piece; None if the two differ otherwise.
+def match(probe: Piece, piece: Piece, head: str = "") -> dict[str, str] | None:
+    """What stands in the holes of a piece, or of other code in its place; None if they differ.
 
     Of what has braces only the head counts. What stands in capitals is told in small letters.
     """
     values: dict[str, str] = {}
     if _HOLES.search(probe.head):
         pattern, capitals = _pattern(probe.head)
-        found = pattern.fullmatch(piece.head)
+        found = pattern.fullmatch(head or piece.head)
         if not found:
             return None
         values = {
             hole: text.lower() if hole in capitals else text
             for hole, text in found.groupdict().items()
         }
-    elif _tokens(probe.head) != _tokens(piece.head):
+    elif _tokens(probe.head) != _tokens(head or piece.head):
         return None
     return values | _remarks(probe.remarks, piece.remarks)
 
@@ -131,7 +131,7 @@ def read_holes(probe: Sequence[Piece], found: Sequence[Piece]) -> dict[str, str]
                 else:
                     namesakes.pop()
                 break
-        if piece.body:
+        if piece.inner:
             values = read_holes(piece.inner, inner) | values
     return values
 

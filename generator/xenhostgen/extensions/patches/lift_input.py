@@ -94,13 +94,15 @@ def of_tree(base: Reader, after: Mapping[str, bytes | None]) -> Input:
     return state
 
 
-def apply_patch(state: dict[str, bytes | None], message: Message, tree: Reader, root: str) -> None:
+def apply_patch(
+    state: dict[str, bytes | None], message: Message, tree: Reader, root: str, *options: str
+) -> None:
     """Bring the files of a tree to where a patch leaves them. Raises ``Refused``."""
 
     def read(path: str) -> bytes | None:
         return state[path] if path in state else tree(path)
 
-    state |= _patched(message, read, root)
+    state |= _patched(message, read, root, *options)
 
 
 def _patched(message: Message, read: Reader, root: str, *options: str) -> dict[str, bytes | None]:

@@ -148,9 +148,8 @@ def _compared(
         # Of a patch whose white space is lost, the id may not be that of its words.
         identical = same_id(blob_id(text), theirs.post) and not (code or comments)
         if not (identical or code or comments):
-            what = "the banner" if renderer.spec.banner else "white space"
             ids = f"the blob is {blob_id(text)[:12]}, the patch's {theirs.post[:12]}"
-            bytes_ = [Detail("bytes", f"{what} differs: {ids}")]
+            bytes_ = [Detail("bytes", f"white space differs: {ids}")]
     placed = not place if fragments or place else None
     details = (*code, *place, *comments, *bytes_)
     wording = tuple(_wording(said, theirs, texts)) if comments else ()

@@ -111,8 +111,7 @@ def lifted_from(
         keys = dict.fromkeys([*_ORDER.split(), *data])
         return write_yaml({key: data[key] for key in keys if key in data}, target.schema, remarks)
 
-    name = onto.path if onto and given.banner else target.output  # which the banner tells
-    spec, carry, placed = _carried(given, data, written, target.output, name)
+    spec, carry, placed = _carried(given, data, written, target.output)
     after = carried_alone(carry, {path: placed.get(path) for path in given.whole})
     known = [_proved(share, given, after) for share in shares(given, carry)]
     return Lifted(written(), spec, carry, known, assumed)
@@ -125,12 +124,12 @@ def _data(
     seen = _header(given, onto, prefix, origin)
     base: Data = _base(onto, given.on_top) if onto else {}
     _complete(given, seen, onto, base.get("guests", {}))
-    data = _on_base(base, seen.data, given.banner)
+    data = _on_base(base, seen.data)
     return data, _assumed(data, seen)
 
 
 def _carried(
-    given: Input, data: Data, written: Callable[[], str], output: str, name: str
+    given: Input, data: Data, written: Callable[[], str], output: str
 ) -> tuple[Interface, bytes, Contents]:
     """The spec, its carry patch, and the files that this goes on top of.
 
@@ -139,7 +138,7 @@ def _carried(
     while True:
         try:
             spec = _accepted(data, written, output)
-            return spec, *carry_of(given, spec.with_(path=name))
+            return spec, *carry_of(given, spec)
         except SpecError as error:
             whole = [each for each in error.problems if each.rule in _WHOLE]
             # Without types and slots all else can't be right.
@@ -155,11 +154,10 @@ def _carried(
                 raise
 
 
-def _on_base(base: Data, lifted: Data, banner: bool) -> Data:
+def _on_base(base: Data, lifted: Data) -> Data:
     """What was lifted of header and C file, on top of what the base says."""
-    data = {**base, **lifted, "registry": {**base.get("registry", {}), **lifted["registry"]}}
-    if not banner:
-        data["banner"] = False
+    registry = {**base.get("registry", {}), **lifted["registry"]}
+    data = {**base, **lifted, "banner": False, "registry": registry}
     types = base.get("types", {}).get("values", ())
     distances = {row["name"]: row.get("distance") for row in types}
     for row in data["types"]["values"]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from xenhostgen.extensions.kernel_tree.carry import carry_path, including, read_carry, with_carry
+from xenhostgen.extensions.kernel_tree.carry import carry_path, including, read_carry
 from xenhostgen.extensions.kernel_tree.git import GitFailure
 from xenhostgen.extensions.kernel_tree.patching import Reader, difference, patched
 from xenhostgen.extensions.kernel_tree.placing import placed_in
@@ -18,7 +18,6 @@ from xenhostgen.extensions.patches.diff import files_of, prefix_option, read_dif
 from xenhostgen.extensions.patches.hunks import Hunk, HunkLine, PatchFile, reworded, squeezed
 from xenhostgen.extensions.patches.messages import Message, bare, read_messages
 from xenhostgen.render.files import BANNER, render
-from xenhostgen.render.style import lines_of
 from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused
@@ -26,6 +25,7 @@ from xenhostgen.spec.source import At, Problem, Refused
 _WORD = re.compile(r"\w+|[^\w\s]")
 WORDS_LIMIT = 500_000  # of code, which is cut into them a dozen times
 SIZE_LIMIT = 4 << 20  # characters of code; an interface of 10,000 ops has half of it
+_BANNER = re.compile(rf"/\*\n \* {BANNER}.*?\*/\n\n?", re.DOTALL)
 WHOLE = 1 << 30  # lines of context, more than a file has
 Patch = tuple[Message, Sequence[PatchFile]]
 
@@ -36,7 +36,7 @@ class Input:
 
     ``ids`` are the blob ids that a patch names, ``collapsed`` are those without tabs.
     ``on_top``: what is given goes on top of a spec, as opposed to a patch that brings its header
-    in. ``banner``: it goes on top of that spec's files as they are generated, with its banner.
+    in.
     ``base`` reads the tree without the interface, and ``after`` are all files that the patches and
     the interface change, as they are in the end; without a tree there is neither.
     """
@@ -47,7 +47,6 @@ class Input:
     collapsed: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
     on_top: bool = False
-    banner: bool = False
     base: Reader | None = None
     after: dict[str, bytes | None] = field(default_factory=dict)
 
@@ -65,12 +64,11 @@ def read_input(
     if tree is None:
         _check(shown := _shown(given, messages, onto))
         return shown
-    banner = False
     before: dict[str, bytes | None] = {}
     after: dict[str, bytes | None] = {}
     ids: dict[str, str] = {}
     if onto:
-        banner, before, after = _without(onto, tree, root)
+        before, after = _without(onto, tree, root)
     after |= {path: text.encode(errors="surrogateescape") for path, text in given.items()}
     for message in messages:
         files = files_of(message)
@@ -78,7 +76,7 @@ def read_input(
         apply_patch(after, message, tree, root)
         ids |= {file.path: file.post for file in files}
     found = of_tree(lambda path: before[path] if path in before else tree(path), after)
-    return replace(found, on_top=onto is not None, banner=banner, ids=ids)
+    return replace(found, on_top=onto is not None, ids=ids)
 
 
 def of_tree(base: Reader, after: Mapping[str, bytes | None]) -> Input:
@@ -126,7 +124,7 @@ def _text(path: Path) -> str:
     if data is None:
         message = "can't be read: No such file or directory"
         raise Refused([Problem("input-unreadable", message, str(path))])
-    return data.decode("utf-8", "surrogateescape")
+    return _BANNER.sub("", data.decode("utf-8", "surrogateescape"), count=1)
 
 
 def _check_files(files: Iterable[PatchFile], source: str) -> None:
@@ -148,19 +146,13 @@ def _binary(file: PatchFile, source: str) -> Problem:
 
 def _without(
     onto: Interface, tree: Reader, root: str
-) -> tuple[bool, dict[str, bytes | None], dict[str, bytes | None]]:
-    """Whether a tree has a spec with its banner; its files without it and with it."""
-    for banner in (onto.banner, False):
-        try:
-            placement = placed_in(onto.with_(banner=banner), tree, root)
-        except Refused as refused:
-            reason = refused
-            continue
-        if placement.applied:
-            return banner, dict(placement.before), dict(placement.after)
+) -> tuple[dict[str, bytes | None], dict[str, bytes | None]]:
+    """The files of a tree that has a spec, without it and with it. Raises ``Refused``."""
+    placement = placed_in(onto, tree, root)
+    if not placement.applied:
         message = f"doesn't have {onto.path}, on top of which the patch goes"
         raise Refused([Problem("not-applied", message, root, hint="name the right revision")])
-    raise reason
+    return dict(placement.before), dict(placement.after)
 
 
 def _shown(given: dict[str, str], messages: Sequence[Message], onto: Interface | None) -> Input:
@@ -168,33 +160,17 @@ def _shown(given: dict[str, str], messages: Sequence[Message], onto: Interface |
     patches = [(message, files_of(message)) for message in messages]
     changes = [(file.path, file.change) for _, files in patches for file in files]
     if onto and (onto.header.file, "new") not in changes:
-        texts = [text for path, text in given.items() if path in render(onto).files]
-        banner = all(BANNER in text for text in texts) and _fits(onto, patches)
-        return _on_top(given, onto.with_(banner=onto.banner and banner), patches)
+        return _on_top(given, onto, patches)
     found = Input(whole=given)
     for message, files in patches:
         _apply(found, message, files)
     return found
 
 
-def _fits(onto: Interface, patches: Sequence[Patch]) -> bool:
-    """Whether patches go on top of a spec's files line by line; else these have no banner there.
-
-    Files in a tree have one if 'apply' or 'patch' brought them in.
-    """
-    whole = with_carry(onto, render(onto).whole())
-    for file in (file for _, files in patches for file in files if file.path in whole):
-        lines = [squeezed(line) for line in lines_of(whole[file.path])]
-        for hunk in file.hunks[:1]:
-            old = [squeezed(line.text) for line in hunk.lines if line.kind != "added"]
-            return lines[hunk.old_start - 1 :][: len(old)] == old
-    return True
-
-
 def _on_top(given: dict[str, str], onto: Interface, patches: Sequence[Patch]) -> Input:
     """C files and patches on top of what a spec renders to, and of what it carries."""
-    rendering = render(onto)
-    found = Input(whole=rendering.whole() | given, on_top=True, banner=onto.banner)
+    rendering = render(onto.with_(banner=False))
+    found = Input(whole=rendering.whole() | given, on_top=True)
     for fragment in rendering.fragments:
         lines = [
             HunkLine("added", line, 0) for line in fragment.text.removesuffix("\n").split("\n")

@@ -31,7 +31,7 @@ def verdict(told: Compared) -> str:
     if not all(file["comments"] for file in told["files"]):
         return "What differs is only comment wording."
     if any(file["bytes"] is False for file in told["files"]):
-        return "What differs is only white space or the banner."
+        return "What differs is only white space."
     return "Nothing differs."
 
 

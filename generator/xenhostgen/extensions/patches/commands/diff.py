@@ -86,7 +86,7 @@ def _compared(spec: Interface, patch: Path | None) -> tuple[str, Comparison]:
         source, prints = patch, [fingerprint(mail, carry) for mail in read_messages([patch])]
     else:
         source, prints = shipped(spec)
-    renderer = Renderer(spec)
+    renderer = Renderer(spec.with_(banner=False))  # as no kernel's file has one
     rendering = renderer.everything()
     files = with_carry(spec, rendering.files)
     carried = read_diff(carry, str(carry_path(spec.path)))

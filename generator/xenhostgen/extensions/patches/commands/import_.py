@@ -22,11 +22,9 @@ from xenhostgen.extensions.patches.lift import Lifted, lift
 from xenhostgen.extensions.patches.lift_input import read_input
 from xenhostgen.extensions.patches.messages import Left, read_messages
 from xenhostgen.extensions.patches.recreation import reader
-from xenhostgen.render.files import source_name
 from xenhostgen.render.write import write_files
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
-from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 
 EXAMPLES = """\
@@ -183,7 +181,7 @@ def import_to(output: Path, arguments: argparse.Namespace) -> int:
         )
     files = {output.name: lifted.text.encode(), carry.name: lifted.carry or None}
     write_files(output.parent, files)
-    for line in _report(lifted, output, onto):
+    for line in _report(lifted, output):
         say(line, sys.stdout)
     return 0 if all(share.same is not False for share in lifted.shares) else 1
 
@@ -194,7 +192,7 @@ def _revision(tree: str) -> tuple[Path, str | None]:
     return (Path(folder), revision) if at and not Path(tree).is_dir() else (Path(tree), None)
 
 
-def _report(lifted: Lifted, output: Path, onto: Interface | None) -> Iterator[str]:
+def _report(lifted: Lifted, output: Path) -> Iterator[str]:
     """What was lifted, file by file and in all."""
     verdicts = {True: ", byte-identical", False: ", NOT identical", None: ""}
     yield f"{output}: {lifted.spec.interface}"
@@ -204,8 +202,6 @@ def _report(lifted: Lifted, output: Path, onto: Interface | None) -> Iterator[st
         lines = f"{share.lines - len(share.carried)} of {share.lines} lines lifted"
         yield f"  {share.path}: {lines}{carried}{verdicts[share.same]}{blob}"
     yield from (f"  assumed: {key} ({what})" for key, what in lifted.assumed.items())
-    if onto and lifted.spec.banner and source_name(onto) != source_name(lifted.spec):
-        yield f"  banner: will name {source_name(lifted.spec)} instead of {source_name(onto)}"
     total = sum(share.lines for share in lifted.shares)
     carried_lines = sum(len(share.carried) for share in lifted.shares)
     same = [share.same for share in lifted.shares if share.same is not None]

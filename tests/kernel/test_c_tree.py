@@ -12,8 +12,6 @@ from tree_sitter import Node as Theirs
 
 from tools import need
 from xenhostgen.extensions.kernel_tree.c_tree import Node, parse
-from xenhostgen.sandbox.process import BuildError
-from xenhostgen.sandbox.reader import Reader
 
 TESTS = Path(__file__).parents[1]
 FILES = [*(TESTS / "csource/sources").glob("*.[ch]"), *(TESTS / "kernel/tree").rglob("*.[ch]")]
@@ -64,6 +62,7 @@ def test_an_answer_that_makes_no_sense_is_refused(
     answer: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     need("bwrap", "bubblewrap")
-    monkeypatch.setattr(Reader, "ask", lambda self, text: answer)
-    with pytest.raises(BuildError, match="makes no sense"):
+    reader = "xenhostgen.extensions.kernel_tree.c_tree.Reader"
+    monkeypatch.setattr(f"{reader}.ask", lambda self, text: answer)
+    with pytest.raises(Exception, match="makes no sense"):
         parse(f"int answer_{id(answer)};".encode())

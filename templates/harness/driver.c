@@ -54,7 +54,7 @@ static size_t data_size, bss_size, image_size, states_max;
 static jmp_buf after_bug;
 static const char *bug_file;
 static int bug_line;
-static int visits, visits_max, quiet;
+static int visits, visits_max, quiet, filled;
 /* What a call has changed besides the slots, NULL for nothing. */
 static const char *effect;
 static char kept[KEPT_MAX];
@@ -121,6 +121,58 @@ void driver_called(const char *function, int count, const long *arguments)
 	say(" %s", function);
 	while (count--)
 		say(":%ld", *arguments++);
+}
+
+/* Bits for a numbered value: a mark, a byte all over, a number, or bits of its own. */
+static void fill_in(unsigned char *bytes, size_t size, int number)
+{
+	unsigned int random = (unsigned int)(filled * 7919 + number * 104729);
+
+	for (size_t i = 0; i < size; i++) {
+		random = random * 1103515245 + 12345;
+		bytes[i] = filled >= GLUE_NUMBERS ? i ? 0 : filled - GLUE_NUMBERS : random >> 16;
+	}
+	if (number == 1) /* a truth value */
+		memset(bytes, 0, size);
+	if (number == 1 || filled < GLUE_NUMBERS)
+		bytes[0] = number == 1 ? 1 : 2 * number + 1;
+	if (size > 1 && filled < GLUE_NUMBERS)
+		bytes[size - 1] |= 0x80;
+}
+
+void driver_result(void *value, size_t size, int number)
+{
+	/* A byte that differs from all others tells which it was. A narrower type would cut it off. */
+	memset(value, 0, size);
+	((unsigned char *)value)[size - 1] = number;
+	if (filled > GLUE_MARKS)
+		fill_in(value, size, number);
+}
+
+void driver_argument(void *value, size_t size, int number)
+{
+	driver_result(value, size, number);
+	if (filled < GLUE_MARKS)
+		memset(value, filled & (number == 1 ? 1 : 255), size);
+}
+
+/* A marked value by its mark, any other by its number. */
+long driver_told(const void *value, size_t size, long number)
+{
+	const signed char *bytes = value;
+	unsigned char filling[64];
+
+	/* Bits of its own tell a value's mark. */
+	if (filled > GLUE_MARKS && filled < GLUE_NUMBERS && size <= sizeof(filling))
+		for (int mark = 1; mark <= 120; mark++) {
+			fill_in(filling, size, mark);
+			if (!memcmp(filling, value, size))
+				return mark;
+		}
+	for (size_t i = 0; i + 1 < size; i++)
+		if (bytes[i])
+			return number;
+	return size > 1 ? bytes[size - 1] : number;
 }
 
 /*
@@ -382,6 +434,7 @@ static void call_in_state(char kind, const char *line)
 	sscanf(line, "%lu %ld %255s %d", &state, &type, name, &fill);
 	taking = kind == 'i' && name[0];
 	restore(state);
+	filled = fill;
 	if (kind == 'w')
 		glue_prepare(fill);
 	if (taking) {
@@ -408,7 +461,7 @@ static void call_in_state(char kind, const char *line)
 		result = glue_unregister(type);
 		break;
 	case 'w':
-		result = glue_wrapper(name, (int)type, fill);
+		result = glue_wrapper(name, (int)type);
 		break;
 	case 'i':
 		iterate();

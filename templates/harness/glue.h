@@ -48,11 +48,15 @@ void glue_due(int guest);
 #define GLUE_MARKS 1
 #define GLUE_NUMBERS 1000
 void glue_prepare(int fill);
-long glue_wrapper(const char *op, int slot, int fill);
+long glue_wrapper(const char *op, int slot);
 
 /* In the driver. */
 void driver_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int driver_visit(int slot);
 void driver_called(const char *function, int count, const long *arguments);
+/* Make a value what its number and the byte to fill with say; a value as the number that it tells. */
+void driver_argument(void *value, size_t size, int number);
+void driver_result(void *value, size_t size, int number);
+long driver_told(const void *value, size_t size, long number);
 void driver_clear_bss(void);
 void shim_bug(const char *file, int line) __attribute__((noreturn));

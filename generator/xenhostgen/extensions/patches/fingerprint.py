@@ -24,7 +24,8 @@ from xenhostgen.extensions.kernel_tree.carry import including
 from xenhostgen.extensions.kernel_tree.git import GitFailure, blob_id
 from xenhostgen.extensions.kernel_tree.patching import difference, patched
 from xenhostgen.extensions.patches.diff import files_of, read_diff
-from xenhostgen.extensions.patches.hunks import Hunk, PatchFile, function_begun
+from xenhostgen.extensions.patches.hunks import Hunk, PatchFile
+from xenhostgen.extensions.patches.lift_c import function_begun
 from xenhostgen.extensions.patches.messages import Message
 from xenhostgen.render.files import BANNER
 from xenhostgen.sandbox.files import UnreadableFile, read_given

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal, NamedTuple
 
-from xenhostgen.extensions.kernel_tree.c_tree import declared, parse, text_of, without_marks
 from xenhostgen.render.style import lines_of
 
 SLOW = 4000  # lines, beyond which the comparison leaves lines out of account that stand everywhere
@@ -90,14 +89,3 @@ def reworded(ours: str, theirs: str) -> str:
 def matcher_of(ours: Sequence[str], theirs: Sequence[str]) -> SequenceMatcher[str]:
     """Compares lines, in time even of long texts."""
     return SequenceMatcher(None, ours, theirs, autojunk=len(ours) + len(theirs) > SLOW)
-
-
-def function_begun(text: str) -> str:
-    """The name of the function whose heading a text begins with; empty if it begins with none."""
-    root = parse(without_marks(f"{text}{{}}".encode(errors="replace")))
-    first = next((node for node in root.children if node.type != "comment"), root)
-    if first.type != "function_definition":
-        return ""
-    name = declared(first)
-    called = name.parent and name.parent.type == "function_declarator"
-    return text_of(name) if called else ""

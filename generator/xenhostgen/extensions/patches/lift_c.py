@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """C text cut into pieces that a spec can be lifted from: declarations with the comments above them.
 
-Brackets cut it, so that a bracket without its partner does no harm, and tree-sitter names a piece.
-Only words are looked at, never the amount of white space: collapsed text lifts as well.
+Brackets cut it, so that a bracket without its partner does no harm. Only words are looked at, never
+the amount of white space: collapsed text lifts as well.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
-from tree_sitter import Node
-
 from xenhostgen.csource.tokens import Kind, Token, tokens
-from xenhostgen.extensions.kernel_tree.c_tree import declared, parse, text_of, without_marks
+from xenhostgen.extensions.kernel_tree.c_tree import without_marks
 from xenhostgen.render.files import BANNER
 
 _LABEL = 62  # characters of a statement that names it
-_TAGS = {"enum_specifier": "enum", "struct_specifier": "struct", "union_specifier": "union"}
+_TAGS = ("struct", "union", "enum")
+_STATEMENTS = frozenset(
+    "if else for while do switch case default return goto break continue BUG BUG_ON".split()
+)
+# They look like calls in a declaration and aren't part of what is declared.
+_ATTRIBUTES = frozenset("__attribute__ __section __aligned __printf __asm__ asm".split())
 
 
 class Word(NamedTuple):
@@ -42,15 +45,15 @@ class Piece:
     comments since the piece before, ``inner`` what stands between its braces.
     """
 
-    def __init__(self, words: Sequence[Word], opening: int = 0, closing: int = 0) -> None:
+    def __init__(self, words: Sequence[Word], opening: int, closing: int, is_body: bool) -> None:
         code = [word.token for word in words]
         self.code = _spaced(code)
-        self.head = _spaced(code[:opening]) if opening else self.code
+        self.head = _spaced(code[:opening]) if opening >= 0 else self.code
         self.first, self.last = code[0].line, code[-1].line
         self.remarks = tuple(_remarks(words[0].above, self.first))
-        self._rest = _spaced(code[closing + 1 :]) if opening else ""
-        self._inner = words[opening + 1 : closing] if opening else ()
-        values = any(token.text in ("=", "enum") for token in code[:opening])
+        self._code, self._is_body = code, is_body
+        self._inner = words[opening + 1 : closing] if opening >= 0 else ()
+        values = any(token.text in ("=", "enum") for token in code[: max(opening, 0)])
         self._separator = "," if values else ";"
 
     @cached_property
@@ -72,41 +75,72 @@ class Piece:
 
     @cached_property
     def _named(self) -> tuple[str, str]:
-        if self.code.startswith("#"):
-            word, _, rest = self.code[1:].strip().partition(" ")
-            if word != "define":
-                return word or "directive", rest.strip()
-        braces = " {}" if self.head != self.code else ""
-        c = f"{self.head}{braces}{self._rest}\n".encode(errors="replace")
-        node = parse(c if c.startswith(b"#") else without_marks(c))
-        first = next(iter(node.children), node)
-        name = text_of(declared(first))
-        names = ", ".join(_names(first))
-        match first.type:
-            case "preproc_def" | "preproc_function_def":
-                return "macro", name
-            case "function_definition" if name.isidentifier():
-                return "function", name
-            case "type_definition":
-                return "typedef", names
-            case "enum_specifier" | "struct_specifier" | "union_specifier":
-                tag = _TAGS[first.type]
-                return (tag, name) if braces else ("forward", f"{tag} {name}")
-            case "declaration" if names:
-                function = first.child_by_field_name("declarator")
-                while function and function.type == "pointer_declarator":
-                    function = function.child_by_field_name("declarator")
-                called = function and function.type == "function_declarator"
-                return "prototype" if called and name.isidentifier() else "variable", names
-        if self.code.startswith("EXPORT_") and "SYMBOL" in self.code:
+        words = _outline(self._code)
+        first, *rest = words
+        if first == "#":
+            word, *rest = rest or ["directive"]
+            return ("macro", "".join(rest[:1])) if word == "define" else (word, " ".join(rest))
+        if first.startswith("EXPORT_") and "SYMBOL" in first:
             return "export", self.code.removesuffix(";")
-        return "statement", self.code[:_LABEL]
+        names = list(_names(words))
+        if first == "typedef":
+            return "typedef", ", ".join(names)
+        called = next((row for row, word in enumerate(words) if word[0] == "("), len(words))
+        if self._is_body and first not in _STATEMENTS and 1 < called < len(words):
+            return "function", words[called - 1]
+        tag = next((row for row, word in enumerate(words[:4]) if word in _TAGS), None)
+        if tag is not None and "=" not in words:
+            following = words[tag + 1 :]
+            if following[1:] == [";"] and following[0].isidentifier():
+                return "forward", f"{words[tag]} {following[0]}"
+            if following[1:2] and following[1][0] == "{":
+                return words[tag], following[0]
+        type_, *declared = [word for word in words if word != "*"]
+        is_name = declared and (declared[0].isidentifier() or declared[0].startswith("(*"))
+        if first in _STATEMENTS or not (type_.isidentifier() and is_name and names):
+            return "statement", self.code[:_LABEL]
+        is_function = "=" not in words and words[called:] and words[called - 1] == names[0]
+        return "prototype" if is_function else "variable", ", ".join(names)
 
 
-def _names(node: Node) -> Iterator[str]:
-    """The names that a declaration declares, the last words of (*name) and the like."""
-    for child in node.children_by_field_name("declarator"):
-        yield from re.findall(r"\w+", text_of(declared(child)))[-1:]
+def _outline(code: Sequence[Token]) -> list[str]:
+    """The words of a declaration, brackets with how they begin as one; attributes left out."""
+    words: list[str] = []
+    depth = 0
+    for token in code:
+        if depth == 0:
+            words.append(token.text)
+        elif len(words[-1]) < _LABEL:
+            words[-1] += token.text
+        opens, closes = token.text in ("(", "[", "{"), token.text in (")", "]", "}")
+        depth = max(depth + opens - closes, 0)
+    words = [word for word in words if word]
+    if words[:1] == ["#"]:
+        return words
+    kept = [
+        word
+        for before, word in pairwise(["", *words])
+        if word not in _ATTRIBUTES
+        and not (before in _ATTRIBUTES and word[0] == "(")
+        and without_marks(word.encode(errors="replace")).strip()
+    ]
+    return kept or [";"]
+
+
+def _names(words: Sequence[str]) -> Iterator[str]:
+    """The names that a declaration declares."""
+    name, is_settled = "", False
+    for word in (*words, ";"):
+        if word in (",", ";"):
+            if name:
+                yield name
+            name, is_settled = "", False
+        elif word in ("=", ":"):
+            is_settled = True
+        elif word.startswith("(*") and not is_settled:
+            name, is_settled = word[2:].split("(")[0].strip("*)"), True
+        elif word.isidentifier() and not is_settled:
+            name = word
 
 
 @lru_cache(256)  # most of what is rendered again is as it was
@@ -133,20 +167,21 @@ def _words(text: str) -> Iterator[Word]:
 
 def _cut(words: Sequence[Word], separator: str) -> Iterator[Piece]:
     """Cut where a declaration ends: at what separates them, behind a body, around a directive."""
-    start = depth = opening = closing = 0
+    start = depth = closing = 0
+    opening = -1
     is_body = in_directive = False
     for at, (token, _) in enumerate(words):
         if token.kind is Kind.DIRECTIVE:
             in_directive = True
             if depth == 0 and at > start:
-                yield Piece(words[start:at], opening, closing)
-                start, opening, closing = at, 0, 0
+                yield Piece(words[start:at], opening, closing, is_body)
+                start, opening, closing, is_body = at, -1, 0, False
         if in_directive:  # brackets in it pair off among themselves, if at all
             in_directive = token.kind is not Kind.DIRECTIVE_END
             ended = not in_directive and depth == 0
         else:
             if token.text in ("(", "[", "{"):
-                if token.text == "{" and depth == 0 and not opening:
+                if token.text == "{" and depth == 0 and opening < 0:
                     opening = at - start
                     is_body = _is_body([word.token.text for word in words[start:at]])
                 depth += 1
@@ -157,10 +192,10 @@ def _cut(words: Sequence[Word], separator: str) -> Iterator[Piece]:
             begins = words[start].token.text
             ended = depth == 0 and _ends(token.text, separator, begins, following, is_body)
         if ended:
-            yield Piece(words[start : at + 1], opening, closing)
-            start, opening, closing, is_body = at + 1, 0, 0, False
+            yield Piece(words[start : at + 1], opening, closing, is_body)
+            start, opening, closing, is_body = at + 1, -1, 0, False
     if start < len(words):
-        yield Piece(words[start:], opening, closing or len(words) - start)
+        yield Piece(words[start:], opening, closing or len(words) - start, is_body)
 
 
 def _is_body(before: Sequence[str]) -> bool:
@@ -211,3 +246,9 @@ def within(found: list[Piece]) -> Iterator[Piece]:
     for piece in found:
         yield piece
         yield from within(piece.inner)
+
+
+def function_begun(text: str) -> str:
+    """The name of the function whose heading a text begins with; empty if it begins with none."""
+    first = next(iter(pieces(f"{text} {{}}")), None)
+    return first.name if first and first.kind == "function" else ""

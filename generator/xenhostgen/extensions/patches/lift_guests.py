@@ -7,8 +7,8 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from xenhostgen.csource.makefile import read_makefile
-from xenhostgen.extensions.patches.hunks import Hunk, HunkLine, function_begun
-from xenhostgen.extensions.patches.lift_c import Piece, arguments, pieces
+from xenhostgen.extensions.patches.hunks import Hunk, HunkLine
+from xenhostgen.extensions.patches.lift_c import Piece, arguments, function_begun, pieces
 from xenhostgen.extensions.patches.lift_header import Seen, compact
 from xenhostgen.extensions.patches.lift_input import landmarks
 from xenhostgen.extensions.patches.lift_source import distinguished

@@ -95,7 +95,7 @@ class Piece:
                 return "forward", f"{words[tag]} {following[0]}"
             if following[1:2] and following[1][0] == "{":
                 return words[tag], following[0]
-        type_, *declared = [word for word in words if word != "*"]
+        type_, *declared = [word for word in words if word != "*"] or [";"]
         is_name = declared and (declared[0].isidentifier() or declared[0].startswith("(*"))
         if first in _STATEMENTS or not (type_.isidentifier() and is_name and names):
             return "statement", self.code[:_LABEL]

@@ -215,7 +215,7 @@ def _report(lifted: Lifted, output: Path) -> Iterator[str]:
 
 def _ranges(numbers: Sequence[int]) -> str:
     """Line numbers as people write them: 3, 7-9."""
-    unique = sorted(set(numbers))
-    starts = [number for number in unique if number - 1 not in unique]
-    ends = [number for number in unique if number + 1 not in unique]
+    unique = set(numbers)
+    starts = sorted(number for number in unique if number - 1 not in unique)
+    ends = sorted(number for number in unique if number + 1 not in unique)
     return ", ".join(f"{a}-{b}" if b > a else str(a) for a, b in zip(starts, ends, strict=True))

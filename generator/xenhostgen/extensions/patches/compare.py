@@ -133,10 +133,10 @@ def _compared(
     fragments = [fragment for fragment in rendering.fragments if fragment.file == path]
     added = list(_located(text, fragments))
     parts = [fragment.text for fragment in fragments] or [text]
-    ours = [chunk for _, found in added for chunk in found] or list(chunks(path, text))
+    ours = [chunk for _, code in added for chunk in code] or list(chunks(path, text))
     code = list(_code(ours, theirs, texts))
-    said = [words for part in parts for words in remarks(path, part)]
-    comments = list(_comments([digest(words) for words in said], theirs.comments))
+    comment_texts = [words for part in parts for words in remarks(path, part)]
+    comments = list(_comments([digest(words) for words in comment_texts], theirs.comments))
     place = [detail for each in added for detail in _place(renderer, *each, theirs, texts)]
     if bool(fragments) == (theirs.change == "new"):
         does = "adds to a file of the kernel" if fragments else "brings the whole file"
@@ -152,7 +152,7 @@ def _compared(
             bytes_ = [Detail("bytes", f"white space differs: {ids}")]
     placed = not place if fragments or place else None
     details = (*code, *place, *comments, *bytes_)
-    wording = tuple(_wording(said, theirs, texts)) if comments else ()
+    wording = tuple(_wording(comment_texts, theirs, texts)) if comments else ()
     return FileComparison(
         path, theirs.change, "", not code, placed, not comments, identical, details, wording
     )
@@ -204,9 +204,11 @@ def place_of(renderer: Renderer, fragment: Fragment) -> list[str]:
         at = next(index for index, step in enumerate(boot.steps) if step.at == fragment.at)
         # One step is enough, as a spec leaves out those of no matter.
         sides = {"after": boot.steps[:at][::-1], "before": boot.steps[at + 1 :]}
-        told = {side: _kernels(steps) for side, steps in sides.items()}
+        neighbours = {side: _kernels(steps) for side, steps in sides.items()}
         here = f"in {boot.function}()"
-        return [f"{here} {side} '{' '.join(c.split())}'" for side, c in told.items() if c] or [here]
+        return [
+            f"{here} {side} '{' '.join(c.split())}'" for side, c in neighbours.items() if c
+        ] or [here]
     if fragment.kind in ("tables", "borrowed"):
         return [f"{side} {landmark}()"]
     if fragment.kind == "include":
@@ -257,10 +259,10 @@ def _comments(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[Detail]:
     if ours == list(theirs):
         return
     other = (Counter(theirs) - Counter(ours)).total()
-    told = [f"{other} of {len(theirs)} comments worded differently"] if other else []
+    differences = [f"{other} of {len(theirs)} comments worded differently"] if other else []
     if len(ours) != len(theirs):
-        told.append(f"{len(ours)} comments where the patch has {len(theirs)}")
-    yield Detail("comments", ", ".join(told) or "comments in another order")
+        differences.append(f"{len(ours)} comments where the patch has {len(theirs)}")
+    yield Detail("comments", ", ".join(differences) or "comments in another order")
 
 
 def _wording(ours: Sequence[str], theirs: FilePrint, texts: dict[str, str]) -> Iterator[str]:

@@ -120,11 +120,11 @@ def remarks(path: str, text: str) -> list[str]:
     A banner is none: it's about the file.
     """
     if path.endswith((".c", ".h")):
-        found = comments(text)
+        words_of_each = comments(text)
     else:
         after = (line.partition("#") for line in text.split("\n"))
-        found = [" ".join(words.split()) for _, mark, words in after if mark]
-    return [words for words in found if not words.startswith(BANNER)]
+        words_of_each = [" ".join(words.split()) for _, mark, words in after if mark]
+    return [words for words in words_of_each if not words.startswith(BANNER)]
 
 
 def fingerprint(message: Message, carry: bytes = b"") -> PatchPrint:
@@ -145,10 +145,10 @@ def fingerprint(message: Message, carry: bytes = b"") -> PatchPrint:
 def _uncarried(file: PatchFile, carried: PatchFile, carry: bytes) -> PatchFile:
     """A change of a kernel's file without what is carried of it."""
 
-    def said(of: PatchFile) -> list[tuple[str, str]]:
+    def changed_lines(of: PatchFile) -> list[tuple[str, str]]:
         return [line[:2] for hunk in of.hunks for line in hunk.lines if line.kind != "context"]
 
-    if said(file) == said(carried):
+    if changed_lines(file) == changed_lines(carried):
         return dataclasses.replace(file, hunks=())
     before, after = (_sketch(file.hunks, kind) for kind in ("added", "removed"))
     try:
@@ -178,10 +178,10 @@ def _file_print(file: PatchFile, texts: dict[str, str]) -> FilePrint:
         for places, text in _added(hunk):
             words += remarks(file.path, text)
             code = {chunk_digest(chunk): shown(chunk) for chunk in chunks(file.path, text)}
-            told = {place_digest(place): place for place in places}
-            texts |= code | told
+            anchors = {place_digest(place): place for place in places}
+            texts |= code | anchors
             listed = tuple(map(chunk_digest, chunks(file.path, text)))
-            blocks.append(Block(tuple(told), listed))
+            blocks.append(Block(tuple(anchors), listed))
     texts |= {digest(text): text for text in words}
     is_known = file.change == "new" and not (file.collapsed or file.binary)
     kinds = [line.kind for hunk in file.hunks for line in hunk.lines]

@@ -46,10 +46,10 @@ def states(messages: Sequence[Message], tree: Reader, root: str, schema: str) ->
     after: dict[str, bytes | None] = {}
     for number, message in enumerate(messages, 1):
         apply_patch(after, message, tree, root)
-        given = of_tree(tree, after)
+        imported = of_tree(tree, after)
         lifted = None
         try:
-            lifted = lifted_from(given, Target(f"{number:02}.yaml", schema, message.source))
+            lifted = lifted_from(imported, Target(f"{number:02}.yaml", schema, message.source))
         except Refused as refused:
             if {problem.rule for problem in refused.problems} != {"no-interface"}:
                 raise
@@ -195,10 +195,12 @@ def _commit(work: Path, contents: Contents, message: Message) -> None:
 def _check(written: Path, wanted: Sequence[Message], folder: Path) -> None:
     """Refuse messages that git gives back otherwise."""
     for number, (mail, other) in enumerate(zip(sorted(written.iterdir()), wanted, strict=True), 1):
-        said = []
+        readings = []
         with suppress(Refused):
-            said = [(one.author, one.subject, one.body.strip()) for one in read_messages([mail])]
-        if said != [(other.author, other.subject, other.body.strip())]:
+            readings = [
+                (one.author, one.subject, one.body.strip()) for one in read_messages([mail])
+            ]
+        if readings != [(other.author, other.subject, other.body.strip())]:
             hint = "change what looks like a mail's header, a diff or '---'"
             path = str(folder / f"{number:02}.message")
             raise Refused([Problem("message-lost", "git am would change it", path, hint=hint)])

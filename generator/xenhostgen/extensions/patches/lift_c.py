@@ -241,9 +241,9 @@ def arguments(text: str) -> Iterator[str]:
             begin = index + 1
 
 
-def within(found: list[Piece]) -> Iterator[Piece]:
+def within(outer: list[Piece]) -> Iterator[Piece]:
     """Pieces and all that stands in them."""
-    for piece in found:
+    for piece in outer:
         yield piece
         yield from within(piece.inner)
 

@@ -31,7 +31,7 @@ _DEEP = re.compile(r"(?:->|\.)\w+(?:->|\.)|=")
 CONTEXT = 3  # lines around a change, as git shows them
 
 
-class Found(NamedTuple):
+class Part(NamedTuple):
     """A piece of a kernel file, the lines around it, and the head of the function it stands in."""
 
     piece: Piece
@@ -58,7 +58,7 @@ class Found(NamedTuple):
         return near[0] if near else ""
 
 
-def found_in(hunks: Iterable[Hunk]) -> Iterator[Found]:
+def parts_of(hunks: Iterable[Hunk]) -> Iterator[Part]:
     """The pieces of a C file's hunks; those of a function that isn't new instead of it."""
     for hunk in hunks:
         lines, head = hunk.after, hunk.section
@@ -68,12 +68,12 @@ def found_in(hunks: Iterable[Hunk]) -> Iterator[Found]:
             text = re.sub(r"[^\n]", " ", begun + closed) + text[len(begun + closed) :]
         text = re.sub(r"^(\s*)\{", r"\1 ", text)
         for piece in pieces(text):
-            found = Found(piece, lines, head)
-            if piece.kind == "function" and not found.added:
+            part = Part(piece, lines, head)
+            if piece.kind == "function" and not part.added:
                 head = piece.head
-                yield from (Found(inner, lines, head) for inner in piece.inner)
+                yield from (Part(inner, lines, head) for inner in piece.inner)
             else:
-                yield found
+                yield part
 
 
 class Guests:
@@ -90,18 +90,18 @@ class Guests:
     def read(self, path: str, hunks: list[Hunk]) -> None:
         """Take in a C file. A guest that is known keeps its boot steps."""
         guest: Data = {"file": path, "context": [], "tables": {}, **self.guests.get(path, {})}
-        found = list(found_in(hunks))
-        for each in found:
+        parts = list(parts_of(hunks))
+        for each in parts:
             if each.added:
                 self.table(guest, each)
             if each.added and each.piece.name == self.seen.included and "include" not in guest:
                 guest |= compact(include=self.include(each))
-        told = [(each, step) for each in found if (step := self.step(each.piece))]
-        boot = next((each.head for each, step in told if "register" in step), "")
+        known_steps = [(each, step) for each in parts if (step := self.step(each.piece))]
+        boot = next((each.head for each, step in known_steps if "register" in step), "")
         if boot and "boot" not in guest:
             steps = [
                 step
-                for each, step in told
+                for each, step in known_steps
                 if each.head == boot
                 and (not each.added or "register" in step)
                 # Steps that leave early count wherever they stand, others as landmarks.
@@ -110,26 +110,24 @@ class Guests:
             guest["boot"] = compact(**_signature(boot), steps=steps)
             # Every such file has these already, and the stub needs them.
             needs = ["<linux/init.h>"] + ["<linux/linkage.h>"] * ("asmlinkage" in boot)
-            includes = [each for each in found if each.piece.kind == "include"]
+            includes = [each for each in parts if each.piece.kind == "include"]
             needs += [each.piece.name for each in includes if each.near and not each.added]
             guest["context"] = list(dict.fromkeys([*guest["context"], *needs]))
         if "include" in guest and "boot" in guest:
             self.guests[path] = compact(**guest)
 
-    def include(self, found: Found) -> Data:
+    def include(self, part: Part) -> Data:
         """The include of the header, beside another."""
-        above, below = (
-            piece and piece[0].name for piece in map(pieces, map(found.beside, (-1, 1)))
-        )
-        adjacent = found.piece.first > 1 and found.lines[found.piece.first - 2].text.strip()
-        if not (found.beside(-1).startswith("#") and (adjacent or not below)):
+        above, below = (piece and piece[0].name for piece in map(pieces, map(part.beside, (-1, 1))))
+        adjacent = part.piece.first > 1 and part.lines[part.piece.first - 2].text.strip()
+        if not (part.beside(-1).startswith("#") and (adjacent or not below)):
             above = ""
         place = compact(after=above) or compact(before=below)
         return {"line": self.seen.included, "place": place} if place else {}
 
-    def table(self, guest: Data, found: Found) -> None:
+    def table(self, guest: Data, part: Part) -> None:
         """A table, a function beside it, or the declaration of another guest's."""
-        piece = found.piece
+        piece = part.piece
         if piece.kind == "function":
             self.functions[piece.name] = guest["file"]
         symbol = piece.name.partition(",")[0]
@@ -139,7 +137,7 @@ class Guests:
             self.tables[symbol] = _initialised(piece)
             if symbol not in guest["tables"].values():
                 guest["tables"][symbol] = symbol
-        guest.setdefault("place", _place(found))
+        guest.setdefault("place", _place(part))
 
     def step(self, piece: Piece) -> Data | None:
         """The boot step that a statement is."""
@@ -211,9 +209,9 @@ class Guests:
             entry = self.entries.setdefault(function, {"function": function})
             self.ops.get(op, {}).setdefault("tables", {})[column] = entry
 
-    def read_empty_slots(self, found: Iterable[Piece]) -> None:
+    def read_empty_slots(self, declarations: Iterable[Piece]) -> None:
         """The table of empty slots, and the functions beside it, in the interface's C file."""
-        for piece in found:
+        for piece in declarations:
             if piece.kind == "function":
                 self.functions[piece.name] = ""
             elif piece.kind == "variable" and piece.name == self.c.none:
@@ -246,8 +244,8 @@ def _bodies(files: Mapping[str, list[Piece]]) -> dict[str, list[str]]:
     """What functions do, statement by statement."""
     return {
         piece.name: [statement.code for statement in piece.inner]
-        for found in files.values()
-        for piece in found
+        for declarations in files.values()
+        for piece in declarations
         if piece.kind == "function"
     }
 
@@ -271,14 +269,14 @@ def _signature(head: str) -> Data:
     }
 
 
-def _place(found: Found) -> Data:
+def _place(part: Part) -> Data:
     """Beside which function a table stands."""
-    below = "\n".join(line.text for line in found.lines[found.piece.last :])
-    above = function_begun(found.head)
+    below = "\n".join(line.text for line in part.lines[part.piece.last :])
+    above = function_begun(part.head)
     following = [each.name for each in pieces(below) if each.kind == "function"]
-    if following and not (above and found.beside(-1) == "}"):
+    if following and not (above and part.beside(-1) == "}"):
         return {"before": following[0]}
-    return {"after": above or found.beside(-1) or "?"}
+    return {"after": above or part.beside(-1) or "?"}
 
 
 def _registering(spec: Interface) -> list[Piece]:
@@ -301,8 +299,8 @@ def predicates(path: str, hunks: list[Hunk], spec: Interface) -> Data:
     macro = Macro(name="hole0z", expands="hole1z")
     probed = spec.with_(predicates=spec.predicates.with_(macros=(macro,)))
     (probe,) = pieces(Renderer(probed).fragment("predicates"))
-    found = [(each, match(probe, each.piece)) for each in found_in(hunks)]
-    macros = [(each, words) for each, words in found if words and each.added]
+    parts = [(each, match(probe, each.piece)) for each in parts_of(hunks)]
+    macros = [(each, words) for each, words in parts if words and each.added]
     if not macros:
         return {}
     first = macros[0][0]

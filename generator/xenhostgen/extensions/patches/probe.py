@@ -47,12 +47,12 @@ def match(probe: Piece, piece: Piece, head: str = "") -> dict[str, str] | None:
     values: dict[str, str] = {}
     if _HOLES.search(probe.head):
         pattern, capitals = _pattern(probe.head)
-        found = pattern.fullmatch(head or piece.head)
-        if not found:
+        fitting = pattern.fullmatch(head or piece.head)
+        if not fitting:
             return None
         values = {
             hole: text.lower() if hole in capitals else text
-            for hole, text in found.groupdict().items()
+            for hole, text in fitting.groupdict().items()
         }
     elif _tokens(probe.head) != _tokens(head or piece.head):
         return None
@@ -110,23 +110,23 @@ def _words(probe: str, text: str) -> dict[str, str] | None:
     return values if start == len(text) else None
 
 
-def read_holes(probe: Sequence[Piece], found: Sequence[Piece]) -> dict[str, str]:
+def read_holes(probe: Sequence[Piece], declarations: Sequence[Piece]) -> dict[str, str]:
     """What stands in the holes of C; statements of a function that isn't there may stand alone."""
     values: dict[str, str] = {}
     rows: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for at, piece in enumerate(found):
+    for at, piece in enumerate(declarations):
         rows[_key(piece)].append(at)
     row = 0  # behind the last that was matched, from where equal pieces are told apart
     for piece in probe:
         is_open = _HOLES.search(piece.head if piece.kind == "statement" else piece.name)
-        near = range(len(found)) if is_open else rows.get(_key(piece), ())
+        near = range(len(declarations)) if is_open else rows.get(_key(piece), ())
         begin = bisect_left(near, row)
-        inner = found
+        inner = declarations
         for at in chain(near[begin:], near[:begin]):
-            words = match(piece, found[at])
+            words = match(piece, declarations[at])
             if words is not None or not is_open:
-                values = (words or _remarks(piece.remarks, found[at].remarks)) | values
-                inner, row = found[at].inner, at + 1
+                values = (words or _remarks(piece.remarks, declarations[at].remarks)) | values
+                inner, row = declarations[at].inner, at + 1
                 break
         if piece.inner:
             values = read_holes(piece.inner, inner) | values

@@ -57,9 +57,9 @@ def concerns(spec: Interface, carried: Iterable[str] = ()) -> dict[str, list[str
 def message(spec: Interface, part: str) -> tuple[str, str]:
     """Subject and body of a mail: the spec's, else plain words."""
     area = f"{spec.series.area}: " if spec.series else ""
-    for said in spec.series.messages if spec.series else ():
-        if said.part == part:
-            return area + said.subject, said.body.strip()
+    for entry in spec.series.messages if spec.series else ():
+        if entry.part == part:
+            return area + entry.subject, entry.body.strip()
     plain = {"cover": f"{spec.interface}s", "interface": f"add the {spec.interface} interface"}
     plain["predicates"] = f"add predicates for {spec.interface}s"
     subject = plain.get(part, f"register the {spec.interface}s of {part} guests")
@@ -159,8 +159,8 @@ def _threaded(mails: Mapping[str, bytes], version: int, address: str) -> dict[st
     # Where git itself has them: right below the "From " line.
     parts = [mail.partition(b"\n") for mail in mails.values()]
     threaded = [
-        first + end + told.encode() + rest
-        for (first, end, rest), told in zip(parts, fields, strict=True)
+        first + end + field.encode() + rest
+        for (first, end, rest), field in zip(parts, fields, strict=True)
     ]
     return dict(zip(mails, threaded, strict=True))
 
@@ -178,9 +178,9 @@ def _environment(tree: Path) -> dict[str, str]:
         raise Refused([Problem("no-sender", message, "git config", hint=hint)]) from None
     date = f"@{os.environ.get('SOURCE_DATE_EPOCH') or int(time.time())} +0000"
     name, _, address = ident.removesuffix(">").rpartition(" <")
-    told = {"NAME": name, "EMAIL": address, "DATE": date}.items()
+    sender = {"NAME": name, "EMAIL": address, "DATE": date}.items()
     return NO_SETTINGS | {
-        f"GIT_{who}_{key}": value for who in ("AUTHOR", "COMMITTER") for key, value in told
+        f"GIT_{who}_{key}": value for who in ("AUTHOR", "COMMITTER") for key, value in sender
     }
 
 
@@ -191,8 +191,8 @@ def _committer(tree: Path) -> str:
         with suppress(UnreadableFile):
             (folder / "config").write_bytes(read_given(tree / ".git/config") or b"")
         for key in ("user.name", "user.email"):
-            asked = ("config", "--no-includes", "--file", str(folder / "config"), key)
-            value = git(folder, *asked, fine=(0, 1, 128)).strip()
+            question = ("config", "--no-includes", "--file", str(folder / "config"), key)
+            value = git(folder, *question, fine=(0, 1, 128)).strip()
             settings += ["-c", f"{key}={value}"] if value else []
         return git(folder, *settings, "var", "GIT_COMMITTER_IDENT").rsplit(maxsplit=2)[0]
 
@@ -203,9 +203,9 @@ def _addressees(tree: Path, diff: str) -> Iterator[str]:
         options = ("--nogit", "--nogit-fallback", "--norolestats", *leave_out)
         command = ["perl", "scripts/get_maintainer.pl", *options]
         data = diff.encode(errors="surrogateescape")
-        asked = run(Job(command, tree, input=data, view=View((tree.absolute(),))))
-        if asked.status == 0:
-            lines = asked.text.removesuffix("\n").split("\n")
+        answer = run(Job(command, tree, input=data, view=View((tree.absolute(),))))
+        if answer.status == 0:
+            lines = answer.text.removesuffix("\n").split("\n")
             if len(lines) > _ADDRESSEES_MAX or not all(line.isprintable() for line in lines):
                 message = f"names more than {_ADDRESSEES_MAX} addressees, or such as no mail has"
                 place, hint = f"{tree}/{command[1]}", "is this your tree? mend or remove the script"
@@ -217,11 +217,11 @@ def changes(old: Interface, new: Interface) -> tuple[str, ...]:
     """What a spec has that an earlier one hadn't, and the other way round, a line each."""
     was, now = dict(_facts(old)), dict(_facts(new))
     lines = [
-        f"{name}: {said}, was {was[name]}"
-        for name, said in now.items()
-        if was.get(name, said) != said
+        f"{name}: {value}, was {was[name]}"
+        for name, value in now.items()
+        if was.get(name, value) != value
     ]
-    lines += [f"new {name}: {said}" for name, said in now.items() if name not in was]
+    lines += [f"new {name}: {value}" for name, value in now.items() if name not in was]
     return (*lines, *(f"no {name} any more" for name in was if name not in now))
 
 

@@ -47,8 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--comments", action="store_true", help="show comments that are worded differently"
     )
-    said = "place the spec into this kernel tree, compare blob ids"
-    parser.add_argument("--tree", metavar="DIR", type=Path, help=said)
+    words = "place the spec into this kernel tree, compare blob ids"
+    parser.add_argument("--tree", metavar="DIR", type=Path, help=words)
     parser.add_argument("--rev", metavar="REV", help="the tree as git has it at this revision")
     add_format(parser)
 
@@ -58,20 +58,20 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.tree or arguments.rev or is_history(arguments.spec):
         return proved(arguments)
     spec = load(arguments.spec)
-    source, found = _compared(spec, arguments.patch)
-    told: Compared = {
+    source, comparison = _compared(spec, arguments.patch)
+    outcome: Compared = {
         "spec": str(arguments.spec),
         "reference": source,
-        "same": found.same,
-        **asdict(found),
+        "same": comparison.same,
+        **asdict(comparison),
     }
-    for file in told["files"] if not arguments.comments else ():
+    for file in outcome["files"] if not arguments.comments else ():
         file["wording"] = ()
     if arguments.format == "json":
-        print(as_json(told))
+        print(as_json(outcome))
     else:
-        show(told, sys.stdout)
-    return 0 if found.same else 1
+        show(outcome, sys.stdout)
+    return 0 if comparison.same else 1
 
 
 def diff(spec: Interface, patch: Path | None) -> Comparison:

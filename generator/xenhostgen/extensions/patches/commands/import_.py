@@ -44,10 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "patches", nargs="+", metavar="PATCH", type=Path, help="patches in their order, or C files"
     )
     to = parser.add_mutually_exclusive_group(required=True)
-    said = "the spec to write, or a folder: a spec for each patch of a series"
-    to.add_argument("-o", "--output", metavar="SPEC", type=Path, help=said)
-    said = "make the carry patches of this spec or folder anew, and leave its specs as they are"
-    to.add_argument("--refresh", metavar="SPEC", type=Path, help=said)
+    words = "the spec to write, or a folder: a spec for each patch of a series"
+    to.add_argument("-o", "--output", metavar="SPEC", type=Path, help=words)
+    words = "make the carry patches of this spec or folder anew, and leave its specs as they are"
+    to.add_argument("--refresh", metavar="SPEC", type=Path, help=words)
     parser.add_argument(
         "--onto", metavar="SPEC", type=Path, help="a spec that the patches go on top of"
     )
@@ -118,8 +118,8 @@ def refresh(target: Path, folder: Path, arguments: argparse.Namespace) -> int:
             messages = read_messages(arguments.patches)
             carries = dict(refreshed(folder, messages, *tree))
         else:
-            given = read_input(arguments.patches, onto, *tree)
-            carries = {carry_path(target).name: carry_of(given, load(target))[0]}
+            imported = read_input(arguments.patches, onto, *tree)
+            carries = {carry_path(target).name: carry_of(imported, load(target))[0]}
     changed: dict[str, bytes | None] = {}
     for name, carry in carries.items():
         file = folder / name

@@ -27,6 +27,7 @@ from xenhostgen.extensions.patches.lift import Lifted, Target, lifted_from
 from xenhostgen.extensions.patches.lift_input import apply_patch, of_tree
 from xenhostgen.extensions.patches.messages import Message, read_messages
 from xenhostgen.extensions.patches.recreation import Proof, Proving
+from xenhostgen.extensions.patches.series import commit
 from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.load import load
@@ -175,21 +176,13 @@ def _contents(folder: Path, number: int, tree: Reader, root: str) -> Contents:
 
 
 def _commit(work: Path, contents: Contents, message: Message) -> None:
-    for path, content in contents.items():
-        file = work / path
-        if content is None:
-            file.unlink(missing_ok=True)
-        else:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
     name, _, address = message.author.removesuffix(">").rpartition(" <")
-    environment = {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": address} | NO_SETTINGS
-    environment |= {"GIT_COMMITTER_NAME": name, "GIT_COMMITTER_EMAIL": address}
-    environment |= {"GIT_AUTHOR_DATE": message.date, "GIT_COMMITTER_DATE": message.date}
-    (work / ".git/text").write_text(f"{message.subject}\n\n{message.body}", "utf-8")
-    git(work, "add", "-A", "-f", variables=environment)
-    options = ("--allow-empty", "--cleanup=verbatim", "-F", ".git/text")
-    git(work, "commit", "-q", *options, variables=environment)
+    identity = {"NAME": name, "EMAIL": address, "DATE": message.date}.items()
+    variables = NO_SETTINGS | {
+        f"GIT_{who}_{key}": value for who in ("AUTHOR", "COMMITTER") for key, value in identity
+    }
+    text = f"{message.subject}\n\n{message.body}"
+    commit(work, contents, text, variables, "--allow-empty", "--cleanup=verbatim")
 
 
 def _check(written: Path, wanted: Sequence[Message], folder: Path) -> None:

@@ -24,7 +24,7 @@ from xenhostgen.extensions.patches.lift_header import (
     complete_names,
     lift_header,
 )
-from xenhostgen.extensions.patches.lift_input import Input, legible, read_input
+from xenhostgen.extensions.patches.lift_input import Input, read_input
 from xenhostgen.extensions.patches.lift_places import relocate
 from xenhostgen.extensions.patches.lift_source import (
     complete_comments,
@@ -102,7 +102,7 @@ def lifted_from(
     imported: Input, target: Target, onto: Interface | None = None, prefix: str = ""
 ) -> Lifted:
     """The spec of the interface that is in the input. Raises ``Refused``."""
-    data, assumed = _data(legible(imported), onto, prefix, target.source)
+    data, assumed = _data(imported, onto, prefix, target.source)
     remarks = {"": f"Lifted by: xenhostgen import {printable(target.source, '?')}"}
     for key, what in assumed.items():
         remarks[key] = f"Assumed, as it isn't in what was imported: {what}."

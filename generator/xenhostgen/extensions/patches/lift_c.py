@@ -5,6 +5,7 @@ Brackets cut it, so that a bracket without its partner does no harm. Only words 
 the amount of white space: collapsed text lifts as well.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
@@ -152,6 +153,8 @@ def pieces(text: str) -> list[Piece]:
 def _words(text: str) -> Iterator[Word]:
     above: list[Token] = []
     line = 0  # of the token before
+    if not text.isascii():  # a sign in place of each byte that isn't UTF-8, as a spec has to be
+        text = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
     for token in tokens(text):
         if token.kind is Kind.BLANK:
             continue

@@ -221,25 +221,6 @@ def _check(state: Input) -> None:
                 raise Refused([Problem("input-too-large", message, path)])
 
 
-def legible(state: Input) -> Input:
-    """The same with a sign in place of each byte that isn't UTF-8, as a spec has to be."""
-
-    def plain(text: str) -> str:
-        return (
-            text if text.isascii() else re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
-        )
-
-    hunks = {
-        path: [
-            replace(each, lines=tuple(line._replace(text=plain(line.text)) for line in each.lines))
-            for each in known
-        ]
-        for path, known in state.hunks.items()
-    }
-    whole = {path: plain(text) for path, text in state.whole.items()}
-    return replace(state, whole=whole, hunks=hunks)
-
-
 def _apply(state: Input, message: Message, files: Sequence[PatchFile]) -> None:
     """Take in a patch, where nothing but the patches before it is known."""
     _check_fresh(state, message, files)

@@ -79,14 +79,7 @@ def series(
         create_repository(folder, sender)
         ask("config", "core.abbrev", "12")
         for text, contents in _steps(spec, before, after):
-            for path, content in contents.items():
-                if content is not None:
-                    Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
-                    Path(folder, path).write_bytes(content)
-                else:
-                    Path(folder, path).unlink(missing_ok=True)
-            ask("add", "-A", "-f")
-            ask("commit", "-q", "-s", "-m", text)
+            commit(folder, contents, text, sender, "-s")
         base = ask("rev-list", "--max-parents=0", "HEAD").strip()
         subject, body = message(spec, "cover")
         log = [
@@ -103,6 +96,22 @@ def series(
             path.name: path.read_bytes() for path in sorted(Path(folder, ".git/mails").iterdir())
         }
     return _threaded(mails, letter.version, sender["GIT_COMMITTER_EMAIL"])
+
+
+def commit(
+    folder: Path, contents: Contents, text: str, variables: Mapping[str, str], *options: str
+) -> None:
+    """Write files into a repository, None for one that goes, and commit them."""
+    for path, content in contents.items():
+        file = folder / path
+        if content is None:
+            file.unlink(missing_ok=True)
+        else:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+    (folder / ".git/text").write_text(text, "utf-8")
+    git(folder, "add", "-A", "-f", variables=variables)
+    git(folder, "commit", "-q", *options, "-F", ".git/text", variables=variables)
 
 
 def check_messages(spec: Interface) -> None:

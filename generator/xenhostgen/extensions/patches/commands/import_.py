@@ -136,24 +136,19 @@ def refresh(target: Path, folder: Path, arguments: argparse.Namespace) -> int:
 
 def _carried_lines(before: bytes, after: bytes) -> Iterator[str]:
     """How many lines of each file two carry patches carry, where they differ."""
-    counts = []
-    for carry in (before, after):
-        files = read_diff(carry, "the carry patch")
-        counts.append(
-            {
-                file.path: [
-                    str(line.kind) + line.full
-                    for hunk in file.hunks
-                    for line in hunk.lines
-                    if line.kind != "context"
-                ]
-                for file in files
-            }
-        )
-    old, new = counts
+    old, new = (
+        {
+            file.path: [line[:2] for hunk in file.hunks for line in hunk.lines]
+            for file in read_diff(carry, "the carry patch")
+        }
+        for carry in (before, after)
+    )
     for path in sorted(old.keys() | new.keys()):
         if old.get(path) != new.get(path):
-            yield f"  {path}: {len(new.get(path, ()))} lines carried, were {len(old.get(path, ()))}"
+            counts = [
+                sum(kind != "context" for kind, _ in side.get(path, ())) for side in (new, old)
+            ]
+            yield f"  {path}: {counts[0]} lines carried, were {counts[1]}"
 
 
 def _tree(stack: ExitStack, arguments: argparse.Namespace) -> tuple[Reader, str] | tuple[()]:

@@ -225,12 +225,16 @@ def first_unseen(text: str, layout: str = "") -> int | None:
     return next(unseen)
 
 
-def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:
-    """A hint that names the nearest known word, else ``otherwise``, else what is known."""
+def nearest(word: str, known: Iterable[str]) -> list[str]:
+    """The known word that is nearest to a wrong one, if one is near."""
     from difflib import get_close_matches  # for those only who have erred
 
-    near = get_close_matches(word[:100], known, n=1)
-    if near:
+    return get_close_matches(word[:100], list(known), n=1)
+
+
+def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:
+    """A hint that names the nearest known word, else ``otherwise``, else what is known."""
+    if near := nearest(word, known):
         return f"did you mean '{near[0]}'?"
     if otherwise:
         return otherwise

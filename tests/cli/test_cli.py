@@ -244,8 +244,11 @@ def test_no_specs(tmp_path: Path) -> None:
     assert "holds no *.yaml" in run(tmp_path, "lint", status=2).stderr
 
 
-def test_shipped_specs_where_there_is_no_folder(tmp_path: Path) -> None:
-    assert "rfc-v1.yaml: OK" in run(tmp_path, "lint", status=0).stdout
+@pytest.mark.parametrize("command", ["generate", "lint", "verify"])
+def test_without_a_spec_is_said_what_to_do(command: str, tmp_path: Path) -> None:
+    said = run(tmp_path, command, status=2).stderr
+    assert "xenhostgen init PREFIX" in said
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", all_commands())

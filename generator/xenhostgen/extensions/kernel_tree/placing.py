@@ -52,9 +52,12 @@ def kernel_version(tree: Path) -> str:
     makefile = (content(tree, "Makefile") or b"").decode(errors="replace")
     values = {each.variable: " ".join(each.words) for each in read_makefile(makefile)}
     numbers = [values.get(name, "") for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL")]
-    if not all(number.isdecimal() for number in numbers) or not (tree / "scripts").is_dir():
+    lack = "" if all(map(str.isdecimal, numbers)) else "a Makefile that says the kernel's version"
+    lack = lack or ("" if (tree / "scripts").is_dir() else "the folder scripts")
+    if lack:
         hint = "give the top folder of a Linux source tree"
-        raise Refused([Problem("no-kernel-tree", "is not a kernel tree", str(tree), hint=hint)])
+        message = f"is not a kernel tree: it lacks {lack}"
+        raise Refused([Problem("no-kernel-tree", message, str(tree), hint=hint)])
     return ".".join(numbers)
 
 

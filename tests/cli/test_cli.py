@@ -267,12 +267,12 @@ def test_help_has_examples(tmp_path: Path, name: str) -> None:
         (["generate", "--format", "xml"], "invalid choice: 'xml'"),
         (["--versoin"], "did you mean '--version'?"),
         (["verify", "--level", "kernel"], "add --tree LINUX"),
-        (["verify", "--level", "kernel", "--tree", "specs"], "specs:1:1: is not a kernel tree"),
-        (["verify", "--tree", "nowhere"], "nowhere:1:1: is no folder"),
-        (["verify", "--cc", "nope"], "compiler 'nope':1:1: is not installed"),
-        (["verify", "--cc", ""], "compiler '':1:1: is not installed"),
-        (["verify", "--cc", "gcc -O2"], "compiler 'gcc -O2':1:1: is not installed"),
-        (["verify", "--cc", "false"], "compiler 'false':1:1: is no compiler"),
+        (["verify", "--level", "kernel", "--tree", "specs"], "specs: is not a kernel tree"),
+        (["verify", "--tree", "nowhere"], "nowhere: is no folder"),
+        (["verify", "--cc", "nope"], "compiler 'nope': is not installed"),
+        (["verify", "--cc", ""], "compiler '': is not installed"),
+        (["verify", "--cc", "gcc -O2"], "compiler 'gcc -O2': is not installed"),
+        (["verify", "--cc", "false"], "compiler 'false': is no compiler"),
         (["lint", "nowhere.yaml"], "no such file"),
         (["lint", "specs"], "is a directory"),
         (["generate", "-o", "specs/small.yaml"], "is a file where a folder must be"),
@@ -289,7 +289,7 @@ def test_a_missing_compiler_is_no_fault_of_the_c(work: Path, command: str) -> No
     done = run(work, command, status=2, PATH=str(work))
     assert done.stdout == ""
     assert done.stderr.startswith(
-        "compiler 'gcc':1:1: is not installed [no-compiler]\n    hint: name gcc or clang"
+        "compiler 'gcc': is not installed [no-compiler]\n    hint: name gcc or clang"
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from patching import erroneous_spec
 from tools import need
 from xenhostgen.cli import all_commands
 
@@ -188,14 +189,13 @@ def test_forged_text_is_seen_whatever_its_size_and_time(work: Path) -> None:
 def test_json(work: Path) -> None:
     told = json.loads(run(work, "generate", "--format", "json", status=0).stdout)
     assert told["specs"][0]["written"][0] == "out/small/arch/small.c"
-    told = json.loads(
-        run(work, "lint", "--format", "json", str(CASES / "err_c_keyword.yaml"), status=2).stdout
-    )
+    (work / "keyword.yaml").write_bytes(erroneous_spec(CASES / "err_c_keyword.diff"))
+    told = json.loads(run(work, "lint", "--format", "json", "keyword.yaml", status=2).stdout)
     assert told["problems"] == [
         {
             "rule": "c-keyword",
             "message": "'register' is a keyword of C",
-            "path": str(CASES / "err_c_keyword.yaml"),
+            "path": "keyword.yaml",
             "line": 9,
             "column": 33,
             "hint": "choose another name",
@@ -204,9 +204,9 @@ def test_json(work: Path) -> None:
 
 
 def test_errors_of_several_specs_are_all_shown(work: Path) -> None:
-    broken = [str(CASES / "err_c_keyword.yaml"), str(CASES / "err_empty.yaml")]
+    broken = [str(CASES / "err_line_separator.yaml"), str(CASES / "err_empty.yaml")]
     done = run(work, "generate", *broken, "specs/small.yaml", status=2)
-    assert "[c-keyword]" in done.stderr
+    assert "[line-break]" in done.stderr
     assert "[empty]" in done.stderr
     assert (work / "out/small/lib/widget.c").exists()
     assert not (work / "out/err_empty").exists()
@@ -244,8 +244,11 @@ def test_no_specs(tmp_path: Path) -> None:
     assert "holds no *.yaml" in run(tmp_path, "lint", status=2).stderr
 
 
-def test_shipped_specs_where_there_is_no_folder(tmp_path: Path) -> None:
-    assert "rfc-v1.yaml: OK" in run(tmp_path, "lint", status=0).stdout
+@pytest.mark.parametrize("command", ["generate", "lint", "verify"])
+def test_without_a_spec_is_said_what_to_do(command: str, tmp_path: Path) -> None:
+    said = run(tmp_path, command, status=2).stderr
+    assert "xenhostgen init PREFIX" in said
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", all_commands())
@@ -264,12 +267,12 @@ def test_help_has_examples(tmp_path: Path, name: str) -> None:
         (["generate", "--format", "xml"], "invalid choice: 'xml'"),
         (["--versoin"], "did you mean '--version'?"),
         (["verify", "--level", "kernel"], "add --tree LINUX"),
-        (["verify", "--level", "kernel", "--tree", "specs"], "specs:1:1: is not a kernel tree"),
-        (["verify", "--tree", "nowhere"], "nowhere:1:1: is no folder"),
-        (["verify", "--cc", "nope"], "compiler 'nope':1:1: is not installed"),
-        (["verify", "--cc", ""], "compiler '':1:1: is not installed"),
-        (["verify", "--cc", "gcc -O2"], "compiler 'gcc -O2':1:1: is not installed"),
-        (["verify", "--cc", "false"], "compiler 'false':1:1: is no compiler"),
+        (["verify", "--level", "kernel", "--tree", "specs"], "specs: is not a kernel tree"),
+        (["verify", "--tree", "nowhere"], "nowhere: is no folder"),
+        (["verify", "--cc", "nope"], "compiler 'nope': is not installed"),
+        (["verify", "--cc", ""], "compiler '': is not installed"),
+        (["verify", "--cc", "gcc -O2"], "compiler 'gcc -O2': is not installed"),
+        (["verify", "--cc", "false"], "compiler 'false': is no compiler"),
         (["lint", "nowhere.yaml"], "no such file"),
         (["lint", "specs"], "is a directory"),
         (["generate", "-o", "specs/small.yaml"], "is a file where a folder must be"),
@@ -286,7 +289,7 @@ def test_a_missing_compiler_is_no_fault_of_the_c(work: Path, command: str) -> No
     done = run(work, command, status=2, PATH=str(work))
     assert done.stdout == ""
     assert done.stderr.startswith(
-        "compiler 'gcc':1:1: is not installed [no-compiler]\n    hint: name gcc or clang"
+        "compiler 'gcc': is not installed [no-compiler]\n    hint: name gcc or clang"
     )
 
 

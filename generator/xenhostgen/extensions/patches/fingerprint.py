@@ -9,11 +9,9 @@ none.
 import dataclasses
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from errno import ENOENT
 from itertools import groupby
 from pathlib import Path
 from typing import Any, get_args
@@ -28,7 +26,7 @@ from xenhostgen.extensions.patches.hunks import Hunk, PatchFile
 from xenhostgen.extensions.patches.lift_c import function_begun
 from xenhostgen.extensions.patches.messages import Message
 from xenhostgen.render.files import BANNER
-from xenhostgen.sandbox.files import UnreadableFile, read_given
+from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused, printable
 
@@ -243,28 +241,25 @@ def shipped(spec: Interface) -> tuple[Path, list[PatchPrint]]:
         hint = "name the patch: xenhostgen diff SPEC PATCH"
         problem = Problem("no-reference", "the spec names no reference", spec.path, hint=hint)
         raise Refused([problem])
-    folder = Path(spec.path).parent
-    path = folder / spec.reference
+    path = Path(spec.path).parent / spec.reference
     try:
-        if not path.resolve().is_relative_to(folder.resolve()):
-            raise OSError("a link leads out of the spec's folder")
-        return path, read_fingerprints(path)
-    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
-        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
-        message = f"the reference '{spec.reference}' can't be read: {reason}"
-        hint = f"make it from the patch: xenhostgen facts PATCH -o {path}"
-        problem = Problem("no-reference", message, spec.path, spec.reference.at, hint)
-        raise Refused([problem]) from None
-
-
-def read_fingerprints(path: Path) -> list[PatchPrint]:
-    """What ``to_json`` wrote. Raises Refused for any other file, and OSError."""
-    try:
-        data = read_given(path, SIZE_LIMIT)
+        data = read_file(Path(spec.path).parent, spec.reference, SIZE_LIMIT)
+        reason = "no such file"
     except UnreadableFile as error:
-        raise OSError(None, str(error), str(path)) from None
-    if data is None:
-        raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(path))
+        data, reason = None, str(error)
+    if data is not None:
+        return path, read_fingerprints(data, path)
+    message = f"the reference '{spec.reference}' can't be read: {reason}"
+    problem = Problem("no-reference", message, spec.path, spec.reference.at, _hint(path))
+    raise Refused([problem])
+
+
+def _hint(path: Path) -> str:
+    return f"make it from the patch: xenhostgen facts PATCH -o {path}"
+
+
+def read_fingerprints(data: bytes, path: Path) -> list[PatchPrint]:
+    """What ``to_json`` made, from a file. Raises Refused for anything else."""
     try:
         top = json.loads(data)
         stated = top.get("format") if isinstance(top, dict) else None
@@ -275,9 +270,8 @@ def read_fingerprints(path: Path) -> list[PatchPrint]:
         at, reason = At(1, 1), str(error)
         if isinstance(error, json.JSONDecodeError):
             at, reason = At(error.lineno, error.colno), error.msg
-        hint = f"make it from the patch: xenhostgen facts PATCH -o {path}"
         message = f"not the facts of a patch: {printable(reason, '?')}"
-        raise Refused([Problem("facts", message, str(path), at, hint)]) from None
+        raise Refused([Problem("facts", message, str(path), at, _hint(path))]) from None
 
 
 def _read(kind: Any, value: Any) -> Any:

@@ -147,8 +147,8 @@ def test_diff_proves_a_whole_series(
     assert main(["diff", SPEC, str(mbox), "--tree", str(tree), "--rev", "HEAD~6"]) == 0
     assert "byte-identical 7/7 files" in capsys.readouterr().out
     for more, told in (
-        (["--tree", str(tree)], "--tree:1:1: a proof to the byte needs --tree DIR and a PATCH"),
-        ([str(mbox), "--rev", "HEAD"], "--rev:1:1: a proof to the byte needs"),
+        (["--tree", str(tree)], "--tree: a proof to the byte needs --tree DIR and a PATCH"),
+        ([str(mbox), "--rev", "HEAD"], "--rev: a proof to the byte needs"),
         ([str(mbox), "--tree", str(tree / "arch")], f"{tree}/arch: is not a kernel tree"),
     ):
         assert main(["diff", SPEC, *more]) == 2
@@ -334,12 +334,9 @@ def test_refusals(
     assert "notes:1:1: is no part of this series" in capsys.readouterr().err
     (tmp_path / "out/notes").unlink()
     for more, told in (
-        (
-            ["--prefix", "RFC\nBcc: x@example.org"],
-            "--prefix:1:1: has a line end or another character",
-        ),
-        (["--version", "0"], "--version:1:1: 0 is below 1"),
-        (["--version", "-1"], "--version:1:1: -1 is below 1"),
+        (["--prefix", "RFC\nBcc: x@example.org"], "--prefix: has a line end or another character"),
+        (["--version", "0"], "--version: 0 is below 1"),
+        (["--version", "-1"], "--version: -1 is below 1"),
     ):
         assert main([*arguments, *more]) == 2
         assert capsys.readouterr().err.startswith(told)

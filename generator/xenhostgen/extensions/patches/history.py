@@ -31,7 +31,7 @@ from xenhostgen.extensions.patches.series import commit
 from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.load import load
-from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.source import NOWHERE, Problem, Refused
 
 
 class State(NamedTuple):
@@ -142,7 +142,9 @@ def prove_states(
 def _check_count(folder: Path, messages: Sequence[Message]) -> None:
     if len(messages) != len(list(folder.glob("*.message"))):
         hint = "give the patches that it was imported from"
-        problem = Problem("history", f"isn't a history of {len(messages)} patches", str(folder))
+        problem = Problem(
+            "history", f"isn't a history of {len(messages)} patches", str(folder), NOWHERE
+        )
         raise Refused([problem._replace(hint=hint)])
 
 

@@ -15,7 +15,7 @@ from xenhostgen.extensions.patches.lift_input import apply_patch
 from xenhostgen.extensions.patches.messages import Message
 from xenhostgen.render.style import lines_of
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.source import NOWHERE, Problem, Refused
 
 
 class Proof(NamedTuple):
@@ -55,7 +55,7 @@ def _check_revision(repository: Path, revision: str, tree: Path) -> None:
     except GitFailure:
         hint = "give a commit, tag or branch of the repository that DIR is"
         message = f"has no revision '{revision}'"
-        raise Refused([Problem("no-revision", message, str(tree), hint=hint)]) from None
+        raise Refused([Problem("no-revision", message, str(tree), NOWHERE, hint)]) from None
 
 
 class Proving:

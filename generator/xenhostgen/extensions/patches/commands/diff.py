@@ -24,7 +24,7 @@ from xenhostgen.render.files import Renderer
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.source import NOWHERE, Problem, Refused
 
 EXAMPLES = """\
 examples:
@@ -102,7 +102,7 @@ def proved(arguments: argparse.Namespace) -> int:
             "name the PATCH after SPEC",
         )
         raise Refused(
-            [Problem("no-patch", message, "--tree" if arguments.tree else "--rev", hint=hint)]
+            [Problem("no-patch", message, "--tree" if arguments.tree else "--rev", NOWHERE, hint)]
         )
     messages = read_messages([arguments.patch])
     if is_history(arguments.spec):

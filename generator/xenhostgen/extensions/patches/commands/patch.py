@@ -22,7 +22,7 @@ from xenhostgen.render.write import write_files
 from xenhostgen.report.terminal import say
 from xenhostgen.sandbox.confinement import obstacle
 from xenhostgen.spec.load import load
-from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.source import NOWHERE, Problem, Refused
 
 EXAMPLES = """\
 examples:
@@ -70,7 +70,11 @@ def run(arguments: argparse.Namespace) -> int:
     if placement.applied:
         hint = f"take it out first: xenhostgen apply {spec.path} --tree {arguments.tree} --revert"
         raise Refused(
-            [Problem("applied-already", "has all of it already", str(arguments.tree), hint=hint)]
+            [
+                Problem(
+                    "applied-already", "has all of it already", str(arguments.tree), NOWHERE, hint
+                )
+            ]
         )
     log = changes(load(arguments.since), spec) if arguments.since else ()
     letter = Letter(arguments.version, arguments.prefix, log)
@@ -100,10 +104,12 @@ def check_options(arguments: argparse.Namespace) -> None:
     """Refuse a version and a prefix that no series can have."""
     if arguments.version < 1:
         message = f"{arguments.version} is below 1"
-        raise Refused([Problem("bad-version", message, "--version", hint="count from 1")])
+        raise Refused([Problem("bad-version", message, "--version", NOWHERE, "count from 1")])
     if not arguments.prefix.isprintable():
         message = "has a line end or another character that no subject can have"
-        raise Refused([Problem("bad-prefix", message, "--prefix", hint="for instance 'RFC PATCH'")])
+        raise Refused(
+            [Problem("bad-prefix", message, "--prefix", NOWHERE, "for instance 'RFC PATCH'")]
+        )
 
 
 def warn_of_edits(tree: Path, placement: Placement) -> None:

@@ -367,8 +367,8 @@ static void boot(char *line, int due)
 
 /*
  * "register STATE TYPE OPS", "unregister STATE TYPE", "iterate STATE 0", "iterate STATE SLOT alone",
- * "iterate STATE SLOT others", "slots STATE", "wrapper STATE SLOT OP [FILL]" (slot -1: no host). The first
- * letter tells them apart.
+ * "iterate STATE SLOT others", "slots STATE", "wrapper STATE SLOT OP [FILL [HOLDS]]" (slot -1: no host).
+ * The first letter tells them apart.
  */
 static void call_in_state(char kind, const char *line)
 {
@@ -377,9 +377,9 @@ static void call_in_state(char kind, const char *line)
 	long type = 0, result = 0, before = 0, behind;
 	const int only_reads = kind == 'w' || kind == 'i';
 	int taking;
-	int fill = GLUE_MARKS;
+	int fill = GLUE_MARKS, holds = GLUE_AS_IT_IS;
 
-	sscanf(line, "%lu %ld %255s %d", &state, &type, name, &fill);
+	sscanf(line, "%lu %ld %255s %d %d", &state, &type, name, &fill, &holds);
 	taking = kind == 'i' && name[0];
 	restore(state);
 	if (kind == 'w')
@@ -408,7 +408,7 @@ static void call_in_state(char kind, const char *line)
 		result = glue_unregister(type);
 		break;
 	case 'w':
-		result = glue_wrapper(name, (int)type, fill);
+		result = glue_wrapper(name, (int)type, holds);
 		break;
 	case 'i':
 		iterate();

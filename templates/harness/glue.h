@@ -48,7 +48,11 @@ void glue_due(int guest);
 #define GLUE_MARKS 1
 #define GLUE_NUMBERS 1000
 void glue_prepare(int fill);
-long glue_wrapper(const char *op, int slot, int fill);
+/* So many marks there are. */
+#define GLUE_POINTED 128
+/* A call by its name, for the host in a slot, which is first made to hold a type. */
+#define GLUE_AS_IT_IS (-2147483647 - 1)
+long glue_wrapper(const char *name, int slot, int holds);
 
 /* In the driver. */
 void driver_say(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -136,7 +136,9 @@ def test_missing_files_and_compilers(tmp_path: Path) -> None:
 
 def test_bodies_may_be_any_c(tmp_path: Path) -> None:
     """A compiler judges them; what stands behind them keeps its place."""
-    body = 'asm volatile("}" : : "r" (a ?: b)); __auto_type c = ({ 1; }); if (c) { } char d = \'}\';'
+    body = (
+        'asm volatile("}" : : "r" (a ?: b)); __auto_type c = ({ 1; }); if (c) { } char d = \'}\';'
+    )
     found = facts(f"int f(int a, int b) {{ {body} }} int g(void) {{\n{body}\n}} int h;", tmp_path)
     assert [fact.name for fact in found] == ["f", "g", "h"]
     assert (found[2].at.line, found[2].at.column) == (3, 7)

@@ -112,7 +112,7 @@ def _unreadable(path: Path) -> str:
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MARKER = re.compile(r'# (\d+) "((?:[^"\\]|\\.)*)"([ \d]*)$')
-_DROPPED = re.compile(r"#\s*(?:define|undef|pragma|include)\b")
+_DROPPED = re.compile(r"#\s*(?:define|undef|pragma|include(?:_next)?|import)\b")
 _INCLUDE = re.compile(r'#\s*include\s*(<[^>]*>|"[^"]*"|\w+)')
 
 

@@ -96,7 +96,7 @@ class Harness:
     def glue(self) -> Path:
         """The C file between the judged files and the driver."""
         files = {"glue.h": (TEMPLATES / "glue.h").read_text()}
-        files["glue.c"] = rendered("harness/glue.c", self.spec)
+        files["glue.c"] = rendered("harness/glue.c", self.spec, calls=wrappers(self.spec))
         return write_files(files, self.work) / "glue.c"
 
     @cached_property
@@ -232,16 +232,6 @@ def errno_value(name: str) -> str:
     return str(-getattr(errno, name[1:])) if name.startswith("-E") else name
 
 
-def constant_value(spec: Interface, text: str) -> int:
-    """The number that a constant, an errno or a number is in C."""
-    constants: dict[str, int] = {each.name: each.value for each in spec.kernel.constants}
-    name = text.removeprefix("-")
-    value = constants.get(name, getattr(errno, name, None))
-    if value is None:
-        return 0 if name == "NULL" else int(text)
-    return -value if text.startswith("-") else value
-
-
 def boot_inputs(scenario: Scenario) -> list[str]:
     """C that sets each thing that a scenario begins with, placeholders' answers included."""
     inputs = []
@@ -264,12 +254,17 @@ class Argument(NamedTuple):
 
 
 class Wrapper(NamedTuple):
-    """The call of an op's wrapper with marked arguments; ``returns``: its result is a number."""
+    """The call of an op's wrapper, or of what it must amount to, with marked arguments.
+
+    ``returns``: its result is a number, which ``result`` declares.
+    """
 
     op: Op
     args: tuple[Argument, ...]
     call: str
     returns: bool
+    name: str
+    result: str = "__auto_type result"
 
 
 def wrappers(spec: Interface) -> list[Wrapper]:
@@ -278,11 +273,19 @@ def wrappers(spec: Interface) -> list[Wrapper]:
     for op in spec.ops:
         if op.wrapper != "none":
             marked = enumerate(op.args, 10)
-            args = tuple(Argument(declared_name(c), c, _mark(c, number)) for number, c in marked)
+            args = tuple(
+                Argument(declared_name(c), _local(c), _mark(c, number)) for number, c in marked
+            )
             call = f"{spec.c.wrapper(op.name)}({', '.join(['xh', *(arg.name for arg in args)])})"
             returns = op.wrapper_type != "void" and not is_struct(op.wrapper_type)
-            calls.append(Wrapper(op, args, call, returns))
+            calls.append(Wrapper(op, args, call, returns, op.name))
     return calls
+
+
+def _local(param: str) -> str:
+    """A variable of the type that a parameter has: an array is a pointer to its first element."""
+    name = declared_name(param)
+    return re.sub(rf"\b{name}\s*\[[^]]*\]", f"(*{name})", param)
 
 
 class Function(NamedTuple):

@@ -2,7 +2,7 @@
 """What is judged: the C of one spec, prepared once for all checks."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +25,7 @@ from xenhostgen.verify.declarations import Declarations, read_tree
 from xenhostgen.verify.drift import Reduce, rendered
 from xenhostgen.verify.findings import Finding, Statistics
 from xenhostgen.verify.harness import TEMPLATES, Harness, write_files
+from xenhostgen.verify.oracle import Oracle, oracle
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,10 @@ class Subject:
     def turned(self, configuration: Configuration) -> Declarations:
         """What files that name options of the kernel declare where these are turned."""
         return read_tree(self.harness, self.options.compilers[0], self.store, configuration)
+
+    def oracle(self, off: Sequence[str]) -> Oracle:
+        """What the spec's own C does, with options of the kernel off. Raises ``SpecError``."""
+        return oracle(self.harness, self.options.compilers[0], self.store, off)
 
     def program(self, compiler: str, turned: Configuration | None = None) -> Program:
         """The C and the driver that runs it, in one configuration. Raises ``BuildError``."""

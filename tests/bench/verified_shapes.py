@@ -71,6 +71,6 @@ SHAPES: dict[str, tuple[Callable[[int], str], int]] = {
     "slots in a chain": (chain, 64),
     "independent slots": (slots, 64),
     "types in a slot": (types, 500),
-    "guests": (guests, 1_000),
-    "ops": (ops, 3_000),
+    "guests": (guests, 250),
+    "ops": (ops, 500),
 }

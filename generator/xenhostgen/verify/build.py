@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, get_ident
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 from xenhostgen.csource.confined import read_contents
 from xenhostgen.csource.debug_info import Unit
@@ -25,9 +25,6 @@ from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.configurations import Configuration, options_in
 from xenhostgen.verify.harness import TEMPLATES, Harness, units, write_files
-
-if TYPE_CHECKING:
-    from xenhostgen.verify.oracle import Oracle
 
 # Where sanitizers register variables (those priorities are reserved) must not run before the
 # driver's main(), as nothing must that comes from judged files; the driver calls it in the child.
@@ -85,8 +82,10 @@ class Store:
         self.contents: dict[Path, Contents] = {}
         self.due: dict[str, Unit] = {}
         """What each compiler understands of what is due."""
-        self.oracles: dict[tuple[str, ...], Oracle] = {}
-        """By the options that are off."""
+        self.oracles: dict[tuple[str, ...], Program] = {}
+        """What does what is due, by the options that are off."""
+        self.answers: dict[tuple[str, ...], dict[str, Any]] = {}
+        """What that has answered to each call."""
 
     def key(self, tree: Path, source: Path, *words: str) -> str:
         """A text that differs when the file, a header of the spec's or a word does."""

@@ -6,10 +6,9 @@ calls are those of the judged wrappers, made in the same way, so that the answer
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import chain
-from threading import Lock
 
 from xenhostgen.reference_model.ops import Dispatch, dispatch, only
 from xenhostgen.sandbox.process import BuildError, Job, run_all
@@ -60,35 +59,36 @@ def due_calls(spec: Interface) -> dict[tuple[str, str | None], Wrapper]:
 
 @dataclass(frozen=True, slots=True)
 class Oracle:
-    """The program, and what it has answered. Whoever judges a tree of the same spec shares it."""
+    """The program of a spec where options of the kernel are off; made on first need.
 
-    program: Program
-    answers: dict[str, Answer] = field(default_factory=dict)
-    lock: Lock = field(default_factory=Lock)
+    Whoever judges a tree of the same spec shares it, and what it has answered.
+    """
 
-    def ask(self, lines: Iterable[str]) -> Sequence[Answer]:
-        """The answer to each call. Raises ``DriverError``."""
-        lines = list(lines)
-        with self.lock:
-            new = [line for line in dict.fromkeys(lines) if line not in self.answers]
-            if new:
-                with run_driver(self.program) as driver:
-                    self.answers.update(zip(new, driver.ask(new), strict=True))
-        return [self.answers[line] for line in lines]
+    harness: Harness
+    compiler: str
+    store: Store
+    off: tuple[str, ...] = ()
 
+    def ask(self, lines: Iterable[str]) -> list[Answer]:
+        """The answer to each call. Raises ``DriverError``, or ``SpecError`` for what is no C."""
+        lines, store = list(lines), self.store
+        with store.oracle_lock:
+            answers = store.answers.setdefault(self.off, {})
+            if new := [line for line in dict.fromkeys(lines) if line not in answers]:
+                with run_driver(self.program()) as driver:
+                    answers.update(zip(new, driver.ask(new), strict=True))
+        return [answers[line] for line in lines]
 
-def oracle(harness: Harness, compiler: str, store: Store, off: Sequence[str] = ()) -> Oracle:
-    """The oracle of a spec where options of the kernel are off. Raises ``SpecError``."""
-    spec = harness.spec
-    key = tuple(sorted({str(macro.config) for macro in spec.macros}.intersection(off)))
-    with store.oracle_lock:
-        if key not in store.oracles:
+    def program(self) -> Program:
+        """The program. Raises ``SpecError``."""
+        store, spec = self.store, self.harness.spec
+        if self.off not in store.oracles:
             try:
-                store.oracles[key] = Oracle(_build(harness, compiler, store, key))
+                store.oracles[self.off] = _build(self.harness, self.compiler, store, self.off)
             except BuildError as error:
-                check_pieces(harness, expectation(spec), compiler)
+                check_pieces(self.harness, expectation(spec), self.compiler)
                 raise unreadable(spec, error.complaints()) from None
-    return store.oracles[key]
+        return store.oracles[self.off]
 
 
 def _build(harness: Harness, compiler: str, store: Store, off: tuple[str, ...]) -> Program:
@@ -104,7 +104,7 @@ def _build(harness: Harness, compiler: str, store: Store, off: tuple[str, ...]) 
         "declared": re.sub(r"(?m) = \{.*\};$", ";", expectation(spec).declared()),
     }
     write_files({"oracle.c": rendered("harness/oracle.c", spec, **context)}, folder)
-    flags = [*FLAGS, *SANITIZE, "-fno-builtin", f"-I{harness.questions}", f"-I{TEMPLATES}"]
+    flags = [*FLAGS, *SANITIZE, "-O0", "-fno-builtin", f"-I{harness.questions}", f"-I{TEMPLATES}"]
     source = Source("oracle.c", f"{folder.name}.o", [*flags, *harness.flags])
     objects = compiled([source, driver_source(compiler)], folder, compiler, harness, store)
     command = [compiler, *SANITIZE, *map(str, objects), "-o", "driver"]

@@ -9,6 +9,7 @@ and return a mark: a wrapper that calls the wrong op, swaps arguments or loses t
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -30,8 +31,6 @@ _NUMBERS = 1000
 _FILLS = (_MARKS, 0, -1, 2, 3, *range(_NUMBERS, _NUMBERS + 4))
 # So many ops are told apart by a made-up table for each; the calls grow with the square.
 _FEW = 64
-# Each of so many wrappers may crash before the driver gives up.
-_MANY = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +132,7 @@ class WrapperCall(Call):
             yield Finding(rule, function, message, spec_at=op.at)
 
 
+@cache
 def has_order(c: str) -> bool:
     """Whether an expression says which of its calls comes first; that of arguments is open."""
     calls: list[bool] = []
@@ -206,7 +206,7 @@ class WrapperRunner(Runner):
         Where nothing is right, as the spec doesn't say what is, one slot shows that.
         """
         slots = range(len(self.spec.slots))
-        for wrapper in self.wording.wrappers[:_MANY]:
+        for wrapper in self.wording.wrappers:
             if (wrapper.op.name, NONE) not in self.wording.due_calls:
                 yield POWER_ON, WrapperCall(self.wording, wrapper, 0)
                 continue

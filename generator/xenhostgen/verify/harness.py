@@ -193,11 +193,11 @@ def due_steps(spec: Interface, guest: Guest) -> Iterator[str]:
             case Register():
                 condition = f"if ({step.when}) " if step.when else ""
                 table = spec.table(guest, step.table).symbol
-                yield f"{condition}tell_register({spec.values[step.type]}, &{table});"
+                yield f"{condition}glue_tell_register({spec.values[step.type]}, &{table});"
             case Call():
                 yield from (assignment.c for assignment in step.sets)
             case ClearBss():
-                yield f'tell("{step.function}()");'
+                yield f'glue_tell("{step.function}()");'
             case _:
                 yield step.c
 
@@ -221,7 +221,8 @@ def struct_c(struct: StructFact) -> str:
 def kernel_facts(spec: Interface) -> list[str]:
     """What the spec says of the kernel's structures, variables and functions, in C."""
     kernel = spec.kernel
-    facts = [f"typedef {typedef.declaration};" for typedef in kernel.typedefs]
+    facts = [f"{structure};" for structure in spec.ahead]
+    facts += [f"typedef {typedef.declaration};" for typedef in kernel.typedefs]
     facts += [struct_c(struct) for struct in kernel.structs]
     facts += [f"extern {variable.declaration};" for variable in kernel.variables]
     return [*facts, *(f"{function.prototype};" for function in kernel.functions)]
@@ -264,7 +265,7 @@ class Wrapper(NamedTuple):
     call: str
     returns: bool
     name: str
-    result: str = "__auto_type result"
+    result: str = "__auto_type glue_result"
 
 
 def wrappers(spec: Interface) -> list[Wrapper]:

@@ -307,7 +307,8 @@ def kernel_functions(spec: Interface) -> list[Function]:
         host = Text(f"{spec.c.host} *{op.host}")
         facts |= {name: FunctionFact(name, op.returns, (host, *op.args)) for name in names}
     functions = []
-    for number, (name, fact) in enumerate(facts.items()):
+    for number, (name, known) in enumerate(facts.items()):
+        fact = FunctionFact(known.name, known.returns, tuple(Text(_local(c)) for c in known.args))
         returns = fact.returns if "*" in fact.returns else fact.returns.removeprefix("const ")
         functions.append(Function(name, fact, returns, _mark(returns, number)))
     return functions

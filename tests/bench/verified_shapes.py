@@ -71,6 +71,6 @@ SHAPES: dict[str, tuple[Callable[[int], str], int]] = {
     "slots in a chain": (chain, 64),
     "independent slots": (slots, 64),
     "types in a slot": (types, 500),
-    "guests": (guests, 250),
-    "ops": (ops, 500),
+    "guests": (guests, 200),
+    "ops": (ops, 300),
 }

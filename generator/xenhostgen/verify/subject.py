@@ -27,8 +27,8 @@ from xenhostgen.verify.findings import Finding, Statistics
 from xenhostgen.verify.harness import TEMPLATES, Harness, write_files
 from xenhostgen.verify.oracle import Oracle
 
-_OPS_MAX = 500
-_GUESTS_MAX = 250
+_OPS_MAX = 300
+_GUESTS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)

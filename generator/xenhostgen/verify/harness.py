@@ -253,6 +253,11 @@ class Argument(NamedTuple):
     declaration: str
     number: int
 
+    @property
+    def is_pointer(self) -> bool:
+        """Whether it points to memory, as arrays do."""
+        return "*" in self.declaration
+
 
 class Wrapper(NamedTuple):
     """The call of an op's wrapper, or of what it must amount to, with marked arguments.

@@ -48,8 +48,11 @@ void glue_due(int guest);
 #define GLUE_MARKS 1
 #define GLUE_NUMBERS 1000
 void glue_prepare(int fill);
-/* So many marks there are. */
-#define GLUE_POINTED 128
+/* There are fewer marks. */
+#define GLUE_MARK_COUNT 128
+/* What a value is: a host points to one, a string to characters. */
+enum glue_kind { GLUE_NUMBER, GLUE_POINTER, GLUE_STRING, GLUE_HOST };
+const void *glue_host(int slot);
 /* A call by its name, for the host in a slot, which is first made to hold a type. */
 #define GLUE_AS_IT_IS (-2147483647 - 1)
 long glue_wrapper(const char *name, int slot, int holds);
@@ -58,5 +61,13 @@ long glue_wrapper(const char *name, int slot, int holds);
 void driver_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int driver_visit(int slot);
 void driver_called(const char *function, int count, const long *arguments);
+/*
+ * Make a value what its number and the byte to fill with say, a host another than a slot's, a result what its function's
+ * arguments say besides; a value as the number that it tells.
+ */
+void driver_argument(void *value, size_t size, int number, enum glue_kind kind, int slot);
+void driver_result(void *value, size_t size, int number, enum glue_kind kind, int count,
+		   const long *arguments);
+long driver_told(const void *value, size_t size, long number, enum glue_kind kind);
 void driver_clear_bss(void);
 void shim_bug(const char *file, int line) __attribute__((noreturn));

@@ -182,7 +182,8 @@ def survives(target: Callable[[bytes], None], data: bytes, tally: Tally | None =
         os.setpgid(0, 0)
         # The soft limit alone: compilers get limits of their own.
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, hard))
+        own = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (own + MEMORY_MAX, hard))
         try:
             target(data)
         except BaseException as error:

@@ -6,10 +6,15 @@ error.
 """
 
 import io
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from hashlib import sha256
 from pathlib import Path
 
 from xenhostgen import cli
@@ -18,6 +23,18 @@ from xenhostgen.api import load, render
 TESTS = Path(__file__).parents[1]
 SPECS = TESTS.parent / "specs"
 
+
+SEED = TESTS / "fuzz/seeds/series/three.mbox"
+_APPLY = ["apply", "gate.yaml", "--tree", "tree"]
+_IMPORT = ["import", "any.mbox", "--tree", "tree", "-o", "history"]
+_KILLED: list[tuple[list[str], list[str]]] = [
+    ([], _APPLY),
+    (_APPLY, [*_APPLY, "--revert"]),
+    ([], ["generate", "gate.yaml", "-o", "out"]),
+    ([], _IMPORT),
+    (_IMPORT, ["patch", "history", "--tree", "tree", "-o", "mails"]),
+]
+"""What is run first, and what is killed."""
 
 STATUSES: list[int] = []
 """The exit statuses of this process's commands."""
@@ -121,14 +138,54 @@ def fuzz_history(data: bytes) -> None:
         run("patch", name, "--tree", tree, "-o", Path(name, "mails"))
 
 
+def fuzz_killed(data: bytes) -> None:
+    """A command is killed at any moment: the next one leaves what it would have left, and no more.
+
+    The hash of the input chooses command and moment.
+    """
+    which, *moment = sha256(data).digest()
+    with tempfile.TemporaryDirectory() as name:
+        whole, killed = Path(name, "whole"), Path(name, "killed")
+        for folder in (whole, killed):
+            _toy(folder)
+            shutil.copy(SEED, folder / "any.mbox")
+            (folder / "tmp").mkdir()
+        first, words = _KILLED[which % len(_KILLED)]
+        for folder in (whole, killed):
+            if first:
+                _run_in(folder, first)
+        begin = time.monotonic()
+        _run_in(whole, words)
+        seconds = (time.monotonic() - begin) * int.from_bytes(moment[:4]) / (1 << 32)
+        with suppress(subprocess.TimeoutExpired):
+            _run_in(killed, words, seconds)
+        _run_in(killed, words)
+        left, due = _contents(killed), _contents(whole)
+        if others := [str(path) for path in {*left, *due} if left.get(path) != due.get(path)]:
+            raise Fault(f"{' '.join(words)}: killed after {seconds} s, {', '.join(others)} differ")
+
+
+def _run_in(folder: Path, words: list[str], seconds: float | None = None) -> None:
+    """Run a command in a folder, which keeps its temporary files too, for some time."""
+    command = [sys.executable, "-m", "xenhostgen", *words]
+    environment = {**os.environ, "TMPDIR": str(folder / "tmp")}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, timeout=seconds, capture_output=True, check=False
+    )
+    STATUSES.append(done.returncode)
+    if done.returncode not in (0, 1, 2) or b"Traceback" in done.stderr:
+        raise Fault(f"{' '.join(words)}: status {done.returncode}\n{done.stderr.decode()}")
+
+
 def _toy(folder: Path) -> tuple[Path, Path]:
     """A spec, and a small tree that it fits, both below a folder."""
-    spec = Path(shutil.copy(TESTS / "kernel/gate.yaml", folder))
-    return spec, Path(shutil.copytree(TESTS / "kernel/tree", folder / "tree"))
+    tree = Path(shutil.copytree(TESTS / "kernel/tree", folder / "tree"))
+    return Path(shutil.copy(TESTS / "kernel/gate.yaml", folder)), tree
 
 
 def _contents(tree: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in tree.rglob("*") if path.is_file()}
+    files = [path for path in tree.rglob("*") if path.is_file()]
+    return {path.relative_to(tree): path.read_bytes() for path in files}
 
 
 def _files(*patterns: str) -> list[Path]:
@@ -143,5 +200,6 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], list[Path]]] = {
     "carry": (fuzz_carry, _files("tests/kernel/*.carry.patch", "tests/fuzz/seeds/carry/*")),
     "series": (fuzz_series, _files("tests/fuzz/seeds/series/*")),
     "history": (fuzz_history, _files("tests/fuzz/seeds/history/*")),
+    "killed": (fuzz_killed, _files("tests/fuzz/seeds/history/*")),
 }
 """Each target, and the files that inputs are made from."""

@@ -34,7 +34,7 @@ def never_end(data: bytes) -> None:
 
 
 def fill_memory(data: bytes) -> None:
-    len(data * fuzz.MEMORY_MAX)
+    len(data * 2 * fuzz.MEMORY_MAX)
 
 
 @pytest.mark.parametrize(

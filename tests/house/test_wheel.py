@@ -2,6 +2,7 @@
 """The wheel holds all it needs: installed elsewhere, run from an empty folder, without extras."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,7 @@ def test_installed_elsewhere(
 ) -> None:
     environment = os.environ | {"PYTHONPATH": str(installed)}
     words = [word.replace("{site}", str(installed)) for word in command]
+    shutil.copytree(next(installed.rglob("specs")), tmp_path / "specs")
     done = subprocess.run(
         [sys.executable, "-m", "xenhostgen", *words],
         cwd=tmp_path,
@@ -114,6 +116,7 @@ def run_core(installed: Path, folder: Path, *command: str) -> subprocess.Complet
 def test_the_core_needs_no_package_of_an_extension(
     installed: Path, tmp_path: Path, command: list[str], says: str
 ) -> None:
+    shutil.copytree(next(installed.rglob("specs")), tmp_path / "specs")
     done = run_core(installed, tmp_path, *command)
     assert done.returncode == 0, done.stderr
     assert says in done.stdout

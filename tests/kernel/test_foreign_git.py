@@ -15,7 +15,7 @@ from tools import main
 from xenhostgen.api import Refused
 from xenhostgen.extensions.kernel_tree import git
 from xenhostgen.extensions.kernel_tree.git import GitFailure, borrowed
-from xenhostgen.extensions.kernel_tree.patching import patched
+from xenhostgen.extensions.kernel_tree.patching import difference, patched
 
 SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     "device": (lambda git: (git / "commondir").symlink_to("/dev/zero"), "is a device"),
@@ -121,6 +121,17 @@ def test_what_git_writes_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     packed = b"diff --git a/a b/a\nnew file mode 100644\nGIT binary patch\nliteral %d\n"
     with pytest.raises(Refused, match="64 MiB of binary files"):
         patched(packed % (40 << 20) * 2, {}.get)
+
+
+def test_what_binary_deltas_make_is_limited(tmp_path: Path) -> None:
+    before, after = ({name: bytes(20 << 20) + end for name in "ab"} for end in (b"", b"more"))
+    patch = difference(before, after, "--binary")
+    assert b"\ndelta " in patch
+    assert len(patch) < 1 << 20
+    with pytest.raises(Refused, match="64 MiB of binary files"):
+        patched(patch, before.get)
+    one = difference({"a": before["a"]}, {"a": after["a"]}, "--binary")
+    assert patched(one, before.get) == {"a": after["a"]}
 
 
 def test_attributes_change_no_byte_of_a_series(foreign: Foreign) -> None:

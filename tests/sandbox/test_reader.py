@@ -16,6 +16,6 @@ def test_packages_of_the_user_are_seen(monkeypatch: pytest.MonkeyPatch, tmp_path
     (tmp_path / "of_the_user.py").write_text(PROGRAM)
     with reader.Reader("of_the_user", [tmp_path]) as program, pytest.raises(reader.BuildError):
         program.ask("a")
-    monkeypatch.setattr(reader, "_USER_SITE", str(tmp_path))
+    monkeypatch.setattr(reader, "_SITES", (*reader._SITES, tmp_path))
     with reader.Reader("of_the_user") as program:
         assert program.ask("a", "b") == ["a", "b"]

@@ -13,16 +13,18 @@ from xenhostgen.render.write import alone, write_files
 from xenhostgen.report.problems import as_json
 from xenhostgen.report.problems import show as show_problems
 from xenhostgen.report.terminal import say
-from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.source import NOWHERE, Problem, Refused
 from xenhostgen.spec.template_sets import template_root
 
 FORMATS = ("text", "json")
 T = TypeVar("T")
+SPECS = Path("specs")
+"""The folder of the specs that are worked on where none is named."""
 
 
 def add_specs(parser: argparse.ArgumentParser) -> None:
     """Declare ``SPEC…``; without one, the specs of the current folder."""
-    text = "spec files (default: specs/*.yaml here, or else those that ship with xenhostgen)"
+    text = "spec files (default: specs/*.yaml here)"
     parser.add_argument("specs", nargs="*", metavar="SPEC", type=Path, help=text)
 
 
@@ -43,17 +45,18 @@ def spec_paths(paths: list[Path]) -> list[Path]:
     """The specs to work on, in order. Raises ``Refused`` if there is none, and ``OSError``."""
     if paths:
         return paths
-    folder = default_specs()
     # Not glob(), for which a folder that can't be read is empty.
-    paths = sorted(path for path in folder.iterdir() if path.suffix == ".yaml")
-    if not paths:
-        raise Refused([Problem("no-specs", "holds no *.yaml", str(folder))])
+    there = SPECS.iterdir() if SPECS.exists() else ()
+    if not (paths := sorted(path for path in there if path.suffix == ".yaml")):
+        hint = "name a spec, or begin one: xenhostgen init PREFIX; examples are in "
+        hint += str(template_root().parent / "specs")
+        raise Refused([Problem("no-specs", "holds no *.yaml", str(SPECS), NOWHERE, hint)])
     return paths
 
 
 def default_specs() -> Path:
-    """``specs`` in the current folder, else the shipped ones, which are where the templates are."""
-    return Path("specs") if Path("specs").is_dir() else template_root().parent / "specs"
+    """``specs`` in the current folder, else the shipped ones: there is the schema."""
+    return SPECS if SPECS.is_dir() else template_root().parent / "specs"
 
 
 def each_spec(

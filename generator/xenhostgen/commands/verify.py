@@ -36,7 +36,7 @@ from xenhostgen.report.terminal import say
 from xenhostgen.sandbox.process import Job
 from xenhostgen.sandbox.process import run as run_program
 from xenhostgen.spec.load import load
-from xenhostgen.spec.source import Problem, Refused, printable
+from xenhostgen.spec.source import NOWHERE, Problem, Refused, printable
 from xenhostgen.verify.accept import accepted
 from xenhostgen.verify.catalogue import check_expectations
 from xenhostgen.verify.replay import replay
@@ -131,10 +131,10 @@ def chosen(arguments: argparse.Namespace) -> Options:
     check_reachable(level, tree)
     if level == "boot" and arguments.format != "text":
         hint = "xenhostgen boot SPEC --format json or junit prints the matrix for scripts"
-        raise Refused([Problem("text-only", "is told as text", "--level boot", hint=hint)])
+        raise Refused([Problem("text-only", "is told as text", "--level boot", NOWHERE, hint)])
     if tree and not tree.is_dir():
         hint = "give a folder that is laid out like the kernel's"
-        raise Refused([Problem("no-such-tree", "is no folder", str(tree), hint=hint)])
+        raise Refused([Problem("no-such-tree", "is no folder", str(tree), NOWHERE, hint)])
     if level == "boot":
         level = below_boot(tree)
     return Options(tree, compilers, level, strict=arguments.strict, unconfined=arguments.unconfined)
@@ -159,7 +159,7 @@ def usable(compilers: Sequence[str]) -> tuple[str, ...]:
             answer = run_program(Job([Path(program).absolute(), "-dumpversion"]))
             reason = "" if answer.text[:1].isdigit() else "is no compiler"
         if reason:
-            problems.append(Problem("no-compiler", reason, f"compiler '{tool}'", hint=NAMED))
+            problems.append(Problem("no-compiler", reason, f"compiler '{tool}'", NOWHERE, NAMED))
     if problems:
         raise Refused(problems)
     return tuple(str(Path(name).absolute()) if "/" in name else name for name in compilers)
@@ -170,7 +170,7 @@ def accept(options: Options, arguments: argparse.Namespace) -> int:
     if options.tree or arguments.format != "text":
         message = "takes what the spec's own rendering shows, and tells it as text"
         raise Refused(
-            [Problem("accept", message, "--accept", hint="leave out --tree and --format")]
+            [Problem("accept", message, "--accept", NOWHERE, "leave out --tree and --format")]
         )
 
     def rewritten(path: Path) -> str:
@@ -203,7 +203,7 @@ def replayed(options: Options, arguments: argparse.Namespace) -> int:
     paths = spec_paths(arguments.specs)
     if len(paths) != 1 or arguments.format not in FORMATS:
         message = "takes exactly one SPEC, and tells it as text or json"
-        raise Refused([Problem("replay", message, "--replay")])
+        raise Refused([Problem("replay", message, "--replay", NOWHERE)])
     calls = [call.strip() for call in arguments.replay.split(";") if call.strip()]
     steps = replay(load(paths[0]), options, calls)
     if arguments.format == "json":

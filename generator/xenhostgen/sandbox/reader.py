@@ -22,10 +22,10 @@ from xenhostgen.sandbox.process import BuildError, Job, LimitHit, Limits, starte
 LIMITS = Limits(cpu_seconds=10, output_bytes=64 << 20, memory_bytes=1 << 30)
 """Of all answers about one tree together."""
 _PACKAGE = Path(__file__).parents[1]
-_USER_SITE = site.getusersitepackages() if site.ENABLE_USER_SITE else ""
-_OWN = (Path(sys.base_prefix), Path(sys.prefix), _PACKAGE)
-# An isolated interpreter leaves the packages of 'pip install --user' out.
-_START = "import runpy, site, sys; *user, module = sys.argv[1:]; [*map(site.addsitedir, user)]; "
+# An isolated interpreter leaves out what 'pip install' puts there for a user or a PYTHONPATH.
+_SITES = (_PACKAGE.parent, *([Path(site.getusersitepackages())] if site.ENABLE_USER_SITE else []))
+_OWN = (Path(sys.base_prefix), Path(sys.prefix))
+_START = "import runpy, site, sys; *sites, module = sys.argv[1:]; [*map(site.addsitedir, sites)]; "
 _START += "runpy.run_module(module, run_name='__main__', alter_sys=True)"
 _KILLED = 137  # by the kernel, as bubblewrap says it
 _OUT_OF_MEMORY = b"out of memory\n"
@@ -38,9 +38,8 @@ class Reader:
     """
 
     def __init__(self, module: str, readable: Sequence[Path] = ()) -> None:
-        user = [_USER_SITE] if _USER_SITE else []
-        command = [sys.executable, "-I", "-B", "-c", _START, *user, module]
-        view = View((*_OWN, *map(Path, user), *readable))
+        command = [sys.executable, "-I", "-B", "-c", _START, *map(str, _SITES), module]
+        view = View((*_OWN, *_SITES, *readable))
         self.job = Job(command, Path("/"), LIMITS, view=view)
         self.lock, self.stack = Lock(), ExitStack()
         self.has_failed = False

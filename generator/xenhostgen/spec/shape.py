@@ -11,7 +11,17 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any, ClassVar, NoReturn, Self
 
-from xenhostgen.spec.source import At, Fault, Inside, Nearest, Placed, Problems, Text, first_unseen
+from xenhostgen.spec.source import (
+    At,
+    Fault,
+    Inside,
+    Nearest,
+    Placed,
+    Problems,
+    Text,
+    first_unseen,
+    nearest,
+)
 from xenhostgen.spec.yaml import Mapping, Node, Sequence
 
 Schema = dict[str, Any]
@@ -296,10 +306,13 @@ class Mapped(Shape):
         if not missing and node.keys() <= self.keys.keys():
             return set()
         absent = self.keys.keys() - node.keys()
+        misspelt: list[str] = []
         for name in node:
             if name not in self.keys:
                 hint = Nearest(name, absent)
+                misspelt += nearest(name, sorted(absent))
                 problems.add("unknown-key", f"unknown key '{name}' in {what}", name, hint)
+        missing = [key for key in missing if key.name not in misspelt]
         if missing:
             names = ", ".join(f"'{key.name}'" for key in missing)
             meanings = "; ".join(f"{key.name}: {key.doc}" for key in missing)
@@ -408,7 +421,10 @@ class Tagged(Shape):
 
     def value(self, node: Mapping, what: str, problems: Problems) -> Any:
         if len(node) != 1:
-            self.refuse_node(node, what, problems)
+            keys = " and ".join(f"'{name}'" for name in [*node][:3]) or "none"
+            message = f"{what} must be {self.says}; this one has {keys}"
+            problems.add("wrong-shape", message, node, "write an item for each")
+            raise Unreadable
         ((name, value),) = node.items()
         if shape := self.shapes.get(name):
             return shape.read(value, f"'{name}'", problems)

@@ -55,6 +55,10 @@ def text(value: str, at: At) -> Text:
     return made
 
 
+NOWHERE = At(0, 0)
+"""The place of what has no lines: an option, a folder, a program."""
+
+
 class Problem(NamedTuple):
     """One thing that is wrong in one place; ``rule`` is a stable name that scripts may match."""
 
@@ -67,9 +71,10 @@ class Problem(NamedTuple):
     cut: int = 0  # characters of a long line before the excerpt
 
     def __str__(self) -> str:
-        return (
-            f"{printable(self.path)}:{self.at.line}:{self.at.column}: {self.message} [{self.rule}]"
-        )
+        place = printable(self.path)
+        if self.at != NOWHERE:
+            place += f":{self.at.line}:{self.at.column}"
+        return f"{place}: {self.message} [{self.rule}]"
 
     def shown(self) -> str:
         """The message, the source line with a caret below the place, and the hint."""
@@ -225,12 +230,16 @@ def first_unseen(text: str, layout: str = "") -> int | None:
     return next(unseen)
 
 
-def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:
-    """A hint that names the nearest known word, else ``otherwise``, else what is known."""
+def nearest(word: str, known: Iterable[str]) -> list[str]:
+    """The known word that is nearest to a wrong one, if one is near."""
     from difflib import get_close_matches  # for those only who have erred
 
-    near = get_close_matches(word[:100], known, n=1)
-    if near:
+    return get_close_matches(word[:100], list(known), n=1)
+
+
+def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:
+    """A hint that names the nearest known word, else ``otherwise``, else what is known."""
+    if near := nearest(word, known):
         return f"did you mean '{near[0]}'?"
     if otherwise:
         return otherwise

@@ -122,8 +122,14 @@ def parse(source: str, problems: Problems) -> Mapping | None:
             hint = (
                 "indent with blanks, never with tabs; quote a text that begins with this character"
             )
-        problems.add("yaml-syntax", f"not YAML: {message}", _at(error.problem_mark), hint)
+        end, begin = error.problem_mark, error.context_mark
+        if end and begin and begin.line != end.line:
+            hint = f"{error.context} that begins in line {begin.line + 1}: {hint}"
+        problems.add("yaml-syntax", f"not YAML: {message}", _at(end), hint)
     return None
+
+
+_POINTER = "write the value out; specs have no aliases, and C's pointers are 'void *'"
 
 
 class _Stop(Exception):
@@ -190,7 +196,8 @@ class _Reader:
         if event.anchor is not None:
             is_alias = isinstance(event, AliasEvent)
             name = f"alias '*{event.anchor}'" if is_alias else f"anchor '&{event.anchor}'"
-            stop("anchor", name[:60], at, "write the value out; specs have no anchors")
+            hint = "write the value out; specs have no anchors"
+            stop("anchor", name[:60], at, hint if not is_alias else _POINTER)
         if event.tag != "!":
             hint = "remove it; the schema knows every type (quote a text that begins with '!')"
             stop("tag", f"tag '{event.tag[:60]}'", at, hint)

@@ -21,7 +21,7 @@ from xenhostgen.sandbox.confinement import View, obstacle
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import UNLIMITED, BuildError, Completed, Job, run, user_environment
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.source import NOWHERE, Problem, Refused
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.subject import Subject
 
@@ -46,11 +46,11 @@ def obstacles(tree: Path | None) -> Iterator[Problem]:
     """Why nothing can be built: there is no kernel, or tools are not installed."""
     if not tree:
         hint = "add --tree LINUX, the top folder of a Linux source tree"
-        yield Problem("no-kernel", "needs a kernel to build in", "--level kernel", hint=hint)
+        yield Problem("no-kernel", "needs a kernel to build in", "--level kernel", NOWHERE, hint)
     if missing := [tool for tool in _TOOLS if not shutil.which(tool)]:
         hint = f"Debian: {' '.join(missing)}"
         message = f"not installed: {', '.join(missing)}"
-        yield Problem("not-installed", message, "--level kernel", hint=hint)
+        yield Problem("not-installed", message, "--level kernel", NOWHERE, hint)
 
 
 class KernelBuild:
@@ -170,7 +170,9 @@ class Scratch:
         products = (".config", "include/config", "arch/x86/include/generated")
         if any((tree / product).exists() for product in products):
             hint = "run 'make mrproper' in it, or give a clean copy, as 'git worktree add' makes it"
-            raise Refused([Problem("tree-built", "holds a build of its own", str(tree), hint=hint)])
+            raise Refused(
+                [Problem("tree-built", "holds a build of its own", str(tree), NOWHERE, hint)]
+            )
         self.tree, self.kernel = tree.resolve(), kernel
         self.folders = sorted({*(str(Path(path).parent) for path in files), *kernel.folders})
         known = f"{self.tree} {kernel_version(tree)} {self.folders} {kernel}"
@@ -226,7 +228,7 @@ class Scratch:
         configured = (content(self.objects, ".config") or b"").decode(errors="replace").split("\n")
         if lost := set(re.findall("^CONFIG.*", config, re.M)).difference(configured):
             message = f"this kernel has no {', '.join(sorted(lost))}"
-            raise Refused([Problem("config", message, str(self.tree))])
+            raise Refused([Problem("config", message, str(self.tree), NOWHERE)])
         new.rename(last)
 
     def log(self, files: Mapping[str, bytes | None]) -> str:

@@ -1,14 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """C as tree-sitter sees it, for files that only their own kernel can compile.
 
-It parses what it can, macros and all, and never gives up.
+It parses what it can, macros and all, and never gives up. Where bubblewrap works, it runs in a
+program of its own, which this module is too: in C of a stranger's it could be at fault itself.
 """
 
+import os
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+from itertools import accumulate
+from typing import Any, NamedTuple
 
 import tree_sitter_c
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Language, Parser
+
+from xenhostgen.sandbox.confinement import obstacle
+from xenhostgen.sandbox.process import BuildError
+from xenhostgen.sandbox.reader import Reader, serve
 
 CONDITIONALS = ("preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "preproc_elifdef")
 _DEFINITIONS = ("function_definition", "preproc_def", "preproc_function_def")
@@ -31,13 +41,130 @@ def without_marks(content: bytes) -> bytes:
     return _MARKS.sub(lambda mark: b" " * len(mark[0]), content)
 
 
+class Point(NamedTuple):
+    """A place in a file, from 0; the column in bytes."""
+
+    row: int
+    column: int
+
+
+_ROW = [str, str, int, int, bool, bool, int]
+"""A node's type, field, first byte, last byte, whether it is named, broken, and its children."""
+
+
+class Node:
+    """A node of a syntax tree. ``field`` is what it is to the node that it is a part of."""
+
+    def __init__(self, source: "_Source", parent: "Node | None", row: Sequence[Any]) -> None:
+        if [*map(type, row)] != _ROW:
+            raise TypeError(row)
+        self.source, self.parent = source, parent
+        self.type, self.field, self.start_byte, self.end_byte, *flags, _ = row
+        self.is_named, self.has_error = flags
+        self.index = len(parent.children) if parent else 0
+        self.children: list[Node] = []
+        if parent:
+            parent.children.append(self)
+
+    @property
+    def named_children(self) -> list["Node"]:
+        """The children but for punctuation and keywords."""
+        return [child for child in self.children if child.is_named]
+
+    @property
+    def text(self) -> bytes:
+        """Its C."""
+        return self.source.content[self.start_byte : self.end_byte]
+
+    @property
+    def start_point(self) -> Point:
+        """Where it begins."""
+        return self.source.point(self.start_byte)
+
+    @property
+    def end_point(self) -> Point:
+        """Where it ends."""
+        return self.source.point(self.end_byte)
+
+    @property
+    def prev_sibling(self) -> "Node | None":
+        """The node above, of the same parent."""
+        return self.parent.children[self.index - 1] if self.parent and self.index else None
+
+    @property
+    def next_sibling(self) -> "Node | None":
+        """The node below, of the same parent."""
+        following = self.parent.children[self.index + 1 :][:1] if self.parent else []
+        return next(iter(following), None)
+
+    def children_by_field_name(self, name: str) -> list["Node"]:
+        """The children that are this to it."""
+        return [child for child in self.children if child.field == name]
+
+    def child_by_field_name(self, name: str) -> "Node | None":
+        """The first of them."""
+        return next(iter(self.children_by_field_name(name)), None)
+
+
+class _Source:
+    """The content of a file, and where its lines begin."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    @cached_property
+    def starts(self) -> list[int]:
+        return [0, *accumulate(len(line) + 1 for line in self.content.split(b"\n"))]
+
+    def point(self, byte: int) -> Point:
+        row = bisect_right(self.starts, byte) - 1
+        return Point(row, byte - self.starts[row])
+
+
+@lru_cache(maxsize=64)
 def parse(content: bytes) -> Node:
-    """The root of a file's syntax tree."""
-    return Parser(Language(tree_sitter_c.language())).parse(content).root_node
+    """The root of a file's syntax tree. Raises ``BuildError`` where the parser fails."""
+    if obstacle() or os.environ.get("XENHOSTGEN_UNCONFINED") == "1":
+        rows = _rows(content.decode("latin-1"))
+    else:
+        with Reader(__name__) as reader:
+            rows = reader.ask(content.decode("latin-1"))
+    source = _Source(content)
+    try:
+        return _tree(source, rows)
+    except (ValueError, TypeError, IndexError) as error:
+        raise BuildError("its parser's answer makes no sense") from error
+
+
+def _rows(text: str) -> list[list[Any]]:
+    """The nodes of a syntax tree, each above those that it consists of, with their number."""
+    language = Language(tree_sitter_c.language())
+    cursor = Parser(language).parse(text.encode("latin-1")).walk()
+    rows: list[list[Any]] = []
+    while True:
+        node = cursor.node
+        assert node
+        place = [node.type, cursor.field_name or "", node.start_byte, node.end_byte]
+        rows.append([*place, node.is_named, node.has_error, node.child_count])
+        if cursor.goto_first_child():
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return rows
+
+
+def _tree(source: _Source, rows: Sequence[Sequence[Any]]) -> Node:
+    root = Node(source, None, rows[0])
+    open_nodes = [(root, rows[0][-1])]
+    for row in rows[1:]:
+        while len(open_nodes[-1][0].children) == open_nodes[-1][1]:
+            open_nodes.pop()
+        open_nodes.append((Node(source, open_nodes[-1][0], row), row[-1]))
+    return root
 
 
 def excess(content: bytes) -> str:
-    """Why a file of a stranger's isn't parsed in this process; empty if it may be."""
+    """Why a file isn't parsed, also where no limit holds; empty if it may be."""
     if len(content) > _PARSED_MAX:
         return f"is larger than {_PARSED_MAX >> 20} MiB: not parsed"
     opened: list[str] = []
@@ -92,3 +219,7 @@ def declared(node: Node) -> Node:
     while inner := node.child_by_field_name("declarator") or node.child_by_field_name("name"):
         node = inner
     return node
+
+
+if __name__ == "__main__":
+    serve(_rows)

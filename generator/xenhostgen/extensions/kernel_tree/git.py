@@ -12,7 +12,7 @@ from pathlib import Path
 from xenhostgen.sandbox.files import UnreadableFile, blocking, read_given
 from xenhostgen.sandbox.process import UNLIMITED, BuildError, Job, run
 from xenhostgen.sandbox.scratch import scratch_folder
-from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.source import NOWHERE, Problem, Refused
 
 SHORTEST_ID = 7  # what git itself abbreviates to at the least
 EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"  # the id of an empty file
@@ -36,7 +36,7 @@ class GitFailure(Refused):
 
     def __init__(self, command: str, said: str) -> None:
         self.said = said.strip()
-        super().__init__([Problem("git", self.said.split("\n")[0], f"git {command}")])
+        super().__init__([Problem("git", self.said.split("\n")[0], f"git {command}", NOWHERE)])
 
 
 def git(

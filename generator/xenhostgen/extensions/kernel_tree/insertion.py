@@ -11,10 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby, takewhile
 
-from tree_sitter import Node
-
 from xenhostgen.csource.makefile import read_makefile
-from xenhostgen.extensions.kernel_tree.c_tree import bare, silent, text_of, words
+from xenhostgen.extensions.kernel_tree.c_tree import Node, bare, silent, text_of, words
 from xenhostgen.extensions.kernel_tree.kernel_file import ALTERNATIVES, KernelFile
 from xenhostgen.extensions.kernel_tree.own_names import setting, targets
 from xenhostgen.render.files import Fragment
@@ -120,7 +118,7 @@ def of_registrations(kernel: KernelFile, boot: Boot, texts: Iterable[str]) -> li
             assert not isinstance(step, Register)
             with suppress(Refused):
                 last = _statement(kernel, step, statements, last, f"{boot.function}()")
-                steps[last.id] = step
+                steps[id(last)] = step
                 end = last.end_point.row + 1
     if not kernel.problems.found:
         _judge_others(kernel, steps, [node for node in statements if node.start_point.row < end])
@@ -134,7 +132,7 @@ def _judge_others(kernel: KernelFile, steps: dict[int, KernelStep], inside: list
     """
     setters: dict[str, str] = {}  # by what a step above has set
     for node in inside:
-        if step := steps.get(node.id):
+        if step := steps.get(id(node)):
             setters |= dict.fromkeys(targets([step]), step.c)
             continue
         c, row = silent(text_of(node)), node.start_point.row

@@ -5,9 +5,8 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import NoReturn
 
-from tree_sitter import Node
-
-from xenhostgen.extensions.kernel_tree.c_tree import defined, excess, outside_functions, parse
+from xenhostgen.extensions.kernel_tree.c_tree import Node, defined, excess, outside_functions, parse
+from xenhostgen.sandbox.process import BuildError
 from xenhostgen.spec.source import At, Problems, Refused, did_you_mean
 
 ALTERNATIVES = (
@@ -38,10 +37,13 @@ class KernelFile:
     @cached_property
     def nodes(self) -> list[tuple[Node, bool]]:
         """The declarations and directives, each with whether it stands in an ``#if`` block."""
+        hint = "is this the kernel's own file? place it in a tree that you trust"
         if reason := excess(self.content):
-            hint = "is this the kernel's own file? place it in a tree that you trust"
             self.refuse("too-large", f"the file {reason}", 0, hint)
-        return list(outside_functions(parse(self.content)))
+        try:
+            return list(outside_functions(parse(self.content)))
+        except BuildError as error:
+            self.refuse("unparsable", str(error), 0, hint)
 
     def function(self, names: list[str]) -> Node:
         """The only definition of a function that has one of these names."""

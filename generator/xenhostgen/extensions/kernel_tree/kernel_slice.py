@@ -14,10 +14,9 @@ from contextlib import suppress
 from os.path import isfile
 from pathlib import Path
 
-from tree_sitter import Node
-
 from xenhostgen.csource.preprocess import SHIM
 from xenhostgen.extensions.kernel_tree.c_tree import (
+    Node,
     bare,
     defined,
     outside_functions,
@@ -30,18 +29,15 @@ from xenhostgen.extensions.kernel_tree.placing import placed
 from xenhostgen.extensions.kernel_tree.reduction import Reduction
 from xenhostgen.render.files import Renderer
 from xenhostgen.sandbox.process import BuildError
-from xenhostgen.sandbox.reader import Reader, serve
 from xenhostgen.spec.model import Call, Guest, Interface, Register, Step
 from xenhostgen.spec.source import Problem, Refused, Text
-from xenhostgen.spec.template_sets import template_root
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.harness import enum_c, include_name, kernel_facts, write_files
-from xenhostgen.verify.subject import JudgedTree, Options, is_confined
+from xenhostgen.verify.subject import JudgedTree, Options
 
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(<[^>\n]+>|"[^"\n]+").*', re.MULTILINE)
 _DEFINES = re.compile(r"^[ \t]*#[ \t]*(?:define|undef)[ \t]+(\w+)", re.MULTILINE)
 _HEADERS_MAX = 20
-_MODULE = "xenhostgen.extensions.kernel_tree.kernel_slice"
 _TYPES = "<linux/types.h>"
 
 
@@ -54,28 +50,29 @@ def judged_tree(spec: Interface, options: Options, folder: Path) -> JudgedTree |
     if options.level == "kernel" and not placed(spec, options.tree).applied:
         return None
     tree = options.tree.absolute()
-    part = projected(spec, tree, folder, confined=is_confined(spec, options))
+    part = projected(spec, tree, folder)
     if part == tree:
         return JudgedTree(part)
     return JudgedTree(part, reduce=reduced, left_out=tuple(_left_out(spec, tree, part)))
 
 
-def projected(spec: Interface, tree: Path, folder: Path, *, confined: bool = False) -> Path:
+def projected(spec: Interface, tree: Path, folder: Path) -> Path:
     """The tree to judge: ``tree`` itself, or in ``folder`` the interface's part of a kernel's tree.
 
     It is taken for one when a guest's file, or the predicates' header, includes what neither the
-    tree nor the shim has. A stranger's files are parsed by a program of their own.
-    Raises ``Refused`` where that hits a limit.
+    tree nor the shim has. Raises ``Refused`` for a file that can't be parsed.
     """
     of_kernel = (spec.predicates.file, *(guest.file for guest in spec.guests))
     paths = (spec.header.file, spec.source.file, spec.object.file, *of_kernel)
     texts = {path: text for path in paths if (text := read_text(tree, path)) is not None}
     if not any(_missing(spec, tree, path, texts.get(path, "")) for path in of_kernel):
         return tree
-    if confined:
-        parts = _confined_parts(spec, tree, texts)
-    else:
-        parts = {str(path): reduced(spec, path, text) for path, text in texts.items()}
+    parts = {}
+    for path, text in texts.items():
+        try:
+            parts[str(path)] = reduced(spec, path, text)
+        except BuildError as error:
+            raise Refused([Problem("unreadable", str(error), str(tree / path))]) from None
     return write_files(_with_headers(spec, tree, texts, parts), folder)
 
 
@@ -145,21 +142,6 @@ def _left_out(spec: Interface, tree: Path, part: Path) -> Iterator[str]:
             yield f"{spec.source.file}: its header {name}"
 
 
-def _confined_parts(spec: Interface, tree: Path, texts: Mapping[Text, str]) -> dict[str, str]:
-    """The interface's part of each file, cut out by this module as a program of its own."""
-    parts = {}
-    with Reader(_MODULE, [template_root()]) as reader:
-        for path, text in texts.items():
-            try:
-                part, reason = reader.ask(spec, path, text), "its parser fails"
-            except BuildError as error:
-                part, reason = None, str(error)
-            if not isinstance(part, str):
-                raise Refused([Problem("unreadable", reason, str(tree / path))])
-            parts[str(path)] = part
-    return parts
-
-
 def _there(spec: Interface, include: str, *folders: Path) -> bool:
     """Whether a header will be there for the reduced files, or lies in one of the folders."""
     ours = (
@@ -172,7 +154,7 @@ def _there(spec: Interface, include: str, *folders: Path) -> bool:
 
 
 def reduced(spec: Interface, path: str, text: str) -> str:
-    """The interface's part of one file, as long as the file."""
+    """The interface's part of one file, as long as the file. Raises ``BuildError``."""
     guests = {str(guest.file): guest for guest in spec.guests}
     with suppress(RecursionError):  # blocks without end: as it is, it can't be parsed either
         if path in guests:
@@ -267,14 +249,14 @@ class _GuestFile:
         body = node.child_by_field_name("body")
         if body and name in self.bodies:
             self.head(name, node)
-            steps = {child.id: self.step(name, child) for child in body.named_children}
+            steps = {id(child): self.step(name, child) for child in body.named_children}
             # What the kernel's own functions do besides, and whether they get that far, is its own.
             jumps = name == self.boot.function
             self.file.reduce(
-                body, lambda part: bool(steps.get(part.id)) or self.counts(part), jumps
+                body, lambda part: bool(steps.get(id(part))) or self.counts(part), jumps
             )
             for child in body.named_children:
-                c = steps[child.id]
+                c = steps[id(child)]
                 if c and bare(text_of(child)) != bare(c):
                     self.file.cut(child, c)
         elif body and name in self.relevant - self.own:
@@ -309,7 +291,3 @@ class _GuestFile:
 def _called(c: str) -> set[str]:
     """What looks called in C."""
     return set(re.findall(r"(\w+)\s*\(", silent(c)))
-
-
-if __name__ == "__main__":
-    serve(reduced)

@@ -21,7 +21,7 @@ from xenhostgen.extensions.kernel_tree.patching import Reader, patched
 from xenhostgen.render.files import render
 from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.source import NOWHERE, Problem, Refused
 
 _UNDO = (
     "take out what was applied with the spec that it was applied with: "
@@ -52,9 +52,12 @@ def kernel_version(tree: Path) -> str:
     makefile = (content(tree, "Makefile") or b"").decode(errors="replace")
     values = {each.variable: " ".join(each.words) for each in read_makefile(makefile)}
     numbers = [values.get(name, "") for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL")]
-    if not all(number.isdecimal() for number in numbers) or not (tree / "scripts").is_dir():
+    lack = "" if all(map(str.isdecimal, numbers)) else "a Makefile that says the kernel's version"
+    lack = lack or ("" if (tree / "scripts").is_dir() else "the folder scripts")
+    if lack:
         hint = "give the top folder of a Linux source tree"
-        raise Refused([Problem("no-kernel-tree", "is not a kernel tree", str(tree), hint=hint)])
+        message = f"is not a kernel tree: it lacks {lack}"
+        raise Refused([Problem("no-kernel-tree", message, str(tree), NOWHERE, hint)])
     return ".".join(numbers)
 
 
@@ -102,7 +105,7 @@ def _refuse(spec: Interface, root: str, reason: Refused | None) -> NoReturn:
         raise reason
     message = f"has what {spec.path} renders, and not what its carry patch adds"
     hint = f"{carry_path(spec.path)} goes on top: git apply"
-    raise Refused([Problem("applied-in-part", message, root, hint=hint)])
+    raise Refused([Problem("applied-in-part", message, root, NOWHERE, hint)])
 
 
 def placed_alone(spec: Interface, read: Reader, root: str) -> Placement:

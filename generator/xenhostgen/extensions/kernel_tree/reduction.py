@@ -4,10 +4,9 @@
 import re
 from collections.abc import Callable, Iterable
 
-from tree_sitter import Node
-
 from xenhostgen.extensions.kernel_tree.c_tree import (
     CONDITIONALS,
+    Node,
     bare,
     declared,
     parse,

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import NamedTuple
 
-from tree_sitter import Node
-
 from xenhostgen.extensions.kernel_tree.c_tree import (
+    Node,
     declared,
     defined,
     outside_functions,
@@ -160,8 +159,8 @@ def _faults(node: Node, others: dict[str, str]) -> Iterator[_Fault]:
     if node.type in _NAMES and code in others:
         yield _replaced("swap-name", node, others[code])
     yield from _faults_of_node(node, code)
-    for index, child in enumerate(node.children):
-        declares = node.field_name_for_child(index) in ("declarator", "name")
+    for child in node.children:
+        declares = child.field in ("declarator", "name")
         if child.children or not declares:
             yield from _faults(child, others)
 

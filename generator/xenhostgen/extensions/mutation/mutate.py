@@ -108,17 +108,17 @@ class _Judge:
 
     def __init__(self, spec: Interface, files: Mapping[str, str], folder: Path) -> None:
         self.spec, self.files, self.folder = spec, files, folder
-        self.stages: tuple[Stage, ...] = (_verifying,)
         self.units = [*units(spec), _GLUE]
         header = outside_functions(parse(files[spec.header.file].encode()))
         inline = {defined(node) for node, _ in header}
         users = [unit for unit in units(spec) if inline & words(files[unit])]
         self.users = [*users, _GLUE]
         self.base = self.subject(folder / "base", Store(spec, folder))
-        stages = (_parsing, _exploring, _booting, _wrapping, _verifying)
-        findings = {stage: list(stage(self.base)) for stage in stages}
-        self.verdict = judge(spec, findings[_verifying], self.base.statistics)
-        self.unmutated = {stage: self.keys(found) for stage, found in findings.items()}
+        checks = core_checks(self.base.options)
+        self.verdict = judge(spec, examine(self.base, checks), self.base.statistics)
+        self.stages: tuple[Stage, ...] = tuple(check.run for check in checks)
+        stages = (_parsing, _exploring, _booting, _wrapping, *self.stages)
+        self.unmutated = {stage: self.keys(stage(self.base)) for stage in stages}
         self.code = self.compiled(self.base, self.units)
 
     def subject(self, folder: Path, store: Store, **changed: str) -> Subject:
@@ -184,11 +184,6 @@ class _Judge:
         ]
         run_all(jobs)
         return {unit: (work / f"{n}.o").read_bytes() for n, unit in enumerate(units)}
-
-
-def _verifying(subject: Subject) -> Iterable[Finding]:
-    """What a verification finds."""
-    return examine(subject, core_checks(subject.options))
 
 
 _parsing: Stage = Conformance().run

@@ -318,9 +318,15 @@ def _apply_hunks(found: Input, file: PatchFile) -> None:
     if file.change == "deleted":
         found.deleted.add(file.path)
     known = found.hunks.setdefault(file.path, [])
+    rows: dict[str, set[int]] = {}  # of the hunks of patches before, by what they leave there
+    for row, hunk in enumerate(known):
+        for line in hunk.after:
+            rows.setdefault(squeezed(line.text), set()).add(row)
     for hunk in file.hunks:
-        rows = ((row, changed) for row, one in enumerate(known) if (changed := _changed(one, hunk)))
-        row, changed = next(rows, (len(known), hunk))
+        old = {squeezed(line.text) for line in hunk.lines if line.kind != "added"}
+        near = sorted(set().union(*(rows.get(text, ()) for text in old if len(text) > 1)))
+        changes = ((row, changed) for row in near if (changed := _changed(known[row], hunk)))
+        row, changed = next(changes, (len(known), hunk))
         known[row : row + 1] = [changed]
 
 

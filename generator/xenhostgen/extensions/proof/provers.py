@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from xenhostgen.sandbox.process import UNLIMITED, Job, run, user_environment
-from xenhostgen.spec.source import Problem
+from xenhostgen.spec.source import NOWHERE, Problem
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.subject import Subject
 
@@ -26,7 +26,7 @@ def obstacles(tree: Path | None) -> Iterator[Problem]:
     if lacking(*FRAMA_C) and lacking("cbmc"):
         message = f"not installed: {', '.join(lacking(*FRAMA_C))} {OF_FRAMA_C}, nor {CBMC}"
         hint = "install one of the provers, or end at --level run"
-        yield Problem("not-installed", message, "--level prove", hint=hint)
+        yield Problem("not-installed", message, "--level prove", NOWHERE, hint)
 
 
 def run_prover(command: Sequence[str], subject: Subject, work: Path) -> str:

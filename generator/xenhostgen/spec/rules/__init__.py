@@ -9,21 +9,24 @@ from collections.abc import Iterator
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.rules.conditions import conditions
 from xenhostgen.spec.rules.files import files, landmarks, places
-from xenhostgen.spec.rules.guests import boot_functions, guests, kinds, registrations
-from xenhostgen.spec.rules.hosts import exports, members, misuse, slots, types
+from xenhostgen.spec.rules.guests import boot_functions, guests, kinds, order, registrations
+from xenhostgen.spec.rules.hosts import exports, homes, members, misuse, slots, types
 from xenhostgen.spec.rules.lists import accepted, expected, messages
 from xenhostgen.spec.rules.ops import ops
 from xenhostgen.spec.rules.sets import templates
 from xenhostgen.spec.rules.symbols import symbols
 from xenhostgen.spec.source import Fault
 
-# Rules with the sections that must have been read as a whole, lest the verdict be wrong.
+# Rules with the sections that must have been read as a whole, and the rules that must have found
+# nothing there, lest the verdict be wrong or a fault be told twice.
 _OF_THE_WHOLE = (
     (types, "types"),
     (slots, "types registry"),
+    (homes, "types registry", types, slots),
     (exports, "interface names registry"),
     (guests, "guests kinds"),
     (registrations, "guests types registry"),
+    (order, "guests types registry", types, slots),
     (places, "object predicates guests"),
     (conditions, "kernel predicates kinds guests"),
     (kinds, "kinds guests kernel"),
@@ -47,9 +50,12 @@ _OF_PARTS = (
 def check(spec: Interface, unread: set[str]) -> Iterator[Fault]:
     """Every breach of every rule that can be judged where some sections are ``unread``."""
     absent = {section for section in unread if getattr(spec, section) is None}
-    for rule, sections in _OF_THE_WHOLE:
-        if unread.isdisjoint(sections.split()):
-            yield from rule(spec)
+    broken: set[object] = set()
+    for rule, sections, *groundwork in _OF_THE_WHOLE:
+        if unread.isdisjoint(sections.split()) and broken.isdisjoint(groundwork):
+            for fault in rule(spec):
+                broken.add(rule)
+                yield fault
     for rule, sections in _OF_PARTS:
         if absent.isdisjoint(sections.split()):
             yield from rule(spec)

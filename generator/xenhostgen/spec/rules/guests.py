@@ -42,7 +42,7 @@ def _borrowed(spec: Interface, guest: Guest) -> Iterator[Fault]:
 
 
 def registrations(spec: Interface) -> Iterator[Fault]:
-    """Boot steps register types that have a slot, with tables that exist; all tables are used."""
+    """Boot steps register types and tables that exist; all tables are used."""
     registered: set[str] = set()
     for guest, step in spec.registrations():
         symbols = {table.role: table.symbol for table in (*spec.borrowed(guest), *guest.tables)}
@@ -54,15 +54,20 @@ def registrations(spec: Interface) -> Iterator[Fault]:
         if step.type not in spec.values:
             message = f"unknown type '{step.type}' in a boot step of '{guest.name}'"
             yield "unknown-type", message, step.type, Nearest(step.type, spec.values)
-        elif spec.slot_of(step.type) is None:
-            message = f"no slot can take type '{step.type}'"
-            hint = "register a type that a slot accepts"
-            yield "no-slot-for-type", message, step.type, hint
     for guest, table in spec.tables():
         if table.symbol not in registered:
             message = f"no boot step registers table '{table.role}' of guest '{guest.name}'"
             hint = "add a 'register' step, or remove the table"
             yield "unregistered-table", message, table.symbol, hint
+
+
+def order(spec: Interface) -> Iterator[Fault]:
+    """What boot steps register has a slot, which isn't taken yet, and what that requires is."""
+    for _, step in spec.registrations():
+        if step.type in spec.values and spec.slot_of(step.type) is None:
+            message = f"no slot can take type '{step.type}'"
+            hint = "register a type that a slot accepts"
+            yield "no-slot-for-type", message, step.type, hint
     for guest in spec.guests:
         yield from _order(spec, guest)
 

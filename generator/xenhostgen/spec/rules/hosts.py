@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from xenhostgen.spec.c_names import KEYWORDS, declared_name
-from xenhostgen.spec.model import Interface, Slot
+from xenhostgen.spec.model import HostType, Interface, Slot
 from xenhostgen.spec.source import Fault, Nearest, Text, repeated
 
 INT_MIN, INT_MAX = -(1 << 31), (1 << 31) - 1
@@ -22,18 +22,26 @@ def types(spec: Interface) -> Iterator[Fault]:
         "the first is on line {line}",
     )
     owners: dict[int, str] = {}
+    fitted = True
     for host_type, value in zip(spec.types.values, spec.types.counted, strict=True):
         place = getattr(host_type.value, "at", host_type.name.at)
         if value in owners:
             message = f"type '{host_type.name}' has the value {value} of '{owners[value]}'"
             yield "duplicate-value", message, place, "give each type its own value"
         owners.setdefault(value, host_type.name)
-        if not INT_MIN <= value <= INT_MAX:
+        fits = INT_MIN <= value <= INT_MAX
+        # Those below that have no value of their own count on from it.
+        if not fits and (fitted or host_type.value is not None):
             message = f"{value} does not fit an enumerator"
             yield "value-range", message, place, "enumerators are 32-bit ints"
-    if 0 not in owners:
+        fitted = fits
+    if fitted and 0 not in owners:
         hint = "the type of value 0 marks an empty slot; add '{name: invalid, value: 0}'"
-        yield "no-empty-type", "no type has the value 0", spec.types, hint
+        empty = [host_type.value for host_type in _homeless(spec)] if spec.registry else []
+        if len(empty) == 1 and empty[0] is not None:
+            hint = "a type that no slot accepts marks an empty slot, by the value 0"
+        place = getattr(empty[0], "at", spec.types) if len(empty) == 1 else spec.types
+        yield "no-empty-type", "no type has the value 0", place, hint
 
 
 def slots(spec: Interface) -> Iterator[Fault]:
@@ -51,11 +59,19 @@ def slots(spec: Interface) -> Iterator[Fault]:
     for slot in spec.slots:
         yield from _accepted(spec, slot, homes)
         yield from _required(spec, slot)
-    for host_type in spec.types.values:
-        name = host_type.name
-        if name not in homes and spec.values[name] != 0:
+
+
+def homes(spec: Interface) -> Iterator[Fault]:
+    """Each type but the empty one has a slot."""
+    for host_type in _homeless(spec):
+        if spec.values[host_type.name] != 0:
             hint = "add it to a slot's 'accepts', or remove it"
-            yield "homeless-type", f"no slot accepts type '{name}'", name, hint
+            yield "homeless-type", f"no slot accepts type '{host_type.name}'", host_type.name, hint
+
+
+def _homeless(spec: Interface) -> list[HostType]:
+    accepted = {name for slot in spec.slots for name in slot.accepts}
+    return [host_type for host_type in spec.types.values if host_type.name not in accepted]
 
 
 def _accepted(spec: Interface, slot: Slot, homes: dict[str, str]) -> Iterator[Fault]:
@@ -89,18 +105,18 @@ def _required(spec: Interface, slot: Slot) -> Iterator[Fault]:
         message = f"slot '{slot.name}' requires an unknown slot '{slot.requires}'"
         others = [name for name in requires if name != slot.name]
         yield "unknown-slot", message, slot.requires, Nearest(slot.requires, others)
-    elif _is_in_cycle(slot.name, requires):
+    elif _begins_cycle(slot.name, requires):
         message = f"slot '{slot.name}' requires itself by way of '{slot.requires}'"
         yield "requires-cycle", message, slot.requires, "none of them could ever be taken"
 
 
-def _is_in_cycle(start: Text, requires: dict[Text, Text | None]) -> bool:
-    name: Text | None = start
-    for _ in requires:
-        name = requires.get(name) if name else None
-        if name == start:
-            return True
-    return False
+def _begins_cycle(start: Text, requires: dict[Text, Text | None]) -> bool:
+    """Whether a slot is the first of some that require each other."""
+    cycle, name = [start], requires[start]
+    while name and name not in cycle:
+        cycle.append(name)
+        name = requires.get(name)
+    return name == start and start == next(one for one in requires if one in cycle)
 
 
 def members(spec: Interface) -> Iterator[Fault]:

@@ -33,6 +33,9 @@ def ops(spec: Interface) -> Iterator[Fault]:
             yield "arg-name", message, op.host, "choose another name"
         if op.wrapper == "none":
             yield from parameters(op.args, taken, {op.host})
+            if fallback := op.when_no_host or op.when_missing:
+                message = f"'{op.name}' has no wrapper that could do this"
+                yield "no-wrapper", message, fallback, "remove it, or 'wrapper: none'"
         else:
             yield from parameters(op.args, taken, {op.host, "xh"})
             yield from _wrapper(op)
@@ -59,7 +62,10 @@ def parameters(params: Iterable[Text], taken: frozenset[str], others: set[str]) 
     for param in params:
         name = declared_name(param)
         first, _, rest = param.replace("*", " ").partition(" ")
-        if not name or name in taken or not rest or first in STORAGE or not declares_one(param):
+        if name in KEYWORDS and rest:
+            message = f"'{name}' is a keyword of C, which can't name a parameter"
+            yield "arg-name", message, param, "write it as in C: 'int cpu'"
+        elif not name or name in taken or not rest or first in STORAGE or not declares_one(param):
             message = f"'{param}' is no C parameter with a name"
             yield "arg-name", message, param, "write it as in C: 'int cpu'"
         elif name in others:

@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import growth_shapes
+
+sys.path.append(str(Path(__file__).parents[1]))
 import verified_shapes
 
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-PAIR = (Path(__file__).parents[1] / "verify" / "succ_pair.yaml").read_text()
+PAIR = (Path(__file__).parent / "verify" / "succ_pair.yaml").read_text()
 _GUESTS = PAIR[PAIR.index("guests:\n") : PAIR.index("kinds:")]
 _STEP = "        - register: {type: right, table: own, when: pair_is_on()}\n"
 # Ops of several shapes, in turn.

@@ -62,7 +62,7 @@ class _Replayer:
         types |= {value for value in map(int, _TYPED.findall(" ".join(steps))) if value in _INT}
         calls: list[Call] = [Iterate(wording), *boots(wording, driver.program.in_bss)]
         calls += [Unregister(wording, value) for value in types]
-        tables = ["A", "B", "NULL", *wording.tables, *wording.made_up]
+        tables = ["B", "NULL", *wording.tables, *wording.made_up]
         calls += [Register(wording, *pair) for pair in product(types, tables)]
         slots = range(-1, len(spec.slots))
         calls += [WrapperCall(wording, *pair) for pair in product(wording.wrappers, slots)]

@@ -15,7 +15,7 @@ class Wording:
     """Words for what one interface's registry does and holds, and what the words are of.
 
     ``tables`` has the key (GUEST.ROLE) of each ops table by its symbol, ``made_up`` the tables that
-    set one op each, ``due_calls`` what wrappers must amount to, ``functions`` the kernel's.
+    set no op, or one, ``due_calls`` what wrappers must amount to, ``functions`` the kernel's.
     """
 
     def __init__(self, spec: Interface) -> None:
@@ -28,7 +28,7 @@ class Wording:
             table.symbol: f"{guest.name}.{table.role}" for guest, table in spec.tables()
         }
         self.wrappers = wrappers(spec)
-        self.made_up = [only(wrapper.op.name) for wrapper in self.wrappers]
+        self.made_up = ["A", *(only(wrapper.op.name) for wrapper in self.wrappers)]
         self.due_calls = due_calls(spec)
         self.functions = {function.name for function in kernel_functions(spec)}
         self.state = cache(self._state)  # explored states recur in thousands of checks

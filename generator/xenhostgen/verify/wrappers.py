@@ -29,8 +29,6 @@ from xenhostgen.verify.wording import Wording
 _MARKS = 1
 _NUMBERS = 1000
 _FILLS = (_MARKS, 0, -1, 2, 3, *range(_NUMBERS, _NUMBERS + 4))
-# So many ops are told apart by a made-up table for each; the calls grow with the square.
-_FEW = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +172,8 @@ class WrapperRunner(Runner):
         for fill, host, wrapper in product(_FILLS, hosts, wording.wrappers):
             state, slot, table = host
             holds = state.slots[slot][0] if table else 0
-            is_others = table in wording.made_up and table != only(wrapper.op.name)
-            wanted = fill == _MARKS or not is_others
-            if wanted and (table or wrapper.op.takes_no_host):
+            is_others = table in wording.made_up and table not in ("A", only(wrapper.op.name))
+            if not is_others and (table or wrapper.op.takes_no_host):
                 call = WrapperCall(wording, wrapper, slot, table, fill, holds)
                 calls.append((state, call))
         states = [state for state, _ in calls]
@@ -220,9 +217,7 @@ class WrapperRunner(Runner):
         """
         spec, wording = self.spec, self.wording
         home = wording.registry.home
-        pairs = list(product(home, wording.tables))
-        if len(wording.made_up) <= _FEW:
-            pairs += product(list(home)[:1], wording.made_up)
+        pairs = [*product(home, wording.tables), *product(list(home)[:1], wording.made_up)]
         booted = {
             (spec.values[step.type], spec.table(guest, step.table).symbol)
             for guest, step in spec.registrations()

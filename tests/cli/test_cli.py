@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from patching import erroneous_spec
 from tools import need
 from xenhostgen.cli import all_commands
 
@@ -188,14 +189,13 @@ def test_forged_text_is_seen_whatever_its_size_and_time(work: Path) -> None:
 def test_json(work: Path) -> None:
     told = json.loads(run(work, "generate", "--format", "json", status=0).stdout)
     assert told["specs"][0]["written"][0] == "out/small/arch/small.c"
-    told = json.loads(
-        run(work, "lint", "--format", "json", str(CASES / "err_c_keyword.yaml"), status=2).stdout
-    )
+    (work / "keyword.yaml").write_bytes(erroneous_spec(CASES / "err_c_keyword.diff"))
+    told = json.loads(run(work, "lint", "--format", "json", "keyword.yaml", status=2).stdout)
     assert told["problems"] == [
         {
             "rule": "c-keyword",
             "message": "'register' is a keyword of C",
-            "path": str(CASES / "err_c_keyword.yaml"),
+            "path": "keyword.yaml",
             "line": 9,
             "column": 33,
             "hint": "choose another name",
@@ -204,9 +204,9 @@ def test_json(work: Path) -> None:
 
 
 def test_errors_of_several_specs_are_all_shown(work: Path) -> None:
-    broken = [str(CASES / "err_c_keyword.yaml"), str(CASES / "err_empty.yaml")]
+    broken = [str(CASES / "err_line_separator.yaml"), str(CASES / "err_empty.yaml")]
     done = run(work, "generate", *broken, "specs/small.yaml", status=2)
-    assert "[c-keyword]" in done.stderr
+    assert "[line-break]" in done.stderr
     assert "[empty]" in done.stderr
     assert (work / "out/small/lib/widget.c").exists()
     assert not (work / "out/err_empty").exists()

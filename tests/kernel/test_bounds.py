@@ -8,6 +8,7 @@ import pytest
 from xenhostgen.api import Refused
 from xenhostgen.extensions.kernel_tree.c_tree import bare, words
 from xenhostgen.extensions.kernel_tree.kernel_file import KernelFile
+from xenhostgen.extensions.kernel_tree.reduction import Reduction
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,23 @@ def test_comments_without_an_end_take_linear_time() -> None:
 
 def test_what_a_string_holds_is_no_comment() -> None:
     assert bare('f("/*", 1); /* x */ g("*/ // ");') == 'f("/*",1);g("*///");'
+
+
+def test_what_the_spec_says_of_the_kernel_finds_room_or_is_refused() -> None:
+    file = Reduction("#ifndef A\n#define A\n\n#define B\n \n#endif\n")
+    file.keep(lambda node: True)
+    file.supply(["<linux/types.h>"], ["int a;", "int b;"])
+    told = file.text().split("\n")
+    assert told == [
+        "#ifndef A",
+        "#define A",
+        "#include <linux/types.h>",
+        "#define B",
+        "int a; int b; ",
+        "#endif",
+        "",
+    ]
+    full = Reduction("#ifndef A\n#define A\n#endif\n\n")
+    full.keep(lambda node: True)
+    with pytest.raises(Exception, match="no blank line"):
+        full.supply([], ["int a;"])

@@ -50,7 +50,7 @@ def test_nothing_is_written_through_a_link(root: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ["lint", "err_unseen_characters_in_c.yaml"],
+        ["lint", "err_unseen_characters_in_docs.yaml"],
         ["lint", "succ_unicode_in_doc.yaml"],
         ["generate", "--check", "-o", "missing", "succ_unicode_in_doc.yaml"],
         ["explain", "succ_unicode_in_doc.yaml", "lib/widget.c:1"],

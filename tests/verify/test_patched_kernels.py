@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from patching import apply, read_tree_case
 
+from patching import apply, read_tree_case
 from xenhostgen.api import Finding, Interface, Verdict
 from xenhostgen.extensions.kernel_tree.kernel_slice import projected
 from xenhostgen.extensions.kernel_tree.placing import content, placed_in

@@ -37,8 +37,8 @@ def difference(before: Contents, after: Contents, *options: str) -> bytes:
             (folder / side).mkdir()
             named = {f"{side}/{path}": content for path, content in existing(files).items()}
             write_files(folder, named)
-        form = ("--no-index", "--no-prefix", "--no-renames", "--full-index", *options)
-        diff = git(folder, "diff", *form, "a", "b", fine=(0, 1), variables=NO_SETTINGS)
+        form = ("--no-index", "--no-prefix", "--no-renames", "--full-index", "--binary")
+        diff = git(folder, "diff", *form, *options, "a", "b", fine=(0, 1), variables=NO_SETTINGS)
     # Of a file on one side alone git itself says it like this, but for --no-index.
     diff = re.sub("^diff --git b/", "diff --git a/", diff, flags=re.M)
     diff = re.sub("^(diff --git a/.* )a/", r"\1b/", diff, flags=re.M)

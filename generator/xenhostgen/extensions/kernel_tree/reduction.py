@@ -2,7 +2,7 @@
 """Blank out what of a C file doesn't matter, by its structure; what stays keeps its lines."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from xenhostgen.extensions.kernel_tree.c_tree import (
     CONDITIONALS,
@@ -14,6 +14,7 @@ from xenhostgen.extensions.kernel_tree.c_tree import (
     without_marks,
     words,
 )
+from xenhostgen.sandbox.process import BuildError
 
 Choice = Callable[[Node], bool]
 
@@ -68,20 +69,34 @@ class Reduction:
     def supply(self, headers: Iterable[str], c: Iterable[str]) -> None:
         """Include headers that aren't kept, and put declarations below all includes and enums.
 
-        Both take the places of what was cut.
+        Both take the places of what was cut, or blank lines. Raises ``BuildError`` without room.
         """
-        includes = [node for node in self.kept if node.type == "preproc_include"]
-        kept = [text_of(node.child_by_field_name("path")) for node in includes]
-        missing = [header for header in headers if header not in kept]
-        places = [node for node in self.free if node.type == "preproc_include"]
-        for node, header in zip(places, missing, strict=False):
-            self.cut(node, f"#include {header}")
-            self.kept.append(node)
+        kept = {text_of(node.child_by_field_name("path")) for node in self.kept}
+        cut = [(node.start_byte, node.end_byte, node.type) for node in self.free]
+        blank = [(at, at, "") for at in self._blank_lines()]
         above = ("preproc_include", "enum_specifier")
         top = max((node.end_byte for node in self.kept if node.type in above), default=0)
-        place = next((node for node in self.free if node.start_byte >= top), None)
-        if place:
-            self.cut(place, " ".join(c))
+        lines = [*(place for place in cut if place[2] == "preproc_include"), *blank]
+        missing = [header for header in headers if header not in kept]
+        for (begin, end, _), header in zip(lines, missing, strict=False):
+            self.cuts.append((begin, end, f"#include {header}"))
+            top = max(top, end + 1)
+        place = next((place for place in sorted(cut + blank) if place[0] >= top), None)
+        if text := " ".join(c):
+            if not place or len(missing) > len(lines):
+                raise BuildError("it has no blank line for what the spec says of the kernel")
+            self.cuts.append((*place[:2], text))
+
+    def _blank_lines(self) -> Iterator[int]:
+        """Where lines without anything are, outside every ``#if`` but that around the file."""
+        outer = next((node for node in self.root.children if node.type != "comment"), self.root)
+        outer = outer if outer.type in CONDITIONALS else self.root
+        filled = [(node.start_byte, node.end_byte) for node in outer.children]
+        for line in re.finditer(rb"^[ \t]*\n", self.content, re.MULTILINE):
+            at = line.start()
+            inside = outer.start_byte <= at < outer.end_byte
+            if inside and not any(begin <= at < end for begin, end in filled):
+                yield at
 
     def reduce(self, body: Node, counts: Choice, jumps: bool = True, nested: bool = False) -> None:
         """Cut all statements of a function's body but those that count, with what they rely on.

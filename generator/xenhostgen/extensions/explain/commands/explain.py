@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from xenhostgen.commands.inputs import spec_paths
+from xenhostgen.commands.inputs import SPECS
 from xenhostgen.extensions.explain.provenance import provenance
 from xenhostgen.report.terminal import say
 from xenhostgen.spec import yaml
@@ -80,7 +80,8 @@ def refusal(path: Path, message: str, hint: str, line: int = 1) -> Refused:
 def spec_of(path: Path) -> Path:
     """The spec that a file in OUT is made from; a folder above the file has the spec's name."""
     folders = [folder.name for folder in path.absolute().parents]
-    specs = [spec for spec in spec_paths([]) if spec.stem in folders]
+    there = [*SPECS.glob("*.yaml"), *Path().glob("*.yaml")]
+    specs = [spec for spec in there if spec.stem in folders]
     if specs and path.is_file():
         return min(specs, key=lambda spec: folders.index(spec.stem))
     message = "no such file" if specs else "is not in the folder of a spec"

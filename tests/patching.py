@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Small patches without line numbers: what they change must be there exactly once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Change:
+    """Lines of one file that become others."""
+
+    file: str
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A changed tree: the spec, the rule it breaks (None: none), the changes, the line to blame."""
+
+    spec: str
+    rule: str | None
+    changes: tuple[Change, ...]
+    line: str = ""
+
+
+def read_tree_case(file: Path) -> Tree:
+    """A case file: ``# spec:``, ``# rule:``, ``# line:``, then a diff of hunks parted by ``@@``."""
+    lines = file.read_text().splitlines()
+    about = dict(
+        line[2:].split(": ", 1)
+        for line in lines
+        if line.startswith(("# spec: ", "# rule: ", "# line: "))
+    )
+    changes: list[Change] = []
+    path, hunks = "", list[str]()
+    for line in [*lines, "--- "]:
+        if line.startswith("--- "):
+            changes += [Change(path, *sides) for sides in read_hunks(hunks)]
+            path, hunks = line[4:], []
+        elif not line.startswith("# "):
+            hunks.append(line)
+    return Tree(about["spec"], about.get("rule"), tuple(changes), about.get("line", ""))
+
+
+def read_hunks(lines: list[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Each hunk's lines before and after, parted by ``@@``."""
+    hunk: list[str] = []
+    for line in [*lines, "@@"]:
+        if line != "@@":
+            hunk.append(line or " ")
+        elif hunk:
+            old = tuple(row[1:] for row in hunk if not row.startswith("+"))
+            yield old, tuple(row[1:] for row in hunk if not row.startswith("-"))
+            hunk = []
+
+
+def erroneous_spec(case: Path) -> bytes:
+    """The spec of a case: a file of its own, or a change of the smallest spec beside it."""
+    if case.suffix != ".diff":
+        return case.read_bytes()
+    text = case.with_name("succ_minimal.yaml").read_text()
+    for sides in read_hunks(case.read_text().splitlines()):
+        text = changed(text, *sides)
+    return text.encode()
+
+
+def apply(tree: Path, changes: tuple[Change, ...]) -> None:
+    """Change the files of a tree."""
+    for change in changes:
+        file = tree / change.file
+        if not change.old:  # at the end of the file, or in a new one
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("a") as stream:
+                stream.write("\n".join(change.new) + "\n")
+            continue
+        file.write_text(changed(file.read_text(), change.old, change.new))
+
+
+def changed(text: str, *sides: tuple[str, ...]) -> str:
+    """A text in which some lines, which must be there once, have become others."""
+    old, new = ("".join(f"{row}\n" for row in rows) for rows in sides)
+    assert text.count(old) == 1, f"it holds {text.count(old)} times:\n{old}"
+    return text.replace(old, new)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from patching import apply, read_tree_case
 
+from patching import apply, read_tree_case
 from tools import need
 from xenhostgen.api import Interface
 from xenhostgen.verify.behaviour import Behaviour

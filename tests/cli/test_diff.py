@@ -76,9 +76,9 @@ def test_json_says_the_same(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert (file["path"], file["place"], file["bytes"]) == ("include/xen/xenhost.h", None, False)
     assert {
         "aspect": "code",
-        "message": "enum xenhost_type: other code",
-        "line": 20,
-        "column": 1,
+        "message": "'xenhost_invalid ,' instead of other code",
+        "line": 21,
+        "column": 2,
     } in file["details"]
 
 

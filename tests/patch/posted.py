@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from xenhostgen.api import Rendering, load
+from xenhostgen.extensions.patches.fingerprint import PatchPrint, fingerprint
 from xenhostgen.extensions.patches.messages import read_messages
-from xenhostgen.extensions.patches.reference import PatchFacts, patch_facts
 from xenhostgen.render.files import Renderer
 
 ROOT = Path(__file__).parents[2]
@@ -84,11 +84,11 @@ def posted(
     return git(folder, *form, f"HEAD~{len(trees) - 1}..HEAD")
 
 
-def facts(data: bytes) -> list[PatchFacts]:
+def facts(data: bytes) -> list[PatchPrint]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "x.patch")
         path.write_bytes(data)
-        return [patch_facts(message) for message in read_messages([path])]
+        return [fingerprint(message) for message in read_messages([path])]
 
 
 def swapped(text: str, one: str, other: str) -> str:
@@ -106,31 +106,31 @@ BREAKS: dict[str, tuple[str, Callable[[str], str], str, str]] = {
             flags=re.DOTALL,
         ),
         "code",
-        "enum xenhost_type: missing 'xenhost_r2 ,'",
+        "missing 'xenhost_r2 ,'",
     ),
     "enumerator's value": (
         HEADER,
         lambda text: text.replace("xenhost_invalid = 0", "xenhost_invalid = 1"),
         "code",
-        "enum xenhost_type: '0' instead of '1'",
+        "'xenhost_invalid = 0 ,' instead of 'xenhost_invalid = 1 ,'",
     ),
     "export dropped": (
         SOURCE,
         lambda text: text.replace("EXPORT_SYMBOL_GPL(xenhosts);\n", ""),
         "code",
-        "extra: export EXPORT_SYMBOL_GPL(xenhosts)",
+        "extra 'EXPORT_SYMBOL_GPL ( xenhosts ) ;'",
     ),
     "export added": (
         SOURCE,
         lambda text: text + "EXPORT_SYMBOL_GPL(xenhost_register);\n",
         "code",
-        "missing: export EXPORT_SYMBOL_GPL(xenhost_register) (line 72 after the patch)",
+        "missing 'EXPORT_SYMBOL_GPL ( xenhost_register ) ;'",
     ),
     "includes reordered": (
         SOURCE,
         lambda text: swapped(text, "<linux/types.h>", "<linux/bug.h>"),
         "code",
-        "order: include <linux/types.h> before include <linux/bug.h>",
+        "extra '# include <linux/bug.h>'",
     ),
     "registration moved": (
         PV,
@@ -141,21 +141,19 @@ BREAKS: dict[str, tuple[str, Callable[[str], str], str, str]] = {
             flags=re.DOTALL,
         ),
         "place",
-        "goes in xen_start_kernel(), after 'if (!xen_start_info) return;', "
-        "before 'xen_domain_type = ",
+        "goes in xen_start_kernel() after 'if (!xen_start_info) return;' (",
     ),
     "registration in another function": (
         HVM,
         lambda text: text.replace("xen_hvm_guest_init", "another"),
         "place",
-        "the patch has it below the heading of another(), after 'return;', "
-        "before 'init_hvm_pv_info();' (line ",
+        "the patch has it in another(), after 'return;'",
     ),
     "tables after another function": (
         HVM,
         lambda text: text.replace("xen_hvm_init_mem_mapping", "another"),
         "place",
-        "variable xh_hvm_ops goes after the function xen_hvm_init_mem_mapping() (",
+        "goes after xen_hvm_init_mem_mapping() (",
     ),
     "include moved": (
         PV,
@@ -163,7 +161,7 @@ BREAKS: dict[str, tuple[str, Callable[[str], str], str, str]] = {
             "#include <xen/events.h>\n", "#include <xen/xenhost.h>\n#include <xen/events.h>\n"
         ),
         "place",
-        "include <xen/xenhost.h> goes after '#include <xen/events.h>' (",
+        "'# include <xen/xenhost.h>' goes after '#include <xen/events.h>' (",
     ),
     "declaration after the function's heading": (
         PVH,
@@ -171,7 +169,7 @@ BREAKS: dict[str, tuple[str, Callable[[str], str], str, str]] = {
             r"(extern xenhost_ops_t [^;]*;\n)(.*?\{\n)", r"\2\1", text, flags=re.DOTALL
         ),
         "place",
-        "goes before the function xen_pvh_init()",
+        "goes before xen_pvh_init()",
     ),
     "declaration above a prototype": (
         PVH,
@@ -179,7 +177,7 @@ BREAKS: dict[str, tuple[str, Callable[[str], str], str, str]] = {
             r"(extern xenhost_ops_t [^;]*;\n)", r"\1void xen_pvh_init(void);\n", text
         ),
         "place",
-        "goes before the function xen_pvh_init()",
+        "goes before xen_pvh_init()",
     ),
     "tables within the function": (
         HVM,
@@ -190,13 +188,13 @@ BREAKS: dict[str, tuple[str, Callable[[str], str], str, str]] = {
             flags=re.DOTALL,
         ),
         "place",
-        "goes after the function xen_hvm_init_mem_mapping()",
+        "goes after xen_hvm_init_mem_mapping()",
     ),
     "predicate changed": (
         "include/xen/xen.h",
         lambda text: text.replace("#define xen_nested()\t0", "#define xen_nested()\t1"),
         "code",
-        "macro xen_nested: '0' instead of '1'",
+        "'# define xen_nested ( ) 0' instead of '# define xen_nested ( ) 1'",
     ),
     "predicates moved": (
         "include/xen/xen.h",
@@ -204,19 +202,19 @@ BREAKS: dict[str, tuple[str, Callable[[str], str], str, str]] = {
             r"(#define xen_driver.*?\n#define xen_nested.*?\n)(.*)", r"\2\1", text, flags=re.DOTALL
         ),
         "place",
-        "macro xen_driver_domain goes after '#endif /* CONFIG_XEN_DOM0 */'",
+        "goes after '#endif /* CONFIG_XEN_DOM0 */'",
     ),
     "other object": (
         "arch/x86/xen/Makefile",
         lambda text: text.replace("+= xenhost.o", ":= xenhost.o"),
         "code",
-        "missing: line obj-y := xenhost.o",
+        "'obj-y += xenhost.o' instead of 'obj-y := xenhost.o'",
     ),
     "object above its neighbour": (
         "arch/x86/xen/Makefile",
         lambda text: swapped(text, "suspend.o", "xenhost.o"),
         "place",
-        "line obj-y += xenhost.o goes after 'obj-y += suspend.o'",
+        "'obj-y += xenhost.o' goes after 'obj-y += suspend.o'",
     ),
     "a line removed": (
         PV,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A stranger's history: nothing outside is read, and nothing of the user's is lost."""
 
+import base64
 import os
 import shutil
 import subprocess
@@ -117,6 +118,32 @@ def test_words_to_import_are_limited(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["import", str(tmp_path / "x.h"), "-o", str(tmp_path / "x.yaml")]) == 2
     assert "more than 500000 words and signs of code" in capsys.readouterr().err
     assert time.process_time() - begin < 5
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_lines_of_a_patch_are_limited(
+    encoded: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    count = 1_000_001
+    lines = MAIL.replace("@@ -0,0 +1 @@\n", f"@@ -0,0 +1,{count} @@\n" + "+\n" * (count - 1))
+    if encoded:
+        head, _, body = lines.partition("\n\n")
+        encoded_body = base64.encodebytes(body.encode()).decode()
+        lines = f"{head}\nContent-Transfer-Encoding: base64\n\n{encoded_body}"
+    (tmp_path / "mail").write_text(lines, "utf-8")
+    assert main(["import", str(tmp_path / "mail"), "-o", str(tmp_path / "x.yaml")]) == 2
+    assert "holds more than 1000000 lines [input-too-large]" in capsys.readouterr().err
+
+
+def test_a_header_of_nested_conditions_is_imported_in_time(tmp_path: Path) -> None:
+    text = (TREE.parents[2] / "out" / "rfc-v1" / "include/xen/xenhost.h").read_text()
+    nested = "#if A\n" * 20_000 + "#endif\n" * 20_000
+    (tmp_path / "x.h").write_text(
+        text.replace("enum xenhost_type {", nested + "enum xenhost_type {")
+    )
+    begin = time.process_time()
+    assert main(["import", str(tmp_path / "x.h"), "-o", str(tmp_path / "x.yaml")]) == 0
+    assert time.process_time() - begin < 20
 
 
 def flowed(kind: str) -> str:

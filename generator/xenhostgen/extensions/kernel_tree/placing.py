@@ -2,7 +2,8 @@
 """Put a rendering's fragments into the files of a real kernel, each where its spec wants it.
 
 Refuses rather than guesses: when any place isn't as the spec describes it, nothing is placed and
-all such places are reported. What stands there already is recognised.
+all such places are reported. What stands there already is recognised. No file has a banner there:
+who edits a kernel's file loses nothing.
 """
 
 import re
@@ -131,7 +132,7 @@ class _Placer:
     """
 
     def __init__(self, spec: Interface, root: str) -> None:
-        self.spec, self.root, self.rendering = spec, root, render(spec)
+        self.spec, self.root, self.rendering = spec, root, render(spec.with_(banner=False))
         self.before: dict[str, bytes | None] = {}
         self.after: dict[str, bytes | None] = {}
         self.problems: list[Problem] = []

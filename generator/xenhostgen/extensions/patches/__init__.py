@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Patches. What reads them, in order: collapsed, messages (mails, by git), hunks, diff.
 
-What compares a rendering with them: declarations, difference, code, uncarried, reference, stored,
-place, compare. What makes a spec of them: lift_input, lift_c, lift_header, lift_source,
-lift_guests, lift_assumed, lift_places, carrying, yaml_writer, lift; of a series history. What
-writes one: series.
+What compares a rendering with them: fingerprint, compare. What makes a spec of them: lift_input,
+lift_c, lift_header, lift_source, lift_guests, lift_assumed, lift_places, carrying,
+yaml_writer, lift; of a series history. What writes one: series.
 """
 
 COMMANDS = {

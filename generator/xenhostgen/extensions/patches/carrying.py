@@ -41,24 +41,24 @@ class Share:
     same: bool | None = None
 
 
-def carry_of(given: Input, spec: Interface) -> tuple[bytes, Contents]:
+def carry_of(imported: Input, spec: Interface) -> tuple[bytes, Contents]:
     """The carry patch, empty if all was lifted, and the files that it goes on top of.
 
     Raises ``Refused`` if the spec fits no tree.
     """
-    if given.base:
-        placement = placed_alone(spec, given.base, ROOT)
-        paths = placement.after.keys() | given.after.keys()
-        base = {path: given.base(path) for path in paths}
-        after = base | given.after
+    if imported.base:
+        placement = placed_alone(spec, imported.base, ROOT)
+        paths = placement.after.keys() | imported.after.keys()
+        base = {path: imported.base(path) for path in paths}
+        after = base | imported.after
         return difference(base | placement.after, after, "--binary"), placement.after
     rendering = render(spec)
-    own = {path: text for path, text in rendering.whole().items() if path in given.whole}
-    theirs = dict(given.whole)
+    own = {path: text for path, text in rendering.whole().items() if path in imported.whole}
+    theirs = dict(imported.whole)
     # Of collapsed text only the words are known, which are the rendering's then.
-    for path in given.collapsed & own.keys():
+    for path in imported.collapsed & own.keys():
         theirs[path] = reworded(own[path], theirs[path])
-    shown = "".join(_shown(given, rendering)).encode(errors="surrogateescape")
+    shown = "".join(_shown(imported, rendering)).encode(errors="surrogateescape")
     return difference(_encoded(own), _encoded(theirs)) + shown, _encoded(own)
 
 
@@ -66,17 +66,17 @@ def _encoded(files: Mapping[str, str]) -> dict[str, bytes]:
     return {path: text.encode(errors="surrogateescape") for path, text in files.items()}
 
 
-def _shown(given: Input, rendering: Rendering) -> Iterator[str]:
+def _shown(imported: Input, rendering: Rendering) -> Iterator[str]:
     """The carry of kernel files of which only hunks are known."""
-    for path, hunks in sorted(given.hunks.items()):
+    for path, hunks in sorted(imported.hunks.items()):
         fragments = [each.text for each in rendering.fragments if each.file == path]
         fragment_lines = [line for text in fragments for line in lines_of(text) if line.strip()]
-        key = squeezed if path in given.collapsed else str
+        key = squeezed if path in imported.collapsed else str
         kept = _kept(fragment_lines, hunks, key)
         body = "".join(_hunks(hunks, kept))
         if body:
-            new = "/dev/null" if path in given.deleted else f"b/{path}"
-            mode = "deleted file mode 100644\n" if path in given.deleted else ""
+            new = "/dev/null" if path in imported.deleted else f"b/{path}"
+            mode = "deleted file mode 100644\n" if path in imported.deleted else ""
             yield f"diff --git a/{path} b/{path}\n{mode}--- a/{path}\n+++ {new}\n{body}"
 
 
@@ -136,13 +136,13 @@ def _moved(head: str, old: int, new: int, section: str) -> str:
     return f"@@ {' '.join(moved)} @@ {section}".rstrip() + "\n"
 
 
-def shares(given: Input, carry: bytes) -> list[Share]:
+def shares(imported: Input, carry: bytes) -> list[Share]:
     """Each file's share, new files first."""
     lines: dict[str, tuple[int, ...]] = {}
     for file in read_diff(carry, "the carry patch"):
         gone = Counter(
             line.text
-            for hunk in given.hunks.get(file.path, ())
+            for hunk in imported.hunks.get(file.path, ())
             for line in hunk.lines
             if line.kind == "removed"
         )
@@ -155,8 +155,8 @@ def shares(given: Input, carry: bytes) -> list[Share]:
                     gone[line.text] -= line.kind == "removed"
                 row += line.kind != "removed"
         lines[file.path] = tuple(numbers)
-    totals = {path: len(lines_of(text)) for path, text in sorted(given.whole.items())}
-    for path, hunks in sorted(given.hunks.items()):
+    totals = {path: len(lines_of(text)) for path, text in sorted(imported.whole.items())}
+    for path, hunks in sorted(imported.hunks.items()):
         kinds = Counter(line.kind for hunk in hunks for line in hunk.lines)
         totals[path] = kinds["added"] + kinds["removed"]
     totals |= {path: len(lines[path]) for path in lines if path not in totals}

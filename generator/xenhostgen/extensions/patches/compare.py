@@ -2,27 +2,34 @@
 """A spec's rendering against the patch that it re-creates, file by file.
 
 Four questions about each: are the bytes the same, the code tokens, the comments, the place? The
-answers come from the patch's facts alone; with the patch at hand, what differs is told from its
-text.
+answers come from the patch's fingerprint alone; with the patch at hand, what differs is quoted.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
-from itertools import chain
 from textwrap import wrap
 
+from xenhostgen.csource.tokens import Token
 from xenhostgen.extensions.kernel_tree.git import SHORTEST_ID, blob_id, same_id
-from xenhostgen.extensions.patches.code import declared, remarks, words_digest
-from xenhostgen.extensions.patches.declarations import Declaration
-from xenhostgen.extensions.patches.difference import differences
-from xenhostgen.extensions.patches.place import spot
-from xenhostgen.extensions.patches.reference import Block, FileFacts, PatchFacts, Piece, pieces
+from xenhostgen.extensions.patches.fingerprint import (
+    FilePrint,
+    PatchPrint,
+    chunk_digest,
+    chunks,
+    digest,
+    place_digest,
+    remarks,
+    shown,
+)
+from xenhostgen.extensions.patches.hunks import matcher_of
 from xenhostgen.render.files import Fragment, Renderer, Rendering
+from xenhostgen.spec.model import Register, Step
 from xenhostgen.spec.source import Problem, Refused, printable
 
 MOST_MESSAGES = 50  # of one file; nobody reads more of a file that is another one altogether
+_EXCERPT = 60  # characters of code that a message quotes from each side
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +85,27 @@ class Comparison:
 
 
 def compare(
-    renderer: Renderer, rendering: Rendering, patches: Sequence[PatchFacts], source: str
+    renderer: Renderer, rendering: Rendering, patches: Sequence[PatchPrint], source: str
 ) -> Comparison:
-    """Hold a rendering against those of the patches that touch its files.
+    """Hold a rendering against those of the patches that touch its files, each file once.
 
     ``source`` names the patches' file in errors. Raises Refused if none touches any.
     """
-    taken, left_out = _chosen(patches, set(rendering.files), source)
-    theirs = {file.path: file for patch in taken for file in patch.files}
+    theirs: dict[str, FilePrint] = {}
+    texts: dict[str, str] = {}
+    subjects: dict[bool, list[str]] = {True: [], False: []}
+    for patch in patches:
+        files = {file.path: file for file in patch.files}
+        if files.keys() & rendering.files.keys():
+            is_first = not files.keys() & theirs.keys()
+            subjects[is_first].append(patch.subject)
+            theirs |= files if is_first else {}
+            texts |= patch.texts
+    if not theirs:
+        everything = sorted(file.path for patch in patches for file in patch.files)
+        some = ", ".join(everything[:3]) + (", …" if len(everything) > 3 else "")
+        message = "no patch in it changes a file of this spec"
+        raise Refused([Problem("unrelated-patch", message, source, hint=f"it changes {some}")])
     compared = []
     for path in sorted(rendering.files.keys() | theirs.keys()):
         if path not in theirs:
@@ -94,32 +114,8 @@ def compare(
             change = theirs[path].change
             compared.append(_alone(path, change, "patch", "the spec doesn't render this file"))
         else:
-            compared.append(_compared(renderer, rendering, theirs[path]))
-    return Comparison(
-        tuple(one.subject for one in taken), tuple(one.subject for one in left_out), tuple(compared)
-    )
-
-
-def _chosen(
-    patches: Sequence[PatchFacts], paths: set[str], source: str
-) -> tuple[list[PatchFacts], list[PatchFacts]]:
-    """The patch that touches most of the files, with others that change none of them again."""
-    changed = [({file.path for file in patch.files}, patch) for patch in patches]
-    taken: list[PatchFacts] = []
-    left_out: list[PatchFacts] = []
-    seen: set[str] = set()
-    for files, patch in sorted(changed, key=lambda each: -len(paths & each[0])):
-        if seen & files:
-            left_out += [patch] if paths & files else []
-        elif paths & files:
-            taken.append(patch)
-            seen |= files
-    if not taken:
-        everything = sorted(set[str]().union(*(files for files, _ in changed)))
-        some = ", ".join(everything[:3]) + (", …" if len(everything) > 3 else "")
-        message = "no patch in it changes a file of this spec"
-        raise Refused([Problem("unrelated-patch", message, source, hint=f"it changes {some}")])
-    return taken, left_out
+            compared.append(_compared(renderer, rendering, theirs[path], texts))
+    return Comparison(tuple(subjects[True]), tuple(subjects[False]), tuple(compared))
 
 
 def _alone(path: str, change: str, side: str, message: str) -> FileComparison:
@@ -129,159 +125,153 @@ def _alone(path: str, change: str, side: str, message: str) -> FileComparison:
     )
 
 
-def _compared(renderer: Renderer, rendering: Rendering, theirs: FileFacts) -> FileComparison:
+def _compared(
+    renderer: Renderer, rendering: Rendering, theirs: FilePrint, texts: dict[str, str]
+) -> FileComparison:
     """The answers about a file that both sides have."""
     path, text = theirs.path, rendering.files[theirs.path]
     fragments = [fragment for fragment in rendering.fragments if fragment.file == path]
-    added = list(_located(text, fragments, path))
-    ours = list(chain.from_iterable(found for found, _ in added))
-    parts = [fragment.text for fragment in fragments]
-    if not fragments:
-        ours, parts = declared(path, text), [text]
-    said = list(chain.from_iterable(remarks(path, part) for part in parts))
-    code = list(_code(ours, theirs))
-    if theirs.deletions:
-        message = f"the patch removes lines ({theirs.deletions}), the spec removes none"
-        code.insert(0, Detail("code", message))
-    comments = _comments(said, theirs.comments)
-    place = _place(renderer, added, theirs)
+    added = list(_located(text, fragments))
+    parts = [fragment.text for fragment in fragments] or [text]
+    ours = [chunk for _, code in added for chunk in code] or list(chunks(path, text))
+    code = list(_code(ours, theirs, texts))
+    comment_texts = [words for part in parts for words in remarks(path, part)]
+    comments = list(_comments([digest(words) for words in comment_texts], theirs.comments))
+    place = [detail for each in added for detail in _place(renderer, *each, theirs, texts)]
+    if bool(fragments) == (theirs.change == "new"):
+        does = "adds to a file of the kernel" if fragments else "brings the whole file"
+        message = f"the spec {does}, which for the patch is a {theirs.change} one"
+        place = [Detail("place", message)]
     identical = None
+    bytes_ = []
     if not fragments and theirs.change == "new" and len(theirs.post) >= SHORTEST_ID:
-        identical = same_id(blob_id(text), theirs.post)
-    index = theirs.index
-    # Of a patch whose white space is lost, only the words are known.
-    if identical and (code or comments):
-        identical, index = False, theirs.post
-
-    details = [*code[:MOST_MESSAGES], *place, *comments]
-    if len(code) > MOST_MESSAGES:
-        details.append(Detail("code", f"and {len(code) - MOST_MESSAGES} more differences of code"))
-    if identical is False and not (code or comments):
-        what = "the banner" if renderer.spec.banner else "white space"
-        ids = f"the blob is {blob_id(text)[:12]}, the patch's {theirs.post[:12]}"
-        details.append(Detail("bytes", f"{what} differs: {ids}"))
-    if index:
-        message = f"the patch's index line names the blob {index[:12]}, which its content isn't"
-        details.append(Detail("bytes", message))
+        # Of a patch whose white space is lost, the id may not be that of its words.
+        identical = same_id(blob_id(text), theirs.post) and not (code or comments)
+        if not (identical or code or comments):
+            ids = f"the blob is {blob_id(text)[:12]}, the patch's {theirs.post[:12]}"
+            bytes_ = [Detail("bytes", f"white space differs: {ids}")]
     placed = not place if fragments or place else None
-    wording = tuple(_wording(said, theirs)) if comments else ()
+    details = (*code, *place, *comments, *bytes_)
+    wording = tuple(_wording(comment_texts, theirs, texts)) if comments else ()
     return FileComparison(
-        path, theirs.change, "", not code, placed, not comments, identical, tuple(details), wording
+        path, theirs.change, "", not code, placed, not comments, identical, details, wording
     )
-
-
-def _place(
-    renderer: Renderer, added: Sequence[tuple[list[Declaration], Fragment]], theirs: FileFacts
-) -> list[Detail]:
-    """Where spec and patch have what they add, if not in the same places."""
-    if bool(added) == (theirs.change == "new"):
-        does = "adds to a file of the kernel" if added else "brings the whole file"
-        return [Detail("place", f"the spec {does}, which for the patch is a {theirs.change} one")]
-    place: list[Detail] = []
-    for found, fragment in added:
-        place += _misplaced(renderer, fragment, found, theirs.blocks)
-    return place
 
 
 def _located(
-    text: str, fragments: Sequence[Fragment], path: str
-) -> Iterator[tuple[list[Declaration], Fragment]]:
-    """Each fragment's declarations, with the lines of the rendered skeleton around it."""
+    text: str, fragments: Sequence[Fragment]
+) -> Iterator[tuple[Fragment, list[list[Token]]]]:
+    """Each fragment's code, with the lines of the rendered skeleton around it."""
     position = 0
     for fragment in fragments:
         position = max(text.find(fragment.text, position), position)
-        yield declared(path, fragment.text, text.count("\n", 0, position) + 1), fragment
+        line = text.count("\n", 0, position) + 1
+        yield fragment, list(chunks(fragment.file, fragment.text, line))
 
 
-def _misplaced(
-    renderer: Renderer, fragment: Fragment, found: Sequence[Declaration], blocks: Sequence[Block]
+def _place(
+    renderer: Renderer,
+    fragment: Fragment,
+    code: Sequence[Sequence[Token]],
+    theirs: FilePrint,
+    texts: dict[str, str],
 ) -> Iterator[Detail]:
     """Where spec and patch have a fragment, if not in one place.
 
-    The patch has it in the blocks with most of its declarations.
+    The patch has it in the blocks with most of its code.
     """
-    wanted = set(pieces(found))
-    labels = {piece.label for piece in wanted}
-    scores = [
-        (len(wanted & {*block.code}), len(labels & {piece.label for piece in block.code}))
-        for block in blocks
-    ]
-    best = max(scores, default=(0, 0))
-    near = [
-        block for score, block in zip(scores, blocks, strict=True) if score == best and any(best)
-    ]
-    place = spot(renderer, fragment)
-    if found and not any(place.fits(block) for block in near):
-        where = near[0].shown or "elsewhere" if near else "nowhere"
-        goes = f"{printable(found[0].label, '?')} goes {place.words}"
-        start = found[0].tokens[0]
+    wanted = {chunk_digest(chunk) for chunk in code}
+    shares = [len(wanted.intersection(block.code)) for block in theirs.blocks]
+    most = max(shares, default=0)
+    near = [block for count, block in zip(shares, theirs.blocks, strict=True) if count == most > 0]
+    places = place_of(renderer, fragment)
+    fitting = set(map(place_digest, places))
+    if code and not any(fitting.intersection(block.places) for block in near):
+        there = [texts[place] for block in near[:1] for place in block.places if place in texts]
+        there = [words for words in there if "'" not in words] + there[:1]
+        words = ", ".join(there) or ("elsewhere" if near else "nowhere")
         at = f"{renderer.spec.path}:{fragment.at.line}:{fragment.at.column}"
-        yield Detail("place", f"{goes} ({at}); the patch has it {where}", start.line, start.column)
+        what = printable(f"'{_excerpt(code[0])}' goes {places[0]} ({at})", "?")
+        message = f"{what}; the patch has it {printable(words, '?')}"
+        yield Detail("place", message, code[0][0].line, code[0][0].column)
 
 
-def _code(ours: Sequence[Declaration], theirs: FileFacts) -> Iterator[Detail]:
-    """How the code differs: from the patch's text if it is at hand, or else from its digests."""
-    if list(pieces(ours)) == theirs.code:
-        return
-    if theirs.code and not theirs.declarations:
-        yield from _by_digest(ours, theirs.code)
-        return
-    for told in differences(ours, theirs.declarations):
-        start = told.at or told.about.tokens[0]
-        if told.message.startswith("missing: "):
-            yield Detail(
-                "code", printable(f"{told.message} (line {start.line} after the patch)", "?")
-            )
-        else:
-            yield Detail("code", printable(told.message, "?"), start.line, start.column)
+def place_of(renderer: Renderer, fragment: Fragment) -> list[str]:
+    """Where the spec wants a fragment to stand, in words that tell it, each of them enough."""
+    landmark, side = fragment.place.landmark, "after" if fragment.place.after else "before"
+    if fragment.kind == "register":
+        boot = renderer.spec.guest(fragment.guest).boot
+        at = next(index for index, step in enumerate(boot.steps) if step.at == fragment.at)
+        # One step is enough, as a spec leaves out those of no matter.
+        sides = {"after": boot.steps[:at][::-1], "before": boot.steps[at + 1 :]}
+        neighbours = {side: _kernels(steps) for side, steps in sides.items()}
+        here = f"in {boot.function}()"
+        return [
+            f"{here} {side} '{' '.join(c.split())}'" for side, c in neighbours.items() if c
+        ] or [here]
+    if fragment.kind in ("tables", "borrowed"):
+        return [f"{side} {landmark}()"]
+    if fragment.kind == "include":
+        landmark = renderer.fragment("include", header=landmark)
+    elif fragment.kind == "object":
+        landmark = renderer.fragment("object", object=landmark)
+    return [f"{side} '{' '.join(landmark.split())}'"]
 
 
-def _by_digest(ours: Sequence[Declaration], theirs: Sequence[Piece]) -> Iterator[Detail]:
-    mine = pieces(ours)
-    starts = {
-        piece: one.tokens[0] for piece, one in zip(reversed(mine), reversed(ours), strict=True)
-    }
-    extra, missing = Counter(mine) - Counter(theirs), Counter(theirs) - Counter(mine)
-    our_labels, their_labels = {one.label for one in extra}, {one.label for one in missing}
-    yield from (
-        Detail("code", f"missing: {one.label}") for one in missing if one.label not in our_labels
-    )
-    told = [
-        (f"{one.label}: other code" if one.label in their_labels else f"extra: {one.label}", one)
-        for one in extra
-    ]
-    both = zip(
-        (one for one in mine if one not in extra),
-        (one for one in theirs if one not in missing),
-        strict=False,
-    )
-    if moved := next(((one, other) for one, other in both if one != other), None):
-        told.append((f"order: {moved[0].label} before {moved[1].label}", moved[0]))
-    yield from (
-        Detail("code", message, starts[one].line, starts[one].column) for message, one in told
-    )
+def _kernels(steps: tuple[Step, ...]) -> str:
+    """The C of the first step that isn't ours; empty if there is none."""
+    return next((step.c for step in steps if not isinstance(step, Register)), "")
 
 
-def _comments(said: Sequence[str], theirs: Sequence[str]) -> list[Detail]:
-    ours = list(map(words_digest, said))
+def _code(
+    ours: Sequence[Sequence[Token]], theirs: FilePrint, texts: dict[str, str]
+) -> Iterator[Detail]:
+    """How the code differs, theirs quoted as far as its text is known."""
+    if theirs.deletions:
+        message = f"the patch removes lines ({theirs.deletions}), the spec removes none"
+        yield Detail("code", message)
+    matcher = matcher_of([*map(chunk_digest, ours)], theirs.code)
+    differing = [each for each in matcher.get_opcodes() if each[0] != "equal"]
+    for _, start, end, first, last in differing[:MOST_MESSAGES]:
+        extra = _excerpt([token for chunk in ours[start:end] for token in chunk])
+        known = " ".join(texts.get(each, "") for each in theirs.code[first:last])
+        missing = f"'{_short(known)}'" if known.strip() else "other code"
+        message = f"'{extra}' instead of {missing}" if last > first else f"extra '{extra}'"
+        if start == end:
+            message = f"missing {missing if known.strip() else 'code'}"
+        token = (ours[start] if start < len(ours) else ours[-1] if ours else [None])[0]
+        place = (token.line, token.column) if token else (0, 0)
+        yield Detail("code", printable(message, "?"), *place)
+    if len(differing) > MOST_MESSAGES:
+        more = len(differing) - MOST_MESSAGES
+        yield Detail("code", f"and {more} more differences of code")
+
+
+def _excerpt(chunk: Sequence[Token]) -> str:
+    return _short(shown(chunk))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _EXCERPT else f"{text[: _EXCERPT - 1]}…"
+
+
+def _comments(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[Detail]:
     if ours == list(theirs):
-        return []
+        return
     other = (Counter(theirs) - Counter(ours)).total()
-    told = [f"{other} of {len(theirs)} comments worded differently"] if other else []
-    told += (
-        [f"{len(ours)} comments where the patch has {len(theirs)}"]
-        if len(ours) != len(theirs)
-        else []
+    differences = [f"{other} of {len(theirs)} comments worded differently"] if other else []
+    if len(ours) != len(theirs):
+        differences.append(f"{len(ours)} comments where the patch has {len(theirs)}")
+    yield Detail("comments", ", ".join(differences) or "comments in another order")
+
+
+def _wording(ours: Sequence[str], theirs: FilePrint, texts: dict[str, str]) -> Iterator[str]:
+    known = [texts[each] for each in theirs.comments if each in texts]
+    if len(known) < len(theirs.comments):
+        return
+    old, new = (
+        [line for words in side for line in [*wrap(words, 76), ""]] for side in (known, ours)
     )
-    return [Detail("comments", ", ".join(told) or "comments in another order")]
-
-
-def _wording(said: Sequence[str], theirs: FileFacts) -> Iterator[str]:
-    if theirs.remarks or not theirs.comments:
-        old, new = (
-            [line for words in each for line in [*wrap(words, 76), ""]]
-            for each in (theirs.remarks, said)
-        )
-        for line in unified_diff(old, new, n=0, lineterm=""):
-            if len(line) > 1 and not line.startswith(("--- ", "+++ ", "@@ ")):
-                yield printable(line, "?")
+    for line in unified_diff(old, new, n=0, lineterm=""):
+        if len(line) > 1 and not line.startswith(("--- ", "+++ ", "@@ ")):
+            yield printable(line, "?")

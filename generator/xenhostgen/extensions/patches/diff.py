@@ -152,11 +152,13 @@ def _names(message: Message) -> list[str]:
             option = prefix_option(message.patch)
             listed = git(folder, "apply", "--numstat", "-z", option, "patch", variables=NO_SETTINGS)
         except GitFailure as failure:
-            said = failure.said.split("\n")[0].removeprefix("error: ")
-            line = re.search(r"\bline (\d+)|\bpatch:(\d+)", said)
+            words = failure.said.split("\n")[0].removeprefix("error: ")
+            line = re.search(r"\bline (\d+)|\bpatch:(\d+)", words)
             number = int(line[1] or line[2]) if line else 0
-            said = re.sub(r" (?:at|on) line \d+| \([^)]*\)$", "", said)
-            raise message.problem("bad-diff", f"git can't read it: {said}", _LOST, number) from None
+            words = re.sub(r" (?:at|on) line \d+| \([^)]*\)$", "", words)
+            raise message.problem(
+                "bad-diff", f"git can't read it: {words}", _LOST, number
+            ) from None
     names = [entry.split("\t", 2)[2] for entry in listed.split("\0") if entry]
     for name in names:
         if reason := fault(name):

@@ -27,6 +27,7 @@ from xenhostgen.extensions.patches.lift import Lifted, Target, lifted_from
 from xenhostgen.extensions.patches.lift_input import apply_patch, of_tree
 from xenhostgen.extensions.patches.messages import Message, read_messages
 from xenhostgen.extensions.patches.recreation import Proof, Proving
+from xenhostgen.extensions.patches.series import commit
 from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.load import load
@@ -46,10 +47,10 @@ def states(messages: Sequence[Message], tree: Reader, root: str, schema: str) ->
     after: dict[str, bytes | None] = {}
     for number, message in enumerate(messages, 1):
         apply_patch(after, message, tree, root)
-        given = of_tree(tree, after)
+        imported = of_tree(tree, after)
         lifted = None
         try:
-            lifted = lifted_from(given, Target(f"{number:02}.yaml", schema, message.source))
+            lifted = lifted_from(imported, Target(f"{number:02}.yaml", schema, message.source))
         except Refused as refused:
             if {problem.rule for problem in refused.problems} != {"no-interface"}:
                 raise
@@ -175,30 +176,24 @@ def _contents(folder: Path, number: int, tree: Reader, root: str) -> Contents:
 
 
 def _commit(work: Path, contents: Contents, message: Message) -> None:
-    for path, content in contents.items():
-        file = work / path
-        if content is None:
-            file.unlink(missing_ok=True)
-        else:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
     name, _, address = message.author.removesuffix(">").rpartition(" <")
-    environment = {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": address} | NO_SETTINGS
-    environment |= {"GIT_COMMITTER_NAME": name, "GIT_COMMITTER_EMAIL": address}
-    environment |= {"GIT_AUTHOR_DATE": message.date, "GIT_COMMITTER_DATE": message.date}
-    (work / ".git/text").write_text(f"{message.subject}\n\n{message.body}", "utf-8")
-    git(work, "add", "-A", "-f", variables=environment)
-    options = ("--allow-empty", "--cleanup=verbatim", "-F", ".git/text")
-    git(work, "commit", "-q", *options, variables=environment)
+    identity = {"NAME": name, "EMAIL": address, "DATE": message.date}.items()
+    variables = NO_SETTINGS | {
+        f"GIT_{who}_{key}": value for who in ("AUTHOR", "COMMITTER") for key, value in identity
+    }
+    text = f"{message.subject}\n\n{message.body}"
+    commit(work, contents, text, variables, "--allow-empty", "--cleanup=verbatim")
 
 
 def _check(written: Path, wanted: Sequence[Message], folder: Path) -> None:
     """Refuse messages that git gives back otherwise."""
     for number, (mail, other) in enumerate(zip(sorted(written.iterdir()), wanted, strict=True), 1):
-        said = []
+        readings = []
         with suppress(Refused):
-            said = [(one.author, one.subject, one.body.strip()) for one in read_messages([mail])]
-        if said != [(other.author, other.subject, other.body.strip())]:
+            readings = [
+                (one.author, one.subject, one.body.strip()) for one in read_messages([mail])
+            ]
+        if readings != [(other.author, other.subject, other.body.strip())]:
             hint = "change what looks like a mail's header, a diff or '---'"
             path = str(folder / f"{number:02}.message")
             raise Refused([Problem("message-lost", "git am would change it", path, hint=hint)])

@@ -24,7 +24,7 @@ from xenhostgen.extensions.patches.lift_header import (
     complete_names,
     lift_header,
 )
-from xenhostgen.extensions.patches.lift_input import Input, legible, read_input
+from xenhostgen.extensions.patches.lift_input import Input, read_input
 from xenhostgen.extensions.patches.lift_places import relocate
 from xenhostgen.extensions.patches.lift_source import (
     complete_comments,
@@ -94,15 +94,15 @@ def lift(
 
     Raises ``Refused``.
     """
-    given = read_input(paths, onto, *(tree or ()))
-    return lifted_from(given, Target(output, schema, " ".join(map(str, paths))), onto, prefix)
+    imported = read_input(paths, onto, *(tree or ()))
+    return lifted_from(imported, Target(output, schema, " ".join(map(str, paths))), onto, prefix)
 
 
 def lifted_from(
-    given: Input, target: Target, onto: Interface | None = None, prefix: str = ""
+    imported: Input, target: Target, onto: Interface | None = None, prefix: str = ""
 ) -> Lifted:
     """The spec of the interface that is in the input. Raises ``Refused``."""
-    data, assumed = _data(legible(given), onto, prefix, target.source)
+    data, assumed = _data(imported, onto, prefix, target.source)
     remarks = {"": f"Lifted by: xenhostgen import {printable(target.source, '?')}"}
     for key, what in assumed.items():
         remarks[key] = f"Assumed, as it isn't in what was imported: {what}."
@@ -111,26 +111,25 @@ def lifted_from(
         keys = dict.fromkeys([*_ORDER.split(), *data])
         return write_yaml({key: data[key] for key in keys if key in data}, target.schema, remarks)
 
-    name = onto.path if onto and given.banner else target.output  # which the banner tells
-    spec, carry, placed = _carried(given, data, written, target.output, name)
-    after = carried_alone(carry, {path: placed.get(path) for path in given.whole})
-    known = [_proved(share, given, after) for share in shares(given, carry)]
+    spec, carry, placed = _carried(imported, data, written, target.output)
+    after = carried_alone(carry, {path: placed.get(path) for path in imported.whole})
+    known = [_proved(share, imported, after) for share in shares(imported, carry)]
     return Lifted(written(), spec, carry, known, assumed)
 
 
 def _data(
-    given: Input, onto: Interface | None, prefix: str, origin: str
+    imported: Input, onto: Interface | None, prefix: str, origin: str
 ) -> tuple[Data, dict[str, str]]:
     """The spec as data, and what was assumed for which key."""
-    seen = _header(given, onto, prefix, origin)
-    base: Data = _base(onto, given.on_top) if onto else {}
-    _complete(given, seen, onto, base.get("guests", {}))
-    data = _on_base(base, seen.data, given.banner)
+    seen = _header(imported, onto, prefix, origin)
+    base: Data = _base(onto, imported.on_top) if onto else {}
+    _complete(imported, seen, onto, base.get("guests", {}))
+    data = _on_base(base, seen.data)
     return data, _assumed(data, seen)
 
 
 def _carried(
-    given: Input, data: Data, written: Callable[[], str], output: str, name: str
+    imported: Input, data: Data, written: Callable[[], str], output: str
 ) -> tuple[Interface, bytes, Contents]:
     """The spec, its carry patch, and the files that this goes on top of.
 
@@ -139,27 +138,26 @@ def _carried(
     while True:
         try:
             spec = _accepted(data, written, output)
-            return spec, *carry_of(given, spec.with_(path=name))
+            return spec, *carry_of(imported, spec)
         except SpecError as error:
             whole = [each for each in error.problems if each.rule in _WHOLE]
             # Without types and slots all else can't be right.
-            said = [
+            messages = [
                 f"no spec can say this interface: {each.message}"
                 for each in whole[:1] or error.problems
             ]
-            problems = [Problem("not-liftable", message, output) for message in said]
+            problems = [Problem("not-liftable", message, output) for message in messages]
             raise Refused(problems) from None
         except Refused as refused:
             files = {problem.path.removeprefix(f"{ROOT}/") for problem in refused.problems}
-            if not given.base or not relocate(data, given, files):
+            if not imported.base or not relocate(data, imported, files):
                 raise
 
 
-def _on_base(base: Data, lifted: Data, banner: bool) -> Data:
+def _on_base(base: Data, lifted: Data) -> Data:
     """What was lifted of header and C file, on top of what the base says."""
-    data = {**base, **lifted, "registry": {**base.get("registry", {}), **lifted["registry"]}}
-    if not banner:
-        data["banner"] = False
+    registry = {**base.get("registry", {}), **lifted["registry"]}
+    data = {**base, **lifted, "banner": False, "registry": registry}
     types = base.get("types", {}).get("values", ())
     distances = {row["name"]: row.get("distance") for row in types}
     for row in data["types"]["values"]:
@@ -167,45 +165,45 @@ def _on_base(base: Data, lifted: Data, banner: bool) -> Data:
     return data
 
 
-def _complete(given: Input, seen: Seen, onto: Interface | None, known: Data) -> None:
+def _complete(imported: Input, seen: Seen, onto: Interface | None, known: Data) -> None:
     """Read all files; ``known``: guests of the spec that it goes on top of."""
     data = seen.data
-    probing = Probing(data, {seen.path: given.whole[seen.path]})
+    probing = Probing(data, {seen.path: imported.whole[seen.path]})
     data["guests"] = {}
     if 0 not in probing.spec().values.values():
         return  # no spec can say it, and nothing can be rendered
     complete_names(probing, seen, "register", "unregister")
-    sources = [path for path in given.whole if path.endswith(".c")]
+    sources = [path for path in imported.whole if path.endswith(".c")]
     for path in sources:
-        found = pieces(given.whole[path])
-        if any((piece.kind, piece.name) == ("function", seen.c.register) for piece in found):
-            includes = [piece.name for piece in found if piece.kind == "include"]
+        declarations = pieces(imported.whole[path])
+        if any((piece.kind, piece.name) == ("function", seen.c.register) for piece in declarations):
+            includes = [piece.name for piece in declarations if piece.kind == "include"]
             data["source"] = compact(file=path, includes=includes)
-            probing.files[path] = found
+            probing.files[path] = declarations
             break
     lift_registry(probing, seen, {slot.pointer: slot.name for slot in onto.slots} if onto else {})
     complete_names(probing, seen, "iterator")
     complete_header(probing, seen)
-    _lift_guests(given, seen, probing, known)
+    _lift_guests(imported, seen, probing, known)
     complete_registry(probing, seen)
-    complete_wrappers(Probing(data, {seen.path: given.whole[seen.path]}), seen)
+    complete_wrappers(Probing(data, {seen.path: imported.whole[seen.path]}), seen)
     complete_comments(probing)
     if not data["names"]:
         del data["names"]
 
 
-def _lift_guests(given: Input, seen: Seen, probing: Probing, known: Data) -> None:
+def _lift_guests(imported: Input, seen: Seen, probing: Probing, known: Data) -> None:
     """Add what changed kernel files tell."""
     data, spec = seen.data, probing.spec()
     begun: Data = {guest["file"]: {"name": name, **guest} for name, guest in known.items()}
-    if not given.on_top:
+    if not imported.on_top:
         kept = ("name", "file", "context")
         begun = {
             file: {key: guest[key] for key in kept if key in guest} for file, guest in begun.items()
         }
     guests = Guests(seen, spec, begun)
     guests.read_empty_slots(probing.files.get(spec.source.file, ()))
-    for path, hunks in given.hunks.items():
+    for path, hunks in imported.hunks.items():
         if path.endswith(".c"):
             texts = (line.text for hunk in hunks for line in hunk.lines)
             # Files that have nothing to do with the interface are many in some patches.
@@ -248,10 +246,10 @@ def _assumed(data: Data, seen: Seen) -> dict[str, str]:
     return assumed
 
 
-def _header(given: Input, onto: Interface | None, prefix: str, source: str) -> Seen:
-    headers = [path for path in given.whole if path.endswith(".h")]
+def _header(imported: Input, onto: Interface | None, prefix: str, source: str) -> Seen:
+    headers = [path for path in imported.whole if path.endswith(".h")]
     for path in sorted(headers, key=lambda path: onto is not None and path != onto.header.file):
-        if seen := lift_header(path, given.whole[path], prefix):
+        if seen := lift_header(path, imported.whole[path], prefix):
             return seen
     name = prefix or "X"
     message = (
@@ -266,8 +264,8 @@ def _base(onto: Interface, on_top: bool) -> Data:
     """What the C doesn't tell, from the spec that it goes on top of, or that has kernel facts."""
     source = yaml.read_file(Path(onto.path))
     data: Data = dict((yaml.parse(source, Problems(onto.path, source)) or {}).items())
-    told = {"fields", "ops", *(() if on_top else ("predicates", "object"))}
-    return {key: value for key, value in data.items() if key not in told}
+    replaced = {"fields", "ops", *(() if on_top else ("predicates", "object"))}
+    return {key: value for key, value in data.items() if key not in replaced}
 
 
 def _around(steps: list[Data], known: list[Data]) -> list[Data]:
@@ -276,13 +274,13 @@ def _around(steps: list[Data], known: list[Data]) -> list[Data]:
     A patch shows no more than those near by.
     """
     ours, theirs = ([step for step in each if "register" in step] for each in (steps, known))
-    asked = [
+    registered = [
         [(step["register"]["type"], step["register"].get("when")) for step in each]
         for each in (ours, theirs)
     ]
     registrations = iter(ours)
     merged = [next(registrations, step) if "register" in step else step for step in known]
-    return merged if asked[0] == asked[1] else steps
+    return merged if registered[0] == registered[1] else steps
 
 
 def _accepted(data: Data, written: Callable[[], str], output: str) -> Interface:
@@ -314,27 +312,27 @@ def _accepted(data: Data, written: Callable[[], str], output: str) -> Interface:
 def _part(node: Any, at: At) -> tuple[str | int, ...]:
     """The path to the innermost part at a place that may be left out; empty if there is none."""
     path: list[str | int] = []
-    found = 0
+    depth = 0
     while isinstance(node, (dict, list)) and node:
         places = [key.at for key in node] if isinstance(node, dict) else [each.at for each in node]
         row = max(sum(here <= at for here in places) - 1, 0)
         key: Any = str([*node][row]) if isinstance(node, dict) else row
         if key in _TEXTS or (path and path[-1] in _PARTS):
-            found = len(path) + 1
+            depth = len(path) + 1
         path.append(key)
         node = node[key]
-    return tuple(path[:found])
+    return tuple(path[:depth])
 
 
-def _proved(share: Share, given: Input, after: Contents) -> Share:
+def _proved(share: Share, imported: Input, after: Contents) -> Share:
     """A new file's share with its blob id; the patch's own id is the better proof than its text."""
     path = share.path
-    if path not in given.whole:
+    if path not in imported.whole:
         return share
     content = after[path] or b""
-    blob, told = blob_id(content), given.ids.get(path, "")
-    wanted = given.whole[path].encode(errors="surrogateescape")
-    exact = None if path in given.collapsed else content == wanted
+    blob, stated = blob_id(content), imported.ids.get(path, "")
+    wanted = imported.whole[path].encode(errors="surrogateescape")
+    exact = None if path in imported.collapsed else content == wanted
     return replace(
-        share, blob=blob, same=same_id(blob, told) if len(told) >= SHORTEST_ID else exact
+        share, blob=blob, same=same_id(blob, stated) if len(stated) >= SHORTEST_ID else exact
     )

@@ -70,33 +70,33 @@ def _kinds(data: Data, inputs: dict[str, Data]) -> Data | None:
     kinds: Data = data.get("kinds", {})
     runs = {
         name
-        for told in kinds.values()
-        for name in (told if isinstance(told, list) else told["runs"])
+        for stages in kinds.values()
+        for name in (stages if isinstance(stages, list) else stages["runs"])
     }
-    made = {name: [name] for name in data["guests"] if name not in runs}
-    told = {
+    lone = {name: [name] for name in data["guests"] if name not in runs}
+    stages = {
         name: {"runs": run, "inputs": inputs[name]} if name in inputs else run
-        for name, run in made.items()
+        for name, run in lone.items()
     }
-    return {**kinds, **told} if made or not kinds else None
+    return {**kinds, **stages} if lone or not kinds else None
 
 
 def _functions(data: Data) -> dict[str, Data]:
     """The kernel functions that adapters and wrappers pass an op's parameters to."""
-    made: dict[str, Data] = {}
+    functions: dict[str, Data] = {}
     known = KEYWORDS | RESERVED | data["kernel"].get("macros", {}).keys()
     known |= {macro["name"] for macro in data["predicates"]["macros"]}
     for op in data.get("ops", {}).values():
         params = {declared_name(param): param for param in op.get("args", ())}
         for text in _expressions(op):
             called = _CALL.fullmatch(text)
-            given = [word for word in called[2].split(", ") if word] if called else []
-            if called and called[1] not in known and params.keys() >= {*given}:
-                args = [params[word] for word in given]
-                made.setdefault(
+            passed = [word for word in called[2].split(", ") if word] if called else []
+            if called and called[1] not in known and params.keys() >= {*passed}:
+                args = [params[word] for word in passed]
+                functions.setdefault(
                     called[1], {"returns": op.get("returns", "void"), **compact(args=args)}
                 )
-    return made
+    return functions
 
 
 def functions_of(data: Data) -> Iterator[str]:
@@ -113,7 +113,7 @@ def _expressions(op: Data) -> list[str]:
     return [text for text in (*texts, op.get("when_missing"), op.get("when_no_host")) if text]
 
 
-class _Asked(NamedTuple):
+class _Condition(NamedTuple):
     """A condition or value of boot code: of which guest, and which names in it are known."""
 
     guest: str
@@ -121,16 +121,16 @@ class _Asked(NamedTuple):
     text: str
 
 
-def _asked(data: Data, ours: frozenset[str]) -> Iterator[_Asked]:
+def _conditions(data: Data, ours: frozenset[str]) -> Iterator[_Condition]:
     """What predicates and boot steps ask."""
     for macro in data["predicates"]["macros"]:
-        yield _Asked("", ours, macro["expands"])
-    for guest, told in data["guests"].items():
-        known = ours | {declared_name(param) for param in told["boot"].get("params", ())}
-        for step in told["boot"].get("steps", ()):
+        yield _Condition("", ours, macro["expands"])
+    for guest, guest_data in data["guests"].items():
+        known = ours | {declared_name(param) for param in guest_data["boot"].get("params", ())}
+        for step in guest_data["boot"].get("steps", ()):
             texts = [step.get("return_if", ""), step.get("register", {}).get("when", "")]
             texts += [word for pair in step.get("assign", {}).items() for word in pair]
-            yield from (_Asked(guest, known, text) for text in texts)
+            yield from (_Condition(guest, known, text) for text in texts)
 
 
 def _fact(facts: dict[str, Data], name: str, more: str) -> None:
@@ -152,15 +152,17 @@ def _kernel(data: Data) -> tuple[Data, dict[str, Data]]:
     facts: dict[str, Data] = {key: {} for key in ("constants", "structs", "variables", "macros")}
     inputs: dict[str, Data] = {}
     ours = KEYWORDS | RESERVED | {macro["name"] for macro in data["predicates"]["macros"]}
-    asked = list(_asked(data, ours))
-    for guest, known, text in asked:
+    conditions = list(_conditions(data, ours))
+    for guest, known, text in conditions:
         for name, more in _WORD.findall(text):
             if name in known:
                 continue
             _fact(facts, name, more)
             if more.startswith("->"):
                 checks = re.compile(rf"!{name}\b(?!->)")
-                is_checked = any(each.guest == guest and checks.search(each.text) for each in asked)
+                is_checked = any(
+                    each.guest == guest and checks.search(each.text) for each in conditions
+                )
                 inputs.setdefault(guest, {})[name] = ["object", *["NULL"] * is_checked]
     for op in data.get("ops", {}).values():
         for name in _CONSTANT.findall(" ".join(_expressions(op))):

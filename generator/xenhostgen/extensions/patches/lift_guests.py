@@ -3,14 +3,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import PurePath
 from typing import NamedTuple
 
 from xenhostgen.csource.makefile import read_makefile
-from xenhostgen.extensions.patches.code import function_begun
 from xenhostgen.extensions.patches.hunks import Hunk, HunkLine
-from xenhostgen.extensions.patches.lift_c import Piece, pieces
+from xenhostgen.extensions.patches.lift_c import Piece, arguments, function_begun, pieces
 from xenhostgen.extensions.patches.lift_header import Seen, compact
 from xenhostgen.extensions.patches.lift_input import landmarks
 from xenhostgen.extensions.patches.lift_source import distinguished
@@ -19,7 +17,6 @@ from xenhostgen.render.files import Renderer
 from xenhostgen.spec.model import NONE, Assign, Call, Interface, Macro, Register, ReturnIf
 from xenhostgen.spec.source import Text
 
-_HEAD = re.compile(r"(?:(?P<linkage>[\w ]+) )?void __init (?P<function>\w+)\((?P<params>.*)\)")
 _ERRNO_H = "<linux/errno.h>"
 _KEYS = {"hole0z": "type", "hole1z": "table", "hole2z": "when", "hole3z": "doc"}
 # The kernel's statements that are steps.
@@ -34,61 +31,49 @@ _DEEP = re.compile(r"(?:->|\.)\w+(?:->|\.)|=")
 CONTEXT = 3  # lines around a change, as git shows them
 
 
-class Found(NamedTuple):
-    """A piece of a kernel file.
-
-    With it come the lines around it, the row where it begins, and the head of the function that
-    it stands in.
-    """
+class Part(NamedTuple):
+    """A piece of a kernel file, the lines around it, and the head of the function it stands in."""
 
     piece: Piece
     lines: list[HunkLine]
-    row: int
     head: str
-
-    @property
-    def end(self) -> int:
-        """The row below its last."""
-        return self.row + self.piece.last - self.piece.first + 1
 
     @property
     def added(self) -> bool:
         """Whether all of its lines are new."""
-        return all(line.kind == "added" for line in self.lines[self.row : self.end])
+        rows = self.lines[self.piece.first - 1 : self.piece.last]
+        return all(line.kind == "added" for line in rows)
 
     @property
     def near(self) -> bool:
         """Whether a patch with the usual context would show it."""
-        rows = self.lines[max(self.row - CONTEXT, 0) : self.end + CONTEXT]
+        rows = self.lines[max(self.piece.first - 1 - CONTEXT, 0) : self.piece.last + CONTEXT]
         return any(line.kind == "added" for line in rows)
 
     def beside(self, step: int) -> str:
-        """The nearest line of the kernel's above (-1) or below (1), stripped.
-
-        Empty if none is seen.
-        """
-        lines = self.lines[: self.row][::-1] if step < 0 else self.lines[self.row + 1 :]
+        """The nearest line of the kernel's above (-1) or below (1), stripped; empty if unseen."""
+        row = self.piece.first - 1
+        lines = self.lines[:row][::-1] if step < 0 else self.lines[row + 1 :]
         near = landmarks(line.text for line in lines if line.kind == "context")
         return near[0] if near else ""
 
 
-def found_in(hunks: Iterable[Hunk]) -> Iterator[Found]:
+def parts_of(hunks: Iterable[Hunk]) -> Iterator[Part]:
     """The pieces of a C file's hunks; those of a function that isn't new instead of it."""
     for hunk in hunks:
         lines, head = hunk.after, hunk.section
         text = "\n".join(line.text for line in lines)
-        cut = text.find("*/") + 2  # a comment that began above
-        if 1 < cut <= text.find("/*") + 2 or (cut > 1 and "/*" not in text):
-            text = re.sub(r"[^\n]", " ", text[:cut]) + text[cut:]
+        begun, closed, _ = text.partition("*/")
+        if closed and "/*" not in begun:  # a comment that began above
+            text = re.sub(r"[^\n]", " ", begun + closed) + text[len(begun + closed) :]
         text = re.sub(r"^(\s*)\{", r"\1 ", text)
         for piece in pieces(text):
-            found = Found(piece, lines, piece.first - 1, head)
-            if piece.kind == "function" and not found.added:
-                head = piece.code.partition(" {")[0]
-                for inner in piece.inner:
-                    yield Found(inner, lines, inner.first - 1, head)
+            part = Part(piece, lines, head)
+            if piece.kind == "function" and not part.added:
+                head = piece.head
+                yield from (Part(inner, lines, head) for inner in piece.inner)
             else:
-                yield found
+                yield part
 
 
 class Guests:
@@ -99,87 +84,71 @@ class Guests:
         self.guests = guests
         self.tables: dict[str, list[tuple[str, str]]] = {}  # op and function of each entry
         self.entries: dict[str, Data] = {}  # by function, as tables share them
-        self.functions: list[str] = []  # that are defined beside the tables, the C file's first
+        self.functions: dict[str, str] = {}  # beside tables, the C file's first, and their files
         self.registering = _registering(spec)
 
     def read(self, path: str, hunks: list[Hunk]) -> None:
-        """Take in a C file. A guest that is known keeps its boot steps.
-
-        Further registrations stay raw.
-        """
+        """Take in a C file. A guest that is known keeps its boot steps."""
         guest: Data = {"file": path, "context": [], "tables": {}, **self.guests.get(path, {})}
-        found = list(found_in(hunks))
-        for each in found:
-            self.table(guest, each)
+        parts = list(parts_of(hunks))
+        for each in parts:
+            if each.added:
+                self.table(guest, each)
             if each.added and each.piece.name == self.seen.included and "include" not in guest:
                 guest |= compact(include=self.include(each))
-        told = [(each, step) for each in found if (step := self.step(each))]
-        boot = next((each.head for each, step in told if "register" in step), "")
+        known_steps = [(each, step) for each in parts if (step := self.step(each.piece))]
+        boot = next((each.head for each, step in known_steps if "register" in step), "")
         if boot and "boot" not in guest:
             steps = [
                 step
-                for each, step in told
+                for each, step in known_steps
                 if each.head == boot
                 and (not each.added or "register" in step)
                 # Steps that leave early count wherever they stand, others as landmarks.
                 and (each.near or "return_if" in step)
             ]
-            head = _HEAD.search(boot)
-            params = head["params"].split(", ") if head and head["params"] != "void" else []
-            linkage = re.sub(r"\bstatic ?", "", head["linkage"] or "") if head else ""
-            guest["boot"] = compact(
-                function=function_begun(boot + "{}"), linkage=linkage, params=params, steps=steps
-            )
+            guest["boot"] = compact(**_signature(boot), steps=steps)
             # Every such file has these already, and the stub needs them.
-            needs = ["<linux/init.h>"] + ["<linux/linkage.h>"] * ("asmlinkage" in linkage)
-            headers = [
-                each.piece.name
-                for each in found
-                if each.piece.kind == "include" and each.near and not each.added
-            ]
-            guest["context"] = list(dict.fromkeys([*guest["context"], *needs, *headers]))
+            needs = ["<linux/init.h>"] + ["<linux/linkage.h>"] * ("asmlinkage" in boot)
+            includes = [each for each in parts if each.piece.kind == "include"]
+            needs += [each.piece.name for each in includes if each.near and not each.added]
+            guest["context"] = list(dict.fromkeys([*guest["context"], *needs]))
         if "include" in guest and "boot" in guest:
             self.guests[path] = compact(**guest)
 
-    def include(self, found: Found) -> Data:
-        above, below = (re.match(r"#\s*include (\S+)", found.beside(step)) for step in (-1, 1))
-        adjacent = bool(found.row and found.lines[found.row - 1].text.strip())
-        place = (
-            {"after": above[1]}
-            if above and (adjacent or not below)
-            else {"before": below[1]}
-            if below
-            else {}
-        )
+    def include(self, part: Part) -> Data:
+        """The include of the header, beside another."""
+        above, below = (piece and piece[0].name for piece in map(pieces, map(part.beside, (-1, 1))))
+        adjacent = part.piece.first > 1 and part.lines[part.piece.first - 2].text.strip()
+        if not (part.beside(-1).startswith("#") and (adjacent or not below)):
+            above = ""
+        place = compact(after=above) or compact(before=below)
         return {"line": self.seen.included, "place": place} if place else {}
 
-    def table(self, guest: Data, found: Found) -> None:
+    def table(self, guest: Data, part: Part) -> None:
         """A table, a function beside it, or the declaration of another guest's."""
-        piece = found.piece
-        if not found.added:
-            return
+        piece = part.piece
         if piece.kind == "function":
-            self.functions.append(piece.name)
-        declared = re.match(rf"(extern )?[^*({{=]*\b{re.escape(self.c.ops)} (\w+)", piece.code)
-        if not declared or piece.kind != "variable":
+            self.functions[piece.name] = guest["file"]
+        symbol = piece.name.partition(",")[0]
+        if piece.kind != "variable" or f"{self.c.ops} {symbol}" not in piece.head:
             return
-        if not declared[1]:
-            self.tables[declared[2]] = _initialised(piece)
-            known = declared[2] in guest["tables"].values()
-            guest["tables"] |= {} if known else {declared[2]: declared[2]}
-        if "place" not in guest:
-            guest["place"] = _place(found)
+        if not piece.code.startswith("extern"):
+            self.tables[symbol] = _initialised(piece)
+            if symbol not in guest["tables"].values():
+                guest["tables"][symbol] = symbol
+        guest.setdefault("place", _place(part))
 
-    def step(self, found: Found) -> Data | None:
+    def step(self, piece: Piece) -> Data | None:
         """The boot step that a statement is."""
-        if found.piece.kind != "statement":
+        if piece.kind != "statement":
             return None
-        statement = replace(found.piece, head=re.sub(r"[{}] ?", "", found.piece.code).strip())
+        code = re.sub(r"[{}] ?", "", piece.code).strip()
         for probe in self.registering:
-            if words := match(probe, statement):
+            if words := match(probe, piece, code):
                 return {"register": compact(**{_KEYS[hole]: words[hole] for hole in words})}
         for kind, probe in _STEPS.items():
-            words = match(probe, statement)
+            words = match(probe, piece, code)
             texts = list(words.values()) if words else []
             if texts and (kind == "return_if" or _KNOWABLE.fullmatch(texts[0])):
                 if kind != "assign":
@@ -206,7 +175,11 @@ class Guests:
                 )
                 if owner != guest["name"]:
                     guest.setdefault("borrows", owner)
-            known = {role for owner, role in owners.values() if owner in _lenders(guest)}
+            known = {
+                role
+                for owner, role in owners.values()
+                if owner in (guest["name"], guest.get("borrows"))
+            }
             guest["boot"]["steps"] = [
                 step
                 for step in steps
@@ -236,11 +209,11 @@ class Guests:
             entry = self.entries.setdefault(function, {"function": function})
             self.ops.get(op, {}).setdefault("tables", {})[column] = entry
 
-    def read_empty_slots(self, found: Iterable[Piece]) -> None:
+    def read_empty_slots(self, declarations: Iterable[Piece]) -> None:
         """The table of empty slots, and the functions beside it, in the interface's C file."""
-        for piece in found:
+        for piece in declarations:
             if piece.kind == "function":
-                self.functions.append(piece.name)
+                self.functions[piece.name] = ""
             elif piece.kind == "variable" and piece.name == self.c.none:
                 self.add_entries(_initialised(piece), NONE)
 
@@ -260,7 +233,8 @@ class Guests:
             op.update(compact(tables={column: columns[column] for column in ordered}))
             for column, entry in op.get("tables", {}).items():
                 guest = guests.get(column.split(".")[0])
-                if guest and re.search(r"-E[A-Z0-9]+\b", entry.get("calls", "")):
+                here = guest and self.functions.get(entry["function"]) == guest["file"]
+                if guest and here and re.search(r"-E[A-Z0-9]+\b", entry.get("calls", "")):
                     context = guest.setdefault("context", [])
                     context += [_ERRNO_H] * (_ERRNO_H not in context)
                 op["tables"][column] = entry if "calls" in entry else entry["function"]
@@ -270,29 +244,39 @@ def _bodies(files: Mapping[str, list[Piece]]) -> dict[str, list[str]]:
     """What functions do, statement by statement."""
     return {
         piece.name: [statement.code for statement in piece.inner]
-        for found in files.values()
-        for piece in found
+        for declarations in files.values()
+        for piece in declarations
         if piece.kind == "function"
     }
 
 
 def _initialised(table: Piece) -> list[tuple[str, str]]:
     """Member and value of each designated initialiser."""
-    return re.findall(r"\.(\w+)\s*=\s*(\w+)", table.body)
+    entries = (entry.code.strip(".,").partition("=") for entry in table.inner)
+    return [(member.strip(), value.strip()) for member, _, value in entries if value]
 
 
-def _lenders(guest: Data) -> set[str | None]:
-    return {guest["name"], guest.get("borrows")}
+def _signature(head: str) -> Data:
+    """A boot function's name, linkage and parameters."""
+    before, _, params = head.partition("(")
+    *words, function = before.split()
+    own = [word for word in words if word not in ("static", "void", "__init")]
+    linkage = " ".join(own) if "void" in words else ""
+    return {
+        "function": function.strip("*"),
+        "linkage": linkage,
+        "params": list(arguments(params.rpartition(")")[0])),
+    }
 
 
-def _place(found: Found) -> Data:
+def _place(part: Part) -> Data:
     """Beside which function a table stands."""
-    below = "\n".join(line.text for line in found.lines[found.end :])
-    above = function_begun(found.head + "{}")
+    below = "\n".join(line.text for line in part.lines[part.piece.last :])
+    above = function_begun(part.head)
     following = [each.name for each in pieces(below) if each.kind == "function"]
-    if following and not (above and found.beside(-1) == "}"):
+    if following and not (above and part.beside(-1) == "}"):
         return {"before": following[0]}
-    return {"after": above or found.beside(-1) or "?"}
+    return {"after": above or part.beside(-1) or "?"}
 
 
 def _registering(spec: Interface) -> list[Piece]:
@@ -315,8 +299,8 @@ def predicates(path: str, hunks: list[Hunk], spec: Interface) -> Data:
     macro = Macro(name="hole0z", expands="hole1z")
     probed = spec.with_(predicates=spec.predicates.with_(macros=(macro,)))
     (probe,) = pieces(Renderer(probed).fragment("predicates"))
-    found = [(each, match(probe, each.piece)) for each in found_in(hunks)]
-    macros = [(each, words) for each, words in found if words and each.added]
+    parts = [(each, match(probe, each.piece)) for each in parts_of(hunks)]
+    macros = [(each, words) for each, words in parts if words and each.added]
     if not macros:
         return {}
     first = macros[0][0]

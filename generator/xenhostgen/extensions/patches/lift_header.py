@@ -41,11 +41,11 @@ def compact(**values: object) -> Data:
 
 def lift_header(path: str, text: str, prefix: str = "") -> Seen | None:
     """What a header tells; None if it holds no such interface (of that prefix, if one is given)."""
-    found = pieces(text)
-    if not (interface := _interface(found, prefix)):
+    declarations = pieces(text)
+    if not (interface := _interface(declarations, prefix)):
         return None
     c, enum, host, ops = interface
-    arrays = (re.match(rf"extern {c.host} (\w+) ?\[", piece.code) for piece in found)
+    arrays = (re.match(rf"extern {c.host} (\w+) ?\[", piece.code) for piece in declarations)
     names = compact(array=next((array[1] for array in arrays if array), ""))
     if names.get("array") == c.array:
         del names["array"]
@@ -59,7 +59,7 @@ def lift_header(path: str, text: str, prefix: str = "") -> Seen | None:
         templates=sets[0],
         typedefs=c.typedefs or None,
         names=names,
-        header=compact(file=path, includes=[p.name for p in found if p.kind == "include"]),
+        header=compact(file=path, includes=[p.name for p in declarations if p.kind == "include"]),
         types={"values": _types(path, enum, c)},
         fields=_fields(host, c),
         ops=_ops(ops, c),
@@ -84,14 +84,16 @@ def complete_header(probing: Probing, seen: Seen) -> None:
     header = probing.data["header"]
     probing.fill([(header, "guard"), (probing.data, "spdx")])
     ours = {piece.name for piece in probing.rendered()[seen.path] if piece.kind == "forward"}
-    found = [piece.name for piece in probing.files[seen.path] if piece.kind == "forward"]
-    header |= compact(declares=[name for name in found if name not in ours])
+    declared = [piece.name for piece in probing.files[seen.path] if piece.kind == "forward"]
+    header |= compact(declares=[name for name in declared if name not in ours])
 
 
-def _interface(found: Sequence[Piece], prefix: str) -> tuple[Names, Piece, Piece, Piece] | None:
+def _interface(
+    declarations: Sequence[Piece], prefix: str
+) -> tuple[Names, Piece, Piece, Piece] | None:
     """The names of the first interface, its enum of types, its host and its ops structure."""
-    named = {(piece.kind, piece.name): piece for piece in reversed(found)}
-    for enum in found:
+    named = {(piece.kind, piece.name): piece for piece in reversed(declarations)}
+    for enum in declarations:
         if enum.kind == "enum" and enum.name.endswith("_type") and prefix in ("", enum.name[:-5]):
             for kind in ("typedef", "struct"):
                 c = Names(enum.name[:-5], kind == "typedef", NameChoices())
@@ -118,9 +120,9 @@ def _types(path: str, enum: Piece, c: Names) -> list[Data]:
         return Refused([Problem("not-liftable", message, path, At(piece.first, 1), hint, line)])
 
     for piece in enum.inner:
-        if not (found := _ENUMERATOR.fullmatch(piece.code)):
+        if not (declarations := _ENUMERATOR.fullmatch(piece.code)):
             continue
-        name, value = found[1], found[2] or ""
+        name, value = declarations[1], declarations[2] or ""
         if bit := _BIT.fullmatch(value):
             value = str(1 << int(bit[1] or bit[2]))
         if not re.match(ours, name):
@@ -152,12 +154,12 @@ def _fields(host: Piece, c: Names) -> list[Data]:
 def _ops(ops: Piece, c: Names) -> Data:
     rows: Data = {}
     for piece in ops.inner:
-        found = re.fullmatch(r"(.+?) ?\(\*(\w+)\)\((.*)\);", piece.code)
-        first, *args = [*arguments(found[3] if found else "")] or [""]
-        if found and first.startswith(f"{c.host} *"):
+        match = re.fullmatch(r"(.+?) ?\(\*(\w+)\)\((.*)\);", piece.code)
+        first, *args = [*arguments(match[3] if match else "")] or [""]
+        if match and first.startswith(f"{c.host} *"):
             host = declared_name(first)
-            rows[found[2]] = compact(
-                returns=found[1] if found[1] != "void" else "",
+            rows[match[2]] = compact(
+                returns=match[1] if match[1] != "void" else "",
                 args=args,
                 host=host if host != "xh" else "",
             )

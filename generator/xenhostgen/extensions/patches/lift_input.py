@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from xenhostgen.extensions.kernel_tree.carry import carry_path, including, read_carry, with_carry
+from xenhostgen.extensions.kernel_tree.carry import carry_path, including, read_carry
 from xenhostgen.extensions.kernel_tree.git import GitFailure
 from xenhostgen.extensions.kernel_tree.patching import Reader, difference, patched
 from xenhostgen.extensions.kernel_tree.placing import placed_in
@@ -18,7 +18,6 @@ from xenhostgen.extensions.patches.diff import files_of, prefix_option, read_dif
 from xenhostgen.extensions.patches.hunks import Hunk, HunkLine, PatchFile, reworded, squeezed
 from xenhostgen.extensions.patches.messages import Message, bare, read_messages
 from xenhostgen.render.files import BANNER, render
-from xenhostgen.render.style import lines_of
 from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused
@@ -26,6 +25,7 @@ from xenhostgen.spec.source import At, Problem, Refused
 _WORD = re.compile(r"\w+|[^\w\s]")
 WORDS_LIMIT = 500_000  # of code, which is cut into them a dozen times
 SIZE_LIMIT = 4 << 20  # characters of code; an interface of 10,000 ops has half of it
+_BANNER = re.compile(rf"/\*\n \* {BANNER}.*?\*/\n\n?", re.DOTALL)
 WHOLE = 1 << 30  # lines of context, more than a file has
 Patch = tuple[Message, Sequence[PatchFile]]
 
@@ -36,7 +36,7 @@ class Input:
 
     ``ids`` are the blob ids that a patch names, ``collapsed`` are those without tabs.
     ``on_top``: what is given goes on top of a spec, as opposed to a patch that brings its header
-    in. ``banner``: it goes on top of that spec's files as they are generated, with its banner.
+    in.
     ``base`` reads the tree without the interface, and ``after`` are all files that the patches and
     the interface change, as they are in the end; without a tree there is neither.
     """
@@ -47,7 +47,6 @@ class Input:
     collapsed: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
     on_top: bool = False
-    banner: bool = False
     base: Reader | None = None
     after: dict[str, bytes | None] = field(default_factory=dict)
 
@@ -60,25 +59,24 @@ def read_input(
     Raises ``Refused``.
     """
     sources = [path for path in paths if path.suffix in (".c", ".h")]
-    given = {_in_tree(path): _text(path) for path in sources}
+    c_files = {_in_tree(path): _text(path) for path in sources}
     messages = read_messages(path for path in paths if path not in sources)
     if tree is None:
-        _check(shown := _shown(given, messages, onto))
+        _check(shown := _shown(c_files, messages, onto))
         return shown
-    banner = False
     before: dict[str, bytes | None] = {}
     after: dict[str, bytes | None] = {}
     ids: dict[str, str] = {}
     if onto:
-        banner, before, after = _without(onto, tree, root)
-    after |= {path: text.encode(errors="surrogateescape") for path, text in given.items()}
+        before, after = _without(onto, tree, root)
+    after |= {path: text.encode(errors="surrogateescape") for path, text in c_files.items()}
     for message in messages:
         files = files_of(message)
         _check_files(files, message.source)
         apply_patch(after, message, tree, root)
         ids |= {file.path: file.post for file in files}
-    found = of_tree(lambda path: before[path] if path in before else tree(path), after)
-    return replace(found, on_top=onto is not None, banner=banner, ids=ids)
+    state = of_tree(lambda path: before[path] if path in before else tree(path), after)
+    return replace(state, on_top=onto is not None, ids=ids)
 
 
 def of_tree(base: Reader, after: Mapping[str, bytes | None]) -> Input:
@@ -94,26 +92,28 @@ def of_tree(base: Reader, after: Mapping[str, bytes | None]) -> Input:
     return state
 
 
-def apply_patch(state: dict[str, bytes | None], message: Message, tree: Reader, root: str) -> None:
+def apply_patch(
+    state: dict[str, bytes | None], message: Message, tree: Reader, root: str, *options: str
+) -> None:
     """Bring the files of a tree to where a patch leaves them. Raises ``Refused``."""
 
     def read(path: str) -> bytes | None:
         return state[path] if path in state else tree(path)
 
-    state |= _patched(message, read, root)
+    state |= _patched(message, read, root, *options)
 
 
 def _patched(message: Message, read: Reader, root: str, *options: str) -> dict[str, bytes | None]:
     """Files as git leaves them. Raises ``Refused`` where the patch doesn't fit."""
     likely = prefix_option(message.patch)
-    said = ""
+    reason = ""
     for prefix in (likely,) if options else (likely, *({"-p0", "-p1"} - {likely})):
         try:
             return patched(message.patch, read, prefix, *options, name=message.source)
         except GitFailure as failure:
-            said = said or failure.said.split("\n")[0].removeprefix("error: ")
+            reason = reason or failure.said.split("\n")[0].removeprefix("error: ")
     hint = "name the revision that the patch is based on: --tree DIR@REV"
-    raise message.problem("hunk-no-fit", f"doesn't fit {root}: {said}", hint)
+    raise message.problem("hunk-no-fit", f"doesn't fit {root}: {reason}", hint)
 
 
 def _text(path: Path) -> str:
@@ -124,7 +124,7 @@ def _text(path: Path) -> str:
     if data is None:
         message = "can't be read: No such file or directory"
         raise Refused([Problem("input-unreadable", message, str(path))])
-    return data.decode("utf-8", "surrogateescape")
+    return _BANNER.sub("", data.decode("utf-8", "surrogateescape"), count=1)
 
 
 def _check_files(files: Iterable[PatchFile], source: str) -> None:
@@ -146,66 +146,44 @@ def _binary(file: PatchFile, source: str) -> Problem:
 
 def _without(
     onto: Interface, tree: Reader, root: str
-) -> tuple[bool, dict[str, bytes | None], dict[str, bytes | None]]:
-    """Whether a tree has a spec with its banner; its files without it and with it."""
-    for banner in (onto.banner, False):
-        try:
-            placement = placed_in(onto.with_(banner=banner), tree, root)
-        except Refused as refused:
-            reason = refused
-            continue
-        if placement.applied:
-            return banner, dict(placement.before), dict(placement.after)
+) -> tuple[dict[str, bytes | None], dict[str, bytes | None]]:
+    """The files of a tree that has a spec, without it and with it. Raises ``Refused``."""
+    placement = placed_in(onto, tree, root)
+    if not placement.applied:
         message = f"doesn't have {onto.path}, on top of which the patch goes"
         raise Refused([Problem("not-applied", message, root, hint="name the right revision")])
-    raise reason
+    return dict(placement.before), dict(placement.after)
 
 
-def _shown(given: dict[str, str], messages: Sequence[Message], onto: Interface | None) -> Input:
+def _shown(c_files: dict[str, str], messages: Sequence[Message], onto: Interface | None) -> Input:
     """What the patches show by themselves, or on top of a spec's rendering."""
     patches = [(message, files_of(message)) for message in messages]
     changes = [(file.path, file.change) for _, files in patches for file in files]
     if onto and (onto.header.file, "new") not in changes:
-        texts = [text for path, text in given.items() if path in render(onto).files]
-        banner = all(BANNER in text for text in texts) and _fits(onto, patches)
-        return _on_top(given, onto.with_(banner=onto.banner and banner), patches)
-    found = Input(whole=given)
+        return _on_top(c_files, onto, patches)
+    state = Input(whole=c_files)
     for message, files in patches:
-        _apply(found, message, files)
-    return found
+        _apply(state, message, files)
+    return state
 
 
-def _fits(onto: Interface, patches: Sequence[Patch]) -> bool:
-    """Whether patches go on top of a spec's files line by line; else these have no banner there.
-
-    Files in a tree have one if 'apply' or 'patch' brought them in.
-    """
-    whole = with_carry(onto, render(onto).whole())
-    for file in (file for _, files in patches for file in files if file.path in whole):
-        lines = [squeezed(line) for line in lines_of(whole[file.path])]
-        for hunk in file.hunks[:1]:
-            old = [squeezed(line.text) for line in hunk.lines if line.kind != "added"]
-            return lines[hunk.old_start - 1 :][: len(old)] == old
-    return True
-
-
-def _on_top(given: dict[str, str], onto: Interface, patches: Sequence[Patch]) -> Input:
+def _on_top(c_files: dict[str, str], onto: Interface, patches: Sequence[Patch]) -> Input:
     """C files and patches on top of what a spec renders to, and of what it carries."""
-    rendering = render(onto)
-    found = Input(whole=rendering.whole() | given, on_top=True, banner=onto.banner)
+    rendering = render(onto.with_(banner=False))
+    state = Input(whole=rendering.whole() | c_files, on_top=True)
     for fragment in rendering.fragments:
         lines = [
             HunkLine("added", line, 0) for line in fragment.text.removesuffix("\n").split("\n")
         ]
-        found.hunks.setdefault(fragment.file, []).append(
+        state.hunks.setdefault(fragment.file, []).append(
             Hunk(0, 0, 1, len(lines), "", tuple(lines), 0)
         )
     if text := read_carry(onto):
         carry = bare(text, str(carry_path(onto.path)))
         patches = [(carry, files_of(carry)), *patches]
     for message, files in patches:
-        _apply(found, message, files)
-    return found
+        _apply(state, message, files)
+    return state
 
 
 def landmarks(lines: Iterable[str]) -> list[str]:
@@ -224,14 +202,14 @@ def _in_tree(path: Path) -> str:
     return "/".join(parts[tops[0] :]) if tops else path.name
 
 
-def _check(found: Input) -> None:
+def _check(state: Input) -> None:
     """Refuse more code than is read."""
     texts = {
         path: "\n".join(line.text for hunk in hunks for line in hunk.lines if line.kind == "added")
-        for path, hunks in found.hunks.items()
+        for path, hunks in state.hunks.items()
     }
     size = words = 0
-    for path, text in {**texts, **found.whole}.items():
+    for path, text in {**texts, **state.whole}.items():
         size += len(text)
         words += sum(1 for _ in _WORD.finditer(text)) if size <= SIZE_LIMIT else 0
         for count, most, what in (
@@ -243,30 +221,11 @@ def _check(found: Input) -> None:
                 raise Refused([Problem("input-too-large", message, path)])
 
 
-def legible(found: Input) -> Input:
-    """The same with a sign in place of each byte that isn't UTF-8, as a spec has to be."""
-
-    def plain(text: str) -> str:
-        return (
-            text if text.isascii() else re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
-        )
-
-    hunks = {
-        path: [
-            replace(each, lines=tuple(line._replace(text=plain(line.text)) for line in each.lines))
-            for each in known
-        ]
-        for path, known in found.hunks.items()
-    }
-    whole = {path: plain(text) for path, text in found.whole.items()}
-    return replace(found, whole=whole, hunks=hunks)
-
-
-def _apply(found: Input, message: Message, files: Sequence[PatchFile]) -> None:
+def _apply(state: Input, message: Message, files: Sequence[PatchFile]) -> None:
     """Take in a patch, where nothing but the patches before it is known."""
-    _check_fresh(found, message, files)
-    changed = [file.path for file in files if file.path in found.whole and file.change != "new"]
-    whole = {path: found.whole[path].encode(errors="surrogateescape") for path in changed}
+    _check_fresh(state, message, files)
+    changed = [file.path for file in files if file.path in state.whole and file.change != "new"]
+    whole = {path: state.whole[path].encode(errors="surrogateescape") for path in changed}
     if changed:
         collapsed = any(file.collapsed for file in files)
         if collapsed:  # by the words of each line
@@ -275,19 +234,19 @@ def _apply(found: Input, message: Message, files: Sequence[PatchFile]) -> None:
             message = message._replace(patch=patch)
         after = _patched(message, whole.get, "the patch before", *including(changed))
         for path, content in after.items():
-            before = found.whole.pop(path)
+            before = state.whole.pop(path)
             if content is not None:
                 text = content.decode(errors="surrogateescape")
-                found.whole[path] = reworded(before, text) if collapsed else text
+                state.whole[path] = reworded(before, text) if collapsed else text
     for file in files:
         if file.collapsed:
-            found.collapsed.add(file.path)
+            state.collapsed.add(file.path)
         if file.change == "new":
-            found.whole[file.path] = file.content
-        if file.path in found.whole:
-            found.ids[file.path] = file.post
+            state.whole[file.path] = file.content
+        if file.path in state.whole:
+            state.ids[file.path] = file.post
         elif file.path not in changed:
-            _apply_hunks(found, file)
+            _apply_hunks(state, file)
 
 
 def _by_words(text: bytes) -> bytes:
@@ -295,7 +254,7 @@ def _by_words(text: bytes) -> bytes:
     return b"".join(b" ".join(line.split()) + b"\n" for line in text.splitlines())
 
 
-def _check_fresh(found: Input, message: Message, files: Sequence[PatchFile]) -> None:
+def _check_fresh(state: Input, message: Message, files: Sequence[PatchFile]) -> None:
     """Refuse what needs a tree, and what is there already."""
     for file in files:
         path, at = file.path, At(file.number, 1)
@@ -305,19 +264,19 @@ def _check_fresh(found: Input, message: Message, files: Sequence[PatchFile]) -> 
             text = f"a {file.change} file, which needs the tree that the patch is based on"
             hint = "name that tree: --tree DIR@REV"
             raise Refused([Problem("needs-tree", text, message.source, at, hint)])
-        known = found.hunks.get(path, [])
+        known = state.hunks.get(path, [])
         again = {_texts(hunk) for hunk in known} & {_texts(hunk) for hunk in file.hunks}
-        if again or (file.change == "new" and (known or path in found.whole)):
+        if again or (file.change == "new" and (known or path in state.whole)):
             text = f"{path} is {'changed so' if again else 'there'} already"
             hint = "give the patches in the order in which they were applied, each once"
             raise Refused([Problem("patch-order", text, message.source, at, hint)])
 
 
-def _apply_hunks(found: Input, file: PatchFile) -> None:
+def _apply_hunks(state: Input, file: PatchFile) -> None:
     """Take in a change of a file that isn't known as a whole."""
     if file.change == "deleted":
-        found.deleted.add(file.path)
-    known = found.hunks.setdefault(file.path, [])
+        state.deleted.add(file.path)
+    known = state.hunks.setdefault(file.path, [])
     rows: dict[str, set[int]] = {}  # of the hunks of patches before, by what they leave there
     for row, hunk in enumerate(known):
         for line in hunk.after:
@@ -349,7 +308,7 @@ def _changed(known: Hunk, hunk: Hunk) -> Hunk | None:
     at = max(range(len(rows) - len(old)), key=worth)
     if not worth(at):
         return None
-    made = rows[:at]
+    merged = rows[:at]
     for line in hunk.lines:
         here = rows[at]
         adds = line.kind == "added"
@@ -357,9 +316,9 @@ def _changed(known: Hunk, hunk: Hunk) -> Hunk | None:
             here and here.kind == "added" and (rows[at - 1] or not adds)
         ):
             return None
-        made += [line] if adds else [here] if line.kind == "context" else []
+        merged += [line] if adds else [here] if line.kind == "context" else []
         at += not adds
-    lines = [row for row in [*made, *rows[at:]] if row]
+    lines = [row for row in [*merged, *rows[at:]] if row]
     for row, line in enumerate(known.lines):
         if line.kind == "removed":
             lines.insert(row, line)

@@ -12,17 +12,17 @@ from xenhostgen.extensions.patches.lift_input import Input, landmarks
 from xenhostgen.extensions.patches.probe import Data
 
 
-def relocate(data: Data, given: Input, files: Iterable[str]) -> bool:
+def relocate(data: Data, imported: Input, files: Iterable[str]) -> bool:
     """Change the places in these files of a tree; leave out guests whose file has none.
 
     False if nothing else can be tried.
     """
-    assert given.base
+    assert imported.base
     changed = False
     for file in files:
-        text = _text(given.base, file)
+        text = _text(imported.base, file)
         if file == data["object"]["file"]:
-            changed |= _place(data["object"], _last_object(text)) or _move(data, given)
+            changed |= _place(data["object"], _last_object(text)) or _move(data, imported)
         elif file == data["predicates"]["file"]:
             changed |= _place(data["predicates"], _last_landmark(text)) or _without_macros(data)
         else:
@@ -34,12 +34,12 @@ def _text(base: Reader, file: str) -> str:
     return (base(file) or b"").decode(errors="surrogateescape")
 
 
-def _move(data: Data, given: Input) -> bool:
+def _move(data: Data, imported: Input) -> bool:
     """Put the object, and the C file with it, into a folder that has a Makefile."""
-    assert given.base
-    for path in sorted(given.after):
+    assert imported.base
+    for path in sorted(imported.after):
         makefile = str(PurePath(path).with_name("Makefile"))
-        if landmark := _last_object(_text(given.base, makefile)):
+        if landmark := _last_object(_text(imported.base, makefile)):
             if data["object"]["file"] == makefile:
                 return False
             data["object"] = {"file": makefile, "place": {"after": landmark}}
@@ -91,8 +91,8 @@ def _leave_out(data: Data, file: str) -> bool:
             tables = op.get("tables", {})
             op["tables"] = {key: tables[key] for key in tables if not key.startswith(f"{name}.")}
         data["kinds"] = {
-            kind: told
-            for kind, told in data["kinds"].items()
-            if name not in (told if isinstance(told, list) else told["runs"])
+            kind: stages
+            for kind, stages in data["kinds"].items()
+            if name not in (stages if isinstance(stages, list) else stages["runs"])
         }
     return bool(names)

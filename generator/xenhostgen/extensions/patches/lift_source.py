@@ -24,16 +24,16 @@ _FORMS: list[Data] = [
 def lift_registry(probing: Probing, seen: Seen, known: Mapping[str, str]) -> None:
     """Read the slots, what they take, and the exports; ``known``: slots' names by pointers."""
     registry = probing.data["registry"]
-    found = [piece for path in sorted(probing.files) for piece in probing.files[path]]
-    pointers = _pointers(found, seen)
+    declarations = [piece for path in sorted(probing.files) for piece in probing.files[path]]
+    pointers = _pointers(declarations, seen)
     names = dict(zip(pointers, distinguished(pointers), strict=True)) | {**known}
     slots: Data = {
         pointer: {"name": names[pointer], "pointer": pointer, "accepts": []} for pointer in pointers
     }
-    for piece in found:
+    for piece in declarations:
         if piece.kind == "function" and not any(slot["accepts"] for slot in slots.values()):
             _accepts(piece, seen.c, slots)
-    registry |= compact(slots=list(slots.values()), exports=_exports(found))
+    registry |= compact(slots=list(slots.values()), exports=_exports(declarations))
 
 
 def complete_registry(probing: Probing, seen: Seen) -> None:
@@ -46,14 +46,14 @@ def complete_registry(probing: Probing, seen: Seen) -> None:
         storages = words_of(Registry.KEYS["storage"])
         probing.choose({c.array: registry}, [{"storage": word} for word in storages])
     functions = f"{c.register} {c.unregister}"
-    found = [
+    declarations = [
         piece
         for path in probing.files
         for piece in probing.files[path]
         if piece.kind == "function" and piece.name in functions.split()
     ]
     slots = {slot["pointer"]: slot for slot in registry["slots"]}
-    named = (word for piece in found for word in re.findall(r"\w+", piece.code))
+    named = (word for piece in declarations for word in re.findall(r"\w+", piece.code))
     beside = set(pairwise(word for word in named if word in slots))
     for pointer, slot in slots.items():
         others = [other for other in slots if {(pointer, other), (other, pointer)} & beside]
@@ -65,7 +65,9 @@ def complete_registry(probing: Probing, seen: Seen) -> None:
         probing.choose({functions: slot}, [{}, *forms], errnos)
     probing.fill(errnos)
     # Those of checks that nothing asks for stand in comments only.
-    remarks = " ".join(text for piece in found for text, _ in piece.remarks) if misuse else ""
+    remarks = (
+        " ".join(text for piece in declarations for text, _ in piece.remarks) if misuse else ""
+    )
     words = sorted(set(re.findall(r"-E\w+", remarks)))
     for key in [key for key in Misuse.KEYS if key not in misuse and words]:
         probing.choose({functions: misuse}, [{key: word} for word in words])
@@ -77,8 +79,8 @@ def complete_wrappers(probing: Probing, seen: Seen) -> None:
     """Read the wrappers' return types, and of what form each is."""
     functions = {
         piece.name
-        for found in probing.files.values()
-        for piece in found
+        for declarations in probing.files.values()
+        for piece in declarations
         if piece.kind == "function"
     }
     rows: Data = {}
@@ -105,12 +107,12 @@ def complete_comments(probing: Probing) -> None:
     probing.fill(holes)
 
 
-def _pointers(found: Sequence[Piece], seen: Seen) -> list[str]:
+def _pointers(declarations: Sequence[Piece], seen: Seen) -> list[str]:
     """The slots' pointers: what stands for the array's elements, and other pointers to hosts."""
     element = re.compile(rf"(?:#define (\w+) |[^()]*?(\w+) = ).*&{seen.c.array}\[(\d+)\]\)?;?")
     rows: dict[int, str] = {}
     others: list[str] = []
-    for piece in found:
+    for piece in declarations:
         if piece.kind in ("macro", "variable") and (match := element.fullmatch(piece.code)):
             rows[int(match[3])] = match[1] or match[2]
         elif piece.kind == "variable" and piece.code.startswith(f"extern {seen.c.host} *"):
@@ -142,10 +144,10 @@ def _accepts(function: Piece, c: Names, slots: Data) -> None:
             cases = []
 
 
-def _exports(found: Sequence[Piece]) -> list[Data]:
+def _exports(declarations: Sequence[Piece]) -> list[Data]:
     groups: list[Data] = []
     last = 0
-    for piece in found:
+    for piece in declarations:
         symbol = re.fullmatch(r"EXPORT_SYMBOL_GPL\((\w+)\);", piece.code)
         if symbol and groups and not piece.remarks and piece.first == last + 1:
             groups[-1]["symbols"].append(symbol[1])

@@ -24,6 +24,7 @@ SIZE_LIMIT = 64 << 20  # bytes
 NESTING_LIMIT = 4  # mails within mails
 _KINDS = {"text/html": "HTML", "multipart/encrypted": "encrypted"}
 _MAILS_MAX = 1000  # in a file; git takes 6 ms for each
+_LINES_MAX = 1_000_000  # in a file, for each of which there are objects
 _POSITION = re.compile(r"\[(?:[^][]{0,60}?\W)??0*(\d{1,6})/0*(\d{1,6})\b[^][]{0,60}\]")
 # What the standard library's parser raises for mails that aren't right.
 _MALFORMED = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
@@ -138,9 +139,14 @@ def _check_order(messages: list[Message]) -> None:
 def _split(path: Path) -> Iterator[Message]:
     """What git makes of each mail in a file; at least one."""
     data = _content(path)
-    if len(re.findall(rb"^From \S+ .*\d\d:\d\d", data, re.MULTILINE)) > _MAILS_MAX:
-        message = f"holds more than {_MAILS_MAX} mails"
-        raise Refused([Problem("input-too-large", message, str(path), hint="give the series'")])
+    mails = len(re.findall(rb"^From \S+ .*\d\d:\d\d", data, re.MULTILINE))
+    for count, most, what in (
+        (mails, _MAILS_MAX, "mails"),
+        (data.count(b"\n"), _LINES_MAX, "lines"),
+    ):
+        if count > most:
+            message, hint = f"holds more than {most} {what}", "give those of the series alone"
+            raise Refused([Problem("input-too-large", message, str(path), hint=hint)])
     with scratch_folder() as folder:
         (folder / "mails").mkdir()
         (folder / "input").write_bytes(data)
@@ -277,6 +283,8 @@ def _placed(message: Message, source: str, start: int, mail: bytes) -> Message:
     line = start + mail.count(b"\n", 0, at) if at >= 0 else 0
     patch = _with_plain_ends(message.patch)
     message = message._replace(source=source, start=start, line=line, patch=patch)
+    if patch.count(b"\n") > _LINES_MAX:  # in base64 it has fewer
+        raise message.problem("input-too-large", f"holds more than {_LINES_MAX} lines")
     if is_intact(patch):
         return message
     try:

@@ -7,6 +7,7 @@ a template that changes is read as it is then.
 """
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
@@ -16,7 +17,7 @@ from typing import Any
 
 from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.extensions.patches.lift_c import Piece, Remark, pieces, within
-from xenhostgen.extensions.patches.yaml_writer import write_yaml
+from xenhostgen.extensions.patches.yaml_writer import quoted
 from xenhostgen.render.files import Renderer
 from xenhostgen.spec.load import unchecked
 from xenhostgen.spec.model import Interface, Misuse
@@ -38,22 +39,22 @@ _BARE: Data = {
 }
 
 
-def match(probe: Piece, piece: Piece) -> dict[str, str] | None:
-    """What stands in the holes of a piece; None if the two differ otherwise.
+def match(probe: Piece, piece: Piece, head: str = "") -> dict[str, str] | None:
+    """What stands in the holes of a piece, or of other code in its place; None if they differ.
 
     Of what has braces only the head counts. What stands in capitals is told in small letters.
     """
     values: dict[str, str] = {}
     if _HOLES.search(probe.head):
         pattern, capitals = _pattern(probe.head)
-        found = pattern.fullmatch(piece.head)
-        if not found:
+        fitting = pattern.fullmatch(head or piece.head)
+        if not fitting:
             return None
         values = {
             hole: text.lower() if hole in capitals else text
-            for hole, text in found.groupdict().items()
+            for hole, text in fitting.groupdict().items()
         }
-    elif _tokens(probe.head) != _tokens(piece.head):
+    elif _tokens(probe.head) != _tokens(head or piece.head):
         return None
     return values | _remarks(probe.remarks, piece.remarks)
 
@@ -109,31 +110,32 @@ def _words(probe: str, text: str) -> dict[str, str] | None:
     return values if start == len(text) else None
 
 
-def read_holes(probe: Sequence[Piece], found: Sequence[Piece]) -> dict[str, str]:
+def read_holes(probe: Sequence[Piece], declarations: Sequence[Piece]) -> dict[str, str]:
     """What stands in the holes of C; statements of a function that isn't there may stand alone."""
     values: dict[str, str] = {}
-    named: dict[tuple[str, str], list[Piece]] = {}
-    for piece in reversed(found):
-        named.setdefault((piece.kind, piece.name), []).append(piece)
-    row = 0  # behind the last that was matched, from where equal statements are told apart
+    rows: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for at, piece in enumerate(declarations):
+        rows[_key(piece)].append(at)
+    row = 0  # behind the last that was matched, from where equal pieces are told apart
     for piece in probe:
-        open_name = piece.kind == "statement" or _HOLES.search(piece.name)
-        namesakes = named.get((piece.kind, piece.name), [])
-        inner = found
-        for other in [*found[row:], *found[:row]] if open_name else namesakes[-1:]:
-            words = match(piece, other)
-            if words is not None or not open_name:
-                words = words or _remarks(piece.remarks, other.remarks)
-                values = words | values
-                inner = other.inner
-                if open_name:
-                    row = next(at for at, each in enumerate(found, 1) if each is other)
-                else:
-                    namesakes.pop()
+        is_open = _HOLES.search(piece.head if piece.kind == "statement" else piece.name)
+        near = range(len(declarations)) if is_open else rows.get(_key(piece), ())
+        begin = bisect_left(near, row)
+        inner = declarations
+        for at in chain(near[begin:], near[:begin]):
+            words = match(piece, declarations[at])
+            if words is not None or not is_open:
+                values = (words or _remarks(piece.remarks, declarations[at].remarks)) | values
+                inner, row = declarations[at].inner, at + 1
                 break
-        if piece.body:
+        if piece.inner:
             values = read_holes(piece.inner, inner) | values
     return values
+
+
+def _key(piece: Piece) -> tuple[str, str]:
+    """By what a piece is the same as another: its name, or all of a statement."""
+    return piece.kind, _tokens(piece.head) if piece.kind == "statement" else piece.name
 
 
 class Probing:
@@ -148,7 +150,7 @@ class Probing:
         registry = self.data["registry"]
         misuse = dict.fromkeys(Misuse.KEYS, "-EINVAL") | registry.get("misuse", {})
         data = {**_BARE, **self.data, "banner": False, "registry": {**registry, "misuse": misuse}}
-        return unchecked(write_yaml(data, "", {}))
+        return unchecked(quoted(data))
 
     def rendered(self) -> dict[str, list[Piece]]:
         """The pieces of the same files as they are rendered now."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Prove by git's object ids that placing a spec into a tree gives the files that a patch gives."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import zip_longest
 from pathlib import Path
@@ -11,7 +11,6 @@ from xenhostgen.extensions.kernel_tree.git import GitFailure, blob_id, borrowed,
 from xenhostgen.extensions.kernel_tree.patching import Contents, Reader
 from xenhostgen.extensions.kernel_tree.placing import content, kernel_version, placed_in
 from xenhostgen.extensions.patches.diff import files_of
-from xenhostgen.extensions.patches.hunks import PatchFile
 from xenhostgen.extensions.patches.lift_input import apply_patch
 from xenhostgen.extensions.patches.messages import Message
 from xenhostgen.render.style import lines_of
@@ -64,24 +63,47 @@ class Proving:
 
     def __init__(self, base: Reader, root: str) -> None:
         self._base, self._root = base, root
-        self._changes: dict[str, list[PatchFile]] = {}
+        self._ids: dict[str, str] = {}  # that the patches name
         self._theirs: dict[str, bytes | None] = {}
 
     def take(self, message: Message) -> None:
         """Go on to the state after one more patch."""
-        for file in files_of(message):
-            self._changes.setdefault(file.path, []).append(file)
-        with suppress(Refused):  # it has lost its white space, or the tree has it already
-            apply_patch(self._theirs, message, self._base, self._root)
+        self._ids |= {file.path: file.post for file in files_of(message)}
+        for options in ((), ("--reverse",)):
+            state = dict(self._theirs)
+            with suppress(Refused):  # it has lost its white space, or is another tree's
+                apply_patch(state, message, self._base, self._root, *options)
+                # Where it can be taken out, the tree has it already.
+                read = self._theirs if options else state
+                self._theirs |= {path: read.get(path, self._base(path)) for path in state}
+                return
 
     def proofs(self, ours: Contents) -> list[Proof]:
         """The proof of each file of either side."""
-        proofs = [
-            _proof(files, blob_id(self._base(path) or b""), ours, self._theirs)
-            for path, files in self._changes.items()
-        ]
-        beyond = [path for path in ours if path not in self._changes]
+        proofs = [self._proof(path, ours) for path in self._ids]
+        beyond = [path for path in ours if path not in self._ids]
         return proofs + [Proof(path, False, "isn't in the patch") for path in beyond]
+
+    def _proof(self, path: str, ours: Contents) -> Proof:
+        """What the patch makes of the tree counts, and its index line only where it doesn't fit."""
+        if path not in ours:
+            return Proof(path, False, "isn't a file of the spec")
+        content, named = ours[path] or b"", self._ids[path]
+        blob = blob_id(content)
+        same = same_id(blob, named)
+        if path not in self._theirs:
+            what = "the patch doesn't fit the tree, or has lost its white space; its index line"
+            return Proof(path, same, f"blob {blob[:12]}; {what} says {named or 'nothing'}")
+        wanted = self._theirs[path] or b""
+        if content == wanted:
+            wrong = f", though the patch's index line says {named}" * bool(named and not same)
+            return Proof(path, True, f"blob {blob[:12]}{wrong}")
+        texts = [lines_of(text.decode(errors="surrogateescape")) for text in (content, wanted)]
+        lines = enumerate(zip_longest(*texts, fillvalue=""), 1)
+        row, (one, other) = next(each for each in lines if each[1][0] != each[1][1])
+        wrong = f", though its index line says {named} as ours does" * same
+        differs = f"line {row}: {_quoted(one)}, in the patch {_quoted(other)}{wrong}"
+        return Proof(path, False, differs)
 
 
 def prove(
@@ -94,47 +116,6 @@ def prove(
         for message in messages:
             proving.take(message)
         return proving.proofs(ours)
-
-
-def _proof(changes: Sequence[PatchFile], before: str, ours: Contents, theirs: Contents) -> Proof:
-    """What the patch makes of the tree counts, and its index line only where it doesn't fit.
-
-    A text can be edited, an id stays.
-    """
-    file, first = changes[-1], changes[0]
-    if file.path not in ours:
-        return Proof(file.path, False, "isn't a file of the spec")
-    content = ours[file.path] or b""
-    blob = blob_id(content)
-    named = same_id(blob, file.post)
-    based = first.change == "new" or not first.pre or same_id(before, first.pre)
-    wanted = theirs.get(file.path) or b""
-    if file.path not in theirs or not based:
-        if not named:
-            said = f"the tree has blob {before[:12]}, the patch is based on {first.pre}"
-            if file.collapsed:
-                said = "the patch has lost its white space and can't tell where it differs"
-            return Proof(file.path, False, said)
-        wanted = content if file.collapsed else _laid_over(file, content)
-    if content == wanted:
-        wrong = f", though the patch's index line says {file.post}" * bool(file.post and not named)
-        return Proof(file.path, True, f"blob {file.post if named else blob[:12]}{wrong}")
-    texts = [lines_of(text.decode(errors="surrogateescape")) for text in (content, wanted)]
-    lines = enumerate(zip_longest(*texts, fillvalue=""), 1)
-    row, (one, other) = next(each for each in lines if each[1][0] != each[1][1])
-    wrong = f", though its index line says {file.post} as ours does" * named
-    return Proof(
-        file.path, False, f"line {row}: {_quoted(one)}, in the patch {_quoted(other)}{wrong}"
-    )
-
-
-def _laid_over(file: PatchFile, content: bytes) -> bytes:
-    """A file that has a patch already, with what the patch shows of it."""
-    lines = lines_of(content.decode(errors="surrogateescape"))
-    for hunk in reversed(file.hunks):
-        start = hunk.new_start - (hunk.new_count > 0)
-        lines[start : start + len(hunk.after)] = [line.full for line in hunk.after]
-    return "".join(lines).encode(errors="surrogateescape")
 
 
 def _quoted(line: str) -> str:

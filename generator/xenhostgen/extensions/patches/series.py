@@ -57,9 +57,9 @@ def concerns(spec: Interface, carried: Iterable[str] = ()) -> dict[str, list[str
 def message(spec: Interface, part: str) -> tuple[str, str]:
     """Subject and body of a mail: the spec's, else plain words."""
     area = f"{spec.series.area}: " if spec.series else ""
-    for said in spec.series.messages if spec.series else ():
-        if said.part == part:
-            return area + said.subject, said.body.strip()
+    for entry in spec.series.messages if spec.series else ():
+        if entry.part == part:
+            return area + entry.subject, entry.body.strip()
     plain = {"cover": f"{spec.interface}s", "interface": f"add the {spec.interface} interface"}
     plain["predicates"] = f"add predicates for {spec.interface}s"
     subject = plain.get(part, f"register the {spec.interface}s of {part} guests")
@@ -79,14 +79,7 @@ def series(
         create_repository(folder, sender)
         ask("config", "core.abbrev", "12")
         for text, contents in _steps(spec, before, after):
-            for path, content in contents.items():
-                if content is not None:
-                    Path(folder, path).parent.mkdir(parents=True, exist_ok=True)
-                    Path(folder, path).write_bytes(content)
-                else:
-                    Path(folder, path).unlink(missing_ok=True)
-            ask("add", "-A", "-f")
-            ask("commit", "-q", "-s", "-m", text)
+            commit(folder, contents, text, sender, "-s")
         base = ask("rev-list", "--max-parents=0", "HEAD").strip()
         subject, body = message(spec, "cover")
         log = [
@@ -103,6 +96,22 @@ def series(
             path.name: path.read_bytes() for path in sorted(Path(folder, ".git/mails").iterdir())
         }
     return _threaded(mails, letter.version, sender["GIT_COMMITTER_EMAIL"])
+
+
+def commit(
+    folder: Path, contents: Contents, text: str, variables: Mapping[str, str], *options: str
+) -> None:
+    """Write files into a repository, None for one that goes, and commit them."""
+    for path, content in contents.items():
+        file = folder / path
+        if content is None:
+            file.unlink(missing_ok=True)
+        else:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+    (folder / ".git/text").write_text(text, "utf-8")
+    git(folder, "add", "-A", "-f", variables=variables)
+    git(folder, "commit", "-q", *options, "-F", ".git/text", variables=variables)
 
 
 def check_messages(spec: Interface) -> None:
@@ -159,8 +168,8 @@ def _threaded(mails: Mapping[str, bytes], version: int, address: str) -> dict[st
     # Where git itself has them: right below the "From " line.
     parts = [mail.partition(b"\n") for mail in mails.values()]
     threaded = [
-        first + end + told.encode() + rest
-        for (first, end, rest), told in zip(parts, fields, strict=True)
+        first + end + field.encode() + rest
+        for (first, end, rest), field in zip(parts, fields, strict=True)
     ]
     return dict(zip(mails, threaded, strict=True))
 
@@ -178,9 +187,9 @@ def _environment(tree: Path) -> dict[str, str]:
         raise Refused([Problem("no-sender", message, "git config", hint=hint)]) from None
     date = f"@{os.environ.get('SOURCE_DATE_EPOCH') or int(time.time())} +0000"
     name, _, address = ident.removesuffix(">").rpartition(" <")
-    told = {"NAME": name, "EMAIL": address, "DATE": date}.items()
+    sender = {"NAME": name, "EMAIL": address, "DATE": date}.items()
     return NO_SETTINGS | {
-        f"GIT_{who}_{key}": value for who in ("AUTHOR", "COMMITTER") for key, value in told
+        f"GIT_{who}_{key}": value for who in ("AUTHOR", "COMMITTER") for key, value in sender
     }
 
 
@@ -191,8 +200,8 @@ def _committer(tree: Path) -> str:
         with suppress(UnreadableFile):
             (folder / "config").write_bytes(read_given(tree / ".git/config") or b"")
         for key in ("user.name", "user.email"):
-            asked = ("config", "--no-includes", "--file", str(folder / "config"), key)
-            value = git(folder, *asked, fine=(0, 1, 128)).strip()
+            question = ("config", "--no-includes", "--file", str(folder / "config"), key)
+            value = git(folder, *question, fine=(0, 1, 128)).strip()
             settings += ["-c", f"{key}={value}"] if value else []
         return git(folder, *settings, "var", "GIT_COMMITTER_IDENT").rsplit(maxsplit=2)[0]
 
@@ -203,9 +212,9 @@ def _addressees(tree: Path, diff: str) -> Iterator[str]:
         options = ("--nogit", "--nogit-fallback", "--norolestats", *leave_out)
         command = ["perl", "scripts/get_maintainer.pl", *options]
         data = diff.encode(errors="surrogateescape")
-        asked = run(Job(command, tree, input=data, view=View((tree.absolute(),))))
-        if asked.status == 0:
-            lines = asked.text.removesuffix("\n").split("\n")
+        answer = run(Job(command, tree, input=data, view=View((tree.absolute(),))))
+        if answer.status == 0:
+            lines = answer.text.removesuffix("\n").split("\n")
             if len(lines) > _ADDRESSEES_MAX or not all(line.isprintable() for line in lines):
                 message = f"names more than {_ADDRESSEES_MAX} addressees, or such as no mail has"
                 place, hint = f"{tree}/{command[1]}", "is this your tree? mend or remove the script"
@@ -217,11 +226,11 @@ def changes(old: Interface, new: Interface) -> tuple[str, ...]:
     """What a spec has that an earlier one hadn't, and the other way round, a line each."""
     was, now = dict(_facts(old)), dict(_facts(new))
     lines = [
-        f"{name}: {said}, was {was[name]}"
-        for name, said in now.items()
-        if was.get(name, said) != said
+        f"{name}: {value}, was {was[name]}"
+        for name, value in now.items()
+        if was.get(name, value) != value
     ]
-    lines += [f"new {name}: {said}" for name, said in now.items() if name not in was]
+    lines += [f"new {name}: {value}" for name, value in now.items() if name not in was]
     return (*lines, *(f"no {name} any more" for name in was if name not in now))
 
 

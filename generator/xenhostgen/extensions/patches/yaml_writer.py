@@ -27,13 +27,13 @@ def write_yaml(data: Mapping[str, Any], schema: str, remarks: Mapping[str, str])
     lines = [SCHEMA_LINE.format(schema=schema), *_comment(remarks.get("", ""))]
     spread = True
     for key, value in data.items():
-        made = _entry(f"{_scalar(key)}:", value, 0, flows=len(_flow(value)) < WIDTH // 2)
-        told = _comment(remarks.get(key, ""))
+        entry = _entry(f"{_scalar(key)}:", value, 0, flows=len(_flow(value)) < WIDTH // 2)
+        remark = _comment(remarks.get(key, ""))
         # A block that ends in an empty line parts the keys already; one more would be the text's.
-        if lines[-1] and (spread or told or len(made) > 1):
+        if lines[-1] and (spread or remark or len(entry) > 1):
             lines.append("")
-        lines += [*told, *made]
-        spread = len(made) > 1
+        lines += [*remark, *entry]
+        spread = len(entry) > 1
     return "\n".join(lines) + "\n"
 
 
@@ -106,8 +106,15 @@ def _scalar(value: Any) -> str:
     text = str(value)
     if _PLAIN.fullmatch(text) and text.isprintable() and not _TAKEN.fullmatch(text):
         return text
-    quoted = json.dumps(text, ensure_ascii=False)
-    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in quoted)
+    return quoted(text)
+
+
+def quoted(value: Any) -> str:
+    """A value on one line, each text in quotes: YAML, and fast."""
+    text = json.dumps(value, ensure_ascii=False)
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in text)
 
 
 def _is_literal(text: str) -> bool:

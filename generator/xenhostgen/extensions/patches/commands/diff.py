@@ -15,12 +15,11 @@ from xenhostgen.commands.inputs import add_format
 from xenhostgen.extensions.kernel_tree.carry import carry_path, read_carry, with_carry
 from xenhostgen.extensions.patches.compare import Comparison, compare
 from xenhostgen.extensions.patches.diff import read_diff
+from xenhostgen.extensions.patches.fingerprint import fingerprint, shipped
 from xenhostgen.extensions.patches.history import is_history, prove_states
 from xenhostgen.extensions.patches.messages import read_messages
 from xenhostgen.extensions.patches.recreation import prove, reader
-from xenhostgen.extensions.patches.reference import patch_facts
 from xenhostgen.extensions.patches.report import Compared, as_json, show
-from xenhostgen.extensions.patches.stored import shipped_facts
 from xenhostgen.render.files import Renderer
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
@@ -48,8 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--comments", action="store_true", help="show comments that are worded differently"
     )
-    said = "place the spec into this kernel tree, compare blob ids"
-    parser.add_argument("--tree", metavar="DIR", type=Path, help=said)
+    words = "place the spec into this kernel tree, compare blob ids"
+    parser.add_argument("--tree", metavar="DIR", type=Path, help=words)
     parser.add_argument("--rev", metavar="REV", help="the tree as git has it at this revision")
     add_format(parser)
 
@@ -59,20 +58,20 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.tree or arguments.rev or is_history(arguments.spec):
         return proved(arguments)
     spec = load(arguments.spec)
-    source, found = _compared(spec, arguments.patch)
-    told: Compared = {
+    source, comparison = _compared(spec, arguments.patch)
+    outcome: Compared = {
         "spec": str(arguments.spec),
         "reference": source,
-        "same": found.same,
-        **asdict(found),
+        "same": comparison.same,
+        **asdict(comparison),
     }
-    for file in told["files"] if not arguments.comments else ():
+    for file in outcome["files"] if not arguments.comments else ():
         file["wording"] = ()
     if arguments.format == "json":
-        print(as_json(told))
+        print(as_json(outcome))
     else:
-        show(told, sys.stdout)
-    return 0 if found.same else 1
+        show(outcome, sys.stdout)
+    return 0 if comparison.same else 1
 
 
 def diff(spec: Interface, patch: Path | None) -> Comparison:
@@ -82,17 +81,17 @@ def diff(spec: Interface, patch: Path | None) -> Comparison:
 
 def _compared(spec: Interface, patch: Path | None) -> tuple[str, Comparison]:
     """The path of the patch or of the facts, and the comparison."""
-    text = read_carry(spec)
-    carry = {file.path: file for file in read_diff(text, str(carry_path(spec.path)))}
+    carry = read_carry(spec)
     if patch:
-        source, facts = patch, [patch_facts(mail, carry) for mail in read_messages([patch])]
+        source, prints = patch, [fingerprint(mail, carry) for mail in read_messages([patch])]
     else:
-        source, facts = shipped_facts(spec)
-    renderer = Renderer(spec)
+        source, prints = shipped(spec)
+    renderer = Renderer(spec.with_(banner=False))  # as no kernel's file has one
     rendering = renderer.everything()
     files = with_carry(spec, rendering.files)
-    files |= {path: file.content for path, file in carry.items() if file.change == "new"}
-    return str(source), compare(renderer, rendering._replace(files=files), facts, str(source))
+    carried = read_diff(carry, str(carry_path(spec.path)))
+    files |= {file.path: file.content for file in carried if file.change == "new"}
+    return str(source), compare(renderer, rendering._replace(files=files), prints, str(source))
 
 
 def proved(arguments: argparse.Namespace) -> int:

@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 
 from xenhostgen.commands.inputs import print_or_write
+from xenhostgen.extensions.patches.fingerprint import fingerprint, to_json
 from xenhostgen.extensions.patches.messages import read_messages
-from xenhostgen.extensions.patches.reference import patch_facts
-from xenhostgen.extensions.patches.stored import to_json
 
 EXAMPLES = """\
 examples:
@@ -39,5 +38,5 @@ def run(arguments: argparse.Namespace) -> int:
             )
             return 2
         mails = [mails[0]._replace(message_id=arguments.message_id)]
-    print_or_write(to_json(list(map(patch_facts, mails))), arguments.output)
+    print_or_write(to_json(list(map(fingerprint, mails))), arguments.output)
     return 0

@@ -22,11 +22,9 @@ from xenhostgen.extensions.patches.lift import Lifted, lift
 from xenhostgen.extensions.patches.lift_input import read_input
 from xenhostgen.extensions.patches.messages import Left, read_messages
 from xenhostgen.extensions.patches.recreation import reader
-from xenhostgen.render.files import source_name
 from xenhostgen.render.write import write_files
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
-from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 
 EXAMPLES = """\
@@ -46,10 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "patches", nargs="+", metavar="PATCH", type=Path, help="patches in their order, or C files"
     )
     to = parser.add_mutually_exclusive_group(required=True)
-    said = "the spec to write, or a folder: a spec for each patch of a series"
-    to.add_argument("-o", "--output", metavar="SPEC", type=Path, help=said)
-    said = "make the carry patches of this spec or folder anew, and leave its specs as they are"
-    to.add_argument("--refresh", metavar="SPEC", type=Path, help=said)
+    words = "the spec to write, or a folder: a spec for each patch of a series"
+    to.add_argument("-o", "--output", metavar="SPEC", type=Path, help=words)
+    words = "make the carry patches of this spec or folder anew, and leave its specs as they are"
+    to.add_argument("--refresh", metavar="SPEC", type=Path, help=words)
     parser.add_argument(
         "--onto", metavar="SPEC", type=Path, help="a spec that the patches go on top of"
     )
@@ -120,8 +118,8 @@ def refresh(target: Path, folder: Path, arguments: argparse.Namespace) -> int:
             messages = read_messages(arguments.patches)
             carries = dict(refreshed(folder, messages, *tree))
         else:
-            given = read_input(arguments.patches, onto, *tree)
-            carries = {carry_path(target).name: carry_of(given, load(target))[0]}
+            imported = read_input(arguments.patches, onto, *tree)
+            carries = {carry_path(target).name: carry_of(imported, load(target))[0]}
     changed: dict[str, bytes | None] = {}
     for name, carry in carries.items():
         file = folder / name
@@ -138,24 +136,19 @@ def refresh(target: Path, folder: Path, arguments: argparse.Namespace) -> int:
 
 def _carried_lines(before: bytes, after: bytes) -> Iterator[str]:
     """How many lines of each file two carry patches carry, where they differ."""
-    counts = []
-    for carry in (before, after):
-        files = read_diff(carry, "the carry patch")
-        counts.append(
-            {
-                file.path: [
-                    str(line.kind) + line.full
-                    for hunk in file.hunks
-                    for line in hunk.lines
-                    if line.kind != "context"
-                ]
-                for file in files
-            }
-        )
-    old, new = counts
+    old, new = (
+        {
+            file.path: [line[:2] for hunk in file.hunks for line in hunk.lines]
+            for file in read_diff(carry, "the carry patch")
+        }
+        for carry in (before, after)
+    )
     for path in sorted(old.keys() | new.keys()):
         if old.get(path) != new.get(path):
-            yield f"  {path}: {len(new.get(path, ()))} lines carried, were {len(old.get(path, ()))}"
+            counts = [
+                sum(kind != "context" for kind, _ in side.get(path, ())) for side in (new, old)
+            ]
+            yield f"  {path}: {counts[0]} lines carried, were {counts[1]}"
 
 
 def _tree(stack: ExitStack, arguments: argparse.Namespace) -> tuple[Reader, str] | tuple[()]:
@@ -183,7 +176,7 @@ def import_to(output: Path, arguments: argparse.Namespace) -> int:
         )
     files = {output.name: lifted.text.encode(), carry.name: lifted.carry or None}
     write_files(output.parent, files)
-    for line in _report(lifted, output, onto):
+    for line in _report(lifted, output):
         say(line, sys.stdout)
     return 0 if all(share.same is not False for share in lifted.shares) else 1
 
@@ -194,7 +187,7 @@ def _revision(tree: str) -> tuple[Path, str | None]:
     return (Path(folder), revision) if at and not Path(tree).is_dir() else (Path(tree), None)
 
 
-def _report(lifted: Lifted, output: Path, onto: Interface | None) -> Iterator[str]:
+def _report(lifted: Lifted, output: Path) -> Iterator[str]:
     """What was lifted, file by file and in all."""
     verdicts = {True: ", byte-identical", False: ", NOT identical", None: ""}
     yield f"{output}: {lifted.spec.interface}"
@@ -204,8 +197,6 @@ def _report(lifted: Lifted, output: Path, onto: Interface | None) -> Iterator[st
         lines = f"{share.lines - len(share.carried)} of {share.lines} lines lifted"
         yield f"  {share.path}: {lines}{carried}{verdicts[share.same]}{blob}"
     yield from (f"  assumed: {key} ({what})" for key, what in lifted.assumed.items())
-    if onto and lifted.spec.banner and source_name(onto) != source_name(lifted.spec):
-        yield f"  banner: will name {source_name(lifted.spec)} instead of {source_name(onto)}"
     total = sum(share.lines for share in lifted.shares)
     carried_lines = sum(len(share.carried) for share in lifted.shares)
     same = [share.same for share in lifted.shares if share.same is not None]
@@ -219,7 +210,7 @@ def _report(lifted: Lifted, output: Path, onto: Interface | None) -> Iterator[st
 
 def _ranges(numbers: Sequence[int]) -> str:
     """Line numbers as people write them: 3, 7-9."""
-    unique = sorted(set(numbers))
-    starts = [number for number in unique if number - 1 not in unique]
-    ends = [number for number in unique if number + 1 not in unique]
+    unique = set(numbers)
+    starts = sorted(number for number in unique if number - 1 not in unique)
+    ends = sorted(number for number in unique if number + 1 not in unique)
     return ", ".join(f"{a}-{b}" if b > a else str(a) for a, b in zip(starts, ends, strict=True))

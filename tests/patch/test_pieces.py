@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Pieces of C are cut and named; `pieces/*.c` stands beside the labels expected of it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from xenhostgen.extensions.patches.lift_c import pieces, within
+
+HERE = Path(__file__).parent
+WORDS = ["int", "x", "(", ")", "{", "}", ";", ",", "=", "*", "if", "else", "enum", "typedef"]
+any_c = st.lists(
+    st.sampled_from([*WORDS, "#define", "\n", "struct", "EXPORT_SYMBOL", "__aligned", "[", "/*"])
+)
+
+
+@pytest.mark.parametrize("case", sorted(HERE.glob("pieces/*.c")), ids=lambda path: path.stem)
+def test_labels(case: Path) -> None:
+    labels = [f"{piece.kind} {piece.name}".strip() for piece in pieces(case.read_text())]
+    assert labels == case.with_suffix(".labels").read_text().splitlines()
+
+
+@given(any_c.map(" ".join))
+@example(") { ] (,")
+def test_any_text_is_cut_and_named(c: str) -> None:
+    found = pieces(c)
+    assert all(piece.kind and piece.first <= piece.last for piece in within(found))
+
+
+def test_a_piece_has_the_comments_above_it_and_none_beside_another() -> None:
+    c = "/* one */\n\n/* two */\nint a; /* beside */\n/* three */ int b;\n"
+    assert [[*map(tuple, piece.remarks)] for piece in pieces(c)] == [
+        [("/* one */", False), ("/* two */", True)],
+        [("/* three */", False)],
+    ]
+
+
+def test_the_new_files_of_the_reference_mail(reference_mail: Path) -> None:
+    header = reference_mail.read_text().split("+++ b/include/xen/xenhost.h\n")[1]
+    added = "\n".join(line[1:] for line in header.splitlines() if line.startswith("+"))
+    kinds = [piece.kind for piece in pieces(added)]
+    expected = (
+        "ifndef macro enum forward typedef typedef variable variable prototype prototype macro"
+    )
+    assert kinds[: len(expected.split())] == expected.split()
+    assert kinds[-1] == "endif"

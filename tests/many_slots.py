@@ -22,5 +22,5 @@ def eight_slots() -> Interface:
         slots += f"    - {{name: s{n}, pointer: slot_{n}, accepts: [t{n}, u{n}]{requires}}}\n"
     text = re.sub(r"(  values:\n    - [^\n]*\n)(?:    - .*\n)+", rf"\g<1>{types}", text, count=1)
     text = re.sub(r"  slots:\n(?:    - .*\n)+", f"  slots:\n{slots}", text, count=1)
-    text = text.replace("type: direct,", "type: t0,").replace("type: nested,", "type: t1,")
-    return load_text(text.replace("[xh_default, xh_remote]", "[slot_0, slot_1]"), str(SPEC))
+    text = re.sub(r"\btype: direct\b", "type: t0", text)
+    return load_text(re.sub(r"\btype: nested\b", "type: t1", text), str(SPEC))

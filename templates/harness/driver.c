@@ -123,10 +123,22 @@ void driver_called(const char *function, int count, const long *arguments)
 		say(":%ld", *arguments++);
 }
 
-/* Bits for a numbered value: a mark, a byte all over, a number, or bits of its own. */
-static void fill_in(unsigned char *bytes, size_t size, int number)
+/* Each parameter that is a pointer, and each such result, has memory of its own to point to. */
+static struct {
+	_Alignas(16) unsigned char bytes[64];
+} pointed[GLUE_MARK_COUNT];
+static unsigned char is_pointed[GLUE_MARK_COUNT];
+
+/* What that memory holds: a string, too. */
+static unsigned char content(int number, size_t at)
 {
-	unsigned int random = (unsigned int)(filled * 7919 + number * 104729);
+	return at == sizeof(pointed[0]) - 1 ? 0 : 1 + (number * 31 + filled + at * 7) % 250;
+}
+
+/* Bits for a numbered value: a number, or bits of its own. */
+static void fill_in(unsigned char *bytes, size_t size, int number, unsigned int salt)
+{
+	unsigned int random = (unsigned int)(filled * 7919 + number * 104729) + salt;
 
 	for (size_t i = 0; i < size; i++) {
 		random = random * 1103515245 + 12345;
@@ -135,44 +147,88 @@ static void fill_in(unsigned char *bytes, size_t size, int number)
 	if (number == 1) /* a truth value */
 		memset(bytes, 0, size);
 	if (number == 1 || filled < GLUE_NUMBERS)
-		bytes[0] = number == 1 ? 1 : 2 * number + 1;
+		bytes[0] = number == 1 ? (filled != GLUE_NUMBERS) ^ (salt & 1) : 2 * number + 1;
 	if (size > 1 && filled < GLUE_NUMBERS)
 		bytes[size - 1] |= 0x80;
 }
 
-void driver_result(void *value, size_t size, int number)
+static void mark(void *value, size_t size, int number, enum glue_kind kind, unsigned int salt)
 {
 	/* A byte that differs from all others tells which it was. A narrower type would cut it off. */
 	memset(value, 0, size);
 	((unsigned char *)value)[size - 1] = number;
 	if (filled > GLUE_MARKS)
-		fill_in(value, size, number);
+		fill_in(value, size, number, filled < GLUE_NUMBERS ? salt : 0);
+	if (kind == GLUE_NUMBER || filled >= GLUE_NUMBERS)
+		return;
+	*(void **)value = pointed[number].bytes;
+	is_pointed[number] = 1;
+	for (size_t at = 0; at < sizeof(pointed[0]); at++)
+		pointed[number].bytes[at] = content(number, at);
 }
 
-void driver_argument(void *value, size_t size, int number)
+void driver_argument(void *value, size_t size, int number, enum glue_kind kind, int slot)
 {
-	driver_result(value, size, number);
+	mark(value, size, number, kind, filled);
 	if (filled < GLUE_MARKS)
 		memset(value, filled & (number == 1 ? 1 : 255), size);
+	else if (kind == GLUE_HOST && filled < GLUE_NUMBERS)
+		*(const void **)value = glue_host((slot + number) % glue_slot_count);
 }
 
-/* A marked value by its mark, any other by its number. */
-long driver_told(const void *value, size_t size, long number)
+void driver_result(void *value, size_t size, int number, enum glue_kind kind, int count,
+		   const long *arguments)
+{
+	unsigned int salt = 0;
+
+	while (count--)
+		salt = salt * 2654435761u + (unsigned int)(arguments[count] ^ arguments[count] >> 32);
+	mark(value, size, number, kind, salt);
+}
+
+/* A pointer as a number that is the same in every run. */
+static long told_pointer(const unsigned char *pointer, enum glue_kind kind)
+{
+	size_t into = (size_t)(pointer - pointed[0].bytes);
+	long hash = 0;
+
+	for (int slot = 0; slot < glue_slot_count; slot++)
+		if (pointer == glue_host(slot))
+			return slot;
+	if (into < sizeof(pointed))
+		return (long)(into / sizeof(pointed[0]) + into % sizeof(pointed[0]) * 1000);
+	for (int i = 0; i < glue_memory_count; i++)
+		if (pointer == glue_memories[i].address)
+			return -1000 - i;
+	if ((long)pointer < 4096 || kind != GLUE_STRING)
+		return (long)pointer < 0 ? -1 : (long)pointer < 4096 ? (long)pointer : -2;
+	while (*pointer)
+		hash = (hash * 31 + *pointer++) % 1000000007;
+	return hash;
+}
+
+/* A marked value by its mark, a pointer by what it points to, any other by its number. */
+long driver_told(const void *value, size_t size, long number, enum glue_kind kind)
 {
 	const signed char *bytes = value;
-	unsigned char filling[64];
 
-	/* Bits of its own tell a value's mark. */
-	if (filled > GLUE_MARKS && filled < GLUE_NUMBERS && size <= sizeof(filling))
-		for (int mark = 1; mark <= 120; mark++) {
-			fill_in(filling, size, mark);
-			if (!memcmp(filling, value, size))
-				return mark;
-		}
+	if (kind != GLUE_NUMBER)
+		return told_pointer(*(const unsigned char *const *)value, kind);
+	if (filled != GLUE_MARKS)
+		return number;
 	for (size_t i = 0; i + 1 < size; i++)
 		if (bytes[i])
 			return number;
 	return size > 1 ? bytes[size - 1] : number;
+}
+
+/* What a call has written where arguments and results point. */
+static void say_writes(void)
+{
+	for (int number = 0; number < GLUE_MARK_COUNT; number++)
+		for (size_t at = 0; at < sizeof(pointed[0]) && is_pointed[number]; at++)
+			if (pointed[number].bytes[at] != content(number, at))
+				say(" writes:%d:%zu:%d", number, at, pointed[number].bytes[at]);
 }
 
 /*
@@ -419,8 +475,8 @@ static void boot(char *line, int due)
 
 /*
  * "register STATE TYPE OPS", "unregister STATE TYPE", "iterate STATE 0", "iterate STATE SLOT alone",
- * "iterate STATE SLOT others", "slots STATE", "wrapper STATE SLOT OP [FILL]" (slot -1: no host). The first
- * letter tells them apart.
+ * "iterate STATE SLOT others", "slots STATE", "wrapper STATE SLOT OP [FILL [HOLDS]]" (slot -1: no host).
+ * The first letter tells them apart.
  */
 static void call_in_state(char kind, const char *line)
 {
@@ -429,12 +485,13 @@ static void call_in_state(char kind, const char *line)
 	long type = 0, result = 0, before = 0, behind;
 	const int only_reads = kind == 'w' || kind == 'i';
 	int taking;
-	int fill = GLUE_MARKS;
+	int fill = GLUE_MARKS, holds = GLUE_AS_IT_IS;
 
-	sscanf(line, "%lu %ld %255s %d", &state, &type, name, &fill);
+	sscanf(line, "%lu %ld %255s %d %d", &state, &type, name, &fill, &holds);
 	taking = kind == 'i' && name[0];
 	restore(state);
 	filled = fill;
+	memset(is_pointed, 0, sizeof(is_pointed));
 	if (kind == 'w')
 		glue_prepare(fill);
 	if (taking) {
@@ -461,7 +518,8 @@ static void call_in_state(char kind, const char *line)
 		result = glue_unregister(type);
 		break;
 	case 'w':
-		result = glue_wrapper(name, (int)type);
+		result = glue_wrapper(name, (int)type, holds);
+		say_writes();
 		break;
 	case 'i':
 		iterate();

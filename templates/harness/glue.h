@@ -48,15 +48,26 @@ void glue_due(int guest);
 #define GLUE_MARKS 1
 #define GLUE_NUMBERS 1000
 void glue_prepare(int fill);
-long glue_wrapper(const char *op, int slot);
+/* There are fewer marks. */
+#define GLUE_MARK_COUNT 128
+/* What a value is: a host points to one, a string to characters. */
+enum glue_kind { GLUE_NUMBER, GLUE_POINTER, GLUE_STRING, GLUE_HOST };
+const void *glue_host(int slot);
+/* A call by its name, for the host in a slot, which is first made to hold a type. */
+#define GLUE_AS_IT_IS (-2147483647 - 1)
+long glue_wrapper(const char *name, int slot, int holds);
 
 /* In the driver. */
 void driver_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int driver_visit(int slot);
 void driver_called(const char *function, int count, const long *arguments);
-/* Make a value what its number and the byte to fill with say; a value as the number that it tells. */
-void driver_argument(void *value, size_t size, int number);
-void driver_result(void *value, size_t size, int number);
-long driver_told(const void *value, size_t size, long number);
+/*
+ * Make a value what its number and the byte to fill with say, a host another than a slot's, a result what its function's
+ * arguments say besides; a value as the number that it tells.
+ */
+void driver_argument(void *value, size_t size, int number, enum glue_kind kind, int slot);
+void driver_result(void *value, size_t size, int number, enum glue_kind kind, int count,
+		   const long *arguments);
+long driver_told(const void *value, size_t size, long number, enum glue_kind kind);
 void driver_clear_bss(void);
 void shim_bug(const char *file, int line) __attribute__((noreturn));

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """CPU time and memory of ``xenhostgen generate``: cold, unchanged, by number of ops, by shape.
 
+And of ``xenhostgen verify --cc gcc`` by shape, without its compilers and driver, and on the clock.
+
 Each figure is user + system time of the whole child process, the median of interleaved runs. Run it
 with ``make bench``, or ``python tests/bench/bench_generate.py [--json FILE] [--runs N] [OPS…]``.
 """
@@ -13,11 +15,15 @@ import shutil
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import growth_shapes
+
+sys.path.append(str(Path(__file__).parents[1]))
+import verified_shapes
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "specs" / "rfc-v1.yaml"
@@ -41,6 +47,7 @@ class Case:
     prepare: Callable[[], object]
     seconds: list[float] = field(default_factory=list)
     kib: int = 0
+    elapsed: float = 0
 
 
 def synthetic(ops: int) -> Iterator[str]:
@@ -65,16 +72,18 @@ def synthetic(ops: int) -> Iterator[str]:
         yield f"  {op}: {{{SHAPES[number % len(SHAPES)]}tables: {{{tables}}}}}\n"
 
 
-def measure(case: Case, out: Path) -> None:
+def measure(case: Case, *arguments: str | Path) -> None:
     """Run the command once in a process of its own."""
     case.prepare()
-    command = [sys.executable, "-m", "xenhostgen", "generate", str(case.spec), "-o", str(out)]
+    command = [sys.executable, "-m", "xenhostgen", *map(str, arguments), str(case.spec)]
+    started = time.monotonic()
     quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
     child = os.posix_spawn(command[0], command, dict(os.environ), file_actions=quiet)
     _, status, used = os.wait4(child, 0)
     if status:
         raise SystemExit(f"{' '.join(command)}: exit status {os.waitstatus_to_exitcode(status)}")
     case.seconds.append(used.ru_utime + used.ru_stime)
+    case.elapsed = time.monotonic() - started
     case.kib = max(case.kib, used.ru_maxrss)
 
 
@@ -95,6 +104,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as work:
         figures = measured(Path(work), arguments.sizes, arguments.runs)
         figures["growth"] = growth(Path(work))
+        figures["verified"] = verified(Path(work))
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
 
@@ -105,8 +115,8 @@ def measured(work: Path, sizes: list[int], runs: int) -> dict[str, object]:
     cold = Case("cold", SHIPPED, lambda: shutil.rmtree(out, ignore_errors=True))
     unchanged = Case("unchanged", SHIPPED, lambda: None)
     for _ in range(runs):
-        measure(cold, out)
-        measure(unchanged, out)
+        measure(cold, "generate", "-o", out)
+        measure(unchanged, "generate", "-o", out)
     figures: dict[str, object] = {}
     for case in (cold, unchanged):
         milliseconds = statistics.median(case.seconds) * 1000
@@ -118,7 +128,7 @@ def measured(work: Path, sizes: list[int], runs: int) -> dict[str, object]:
         spec.write_text("".join(synthetic(ops)))
         case = Case(f"{ops} ops", spec, lambda: shutil.rmtree(out, ignore_errors=True))
         for _ in range(max(1, min(runs, 50_000 // ops))):
-            measure(case, out)
+            measure(case, "generate", "-o", out)
         lines, seconds = lines_below(out / spec.stem), statistics.median(case.seconds)
         points.append((ops, seconds))
         print(
@@ -149,10 +159,25 @@ def growth(work: Path) -> list[dict[str, object]]:
             spec = work / "growth.yaml"
             spec.write_text(shape(size))
             case = Case(name, spec, lambda: None)
-            measure(case, work / "growth")
+            measure(case, "generate", "-o", work / "growth")
             seconds, mib = case.seconds[0], case.kib / 1024
             print(f"{name:>18} {size:6} {seconds:7.3f} s {mib:6.1f} MiB")
             rows.append({"shape": name, "size": size, "cpu_s": seconds, "mib": round(mib, 1)})
+    return rows
+
+
+def verified(work: Path) -> list[dict[str, object]]:
+    """A row a shape of the largest size that is verified, printed as it is measured."""
+    print(f"{'verified':>18}   size       CPU     memory   on the clock")
+    rows: list[dict[str, object]] = []
+    for name, (shape, size) in verified_shapes.SHAPES.items():
+        spec = work / "verified.yaml"
+        spec.write_text(shape(size))
+        case = Case(name, spec, lambda: None)
+        measure(case, "verify", "--cc", "gcc")
+        seconds, mib = case.seconds[0], case.kib / 1024
+        print(f"{name:>18} {size:6} {seconds:7.3f} s {mib:6.1f} MiB {case.elapsed:9.1f} s")
+        rows.append({"shape": name, "size": size, "cpu_s": seconds, "mib": round(mib, 1)})
     return rows
 
 

@@ -29,11 +29,11 @@ def facts(text: str, folder: Path) -> Facts:
 
 def read(path: Path, cc: str = "gcc", limits: Limits = LIMITS) -> Facts:
     output = preprocess(path, [INCLUDE], cc=cc, limits=limits)
-    return read_facts(read_output(output, str(path)), path.read_text("utf-8", "replace"))
+    return read_facts(read_output(output, str(path)))
 
 
 def parse_body(c: str) -> None:
-    snippet_facts(f"void snippet(void) {{\n{c}\n}}")
+    snippet_facts(f"void snippet(void) {{ static int n;\n{c}\n}}")
 
 
 def told(found: Facts) -> list[str]:
@@ -134,10 +134,30 @@ def test_missing_files_and_compilers(tmp_path: Path) -> None:
     assert read(tmp_path / "a.c") == ()
 
 
+def test_bodies_may_be_any_c(tmp_path: Path) -> None:
+    """A compiler judges them; what stands behind them keeps its place."""
+    body = (
+        'asm volatile("}" : : "r" (a ?: b)); __auto_type c = ({ 1; }); if (c) { } char d = \'}\';'
+    )
+    found = facts(f"int f(int a, int b) {{ {body} }} int g(void) {{\n{body}\n}} int h;", tmp_path)
+    assert [fact.name for fact in found] == ["f", "g", "h"]
+    assert (found[2].at.line, found[2].at.column) == (3, 7)
+
+
+def test_other_files_declare_types_and_parts(tmp_path: Path) -> None:
+    """Of what they declare as a whole only the names of types are kept."""
+    (tmp_path / "types.h").write_text("int before[] = { (1) };\ntypedef struct { int a; } a_t;\n")
+    (tmp_path / "begin.h").write_text("enum begun {\n")
+    (tmp_path / "end.h").write_text("};\n#include <linux/types.h>\nint g(void) { asm }\n")
+    text = '#include "types.h"\n#include "begin.h"\nINSIDE\n#include "end.h"\na_t both(u32 b);\n'
+    found = facts(text, tmp_path)
+    assert [(fact.name, fact.at.line) for fact in found if fact.kind != "include"] == [("both", 5)]
+
+
 @pytest.mark.parametrize("deep", ["(" * 5000 + "1" + ")" * 5000, "1 + " * 5000 + "1"])
 def test_deep_nesting(deep: str, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="nested too deeply"):
-        facts(f"int f(void) {{ return {deep}; }}", tmp_path)
+        facts(f"int f(void) {{ static int n; return {deep}; }}", tmp_path)
 
 
 def test_line_numbers_survive_includes_and_macros(tmp_path: Path) -> None:

@@ -85,13 +85,13 @@ def test_without_what_its_entry_needs_a_guest_doesnt_boot_on() -> None:
 
 
 def test_a_chain_of_three() -> None:
-    full = ["alpha_ops", "alpha_far_ops", "alpha_deep_ops"]
+    full = ["alpha_ops", "alpha_far_ops", "alpha_deep_ops", RELAY.none]
     for name, found in booted(RELAY):
         if name.startswith(("boot small", "boot late")):
             wanted = (
                 full
                 if "RELAY_MASTER" in name and "chained()=1" in name
-                else ["alpha_ops", RELAY.none, RELAY.none]
+                else ["alpha_ops", *[RELAY.none] * 3]
             )
             assert held(found) == wanted, name
         assert found.misuse is None

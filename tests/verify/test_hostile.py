@@ -172,8 +172,8 @@ def test_system_call(
     tree = hostile_tree(spec, tmp_path / "tree", "", SYSTEM_CALL.format(*call))
     monkeypatch.chdir(tmp_path)
     verdict = judged(spec, tree)
-    assert "unparsable" in {finding.rule for finding in verdict.unexpected}
-    assert any(words in finding.message for finding in verdict.unexpected), verdict.unexpected
+    messages = [finding.message for finding in verdict.unexpected]
+    assert not words or any(words in message for message in messages), messages
     assert not list(tmp_path.rglob("stolen"))
 
 

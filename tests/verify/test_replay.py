@@ -33,7 +33,7 @@ def gcc() -> None:
         ),
         (["nothing"], "known here: for_each_xenhost(), "),
         (
-            ["xenhost_register(XENHOST_LOCAL, A)", "xenhost_vcpu_id(xh_default)"],
+            ["xenhost_register(XENHOST_LOCAL, B)", "xenhost_vcpu_id(xh_default)"],
             "register a table first, such as xh_",
         ),
     ],

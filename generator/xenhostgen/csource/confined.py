@@ -26,16 +26,13 @@ def reader(*readable: Path) -> Reader:
     return Reader("xenhostgen.csource.confined", readable)
 
 
-def read_facts(output: str, path: Path, text: str, by: Reader | None) -> Facts:
-    """The facts of a file: from what the preprocessor made of it, and from its own text.
-
-    Raises SourceError.
-    """
+def read_facts(output: str, path: Path, by: Reader | None) -> Facts:
+    """The facts of a file, from what the preprocessor made of it. Raises SourceError."""
     if by is None:
-        return _facts(output, str(path), text)
+        return _facts(output, str(path))
     whole = Location(str(path))
     try:
-        answer = by.ask("facts", output, str(path), text)
+        answer = by.ask("facts", output, str(path))
         if complaints := _each(_complaint, answer["complaints"]):
             raise SourceError(*complaints)
         return _each(_fact, answer["facts"])
@@ -72,8 +69,8 @@ def read_contents(path: Path, by: Reader | None) -> Contents:
         raise BuildError("what the linker made of it can't be read") from error
 
 
-def _facts(output: str, path: str, text: str) -> Facts:
-    return facts.read_facts(read_output(output, path), text)
+def _facts(output: str, path: str) -> Facts:
+    return facts.read_facts(read_output(output, path))
 
 
 def _answer(kind: str, *question: str) -> object:

@@ -86,15 +86,15 @@ def _describe(file: ObjectFile, anchor: str, die: Any) -> Iterator[str]:
     target = _target(die)
     yield _text(target)
     structure = _without(_without(target, "const_type"), "typedef")
-    for symbol in file.symbols:
-        if symbol.name == name and symbol.binding == "WEAK":
-            yield "weak"
-        if symbol.name == name and structure is not None:
-            names = file.references.get(symbol.section, {})
-            for member in structure.iter_children():
-                place = symbol.offset + (_number(member, "data_member_location") or 0)
-                if member.tag == "DW_TAG_member" and place in names:
-                    yield f".{_name(member)} = {names[place]}"
+    if not (symbol := file.named.get(name)):
+        return
+    if symbol.binding == "WEAK":
+        yield "weak"
+    names = file.references.get(symbol.section, {})
+    for member in structure.iter_children() if structure is not None and names else ():
+        place = symbol.offset + (_number(member, "data_member_location") or 0)
+        if member.tag == "DW_TAG_member" and place in names:
+            yield f".{_name(member)} = {names[place]}"
 
 
 def _held(die: Any) -> Iterator[str]:

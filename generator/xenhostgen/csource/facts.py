@@ -14,7 +14,7 @@ from pycparser import CParser, c_ast
 from pycparser.c_lexer import CLexer
 
 from xenhostgen.csource.preprocess import Preprocessed, SourceError, read_output
-from xenhostgen.csource.tokens import Kind, code_tokens, spaced
+from xenhostgen.csource.tokens import code_tokens, spaced
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import Complaint
 
@@ -43,14 +43,6 @@ class Fact(NamedTuple):
 Facts = tuple[Fact, ...]
 
 
-def read_facts(source: Preprocessed, text: str) -> Facts:
-    """Parse a file, also as its own text; what its includes define is not among the facts.
-
-    Raises SourceError.
-    """
-    return (*_includes(source.path, text), *_declared(source))
-
-
 def snippet_facts(c: str, typedefs: Collection[str] = ()) -> Facts:
     """The facts of C in which no macro is used. Raises SourceError.
 
@@ -61,18 +53,11 @@ def snippet_facts(c: str, typedefs: Collection[str] = ()) -> Facts:
     types = "".join(f"typedef int {name}; " for name in names)
     lines = [spaced(line) for line in _FOR_SPARSE.sub("", c).split("\n")]
     source = read_output("\n".join(['# 0 "c"', types, *lines]), "c")
-    return (*_includes("c", c), *_declared(source))
+    return read_facts(source)
 
 
-def _includes(path: str, text: str) -> Iterator[Fact]:
-    words = code_tokens(text)
-    for start, word, name in zip(words, words[1:], words[2:], strict=False):
-        if start.kind is Kind.DIRECTIVE and word.text == "include":
-            yield Fact("include", name.text, Location(path, start.line, start.column))
-
-
-def _declared(source: Preprocessed) -> Facts:
-    """What a file itself declares, macros included."""
+def read_facts(source: Preprocessed) -> Facts:
+    """Parse a file: what it declares itself, macros and includes too. Raises SourceError."""
     ast = _parse(source)
     reader = _Reader(source)
     with _parser_errors(source.origin):
@@ -80,7 +65,8 @@ def _declared(source: Preprocessed) -> Facts:
             declaration = node.decl if isinstance(node, c_ast.FuncDef) else node
             if reader.at(declaration).file == source.path:
                 reader.read(node)
-    return (*reader.facts, *(Fact("macro", name, at, text) for name, text, at in source.macros))
+    macros = (Fact("macro", name, at, text) for name, text, at in source.macros)
+    return (*(Fact("include", *each) for each in source.includes), *reader.facts, *macros)
 
 
 class _Reader(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
@@ -155,7 +141,65 @@ def _parse(preprocessed: Preprocessed) -> Any:
     """The pycparser AST of preprocessed C; its coordinates are lines of ``preprocessed.text``."""
     parser = CParser(lexer=_Lexer)
     with _parser_errors(preprocessed.origin, lambda: parser.clex.place):
-        return parser.parse(preprocessed.text)
+        return parser.parse(_outline(preprocessed))
+
+
+_QUOTED = r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'"""
+_MARK = re.compile(rf"[(){{}};=]|{_QUOTED}")
+_BRACE = re.compile(rf"[{{}}]|{_QUOTED}")
+
+
+def _outline(source: Preprocessed) -> str:
+    """The text, blank where the parser needn't read it, which takes most of the time.
+
+    It needs no bodies without static variables, and of other files only what names types.
+    """
+    text, pieces, line = source.text, [], 0
+    for start, body, end in _declarations(text):
+        piece = text[start:end]
+        lines = piece.count("\n")
+        first = line + lines - piece.lstrip().count("\n")
+        files = {origin.file for origin in source.origins[first : line + lines + 1]}
+        if source.path not in files and "typedef" not in piece:
+            piece = "\n" * lines
+        elif body < end and "static" not in text[body:end]:
+            inner = re.sub(r"[^\n]", " ", text[body + 1 : end - 1])
+            piece = f"{text[start : body + 1]}{inner}{text[end - 1 : end]}"
+        pieces.append(piece)
+        line += lines
+    return "".join(pieces)
+
+
+def _declarations(text: str) -> Iterator[tuple[int, int, int]]:
+    """Where each declaration starts and ends, and a function's body starts, else the same end."""
+    start, depth, previous = 0, 0, ";"
+    is_value = False
+    marks = _MARK.finditer(text)
+    while mark := next(marks, None):
+        word, end = mark[0], 0
+        if word == "{" and previous == ")" and not depth and not is_value:
+            end = _body_end(text, mark.start())
+            yield start, mark.start(), end
+            marks = _MARK.finditer(text, end)
+        elif word == ";" and depth <= 0:
+            end = mark.end()
+            yield start, end, end
+        if end:
+            start, depth, is_value, word = end, 0, False, ";"
+        depth += (word in "({") - (word in ")}")
+        is_value = is_value or word == "="
+        previous = word
+    yield start, len(text), len(text)
+
+
+def _body_end(text: str, start: int) -> int:
+    """Behind the brace that closes the one at ``start``; the end of the text if none does."""
+    depth = 0
+    for brace in _BRACE.finditer(text, start):
+        depth += (brace[0] == "{") - (brace[0] == "}")
+        if not depth:
+            return brace.end()
+    return len(text)
 
 
 # The calls of pycparser within each other: two or three for each of a statement's labels.

@@ -57,6 +57,11 @@ class ObjectFile:
                 symbols.append(Symbol(entry.name, kind, binding, section, entry["st_value"]))
         return symbols
 
+    @cached_property
+    def named(self) -> dict[str, Symbol]:
+        """Each symbol by its name."""
+        return {symbol.name: symbol for symbol in self.symbols}
+
     @property
     def writable(self) -> list[str]:
         """The names of its writable sections."""

@@ -32,7 +32,7 @@ class SourceError(Exception):
 
 LIMITS = Limits(output_bytes=32 << 20, memory_bytes=1 << 30)
 _FLAGS = (
-    *("-E", "-w", "-dD", "-std=gnu11", "-nostdinc", "-DXENHOSTGEN_PARSE"),
+    *("-E", "-w", "-dD", "-dI", "-std=gnu11", "-nostdinc", "-DXENHOSTGEN_PARSE"),
     *("-D__KERNEL__", "-include", str(SHIM / "linux/kconfig.h")),
     *("-include", str(SHIM / "parse.h")),
 )
@@ -55,6 +55,8 @@ class Preprocessed:
     origins: tuple[Location, ...]
     macros: tuple[Macro, ...]
     """Those defined in the file itself, in order; what its includes define isn't here."""
+    includes: tuple[tuple[str, Location], ...]
+    """The headers that the file itself includes, as it writes them."""
 
     def origin(self, line: int, column: int = 0) -> Location:
         """The source position of a place in ``text``; line 0 stands for none in particular.
@@ -110,7 +112,8 @@ def _unreadable(path: Path) -> str:
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MARKER = re.compile(r'# (\d+) "((?:[^"\\]|\\.)*)"([ \d]*)$')
-_DROPPED = re.compile(r"#\s*(?:define|undef|pragma|include)\b")
+_DROPPED = re.compile(r"#\s*(?:define|undef|pragma|include(?:_next)?|import)\b")
+_INCLUDE = re.compile(r'#\s*include\s*(<[^>]*>|"[^"]*"|\w+)')
 
 
 def read_output(output: str, path: str) -> Preprocessed:
@@ -118,6 +121,7 @@ def read_output(output: str, path: str) -> Preprocessed:
     kept: list[str] = []
     origins: list[Location] = []
     macros: list[Macro] = []
+    includes: list[tuple[str, Location]] = []
     main = current = ""  # file names as the markers spell them
     file, line = path, 0
     entered = False  # the compiler's own preamble is over
@@ -138,8 +142,11 @@ def read_output(output: str, path: str) -> Preprocessed:
             origins.append(Location(file, line))
         elif current == main and re.match(r"#\s*define\b", text):
             macros.append(_macro(text, Location(path, line, 1)))
+        elif current == main and (include := _INCLUDE.match(text)):
+            includes.append((include[1], Location(path, line, 1)))
         line += 1
-    return Preprocessed(path, "\n".join(kept), tuple(origins), tuple(macros))
+    text = "\n".join(kept)
+    return Preprocessed(path, text, tuple(origins), tuple(macros), tuple(includes))
 
 
 def _macro(text: str, at: Location) -> Macro:

@@ -755,6 +755,13 @@ class Interface(Part):
         return list(adapters.values())
 
     @property
+    def ahead(self) -> tuple[str, ...]:
+        """The structures of ours that the kernel's functions take, to be declared before these."""
+        prototypes = " ".join(function.prototype for function in self.kernel.functions)
+        own = () if self.typedefs else (self.c.host, f"struct {self.c.ops_tag}")
+        return tuple(c for c in own if re.search(rf"\b{c}\b", prototypes))
+
+    @property
     def macros(self) -> tuple[Macro, ...]:
         """The macros that conditions may ask: the kernel's and our predicates."""
         return (*self.kernel.macros, *self.predicates.macros)

@@ -94,9 +94,9 @@ class _Execution:
     def execute(self, subject: Subject, program: Program) -> Iterator[Finding]:
         """Call everything in every state, and count that."""
         wording, where = Wording(subject.spec), Location(subject.spec.source.file)
-        broken = []
+        oracle, broken = subject.oracle(program.off), []
         with run_driver(program) as driver:
-            runners = [runner(wording, driver) for runner in self.runners]
+            runners = [runner(wording, driver, oracle) for runner in self.runners]
             try:
                 for runner in runners:
                     runner.run()

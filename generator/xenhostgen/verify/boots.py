@@ -79,7 +79,7 @@ class Boot(Call):
 
     def _steps(self, words: Sequence[str]) -> Iterator[Finding]:
         """Where boot code first does otherwise than the spec's steps; a real boot tells nothing."""
-        actual = [word for word in words if word.split(":")[0] not in self.wording.marks]
+        actual = [word for word in words if word.split(":")[0] not in self.wording.functions]
         for index, (should, does) in enumerate(zip(self.due, actual, strict=False)):
             if should != does:
                 guests = [stage for stage in self.booted.stages if stage != CLEAR_BSS]

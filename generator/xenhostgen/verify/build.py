@@ -9,11 +9,11 @@ their own that it can protect, and hides their names from it.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, get_ident
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from xenhostgen.csource.confined import read_contents
 from xenhostgen.csource.debug_info import Unit
@@ -42,14 +42,16 @@ _SECTIONS = """SECTIONS {
 _WRITABLE = set("judged_data judged_bss judged_start judged_end shim_exports asan_globals".split())
 _GLUE_WRITABLE = set(".data .bss .data.rel .data.rel.local .data.rel.ro .data.rel.ro.local".split())
 _STRINGS = set("memcmp memcpy memmove memset strcmp strcpy strlen strncmp".split())
-_SANITIZER = re.compile(r"__(asan|ubsan)_|__(start|stop)_asan_globals$|_GLOBAL_OFFSET_TABLE_$")
+SANITIZER = re.compile(r"__(asan|ubsan)_|__(start|stop)_asan_globals$|_GLOBAL_OFFSET_TABLE_$")
 _IFUNC = "LOOS"  # the number of GNU's own kind of symbol
 FLAGS = "-std=gnu11 -g -O1 -fno-common -fno-omit-frame-pointer -w -fmax-errors=20".split()
 SANITIZERS = ("address", "undefined")
-_SANITIZE = (f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all")
+SANITIZE = (f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all")
 
 
 _AS_THE_SPEC = Configuration()
+# Compilers that run side by side, each with a pipe or two.
+_AT_ONCE = 64
 
 
 class Unwatchable(BuildError):
@@ -75,11 +77,15 @@ class Store:
     def __init__(self, spec: Interface, folder: Path) -> None:
         self.headers = (spec.header.file, spec.predicates.file)
         self.folder = folder
-        self.lock = Lock()
+        self.lock, self.oracle_lock = Lock(), Lock()
         self.readings: dict[str, Reading] = {}
         self.contents: dict[Path, Contents] = {}
         self.due: dict[str, Unit] = {}
         """What each compiler understands of what is due."""
+        self.oracles: dict[tuple[str, ...], Program] = {}
+        """What does what is due, by the options that are off."""
+        self.answers: dict[tuple[str, ...], dict[str, Any]] = {}
+        """What that has answered to each call."""
 
     def key(self, tree: Path, source: Path, *words: str) -> str:
         """A text that differs when the file, a header of the spec's or a word does."""
@@ -133,14 +139,56 @@ def build(
     answered = asked & {symbol.name for symbol in of_glue}
     (work / "wanted").write_text("\n".join(sorted(answered)))
     run("objcopy", "--keep-global-symbols=wanted", "judged.o", "hidden.o")
-    run(compiler, *_SANITIZE, driver, "hidden.o", "-o", "driver")
-    launcher = store.folder / "launcher"
-    with store.lock:
-        if not launcher.exists():
-            run(compiler, "-w", TEMPLATES / "launcher.c", "-o", launcher)
+    run(compiler, *SANITIZE, driver, "hidden.o", "-o", "driver")
     array = (each.section for each in of_registry if each.name == harness.spec.c.array)
-    command = (launcher, work / "driver")
+    command = (launcher(harness, compiler, store), work / "driver")
     return Program(command, len(harness.spec.slots), next(array, ""), harness.view, turned.off)
+
+
+def launcher(harness: Harness, compiler: str, store: Store) -> Path:
+    """The program that confines a driver and starts it."""
+    path = store.folder / "launcher"
+    with store.lock:
+        if not path.exists():
+            command = [compiler, "-w", str(TEMPLATES / "launcher.c"), "-o", str(path)]
+            run_all([Job(command, store.folder, view=harness.view)])
+    return path
+
+
+class Source(NamedTuple):
+    """A file to compile: into an object of a name that tells all that it is made from."""
+
+    file: str
+    object: str
+    flags: Sequence[str]
+
+
+def driver_source(compiler: str) -> Source:
+    """The driver, which sees no judged header."""
+    source = TEMPLATES / "driver.c"
+    digest = hashlib.sha256(f"{compiler}\0{source.read_text()}".encode()).hexdigest()
+    return Source(str(source), f"{digest}-driver.o", ("-std=gnu11", "-O2"))
+
+
+def compiled(
+    sources: Iterable[Source], folder: Path, compiler: str, harness: Harness, store: Store
+) -> list[Path]:
+    """The objects of files, compiled in a folder; what the store has is taken from there."""
+    objects: list[Path] = []
+    jobs, fresh = [], {}
+    for source in sources:
+        made = store.folder / source.object
+        objects.append(made)
+        if not made.exists():
+            # Others may be waiting for the same object.
+            fresh[made] = made.with_name(f"{get_ident()}-{made.name}")
+            command = [compiler, *source.flags, "-c", source.file, "-o", str(fresh[made])]
+            jobs.append(Job(command, folder, view=harness.view))
+    for start in range(0, len(jobs), _AT_ONCE):
+        run_all(jobs[start : start + _AT_ONCE])
+    for made, new in fresh.items():
+        new.replace(made)
+    return objects
 
 
 def _objects(harness: Harness, compiler: str, store: Store, turned: Configuration) -> list[Path]:
@@ -148,27 +196,14 @@ def _objects(harness: Harness, compiler: str, store: Store, turned: Configuratio
     tree = harness.tree
     # clang watches variables in sections of their own anyhow.
     sections = [] if "clang" in compiler else ["-fsanitize-sections=.data*,.init.*data*"]
-    judge = [*FLAGS, *_SANITIZE, *sections, *harness.flags]
-    driver = TEMPLATES / "driver.c"
-    sources = [(harness.tree / unit, "judged") for unit in units(harness.spec)]
-    sources += [(harness.glue, "glue"), (driver, "driver")]
-    objects: list[Path] = []
-    jobs, fresh = [], {}
-    for source, role in sources:
-        flags = [] if role == "driver" else _turning(harness, source, turned)
-        made = store.folder / f"{store.key(tree, source, compiler, *flags)}-{role}.o"
-        objects.append(made)
-        if not made.exists():
-            options = ["-std=gnu11", "-O2"] if role == "driver" else [*judge, *flags]
-            name = f"./{source.relative_to(tree)}" if role == "judged" else str(source)
-            # Others may be waiting for the same object.
-            fresh[made] = made.with_name(f"{get_ident()}-{made.name}")
-            command = [compiler, *options, "-c", name, "-o", str(fresh[made])]
-            jobs.append(Job(command, tree, view=harness.view))
-    run_all(jobs)
-    for made, new in fresh.items():
-        new.replace(made)
-    return objects
+    judge = [*FLAGS, *SANITIZE, *sections, *harness.flags]
+    judged = [(f"./{unit}", "judged") for unit in units(harness.spec)]
+    sources = []
+    for name, role in [*judged, (str(harness.glue), "glue")]:
+        flags = _turning(harness, tree / name, turned)
+        key = store.key(tree, tree / name, compiler, *flags)
+        sources.append(Source(name, f"{key}-{role}.o", [*judge, *flags]))
+    return compiled([*sources, driver_source(compiler)], tree, compiler, harness, store)
 
 
 def _turning(harness: Harness, source: Path, turned: Configuration) -> list[str]:
@@ -199,6 +234,6 @@ def _check(linked: Contents, driver: Sequence[Symbol]) -> None:
         if symbol.kind == _IFUNC:
             message = "is chosen by code that runs before anything that could be judged"
             raise Unwatchable(f"'{symbol.name}' {message}")
-        is_known = symbol.name in known or _SANITIZER.match(symbol.name)
+        is_known = symbol.name in known or SANITIZER.match(symbol.name)
         if symbol.section == "UNDEF" and not is_known:
             raise BuildError(f"undefined reference to '{symbol.name}'")

@@ -166,8 +166,7 @@ class _FileReader(NamedTuple):
         output = preprocess(
             self.file, includes, defines=self.defines, cc=compiler, view=harness.view
         )
-        text = read_text(harness.tree, self.path) or ""
-        return read_facts(output, self.file, text, harness.reader)
+        return read_facts(output, self.file, harness.reader)
 
     def understood(self, facts: Facts, key: str) -> Reading:
         """What the compiler makes of it; a name that it doesn't know it tries as a function's."""

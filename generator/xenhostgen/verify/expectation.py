@@ -53,7 +53,7 @@ class Expectation:
         spec = self.spec
         lines = [f"#define {each.name} {each.value}" for each in spec.kernel.constants]
         lines += [_TYPES, f"#include {include_name(spec.predicates.file)}"]
-        lines += [f"#define {each.name}() {each.expands}" for each in spec.predicates.placeholders]
+        lines += [f"#define {each.name}() {each.expands}" for each in spec.macros]
         lines += [f"#include {header}" for header in spec.header.includes]
         for path, c in self.c_of.items():
             if path != spec.predicates.file:  # facts of the kernel, which it has included

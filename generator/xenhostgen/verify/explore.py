@@ -16,6 +16,7 @@ from xenhostgen.reference_model.registry import State
 from xenhostgen.verify.calls import Change, Iterate, IterateAmong, Register, Unregister, all_changes
 from xenhostgen.verify.driver import Answer, Driver
 from xenhostgen.verify.findings import Finding
+from xenhostgen.verify.oracle import Oracle
 from xenhostgen.verify.protocol import Call, Runner
 from xenhostgen.verify.wording import Wording
 
@@ -36,8 +37,8 @@ class Explorer(Runner):
     seen_by = "exploration"
     counted = "transitions"
 
-    def __init__(self, wording: Wording, driver: Driver) -> None:
-        super().__init__(wording, driver)
+    def __init__(self, wording: Wording, driver: Driver, oracle: Oracle | None = None) -> None:
+        super().__init__(wording, driver, oracle)
         self.states: dict[int, Answer] = {}
         self.by_slots: dict[State, int] = {}
 

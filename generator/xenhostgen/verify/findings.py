@@ -45,6 +45,8 @@ class Run:
     transitions: int = 0
     boots: int = 0
     wrapper_calls: int = 0
+    undefined_calls: int = 0
+    """Calls of wrappers that weren't made, as what the spec's C does for them is undefined."""
     configuration: str = field(default="", kw_only=True)
     """The kernel's options that were turned, in words."""
 

@@ -96,7 +96,7 @@ class Harness:
     def glue(self) -> Path:
         """The C file between the judged files and the driver."""
         files = {"glue.h": (TEMPLATES / "glue.h").read_text()}
-        files["glue.c"] = rendered("harness/glue.c", self.spec)
+        files["glue.c"] = rendered("harness/glue.c", self.spec, calls=wrappers(self.spec))
         return write_files(files, self.work) / "glue.c"
 
     @cached_property
@@ -193,11 +193,11 @@ def due_steps(spec: Interface, guest: Guest) -> Iterator[str]:
             case Register():
                 condition = f"if ({step.when}) " if step.when else ""
                 table = spec.table(guest, step.table).symbol
-                yield f"{condition}tell_register({spec.values[step.type]}, &{table});"
+                yield f"{condition}glue_tell_register({spec.values[step.type]}, &{table});"
             case Call():
                 yield from (assignment.c for assignment in step.sets)
             case ClearBss():
-                yield f'tell("{step.function}()");'
+                yield f'glue_tell("{step.function}()");'
             case _:
                 yield step.c
 
@@ -221,7 +221,8 @@ def struct_c(struct: StructFact) -> str:
 def kernel_facts(spec: Interface) -> list[str]:
     """What the spec says of the kernel's structures, variables and functions, in C."""
     kernel = spec.kernel
-    facts = [f"typedef {typedef.declaration};" for typedef in kernel.typedefs]
+    facts = [f"{structure};" for structure in spec.ahead]
+    facts += [f"typedef {typedef.declaration};" for typedef in kernel.typedefs]
     facts += [struct_c(struct) for struct in kernel.structs]
     facts += [f"extern {variable.declaration};" for variable in kernel.variables]
     return [*facts, *(f"{function.prototype};" for function in kernel.functions)]
@@ -230,16 +231,6 @@ def kernel_facts(spec: Interface) -> list[str]:
 def errno_value(name: str) -> str:
     """The number of ``-EINVAL`` and the like, as C returns it; numbers stand for themselves."""
     return str(-getattr(errno, name[1:])) if name.startswith("-E") else name
-
-
-def constant_value(spec: Interface, text: str) -> int:
-    """The number that a constant, an errno or a number is in C."""
-    constants: dict[str, int] = {each.name: each.value for each in spec.kernel.constants}
-    name = text.removeprefix("-")
-    value = constants.get(name, getattr(errno, name, None))
-    if value is None:
-        return 0 if name == "NULL" else int(text)
-    return -value if text.startswith("-") else value
 
 
 def boot_inputs(scenario: Scenario) -> list[str]:
@@ -262,14 +253,24 @@ class Argument(NamedTuple):
     declaration: str
     number: int
 
+    @property
+    def is_pointer(self) -> bool:
+        """Whether it points to memory, as arrays do."""
+        return "*" in self.declaration
+
 
 class Wrapper(NamedTuple):
-    """The call of an op's wrapper with marked arguments; ``returns``: its result is a number."""
+    """The call of an op's wrapper, or of what it must amount to, with marked arguments.
+
+    ``returns``: its result is a number, which ``result`` declares.
+    """
 
     op: Op
     args: tuple[Argument, ...]
     call: str
     returns: bool
+    name: str
+    result: str = "__auto_type glue_result"
 
 
 def wrappers(spec: Interface) -> list[Wrapper]:
@@ -278,11 +279,19 @@ def wrappers(spec: Interface) -> list[Wrapper]:
     for op in spec.ops:
         if op.wrapper != "none":
             marked = enumerate(op.args, 10)
-            args = tuple(Argument(declared_name(c), c, _mark(c, number)) for number, c in marked)
+            args = tuple(
+                Argument(declared_name(c), _local(c), _mark(c, number)) for number, c in marked
+            )
             call = f"{spec.c.wrapper(op.name)}({', '.join(['xh', *(arg.name for arg in args)])})"
             returns = op.wrapper_type != "void" and not is_struct(op.wrapper_type)
-            calls.append(Wrapper(op, args, call, returns))
+            calls.append(Wrapper(op, args, call, returns, op.name))
     return calls
+
+
+def _local(param: str) -> str:
+    """A variable of the type that a parameter has: an array is a pointer to its first element."""
+    name = declared_name(param)
+    return re.sub(rf"\b{name}\s*\[[^]]*\]", f"(*{name})", param)
 
 
 class Function(NamedTuple):
@@ -303,7 +312,8 @@ def kernel_functions(spec: Interface) -> list[Function]:
         host = Text(f"{spec.c.host} *{op.host}")
         facts |= {name: FunctionFact(name, op.returns, (host, *op.args)) for name in names}
     functions = []
-    for number, (name, fact) in enumerate(facts.items()):
+    for number, (name, known) in enumerate(facts.items()):
+        fact = FunctionFact(known.name, known.returns, tuple(Text(_local(c)) for c in known.args))
         returns = fact.returns if "*" in fact.returns else fact.returns.removeprefix("const ")
         functions.append(Function(name, fact, returns, _mark(returns, number)))
     return functions

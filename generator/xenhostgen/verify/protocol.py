@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from xenhostgen.verify.driver import Answer, Driver, Ending
 from xenhostgen.verify.findings import Finding
+from xenhostgen.verify.oracle import Oracle
 from xenhostgen.verify.wording import Wording
 
 POWER_ON = Answer(Ending.RETURNED)
@@ -61,8 +62,9 @@ class Runner(ABC):
     left_out = ""
     """What there was too much of."""
 
-    def __init__(self, wording: Wording, driver: Driver) -> None:
+    def __init__(self, wording: Wording, driver: Driver, oracle: Oracle | None = None) -> None:
         self.wording, self.spec, self.driver = wording, wording.spec, driver
+        self.oracle = oracle
         self.kept: dict[tuple[str, str], Finding] = {}
         self.counts: Counter[tuple[str, str]] = Counter()
         self.origins: dict[int, tuple[Answer, Call]] = {}

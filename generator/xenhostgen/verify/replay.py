@@ -9,14 +9,14 @@ from xenhostgen.sandbox.process import BuildError
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import NOWHERE, Problem, Refused, did_you_mean
 from xenhostgen.verify.boots import boots
-from xenhostgen.verify.build import Program
 from xenhostgen.verify.calls import Change, Iterate, Register, Unregister, all_changes
 from xenhostgen.verify.driver import Driver, DriverError, run_driver
 from xenhostgen.verify.explore import Explorer
+from xenhostgen.verify.oracle import Oracle
 from xenhostgen.verify.protocol import Call
 from xenhostgen.verify.subject import Options, prepared
 from xenhostgen.verify.wording import Wording
-from xenhostgen.verify.wrappers import WrapperCall
+from xenhostgen.verify.wrappers import WrapperCall, with_due
 
 _TYPED = re.compile(r"\((-?\d{1,10})\b")
 _INT = range(-(1 << 31), 1 << 31)
@@ -43,7 +43,8 @@ def replay(spec: Interface, options: Options, steps: list[str]) -> list[Step]:
         try:
             program = subject.program(options.compilers[0])
             with run_driver(program) as driver:
-                return _Replayer(spec, driver, program, steps).run()
+                oracle = subject.oracle(program.off)
+                return _Replayer(spec, driver, oracle, steps).run()
         except (BuildError, DriverError) as error:
             reason = error.complaints()[0].text if isinstance(error, BuildError) else str(error)
             raise _refused(f"the C can't be run: {reason}") from None
@@ -52,16 +53,16 @@ def replay(spec: Interface, options: Options, steps: list[str]) -> list[Step]:
 class _Replayer:
     """Replays steps. ``tables``: what each slot should hold, wherever the C has put it."""
 
-    def __init__(self, spec: Interface, driver: Driver, program: Program, steps: list[str]) -> None:
+    def __init__(self, spec: Interface, driver: Driver, oracle: Oracle, steps: list[str]) -> None:
         wording = Wording(spec)
         self.wording, self.steps = wording, steps
-        self.explorer = Explorer(wording, driver)
+        self.explorer, self.oracle = Explorer(wording, driver), oracle
         self.tables: dict[int, str] = {}
         types = {call.type for call in all_changes(wording)}
         types |= {value for value in map(int, _TYPED.findall(" ".join(steps))) if value in _INT}
-        calls: list[Call] = [Iterate(wording), *boots(wording, program.in_bss)]
+        calls: list[Call] = [Iterate(wording), *boots(wording, driver.program.in_bss)]
         calls += [Unregister(wording, value) for value in types]
-        tables = ["A", "B", "NULL", *wording.tables, *wording.made_up]
+        tables = ["B", "NULL", *wording.tables, *wording.made_up]
         calls += [Register(wording, *pair) for pair in product(types, tables)]
         slots = range(-1, len(spec.slots))
         calls += [WrapperCall(wording, *pair) for pair in product(wording.wrappers, slots)]
@@ -94,11 +95,12 @@ class _Replayer:
         if call is None:
             known = [str(call) for call in self.calls.values()]
             raise _refused(f"can't replay '{step}'", did_you_mean(step, known))
-        if not isinstance(call, WrapperCall) or call.slot < 0:
+        if not isinstance(call, WrapperCall):
             return call
         table = self.tables.get(call.slot, "")
         if not table or table in self.wording.tables or table in self.wording.made_up:
-            return replace(call, table=table)
+            holds = self.state.slots[call.slot][0] if table else 0
+            return next(with_due([replace(call, table=table, holds=holds)], self.oracle))
         hint = f"register a table first, such as {next(iter(self.wording.tables))}"
         raise _refused(f"can't replay '{call}'", hint)
 

@@ -2,7 +2,7 @@
 """What is judged: the C of one spec, prepared once for all checks."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +25,10 @@ from xenhostgen.verify.declarations import Declarations, read_tree
 from xenhostgen.verify.drift import Reduce, rendered
 from xenhostgen.verify.findings import Finding, Statistics
 from xenhostgen.verify.harness import TEMPLATES, Harness, write_files
+from xenhostgen.verify.oracle import Oracle
+
+_OPS_MAX = 300
+_GUESTS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,12 @@ class Subject:
         """What files that name options of the kernel declare where these are turned."""
         return read_tree(self.harness, self.options.compilers[0], self.store, configuration)
 
+    def oracle(self, off: Sequence[str]) -> Oracle:
+        """What the spec's own C does, with options of the kernel off."""
+        named = {str(macro.config) for macro in self.spec.macros}
+        key = tuple(sorted(named.intersection(off)))
+        return Oracle(self.harness, self.options.compilers[0], self.store, key)
+
     def program(self, compiler: str, turned: Configuration | None = None) -> Program:
         """The C and the driver that runs it, in one configuration. Raises ``BuildError``."""
         if (compiler, turned) not in self.programs:
@@ -131,9 +141,20 @@ def is_ours(spec: Interface, options: Options) -> bool:
     return options.tree is None and Path(spec.path).resolve().parent == shipped.resolve()
 
 
+def check_size(spec: Interface) -> None:
+    """Raise ``Refused`` for what would take compilers longer than their limits."""
+    limits = (("ops", len(spec.ops), _OPS_MAX), ("guests", len(spec.guests), _GUESTS_MAX))
+    for noun, count, limit in limits:
+        if count > limit:
+            message = f"has {count} {noun}; at most {limit} are verified"
+            hint = f"verify copies with some of the {noun} each (docs/limits.md)"
+            raise Refused([Problem("too-large", message, spec.path, hint=hint)])
+
+
 @contextmanager
 def prepared(spec: Interface, options: Options) -> Iterator[Subject]:
     """A subject, while its work folder is there. Raises ``Refused`` if the tree can't be used."""
+    check_size(spec)
     with ExitStack() as stack:
         work = stack.enter_context(scratch_folder())
         judged = None

@@ -8,13 +8,14 @@ from xenhostgen.reference_model.ops import only
 from xenhostgen.reference_model.registry import Registry, State
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.harness import kernel_functions, wrappers
+from xenhostgen.verify.oracle import due_calls
 
 
 class Wording:
     """Words for what one interface's registry does and holds, and what the words are of.
 
     ``tables`` has the key (GUEST.ROLE) of each ops table by its symbol, ``made_up`` the tables that
-    set one op each, ``marks`` what each kernel function returns.
+    set no op, or one, ``due_calls`` what wrappers must amount to, ``functions`` the kernel's.
     """
 
     def __init__(self, spec: Interface) -> None:
@@ -27,8 +28,9 @@ class Wording:
             table.symbol: f"{guest.name}.{table.role}" for guest, table in spec.tables()
         }
         self.wrappers = wrappers(spec)
-        self.made_up = [only(wrapper.op.name) for wrapper in self.wrappers]
-        self.marks = {function.name: function.number for function in kernel_functions(spec)}
+        self.made_up = ["A", *(only(wrapper.op.name) for wrapper in self.wrappers)]
+        self.due_calls = due_calls(spec)
+        self.functions = {function.name for function in kernel_functions(spec)}
         self.state = cache(self._state)  # explored states recur in thousands of checks
 
     def type(self, value: int) -> str:

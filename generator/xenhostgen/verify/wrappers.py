@@ -7,18 +7,20 @@ The kernel functions behind the ops are stand-ins that tell who called them, wit
 and return a mark: a wrapper that calls the wrong op, swaps arguments or loses the result is seen.
 """
 
-import re
-from collections.abc import Iterator, Sequence
-from ctypes import c_int
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import product
+from typing import Any
 
-from xenhostgen.reference_model.ops import Dispatch, dispatch, only
+from xenhostgen.csource.tokens import code_tokens
+from xenhostgen.reference_model.ops import only
 from xenhostgen.spec.model import NONE
 from xenhostgen.verify.calls import Register
 from xenhostgen.verify.driver import Answer, Ending
 from xenhostgen.verify.findings import Finding
-from xenhostgen.verify.harness import Wrapper, constant_value
+from xenhostgen.verify.harness import Wrapper
+from xenhostgen.verify.oracle import OTHER, Oracle
 from xenhostgen.verify.protocol import POWER_ON, Call, Runner
 from xenhostgen.verify.wording import Wording
 
@@ -26,20 +28,14 @@ from xenhostgen.verify.wording import Wording
 # arguments and result have random bits of their own, from GLUE_NUMBERS on they are small numbers.
 _MARKS = 1
 _NUMBERS = 1000
-_FILLS = (_MARKS, 0, -1, 2, 3, *range(_NUMBERS + 1, _NUMBERS + 4))
-# So many ops are told apart by a made-up table for each; the calls grow with the square.
-_FEW = 64
-# Each of so many wrappers may crash before the driver gives up.
-_MANY = 1024
-# What numbers of all sizes are when all their bits are set.
-_ALL_ONES = re.compile(r":(?:255|65535|4294967295)\b")
+_FILLS = (_MARKS, 0, -1, 2, 3, *range(_NUMBERS, _NUMBERS + 4))
 
 
 @dataclass(frozen=True, slots=True)
 class WrapperCall(Call):
     """An op's wrapper, called for the host in a slot, -1 for none.
 
-    ``table``: the one that is registered there; empty for none.
+    ``table``: the one that is registered there; empty for none. ``does``: what the spec's C does.
     """
 
     wording: Wording
@@ -47,58 +43,64 @@ class WrapperCall(Call):
     slot: int = -1
     table: str = ""
     fill: int = _MARKS
+    holds: int = 0
+    does: Answer | None = None
 
     def __str__(self) -> str:
         return self.wording.wrapper(self.wrapper.op.name, self.slot)
 
     def line(self, state: int) -> str:
         """The call as the driver reads it."""
-        return f"wrapper {state} {self.slot} {self.wrapper.op.name} {self.fill}"
+        return f"wrapper {state} {self.slot} {self.wrapper.name} {self.fill}"
 
     @property
-    def due(self) -> Dispatch:
-        """What the call must lead to."""
-        if self.is_empty:
-            return dispatch(self.wrapper.op, NONE)
-        key = self.wording.tables.get(self.table, self.table)
-        return dispatch(self.wrapper.op, key or None)
+    def due(self) -> Wrapper | None:
+        """What the call must amount to; None where it would call NULL."""
+        name = self.wrapper.op.name
+        if self.slot < 0 or self.is_empty:
+            key = None if self.slot < 0 else NONE
+        elif self.table == only(name):
+            key = self.table
+        else:
+            key = self.wording.tables.get(self.table, OTHER)
+        return self.wording.due_calls.get((name, key))
+
+    @property
+    def due_line(self) -> str:
+        """What the call must amount to, as the oracle's driver reads it."""
+        name = self.due.name if self.due else ""
+        return f"wrapper 0 {self.slot} {name} {self.fill} {self.holds}"
 
     @property
     def is_empty(self) -> bool:
         """Whether the slot is empty."""
         return self.slot >= 0 and not self.table
 
-    def expected(self, before: Answer) -> str:
-        """The function to reach, by rule 11, with its arguments, and the result."""
-        due = self.due
-        if due.null:
-            return "what the spec doesn't say" if self.is_empty else "a call through NULL"
-        values: dict[str, int] = dict.fromkeys(("xh", self.wrapper.op.host), self.slot)
-        for argument in self.wrapper.args:
-            values[argument.name] = self.value(argument.number)
-        arguments = [str(values.get(name, name)) for name in due.arguments]
-        result = self.wording.marks.get(due.called, 0)
-        if self.fill >= _NUMBERS and result:
-            result = self.value(result)
-        if due.result is not None:
-            result = constant_value(self.wording.spec, due.result)
-        return self._words(":".join([due.called, *arguments]), result)
+    @property
+    def is_defined(self) -> bool:
+        """Whether the spec says what the call does."""
+        return self.does is not None and self.does.ending is not Ending.CRASH
 
-    def value(self, mark: int) -> int:
-        """What the driver tells of an argument, or of a result that isn't filled with one byte."""
-        if mark == 1:  # a truth value has but one bit
-            return int(self.fill != 0)
-        if self.fill >= _NUMBERS:
-            return self.fill - _NUMBERS
-        return mark if self.fill >= _MARKS else self.fill
+    def expected(self, before: Answer) -> str:
+        """What the spec's C does, by rules 11 and 12."""
+        if not self.due:
+            return "what the spec doesn't say" if self.is_empty else "a call through NULL"
+        if not self.does or not self.is_defined:
+            return "what the spec's C leaves undefined"
+        return self.happened(self.does, self.does)
 
     def happened(self, before: Answer, answer: Answer) -> str:
-        """The function that is reached, and the result."""
+        """The functions that are called, and the result."""
+        if answer.ending is Ending.BUG and self.does and self.does.ending is Ending.BUG:
+            return "a BUG"
         if answer.failure:
             return answer.failure
-        changes = answer.changes(before)
-        calls = _ALL_ONES.sub(":-1", ", ".join(answer.words))
-        return self._words(calls, answer.result) + changes
+        is_ordered = self.due and has_order(self.due.call)
+        words = answer.words if is_ordered else sorted(answer.words)
+        told = f"calls to {', '.join(words) or 'nothing'}"
+        if self.wrapper.returns:
+            told += f" with the result {answer.result}"
+        return told + answer.changes(before)
 
     def _values(self) -> str:
         """What arguments and results are that have no marks."""
@@ -108,24 +110,19 @@ class WrapperCall(Call):
             return "arguments and results have random bits"
         return f"each argument and result is {self.fill - _NUMBERS}"
 
-    def _words(self, calls: str, result: int) -> str:
-        """What is called, and the result as an int, if there is one."""
-        words = f"calls to {calls or 'nothing'}"
-        return f"{words} with the result {c_int(result).value}" if self.wrapper.returns else words
-
     def findings(self, before: Answer, answer: Answer) -> Iterator[Finding]:
         """Another call or result than rule 11 asks for."""
         op, function = self.wrapper.op, self.wording.spec.c.wrapper(self.wrapper.op.name)
-        if self.due.null and self.is_empty:
+        if not self.due and self.is_empty:
             message = f"the spec doesn't say what an empty slot does ('{NONE}' in 'tables')"
             message += f", and {self} {self.happened(before, answer)}"
             yield Finding("empty-slot-called", function, message, spec_at=op.at)
-        elif self.due.null:
+        elif not self.due:
             if answer.ending is Ending.CRASH and self.table in self.wording.tables:
                 message = f"'{self.table}' doesn't set '{op.name}', and {function}() calls it"
                 message += f" all the same: {answer.text}"
                 yield Finding("null-op", f"{self.table}.{op.name}", message, spec_at=op.at)
-        elif self.happened(before, answer) != self.expected(before):
+        elif self.is_defined and self.happened(before, answer) != self.expected(before):
             message = self.difference(before, answer)
             if self.fill != _MARKS:
                 message += f", where {self._values()}, in another state of the kernel"
@@ -133,11 +130,35 @@ class WrapperCall(Call):
             yield Finding(rule, function, message, spec_at=op.at)
 
 
+@cache
+def has_order(c: str) -> bool:
+    """Whether an expression says which of its calls comes first; that of arguments is open."""
+    calls: list[bool] = []
+    previous = ""
+    for token in code_tokens(c):
+        if token.text in ("&&", "||", "?") or (token.text == "," and not (calls and calls[-1])):
+            return True
+        if token.text == "(":
+            calls.append(previous[-1:].isidentifier() or previous == ")")
+        elif token.text == ")" and calls:
+            calls.pop()
+        previous = token.text
+    return False
+
+
+def with_due(calls: Sequence[WrapperCall], oracle: Oracle) -> Iterator[WrapperCall]:
+    """The calls with what the spec's C does for them. Raises ``DriverError``."""
+    answers = iter(oracle.ask(call.due_line for call in calls if call.due))
+    for call in calls:
+        yield replace(call, does=next(answers)) if call.due else call
+
+
 class WrapperRunner(Runner):
     """Calls the wrappers of one interface."""
 
     seen_by = "wrappers"
     counted = "wrapper_calls"
+    undefined = 0
 
     def run(self) -> None:
         """Call them all; raises ``DriverError``."""
@@ -145,15 +166,36 @@ class WrapperRunner(Runner):
         if answer.stages != (self.wording.registry.initial,):
             return  # exploring shows that
         wording = self.wording
+        assert self.oracle
         calls = list(self.on_empty_slots())
         hosts = [(POWER_ON, -1, ""), *self.registered()]
         for fill, host, wrapper in product(_FILLS, hosts, wording.wrappers):
             state, slot, table = host
-            is_others = table in wording.made_up and table != only(wrapper.op.name)
-            wanted = fill == _MARKS or not is_others
-            if wanted and (table or wrapper.op.takes_no_host):
-                calls.append((state, WrapperCall(wording, wrapper, slot, table, fill)))
-        list(self.check(calls))
+            holds = state.slots[slot][0] if table else 0
+            is_others = table in wording.made_up and table not in ("A", only(wrapper.op.name))
+            if not is_others and (table or wrapper.op.takes_no_host):
+                call = WrapperCall(wording, wrapper, slot, table, fill, holds)
+                calls.append((state, call))
+        states = [state for state, _ in calls]
+        judged = list(zip(states, with_due([call for _, call in calls], self.oracle), strict=True))
+        self.note_undefined(judged)
+        list(self.check(pair for pair in judged if not pair[1].does or pair[1].is_defined))
+
+    def note_undefined(self, calls: Iterable[tuple[Answer, WrapperCall]]) -> None:
+        """Count calls of which the spec's C doesn't say what they do; it must do so of one."""
+        defined: dict[Wrapper, bool] = {}
+        for _, call in calls:
+            if call.due:
+                self.undefined += not call.is_defined
+                defined[call.due] = defined.get(call.due, False) or call.is_defined
+        for due in (due for due, is_defined in defined.items() if not is_defined):
+            message = f"what '{due.call}' does is undefined for all arguments that are tried"
+            finding = Finding("undefined-body", self.spec.c.wrapper(due.op.name), message)
+            self.note(replace(finding, spec_at=due.op.at), POWER_ON)
+
+    def done(self) -> dict[str, Any]:
+        """With the calls whose outcome the spec's C leaves undefined, which aren't made."""
+        return {"undefined_calls": self.undefined, **super().done()}
 
     def on_empty_slots(self) -> Iterator[tuple[Answer, WrapperCall]]:
         """Every wrapper for every slot, while it is empty.
@@ -161,8 +203,8 @@ class WrapperRunner(Runner):
         Where nothing is right, as the spec doesn't say what is, one slot shows that.
         """
         slots = range(len(self.spec.slots))
-        for wrapper in self.wording.wrappers[:_MANY]:
-            if dispatch(wrapper.op, NONE).null:
+        for wrapper in self.wording.wrappers:
+            if (wrapper.op.name, NONE) not in self.wording.due_calls:
                 yield POWER_ON, WrapperCall(self.wording, wrapper, 0)
                 continue
             for fill, slot in product(_FILLS, slots):
@@ -175,9 +217,7 @@ class WrapperRunner(Runner):
         """
         spec, wording = self.spec, self.wording
         home = wording.registry.home
-        pairs = list(product(home, wording.tables))
-        if len(wording.made_up) <= _FEW:
-            pairs += product(list(home)[:1], wording.made_up)
+        pairs = [*product(home, wording.tables), *product(list(home)[:1], wording.made_up)]
         booted = {
             (spec.values[step.type], spec.table(guest, step.table).symbol)
             for guest, step in spec.registrations()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The KUnit suites of an interface: every call in every state of the model, as C tables."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,12 +9,15 @@ from pathlib import Path
 
 from xenhostgen.reference_model.ops import dispatch
 from xenhostgen.reference_model.registry import Outcome, State
+from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import NONE, Interface
 from xenhostgen.spec.source import Text
 from xenhostgen.verify.calls import Change, Iterate, RegistryCall, all_changes
 from xenhostgen.verify.harness import rendered
 from xenhostgen.verify.wording import Wording
 
+_CALL = re.compile(r"([A-Za-z_]\w*)\s*\(([\w\s,]*)\)")
+_CONSTANT = re.compile(r"-?(?:\d+|[A-Z][A-Z0-9_]*)")
 DATA = Path(__file__).with_name("data")
 
 
@@ -145,13 +149,17 @@ class Suite:
             arguments = ", ".join(["&host", *"0" * len(op.args)])
             call = f"{self.spec.c.wrapper(op.name)}({arguments})"
             for symbol, key in self.tables():
-                leads = dispatch(op, key)
-                expected = leads.result or ""
-                if leads.called:
-                    function = kernels.get(Text(leads.called))
+                due = dispatch(op, key)
+                if not due:
+                    continue
+                expected = due.c
+                if called := _CALL.fullmatch(due.c):
+                    function = kernels.get(Text(called[1]))
                     if not function or function.returns == "void" or "*" in function.prototype:
                         continue
-                    expected = f"{leads.called}({', '.join('0' * len(leads.arguments))})"
-                if not leads.null:
+                    words = [word.strip() for word in called[2].split(",") if word.strip()]
+                    values = {op.host: "&host", **dict.fromkeys(map(declared_name, op.args), "0")}
+                    expected = f"{called[1]}({', '.join(values.get(word, word) for word in words)})"
+                if not due.c or called or _CONSTANT.fullmatch(due.c):
                     calls.append({"table": symbol, "call": call, "expected": expected})
         return calls

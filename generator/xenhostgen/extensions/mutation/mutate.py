@@ -93,6 +93,8 @@ class _View(Store):
     def __init__(self, base: Subject, changed: set[str]) -> None:
         super().__init__(base.spec, base.store.folder)
         self.readings, self.due = base.store.readings, base.store.due
+        self.oracles, self.answers = base.store.oracles, base.store.answers
+        self.oracle_lock = base.store.oracle_lock
         self.base, self.changed = base.tree, changed
 
     def key(self, tree: Path, source: Path, *words: str) -> str:

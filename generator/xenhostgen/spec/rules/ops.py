@@ -1,16 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Operations: their tables, parameters and wrappers."""
 
-import errno
-import re
 from collections.abc import Iterable, Iterator
 
 from xenhostgen.spec.c_names import KEYWORDS, RESERVED, STORAGE, declared_name, declares_one
 from xenhostgen.spec.model import NONE, Interface, Op
 from xenhostgen.spec.source import Fault, Nearest, Text
-
-# A constant by its name, as the reference model reads it.
-_CONSTANT = re.compile(r"-?([A-Z][A-Z0-9_]*)")
 
 
 def names_taken(spec: Interface) -> frozenset[str]:
@@ -25,7 +20,6 @@ def ops(spec: Interface) -> Iterator[Fault]:
     tables[NONE] = None
     taken = names_taken(spec)
     yield from _empty_slots(spec)
-    yield from _constants(spec)
     for op in spec.ops:
         for entry in op.tables:
             if entry.table not in tables:
@@ -61,20 +55,6 @@ def _empty_slots(spec: Interface) -> Iterator[Fault]:
     for op in silent if len(silent) < len(spec.ops) else ():
         message = f"op '{op.name}' doesn't say what it does for an empty slot, as others do"
         yield "op-without-none", message, op.name, f"add '{NONE}' to its 'tables'"
-
-
-def _constants(spec: Interface) -> Iterator[Fault]:
-    """A value by name is an errno or a constant that the spec knows."""
-    known = {"NULL", *(name for name in vars(errno) if name.startswith("E"))}
-    known |= {constant.name for constant in spec.kernel.constants}
-    for op in spec.ops:
-        values = [op.when_no_host, op.when_missing, *(entry.calls for entry in op.tables)]
-        for value in filter(None, values):
-            match = _CONSTANT.fullmatch(value.strip())
-            if match and match[1] not in known:
-                message = f"'{match[1]}' is no errno, and no constant that the spec knows"
-                hint = "say its value under 'constants' in 'kernel'"
-                yield "unknown-constant", message, value, hint
 
 
 def parameters(params: Iterable[Text], taken: frozenset[str], others: set[str]) -> Iterator[Fault]:

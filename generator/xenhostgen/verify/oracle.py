@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the spec's own C does: bodies of adapters and fallbacks, run in a process of their own.
+
+That program is made from the spec alone, and from the shim: of the judged C it sees nothing. Its
+calls are those of the judged wrappers, made in the same way, so that the answers can be compared.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain
+
+from xenhostgen.reference_model.ops import Dispatch, dispatch, only
+from xenhostgen.sandbox.process import BuildError, Job, run_all
+from xenhostgen.spec.model import NONE, Interface
+from xenhostgen.verify.build import (
+    FLAGS,
+    SANITIZE,
+    Program,
+    Source,
+    Store,
+    compiled,
+    driver_source,
+    launcher,
+)
+from xenhostgen.verify.declarations import expectation
+from xenhostgen.verify.driver import Answer, run_driver
+from xenhostgen.verify.harness import (
+    TEMPLATES,
+    Harness,
+    Wrapper,
+    is_struct,
+    rendered,
+    wrappers,
+    write_files,
+)
+from xenhostgen.verify.pieces import check_pieces, unreadable
+
+OTHER = "other"
+"""The key of a table that doesn't set the op."""
+
+
+def due_calls(spec: Interface) -> dict[tuple[str, str | None], Wrapper]:
+    """By op and table, or None for no host, the C that is due; none where that would call NULL."""
+    tables = [f"{guest.name}.{table.role}" for guest, table in spec.tables()]
+    calls: dict[tuple[str, str | None], Wrapper] = {}
+    for wrapper in wrappers(spec):
+        numbers: dict[Dispatch, int] = {}
+        for key in (None, NONE, OTHER, only(wrapper.op.name), *tables):
+            if due := dispatch(wrapper.op, key):
+                name = f"{wrapper.op.name}_{numbers.setdefault(due, len(numbers))}"
+                returns = wrapper.op.wrapper_type
+                is_converted = due.returns not in ("void", returns) and not is_struct(due.returns)
+                c = f"({due.returns})({due.c})" if is_converted else due.c
+                made = wrapper._replace(name=name, call=c, result=f"{returns} glue_result")
+                calls[wrapper.op.name, key] = made
+    return calls
+
+
+@dataclass(frozen=True, slots=True)
+class Oracle:
+    """The program of a spec where options of the kernel are off; made on first need.
+
+    Whoever judges a tree of the same spec shares it, and what it has answered.
+    """
+
+    harness: Harness
+    compiler: str
+    store: Store
+    off: tuple[str, ...] = ()
+
+    def ask(self, lines: Iterable[str]) -> list[Answer]:
+        """The answer to each call. Raises ``DriverError``, or ``SpecError`` for what is no C."""
+        lines, store = list(lines), self.store
+        with store.oracle_lock:
+            answers = store.answers.setdefault(self.off, {})
+            if new := [line for line in dict.fromkeys(lines) if line not in answers]:
+                with run_driver(self.program()) as driver:
+                    answers.update(zip(new, driver.ask(new), strict=True))
+        return [answers[line] for line in lines]
+
+    def program(self) -> Program:
+        """The program. Raises ``SpecError``."""
+        store, spec = self.store, self.harness.spec
+        if self.off not in store.oracles:
+            try:
+                store.oracles[self.off] = _build(self.harness, self.compiler, store, self.off)
+            except BuildError as error:
+                check_pieces(self.harness, expectation(spec), self.compiler)
+                raise unreadable(spec, error.complaints()) from None
+        return store.oracles[self.off]
+
+
+def _build(harness: Harness, compiler: str, store: Store, off: tuple[str, ...]) -> Program:
+    """Compile and link it, in a folder where nothing judged is found."""
+    spec, folder = harness.spec, store.folder / "-".join(["oracle", *off])
+    calls = {call.name: call for call in due_calls(spec).values()}
+    contexts = chain.from_iterable(guest.context for guest in spec.guests)
+    context = {
+        "calls": list(calls.values()),
+        "off": off,
+        "headers": list(dict.fromkeys([*spec.source.includes, *contexts])),
+        # Its tables name adapters, which aren't called by way of them here.
+        "declared": re.sub(r"(?m) = \{.*\};$", ";", expectation(spec).declared()),
+    }
+    write_files({"oracle.c": rendered("harness/oracle.c", spec, **context)}, folder)
+    flags = [*FLAGS, *SANITIZE, "-O0", "-fno-builtin", f"-I{harness.questions}", f"-I{TEMPLATES}"]
+    source = Source("oracle.c", f"{folder.name}.o", [*flags, *harness.flags])
+    objects = compiled([source, driver_source(compiler)], folder, compiler, harness, store)
+    command = [compiler, *SANITIZE, *map(str, objects), "-o", "driver"]
+    run_all([Job(command, folder, view=harness.view)])
+    programs = (launcher(harness, compiler, store), folder / "driver")
+    return Program(programs, len(spec.slots), "", harness.view)

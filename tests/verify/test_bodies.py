@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Bodies of all kinds: written otherwise they are right, changed they are found, each by itself."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from patching import apply, read_tree_case
+from tools import need
+from xenhostgen.api import Interface
+from xenhostgen.verify.behaviour import Behaviour
+from xenhostgen.verify.build import Store
+from xenhostgen.verify.conform import Conformance
+from xenhostgen.verify.run import verify
+from xenhostgen.verify.subject import Options, write_rendering
+from xenhostgen.verify.wrappers import WrapperRunner
+
+BODIES = Path(__file__).parent / "bodies"
+RIGHT, WRONG = (sorted(BODIES.glob(f"{kind}_*.diff")) for kind in ("succ", "err"))
+Load = Callable[[str], Interface]
+StoreOf = Callable[[Interface], Store]
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_right_bodies(compiler: str, tmp_path: Path, load_spec: Load, store_of: StoreOf) -> None:
+    """They stand in different functions, so that one tree can have them all."""
+    need(compiler, compiler)
+    cases = [read_tree_case(case) for case in RIGHT]
+    spec = load_spec(cases[0].spec)
+    tree = write_rendering(spec, tmp_path / "tree")
+    for case in cases:
+        apply(tree, case.changes)
+    verdict = verify(spec, Options(tree, (compiler,), store=store_of(spec)))
+    assert verdict.passed, verdict.unexpected
+    assert len(RIGHT) >= 50
+
+
+@pytest.mark.parametrize("case", WRONG, ids=lambda case: case.stem)
+def test_wrong_body(case: Path, tmp_path: Path, load_spec: Load, store_of: StoreOf) -> None:
+    wanted = read_tree_case(case)
+    spec = load_spec(wanted.spec)
+    tree = write_rendering(spec, tmp_path / "tree")
+    apply(tree, wanted.changes)
+    compiler = os.environ.get("XENHOSTGEN_TEST_CC", "gcc")
+    need(compiler, compiler)
+    checks = [Conformance(), Behaviour(compiler, runners=[WrapperRunner])]
+    verdict = verify(spec, Options(tree, (compiler,), store=store_of(spec)), checks)
+    assert wanted.rule in {finding.rule for finding in verdict.unexpected}, verdict.unexpected
+    assert len(WRONG) >= 30

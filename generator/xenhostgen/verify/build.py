@@ -9,6 +9,7 @@ their own that it can protect, and hides their names from it.
 
 import hashlib
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,23 +124,27 @@ def build(
     write_files({"sections.ld": _SECTIONS}, work)
     *judged, glue, driver = _objects(harness, compiler, store, turned)
 
-    def run(*command: str | Path) -> None:
-        run_all([Job(command, work, view=harness.view)])
-
-    c = harness.spec.c
-    wrapping = [f"--wrap={function}" for function in (c.register, c.unregister)]
-    run("ld", "-r", *wrapping, "-T", "sections.ld", *judged, glue, "-o", "judged.o")
     stored = (glue, driver, judged[0])
     for path in stored:
         if path not in store.contents:
             store.contents[path] = read_contents(path, harness.reader)
     of_glue, of_driver, of_registry = (store.contents[path].symbols for path in stored)
-    _check(read_contents(work / "judged.o", harness.reader), of_driver)
     asked = {symbol.name for symbol in of_driver if symbol.section == "UNDEF"}
     answered = asked & {symbol.name for symbol in of_glue}
     (work / "wanted").write_text("\n".join(sorted(answered)))
-    run("objcopy", "--keep-global-symbols=wanted", "judged.o", "hidden.o")
-    run(compiler, *SANITIZE, driver, "hidden.o", "-o", "driver")
+    c, whole = harness.spec.c, work / "judged.o"
+    wrapping = [f"--wrap={function}" for function in (c.register, c.unregister)]
+    commands: tuple[tuple[str | Path, ...], ...] = (
+        ("ld", "-r", *wrapping, "-T", "sections.ld", *judged, glue, "-o", whole),
+        ("objcopy", "--keep-global-symbols=wanted", whole, "hidden.o"),
+        (compiler, *SANITIZE, driver, "hidden.o", "-o", "driver"),
+    )
+    script = " && ".join(shlex.join(map(str, command)) for command in commands)
+    try:
+        run_all([Job(["sh", "-c", script], work, view=harness.view)])
+    finally:  # it says more than a linker
+        if whole.exists():
+            _check(read_contents(whole, harness.reader), of_driver)
     array = (each.section for each in of_registry if each.name == harness.spec.c.array)
     command = (launcher(harness, compiler, store), work / "driver")
     return Program(command, len(harness.spec.slots), next(array, ""), harness.view, turned.off)

@@ -118,14 +118,17 @@ def unexplained(spec: Interface, texts: dict[str, str]) -> Iterator[Finding]:
             yield Finding("unexplained-condition", name, message, where, seen_by="preprocessing")
 
 
-def _directives(text: str) -> Iterator[list[Token]]:
+@lru_cache(maxsize=32)
+def _directives(text: str) -> list[list[Token]]:
     """The tokens of each directive, without its '#'."""
+    lines: list[list[Token]] = []
     line: list[Token] | None = None
     for token in code_tokens(text):
         if token.kind is Kind.DIRECTIVE:
             line = []
         elif line is not None and token.kind is Kind.DIRECTIVE_END:
-            yield line
+            lines.append(line)
             line = None
         elif line is not None:
             line.append(token)
+    return lines

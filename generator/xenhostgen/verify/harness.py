@@ -4,7 +4,7 @@
 import errno
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -96,7 +96,7 @@ class Harness:
     def glue(self) -> Path:
         """The C file between the judged files and the driver."""
         files = {"glue.h": (TEMPLATES / "glue.h").read_text()}
-        files["glue.c"] = rendered("harness/glue.c", self.spec, calls=wrappers(self.spec))
+        files["glue.c"] = _glue(self.spec)
         return write_files(files, self.work) / "glue.c"
 
     @cached_property
@@ -105,6 +105,12 @@ class Harness:
         defines = [f"-D{config}=1" for config in self.configs]
         kconfig = ["-D__KERNEL__", "-include", str(SHIM / "linux/kconfig.h")]
         return [f"-I{self.overlay}", f"-I{SHIM}", "-Iinclude", *defines, *kconfig]
+
+
+@lru_cache(maxsize=1)
+def _glue(spec: Interface) -> str:
+    """The glue, kept for the next tree of the same spec."""
+    return rendered("harness/glue.c", spec, calls=wrappers(spec))
 
 
 def units(spec: Interface) -> list[str]:

@@ -8,6 +8,7 @@ calls are those of the judged wrappers, made in the same way, so that the answer
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
 from xenhostgen.reference_model.ops import Dispatch, dispatch, only
@@ -40,6 +41,7 @@ OTHER = "other"
 """The key of a table that doesn't set the op."""
 
 
+@lru_cache(maxsize=1)
 def due_calls(spec: Interface) -> dict[tuple[str, str | None], Wrapper]:
     """By op and table, or None for no host, the C that is due; none where that would call NULL."""
     tables = [f"{guest.name}.{table.role}" for guest, table in spec.tables()]

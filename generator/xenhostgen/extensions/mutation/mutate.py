@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from xenhostgen.extensions.kernel_tree.c_tree import defined, outside_functions, parse, words
@@ -27,7 +28,7 @@ from xenhostgen.verify.drift import rendered
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.findings import Finding, Statistics, judge
 from xenhostgen.verify.harness import c_files, units, write_files
-from xenhostgen.verify.run import core_checks, examine
+from xenhostgen.verify.run import core_checks
 from xenhostgen.verify.subject import JudgedTree, Options, Subject
 from xenhostgen.verify.wrappers import WrapperRunner
 
@@ -114,11 +115,13 @@ class _Judge:
         users = [unit for unit in units(spec) if inline & words(files[unit])]
         self.users = [*users, _GLUE]
         self.base = self.subject(folder / "base", Store(spec, folder))
-        checks = core_checks(self.base.options)
-        self.verdict = judge(spec, examine(self.base, checks), self.base.statistics)
-        self.stages: tuple[Stage, ...] = tuple(check.run for check in checks)
-        stages = (_parsing, _exploring, _booting, _wrapping, *self.stages)
-        self.unmutated = {stage: self.keys(stage(self.base)) for stage in stages}
+        self.stages: tuple[Stage, ...] = tuple(
+            check.run for check in core_checks(self.base.options)
+        )
+        findings = [list(stage(self.base)) for stage in self.stages]
+        self.verdict = judge(spec, chain.from_iterable(findings), self.base.statistics)
+        self.unmutated = dict(zip(self.stages, map(self.keys, findings), strict=True))
+        self.known = set().union(*self.unmutated.values())
         self.code = self.compiled(self.base, self.units)
 
     def subject(self, folder: Path, store: Store, **changed: str) -> Subject:
@@ -157,12 +160,12 @@ class _Judge:
     def checked(self, mutant: Mutant, subject: Subject, quickest: Stage) -> Mutant:
         """A mutant that compiles, with the finding or the lack of one by which it is seen."""
         for stage in (quickest, *self.stages):
-            findings, known = list(stage(subject)), self.unmutated[stage]
+            findings = list(stage(subject))
             for finding in findings:
-                if not self.keys([finding]) <= known:
+                if not self.keys([finding]) <= self.known:
                     seen_by = finding.seen_by
                     return replace(mutant, fate="killed", rule=finding.rule, seen_by=seen_by)
-            if missing := known - self.keys(findings):
+            if missing := self.unmutated.get(stage, set()) - self.keys(findings):
                 return replace(mutant, fate="killed", rule=min(missing)[0], seen_by="absence")
         return replace(mutant, fate="survived")
 

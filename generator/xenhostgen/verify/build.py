@@ -205,7 +205,7 @@ def _objects(harness: Harness, compiler: str, store: Store, turned: Configuratio
     judged = [(f"./{unit}", "judged") for unit in units(harness.spec)]
     sources = []
     for name, role in [*judged, (str(harness.glue), "glue")]:
-        flags = _turning(harness, tree / name, turned)
+        flags = [*_turning(harness, tree / name, turned), *(["-O0"] if role == "glue" else [])]
         key = store.key(tree, tree / name, compiler, *flags)
         sources.append(Source(name, f"{key}-{role}.o", [*judge, *flags]))
     return compiled([*sources, driver_source(compiler)], tree, compiler, harness, store)

@@ -6,6 +6,7 @@ from xenhostgen.spec.load import load_part
 from xenhostgen.spec.model import AcceptedMutant, Interface
 from xenhostgen.spec.shape import Items, Part, key
 from xenhostgen.spec.template_sets import template_root
+from xenhostgen.verify.subject import Options, is_ours
 
 
 class _File(Part):
@@ -20,5 +21,6 @@ def acceptances(spec: Interface) -> list[Acceptance]:
     path = template_root() / spec.templates / "accepted-mutants.yaml"
     if path.is_file():
         mutants = load_part(_File, path).accepted_mutants
-        accepted += [Acceptance(str(path), mutant, by_templates=True) for mutant in mutants]
+        is_shipped = is_ours(spec, Options())
+        accepted += [Acceptance(str(path), mutant, True, is_shipped) for mutant in mutants]
     return accepted

@@ -49,11 +49,16 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Mutants that may survive, and the file that says so: a spec or one of its template set."""
+    """Mutants that may survive, and the file that says so: a spec or one of its template set.
+
+    What a template set accepts need not be in the C of each spec. Of a shipped one's it must not be
+    killed: there its reason is tried.
+    """
 
     path: str
     accepted: AcceptedMutant
     by_templates: bool = False
+    is_shipped: bool = True
 
     def covers(self, mutant: Mutant) -> bool:
         """Whether a mutant has the id and the change; of neighbours, either may be the first."""
@@ -90,8 +95,8 @@ class Score:
             survivors = [name for name, fate in fates.items() if fate == "survived"]
             self.reasons |= dict.fromkeys(survivors, acceptance.accepted.reason.strip())
             fate = next(iter(fates.values()), "no such mutant")
-            # What a template set accepts need not be in the C of each spec.
-            if is_whole and not survivors and (fate == "killed" or not acceptance.by_templates):
+            is_refuted = fate == "killed" and acceptance.is_shipped
+            if is_whole and not survivors and (is_refuted or not acceptance.by_templates):
                 self.stale.append((acceptance, fate))
         unseen = [mutant for mutant in mutants if mutant.fate == "survived"]
         self.survivors = [mutant for mutant in unseen if mutant.id not in self.reasons]

@@ -137,14 +137,12 @@ def build(
     commands: tuple[tuple[str | Path, ...], ...] = (
         ("ld", "-r", *wrapping, "-T", "sections.ld", *judged, glue, "-o", whole),
         ("objcopy", "--keep-global-symbols=wanted", whole, "hidden.o"),
-        (compiler, *SANITIZE, driver, "hidden.o", "-o", "driver"),
     )
     script = " && ".join(shlex.join(map(str, command)) for command in commands)
-    try:
-        run_all([Job(["sh", "-c", script], work, view=harness.view)])
-    finally:  # it says more than a linker
-        if whole.exists():
-            _check(read_contents(whole, harness.reader), of_driver)
+    run_all([Job(["sh", "-c", script], work, view=harness.view)])
+    _check(read_contents(whole, harness.reader), of_driver)
+    link = [compiler, *SANITIZE, str(driver), "hidden.o", "-o", "driver"]
+    run_all([Job(link, work, view=harness.view)])
     array = (each.section for each in of_registry if each.name == harness.spec.c.array)
     command = (launcher(harness, compiler, store), work / "driver")
     return Program(command, len(harness.spec.slots), next(array, ""), harness.view, turned.off)

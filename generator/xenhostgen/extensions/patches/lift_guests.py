@@ -114,11 +114,16 @@ class Guests:
             needs += [each.piece.name for each in includes if each.near and not each.added]
             guest["context"] = list(dict.fromkeys([*guest["context"], *needs]))
         if "include" in guest and "boot" in guest:
+            beside = guest["include"]["place"].values()
+            guest["context"] = list(dict.fromkeys([*guest["context"], *beside]))
             self.guests[path] = compact(**guest)
 
     def include(self, part: Part) -> Data:
         """The include of the header, beside another."""
-        above, below = (piece and piece[0].name for piece in map(pieces, map(part.beside, (-1, 1))))
+        lines = map(pieces, map(part.beside, (-1, 1)))
+        above, below = (
+            line[0].name if line and line[0].kind == "include" else "" for line in lines
+        )
         adjacent = part.piece.first > 1 and part.lines[part.piece.first - 2].text.strip()
         if not (part.beside(-1).startswith("#") and (adjacent or not below)):
             above = ""

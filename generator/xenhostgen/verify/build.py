@@ -180,17 +180,17 @@ def compiled(
     objects: list[Path] = []
     jobs, fresh = [], {}
     for source in sources:
-        made = store.folder / source.object
-        objects.append(made)
-        if not made.exists():
+        target = store.folder / source.object
+        objects.append(target)
+        if not target.exists():
             # Others may be waiting for the same object.
-            fresh[made] = made.with_name(f"{get_ident()}-{made.name}")
-            command = [compiler, *source.flags, "-c", source.file, "-o", str(fresh[made])]
+            fresh[target] = target.with_name(f"{get_ident()}-{target.name}")
+            command = [compiler, *source.flags, "-c", source.file, "-o", str(fresh[target])]
             jobs.append(Job(command, folder, view=harness.view))
     for start in range(0, len(jobs), _AT_ONCE):
         run_all(jobs[start : start + _AT_ONCE])
-    for made, new in fresh.items():
-        new.replace(made)
+    for target, new in fresh.items():
+        new.replace(target)
     return objects
 
 

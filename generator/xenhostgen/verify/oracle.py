@@ -54,8 +54,8 @@ def due_calls(spec: Interface) -> dict[tuple[str, str | None], Wrapper]:
                 returns = wrapper.op.wrapper_type
                 is_converted = due.returns not in ("void", returns) and not is_struct(due.returns)
                 c = f"({due.returns})({due.c})" if is_converted else due.c
-                made = wrapper._replace(name=name, call=c, result=f"{returns} glue_result")
-                calls[wrapper.op.name, key] = made
+                call = wrapper._replace(name=name, call=c, result=f"{returns} glue_result")
+                calls[wrapper.op.name, key] = call
     return calls
 
 

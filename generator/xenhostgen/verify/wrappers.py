@@ -97,10 +97,10 @@ class WrapperCall(Call):
             return answer.failure
         is_ordered = self.due and has_order(self.due.call)
         words = answer.words if is_ordered else sorted(answer.words)
-        told = f"calls to {', '.join(words) or 'nothing'}"
+        outcome = f"calls to {', '.join(words) or 'nothing'}"
         if self.wrapper.returns:
-            told += f" with the result {answer.result}"
-        return told + answer.changes(before)
+            outcome += f" with the result {answer.result}"
+        return outcome + answer.changes(before)
 
     def _values(self) -> str:
         """What arguments and results are that have no marks."""

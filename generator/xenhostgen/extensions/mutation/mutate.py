@@ -180,7 +180,7 @@ class _Judge:
         tree, work, glue = subject.tree, subject.work, subject.harness.glue
         view = subject.harness.view
         command = [_CC, "-std=gnu11", "-Werror", *subject.harness.flags, "-c"]
-        # All that calls the interface's macros and inline functions is much, if it is ours.
+        # The glue calls every macro and inline function: -O2 takes long for that.
         files = {unit: ("-O2", f"./{unit}") for unit in units} | {_GLUE: ("-O1", f"../{glue.name}")}
         jobs = [
             Job([*command, *files[unit], "-o", f"../{number}.o"], tree, view=view)

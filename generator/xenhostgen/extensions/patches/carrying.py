@@ -51,7 +51,7 @@ def carry_of(imported: Input, spec: Interface) -> tuple[bytes, Contents]:
         paths = placement.after.keys() | imported.after.keys()
         base = {path: imported.base(path) for path in paths}
         after = base | imported.after
-        return difference(base | placement.after, after, "--binary"), placement.after
+        return difference(base | placement.after, after), placement.after
     rendering = render(spec)
     own = {path: text for path, text in rendering.whole().items() if path in imported.whole}
     theirs = dict(imported.whole)

@@ -59,7 +59,7 @@ def states(messages: Sequence[Message], tree: Reader, root: str, schema: str) ->
 
 def _change(tree: Reader, after: Contents) -> bytes:
     """What changes a tree into files, where no spec says any of it."""
-    return difference({path: tree(path) for path in after}, after, "--binary")
+    return difference({path: tree(path) for path in after}, after)
 
 
 def refreshed(

@@ -38,9 +38,10 @@ def types(spec: Interface) -> Iterator[Fault]:
     if fitted and 0 not in owners:
         hint = "the type of value 0 marks an empty slot; add '{name: invalid, value: 0}'"
         empty = [host_type.value for host_type in _homeless(spec)] if spec.registry else []
+        place = spec.types
         if len(empty) == 1 and empty[0] is not None:
             hint = "a type that no slot accepts marks an empty slot, by the value 0"
-        place = getattr(empty[0], "at", spec.types) if len(empty) == 1 else spec.types
+            place = getattr(empty[0], "at", place)
         yield "no-empty-type", "no type has the value 0", place, hint
 
 

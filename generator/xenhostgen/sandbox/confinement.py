@@ -36,6 +36,11 @@ class View(NamedTuple):
     """The size of its /tmp."""
 
 
+def is_trusting() -> bool:
+    """Whether the user's environment says that foreign C is trusted."""
+    return os.environ.get("XENHOSTGEN_UNCONFINED") == "1"
+
+
 def confinement(
     program: str | Path, folder: Path, view: View, environment: Mapping[str, str]
 ) -> Command:

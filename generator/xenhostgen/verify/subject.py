@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What is judged: the C of one spec, prepared once for all checks."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import NamedTuple, Protocol
 from xenhostgen import extension_points
 from xenhostgen.csource.confined import reader
 from xenhostgen.csource.preprocess import SHIM
-from xenhostgen.sandbox.confinement import View, obstacle
+from xenhostgen.sandbox.confinement import View, is_trusting, obstacle
 from xenhostgen.sandbox.files import FILE_MAX, KERNEL_FILE_MAX, UnreadableFile, blocking, read_file
 from xenhostgen.sandbox.reader import Reader
 from xenhostgen.sandbox.scratch import scratch_folder
@@ -124,7 +123,7 @@ class Check(Protocol):
 
 def is_confined(spec: Interface, options: Options) -> bool:
     """Whether the C is confined. Raises ``Refused`` where it must be and can't."""
-    if options.unconfined or os.environ.get("XENHOSTGEN_UNCONFINED") == "1":
+    if options.unconfined or is_trusting():
         return False
     if not (reason := obstacle()):
         return True

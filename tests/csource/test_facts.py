@@ -32,10 +32,6 @@ def read(path: Path, cc: str = "gcc", limits: Limits = LIMITS) -> Facts:
     return read_facts(read_output(output, str(path)))
 
 
-def parse_body(c: str) -> None:
-    snippet_facts(f"void snippet(void) {{ static int n;\n{c}\n}}")
-
-
 def told(found: Facts) -> list[str]:
     shown = [" ".join([fact.kind, fact.name, *fact.words]) for fact in found]
     return [text for text in shown if not text.startswith(("include", "enumerator"))]
@@ -157,7 +153,7 @@ def test_other_files_declare_types_and_parts(tmp_path: Path) -> None:
 @pytest.mark.parametrize("deep", ["(" * 5000 + "1" + ")" * 5000, "1 + " * 5000 + "1"])
 def test_deep_nesting(deep: str, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="nested too deeply"):
-        facts(f"int f(void) {{ static int n; return {deep}; }}", tmp_path)
+        facts(f"int f(void) {{ static int n = {deep}; return n; }}", tmp_path)
 
 
 def test_line_numbers_survive_includes_and_macros(tmp_path: Path) -> None:
@@ -173,11 +169,11 @@ def test_line_numbers_survive_includes_and_macros(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("x = 1;\n/* two */ a b c;", "c:3:3: not C that can be parsed: before: b"),
-        ("return", "c:3:1: not C that can be parsed: invalid expression"),
+        ("int x = 1;\n/* two */ int a b;", "c:2:7: not C that can be parsed: before: b"),
+        ("int x[] = {\nreturn", "c:2:1: not C that can be parsed: invalid expression"),
     ],
 )
 def test_bad_snippets(code: str, message: str) -> None:
     with pytest.raises(SourceError) as caught:
-        parse_body(code)
+        snippet_facts(code)
     assert str(caught.value).startswith(message)

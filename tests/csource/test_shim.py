@@ -10,7 +10,7 @@ from compilers import require
 from xenhostgen.csource.preprocess import SHIM
 
 SOURCES = Path(__file__).parent / "sources"
-HEADERS = sorted(path.relative_to(SHIM) for path in SHIM.glob("linux/*.h"))
+HEADERS = sorted(path.relative_to(SHIM) for path in SHIM.glob("*/*.h"))
 FLAGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", f"-I{SHIM}", f"-I{SOURCES / 'include'}"]
 
 

@@ -95,6 +95,9 @@ def _describe(file: ObjectFile, anchor: str, die: Any) -> Iterator[str]:
         place = symbol.offset + (_number(member, "data_member_location") or 0)
         if member.tag == "DW_TAG_member" and place in names:
             yield f".{_name(member)} = {names[place]}"
+    is_table = structure is not None and structure.tag == "DW_TAG_structure_type"
+    if is_table and not re.match(rf"\.(init|exit)\.|.*\.{name}$", symbol.section):
+        yield f"in the section {symbol.section}"
 
 
 def _held(die: Any) -> Iterator[str]:

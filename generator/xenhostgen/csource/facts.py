@@ -147,12 +147,17 @@ def _parse(preprocessed: Preprocessed) -> Any:
 _QUOTED = r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'"""
 _MARK = re.compile(rf"[(){{}};=]|{_QUOTED}")
 _BRACE = re.compile(rf"[{{}}]|{_QUOTED}")
+_STATICS = re.compile(rf"(\bstatic\b(?:{_QUOTED}|[^;\"'])*;)|{_QUOTED}|[^\n\"'s]+|.")
+
+
+def _kept(match: re.Match[str]) -> str:
+    return match[1] or " " * len(match[0])
 
 
 def _outline(source: Preprocessed) -> str:
     """The text, blank where the parser needn't read it, which takes most of the time.
 
-    It needs no bodies without static variables, and of other files only what names types.
+    Of bodies it needs static variables alone, and of other files only what names types.
     """
     text, pieces, line = source.text, [], 0
     for start, body, end in _declarations(text):
@@ -162,8 +167,8 @@ def _outline(source: Preprocessed) -> str:
         files = {origin.file for origin in source.origins[first : line + lines + 1]}
         if source.path not in files and "typedef" not in piece:
             piece = "\n" * lines
-        elif body < end and "static" not in text[body:end]:
-            inner = re.sub(r"[^\n]", " ", text[body + 1 : end - 1])
+        elif body < end:
+            inner = _STATICS.sub(_kept, text[body + 1 : end - 1])
             piece = f"{text[start : body + 1]}{inner}{text[end - 1 : end]}"
         pieces.append(piece)
         line += lines

@@ -24,8 +24,11 @@ KERNELS = (
     "taken for a kernel's tree: of its boot files, what the interface adds and the spec's steps"
     " are judged"
 )
+_NOT_C = ("unparsable", "uncompilable")
+_OF_COMPILERS = (*_NOT_C, "compiler-warning", "sparse-warning")
 # What gcc and clang say of a header that isn't there.
 _NO_HEADER = re.compile(r"'?([\w/.-]+\.h)(?:: No such file or directory|' file not found)$")
+_NO_FUNCTION = re.compile(r"(?:undefined reference to|(?:im|un)\w+ (?:of )?function) '(\w+)'")
 
 
 def verify(spec: Interface, options: Options, checks: Sequence[Check] | None = None) -> Verdict:
@@ -90,19 +93,27 @@ def _new(findings: Iterable[Finding], known: Sequence[Finding]) -> list[Finding]
     """Without what another check has found of the same subject.
 
     A rule that a counterexample breaks can't be proved: of a function that has one, what provers
-    find adds nothing.
+    find adds nothing. Nor does what compilers say of a line that is no C.
     """
     seen = {(finding.rule, finding.subject) for finding in known}
+    lines = {finding.where[:2] for finding in known if finding.where and finding.rule in _NOT_C}
     for finding in known:
         if finding.counterexample and finding.rule not in OF_PROVERS:
             function = re.split(r"[( ]", finding.counterexample[-1])[0]
             seen |= {(rule, function) for rule in OF_PROVERS}
-    return [finding for finding in findings if (finding.rule, finding.subject) not in seen]
+    return [
+        finding
+        for finding in findings
+        if (finding.rule, finding.subject) not in seen
+        and not (finding.rule in _OF_COMPILERS and finding.where and finding.where[:2] in lines)
+    ]
 
 
 def _located(finding: Finding, subject: Subject, places: dict[str, At]) -> Finding:
     """With its place in the C and in the spec, and without this run's folder names."""
     message = finding.message.replace(f"{subject.tree}/", "")
+    if (missing := _NO_FUNCTION.search(message)) and missing[1] not in places:
+        message += "; if the kernel has it, add it to the spec's kernel.functions"
     if missing := _NO_HEADER.search(message):
         message += f"; for a stand-in, name <{missing[1]}> in the spec's includes"
         message += ", or in a guest's context"

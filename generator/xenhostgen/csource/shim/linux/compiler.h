@@ -39,10 +39,9 @@
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, value) do { *(volatile __typeof__(x) *)&(x) = (value); } while (0)
 #define barrier() __asm__ __volatile__("" : : : "memory")
-#define smp_mb() barrier()
-#define smp_rmb() barrier()
-#define smp_wmb() barrier()
 #define unreachable() __builtin_unreachable()
 #endif
+
+#include <asm/barrier.h>	/* in the kernel other headers reach it */
 
 #endif

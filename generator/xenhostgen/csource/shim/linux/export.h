@@ -8,6 +8,8 @@
 /* Something that the grammar knows at file scope, and that names the symbol and the macro. */
 #define EXPORT_SYMBOL(symbol) _Static_assert(sizeof(&symbol), "EXPORT_SYMBOL")
 #define EXPORT_SYMBOL_GPL(symbol) _Static_assert(sizeof(&symbol), "EXPORT_SYMBOL_GPL")
+#define EXPORT_SYMBOL_NS(symbol, space) _Static_assert(sizeof(&symbol), "EXPORT_SYMBOL_NS")
+#define EXPORT_SYMBOL_NS_GPL(symbol, space) _Static_assert(sizeof(&symbol), "EXPORT_SYMBOL_NS_GPL")
 #else
 struct shim_export {
 	const char *name;
@@ -23,6 +25,8 @@ struct shim_export {
 	}
 #define EXPORT_SYMBOL(symbol) SHIM_EXPORT(symbol, "EXPORT_SYMBOL")
 #define EXPORT_SYMBOL_GPL(symbol) SHIM_EXPORT(symbol, "EXPORT_SYMBOL_GPL")
+#define EXPORT_SYMBOL_NS(symbol, space) SHIM_EXPORT(symbol, "EXPORT_SYMBOL_NS")
+#define EXPORT_SYMBOL_NS_GPL(symbol, space) SHIM_EXPORT(symbol, "EXPORT_SYMBOL_NS_GPL")
 #endif
 
 #endif

@@ -2,7 +2,10 @@
 #ifndef SHIM_LINUX_INIT_H
 #define SHIM_LINUX_INIT_H
 
+#include <linux/build_bug.h>
 #include <linux/compiler.h>
+#include <linux/stringify.h>
+#include <linux/types.h>
 
 #define __init __section(".init.text")
 #define __exit __section(".exit.text")

@@ -5,9 +5,12 @@
 #include <linux/array_size.h>
 #include <linux/build_bug.h>
 #include <linux/compiler.h>
+#include <linux/container_of.h>
 #include <linux/export.h>
 #include <linux/linkage.h>
+#include <linux/minmax.h>
 #include <linux/printk.h>
+#include <linux/stringify.h>
 #include <linux/types.h>
 
 #endif

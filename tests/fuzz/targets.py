@@ -145,7 +145,7 @@ def fuzz_killed(data: bytes) -> None:
     """
     which, *moment = sha256(data).digest()
     with tempfile.TemporaryDirectory() as name:
-        whole, killed = Path(name, "whole"), Path(name, "killed")
+        whole, killed = Path(name, "whole/toy"), Path(name, "killed/toy")  # files name the folder
         for folder in (whole, killed):
             _toy(folder)
             shutil.copy(SEED, folder / "any.mbox")

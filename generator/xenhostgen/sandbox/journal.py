@@ -15,10 +15,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from secrets import token_hex
-from tempfile import gettempdir
 from typing import Any
 
-from xenhostgen.sandbox.scratch import locked
+from xenhostgen.sandbox.scratch import locked, temporary
 
 Moves = list[Any]
 WAIT_SECONDS = 30
@@ -127,7 +126,7 @@ def _name(root: Path) -> str:
 def _state() -> Path:
     """The folder in which this user's state is kept."""
     state = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
-    for home in (state / "xenhostgen", Path(gettempdir(), f".xenhostgen-{os.geteuid()}-state")):
+    for home in (state / "xenhostgen", temporary() / f".xenhostgen-{os.geteuid()}-state"):
         with suppress(OSError):
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
             if home.lstat().st_uid == os.geteuid() and os.access(home, os.W_OK):

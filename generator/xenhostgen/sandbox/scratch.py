@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import gettempdir, mkdtemp
+from tempfile import mkdtemp
 
 
 @contextmanager
@@ -21,12 +21,12 @@ def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
     is_ours = False
     while not is_ours:
         home = parent or _home()
-        try:  # whoever leaves last removes it
+        # Whoever leaves last removes it.
+        with suppress(FileExistsError):
             home.mkdir(mode=0o700, exist_ok=True)
+        try:
             folder = Path(mkdtemp(dir=home))
-        except (FileNotFoundError, FileExistsError):
-            if not home.parent.is_dir():
-                raise
+        except FileNotFoundError:
             continue
         with locked(folder) as is_locked:
             is_ours = is_locked and folder.exists()  # before that it looked abandoned
@@ -51,9 +51,18 @@ def sweep() -> None:
         home.rmdir()
 
 
+def temporary() -> Path:
+    """The folder for temporary files.
+
+    ``tempfile.gettempdir`` tries it with a file, which stays if the process is killed just then.
+    """
+    folder = os.environ.get("TMPDIR", "")
+    return Path(folder if os.access(folder, os.W_OK | os.X_OK) else "/tmp").absolute()
+
+
 def _home() -> Path:
     """The folder of all scratch folders, which nobody else can have prepared."""
-    home = Path(gettempdir()) / f".xenhostgen-{os.geteuid()}"
+    home = temporary() / f".xenhostgen-{os.geteuid()}"
     with suppress(FileNotFoundError):
         status = home.lstat()
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():

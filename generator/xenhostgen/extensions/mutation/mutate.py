@@ -141,6 +141,11 @@ class _Judge:
             store = _View(self.base, changed)
             subject = self.subject(name, store, **{mutant.file: mutant.text})
             try:
+                if not mutant.in_body:  # it shows in what is declared, before there is code
+                    self.compiled(subject, units, "-fsyntax-only")
+                    judged = self.checked(mutant, subject, (_parsing,))
+                    if judged.fate == "killed":
+                        return judged
                 code = self.compiled(subject, units)
             except BuildError:
                 return replace(mutant, fate="stillborn")
@@ -154,12 +159,12 @@ class _Judge:
                 self.spec.source.file: _exploring,
                 self.spec.predicates.file: _parsing,
             }
-            quickest = of_file.get(mutant.file, _booting) if mutant.in_body else _parsing
-            return self.checked(mutant, subject, quickest)
+            first = (of_file.get(mutant.file, _booting),) if mutant.in_body else ()
+            return self.checked(mutant, subject, (*first, *self.stages))
 
-    def checked(self, mutant: Mutant, subject: Subject, quickest: Stage) -> Mutant:
+    def checked(self, mutant: Mutant, subject: Subject, stages: Iterable[Stage]) -> Mutant:
         """A mutant that compiles, with the finding or the lack of one by which it is seen."""
-        for stage in (quickest, *self.stages):
+        for stage in stages:
             findings = list(stage(subject))
             for finding in findings:
                 if not self.keys([finding]) <= self.known:
@@ -175,11 +180,11 @@ class _Judge:
         met = {(str(known.rule), known.subject or "") for _, known in verdict.expected}
         return met | {(finding.rule, finding.subject) for finding in verdict.unexpected}
 
-    def compiled(self, subject: Subject, units: Sequence[str]) -> dict[str, bytes]:
+    def compiled(self, subject: Subject, units: Sequence[str], *flags: str) -> dict[str, bytes]:
         """Optimised code. As in the kernel, a warning is an error. Raises ``BuildError``."""
         tree, work, glue = subject.tree, subject.work, subject.harness.glue
         view = subject.harness.view
-        command = [_CC, "-std=gnu11", "-Werror", *subject.harness.flags, "-c"]
+        command = [_CC, "-std=gnu11", "-Werror", *subject.harness.flags, *flags, "-c"]
         # The glue calls every macro and inline function: -O2 takes long for that.
         files = {unit: ("-O2", f"./{unit}") for unit in units} | {_GLUE: ("-O1", f"../{glue.name}")}
         jobs = [
@@ -187,7 +192,8 @@ class _Judge:
             for number, unit in enumerate(units)
         ]
         run_all(jobs)
-        return {unit: (work / f"{n}.o").read_bytes() for n, unit in enumerate(units)}
+        objects = {unit: work / f"{number}.o" for number, unit in enumerate(units)}
+        return {unit: path.read_bytes() for unit, path in objects.items() if path.exists()}
 
 
 _parsing: Stage = Conformance().run

@@ -167,6 +167,9 @@ ODD_MAILS = {
     "brackets": with_subject("[" * 50_000),
     "brackets and numbers": with_subject("[1 " * 50_000),
     "blank title": f"x{' ' * 50_000}x\nFrom: x\n",
+    "parameters": f"Content-Type: text/plain; {'a=b;' * 15_000}\n{MAIL}",
+    "separators": f"Content-Disposition: {' ,' * 30_000}\n{MAIL}",
+    "broken words": with_subject(" =?" * 20_000),
     "many mails": "From x Mon Sep 17 00:00:00 2001\n" * 5000,
 }
 

@@ -50,11 +50,7 @@ def git(
     ``variables`` come on top of the environment. Raises ``GitFailure`` for an exit status that
     isn't ``fine``.
     """
-    environment = {name: value for name, value in os.environ.items() if _KEPT.match(name)}
-    # Left to look for one, git takes a folder for a repository that has a stranger's files HEAD
-    # and config in it, and runs the filters that these name.
-    environment["GIT_DIR"] = ".git"
-    environment |= {"LC_ALL": "C.UTF-8", **(variables or {})}
+    environment = git_environment(variables or {})
     limits = UNLIMITED._replace(seconds=_SECONDS_MAX, output_bytes=_FILE_MAX)
     if not (folder / ".git").exists():  # else it maps all of a repository's packs
         limits = limits._replace(memory_bytes=_MEMORY_MAX)
@@ -70,6 +66,14 @@ def git(
         message = done.errors.decode(errors="replace") or f"exit status {done.status}"
         raise GitFailure(arguments[0], message)
     return done.output.decode(errors="surrogateescape")
+
+
+def git_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """The user's environment and ``variables``, with a folder's ``.git`` for its repository."""
+    environment = {name: value for name, value in os.environ.items() if _KEPT.match(name)}
+    # Left to look for one, git takes a folder for a repository that has a stranger's files HEAD
+    # and config in it, and runs the filters that these name.
+    return environment | {"GIT_DIR": ".git", "LC_ALL": "C.UTF-8", **variables}
 
 
 @contextmanager

@@ -13,10 +13,16 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, create_repository, git
+from xenhostgen.extensions.kernel_tree.git import (
+    NO_SETTINGS,
+    GitFailure,
+    create_repository,
+    git,
+    git_environment,
+)
 from xenhostgen.sandbox.confinement import View, obstacle
 from xenhostgen.sandbox.files import UnreadableFile, read_given
-from xenhostgen.sandbox.process import Job, run, user_environment
+from xenhostgen.sandbox.process import Job, run
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Guest, Interface, Register
 from xenhostgen.spec.source import Problem, Refused
@@ -136,7 +142,7 @@ def _lost(subject: str, body: str) -> str:
     mail = f"From: A U Thor <author@example.org>\nSubject: [PATCH 1/2] {subject}\n\n{text.lstrip()}"
     with scratch_folder() as folder:
         command = ["git", "mailinfo", "message", "patch"]
-        environment = user_environment(**NO_SETTINGS)
+        environment = git_environment(NO_SETTINGS)
         done = run(Job(command, folder, environment=environment, input=f"{mail}---\n".encode()))
         if f"{author}Subject: {' '.join(subject.split())}\n" not in done.text:
             return "subject" if author in done.text else "author"

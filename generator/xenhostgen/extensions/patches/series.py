@@ -123,13 +123,18 @@ def commit(
 def check_messages(spec: Interface) -> None:
     """Raise ``Refused`` for messages that ``git am`` would take otherwise than they are written."""
     problems = []
-    for entry in spec.series.messages if spec.series and shutil.which("git") else ():
-        subject, body = message(spec, entry.part)
-        if lost := _lost(subject, body):
-            place = entry.body.at if lost == "text" and entry.body else entry.subject.at
-            problem = f"git am would lose part of the {lost} of '{entry.part}'"
+    entries = {entry.part: entry for entry in spec.series.messages} if spec.series else {}
+    others = [part for part in concerns(spec) if part not in entries]  # all of one body
+    for part in [*entries, *others[:1]] if shutil.which("git") else ():
+        entry = entries.get(part)
+        subject, body = message(spec, part)
+        if lost := _lost(subject if entry else part, body):
+            place = spec.header.doc or spec.header
+            if entry:
+                place = entry.body if lost == "text" and entry.body else entry.subject
+            problem = f"git am would lose part of the {lost} of '{part}'"
             hint = "no line like a mail's header, a diff or '---', and no brackets in the subject"
-            problems.append(Problem("message-lost", problem, spec.path, place, hint))
+            problems.append(Problem("message-lost", problem, spec.path, place.at, hint))
     if problems:
         raise Refused(problems)
 

@@ -123,7 +123,8 @@ def commit(
 def check_messages(spec: Interface) -> None:
     """Raise ``Refused`` for messages that ``git am`` would take otherwise than they are written."""
     problems = []
-    entries = {entry.part: entry for entry in spec.series.messages} if spec.series else {}
+    messages = spec.series.messages if spec.series else ()
+    entries = {str(entry.part): entry for entry in messages}
     others = [part for part in concerns(spec) if part not in entries]  # all of one body
     for part in [*entries, *others[:1]] if shutil.which("git") else ():
         entry = entries.get(part)

@@ -68,6 +68,13 @@ def test_limits_end_a_program() -> None:
     assert run(Job(greedy, limits=UNLIMITED)).status == 0
 
 
+def test_a_compiler_that_takes_too_long_is_said_to() -> None:
+    need("gcc", "gcc")
+    c = b"int " + b"*" * 60_000 + b"x;\n"
+    job = Job(["gcc", "-fsyntax-only", "-x", "c", "-"], limits=Limits(cpu_seconds=1), input=c)
+    assert run(job).exceeded == "takes more than 1 seconds"
+
+
 def test_the_first_failure_is_raised_with_its_messages() -> None:
     failing = Job(shell("echo words >&2; exit 2"))
     with pytest.raises(BuildError, match="words"):

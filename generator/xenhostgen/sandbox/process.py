@@ -238,7 +238,8 @@ def _limiting(limits: Limits) -> list[str]:
     resources = (
         ("as", limits.memory_bytes),
         ("fsize", limits.output_bytes),
-        ("cpu", limits.cpu_seconds),
+        # At the second number the kernel kills, and gcc doesn't say that it was for the time.
+        ("cpu", limits.cpu_seconds and f"{limits.cpu_seconds}:{limits.cpu_seconds + 1}"),
     )
     options = [f"--{name}={value}" for name, value in resources if value is not None]
     return ["prlimit", *options] if options else []

@@ -91,6 +91,16 @@ def test_names_in_a_plain_locale(history: Path) -> None:
     assert "From: =?UTF-8?q?Wanda=20=D0=96?=" in mail.read_text()
 
 
+def test_ends_of_lines_that_git_am_would_change_are_told(
+    history: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert patch(history) == 0
+    assert not capsys.readouterr().err
+    (history / "01.carry.patch").write_bytes(PATCH.replace("int a;", "int a;\r").encode())
+    assert patch(history) == 0
+    assert "use git am --keep-cr" in capsys.readouterr().err
+
+
 def test_what_is_no_part_of_a_history_stays(tmp_path: Path) -> None:
     (tmp_path / "mail").write_text(MAIL.replace("toy:", "[PATCH] toy:"))
     folder = tmp_path / "history"

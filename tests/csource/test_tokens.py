@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The lexer takes any text, loses nothing of it and doesn't care about amounts of white space."""
 
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,3 +100,9 @@ def test_comments_are_freed_of_their_layout() -> None:
 
 def test_spaced_keeps_strings() -> None:
     assert spaced('a\n\t b /* c */ "d  e" ;') == 'a b "d  e" ;'
+
+
+def test_a_comments_blank_lines_take_no_time() -> None:
+    begin = time.process_time()
+    assert comments(f"/*{chr(10) * 60_000}a\n * b*/") == ["a b"]
+    assert time.process_time() - begin < 2

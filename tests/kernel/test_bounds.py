@@ -2,12 +2,14 @@
 """A stranger's kernel file is bounded before this process parses it."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 
 from xenhostgen.api import Refused
-from xenhostgen.extensions.kernel_tree.c_tree import bare, words
+from xenhostgen.extensions.kernel_tree.c_tree import bare, silent, words
 from xenhostgen.extensions.kernel_tree.kernel_file import KernelFile
+from xenhostgen.extensions.kernel_tree.kernel_slice import _called
 from xenhostgen.extensions.kernel_tree.reduction import Reduction
 
 
@@ -56,3 +58,12 @@ def test_what_the_spec_says_of_the_kernel_finds_room_or_is_refused() -> None:
     full.keep(lambda node: True)
     with pytest.raises(Exception, match="no blank line"):
         full.supply([], ["int a;"])
+
+
+@pytest.mark.parametrize(("search", "part"), [(_called, "a"), (silent, '"\\')])
+def test_long_names_and_open_quotes_take_no_time(
+    search: Callable[[str], object], part: str
+) -> None:
+    begin = time.process_time()
+    search(part * 30_000)
+    assert time.process_time() - begin < 2

@@ -17,6 +17,19 @@ from xenhostgen.extensions.kernel_tree import git
 from xenhostgen.extensions.kernel_tree.git import GitFailure, borrowed
 from xenhostgen.extensions.kernel_tree.patching import difference, patched
 
+
+def link_packs(pack: Path) -> None:
+    pack.rmdir()
+    pack.symlink_to("../../elsewhere")
+    (pack.parent.parent.parent / "elsewhere").mkdir()
+
+
+def name_pipe(git: Path, line: str) -> None:
+    (git.parent / "alt/pack").mkdir(parents=True)
+    os.mkfifo(git.parent / "alt/pack/pack-1.idx")
+    (git / "objects/info/alternates").write_text(f"{line}\n")
+
+
 SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     "device": (lambda git: (git / "commondir").symlink_to("/dev/zero"), "is a device"),
     "null": (lambda git: (git / "commondir").write_bytes(b"..\0x"), "names no path"),
@@ -24,6 +37,14 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     "pipe": (lambda git: os.mkfifo(git / "refs/heads/pipe"), "is a named pipe"),
     "packed": (lambda git: os.mkfifo(git / "packed-refs"), "is a named pipe"),
     "object": (lambda git: os.mkfifo(git / "objects/pack/pack-1.idx"), "is not a regular file"),
+    "linked packs": (lambda git: link_packs(git / "objects/pack"), "is not a regular file"),
+    "alternate": (lambda git: name_pipe(git, "../../alt"), "is not a regular file"),
+    "quoted": (lambda git: name_pipe(git, '"../../\\141lt"'), "quotes a path"),
+    "null in an alternate": (lambda git: name_pipe(git, "../\0alt"), "quotes a path"),
+    "alternates": (
+        lambda git: (git / "objects/info/alternates").write_text("\n".join(map(str, range(200)))),
+        "too many",
+    ),
     "many": (lambda git: [(git / f"refs/tags/{n}").touch() for n in range(20)], "more than 10"),
 }
 

@@ -287,3 +287,12 @@ def test_edits_by_chance_never_break_it(data: st.DataObject) -> None:
     after |= placement.after
     assert not placement.applied
     assert placed_in(spec, after.get, "tree").applied
+
+
+def test_what_is_edited_meanwhile_is_kept(spec: Interface, tree: Path) -> None:
+    placement, file = placed(spec, tree), tree / "arch/toy/small.c"
+    file.write_text("edited")
+    with pytest.raises(Refused, match=r"small\.c:1:1: was edited meanwhile"):
+        apply(spec, placement, tree)
+    assert file.read_text() == "edited"
+    assert not record(spec, tree).exists()

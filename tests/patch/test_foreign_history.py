@@ -91,6 +91,16 @@ def test_names_in_a_plain_locale(history: Path) -> None:
     assert "From: =?UTF-8?q?Wanda=20=D0=96?=" in mail.read_text()
 
 
+def test_ends_of_lines_that_git_am_would_change_are_told(
+    history: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert patch(history) == 0
+    assert not capsys.readouterr().err
+    (history / "01.carry.patch").write_bytes(PATCH.replace("int a;", "int a;\r").encode())
+    assert patch(history) == 0
+    assert "use git am --keep-cr" in capsys.readouterr().err
+
+
 def test_what_is_no_part_of_a_history_stays(tmp_path: Path) -> None:
     (tmp_path / "mail").write_text(MAIL.replace("toy:", "[PATCH] toy:"))
     folder = tmp_path / "history"
@@ -167,6 +177,9 @@ ODD_MAILS = {
     "brackets": with_subject("[" * 50_000),
     "brackets and numbers": with_subject("[1 " * 50_000),
     "blank title": f"x{' ' * 50_000}x\nFrom: x\n",
+    "parameters": f"Content-Type: text/plain; {'a=b;' * 15_000}\n{MAIL}",
+    "separators": f"Content-Disposition: {' ,' * 30_000}\n{MAIL}",
+    "broken words": with_subject(" =?" * 20_000),
     "many mails": "From x Mon Sep 17 00:00:00 2001\n" * 5000,
 }
 
@@ -179,3 +192,21 @@ def test_odd_mails(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert main(words) in (0, 2)
     assert "internal error" not in capsys.readouterr().err
     assert time.process_time() - begin < 5
+
+
+LONG = {
+    "name": ("enum xenhost_type {", f"int {'a' * 60_000};\nenum xenhost_type {{"),
+    "pointers": (
+        "struct xenhost_ops {",
+        f"struct xenhost_ops {{\nint {'a (*a)(' * 8000}{')' * 8000} x;\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_a_header_with_a_long_declaration_is_imported_in_time(kind: str, tmp_path: Path) -> None:
+    text = (TREE.parents[2] / "out" / "rfc-v1-ops" / "include/xen/xenhost.h").read_text()
+    (tmp_path / "x.h").write_text(text.replace(*LONG[kind]))
+    begin = time.process_time()
+    assert main(["import", str(tmp_path / "x.h"), "-o", str(tmp_path / "x.yaml")]) in (0, 2)
+    assert time.process_time() - begin < 6

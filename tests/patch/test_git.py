@@ -6,11 +6,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xenhostgen.api import Refused
-from xenhostgen.extensions.patches.diff import files_of
+from xenhostgen.extensions.kernel_tree.patching import Contents, difference, patched
+from xenhostgen.extensions.patches.diff import files_of, prefix_option
 from xenhostgen.extensions.patches.hunks import PatchFile
 from xenhostgen.extensions.patches.messages import read_messages
 
@@ -94,3 +96,13 @@ def test_damaged_patches_are_read_or_refused(data: st.DataObject) -> None:
         read(bytes(raw))
     except Refused as refused:
         assert all("/x.patch:" in problem.shown() for problem in refused.problems)
+
+
+@pytest.mark.parametrize("path", ["x a/y", "x b/y", " a/y", "é", 'é "a/b', "a/b/ a/b/c"])
+@pytest.mark.parametrize("content", [b"", b"\0", b"text\n"])
+def test_names_of_files_on_one_side_alone_come_back(path: str, content: bytes) -> None:
+    without: Contents = {path: None}
+    for before, after in ((without, {path: content}), ({path: content}, without)):
+        change = difference(before, after)
+        assert patched(change, before.get) == after
+        assert prefix_option(change) == "-p1"

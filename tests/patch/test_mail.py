@@ -157,6 +157,22 @@ def test_other_charsets_in_headers_and_text(tmp_path: Path) -> None:
     assert "schön".encode("latin-1") in added.encode("utf-8", "surrogateescape")
 
 
+def test_settings_of_the_call_change_no_mail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CONFIG_PARAMETERS", "'mailinfo.scissors=true'")
+    cut = plain("8bit").replace(b"Signed", b"-- >8 --\nSigned")
+    assert read(tmp_path, cut).body.startswith("The gear")
+
+
+@pytest.mark.parametrize("end", ["\f", "\x1c", "\x85", "\u2028"])
+def test_no_character_of_a_subject_begins_another_field(tmp_path: Path, end: str) -> None:
+    head = f"From: W <w@example.org>\nSubject: good{end}Email: eve@example.org\n\n"
+    message = read(tmp_path, (head + TEXT).encode())
+    assert message.author == "W <w@example.org>"
+    assert message.subject.endswith("eve@example.org")
+
+
 def test_bytes_of_two_charsets_above_a_diff(tmp_path: Path) -> None:
     text = "schön\n".encode("latin-1") + "schön\n\n".encode() + DIFF.encode()
     assert files_of(read(tmp_path, text))[0].path == "lib/widget.c"

@@ -61,3 +61,15 @@ def test_what_git_would_lose_is_refused(subject: str, body: str, lost: str) -> N
     assert problem.rule == "message-lost"
     assert f"the {lost} of 'interface'" in problem.message
     assert problem.at.line > 1
+
+
+@pytest.mark.parametrize("doc", ["From: Eve <eve@example.org>", f"{'word ' * 14}diff -u a b"])
+def test_the_headers_text_is_a_message_too(doc: str) -> None:
+    need("git", "git")
+    data = yaml.safe_load(SPEC.read_text())
+    del data["series"]
+    data["header"]["doc"] = doc
+    spec = load_text(yaml.safe_dump(data, sort_keys=False, width=10_000), str(SPEC))
+    with pytest.raises(Refused, match="git am would lose part of the") as caught:
+        check_messages(spec)
+    assert {problem.at for problem in caught.value.problems} == {spec.header.doc.at}

@@ -213,3 +213,13 @@ def test_a_prover_without_end_leaves_nothing_behind(
     size = (tmp_path / "alive").stat().st_size
     time.sleep(0.2)
     assert (tmp_path / "alive").stat().st_size == size > 0
+
+
+def test_a_prover_gets_nothing_of_the_users_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", "canary")
+    spec = load(Path(__file__).parents[2] / "specs/rfc-v1.yaml")
+    subject = Subject(spec, JudgedTree(tmp_path), tmp_path, Options())
+    said = provers.run_prover(["sh", "-c", "echo $HOME,$SECRET"], subject, tmp_path)
+    assert said == f"{tmp_path},\n"

@@ -68,6 +68,13 @@ def test_limits_end_a_program() -> None:
     assert run(Job(greedy, limits=UNLIMITED)).status == 0
 
 
+def test_a_compiler_that_takes_too_long_is_said_to() -> None:
+    need("gcc", "gcc")
+    c = b"int " + b"*" * 60_000 + b"x;\n"
+    job = Job(["gcc", "-fsyntax-only", "-x", "c", "-"], limits=Limits(cpu_seconds=1), input=c)
+    assert run(job).exceeded == "takes more than 1 seconds"
+
+
 def test_the_first_failure_is_raised_with_its_messages() -> None:
     failing = Job(shell("echo words >&2; exit 2"))
     with pytest.raises(BuildError, match="words"):
@@ -142,3 +149,20 @@ def test_a_program_that_cannot_be_watched_ends(monkeypatch: pytest.MonkeyPatch) 
     done = run(Job(["sleep", "20"], Path("/"), view=View()))
     assert done.exceeded == "can't be watched: no"
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+@pytest.mark.parametrize("folder", ["", "bin", ".local/bin"])
+def test_a_program_of_the_users_own_shows_nothing_beside_it(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need("bwrap", "bubblewrap")
+    program = tmp_path / folder / "show"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.write_text('#!/bin/sh\nls "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    secret = program.parent.parent / "secret" if folder else tmp_path / "secret"
+    secret.touch()
+    done = run(Job([program, program, secret], Path("/"), view=View()))
+    assert done.output.decode() == f"{program}\n"
+    assert b"No such file" in done.errors

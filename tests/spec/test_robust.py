@@ -124,3 +124,15 @@ def test_much_of_it(added: str) -> None:
         load_text(MINIMAL + added, "any.yaml")
     assert max(len(problem.shown()) for problem in caught.value.problems) < 4_000
     assert time.process_time() - begun < 25
+
+
+def test_a_long_chain_of_slots_takes_no_time() -> None:
+    chain = [
+        f"{{name: s{row}, pointer: p{row}, accepts: [near], requires: s{row + 1}}}"
+        for row in range(1500)
+    ]
+    source = MINIMAL.replace("accepts: [near]}]", f"accepts: [near]}}, {', '.join(chain)}]")
+    begun = time.process_time()
+    with pytest.raises(SpecError):
+        load_text(source, "any.yaml")
+    assert time.process_time() - begun < 5

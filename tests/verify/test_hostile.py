@@ -15,6 +15,7 @@ import pytest
 
 from tools import need
 from xenhostgen.api import Interface, Refused, Verdict, load
+from xenhostgen.verify import driver, makefile
 from xenhostgen.verify.build import Store
 from xenhostgen.verify.run import verify
 from xenhostgen.verify.subject import Options, write_rendering
@@ -376,3 +377,17 @@ def test_what_its_c_would_wait_for_is_refused(
     source.write_text(f'#include "other.h"\n{source.read_text()}')
     with pytest.raises(Refused, match=r"other\.h.*is a named pipe or a device"):
         judged(spec, tree)
+
+
+@pytest.mark.parametrize(
+    ("search", "part"),
+    [
+        (driver._COMPLAINT.search, ":1"),
+        (driver._PLACE.match, "a/"),
+        (makefile._OF_OBJECT.fullmatch, "A_"),
+    ],
+)
+def test_long_words_of_judged_c_take_no_time(search: Callable[[str], object], part: str) -> None:
+    begin = time.process_time()
+    search(part * 30_000)
+    assert time.process_time() - begin < 2

@@ -116,7 +116,7 @@ def comments(text: str) -> list[str]:
 def _comment_words(text: str) -> str:
     if text.startswith("//"):
         return " ".join(text.lstrip("/").split())
-    return " ".join(re.sub(r"\n\s*\*", "\n", text[2:-2].strip("*")).split())
+    return " ".join(re.sub(r"\n[^\S\n]*\*", "\n", text[2:-2].strip("*")).split())
 
 
 def spaced(text: str) -> str:

@@ -65,10 +65,12 @@ def confinement(
 
 def _installation(program: Path) -> Command:
     """Options that show a program that isn't one of the system's, and what is installed with it."""
-    real = program.resolve()
+    real, home = program.resolve(), Path.home().resolve()
     options: list[str | Path] = ["--symlink", real, program] if program.is_symlink() else []
     if not real.is_relative_to("/usr"):
         folder = real.parent.parent if real.parent.name == "bin" else real.parent
+        if folder == home / ".local" or home.is_relative_to(folder):
+            folder = real  # beside it lies what is the user's
         options = ["--ro-bind", folder, folder, *options]
     return options
 

@@ -67,8 +67,11 @@ def read_given(path: Path, limit: int = KERNEL_FILE_MAX) -> bytes | None:
     return content
 
 
-def blocking(folder: Path) -> Iterator[Path]:
-    """What is below a folder that whoever opens it may wait for without end: no regular files."""
+def blocking(folder: Path, *kinds: int) -> Iterator[Path]:
+    """What is below a folder that whoever opens it may wait for without end: no regular files.
+
+    ``kinds`` are further file types; S_IFDIR stands for links to folders, which aren't followed.
+    """
     pending = [folder]
     while pending:
         with suppress(OSError), os.scandir(pending.pop()) as entries:
@@ -77,7 +80,11 @@ def blocking(folder: Path) -> Iterator[Path]:
                     pending.append(Path(entry.path))
                 elif not entry.is_file(follow_symlinks=False):
                     with suppress(OSError):
-                        if stat.S_IFMT(entry.stat().st_mode) in (stat.S_IFIFO, stat.S_IFCHR):
+                        if stat.S_IFMT(entry.stat().st_mode) in (
+                            stat.S_IFIFO,
+                            stat.S_IFCHR,
+                            *kinds,
+                        ):
                             yield Path(entry.path)
 
 

@@ -126,6 +126,11 @@ def user_environment(**additions: str) -> dict[str, str]:
     return {**os.environ, "LC_ALL": "C", **additions}
 
 
+def plain_environment(**additions: str) -> dict[str, str]:
+    """Nothing of the user's environment but PATH, with some additions."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", **additions}
+
+
 def run(job: Job, stop: Callable[[], bool] = lambda: False) -> Completed:
     """Run a program to its end, or until ``stop()`` is true, which is asked ten times a second.
 
@@ -194,7 +199,7 @@ def started(job: Job, stdin: Stream, stdout: Stream, stderr: Stream) -> Iterator
     program = str(job.command[0])
     if not shutil.which(program):
         raise BuildError(f"'{program}' is not installed (Debian: {_DEBIAN.get(program, program)})")
-    environment = _plain_environment() if job.environment is None else job.environment
+    environment = plain_environment() if job.environment is None else job.environment
     command = [*_limiting(job.limits), *job.command]
     info, to_info = os.pipe() if job.view else (-1, -1)
     if job.view:
@@ -229,16 +234,13 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _plain_environment() -> dict[str, str]:
-    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
-
-
 def _limiting(limits: Limits) -> list[str]:
     """The command before a command that sets its limits, which all of its processes inherit."""
     resources = (
         ("as", limits.memory_bytes),
         ("fsize", limits.output_bytes),
-        ("cpu", limits.cpu_seconds),
+        # At the second number the kernel kills, and gcc doesn't say that it was for the time.
+        ("cpu", limits.cpu_seconds and f"{limits.cpu_seconds}:{limits.cpu_seconds + 1}"),
     )
     options = [f"--{name}={value}" for name, value in resources if value is not None]
     return ["prlimit", *options] if options else []
@@ -278,7 +280,7 @@ def _running(job: Job) -> Iterator[_Recorded]:
     with scratch_folder() as scratch, ExitStack() as files:
         output, errors = job.log or scratch / "output", scratch / "errors"
         if job.environment is None:
-            job = job._replace(environment={**_plain_environment(), "TMPDIR": str(scratch)})
+            job = job._replace(environment={**plain_environment(), "TMPDIR": str(scratch)})
         stdin: Stream = job.input if isinstance(job.input, int) else subprocess.DEVNULL
         if isinstance(job.input, bytes) and job.input:
             (scratch / "input").write_bytes(job.input)

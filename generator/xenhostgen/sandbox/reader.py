@@ -7,6 +7,7 @@ they are pickled; the answers aren't trusted, so they are JSON, which whoever as
 
 import json
 import pickle
+import signal
 import site
 import subprocess
 import sys
@@ -27,7 +28,7 @@ _SITES = (_PACKAGE.parent, *([Path(site.getusersitepackages())] if site.ENABLE_U
 _OWN = (Path(sys.base_prefix), Path(sys.prefix))
 _START = "import runpy, site, sys; *sites, module = sys.argv[1:]; [*map(site.addsitedir, sites)]; "
 _START += "runpy.run_module(module, run_name='__main__', alter_sys=True)"
-_KILLED = 137  # by the kernel, as bubblewrap says it
+_OUT_OF_TIME = 128 + signal.SIGXCPU  # as bubblewrap says it
 _OUT_OF_MEMORY = b"out of memory\n"
 
 
@@ -79,7 +80,7 @@ class Reader:
             raise LimitHit(
                 f"to read it needs more than {(LIMITS.memory_bytes or 0) >> 20} MiB of memory"
             )
-        if not answer and process.wait() == _KILLED:
+        if not answer and process.wait() == _OUT_OF_TIME:
             raise LimitHit(f"to read it takes more than {LIMITS.cpu_seconds} seconds")
         if not answer.endswith(b"\n"):
             raise BuildError("what reads it ends before it has an answer")

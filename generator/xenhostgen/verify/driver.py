@@ -45,9 +45,9 @@ _ENDINGS = {
     8: "this system can't confine the judged C (seccomp is missing)",
 }
 _COMPLAINT = re.compile(
-    r"([^\s\t]+:\d+:\d+: runtime error: [^\t]*)|ERROR: (AddressSanitizer: [^\t]*)"
+    r"(?<!\S)(\S+:\d+:\d+: runtime error: [^\t]*)|ERROR: (AddressSanitizer: [^\t]*)"
 )
-_PLACE = re.compile(r"(?!/)([^\s:]+/[^\s:]+):(\d+)(?::(\d+))?")
+_PLACE = re.compile(r"([^\s:/]+/[^\s:]+):(\d+)(?::(\d+))?")
 _IN_GLUE = re.compile(r"^\S*/glue\.c:\d+:\d+: runtime error: ")
 _ADDRESS = re.compile(r"( on (unknown )?address)? 0x[0-9a-f]+| \(pc .*| at pc .*")
 

@@ -27,7 +27,7 @@ _OF_KBUILD = re.compile(
     r"|\.\w+|(?:cmd|rule)_(?:cc_|as_|ld|ar_|objcopy|gen_|link)\w*|_?[ac]_flags"
 )
 _FLAGS = re.compile(r"(?:subdir-)?(?:cc|cpp)flags-.+|KBUILD_\w*FLAGS\w*|EXTRA_CFLAGS|CFLAGS\w*")
-_OF_OBJECT = re.compile(r"(CFLAGS|CFLAGS_REMOVE|[A-Z]+_[A-Z_]+)_(\S+\.o)")
+_OF_OBJECT = re.compile(r"(?=\S+\.o$)(CFLAGS|CFLAGS_REMOVE|[A-Z]+_[A-Z_]+)_(\S+\.o)")
 # Flags that change code, not what it means.
 _HARMLESS = re.compile(r"-[WfOgm].*|-p|-std=.*")
 _OPTION = re.compile(r"\$\(call cc-(?:option,\s*([^\s,()]+)|disable-warning,\s*[\w-]+)\)")

@@ -13,7 +13,7 @@ from pathlib import Path
 from xenhostgen.extensions.kernel_tree.git import GitFailure
 from xenhostgen.extensions.kernel_tree.patching import Contents, difference, patched
 from xenhostgen.extensions.kernel_tree.placing import Placement, content
-from xenhostgen.render.write import write_files
+from xenhostgen.render.write import stale_files, write_files
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused
 
@@ -37,6 +37,11 @@ def apply(spec: Interface, placement: Placement, tree: Path) -> None:
     """Write the files of a placement, and the record of it. Raises ``Refused``, see above."""
     refuse_links(placement.after, tree)
     change = difference(placement.before, placement.after)
+    if edited := stale_files(tree, placement.before):
+        message, hint = "was edited meanwhile", "apply once more"
+        raise Refused(
+            [Problem("edited-since", message, f"{tree}/{path}", hint=hint) for path in edited]
+        )
     write_files(tree, {record(spec, tree).name: change, **placement.after})
 
 

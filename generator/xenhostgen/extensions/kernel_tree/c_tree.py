@@ -22,7 +22,7 @@ from xenhostgen.sandbox.reader import Reader, serve
 CONDITIONALS = ("preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "preproc_elifdef")
 _DEFINITIONS = ("function_definition", "preproc_def", "preproc_function_def")
 _COMMENT = r"/\*.*?(?:\*/|\Z)|//[^\n]*"
-_LITERAL = r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'"""
+_LITERAL = r""""(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?"""
 _SILENT = re.compile(f"{_COMMENT}|{_LITERAL}", re.DOTALL)
 _PARSED_MAX = 1 << 20  # bytes
 _NESTED_MAX = 1000  # the parser takes more than 4 KiB of memory for each bracket that is open

@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import signal
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"  # the id of an empty fi
 _FILE_MAX = 64 << 20  # of a file of git's own, or that it writes
 _MEMORY_MAX = 1 << 30  # of a call without a repository
 _REFERENCES_MAX = 100_000
+_ALTERNATES_MAX = 100  # folders of objects
 _SECONDS_MAX = 120  # for a call
 # As if the user had no configuration, nor had given any for this call.
 NO_SETTINGS = {
@@ -50,11 +52,7 @@ def git(
     ``variables`` come on top of the environment. Raises ``GitFailure`` for an exit status that
     isn't ``fine``.
     """
-    environment = {name: value for name, value in os.environ.items() if _KEPT.match(name)}
-    # Left to look for one, git takes a folder for a repository that has a stranger's files HEAD
-    # and config in it, and runs the filters that these name.
-    environment["GIT_DIR"] = ".git"
-    environment |= {"LC_ALL": "C.UTF-8", **(variables or {})}
+    environment = git_environment(variables or {})
     limits = UNLIMITED._replace(seconds=_SECONDS_MAX, output_bytes=_FILE_MAX)
     if not (folder / ".git").exists():  # else it maps all of a repository's packs
         limits = limits._replace(memory_bytes=_MEMORY_MAX)
@@ -72,6 +70,14 @@ def git(
     return done.output.decode(errors="surrogateescape")
 
 
+def git_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """The user's environment and ``variables``, with a folder's ``.git`` for its repository."""
+    environment = {name: value for name, value in os.environ.items() if _KEPT.match(name)}
+    # Left to look for one, git takes a folder for a repository that has a stranger's files HEAD
+    # and config in it, and runs the filters that these name.
+    return environment | {"GIT_DIR": ".git", "LC_ALL": "C.UTF-8", **variables}
+
+
 @contextmanager
 def borrowed(tree: Path) -> Iterator[Path]:
     """A repository of our own that has a tree's references, and borrows its objects.
@@ -81,8 +87,9 @@ def borrowed(tree: Path) -> Iterator[Path]:
     """
     private = git_folder(tree)
     common = Path(os.path.realpath(private / (_line(private / "commondir") or ".")))
-    for path in blocking(common / "objects"):
-        raise GitFailure("cat-file", f"{path} is not a regular file")
+    for objects in _object_folders(common):
+        for path in blocking(objects, stat.S_IFDIR):
+            raise GitFailure("cat-file", f"{path} is not a regular file")
     with scratch_folder() as folder:
         create_repository(folder, NO_SETTINGS)
         own = folder / ".git"
@@ -101,6 +108,20 @@ def create_repository(folder: Path, variables: Mapping[str, str]) -> None:
     """Make a folder a repository of ours, in which no file's attributes change another's bytes."""
     git(folder, "init", "-q", "-b", "series", variables=variables)
     (folder / ".git/info/attributes").write_text(_NO_ATTRIBUTES)
+
+
+def _object_folders(common: Path) -> list[Path]:
+    """The folders in which git looks for objects, those that others name as alternates included."""
+    folders = [common / "objects"]
+    for folder in folders:
+        file = folder / "info/alternates"
+        for line in (_content(file) or b"").decode(errors="surrogateescape").split("\n"):
+            if not line.isprintable() or line.startswith('"') or len(folders) > _ALTERNATES_MAX:
+                raise GitFailure("cat-file", f"{file} quotes a path, or is one of too many")
+            path = Path(os.path.realpath(folder / line))
+            if line and path not in folders:
+                folders.append(path)
+    return folders
 
 
 def _references(folder: Path) -> list[Path]:

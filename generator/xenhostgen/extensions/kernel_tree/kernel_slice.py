@@ -290,4 +290,4 @@ class _GuestFile:
 
 def _called(c: str) -> set[str]:
     """What looks called in C."""
-    return set(re.findall(r"(\w+)\s*\(", silent(c)))
+    return set(re.findall(r"\b(\w+)\s*\(", silent(c)))

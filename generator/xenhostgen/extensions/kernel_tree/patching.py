@@ -40,8 +40,8 @@ def difference(before: Contents, after: Contents, *options: str) -> bytes:
         form = ("--no-index", "--no-prefix", "--no-renames", "--full-index", "--binary")
         diff = git(folder, "diff", *form, *options, "a", "b", fine=(0, 1), variables=NO_SETTINGS)
     # Of a file on one side alone git itself says it like this, but for --no-index.
-    diff = re.sub("^diff --git b/", "diff --git a/", diff, flags=re.M)
-    diff = re.sub("^(diff --git a/.* )a/", r"\1b/", diff, flags=re.M)
+    same = r'^diff --git ("?)[ab]/(.*) \1[ab]/\2$'
+    diff = re.sub(same, r"diff --git \1a/\2 \1b/\2", diff, flags=re.M)
     return diff.encode(errors="surrogateescape")
 
 

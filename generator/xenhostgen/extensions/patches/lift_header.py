@@ -154,7 +154,7 @@ def _fields(host: Piece, c: Names) -> list[Data]:
 def _ops(ops: Piece, c: Names) -> Data:
     rows: Data = {}
     for piece in ops.inner:
-        match = re.fullmatch(r"(.+?) ?\(\*(\w+)\)\((.*)\);", piece.code)
+        match = re.fullmatch(r"(?=.*\);$)(.+?) ?\(\*(\w+)\)\((.*)\);", piece.code)
         first, *args = [*arguments(match[3] if match else "")] or [""]
         if match and first.startswith(f"{c.host} *"):
             host = declared_name(first)

@@ -109,7 +109,7 @@ def complete_comments(probing: Probing) -> None:
 
 def _pointers(declarations: Sequence[Piece], seen: Seen) -> list[str]:
     """The slots' pointers: what stands for the array's elements, and other pointers to hosts."""
-    element = re.compile(rf"(?:#define (\w+) |[^()]*?(\w+) = ).*&{seen.c.array}\[(\d+)\]\)?;?")
+    element = re.compile(rf"(?:#define (\w+) |[^()]*?\b(\w+) = ).*&{seen.c.array}\[(\d+)\]\)?;?")
     rows: dict[int, str] = {}
     others: list[str] = []
     for piece in declarations:

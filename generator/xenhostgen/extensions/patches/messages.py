@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterable, Iterator
 from email.message import EmailMessage
 from email.parser import BytesParser
-from email.policy import default
+from email.policy import EmailPolicy, default
 from pathlib import Path
 from typing import NamedTuple
 
-from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git
+from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git, git_environment
 from xenhostgen.extensions.patches.collapsed import Ambiguous, is_intact, with_markers
 from xenhostgen.sandbox.files import UnreadableFile, read_given
-from xenhostgen.sandbox.process import Job, run, user_environment
+from xenhostgen.sandbox.process import Job, run
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.source import EXCERPT, At, Problem, Refused, printable
 
@@ -24,10 +24,14 @@ SIZE_LIMIT = 64 << 20  # bytes
 NESTING_LIMIT = 4  # mails within mails
 _KINDS = {"text/html": "HTML", "multipart/encrypted": "encrypted"}
 _MAILS_MAX = 1000  # in a file; git takes 6 ms for each
+_FIELD_MAX = 1000  # characters of a field; the standard library takes minutes for 60,000
 _LINES_MAX = 1_000_000  # in a file, for each of which there are objects
 _POSITION = re.compile(r"\[(?:[^][]{0,60}?\W)??0*(\d{1,6})/0*(\d{1,6})\b[^][]{0,60}\]")
 # What the standard library's parser raises for mails that aren't right.
 _MALFORMED = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
+_POLICY = EmailPolicy(
+    header_factory=lambda name, value: default.header_factory(name, value[:_FIELD_MAX])
+)
 # What a packed file begins with, if it isn't told by a null character.
 _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
 _HTML = re.compile(rb"\s*<(?:!doctype html|html|\?xml)", re.IGNORECASE)
@@ -191,7 +195,7 @@ def _with_plain_ends(text: bytes) -> bytes:
 def _plain(mail: bytes, depth: int = 0) -> Iterator[bytes]:
     """The mails attached to a mail, or itself as git takes it: without format=flowed."""
     try:
-        parsed = BytesParser(policy=default).parsebytes(mail)
+        parsed = BytesParser(policy=_POLICY).parsebytes(mail)
         attached = list(_attached(parsed)) if depth < NESTING_LIMIT else []
         plain = mail if attached else _without_flow(parsed, mail)
     except _MALFORMED:
@@ -240,11 +244,11 @@ def _unflowed(line: str, delete_space: bool) -> str:
 def _read(mail: bytes, folder: Path) -> Message:
     """What git makes of one mail."""
     command = ["git", "mailinfo", "message", "patch"]
-    job = Job(command, folder, environment=user_environment(**NO_SETTINGS), input=mail)
+    job = Job(command, folder, environment=git_environment(NO_SETTINGS), input=mail)
     done = run(job)
     if done.status:  # a charset that git doesn't know
         done = run(job._replace(command=[*command[:2], "-n", *command[2:]]))
-    fields = dict(line.partition(": ")[::2] for line in done.text.splitlines())
+    fields = dict(line.partition(": ")[::2] for line in done.text.split("\n"))
     title, message_id, kind = _header(mail)
     position = _POSITION.search(title)
     number, total = map(int, position.groups()) if position else (0, 0)
@@ -269,7 +273,7 @@ def _read(mail: bytes, folder: Path) -> Message:
 def _header(mail: bytes) -> tuple[str, str, str]:
     """A mail's subject, its id, and what of it holds no patch."""
     try:
-        header = BytesParser(policy=default).parsebytes(mail, headersonly=True)
+        header = BytesParser(policy=_POLICY).parsebytes(mail, headersonly=True)
         title = " ".join(str(header["Subject"] or "").split())
         message_id = str(header["Message-ID"] or "").strip("<> \n")
         return title, message_id, _KINDS.get(header.get_content_type(), "")

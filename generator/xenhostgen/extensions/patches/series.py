@@ -13,10 +13,16 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, create_repository, git
+from xenhostgen.extensions.kernel_tree.git import (
+    NO_SETTINGS,
+    GitFailure,
+    create_repository,
+    git,
+    git_environment,
+)
 from xenhostgen.sandbox.confinement import View, obstacle
 from xenhostgen.sandbox.files import UnreadableFile, read_given
-from xenhostgen.sandbox.process import Job, run, user_environment
+from xenhostgen.sandbox.process import Job, run
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Guest, Interface, Register
 from xenhostgen.spec.source import Problem, Refused
@@ -117,13 +123,19 @@ def commit(
 def check_messages(spec: Interface) -> None:
     """Raise ``Refused`` for messages that ``git am`` would take otherwise than they are written."""
     problems = []
-    for entry in spec.series.messages if spec.series and shutil.which("git") else ():
-        subject, body = message(spec, entry.part)
-        if lost := _lost(subject, body):
-            place = entry.body.at if lost == "text" and entry.body else entry.subject.at
-            problem = f"git am would lose part of the {lost} of '{entry.part}'"
+    messages = spec.series.messages if spec.series else ()
+    entries = {str(entry.part): entry for entry in messages}
+    others = [part for part in concerns(spec) if part not in entries]  # all of one body
+    for part in [*entries, *others[:1]] if shutil.which("git") else ():
+        entry = entries.get(part)
+        subject, body = message(spec, part)
+        if lost := _lost(subject if entry else part, body):
+            place = spec.header.doc or spec.header
+            if entry:
+                place = entry.body if lost == "text" and entry.body else entry.subject
+            problem = f"git am would lose part of the {lost} of '{part}'"
             hint = "no line like a mail's header, a diff or '---', and no brackets in the subject"
-            problems.append(Problem("message-lost", problem, spec.path, place, hint))
+            problems.append(Problem("message-lost", problem, spec.path, place.at, hint))
     if problems:
         raise Refused(problems)
 
@@ -136,7 +148,7 @@ def _lost(subject: str, body: str) -> str:
     mail = f"From: A U Thor <author@example.org>\nSubject: [PATCH 1/2] {subject}\n\n{text.lstrip()}"
     with scratch_folder() as folder:
         command = ["git", "mailinfo", "message", "patch"]
-        environment = user_environment(**NO_SETTINGS)
+        environment = git_environment(NO_SETTINGS)
         done = run(Job(command, folder, environment=environment, input=f"{mail}---\n".encode()))
         if f"{author}Subject: {' '.join(subject.split())}\n" not in done.text:
             return "subject" if author in done.text else "author"

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from xenhostgen.sandbox.process import UNLIMITED, Job, run, user_environment
+from xenhostgen.sandbox.process import UNLIMITED, Job, plain_environment, run
 from xenhostgen.spec.source import NOWHERE, Problem
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.subject import Subject
@@ -31,7 +31,7 @@ def obstacles(tree: Path | None) -> Iterator[Problem]:
 
 def run_prover(command: Sequence[str], subject: Subject, work: Path) -> str:
     """All that a prover prints of a subject's C; its settings lie in ``work``."""
-    environment = user_environment(HOME=str(work), XDG_CONFIG_HOME=str(work))
+    environment = plain_environment(HOME=str(work), XDG_CONFIG_HOME=str(work))
     job = Job(command, subject.tree, LIMITS, environment, merge_errors=True)
     done = run(job._replace(view=subject.harness.view))
     return f"proving {done.exceeded}" if done.exceeded else done.text

@@ -3,11 +3,14 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from math import prod
 
 from xenhostgen.spec import expr
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import Assign, Boot, Call, Interface, Register, ReturnIf
 from xenhostgen.spec.source import Fault, Inside, Nearest, Text
+
+_BOOTS_MAX = 10_000
 
 
 def conditions(spec: Interface) -> Iterator[Fault]:
@@ -20,7 +23,14 @@ def conditions(spec: Interface) -> Iterator[Fault]:
     known |= {f"{macro.name}()" for macro in spec.macros}
     yield from _expressions((macro.expands for macro in spec.macros), known)
     yield from _macros(spec)
+    boots = 0
     for path in spec.kinds:
+        choices = prod(len(place.values) for place in path.inputs)
+        boots += choices << len(spec.predicates.placeholders)
+        if boots > _BOOTS_MAX:
+            message = f"all inputs and placeholders together make more than {_BOOTS_MAX} boots"
+            yield "too-large", message, path, "list fewer values under 'inputs'"
+            break
         for place in path.inputs:
             yield from _expressions(place.values, constants | {"object"})
             yield from _assigned(place.target, constants)

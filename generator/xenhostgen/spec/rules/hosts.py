@@ -113,9 +113,9 @@ def _required(spec: Interface, slot: Slot) -> Iterator[Fault]:
 
 def _begins_cycle(start: Text, requires: dict[Text, Text | None]) -> bool:
     """Whether a slot is the first of some that require each other."""
-    cycle, name = [start], requires[start]
+    cycle, name = {start}, requires[start]
     while name and name not in cycle:
-        cycle.append(name)
+        cycle.add(name)
         name = requires.get(name)
     return name == start and start == next(one for one in requires if one in cycle)
 

@@ -95,8 +95,10 @@ def write_mails(output: Path, contents: Mapping[str, bytes]) -> int:
                 hint = "move it away, or choose another folder by -o"
                 raise Refused([Problem("foreign-file", message, str(path), hint=hint)])
         write_files(output, contents)
-    for name in contents:
+    for name, mail in contents.items():
         say(f"{output}/{name}", sys.stdout)
+        if b"\r\n" in mail:
+            say("xenhostgen: it has lines that end in CR: use git am --keep-cr", sys.stderr)
     return 0
 
 

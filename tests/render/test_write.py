@@ -111,6 +111,26 @@ def test_an_interrupt_leaves_the_old_files(
     assert content(tmp_path) == old
 
 
+def test_what_was_moved_before_an_error_comes_back_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path)
+    removed, old = tmp_path / "spec/include/a.h", content(tmp_path)
+    removed.chmod(0o640)
+    real = Path.replace
+
+    def full(path: Path, target: Path) -> Path:
+        if not path.suffix:
+            raise OSError(errno.ENOSPC, "No space left on device", str(target))
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(WriteFailure, match="No space left on device"):
+        write_files(tmp_path, {"spec/include/a.h": None, "spec/lib/b.c": b"B\n"})
+    assert content(tmp_path) == old
+    assert removed.stat().st_mode & 0o777 == 0o640
+
+
 def file_for_folder(out: Path) -> None:
     (out / "spec").mkdir()
     (out / "spec/include").write_text("a file\n")

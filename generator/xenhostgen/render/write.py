@@ -50,7 +50,7 @@ def write_files(root: Path, files: Mapping[str, bytes | None]) -> dict[str, byte
                     for number, (path, before) in enumerate(stale.items())
                 ]
                 record(moves)  # from here on a kill changes nothing
-                _move_all(root, folder, moves, stale)
+                _move_all(root, folder, moves)
     return stale
 
 
@@ -109,22 +109,26 @@ def _digest(content: bytes | None) -> str | None:
 
 
 def _stage(root: Path, path: str, before: bytes | None, after: bytes | None, staged: Path) -> Move:
-    """Stage a file's new content, with its permissions."""
+    """Stage a file's new content, with its permissions, and a copy of what is there."""
     target = root / path
     with explained(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         if not os.access(target.parent, os.W_OK):
             raise PermissionError(None, "the folder can't be written to")
+        if before is not None:
+            shutil.copy2(target, _old(staged))
         if after is not None:
             staged.write_bytes(after)
-            if target.exists():
+            if before is not None:
                 shutil.copymode(target, staged)
     return Move(staged.name, path, _digest(before), _digest(after))
 
 
-def _move_all(
-    root: Path, staging: Path, moves: list[Move], before: Mapping[str, bytes | None]
-) -> None:
+def _old(staged: Path) -> Path:
+    return staged.with_suffix(".old")
+
+
+def _move_all(root: Path, staging: Path, moves: list[Move]) -> None:
     """Put all staged files in place; on an error what was there before."""
     moved: list[Move] = []
     try:
@@ -133,11 +137,7 @@ def _move_all(
             _move(staging / move.staged if move.new else None, root / move.path)
     except BaseException:
         for move in moved:
-            content = before[move.path]
-            if content is None:
-                (root / move.path).unlink(missing_ok=True)
-            else:
-                (root / move.path).write_bytes(content)
+            _move(_old(staging / move.staged) if move.old else None, root / move.path)
         raise
 
 

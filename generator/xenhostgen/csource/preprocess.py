@@ -133,6 +133,9 @@ def read_output(output: str, path: str) -> Preprocessed:
             if entered and name != current and not {"1", "2"} & set(flags):
                 message = "#line renames the file, which would hide what it defines"
                 raise SourceError(Complaint(message, Location(file, line)))
+            if "3" in flags and not name.startswith("<"):  # clang's own
+                message = "a pragma makes it a system header, which would hide warnings"
+                raise SourceError(Complaint(message, Location(name, int(marker[1]) - 1)))
             entered = entered or (name == main and current.startswith("<command"))
             current, line = name, int(marker[1])
             file = path if name == main else re.sub(r"\\(.)", r"\1", name)

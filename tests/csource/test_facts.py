@@ -156,6 +156,14 @@ def test_deep_nesting(deep: str, tmp_path: Path) -> None:
         facts(f"int f(void) {{ static int n = {deep}; return n; }}", tmp_path)
 
 
+@pytest.mark.parametrize("part", ["static ", '\\"'])
+def test_what_nothing_ends_takes_no_time(part: str) -> None:
+    begin = time.process_time()
+    with pytest.raises(SourceError):
+        snippet_facts(f'int f(void) {{ static "{part * 3000}}}')
+    assert time.process_time() - begin < 4
+
+
 def test_line_numbers_survive_includes_and_macros(tmp_path: Path) -> None:
     text = "#include <linux/types.h>\n\n#define A \\\n 1\n\n\n"
     text += "int first = A;\n\n/* a\n */ int second;\n"

@@ -144,10 +144,10 @@ def _parse(preprocessed: Preprocessed) -> Any:
         return parser.parse(_outline(preprocessed))
 
 
-_QUOTED = r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'"""
+_QUOTED = r""""(?:\\.|[^"\\\n])*+"?|'(?:\\.|[^'\\\n])*+'?"""  # an open one ends with its line
 _MARK = re.compile(rf"[(){{}};=]|{_QUOTED}")
 _BRACE = re.compile(rf"[{{}}]|{_QUOTED}")
-_STATICS = re.compile(rf"(\bstatic\b(?:{_QUOTED}|[^;\"'])*;)|{_QUOTED}|[^\n\"'s]+|.")
+_STATICS = re.compile(rf"(\bstatic\b(?:{_QUOTED}|[^;\"'])*+;?)|{_QUOTED}|[^\n\"'s]+|.")
 
 
 def _kept(match: re.Match[str]) -> str:

@@ -296,3 +296,22 @@ def test_what_is_edited_meanwhile_is_kept(spec: Interface, tree: Path) -> None:
         apply(spec, placement, tree)
     assert file.read_text() == "edited"
     assert not record(spec, tree).exists()
+
+
+def test_what_is_edited_while_it_is_taken_out_is_kept(
+    spec: Interface, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(spec, placed(spec, tree), tree)
+    file = tree / "arch/toy/small.c"
+
+    def edited(tree: Path, path: str) -> bytes | None:
+        found = content(tree, path)
+        if path == "arch/toy/small.c":
+            file.write_text("edited")
+        return found
+
+    monkeypatch.setattr("xenhostgen.extensions.kernel_tree.apply.content", edited)
+    with pytest.raises(Refused, match=r"small\.c:1:1: was edited meanwhile"):
+        revert(spec, tree)
+    assert file.read_text() == "edited"
+    assert record(spec, tree).exists()

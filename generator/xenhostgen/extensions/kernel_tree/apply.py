@@ -37,12 +37,17 @@ def apply(spec: Interface, placement: Placement, tree: Path) -> None:
     """Write the files of a placement, and the record of it. Raises ``Refused``, see above."""
     refuse_links(placement.after, tree)
     change = difference(placement.before, placement.after)
-    if edited := stale_files(tree, placement.before):
-        message, hint = "was edited meanwhile", "apply once more"
+    _write(tree, placement.before, {record(spec, tree).name: change, **placement.after})
+
+
+def _write(tree: Path, before: Contents, after: Contents) -> None:
+    """Write files of which some are as they were when they were read. Raises ``Refused``."""
+    if edited := stale_files(tree, before):
+        message, hint = "was edited meanwhile", "do it once more"
         raise Refused(
             [Problem("edited-since", message, f"{tree}/{path}", hint=hint) for path in edited]
         )
-    write_files(tree, {record(spec, tree).name: change, **placement.after})
+    write_files(tree, after)
 
 
 def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
@@ -50,9 +55,9 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
 
     Raises ``Refused`` for edits beside what was applied.
     """
-    kept = record(spec, tree)
+    kept, found = record(spec, tree), dict[str, bytes | None]()
     try:
-        before = _without(content(tree, kept.name) or b"", tree, str(kept))
+        before = _without(content(tree, kept.name) or b"", tree, str(kept), found)
     except GitFailure as failure:
         raise _edited(failure, tree) from None
     except Refused as refused:  # a stranger's: of other paths, of links, of new modes
@@ -63,16 +68,20 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
         ]
         raise Refused(problems) from None
     if not dry_run:
-        write_files(tree, {**before, kept.name: None})
+        _write(tree, found, {**before, kept.name: None})
     return list(before)
 
 
-def _without(patch: bytes, tree: Path, name: str) -> Contents:
-    """A tree's files before a patch; none if they are without it. Raises ``Refused``."""
+def _without(patch: bytes, tree: Path, name: str, found: dict[str, bytes | None]) -> Contents:
+    """A tree's files before a patch; none if they are without it. Raises ``Refused``.
+
+    ``found`` gets what they hold.
+    """
 
     def read(path: str) -> bytes | None:
         refuse_links([path], tree)
-        return content(tree, path)
+        found[path] = content(tree, path)
+        return found[path]
 
     try:
         return patched(patch, read, "--reverse", name=name)

@@ -74,9 +74,7 @@ FAULTS = {
         "differs",
         "xen_driver_domain()",
     ),
-    "no semicolon": Fault(
-        PV, "&xh_pv_ops);\n", "&xh_pv_ops)\n", "unparsable", "if (xen_driver_domain() &&"
-    ),
+    "no semicolon": Fault(PV, "&xh_pv_ops);\n", "&xh_pv_ops)\n", "uncompilable", "&xh_pv_ops)"),
 }
 
 

@@ -9,7 +9,6 @@ file, reads the secret, connects to a port, ends a process, or leaves one. A cal
 import os
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -112,7 +111,7 @@ class Canaries:
 @pytest.fixture
 def canaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Canaries]:
     (tmp_path / "tmp").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     secret = tmp_path / "secret"
     secret.write_text(SECRET)
     with socket.create_server(("127.0.0.1", 0)) as listener:

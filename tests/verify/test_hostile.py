@@ -6,7 +6,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -82,10 +81,10 @@ HOSTILE = {
     "no stand-in": (
         "#include <linux/slab.h>",
         "",
-        "uncompilable",
+        "unparsable",
         "name <linux/slab.h> in the spec's includes",
     ),
-    "itself": ('#include "pair.c"', "", "uncompilable", "nested"),
+    "itself": ('#include "pair.c"', "", "unparsable", "nested"),
     "unparsable": ("int int int;", "", "unparsable", "declaration"),
     "brackets": ("(" * 50_000, "", "unparsable", ""),
     "big_initialiser": ("char big[1ul << 33] = { 1 };", "", "uncompilable", ""),
@@ -128,7 +127,7 @@ def judged(store_of: Callable[[Interface], Store]) -> Judged:
 def leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     folder = tmp_path / "tmp"
     folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setenv("TMPDIR", str(folder))
     yield
     assert not list(folder.iterdir())
     assert not running(folder)

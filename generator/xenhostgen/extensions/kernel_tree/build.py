@@ -181,7 +181,8 @@ class Scratch:
         # Where nothing can be confined, a stranger's tree has been refused by now.
         self.view = None if obstacle() else View((self.tree, self.work), (self.objects,))
         target = (f"ARCH={kernel.architecture}", f"CROSS_COMPILE={kernel.cross}")
-        self.kbuild = ("make", "-s", f"O={self.objects}", f"-j{os.cpu_count()}", *target)
+        user = "KBUILD_BUILD_USER=nobody"  # who has no name in a confinement
+        self.kbuild = ("make", "-s", f"O={self.objects}", f"-j{os.cpu_count()}", *target, user)
         self.objects.mkdir(parents=True, exist_ok=True)
         real: set[Path] = set()
         for folder in map(Path, self.folders):

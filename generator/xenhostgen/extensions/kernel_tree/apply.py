@@ -55,9 +55,9 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
 
     Raises ``Refused`` for edits beside what was applied.
     """
-    kept, found = record(spec, tree), dict[str, bytes | None]()
+    kept, current = record(spec, tree), dict[str, bytes | None]()
     try:
-        before = _without(content(tree, kept.name) or b"", tree, str(kept), found)
+        before = _without(content(tree, kept.name) or b"", tree, str(kept), current)
     except GitFailure as failure:
         raise _edited(failure, tree) from None
     except Refused as refused:  # a stranger's: of other paths, of links, of new modes
@@ -68,20 +68,20 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
         ]
         raise Refused(problems) from None
     if not dry_run:
-        _write(tree, found, {**before, kept.name: None})
+        _write(tree, current, {**before, kept.name: None})
     return list(before)
 
 
-def _without(patch: bytes, tree: Path, name: str, found: dict[str, bytes | None]) -> Contents:
+def _without(patch: bytes, tree: Path, name: str, current: dict[str, bytes | None]) -> Contents:
     """A tree's files before a patch; none if they are without it. Raises ``Refused``.
 
-    ``found`` gets what they hold.
+    ``current`` gets what they hold.
     """
 
     def read(path: str) -> bytes | None:
         refuse_links([path], tree)
-        found[path] = content(tree, path)
-        return found[path]
+        current[path] = content(tree, path)
+        return current[path]
 
     try:
         return patched(patch, read, "--reverse", name=name)

@@ -408,7 +408,8 @@ def test_a_full_output(work: Path) -> None:
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_end_it_quietly(work: Path, number: int, status: int) -> None:
-    # A slow writer keeps the command waiting.
+    # A slow writer keeps the command waiting: in steps, as a signal just before a sleep is told
+    # after it.
     (work / "slow.py").write_text(
         "import sys, time\n"
         "from xenhostgen import cli\n"
@@ -416,7 +417,8 @@ def test_signals_end_it_quietly(work: Path, number: int, status: int) -> None:
         "real = write.Path.replace\n"
         "def slow(self, target):\n"
         "    print('now', flush=True)\n"
-        "    time.sleep(30)\n"
+        "    for _ in range(600):\n"
+        "        time.sleep(0.05)\n"
         "write.Path.replace = slow\n"
         "sys.exit(cli.main(['generate']))\n"
     )

@@ -59,6 +59,11 @@ class Proof:
     goals: int = 0
     missing: str = ""
 
+    @property
+    def holds(self) -> bool:
+        """Whether all was proved."""
+        return 0 < self.goals == self.proved
+
 
 # The rules of what Frama-C and cbmc find.
 OF_PROVERS = ("unproved", "refuted")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
+from typing import Any
 
 from xenhostgen.reference_model.ops import Dispatch, dispatch, only
 from xenhostgen.sandbox.process import BuildError, Job, run_all
@@ -93,19 +94,23 @@ class Oracle:
         return store.oracles[self.off]
 
 
-def _build(harness: Harness, compiler: str, store: Store, off: tuple[str, ...]) -> Program:
-    """Compile and link it, in a folder where nothing judged is found."""
-    spec, folder = harness.spec, store.folder / "-".join(["oracle", *off])
-    calls = {call.name: call for call in due_calls(spec).values()}
+def spec_alone(spec: Interface, off: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What a unit in which nothing judged is seen says of the spec and the kernel's options."""
     contexts = chain.from_iterable(guest.context for guest in spec.guests)
-    context = {
-        "calls": list(calls.values()),
+    return {
         "off": off,
         "headers": list(dict.fromkeys([*spec.source.includes, *contexts])),
         # Its tables name adapters, which aren't called by way of them here.
         "declared": re.sub(r"(?m) = \{.*\};$", ";", expectation(spec).declared()),
     }
-    write_files({"oracle.c": rendered("harness/oracle.c", spec, **context)}, folder)
+
+
+def _build(harness: Harness, compiler: str, store: Store, off: tuple[str, ...]) -> Program:
+    """Compile and link it, in a folder where nothing judged is found."""
+    spec, folder = harness.spec, store.folder / "-".join(["oracle", *off])
+    calls = {call.name: call for call in due_calls(spec).values()}
+    c = rendered("harness/oracle.c", spec, calls=list(calls.values()), **spec_alone(spec, off))
+    write_files({"oracle.c": c}, folder)
     flags = [*FLAGS, *SANITIZE, "-O0", "-fno-builtin", f"-I{harness.questions}", f"-I{TEMPLATES}"]
     source = Source("oracle.c", f"{folder.name}.o", [*flags, *harness.flags])
     objects = compiled([source, driver_source(compiler)], folder, compiler, harness, store)

@@ -3,9 +3,9 @@
 
 Its harness states rules 1 to 8 in C, apart from the provers' contracts and from the reference
 model. It goes to every state that registering leads to, makes any two calls there with any types,
-and iterates; and it calls each wrapper (rule 11) with each table. All of that is one formula, so
-that what cbmc doesn't refute holds for all values. Bounds, pointers and overflows are looked at on
-the way.
+and iterates. It calls each wrapper with each table, and then the spec's own C, in the same state
+and with the same answers of the kernel's functions (rules 11 and 12). All of that is one formula,
+so that what cbmc doesn't refute holds for all values. Bounds and pointers are looked at on the way.
 """
 
 import json
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
+from xenhostgen.extensions.proof.due import due_c
 from xenhostgen.extensions.proof.provers import CBMC, lacking, run_prover, unanswered
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError, Job, run_all
@@ -27,8 +28,11 @@ from xenhostgen.verify.wording import Wording
 _PREPROCESS = ("gcc", "-E", "-std=gnu11", "-D__section__(name)=__unused__")
 _CBMC = (
     "cbmc --json-ui --trace --drop-unused-functions --bounds-check --pointer-check"
-    " --signed-overflow-check --unwinding-assertions --unwind"
+    " --no-signed-overflow-check --unwinding-assertions --object-bits 12 --unwind"
 )
+# The kernel is built with -fno-strict-overflow: signed numbers are bits, as others are.
+_WRAPS = "shift operand is negative"
+_ARGUMENT = " = "  # so the name of an output ends that is a wrapper's argument
 
 
 class Cbmc:
@@ -47,7 +51,12 @@ class Cbmc:
             messages = json.loads(output)
         except ValueError:
             messages = [{"messageType": "ERROR", "messageText": output}]
-        results = [result for message in messages for result in message.get("result", ())]
+        results = [
+            result
+            for message in messages
+            for result in message.get("result", ())
+            if not result["description"].startswith(_WRAPS)
+        ]
         holding = sum(result["status"] == "SUCCESS" for result in results)
         total = max(len(results), 1)
         subject.statistics.cbmc = Proof(holding, total)
@@ -65,19 +74,26 @@ class Cbmc:
 
 def _output(subject: Subject) -> str:
     """What cbmc, or the preprocessor, prints of the judged files and the harness."""
-    spec, tree, work = subject.spec, subject.tree, subject.work / "cbmc"
+    spec, work = subject.spec, subject.work / "cbmc"
     filled = sorted(spec.slots, key=lambda slot: _depth(spec, slot))
-    write_files({"harness.c": rendered("prove/cbmc.c", spec, filled=filled)}, work)
-    sources = [*(f"./{file}" for file in units(spec)), str(work / "harness.c")]
-    preprocess = [*_PREPROCESS, *subject.harness.flags]
-    files = {f"{work}/{number}.i": source for number, source in enumerate(sources)}
-    view = subject.harness.view
+    due = due_c(spec)
+    write_files({"harness.c": rendered("prove/cbmc.c", spec, filled=filled, **due)}, work)
+    # Due C lies, and is preprocessed, where nothing of the tree's is found.
+    alone = write_files({"due.c": rendered("prove/due.c", spec, **due)}, work / "due")
+    facts, flags = f"-I{subject.harness.questions}", subject.harness.flags
+    files = [(file, subject.tree, flags) for file in (*units(spec), f"{work}/harness.c")]
+    files.append((f"{alone}/due.c", alone, [facts, *flags]))
+    jobs = []
+    for number, (file, folder, flags) in enumerate(files):
+        command = [*_PREPROCESS, *flags, file, "-o", f"{work}/{number}.i"]
+        jobs.append(Job(command, folder, view=subject.harness.view))
     try:
-        run_all([Job([*preprocess, file, "-o", to], tree, view=view) for to, file in files.items()])
+        run_all(jobs)
     except BuildError as error:
         return error.output
     rounds = str(len(spec.slots) + 2)  # of a loop over the slots, with one to spare
-    return run_prover([*_CBMC.split(), rounds, *files], subject, work)
+    preprocessed = (f"{work}/{number}.i" for number in range(len(files)))
+    return run_prover([*_CBMC.split(), rounds, *preprocessed], subject, work)
 
 
 def _depth(spec: Interface, slot: Slot) -> int:
@@ -100,7 +116,12 @@ def _finding(spec: Interface, result: dict[str, Any]) -> Finding:
     if ".unwind." in result["property"]:
         message = "a loop goes round more often than there are slots"
         return Finding("unproved", function, message, where, seen_by="cbmc")
-    message = result["description"]
+    values = [
+        step["outputID"] + step["values"][0]["data"].rstrip("l")
+        for step in result["trace"]
+        if step["stepType"] == "output" and step["outputID"].endswith(_ARGUMENT)
+    ]
+    message = ", ".join([result["description"], *values])
     return Finding("refuted", function, message, where, counterexample=calls, seen_by="cbmc")
 
 
@@ -110,7 +131,7 @@ def _calls(spec: Interface, trace: list[dict[str, Any]]) -> Iterator[str]:
     ops = [wrapper.op.name for wrapper in wrappers(spec)]
     tables = ["NULL", "A", "B", *(table.symbol for _, table in spec.tables())]
     for step in trace:
-        if step["stepType"] != "output":
+        if step["stepType"] != "output" or step["outputID"].endswith(_ARGUMENT):
             continue
         first, second = (int(value["data"]) for value in step["values"])
         match step["outputID"]:

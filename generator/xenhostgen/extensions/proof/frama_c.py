@@ -26,6 +26,8 @@ from xenhostgen.verify.findings import Finding, Proof
 from xenhostgen.verify.harness import Wrapper, boot_inputs, rendered, units, wrappers, write_files
 from xenhostgen.verify.subject import Subject
 
+# The kernel is built with -fno-strict-overflow: signed numbers wrap.
+_KERNEL = ("-no-warn-signed-overflow", "-no-warn-left-shift-negative")
 _WP = (
     "-wp -wp-rte -wp-smoke-tests -wp-prover cvc4 -wp-timeout 20 -wp-par 2"
     " -wp-warn-key pedantic-assigns=inactive"
@@ -69,7 +71,15 @@ class _Session:
         """All that Frama-C says."""
         flags = " ".join(self.subject.harness.flags)
         preprocess = f"gcc -E -C -std=gnu11 -D__FRAMAC__ {flags} -I{self.work}"
-        command = ["frama-c", "-machdep", "gcc_x86_64", "-cpp-command", preprocess, *arguments]
+        command = [
+            "frama-c",
+            *_KERNEL,
+            "-machdep",
+            "gcc_x86_64",
+            "-cpp-command",
+            preprocess,
+            *arguments,
+        ]
         return run_prover(command, self.subject, self.work)
 
     def wp(self) -> list[Finding]:

@@ -14,7 +14,7 @@ import xenhostgen.spec
 from patching import erroneous_spec
 from xenhostgen.api import SpecError, load, render
 
-NOTING = ("add", "stop", "refuse", "repeated")
+NOTING = ("add", "lose", "stop", "refuse", "repeated")
 CASES = Path(__file__).parent / "cases"
 
 

@@ -54,7 +54,7 @@ class _Reference:
         yield from ("", "| key | value | meaning |", "| --- | --- | --- |")
         yield from (f"| `{key.name}` | {_value(key)} | {_cell(key.doc)} |" for key in keys)
         yield from self.example(path)
-        is_brief = isinstance(shape, Rows) and not shape.is_long
+        is_brief = isinstance(shape, Rows) and not shape.rest.is_long
         for key in cls.KEYS.values():
             inner_path = path if is_brief else f"{path}.{key.name}".removeprefix("the spec.")
             for place, inner in _inner(inner_path, key.shape):
@@ -95,9 +95,9 @@ def _lines(node: Node | None, names: Sequence[str], line: int) -> Iterator[int]:
 def _row(shape: Rows) -> str:
     """How a row is written."""
     name = shape.key.name.upper()
-    forms = [f"`{name}: {{…}}`"] if shape.is_long else []
-    if shape.short:
-        forms.append(f"`{name}: {shape.short.name.upper()}`")
+    forms = [f"`{name}: {{…}}`"] if shape.rest.is_long else []
+    if short := shape.rest.short:
+        forms.append(f"`{name}: {short.name.upper()}`")
     return f"{' or, in short, '.join(forms)}, where {name} is {shape.key.doc}"
 
 

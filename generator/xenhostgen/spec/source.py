@@ -148,6 +148,7 @@ class Problems:
     def __init__(self, path: str, source: str) -> None:
         self.path = path
         self.found: list[Problem] = []
+        self.losses = 0  # values that couldn't be read
         self._source = source
         self._places: set[At] = set()
 
@@ -173,6 +174,11 @@ class Problems:
             return hint.otherwise or "mend the others first"
         known = sorted(hint.known) if isinstance(hint.known, Set) else list(hint.known)
         return did_you_mean(hint.word, known, hint.otherwise)
+
+    def lose(self, rule: str, message: str, at: At | Located, hint: str | Nearest) -> None:
+        """Note a problem that keeps a value from being read."""
+        self.add(rule, message, at, hint)
+        self.losses += 1
 
     def extend(self, faults: Iterable[Fault]) -> None:
         """Note each fault of a rule."""

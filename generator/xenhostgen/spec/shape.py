@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
 from xenhostgen.spec.source import (
     At,
@@ -26,19 +26,20 @@ from xenhostgen.spec.source import (
 from xenhostgen.spec.yaml import Mapping, Node, Sequence
 
 Schema = dict[str, Any]
+T = TypeVar("T")
+E = TypeVar("E")
 _SCALARS = ["string", "integer", "boolean"]
 _NODES: dict[type, str] = {Text: "a text", Sequence: "a list", Mapping: "a mapping"}
 _HINTS = {
     "a mapping": "write 'key: value' pairs, below it or in {}",
     "a list": "write its items in [], or below it with a '-' each",
 }
-_UNSET: Any = object()
 
 
-class Shape:
+class Shape(Generic[T, E]):
     """What the value of a key looks like in YAML, in the types of its ``node`` and in words.
 
-    ``empty`` is the value of a key that is left out.
+    Its value is a T, and an E where the key is left out: ``empty``.
     """
 
     node: type = Text
@@ -66,12 +67,10 @@ class Shape:
         problems.lose("wrong-shape", f"{what} must be {self.says}, not {actual}", node, hint)
 
 
-class Kind(Shape):
-    """A kind of text: its stable rule name, its pattern (none: any text), and words for an error.
+class _Text(Shape[Text, E]):
+    """A text, in which beside printable characters only those of ``layout`` may stand."""
 
-    ``check`` finds what is wrong with a text that the pattern matches. Beside printable characters
-    only those of ``layout`` may stand in any text.
-    """
+    layout = ""
 
     def __init__(
         self,
@@ -80,11 +79,9 @@ class Kind(Shape):
         says: str,
         hint: str = "",
         check: Callable[[Text], Iterable[Fault]] | None = None,
-        *,
-        layout: str = "",
     ) -> None:
         self.rule, self.pattern, self.says, self.hint = rule, pattern, says, hint
-        self.check, self.layout = check, layout
+        self.check = check
 
     @cached_property
     def _matches(self) -> Callable[[str], object]:
@@ -109,7 +106,21 @@ class Kind(Shape):
         return {"type": _SCALARS} | ({"pattern": f"^(?:{self.pattern})$"} if self.pattern else {})
 
 
-class Choice(Shape):
+class Kind(_Text[None]):
+    """A kind of text: its stable rule name, its pattern (none: any text), and words for an error.
+
+    ``check`` finds what is wrong with a text that the pattern matches.
+    """
+
+
+class Prose(_Text[Text]):
+    """A text in any number of lines."""
+
+    empty = Text()
+    layout = "\n\t"
+
+
+class Choice(Shape[str, None]):
     """One of some words."""
 
     def __init__(self, *words: str) -> None:
@@ -125,9 +136,9 @@ class Choice(Shape):
         return {"enum": list(self.words)}
 
 
-class _Flag(Choice):
+class _Flag(Shape[bool, None]):
     def value(self, node: Text, what: str, problems: Problems) -> Any:
-        word = super().value(node, what, problems)
+        word = Choice("true", "false").value(node, what, problems)
         return None if word is None else word == "true"
 
     def schema(self) -> Schema:
@@ -138,7 +149,7 @@ class Number(int, Placed):
     """A whole number that knows where it stands."""
 
 
-class _Number(Shape):
+class _Number(Shape[Number, None]):
     pattern = "-?(?:0|[1-9][0-9]*|0[xX][0-9a-fA-F]+)"
 
     def value(self, node: Text, what: str, problems: Problems) -> Any:
@@ -153,18 +164,18 @@ class _Number(Shape):
         return {"type": ["integer", "string"], "pattern": f"^(?:{self.pattern})$"}
 
 
-FLAG, NUMBER = _Flag("true", "false"), _Number()
+FLAG, NUMBER = _Flag(), _Number()
 
 
-class Items(Shape):
+class Items(Shape[tuple[T, ...], tuple[T, ...]]):
     """A list of values of one shape, or of parts of a class."""
 
     node = Sequence
     says = "a list"
     empty = ()
 
-    def __init__(self, item: "Shape | type[Part]") -> None:
-        self.item = item if isinstance(item, Shape) else Mapped(item)
+    def __init__(self, item: Shape[T, E] | type[T]) -> None:
+        self.item = shaped(item)
 
     def value(self, node: Sequence, what: str, problems: Problems) -> tuple[Any, ...]:
         title = f"an item of {what}"
@@ -180,10 +191,9 @@ class Key:
 
     name = shown = ""
 
-    def __init__(self, shape: "Shape | type[Part]", doc: str, default: Any = _UNSET) -> None:
-        self.shape = shape if isinstance(shape, Shape) else Mapped(shape)
-        self.doc, self.default = doc, default
-        self.is_required = default is _UNSET
+    def __init__(self, shape: Any, doc: str, is_required: bool, default: Any = None) -> None:
+        self.shape, self.doc, self.is_required = shaped(shape), doc, is_required
+        self.default = self.shape.empty if default is None else default
 
     def schema(self) -> Schema:
         """The JSON Schema of its value."""
@@ -193,16 +203,25 @@ class Key:
         return schema | self.shape.schema()
 
 
-def key(shape: "Shape | type[Part]", doc: str) -> Any:
+def shaped(shape: Any) -> Shape[Any, Any]:
+    """A shape, or that of a class of parts."""
+    return shape if isinstance(shape, Shape) else Mapped(shape)
+
+
+def key(shape: Shape[T, E] | type[T], doc: str) -> T:
     """A key that must be there."""
-    return Key(shape, doc)
+    return cast(T, Key(shape, doc, is_required=True))
 
 
-def optional(shape: "Shape | type[Part]", doc: str, default: Any = _UNSET) -> Any:
+@overload
+def optional(shape: Shape[T, E], doc: str) -> T | E: ...
+@overload
+def optional(shape: type[T], doc: str) -> T | None: ...
+@overload
+def optional(shape: Shape[T, E] | type[T], doc: str, default: T) -> T: ...
+def optional(shape: Any, doc: str, default: Any = None) -> Any:
     """A key that may be left out; without a ``default`` it is then empty, as its shape has it."""
-    if default is _UNSET and isinstance(shape, Shape):
-        default = shape.empty
-    return Key(shape, doc, None if default is _UNSET else default)
+    return Key(shape, doc, is_required=False, default=default)
 
 
 class Part:
@@ -229,7 +248,7 @@ class Part:
 
     def with_(self, **changes: Any) -> Self:
         """A copy with other values of some keys."""
-        declared = {"origin", *self.__annotations__}
+        declared = {"origin", "path", *self.KEYS}
         values = {name: value for name, value in vars(self).items() if name in declared}
         return type(self)(**values | changes)
 
@@ -239,13 +258,16 @@ class Part:
         return At(self.origin.line, self.origin.column)
 
 
-class Mapped(Shape):
+P = TypeVar("P", bound=Part)
+
+
+class Mapped(Shape[P, None]):
     """A mapping that becomes a part, whose first key may be read already."""
 
     node = Mapping
     says = "a mapping"
 
-    def __init__(self, cls: type[Part], first: int = 0) -> None:
+    def __init__(self, cls: type[P], first: int = 0) -> None:
         self.cls = cls
         self.keys = dict(list(cls.KEYS.items())[first:])
         self.required = [key for key in self.keys.values() if key.is_required]
@@ -308,10 +330,10 @@ class Mapped(Shape):
         }
 
 
-class Brief(Mapped):
+class Brief(Mapped[P]):
     """A mapping, or the value of its first key alone where no other key is required."""
 
-    def __init__(self, cls: type[Part], first: int = 0) -> None:
+    def __init__(self, cls: type[P], first: int = 0) -> None:
         super().__init__(cls, first)
         # What holds nothing but rows has no long form: it would be a mapping, too.
         is_rows = self.short is not None and isinstance(self.short.shape, Rows)
@@ -338,14 +360,14 @@ class Brief(Mapped):
         return forms[0] if len(forms) == 1 else {"anyOf": forms}
 
 
-class Rows(Shape):
+class Rows(Shape[tuple[P, ...], tuple[P, ...]]):
     """Parts as a mapping: the first key of each is a key there, its value all the others."""
 
     node = Mapping
     says = "a mapping"
     empty = ()
 
-    def __init__(self, cls: type[Part]) -> None:
+    def __init__(self, cls: type[P]) -> None:
         self.cls, self.rest = cls, Brief(cls, first=1)
         self.key = next(iter(cls.KEYS.values()))
 
@@ -364,7 +386,7 @@ class Rows(Shape):
         }
 
 
-class Row(Rows):
+class Row(Rows[P]):
     """A single row."""
 
     says = "a mapping with one 'target: value'"
@@ -375,12 +397,12 @@ class Row(Rows):
         return next(iter(super().value(node, what, problems)), None)
 
 
-class Tagged(Shape):
+class Tagged(Shape[T, None]):
     """A mapping with one key, which says of what shape its value is."""
 
     node = Mapping
 
-    def __init__(self, **shapes: Mapped | Row) -> None:
+    def __init__(self, **shapes: Mapped[Any] | Row[Any]) -> None:
         self.shapes = shapes
         self.says = "a mapping with one key: " + ", ".join(shapes)
 

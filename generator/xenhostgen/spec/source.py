@@ -97,6 +97,11 @@ class Refused(Exception):
         super().__init__("\n".join(map(str, self.problems)))
 
 
+def refusal(rule: str, message: str, path: object, hint: str = "", at: At = NOWHERE) -> Refused:
+    """The error for one reason, whose place by default is one without lines."""
+    return Refused([Problem(rule, message, str(path), at, hint)])
+
+
 class SpecError(Refused):
     """A spec that can't be used, with its problems in the order of the file."""
 

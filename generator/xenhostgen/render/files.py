@@ -134,11 +134,10 @@ class Renderer:
             tables = spec.borrowed(guest)
             place = guest.place
             fragments.append(self.added("borrowed", guest.file, place, place, tables=tables))
-        for step in guest.boot.steps:
-            if isinstance(step, Register):
-                table = spec.table(guest, step.table).symbol
-                fragment = self.added("register", guest.file, step, Place(), step=step, table=table)
-                fragments.append(fragment)
+        for step in guest.boot.steps_of(Register):
+            table = spec.table(guest, step.table).symbol
+            fragment = self.added("register", guest.file, step, Place(), step=step, table=table)
+            fragments.append(fragment)
         return [fragment._replace(guest=guest.name) for fragment in fragments]
 
     def table(self, guest: Guest, table: Table) -> TableC:
@@ -166,7 +165,7 @@ class Renderer:
             (type(step).__name__, step, next(registering) if isinstance(step, Register) else "")
             for step in guest.boot.steps
         ]
-        helpers = {step.function: step for step in guest.boot.steps if isinstance(step, Call)}
+        helpers = {step.function: step for step in guest.boot.steps_of(Call)}
         return self.template(
             "guest.c.j2",
             guest=guest,
@@ -181,7 +180,7 @@ class Renderer:
 
     def prototypes(self, guest: Guest) -> dict[str, str]:
         """The kernel functions that a guest's tables and steps name, declared for the stub."""
-        clearing = [step.function for step in guest.boot.steps if isinstance(step, ClearBss)]
+        clearing = [step.function for step in guest.boot.steps_of(ClearBss)]
         declared: dict[str, str] = {function: f"void {function}(void);" for function in clearing}
         for table in guest.tables:
             entries = self.spec.entries[f"{guest.name}.{table.role}"]

@@ -10,6 +10,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from functools import cached_property
+from typing import TypeVar
 
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.kinds import (
@@ -298,7 +299,16 @@ class Table(Part):
     symbol = key(SYMBOL, "the table's C name")
 
 
-class Register(Part):
+class _Step(Part):
+    """A statement of a boot function."""
+
+    @property
+    def sets(self) -> tuple["Assign", ...]:
+        """The variables that it sets."""
+        return ()
+
+
+class Register(_Step):
     """Boot step, ours: register a host."""
 
     type = key(NAME, "the host type")
@@ -312,7 +322,7 @@ def _either(*c: str) -> str:
     return f"(?:{'|'.join(re.escape(''.join(piece.split())) for piece in c)})"
 
 
-class ReturnIf(Part):
+class ReturnIf(_Step):
     """Boot step of the kernel: leave the boot function."""
 
     condition = key(LINE, "the C condition")
@@ -327,12 +337,16 @@ class ReturnIf(Part):
         return rf"if\({_either(self.condition, *self.alternatives)}\)(?:return;|{{[^}}]*return;}})"
 
 
-class Assign(Part):
+class Assign(_Step):
     """Boot step of the kernel: set a variable."""
 
     target = key(LINE, "what is set")
     value = key(LINE, "the C expression it is set to")
     alternatives = optional(Items(LINE), "values that other kernel versions set instead")
+
+    @property
+    def sets(self) -> tuple["Assign", ...]:
+        return (self,)
 
     @property
     def c(self) -> str:
@@ -343,7 +357,7 @@ class Assign(Part):
         return f"{_either(self.target)}={_either(self.value, *self.alternatives)};"
 
 
-class _Calling(Part):
+class _Calling(_Step):
     """A boot step that calls a function."""
 
     function = key(SYMBOL, "the kernel function")
@@ -382,6 +396,9 @@ STEP: Tagged[Step] = Tagged(
 )
 
 
+S = TypeVar("S", bound=_Step)
+
+
 class Boot(Part):
     """A guest's boot function.
 
@@ -392,6 +409,10 @@ class Boot(Part):
     linkage = optional(C_TEXT, "specifiers before its return type")
     params = optional(Items(C_DECLARATION), "its C parameters")
     steps = optional(Items(STEP), "what it does, in order")
+
+    def steps_of(self, kind: type[S]) -> Iterator[S]:
+        """The steps of one kind, in order."""
+        return (step for step in self.steps if isinstance(step, kind))
 
     @property
     def head(self) -> str:
@@ -420,33 +441,26 @@ class EnumFact(Part):
     values = key(Items(SYMBOL), "its enumerators from 0 on")
 
 
-class MemberFact(Part):
-    """A member of a kernel structure."""
+def _declared(c_type: str, name: str) -> str:
+    return f"{c_type}{name}" if c_type.endswith("*") else f"{c_type} {name}"
 
-    name = key(SYMBOL, "the member")
+
+class Variable(Part):
+    """A variable or member of the kernel's that boot code reads or sets, or a name of a type."""
+
+    name = key(SYMBOL, "the variable, member or name")
     type = key(C_TYPE, "its C type")
+
+    @property
+    def declaration(self) -> str:
+        return _declared(self.type, self.name)
 
 
 class StructFact(Part):
     """A structure of the kernel's, as far as boot code reads it."""
 
     name = key(SYMBOL, "the structure's tag")
-    members = key(Rows(MemberFact), "member: C type")
-
-
-def _declared(c_type: str, name: str) -> str:
-    return f"{c_type}{name}" if c_type.endswith("*") else f"{c_type} {name}"
-
-
-class Variable(Part):
-    """A variable of the kernel's that boot code reads or sets, or a name of a type."""
-
-    name = key(SYMBOL, "the variable or name")
-    type = key(C_TYPE, "its C type")
-
-    @property
-    def declaration(self) -> str:
-        return _declared(self.type, self.name)
+    members = key(Rows(Variable), "member: C type")
 
 
 class Constant(Part):
@@ -650,8 +664,8 @@ class Interface(Part):
     @property
     def bss_functions(self) -> set[str]:
         """The kernel functions by which boot functions clear .bss."""
-        steps = (step for guest in self.guests for step in guest.boot.steps)
-        return {step.function for step in steps if isinstance(step, ClearBss)}
+        boots = [guest.boot for guest in self.guests]
+        return {step.function for boot in boots for step in boot.steps_of(ClearBss)}
 
     @property
     def context_headers(self) -> dict[str, None]:
@@ -683,11 +697,15 @@ class Interface(Part):
             f"{guest.name}.{table.role}": [] for guest, table in self.tables()
         }
         made[NONE] = []
-        for op in self.ops:
-            for entry in op.tables:
-                # A spec that isn't checked may name tables that aren't there.
-                made.setdefault(entry.table, []).append((op, entry))
+        for op, entry in self.cells:
+            # A spec that isn't checked may name tables that aren't there.
+            made.setdefault(entry.table, []).append((op, entry))
         return made
+
+    @property
+    def cells(self) -> Iterator[tuple[Op, Entry]]:
+        """The matrix of operations, row by row."""
+        return ((op, entry) for op in self.ops for entry in op.tables)
 
     @property
     def none(self) -> str:
@@ -704,10 +722,9 @@ class Interface(Part):
     def shared_adapters(self) -> frozenset[str]:
         """The adapters that tables of several files name."""
         files: dict[str, set[str]] = {}
-        for op in self.ops if self.none else ():
-            for entry in op.tables:
-                if entry.calls is not None:
-                    files.setdefault(entry.function, set()).add(entry.table.split(".")[0])
+        for _, entry in self.cells if self.none else ():
+            if entry.calls is not None:
+                files.setdefault(entry.function, set()).add(entry.table.split(".")[0])
         return frozenset(name for name, guests in files.items() if len(guests) > 1)
 
     def adapters(self, owner: str) -> list[tuple[Op, Entry]]:
@@ -716,12 +733,11 @@ class Interface(Part):
         Each once, in op order.
         """
         adapters: dict[str, tuple[Op, Entry]] = {}
-        for op in self.ops:
-            for entry in op.tables:
-                is_shared = entry.function in self.shared_adapters
-                home = NONE if is_shared else entry.table.split(".")[0]
-                if entry.calls is not None and home == owner:
-                    adapters.setdefault(entry.function, (op, entry))
+        for op, entry in self.cells:
+            is_shared = entry.function in self.shared_adapters
+            home = NONE if is_shared else entry.table.split(".")[0]
+            if entry.calls is not None and home == owner:
+                adapters.setdefault(entry.function, (op, entry))
         return list(adapters.values())
 
     @property
@@ -742,9 +758,4 @@ class Interface(Part):
 
     def registrations(self) -> Iterator[tuple[Guest, Register]]:
         """Every registering boot step with its guest."""
-        return (
-            (guest, step)
-            for guest in self.guests
-            for step in guest.boot.steps
-            if isinstance(step, Register)
-        )
+        return ((guest, step) for guest in self.guests for step in guest.boot.steps_of(Register))

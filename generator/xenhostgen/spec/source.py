@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 EXCERPT = 160  # a line longer than this is shown around the place only
 LONGEST = 1000  # what a message or hint has beyond this isn't told
 # Printable to Python, but without a glyph of their own (Default_Ignorable_Code_Point).
-_IGNORABLE = re.compile(
+_IGNORABLE = (
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 MOST_GUESSES = 20  # so many problems of a file are told with the word that was probably meant
@@ -231,12 +231,12 @@ def first_unseen(text: str, layout: str = "") -> int | None:
     plain = text
     for mark in layout:
         plain = plain.replace(mark, "")
-    if plain.isprintable() and (plain.isascii() or not _IGNORABLE.search(plain)):
+    if plain.isprintable() and (plain.isascii() or not re.search(_IGNORABLE, plain)):
         return None
     unseen = (
         offset
         for offset, char in enumerate(text)
-        if char not in layout and (not char.isprintable() or _IGNORABLE.match(char))
+        if char not in layout and (not char.isprintable() or re.match(_IGNORABLE, char))
     )
     return next(unseen)
 

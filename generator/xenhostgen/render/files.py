@@ -84,7 +84,7 @@ class Renderer:
         }
 
     def template(self, name: str, **context: Any) -> str:
-        """The text that a template makes. Raises ``TemplateFailure``."""
+        """The text that a template makes. Raises ``Refused``."""
         return guarded(
             lambda **names: self.environment.get_template(name).render(**names),
             **self.shared,
@@ -195,5 +195,5 @@ def _aligned(entries: Sequence[tuple[Op, Entry]]) -> list[tuple[str, str]]:
 
 
 def render(spec: Interface, root: Path | None = None) -> Rendering:
-    """All that a spec renders to, in memory. Raises ``TemplateFailure``."""
+    """All that a spec renders to, in memory. Raises ``Refused``."""
     return Renderer(spec, root).everything()

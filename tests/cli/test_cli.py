@@ -274,7 +274,7 @@ def test_help_has_examples(tmp_path: Path, name: str) -> None:
         (["verify", "--cc", "gcc -O2"], "compiler 'gcc -O2': is not installed"),
         (["verify", "--cc", "false"], "compiler 'false': is no compiler"),
         (["lint", "nowhere.yaml"], "no such file"),
-        (["lint", "specs"], "is a directory"),
+        (["lint", "specs"], "is a folder"),
         (["generate", "-o", "specs/small.yaml"], "is a file where a folder must be"),
         (["schema", "-o", "nowhere/schema.json"], "No such file or directory"),
     ],

@@ -165,14 +165,14 @@ def test_explained(work: Path, place: list[str], capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     ("place", "said", "hint"),
     [
-        (["xenhost.c"], "xenhost.c:1:1: which line?", "write FILE:LINE"),
+        (["xenhost.c"], "xenhost.c: which line?", "write FILE:LINE"),
         (
             ["out/rfc-v1/arch/x86/xen/xenhost.c:76"],
             "xenhost.c:76:1: there is no line 76",
             "the last one is 75",
         ),
         (["out/rfc-v1/arch/x86/xen/xenhost.c:0"], "there is no line 0", "the last one is 75"),
-        (["out/rfc-v1/lib/none.c:1"], "none.c:1:1: no such file", "xenhostgen generate"),
+        (["out/rfc-v1/lib/none.c:1"], "none.c: no such file", "xenhostgen generate"),
         (["specs/rfc-v1.yaml:1"], "is not in the folder of a spec", "xenhostgen generate"),
         (
             ["out/rfc-v1/extra.c:1"],

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.api import Interface, load, render
-from xenhostgen.render.environment import TemplateFailure
+from xenhostgen.api import Interface, Refused, load, render
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 MINIMAL = Path(__file__).parents[1] / "spec" / "cases" / "succ_minimal.yaml"
@@ -51,7 +50,7 @@ def test_told_by_file_and_line(
     row = 2 if file.startswith("shared") else 0
     lines.insert(row, broken)
     path.write_text("\n".join(lines))
-    with pytest.raises(TemplateFailure) as caught:
+    with pytest.raises(Refused) as caught:
         render(spec, root)
     (problem,) = caught.value.problems
     assert problem.path == str(path)
@@ -62,13 +61,13 @@ def test_told_by_file_and_line(
 
 def test_what_is_not_utf8_is_named(root: Path, spec: Interface) -> None:
     (root / "shared/banner.j2").write_bytes(b"\xff")
-    with pytest.raises(TemplateFailure, match=r"banner\.j2:1:1: not UTF-8"):
+    with pytest.raises(Refused, match=r"banner\.j2:1:1: not UTF-8"):
         render(spec, root)
 
 
 def test_a_missing_template_is_named(root: Path, spec: Interface) -> None:
     (root / "rfc/registry.c.j2").unlink()
-    with pytest.raises(TemplateFailure, match=r"registry\.c\.j2"):
+    with pytest.raises(Refused, match=r"registry\.c\.j2"):
         render(spec, root)
 
 

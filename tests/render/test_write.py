@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.render.write import WriteFailure, alone, write_files
+from xenhostgen.api import Refused
+from xenhostgen.render.write import alone, write_files
 from xenhostgen.sandbox.journal import staging_folder
 
 FILES = {"spec/include/a.h": "a\n", "spec/lib/b.c": "b\n"}
@@ -86,7 +87,7 @@ def test_a_full_disk_leaves_the_old_files(tmp_path: Path, monkeypatch: pytest.Mo
         return real(path, data)
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(WriteFailure, match="No space left on device"):
+    with pytest.raises(Refused, match="No space left on device"):
         put(tmp_path, OTHERS)
     assert content(tmp_path) == old
 
@@ -125,7 +126,7 @@ def test_what_was_moved_before_an_error_comes_back_as_it_was(
         return real(path, target)
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(WriteFailure, match="No space left on device"):
+    with pytest.raises(Refused, match="No space left on device"):
         write_files(tmp_path, {"spec/include/a.h": None, "spec/lib/b.c": b"B\n"})
     assert content(tmp_path) == old
     assert removed.stat().st_mode & 0o777 == 0o640
@@ -182,7 +183,7 @@ def test_odd_places_are_refused(tmp_path: Path, spoil: object, said: str) -> Non
     (tmp_path / "outside.c").write_text("outside\n")
     assert callable(spoil)
     spoil(out)
-    with pytest.raises(WriteFailure, match=said) as caught:
+    with pytest.raises(Refused, match=said) as caught:
         put(out)
     assert caught.value.problems[0].hint
     assert (tmp_path / "outside.c").read_text() == "outside\n"
@@ -195,7 +196,7 @@ def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "spec/lib/b.c").write_text("old\n")
     (tmp_path / "spec/lib").chmod(0o555)
     try:
-        with pytest.raises(WriteFailure, match="written"):
+        with pytest.raises(Refused, match="written"):
             put(tmp_path)
     finally:
         (tmp_path / "spec/lib").chmod(0o755)

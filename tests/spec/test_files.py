@@ -28,9 +28,9 @@ def link_to_itself(path: Path) -> None:
     ("make", "rule"),
     [
         (nothing, "no-such-file"),
-        (Path.mkdir, "is-a-directory"),
-        (os.mkfifo, "not-a-file"),
-        (huge, "too-large"),
+        (Path.mkdir, "unreadable"),
+        (os.mkfifo, "unreadable"),
+        (huge, "unreadable"),
         (link_to_itself, "unreadable"),
     ],
 )

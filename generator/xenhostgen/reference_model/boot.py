@@ -13,7 +13,7 @@ from itertools import product
 from xenhostgen.reference_model.memory import Memory
 from xenhostgen.reference_model.registry import Registry, State
 from xenhostgen.spec import expr
-from xenhostgen.spec.model import Assign, BootPath, Call, Guest, Interface, Register, ReturnIf, Step
+from xenhostgen.spec.model import BootPath, Guest, Interface, Register, ReturnIf
 
 CLEAR_BSS = "clear_bss"
 
@@ -111,19 +111,9 @@ def _run(spec: Interface, guest: Guest, memory: Memory, asked: list[Promise]) ->
                 table = spec.table(guest, step.table).symbol
                 asked.append(Promise(guest.name, step, table, early=not memory.true(when)))
         # ClearBss does nothing: the model's registry lies nowhere that could be cleared (rule 10).
-        for assignment in assignments(step):
+        for assignment in step.sets:
             memory.set(assignment.target, memory.value(assignment.value))
     return False
-
-
-def assignments(step: Step) -> tuple[Assign, ...]:
-    """The variables that a boot step sets."""
-    match step:
-        case Call(sets=sets):
-            return sets
-        case Assign():
-            return (step,)
-    return ()
 
 
 def reads(spec: Interface, condition: str) -> set[str]:
@@ -142,6 +132,6 @@ def reads_before_set(spec: Interface, condition: str) -> set[str]:
     targets: set[str] = set()
     for guest in spec.guests:
         for step in guest.boot.steps:
-            for assignment in assignments(step):
+            for assignment in step.sets:
                 targets |= expr.names(expr.parse(assignment.target))
     return reads(spec, condition) & targets

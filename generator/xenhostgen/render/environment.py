@@ -11,14 +11,7 @@ from jinja2.bccache import Bucket
 
 from xenhostgen import __version__
 from xenhostgen.render import style
-from xenhostgen.spec.source import At, Problem, Refused
-
-
-class TemplateFailure(Refused):
-    """A template that can't be used: which, where, why."""
-
-    def __init__(self, path: Path | str, line: int, message: str, hint: str = "") -> None:
-        super().__init__([Problem("template", message, str(path), At(line, 1), hint)])
+from xenhostgen.spec.source import At, refusal
 
 
 class _Loader(jinja2.FileSystemLoader):
@@ -79,12 +72,13 @@ def environment(template_set: str, root: Path) -> jinja2.Environment:
 
 
 def guarded(render: Callable[..., str], **context: Any) -> str:
-    """Render, and turn any failure inside a template into one that names its file and line."""
+    """Render; raises ``Refused`` for a failure inside a template, at its file and line."""
     try:
         return render(**context)
     except jinja2.TemplateSyntaxError as error:
         path = error.filename or error.name or "template"
-        raise TemplateFailure(path, error.lineno, error.message or "syntax error") from None
+        message = error.message or "syntax error"
+        raise refusal("template", message, path, at=At(error.lineno, 1)) from None
     except Exception as error:
         import traceback  # for failures only
 
@@ -92,9 +86,9 @@ def guarded(render: Callable[..., str], **context: Any) -> str:
         frames = traceback.extract_tb(error.__traceback__)
         inside = [frame for frame in frames if frame.filename.endswith(".j2")]
         if inside:
-            line = inside[-1].lineno or 1
-            raise TemplateFailure(inside[-1].filename, line, str(error)) from None
+            at = At(inside[-1].lineno or 1, 1)
+            raise refusal("template", str(error), inside[-1].filename, at=at) from None
         if isinstance(error, jinja2.TemplateNotFound):
             hint = "put it into the template set"
-            raise TemplateFailure(str(error.name), 1, "no such template", hint) from None
+            raise refusal("template", "no such template", error.name, hint) from None
         raise

@@ -54,14 +54,6 @@ class Rendering(NamedTuple):
         return {path: text for path, text in self.files.items() if path not in modified}
 
 
-class TableC(NamedTuple):
-    """A table as the templates loop over it: an entry is a padded member and its function."""
-
-    symbol: str
-    at: At
-    entries: Sequence[tuple[str, str]]
-
-
 def source_name(spec: Interface) -> str:
     """The spec's path as generated files name it: the same wherever the command was run."""
     path = Path(spec.path).absolute()
@@ -79,12 +71,12 @@ class Renderer:
             "spec": spec,
             "c": spec.c,
             "registry": spec.registry,
-            "ops": self.ops.values(),
+            "ops": [(op, self.ops[op.name]) for op in spec.ops],
             "source_name": source_name(spec),
         }
 
     def template(self, name: str, **context: Any) -> str:
-        """The text that a template makes. Raises ``TemplateFailure``."""
+        """The text that a template makes. Raises ``Refused``."""
         return guarded(
             lambda **names: self.environment.get_template(name).render(**names),
             **self.shared,
@@ -126,7 +118,7 @@ class Renderer:
         fragments = [self.added("include", guest.file, include, include.place, header=include.line)]
         if guest.place and guest.tables:
             context = {
-                "tables": [self.table(guest, table) for table in guest.tables],
+                "tables": [(table, _aligned(self.entries(guest, table))) for table in guest.tables],
                 "adapters": adapters(spec, self.ops, guest.name),
             }
             fragments.append(self.added("tables", guest.file, guest.place, guest.place, **context))
@@ -134,17 +126,15 @@ class Renderer:
             tables = spec.borrowed(guest)
             place = guest.place
             fragments.append(self.added("borrowed", guest.file, place, place, tables=tables))
-        for step in guest.boot.steps:
-            if isinstance(step, Register):
-                table = spec.table(guest, step.table).symbol
-                fragment = self.added("register", guest.file, step, Place(), step=step, table=table)
-                fragments.append(fragment)
+        for step in guest.boot.steps_of(Register):
+            table = spec.table(guest, step.table).symbol
+            fragment = self.added("register", guest.file, step, Place(), step=step, table=table)
+            fragments.append(fragment)
         return [fragment._replace(guest=guest.name) for fragment in fragments]
 
-    def table(self, guest: Guest, table: Table) -> TableC:
-        """A guest's table for the template, its values in one column."""
-        entries = self.spec.entries[f"{guest.name}.{table.role}"]
-        return TableC(table.symbol, table.at, _aligned(entries))
+    def entries(self, guest: Guest, table: Table) -> list[tuple[Op, Entry]]:
+        """The ops that a guest's table sets."""
+        return self.spec.entries[f"{guest.name}.{table.role}"]
 
     def empty_slots(self) -> dict[str, Any]:
         """The table that empty slots hold, and the adapters of the interface's C file."""
@@ -166,7 +156,7 @@ class Renderer:
             (type(step).__name__, step, next(registering) if isinstance(step, Register) else "")
             for step in guest.boot.steps
         ]
-        helpers = {step.function: step for step in guest.boot.steps if isinstance(step, Call)}
+        helpers = {step.function: step for step in guest.boot.steps_of(Call)}
         return self.template(
             "guest.c.j2",
             guest=guest,
@@ -181,20 +171,20 @@ class Renderer:
 
     def prototypes(self, guest: Guest) -> dict[str, str]:
         """The kernel functions that a guest's tables and steps name, declared for the stub."""
-        clearing = [step.function for step in guest.boot.steps if isinstance(step, ClearBss)]
+        clearing = [step.function for step in guest.boot.steps_of(ClearBss)]
         declared: dict[str, str] = {function: f"void {function}(void);" for function in clearing}
         for table in guest.tables:
-            entries = self.spec.entries[f"{guest.name}.{table.role}"]
+            entries = self.entries(guest, table)
             declared |= prototypes(self.ops, (pair for pair in entries if pair[1].is_kernels))
         return declared
 
 
 def _aligned(entries: Sequence[tuple[Op, Entry]]) -> list[tuple[str, str]]:
-    """The entries of a table, their values in one column."""
+    """Padded member and function of each entry of a table, the functions in one column."""
     column = initialiser_column(op.name for op, _ in entries) - 1
     return [(pad(op.name, column), entry.function) for op, entry in entries]
 
 
 def render(spec: Interface, root: Path | None = None) -> Rendering:
-    """All that a spec renders to, in memory. Raises ``TemplateFailure``."""
+    """All that a spec renders to, in memory. Raises ``Refused``."""
     return Renderer(spec, root).everything()

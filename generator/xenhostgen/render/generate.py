@@ -29,8 +29,8 @@ class Generation(NamedTuple):
 def generate(spec: Path, out: Path, *, check: bool = False) -> Generation:
     """Render a spec into OUT/STEM, or with ``check`` only compare; the files as they were before.
 
-    Everything is rendered before the first file is written. Raises ``SpecError``,
-    ``TemplateFailure`` or ``WriteFailure``; what was there before is then still there.
+    Everything is rendered before the first file is written. Raises ``Refused``;
+    what was there before is then still there.
     """
     rendered = render(load(spec)).files
     files = {f"{spec.stem}/{name}": text.encode() for name, text in rendered.items()}

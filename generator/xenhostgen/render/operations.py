@@ -7,29 +7,18 @@ from typing import NamedTuple
 from xenhostgen.render.style import COLUMNS, wrapped
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import Entry, Interface, Op
-from xenhostgen.spec.source import At, Text
 
 
 class OpC(NamedTuple):
-    """An op as the templates name it; ``returns`` ends where a name may follow."""
+    """The C of an op; ``returns`` ends where a name may follow."""
 
-    name: Text
-    doc: str
     returns: str
     params: tuple[str, ...]
     listed: str  # the parameters as C lists them
     member: str
-    wrapper: str
-    head: str
+    head: str  # of its wrapper
     call: str
     result: str
-    when_no_host: str
-    when_missing: str
-
-    @property
-    def at(self) -> At:
-        """Where the spec has it."""
-        return self.name.at
 
 
 def operations(spec: Interface) -> dict[str, OpC]:
@@ -58,20 +47,9 @@ def _operation(op: Op, host: str, prefix: str, plain: bool) -> OpC:
     if len(head) > COLUMNS:
         head = wrapped(wrapper, mine)
     passed = ", ".join(["xh", *map(declared_name, args)]) if args else "xh"
-    return OpC(
-        op.name,
-        op.doc,
-        returns,
-        params,
-        listed,
-        member,
-        op.wrapper,
-        head,
-        f"xh->ops->{name}({passed})" if plain else f"(xh->ops->{name})({passed})",
-        "" if given == "void" else "return ",
-        op.when_no_host or "",
-        op.when_missing or "",
-    )
+    call = f"xh->ops->{name}({passed})" if plain else f"(xh->ops->{name})({passed})"
+    result = "" if given == "void" else "return "
+    return OpC(returns, params, listed, member, head, call, result)
 
 
 def prototypes(ops: Mapping[str, OpC], entries: Iterable[tuple[Op, Entry]]) -> dict[str, str]:

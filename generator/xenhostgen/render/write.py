@@ -15,20 +15,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.sandbox.journal import Busy, interrupted, only_writer, staging_folder
-from xenhostgen.spec.source import Problem, Refused
-
-
-class WriteFailure(Refused):
-    """A file can't be read or written; what was there is still there."""
-
-    def __init__(self, path: Path, message: str, hint: str) -> None:
-        super().__init__([Problem("output", message, str(path), hint=hint)])
+from xenhostgen.spec.source import refusal
 
 
 def stale_files(root: Path, files: Mapping[str, bytes | None]) -> dict[str, bytes | None]:
     """Those files below ``root`` that differ from ``files``, and what they hold; None: no file.
 
-    Raises ``WriteFailure`` for symbolic links, what is no regular file, and what can't be read.
+    Raises ``Refused`` for symbolic links, what is no regular file, and what can't be read.
     """
     current = {name: _read(root, name) for name in files}
     return {name: before for name, before in current.items() if before != files[name]}
@@ -37,7 +30,7 @@ def stale_files(root: Path, files: Mapping[str, bytes | None]) -> dict[str, byte
 def write_files(root: Path, files: Mapping[str, bytes | None]) -> dict[str, bytes | None]:
     """Give files below an existing folder new contents (None: remove them).
 
-    Returns what ``stale_files`` does. Raises ``WriteFailure``; no file has changed then. A replaced
+    Returns what ``stale_files`` does. Raises ``Refused``; no file has changed then. A replaced
     file keeps its permissions, and its other hard links keep what they hold.
     """
     with alone(root):
@@ -59,7 +52,7 @@ def alone(root: Path) -> Iterator[list[str]]:
     """Keep other processes from writing below a folder; what killed ones had begun is finished.
 
     Yields a line for each file of that. What was edited since stays as it is. A folder that isn't
-    there is nobody's. Raises ``WriteFailure``.
+    there is nobody's. Raises ``Refused``.
     """
     with ExitStack() as stack:
         lines: list[str] = []
@@ -70,7 +63,7 @@ def alone(root: Path) -> Iterator[list[str]]:
                 lines = _finish_interrupted(root)
         except Busy:
             message = "another xenhostgen is writing here"
-            raise WriteFailure(root, message, "try again when it has ended") from None
+            raise refusal("output", message, root, "try again when it has ended") from None
         yield lines
 
 
@@ -158,9 +151,9 @@ def _read(root: Path, name: str) -> bytes | None:
                 break
             if part.is_symlink():
                 hint = "remove it; files are never written through links"
-                raise WriteFailure(part, "is a symbolic link", hint)
+                raise refusal("output", "is a symbolic link", part, hint)
         if path.exists() and not path.is_file() and not path.is_dir():
-            raise WriteFailure(path, "is no regular file", "move it away")
+            raise refusal("output", "is no regular file", path, "move it away")
         try:
             return path.read_bytes()
         except FileNotFoundError:
@@ -169,16 +162,18 @@ def _read(root: Path, name: str) -> bytes | None:
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn the system's errors into a ``WriteFailure`` about a path."""
+    """Turn the system's errors into a refusal about a path."""
     try:
         yield
     except (NotADirectoryError, FileExistsError) as error:
         blockers = (part for part in path.parents if part.is_file())
         blocker = next(blockers, Path(error.filename or path))
-        raise WriteFailure(blocker, "is a file where a folder must be", "move it away") from None
+        raise refusal(
+            "output", "is a file where a folder must be", blocker, "move it away"
+        ) from None
     except IsADirectoryError:
-        raise WriteFailure(path, "is a folder where a file must be", "move it away") from None
+        raise refusal("output", "is a folder where a file must be", path, "move it away") from None
     except OSError as error:
         reason = error.strerror or str(error)
         hint = "the files are as they were; check permissions and free space"
-        raise WriteFailure(path, f"cannot be written: {reason}", hint) from None
+        raise refusal("output", f"cannot be written: {reason}", path, hint) from None

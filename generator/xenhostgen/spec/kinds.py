@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xenhostgen.spec.c_names import declares_one, is_expression, is_type
 from xenhostgen.spec.paths import fault
-from xenhostgen.spec.shape import Kind
+from xenhostgen.spec.shape import Kind, Prose
 from xenhostgen.spec.source import Fault, Inside, Text
 
 _SPDX = r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*"
@@ -107,6 +107,5 @@ HEADER = Kind(
 )
 LINE = Kind("line", _LINE, "one line of text", _LINE_HINT)
 LICENCE = Kind("line", _LINE, "one line of text", _LINE_HINT, _check_licence)
-DOC = Kind("doc", "", "a text", check=check_comment, layout="\n\t")  # lands in a C comment
-PROSE = Kind("doc", "", "a text", layout="\n\t")
-DOC.empty = PROSE.empty = Text()
+DOC = Prose("doc", "", "a text", check=check_comment)  # lands in a C comment
+PROSE = Prose("doc", "", "a text")

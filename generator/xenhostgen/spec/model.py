@@ -10,6 +10,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from functools import cached_property
+from typing import TypeVar
 
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.kinds import (
@@ -50,19 +51,17 @@ NONE = "none"
 class HostType(Part):
     """One enumerator of the enum of host types."""
 
-    name: Text = key(NAME, "the type's name; the enumerator is the prefix, '_' and this")
-    value: int | None = optional(NUMBER, "its value, written out in C; without it C counts on")
-    distance: int | None = optional(NUMBER, "how many hypervisors away such a host is")
-    doc: Text = optional(DOC, "the comment above the enumerator")
+    name = key(NAME, "the type's name; the enumerator is the prefix, '_' and this")
+    value = optional(NUMBER, "its value, written out in C; without it C counts on")
+    distance = optional(NUMBER, "how many hypervisors away such a host is")
+    doc = optional(DOC, "the comment above the enumerator")
 
 
 class Types(Part):
     """The enum of host types. The type of value 0 marks an empty slot."""
 
-    values: tuple[HostType, ...] = key(
-        Items(HostType), "the types in the order of their declaration"
-    )
-    doc: Text = optional(DOC, "the comment above the enum")
+    values = key(Items(HostType), "the types in the order of their declaration")
+    doc = optional(DOC, "the comment above the enum")
 
     @property
     def counted(self) -> list[int]:
@@ -76,22 +75,22 @@ class Types(Part):
 class Slot(Part):
     """A place where one registered host lives."""
 
-    name: Text = key(NAME, "the slot's name")
-    pointer: Text = key(SYMBOL, "the C pointer that always points to this slot")
-    accepts: tuple[Text, ...] = key(Items(NAME), "the host types that may be registered here")
-    requires: Text | None = optional(NAME, "a slot that must be taken before this one")
-    requires_doc: Text = optional(DOC, "the comment above the check for that slot")
+    name = key(NAME, "the slot's name")
+    pointer = key(SYMBOL, "the C pointer that always points to this slot")
+    accepts = key(Items(NAME), "the host types that may be registered here")
+    requires = optional(NAME, "a slot that must be taken before this one")
+    requires_doc = optional(DOC, "the comment above the check for that slot")
 
 
 class Misuse(Part):
     """The errno that each misuse returns, by rule."""
 
-    type: Text = key(C_VALUE, "a type that no slot accepts (rule 1)")
-    occupied: Text = key(C_VALUE, "the slot is taken already (rule 2)")
-    requires: Text = key(C_VALUE, "the slot that this one requires is empty (rule 3)")
-    ops: Text = key(C_VALUE, "the ops pointer is NULL (rule 1)")
-    absent: Text = key(C_VALUE, "no host of that type is registered (rule 6)")
-    required: Text = key(C_VALUE, "another taken slot requires this one (rule 7)")
+    type = key(C_VALUE, "a type that no slot accepts (rule 1)")
+    occupied = key(C_VALUE, "the slot is taken already (rule 2)")
+    requires = key(C_VALUE, "the slot that this one requires is empty (rule 3)")
+    ops = key(C_VALUE, "the ops pointer is NULL (rule 1)")
+    absent = key(C_VALUE, "no host of that type is registered (rule 6)")
+    required = key(C_VALUE, "another taken slot requires this one (rule 7)")
 
     @property
     def of_registering(self) -> str:
@@ -126,30 +125,30 @@ def _returns(*reasons: tuple[str, str]) -> str:
 class Export(Part):
     """Symbols exported to GPL modules, under one comment."""
 
-    symbols: tuple[Text, ...] = key(Items(SYMBOL), "the exported symbols")
-    doc: Text = optional(DOC, "the comment above the exports")
+    symbols = key(Items(SYMBOL), "the exported symbols")
+    doc = optional(DOC, "the comment above the exports")
 
 
 class Registry(Part):
     """The array of slots, the functions that change it, and the iterator."""
 
-    slots: tuple[Slot, ...] = key(Items(Slot), "the slots in the order of the array")
-    exports: tuple[Export, ...] = optional(Items(Export), "what modules may use")
-    misuse: Misuse | None = optional(Misuse, "errnos for misuse; without them misuse is a BUG")
-    storage: str = optional(
+    slots = key(Items(Slot), "the slots in the order of the array")
+    exports = optional(Items(Export), "what modules may use")
+    misuse = optional(Misuse, "errnos for misuse; without them misuse is a BUG")
+    storage = optional(
         Choice("bss", "read_mostly", "ro_after_init"),
         "where the array lives; the kernel clears .bss during boot",
         "bss",
     )
-    cursor: str | None = optional(
+    cursor = optional(
         Choice("host", "pointer"),
         "what the iterator's variable is: a pointer to a host, or a pointer to such a pointer "
         "(default: as the template set has it)",
     )
-    doc: Text = optional(DOC, "the comment above the slots' pointers")
-    register_doc: Text = optional(DOC, "the comment above the registering function")
-    unregister_doc: Text = optional(DOC, "the comment above the unregistering function")
-    iterator_doc: Text = optional(DOC, "the comment above the iterator")
+    doc = optional(DOC, "the comment above the slots' pointers")
+    register_doc = optional(DOC, "the comment above the registering function")
+    unregister_doc = optional(DOC, "the comment above the unregistering function")
+    iterator_doc = optional(DOC, "the comment above the iterator")
 
     @property
     def attribute(self) -> str:
@@ -165,9 +164,9 @@ class Registry(Part):
 class Field(Part):
     """A further member of the host structure: a declaration, or an anonymous struct of some."""
 
-    c: Text | None = optional(C_DECLARATION, "the member's C declaration, without ';'")
-    struct: tuple[Text, ...] = optional(Items(C_DECLARATION), "the members of an anonymous struct")
-    doc: Text = optional(DOC, "the comment above the member")
+    c = optional(C_DECLARATION, "the member's C declaration, without ';'")
+    struct = optional(Items(C_DECLARATION), "the members of an anonymous struct")
+    doc = optional(DOC, "the comment above the member")
 
     @property
     def names(self) -> list[str]:
@@ -178,9 +177,9 @@ class Field(Part):
 class Entry(Part):
     """One designated initialiser of an ops table."""
 
-    table: Text = key(PROSE, "GUEST.TABLE, or 'none' for what every empty slot holds")
-    function: Text = key(SYMBOL, "the function that implements the op there, or NULL")
-    calls: Text | None = optional(
+    table = key(PROSE, "GUEST.TABLE, or 'none' for what every empty slot holds")
+    function = key(SYMBOL, "the function that implements the op there, or NULL")
+    calls = optional(
         STATEMENT,
         "makes the function an adapter, written beside the table, or in the interface's C file if "
         "tables of several files name it: the value it returns or the call it makes, empty for "
@@ -196,31 +195,25 @@ class Entry(Part):
 class Op(Part):
     """One operation: a member of the ops structure, its wrapper, and a column per table."""
 
-    name: Text = key(NAME, "the op's name")
-    returns: Text = optional(C_TYPE, "the C type it returns", Text("void"))
-    args: tuple[Text, ...] = optional(Items(C_DECLARATION), "its C parameters after the host")
-    host: Text = optional(NAME, "the name of its host parameter", Text("xh"))
-    tables: tuple[Entry, ...] = optional(
+    name = key(NAME, "the op's name")
+    returns = optional(C_TYPE, "the C type it returns", Text("void"))
+    args = optional(Items(C_DECLARATION), "its C parameters after the host")
+    host = optional(NAME, "the name of its host parameter", Text("xh"))
+    tables = optional(
         Rows(Entry),
         "GUEST.TABLE: function, for each table that sets it; 'none': what it does for an empty "
         "slot, for each op or for no op",
     )
-    wrapper: str = optional(
+    wrapper = optional(
         Choice("plain", "guarded", "optional", "none"),
         "the inline function that calls it: unchecked, only for a host that is not NULL, only "
         "where the table has it, or no such function",
         "plain",
     )
-    wrapper_returns: Text | None = optional(
-        C_TYPE, "what the wrapper returns, if not what the op does"
-    )
-    when_no_host: Text | None = optional(
-        C_VALUE, "what the wrapper evaluates to when the host is NULL"
-    )
-    when_missing: Text | None = optional(
-        C_VALUE, "what the wrapper evaluates to when the table lacks the op"
-    )
-    doc: Text = optional(DOC, "the comment above the member")
+    wrapper_returns = optional(C_TYPE, "what the wrapper returns, if not what the op does")
+    when_no_host = optional(C_VALUE, "what the wrapper evaluates to when the host is NULL")
+    when_missing = optional(C_VALUE, "what the wrapper evaluates to when the table lacks the op")
+    doc = optional(DOC, "the comment above the member")
 
     @property
     def wrapper_type(self) -> Text:
@@ -236,22 +229,18 @@ class Op(Part):
 class Macro(Part):
     """A predicate: a macro without arguments that boot code asks."""
 
-    name: Text = key(SYMBOL, "the macro's name")
-    expands: Text = key(LINE, "what it expands to")
-    placeholder: bool = optional(
-        FLAG, "stands for detection to come: explored with both values", False
-    )
-    config: Text | None = optional(SYMBOL, "the kernel option without which it is 0")
+    name = key(SYMBOL, "the macro's name")
+    expands = key(LINE, "what it expands to")
+    placeholder = optional(FLAG, "stands for detection to come: explored with both values", False)
+    config = optional(SYMBOL, "the kernel option without which it is 0")
 
 
 class Place(Part):
     """Where a fragment goes in an existing kernel file: after or before a landmark."""
 
-    after: Text | None = optional(LINE, "the landmark above the fragment")
-    before: Text | None = optional(LINE, "the landmark below the fragment")
-    alternatives: tuple[Text, ...] = optional(
-        Items(LINE), "landmarks that other kernel versions have instead"
-    )
+    after = optional(LINE, "the landmark above the fragment")
+    before = optional(LINE, "the landmark below the fragment")
+    alternatives = optional(Items(LINE), "landmarks that other kernel versions have instead")
 
     @property
     def landmark(self) -> str:
@@ -262,9 +251,9 @@ class Place(Part):
 class Predicates(Part):
     """The predicates, and the kernel header that they go into."""
 
-    file: Text = key(PATH, "the kernel header")
-    place: Place = key(Place, "where in it: after or before which line")
-    macros: tuple[Macro, ...] = key(Items(Macro), "the predicates")
+    file = key(PATH, "the kernel header")
+    place = key(Place, "where in it: after or before which line")
+    macros = key(Items(Macro), "the predicates")
 
     @property
     def placeholders(self) -> list[Macro]:
@@ -282,43 +271,50 @@ class Predicates(Part):
 class SourceFile(Part):
     """A C file that the interface brings along."""
 
-    file: Text = key(PATH, "its path in the kernel tree")
-    includes: tuple[Text, ...] = optional(Items(HEADER), "the headers that it includes")
-    guard: Text | None = optional(SYMBOL, "a header's include guard")
-    declares: tuple[Text, ...] = optional(
-        Items(FORWARD), "structures declared ahead, as 'struct page'"
-    )
-    doc: Text = optional(DOC, "the comment at its top")
+    file = key(PATH, "its path in the kernel tree")
+    includes = optional(Items(HEADER), "the headers that it includes")
+    guard = optional(SYMBOL, "a header's include guard")
+    declares = optional(Items(FORWARD), "structures declared ahead, as 'struct page'")
+    doc = optional(DOC, "the comment at its top")
 
 
 class ObjectLine(Part):
     """The object in the directory's Makefile."""
 
-    file: Text = key(PATH, "the Makefile")
-    place: Place = key(Place, "after or before which object")
+    file = key(PATH, "the Makefile")
+    place = key(Place, "after or before which object")
 
 
 class Include(Part):
     """The include that a guest's file needs."""
 
-    line: Text = key(HEADER, "the header")
-    place: Place = key(Place, "after or before which include")
+    line = key(HEADER, "the header")
+    place = key(Place, "after or before which include")
 
 
 class Table(Part):
     """An ops table: one role of one guest."""
 
-    role: Text = key(NAME, "the table's role")
-    symbol: Text = key(SYMBOL, "the table's C name")
+    role = key(NAME, "the table's role")
+    symbol = key(SYMBOL, "the table's C name")
 
 
-class Register(Part):
+class _Step(Part):
+    """A statement of a boot function."""
+
+    @property
+    def sets(self) -> tuple["Assign", ...]:
+        """The variables that it sets."""
+        return ()
+
+
+class Register(_Step):
     """Boot step, ours: register a host."""
 
-    type: Text = key(NAME, "the host type")
-    table: Text = key(NAME, "the role of the ops table")
-    when: Text | None = optional(LINE, "the C condition under which it is registered")
-    doc: Text = optional(DOC, "the comment above it")
+    type = key(NAME, "the host type")
+    table = key(NAME, "the role of the ops table")
+    when = optional(LINE, "the C condition under which it is registered")
+    doc = optional(DOC, "the comment above it")
 
 
 def _either(*c: str) -> str:
@@ -326,13 +322,11 @@ def _either(*c: str) -> str:
     return f"(?:{'|'.join(re.escape(''.join(piece.split())) for piece in c)})"
 
 
-class ReturnIf(Part):
+class ReturnIf(_Step):
     """Boot step of the kernel: leave the boot function."""
 
-    condition: Text = key(LINE, "the C condition")
-    alternatives: tuple[Text, ...] = optional(
-        Items(LINE), "conditions that other kernel versions have instead"
-    )
+    condition = key(LINE, "the C condition")
+    alternatives = optional(Items(LINE), "conditions that other kernel versions have instead")
 
     @property
     def c(self) -> str:
@@ -343,14 +337,16 @@ class ReturnIf(Part):
         return rf"if\({_either(self.condition, *self.alternatives)}\)(?:return;|{{[^}}]*return;}})"
 
 
-class Assign(Part):
+class Assign(_Step):
     """Boot step of the kernel: set a variable."""
 
-    target: Text = key(LINE, "what is set")
-    value: Text = key(LINE, "the C expression it is set to")
-    alternatives: tuple[Text, ...] = optional(
-        Items(LINE), "values that other kernel versions set instead"
-    )
+    target = key(LINE, "what is set")
+    value = key(LINE, "the C expression it is set to")
+    alternatives = optional(Items(LINE), "values that other kernel versions set instead")
+
+    @property
+    def sets(self) -> tuple["Assign", ...]:
+        return (self,)
 
     @property
     def c(self) -> str:
@@ -361,10 +357,10 @@ class Assign(Part):
         return f"{_either(self.target)}={_either(self.value, *self.alternatives)};"
 
 
-class _Calling(Part):
+class _Calling(_Step):
     """A boot step that calls a function."""
 
-    function: Text = key(SYMBOL, "the kernel function")
+    function = key(SYMBOL, "the kernel function")
 
     @property
     def c(self) -> str:
@@ -378,20 +374,20 @@ class _Calling(Part):
 class Call(_Calling):
     """Boot step of the kernel: call a function, of which we know what it sets."""
 
-    function: Text = key(SYMBOL, "the function's name")
-    sets: tuple[Assign, ...] = optional(Rows(Assign), "the variables it sets")
+    function = key(SYMBOL, "the function's name")
+    sets = optional(Rows(Assign), "the variables it sets")
 
 
 class ClearBss(_Calling):
     """Boot step of the kernel: set all of .bss to zero."""
 
-    function: Text = key(SYMBOL, "the kernel function that does it")
+    function = key(SYMBOL, "the kernel function that does it")
 
 
 # Each has ``c``, the step in C, and ``pattern``, a regular expression for it without white space.
 KernelStep = ReturnIf | Assign | Call | ClearBss
 Step = Register | KernelStep
-STEP = Tagged(
+STEP: Tagged[Step] = Tagged(
     register=Brief(Register),
     return_if=Brief(ReturnIf),
     assign=Row(Assign),
@@ -400,16 +396,23 @@ STEP = Tagged(
 )
 
 
+S = TypeVar("S", bound=_Step)
+
+
 class Boot(Part):
     """A guest's boot function.
 
     Its steps are the stub's body, the anchor in the real one, and what the boot model runs.
     """
 
-    function: Text = key(SYMBOL, "the kernel function")
-    linkage: Text | None = optional(C_TEXT, "specifiers before its return type")
-    params: tuple[Text, ...] = optional(Items(C_DECLARATION), "its C parameters")
-    steps: tuple[Step, ...] = optional(Items(STEP), "what it does, in order")
+    function = key(SYMBOL, "the kernel function")
+    linkage = optional(C_TEXT, "specifiers before its return type")
+    params = optional(Items(C_DECLARATION), "its C parameters")
+    steps = optional(Items(STEP), "what it does, in order")
+
+    def steps_of(self, kind: type[S]) -> Iterator[S]:
+        """The steps of one kind, in order."""
+        return (step for step in self.steps if isinstance(step, kind))
 
     @property
     def head(self) -> str:
@@ -421,35 +424,21 @@ class Boot(Part):
 class Guest(Part):
     """A guest's boot file: its tables and its registrations."""
 
-    name: Text = key(NAME, "the guest's name")
-    file: Text = key(PATH, "its file in the kernel tree")
-    include: Include = key(Include, "the interface's header there")
-    boot: Boot = key(Boot, "its boot function")
-    context: tuple[Text, ...] = optional(Items(HEADER), "headers that the file includes already")
-    tables: tuple[Table, ...] = optional(Rows(Table), "role: C name of each ops table it defines")
-    borrows: Text | None = optional(NAME, "the guest whose tables it registers")
-    place: Place | None = optional(Place, "after or before which function its tables stand")
+    name = key(NAME, "the guest's name")
+    file = key(PATH, "its file in the kernel tree")
+    include = key(Include, "the interface's header there")
+    boot = key(Boot, "its boot function")
+    context = optional(Items(HEADER), "headers that the file includes already")
+    tables = optional(Rows(Table), "role: C name of each ops table it defines")
+    borrows = optional(NAME, "the guest whose tables it registers")
+    place = optional(Place, "after or before which function its tables stand")
 
 
 class EnumFact(Part):
     """An enum of the kernel's."""
 
-    name: Text = key(SYMBOL, "the enum's tag")
-    values: tuple[Text, ...] = key(Items(SYMBOL), "its enumerators from 0 on")
-
-
-class MemberFact(Part):
-    """A member of a kernel structure."""
-
-    name: Text = key(SYMBOL, "the member")
-    type: Text = key(C_TYPE, "its C type")
-
-
-class StructFact(Part):
-    """A structure of the kernel's, as far as boot code reads it."""
-
-    name: Text = key(SYMBOL, "the structure's tag")
-    members: tuple[MemberFact, ...] = key(Rows(MemberFact), "member: C type")
+    name = key(SYMBOL, "the enum's tag")
+    values = key(Items(SYMBOL), "its enumerators from 0 on")
 
 
 def _declared(c_type: str, name: str) -> str:
@@ -457,29 +446,36 @@ def _declared(c_type: str, name: str) -> str:
 
 
 class Variable(Part):
-    """A variable of the kernel's that boot code reads or sets, or a name of a type."""
+    """A variable or member of the kernel's that boot code reads or sets, or a name of a type."""
 
-    name: Text = key(SYMBOL, "the variable or name")
-    type: Text = key(C_TYPE, "its C type")
+    name = key(SYMBOL, "the variable, member or name")
+    type = key(C_TYPE, "its C type")
 
     @property
     def declaration(self) -> str:
         return _declared(self.type, self.name)
 
 
+class StructFact(Part):
+    """A structure of the kernel's, as far as boot code reads it."""
+
+    name = key(SYMBOL, "the structure's tag")
+    members = key(Rows(Variable), "member: C type")
+
+
 class Constant(Part):
     """A constant of the kernel's."""
 
-    name: Text = key(SYMBOL, "the constant")
-    value: int = key(NUMBER, "its value")
+    name = key(SYMBOL, "the constant")
+    value = key(NUMBER, "its value")
 
 
 class FunctionFact(Part):
     """A function of the kernel's that wrappers or adapters call."""
 
-    name: Text = key(SYMBOL, "the function")
-    returns: Text = key(C_TYPE, "the C type it returns")
-    args: tuple[Text, ...] = optional(Items(C_DECLARATION), "its C parameters")
+    name = key(SYMBOL, "the function")
+    returns = key(C_TYPE, "the C type it returns")
+    args = optional(Items(C_DECLARATION), "its C parameters")
 
     @property
     def prototype(self) -> str:
@@ -490,54 +486,46 @@ class FunctionFact(Part):
 class Kernel(Part):
     """What the kernel has already and the boot code uses: facts by which boot can be modelled."""
 
-    constants: tuple[Constant, ...] = optional(Rows(Constant), "name: value")
-    typedefs: tuple[Variable, ...] = optional(Rows(Variable), "name: the C type that it stands for")
-    enums: tuple[EnumFact, ...] = optional(Rows(EnumFact), "enum: its enumerators")
-    structs: tuple[StructFact, ...] = optional(Rows(StructFact), "struct: its members")
-    variables: tuple[Variable, ...] = optional(Rows(Variable), "variable: C type")
-    macros: tuple[Macro, ...] = optional(Rows(Macro), "macro: what it expands to")
-    functions: tuple[FunctionFact, ...] = optional(Rows(FunctionFact), "function: its C type")
+    constants = optional(Rows(Constant), "name: value")
+    typedefs = optional(Rows(Variable), "name: the C type that it stands for")
+    enums = optional(Rows(EnumFact), "enum: its enumerators")
+    structs = optional(Rows(StructFact), "struct: its members")
+    variables = optional(Rows(Variable), "variable: C type")
+    macros = optional(Rows(Macro), "macro: what it expands to")
+    functions = optional(Rows(FunctionFact), "function: its C type")
 
 
 class Input(Part):
     """What differs from boot to boot: a place in memory and the values it may begin with."""
 
-    target: Text = key(LINE, "the variable or member")
-    values: tuple[Text, ...] = key(
-        Items(LINE), "its values; 'object' points a pointer at something"
-    )
+    target = key(LINE, "the variable or member")
+    values = key(Items(LINE), "its values; 'object' points a pointer at something")
 
 
 class BootPath(Part):
     """A kind of guest as the kernel brings it up: the boot functions that run, in order."""
 
-    kind: Text = key(NAME, "the kind of guest")
-    runs: tuple[Text, ...] = key(
-        Items(NAME), "the guests whose boot functions run; 'clear_bss' between them"
-    )
-    inputs: tuple[Input, ...] = optional(
-        Rows(Input), "what the hypervisor hands over: place: values"
-    )
+    kind = key(NAME, "the kind of guest")
+    runs = key(Items(NAME), "the guests whose boot functions run; 'clear_bss' between them")
+    inputs = optional(Rows(Input), "what the hypervisor hands over: place: values")
 
 
 class Expected(Part):
     """A finding that is known, with the reason why it stands."""
 
-    rule: Text = key(LINE, "the finding's rule")
-    reason: Text = key(PROSE, "why it is expected")
-    subject: Text | None = optional(LINE, "the symbol it is about")
-    shows: int | None = optional(NUMBER, "how many transitions, boots or calls show it")
-    outcome: Text | None = optional(LINE, "what the C does in the shortest of them")
+    rule = key(LINE, "the finding's rule")
+    reason = key(PROSE, "why it is expected")
+    subject = optional(LINE, "the symbol it is about")
+    shows = optional(NUMBER, "how many transitions, boots or calls show it")
+    outcome = optional(LINE, "what the C does in the shortest of them")
 
 
 class AcceptedMutant(Part):
     """A wrong version of the C that no check can tell from the right one, and why."""
 
-    mutant: Text = key(
-        LINE, "the mutant's id, as 'mutate' shows it, or a pattern with '*' for several"
-    )
-    reason: Text = key(PROSE, "why no observer can tell it apart")
-    change: Text | None = optional(
+    mutant = key(LINE, "the mutant's id, as 'mutate' shows it, or a pattern with '*' for several")
+    reason = key(PROSE, "why no observer can tell it apart")
+    change = optional(
         LINE, "what it changes, as 'mutate' shows it, or a pattern with '*' for any code"
     )
 
@@ -545,26 +533,26 @@ class AcceptedMutant(Part):
 class Message(Part):
     """What a mail of the series says."""
 
-    part: Text = key(NAME, "'cover', 'interface', 'predicates' or a guest")
-    subject: Text = key(LINE, "the subject, without the series' area")
-    body: Text = optional(PROSE, "the text below it")
+    part = key(NAME, "'cover', 'interface', 'predicates' or a guest")
+    subject = key(LINE, "the subject, without the series' area")
+    body = optional(PROSE, "the text below it")
 
 
 class Series(Part):
     """The words of a patch series; where they lack, the subjects are made up."""
 
-    area: Text = key(LINE, "the subsystem that each subject begins with")
-    messages: tuple[Message, ...] = optional(Rows(Message), "part: its subject and text")
+    area = key(LINE, "the subsystem that each subject begins with")
+    messages = optional(Rows(Message), "part: its subject and text")
 
 
 class NameChoices(Part):
     """Names that differ from those that the prefix would give."""
 
-    register: Text | None = optional(SYMBOL, "the registering function")
-    unregister: Text | None = optional(SYMBOL, "the unregistering function")
-    array: Text | None = optional(SYMBOL, "the array of slots")
-    iterator: Text | None = optional(SYMBOL, "the iterator macro")
-    enumerators: str | None = optional(
+    register = optional(SYMBOL, "the registering function")
+    unregister = optional(SYMBOL, "the unregistering function")
+    array = optional(SYMBOL, "the array of slots")
+    iterator = optional(SYMBOL, "the iterator macro")
+    enumerators = optional(
         Choice("lower", "upper"), "the case of enumerators (default: as the template set has it)"
     )
 
@@ -606,33 +594,29 @@ class Names:
 class Interface(Part):
     """A whole spec: one host interface."""
 
-    interface: Text = key(NAME, "the interface's name: the prefix of every generated symbol")
-    templates: Text = key(NAME, "the template set: a folder of templates")
-    header: SourceFile = key(SourceFile, "the interface's header")
-    source: SourceFile = key(SourceFile, "the interface's C file")
-    object: ObjectLine = key(ObjectLine, "its object in the Makefile")
-    types: Types = key(Types, "the enum of host types")
-    registry: Registry = key(Registry, "slots and the functions that change them")
-    guests: tuple[Guest, ...] = key(Rows(Guest), "the guests that register hosts")
-    kinds: tuple[BootPath, ...] = key(Rows(BootPath), "how each kind of guest boots")
-    predicates: Predicates = key(Predicates, "what boot code asks")
-    kernel: Kernel = optional(Kernel, "the kernel state that boot code reads and sets", Kernel())
-    fields: tuple[Field, ...] = optional(Items(Field), "further members of the host structure")
-    ops: tuple[Op, ...] = optional(Rows(Op), "the operations: a row an op, a column a table")
-    names: NameChoices = optional(NameChoices, "names that differ from the prefix's", NameChoices())
-    typedefs: bool | None = optional(
-        FLAG, "name structures by typedef (default: as the template set does)"
-    )
-    spdx: Text | None = optional(LICENCE, "the licence line of the interface's files")
-    banner: bool = optional(FLAG, "say in each file that it is generated, and how", True)
-    reference: Text | None = optional(PATH, "facts of the kernel patch that this spec re-creates")
-    expected_findings: tuple[Expected, ...] = optional(
-        Items(Expected), "known faults, each with its reason"
-    )
-    accepted_mutants: tuple[AcceptedMutant, ...] = optional(
+    interface = key(NAME, "the interface's name: the prefix of every generated symbol")
+    templates = key(NAME, "the template set: a folder of templates")
+    header = key(SourceFile, "the interface's header")
+    source = key(SourceFile, "the interface's C file")
+    object = key(ObjectLine, "its object in the Makefile")
+    types = key(Types, "the enum of host types")
+    registry = key(Registry, "slots and the functions that change them")
+    guests = key(Rows(Guest), "the guests that register hosts")
+    kinds = key(Rows(BootPath), "how each kind of guest boots")
+    predicates = key(Predicates, "what boot code asks")
+    kernel = optional(Kernel, "the kernel state that boot code reads and sets", Kernel())
+    fields = optional(Items(Field), "further members of the host structure")
+    ops = optional(Rows(Op), "the operations: a row an op, a column a table")
+    names = optional(NameChoices, "names that differ from the prefix's", NameChoices())
+    typedefs = optional(FLAG, "name structures by typedef (default: as the template set does)")
+    spdx = optional(LICENCE, "the licence line of the interface's files")
+    banner = optional(FLAG, "say in each file that it is generated, and how", True)
+    reference = optional(PATH, "facts of the kernel patch that this spec re-creates")
+    expected_findings = optional(Items(Expected), "known faults, each with its reason")
+    accepted_mutants = optional(
         Items(AcceptedMutant), "mutants that may survive, each with its reason"
     )
-    series: Series | None = optional(Series, "the words of a patch series")
+    series = optional(Series, "the words of a patch series")
     path: str = ""
 
     @cached_property
@@ -680,8 +664,8 @@ class Interface(Part):
     @property
     def bss_functions(self) -> set[str]:
         """The kernel functions by which boot functions clear .bss."""
-        steps = (step for guest in self.guests for step in guest.boot.steps)
-        return {step.function for step in steps if isinstance(step, ClearBss)}
+        boots = [guest.boot for guest in self.guests]
+        return {step.function for boot in boots for step in boot.steps_of(ClearBss)}
 
     @property
     def context_headers(self) -> dict[str, None]:
@@ -713,11 +697,15 @@ class Interface(Part):
             f"{guest.name}.{table.role}": [] for guest, table in self.tables()
         }
         made[NONE] = []
-        for op in self.ops:
-            for entry in op.tables:
-                # A spec that isn't checked may name tables that aren't there.
-                made.setdefault(entry.table, []).append((op, entry))
+        for op, entry in self.cells:
+            # A spec that isn't checked may name tables that aren't there.
+            made.setdefault(entry.table, []).append((op, entry))
         return made
+
+    @property
+    def cells(self) -> Iterator[tuple[Op, Entry]]:
+        """The matrix of operations, row by row."""
+        return ((op, entry) for op in self.ops for entry in op.tables)
 
     @property
     def none(self) -> str:
@@ -734,10 +722,9 @@ class Interface(Part):
     def shared_adapters(self) -> frozenset[str]:
         """The adapters that tables of several files name."""
         files: dict[str, set[str]] = {}
-        for op in self.ops if self.none else ():
-            for entry in op.tables:
-                if entry.calls is not None:
-                    files.setdefault(entry.function, set()).add(entry.table.split(".")[0])
+        for _, entry in self.cells if self.none else ():
+            if entry.calls is not None:
+                files.setdefault(entry.function, set()).add(entry.table.split(".")[0])
         return frozenset(name for name, guests in files.items() if len(guests) > 1)
 
     def adapters(self, owner: str) -> list[tuple[Op, Entry]]:
@@ -746,12 +733,11 @@ class Interface(Part):
         Each once, in op order.
         """
         adapters: dict[str, tuple[Op, Entry]] = {}
-        for op in self.ops:
-            for entry in op.tables:
-                is_shared = entry.function in self.shared_adapters
-                home = NONE if is_shared else entry.table.split(".")[0]
-                if entry.calls is not None and home == owner:
-                    adapters.setdefault(entry.function, (op, entry))
+        for op, entry in self.cells:
+            is_shared = entry.function in self.shared_adapters
+            home = NONE if is_shared else entry.table.split(".")[0]
+            if entry.calls is not None and home == owner:
+                adapters.setdefault(entry.function, (op, entry))
         return list(adapters.values())
 
     @property
@@ -772,9 +758,4 @@ class Interface(Part):
 
     def registrations(self) -> Iterator[tuple[Guest, Register]]:
         """Every registering boot step with its guest."""
-        return (
-            (guest, step)
-            for guest in self.guests
-            for step in guest.boot.steps
-            if isinstance(step, Register)
-        )
+        return ((guest, step) for guest in self.guests for step in guest.boot.steps_of(Register))

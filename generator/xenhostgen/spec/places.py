@@ -16,10 +16,9 @@ def spec_places(spec: Interface) -> dict[str, At]:
     places |= {c.type(host_type.name): host_type.at for host_type in spec.types.values}
     places |= {c.wrapper(op.name): op.at for op in spec.ops}
     functions: list[Any] = []
-    for op in spec.ops:
-        functions += op.tables
+    functions += (entry for _, entry in spec.cells)
     for boot in boots:
-        functions += [boot, *(step for step in boot.steps if isinstance(step, Call))]
+        functions += [boot, *boot.steps_of(Call)]
     places[c.none] = spec.ops[0].at if spec.ops else spec.at
     named = {
         "file": (spec.header, spec.source, spec.predicates, spec.object, *spec.guests),

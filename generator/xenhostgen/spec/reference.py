@@ -4,6 +4,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, takewhile
 from pathlib import Path
+from typing import Any
 
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.shape import (
@@ -23,6 +24,7 @@ from xenhostgen.spec.shape import (
 from xenhostgen.spec.source import Problems
 from xenhostgen.spec.yaml import Node, parse
 
+Section = Mapped[Any] | Rows[Any]
 _ROW = "NAME"
 _EXAMPLE_LINES = 7
 
@@ -40,7 +42,7 @@ class _Reference:
         self.specs = [(parse(text, Problems("", text)), text.splitlines()) for text in sources]
         self.known: set[type[Part]] = set()
 
-    def part(self, path: str, shape: Mapped | Rows) -> Iterator[str]:
+    def part(self, path: str, shape: Section) -> Iterator[str]:
         """The section of one part, and those of the parts in it that have none yet."""
         cls = shape.cls
         self.known.add(cls)
@@ -54,7 +56,7 @@ class _Reference:
         yield from ("", "| key | value | meaning |", "| --- | --- | --- |")
         yield from (f"| `{key.name}` | {_value(key)} | {_cell(key.doc)} |" for key in keys)
         yield from self.example(path)
-        is_brief = isinstance(shape, Rows) and not shape.is_long
+        is_brief = isinstance(shape, Rows) and not shape.rest.is_long
         for key in cls.KEYS.values():
             inner_path = path if is_brief else f"{path}.{key.name}".removeprefix("the spec.")
             for place, inner in _inner(inner_path, key.shape):
@@ -92,12 +94,12 @@ def _lines(node: Node | None, names: Sequence[str], line: int) -> Iterator[int]:
                 yield from _lines(inner, names[1:], name.at.line)
 
 
-def _row(shape: Rows) -> str:
+def _row(shape: Rows[Any]) -> str:
     """How a row is written."""
     name = shape.key.name.upper()
-    forms = [f"`{name}: {{…}}`"] if shape.is_long else []
-    if shape.short:
-        forms.append(f"`{name}: {shape.short.name.upper()}`")
+    forms = [f"`{name}: {{…}}`"] if shape.rest.is_long else []
+    if short := shape.rest.short:
+        forms.append(f"`{name}: {short.name.upper()}`")
     return f"{' or, in short, '.join(forms)}, where {name} is {shape.key.doc}"
 
 
@@ -111,7 +113,7 @@ def _value(key: Key) -> str:
     return f"{words}; default `{default}`" if is_plain else words
 
 
-def _words(shape: Shape) -> str:
+def _words(shape: Shape[Any, Any]) -> str:
     if shape in (FLAG, NUMBER):
         return "`true` or `false`" if shape is FLAG else "a whole number"
     match shape:
@@ -132,7 +134,7 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
 
 
-def _inner(path: str, shape: Shape) -> Iterator[tuple[str, Mapped | Rows]]:
+def _inner(path: str, shape: Shape[Any, Any]) -> Iterator[tuple[str, Section]]:
     """The parts of which a key's value is made."""
     match shape:
         case Items():

@@ -2,14 +2,15 @@
 """The vocabulary in which the model declares its keys.
 
 A key of a model class has a *shape*: an object that reads the key's value from a YAML node, and
-that describes itself in the JSON Schema. What doesn't fit is noted with its place and left out.
+that describes itself in the JSON Schema. What can't be read is noted with its place and left out;
+None stands for it until then.
 """
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any, ClassVar, NoReturn, Self
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
 from xenhostgen.spec.source import (
     At,
@@ -25,23 +26,20 @@ from xenhostgen.spec.source import (
 from xenhostgen.spec.yaml import Mapping, Node, Sequence
 
 Schema = dict[str, Any]
+T = TypeVar("T")
+E = TypeVar("E")
 _SCALARS = ["string", "integer", "boolean"]
 _NODES: dict[type, str] = {Text: "a text", Sequence: "a list", Mapping: "a mapping"}
 _HINTS = {
     "a mapping": "write 'key: value' pairs, below it or in {}",
     "a list": "write its items in [], or below it with a '-' each",
 }
-_UNSET: Any = object()
 
 
-class Unreadable(Exception):
-    """A node, or some of it, can't become a value; ``args`` has what was made of the rest."""
-
-
-class Shape:
+class Shape(Generic[T, E]):
     """What the value of a key looks like in YAML, in the types of its ``node`` and in words.
 
-    ``empty`` is the value of a key that is left out.
+    Its value is a T, and an E where the key is left out: ``empty``.
     """
 
     node: type = Text
@@ -49,33 +47,30 @@ class Shape:
     empty: Any = None
 
     def read(self, node: Node, what: str, problems: Problems) -> Any:
-        """The value of a node, which an error calls ``what``; raises ``Unreadable``."""
+        """The value of a node, which an error calls ``what``; None if it can't be read."""
         if type(node) is not self.node:
-            self.refuse_node(node, what, problems)
+            return self.refuse_node(node, what, problems)
         return self.value(node, what, problems)
 
     def value(self, node: Any, what: str, problems: Problems) -> Any:
-        """The value of a node of the right type."""
+        """The value of a node of the right type; None if it can't be read."""
         raise NotImplementedError
 
     def schema(self) -> Schema:
         """This shape as a JSON Schema."""
         raise NotImplementedError
 
-    def refuse_node(self, node: Node, what: str, problems: Problems) -> NoReturn:
+    def refuse_node(self, node: Node, what: str, problems: Problems) -> None:
         """Note that a node isn't what it must be."""
         actual = "nothing" if node == "" else _NODES[type(node)]
         hint = _HINTS.get(self.says, f"write {self.says}")
-        problems.add("wrong-shape", f"{what} must be {self.says}, not {actual}", node, hint)
-        raise Unreadable
+        problems.lose("wrong-shape", f"{what} must be {self.says}, not {actual}", node, hint)
 
 
-class Kind(Shape):
-    """A kind of text: its stable rule name, its pattern (none: any text), and words for an error.
+class _Text(Shape[Text, E]):
+    """A text, in which beside printable characters only those of ``layout`` may stand."""
 
-    ``check`` finds what is wrong with a text that the pattern matches. Beside printable characters
-    only those of ``layout`` may stand in any text.
-    """
+    layout = ""
 
     def __init__(
         self,
@@ -84,11 +79,9 @@ class Kind(Shape):
         says: str,
         hint: str = "",
         check: Callable[[Text], Iterable[Fault]] | None = None,
-        *,
-        layout: str = "",
     ) -> None:
         self.rule, self.pattern, self.says, self.hint = rule, pattern, says, hint
-        self.check, self.layout = check, layout
+        self.check = check
 
     @cached_property
     def _matches(self) -> Callable[[str], object]:
@@ -113,7 +106,21 @@ class Kind(Shape):
         return {"type": _SCALARS} | ({"pattern": f"^(?:{self.pattern})$"} if self.pattern else {})
 
 
-class Choice(Shape):
+class Kind(_Text[None]):
+    """A kind of text: its stable rule name, its pattern (none: any text), and words for an error.
+
+    ``check`` finds what is wrong with a text that the pattern matches.
+    """
+
+
+class Prose(_Text[Text]):
+    """A text in any number of lines."""
+
+    empty = Text()
+    layout = "\n\t"
+
+
+class Choice(Shape[str, None]):
     """One of some words."""
 
     def __init__(self, *words: str) -> None:
@@ -122,17 +129,17 @@ class Choice(Shape):
     def value(self, node: Text, what: str, problems: Problems) -> Any:
         if node not in self.words:
             hint = Nearest(node, self.words, f"one of: {', '.join(self.words)}")
-            problems.add("unknown-choice", f"{what} can't be '{node}'", node, hint)
-            raise Unreadable
+            return problems.lose("unknown-choice", f"{what} can't be '{node}'", node, hint)
         return node
 
     def schema(self) -> Schema:
         return {"enum": list(self.words)}
 
 
-class _Flag(Choice):
-    def value(self, node: Text, what: str, problems: Problems) -> bool:
-        return bool(super().value(node, what, problems) == "true")
+class _Flag(Shape[bool, None]):
+    def value(self, node: Text, what: str, problems: Problems) -> Any:
+        word = Choice("true", "false").value(node, what, problems)
+        return None if word is None else word == "true"
 
     def schema(self) -> Schema:
         return {"type": "boolean"}
@@ -142,14 +149,13 @@ class Number(int, Placed):
     """A whole number that knows where it stands."""
 
 
-class _Number(Shape):
+class _Number(Shape[Number, None]):
     pattern = "-?(?:0|[1-9][0-9]*|0[xX][0-9a-fA-F]+)"
 
-    def value(self, node: Text, what: str, problems: Problems) -> Number:
+    def value(self, node: Text, what: str, problems: Problems) -> Any:
         if not re.fullmatch(self.pattern, node) or len(node) > 20:
             message = f"{what} must be a whole number, not '{node[:40]}'"
-            problems.add("not-a-number", message, node, "write it as 12, -12 or 0x0c")
-            raise Unreadable
+            return problems.lose("not-a-number", message, node, "write it as 12, -12 or 0x0c")
         number = Number(node, 0)
         number.line, number.column = node.at
         return number
@@ -158,40 +164,26 @@ class _Number(Shape):
         return {"type": ["integer", "string"], "pattern": f"^(?:{self.pattern})$"}
 
 
-FLAG, NUMBER = _Flag("true", "false"), _Number()
+FLAG, NUMBER = _Flag(), _Number()
 
 
-class Items(Shape):
+class Items(Shape[tuple[T, ...], tuple[T, ...]]):
     """A list of values of one shape, or of parts of a class."""
 
     node = Sequence
     says = "a list"
     empty = ()
 
-    def __init__(self, item: "Shape | type[Part]") -> None:
-        self.item = item if isinstance(item, Shape) else Mapped(item)
+    def __init__(self, item: Shape[T, E] | type[T]) -> None:
+        self.item = shaped(item)
 
     def value(self, node: Sequence, what: str, problems: Problems) -> tuple[Any, ...]:
         title = f"an item of {what}"
-        return _gathered(node, lambda item: self.item.read(item, title, problems))
+        items = (self.item.read(item, title, problems) for item in node)
+        return tuple(item for item in items if item is not None)
 
     def schema(self) -> Schema:
         return {"type": "array", "items": self.item.schema()}
-
-
-def _gathered(nodes: Iterable[Any], read: Callable[[Any], Any]) -> tuple[Any, ...]:
-    """The values of all nodes; raises ``Unreadable`` with the others if one is unreadable."""
-    values: list[Any] = []
-    is_whole = True
-    for node in nodes:
-        try:
-            values.append(read(node))
-        except Unreadable as loss:
-            values += loss.args
-            is_whole = False
-    if not is_whole:
-        raise Unreadable(tuple(values))
-    return tuple(values)
 
 
 class Key:
@@ -199,10 +191,9 @@ class Key:
 
     name = shown = ""
 
-    def __init__(self, shape: "Shape | type[Part]", doc: str, default: Any = _UNSET) -> None:
-        self.shape = shape if isinstance(shape, Shape) else Mapped(shape)
-        self.doc, self.default = doc, default
-        self.is_required = default is _UNSET
+    def __init__(self, shape: Any, doc: str, is_required: bool, default: Any = None) -> None:
+        self.shape, self.doc, self.is_required = shaped(shape), doc, is_required
+        self.default = self.shape.empty if default is None else default
 
     def schema(self) -> Schema:
         """The JSON Schema of its value."""
@@ -212,16 +203,25 @@ class Key:
         return schema | self.shape.schema()
 
 
-def key(shape: "Shape | type[Part]", doc: str) -> Any:
+def shaped(shape: Any) -> Shape[Any, Any]:
+    """A shape, or that of a class of parts."""
+    return shape if isinstance(shape, Shape) else Mapped(shape)
+
+
+def key(shape: Shape[T, E] | type[T], doc: str) -> T:
     """A key that must be there."""
-    return Key(shape, doc)
+    return cast(T, Key(shape, doc, is_required=True))
 
 
-def optional(shape: "Shape | type[Part]", doc: str, default: Any = _UNSET) -> Any:
+@overload
+def optional(shape: Shape[T, E], doc: str) -> T | E: ...
+@overload
+def optional(shape: type[T], doc: str) -> T | None: ...
+@overload
+def optional(shape: Shape[T, E] | type[T], doc: str, default: T) -> T: ...
+def optional(shape: Any, doc: str, default: Any = None) -> Any:
     """A key that may be left out; without a ``default`` it is then empty, as its shape has it."""
-    if default is _UNSET and isinstance(shape, Shape):
-        default = shape.empty
-    return Key(shape, doc, None if default is _UNSET else default)
+    return Key(shape, doc, is_required=False, default=default)
 
 
 class Part:
@@ -248,7 +248,7 @@ class Part:
 
     def with_(self, **changes: Any) -> Self:
         """A copy with other values of some keys."""
-        declared = {"origin", *self.__annotations__}
+        declared = {"origin", "path", *self.KEYS}
         values = {name: value for name, value in vars(self).items() if name in declared}
         return type(self)(**values | changes)
 
@@ -258,13 +258,16 @@ class Part:
         return At(self.origin.line, self.origin.column)
 
 
-class Mapped(Shape):
+P = TypeVar("P", bound=Part)
+
+
+class Mapped(Shape[P, None]):
     """A mapping that becomes a part, whose first key may be read already."""
 
     node = Mapping
     says = "a mapping"
 
-    def __init__(self, cls: type[Part], first: int = 0) -> None:
+    def __init__(self, cls: type[P], first: int = 0) -> None:
         self.cls = cls
         self.keys = dict(list(cls.KEYS.items())[first:])
         self.required = [key for key in self.keys.values() if key.is_required]
@@ -278,11 +281,9 @@ class Mapped(Shape):
     def part(self, node: Mapping, what: str, origin: Any, problems: Problems, **first: Any) -> Any:
         """The part that a mapping describes, beside a value that stands elsewhere."""
         values, lost = self.values(node, what, origin, problems)
-        if not lost:
-            return self.cls(**first, **values, origin=origin)
-        if all(key.name in values for key in self.required):
-            raise Unreadable(self.cls(**first, **values, origin=origin))
-        raise Unreadable
+        if lost and any(key.name not in values for key in self.required):
+            return None
+        return self.cls(**first, **values, origin=origin)
 
     def values(
         self, node: Mapping, what: str, origin: Placed | At, problems: Problems
@@ -292,12 +293,12 @@ class Mapped(Shape):
         values: dict[str, Any] = {}
         for name, inner in node.items():
             if key := self.keys.get(name):
-                try:
-                    values[key.name] = key.shape.read(inner, key.shown, problems)
-                except Unreadable as loss:
+                before = problems.losses
+                value = key.shape.read(inner, key.shown, problems)
+                if value is not None:
+                    values[key.name] = value
+                if problems.losses > before:
                     lost.add(key.name)
-                    if loss.args:
-                        values[key.name] = loss.args[0]
         return values, lost
 
     def missed(self, node: Mapping, what: str, origin: Placed | At, problems: Problems) -> set[str]:
@@ -317,6 +318,7 @@ class Mapped(Shape):
             names = ", ".join(f"'{key.name}'" for key in missing)
             meanings = "; ".join(f"{key.name}: {key.doc}" for key in missing)
             problems.add("missing-key", f"{what} lacks {names}", origin, meanings)
+        problems.losses += 1
         return absent
 
     def schema(self) -> Schema:
@@ -328,94 +330,79 @@ class Mapped(Shape):
         }
 
 
-def _made(read: Callable[[], Any], make: Callable[[Any], Part]) -> Part:
-    """The part that is made of a value, or else of what could be read of that."""
-    try:
-        return make(read())
-    except Unreadable as loss:
-        raise Unreadable(*map(make, loss.args)) from None
+class Brief(Mapped[P]):
+    """A mapping, or the value of its first key alone where no other key is required."""
+
+    def __init__(self, cls: type[P], first: int = 0) -> None:
+        super().__init__(cls, first)
+        # What holds nothing but rows has no long form: it would be a mapping, too.
+        is_rows = self.short is not None and isinstance(self.short.shape, Rows)
+        self.is_long = not is_rows or len(self.keys) > 1
+
+    def read(self, node: Node, what: str, problems: Problems) -> Any:
+        return self.row(node, what, node.at, problems)
+
+    def row(self, node: Node, what: str, origin: Any, problems: Problems, **first: Any) -> Any:
+        """The part that a node describes, beside a value that stands elsewhere."""
+        if type(node) is Mapping and self.is_long:
+            return self.part(node, what, origin, problems, **first)
+        if not self.short:
+            return self.refuse_node(node, what, problems)
+        value = self.short.shape.read(node, what, problems)
+        if value is None:
+            return None
+        return self.cls(**first, **{self.short.name: value}, origin=origin)
+
+    def schema(self) -> Schema:
+        forms = [self.short.shape.schema()] if self.short else []
+        if self.is_long:
+            forms.append(super().schema())
+        return forms[0] if len(forms) == 1 else {"anyOf": forms}
 
 
-class Rows(Shape):
-    """Parts as a mapping: the first key of each is a key there, its value all the others.
-
-    If none but the second is required, the second's value may stand there alone.
-    """
+class Rows(Shape[tuple[P, ...], tuple[P, ...]]):
+    """Parts as a mapping: the first key of each is a key there, its value all the others."""
 
     node = Mapping
     says = "a mapping"
     empty = ()
 
-    def __init__(self, cls: type[Part]) -> None:
-        self.cls, self.rest = cls, Mapped(cls, first=1)
+    def __init__(self, cls: type[P]) -> None:
+        self.cls, self.rest = cls, Brief(cls, first=1)
         self.key = next(iter(cls.KEYS.values()))
-        self.short = short = self.rest.short
-        # A row whose only further key is itself a mapping of rows has no long form.
-        self.is_long = not (short and isinstance(short.shape, Rows) and len(cls.KEYS) == 2)
 
     def value(self, node: Mapping, what: str, problems: Problems) -> Any:
-        title = f"a key of {what}"
-        return _gathered(node.items(), lambda pair: self.row(pair, title, problems))
-
-    def row(self, pair: tuple[Text, Node], what: str, problems: Problems) -> Any:
-        """The part of one row."""
-        name, node = pair
-        first = {self.key.name: self.key.shape.read(name, what, problems)}
-        if type(node) is Mapping and self.is_long:
-            return self.rest.part(node, f"'{name}'", name, problems, **first)
-        if not self.short:
-            self.refuse_node(node, f"'{name}'", problems)
-        short = self.short
-        return _made(
-            lambda: short.shape.read(node, f"'{name}'", problems),
-            lambda value: self.cls(**first, **{short.name: value}, origin=name),
-        )
+        parts = []
+        for name, rest in node.items():
+            first = {self.key.name: self.key.shape.read(name, f"a key of {what}", problems)}
+            parts.append(self.rest.row(rest, f"'{name}'", name, problems, **first))
+        return tuple(part for part in parts if part is not None)
 
     def schema(self) -> Schema:
-        forms = [self.short.shape.schema()] if self.short else []
-        if self.is_long:
-            forms.append(self.rest.schema())
         return {
             "type": "object",
             "propertyNames": self.key.shape.schema(),
-            "additionalProperties": forms[0] if len(forms) == 1 else {"anyOf": forms},
+            "additionalProperties": self.rest.schema(),
         }
 
 
-class Row(Rows):
+class Row(Rows[P]):
     """A single row."""
 
     says = "a mapping with one 'target: value'"
 
     def value(self, node: Mapping, what: str, problems: Problems) -> Any:
         if len(node) != 1:
-            self.refuse_node(node, what, problems)
-        return super().value(node, what, problems)[0]
+            return self.refuse_node(node, what, problems)
+        return next(iter(super().value(node, what, problems)), None)
 
 
-class Brief(Mapped):
-    """A mapping, or the value of its first key alone where no other key is required."""
-
-    def read(self, node: Node, what: str, problems: Problems) -> Any:
-        if not self.short or type(node) is not Text:
-            return super().read(node, what, problems)
-        short = self.short
-        return _made(
-            lambda: short.shape.read(node, what, problems),
-            lambda value: self.cls(**{short.name: value}, origin=node),
-        )
-
-    def schema(self) -> Schema:
-        whole = super().schema()
-        return {"anyOf": [self.short.shape.schema(), whole]} if self.short else whole
-
-
-class Tagged(Shape):
+class Tagged(Shape[T, None]):
     """A mapping with one key, which says of what shape its value is."""
 
     node = Mapping
 
-    def __init__(self, **shapes: Mapped | Row) -> None:
+    def __init__(self, **shapes: Mapped[Any] | Row[Any]) -> None:
         self.shapes = shapes
         self.says = "a mapping with one key: " + ", ".join(shapes)
 
@@ -423,14 +410,12 @@ class Tagged(Shape):
         if len(node) != 1:
             keys = " and ".join(f"'{name}'" for name in [*node][:3]) or "none"
             message = f"{what} must be {self.says}; this one has {keys}"
-            problems.add("wrong-shape", message, node, "write an item for each")
-            raise Unreadable
+            return problems.lose("wrong-shape", message, node, "write an item for each")
         ((name, value),) = node.items()
         if shape := self.shapes.get(name):
             return shape.read(value, f"'{name}'", problems)
         hint = Nearest(name, self.shapes)
-        problems.add("unknown-step", f"unknown boot step '{name}'", name, hint)
-        raise Unreadable
+        return problems.lose("unknown-step", f"unknown boot step '{name}'", name, hint)
 
     def schema(self) -> Schema:
         forms = {}

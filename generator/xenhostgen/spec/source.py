@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 EXCERPT = 160  # a line longer than this is shown around the place only
 LONGEST = 1000  # what a message or hint has beyond this isn't told
 # Printable to Python, but without a glyph of their own (Default_Ignorable_Code_Point).
-_IGNORABLE = re.compile(
+_IGNORABLE = (
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 MOST_GUESSES = 20  # so many problems of a file are told with the word that was probably meant
@@ -97,6 +97,11 @@ class Refused(Exception):
         super().__init__("\n".join(map(str, self.problems)))
 
 
+def refusal(rule: str, message: str, path: object, hint: str = "", at: At = NOWHERE) -> Refused:
+    """The error for one reason, whose place by default is one without lines."""
+    return Refused([Problem(rule, message, str(path), at, hint)])
+
+
 class SpecError(Refused):
     """A spec that can't be used, with its problems in the order of the file."""
 
@@ -148,6 +153,7 @@ class Problems:
     def __init__(self, path: str, source: str) -> None:
         self.path = path
         self.found: list[Problem] = []
+        self.losses = 0  # values that couldn't be read
         self._source = source
         self._places: set[At] = set()
 
@@ -173,6 +179,11 @@ class Problems:
             return hint.otherwise or "mend the others first"
         known = sorted(hint.known) if isinstance(hint.known, Set) else list(hint.known)
         return did_you_mean(hint.word, known, hint.otherwise)
+
+    def lose(self, rule: str, message: str, at: At | Located, hint: str | Nearest) -> None:
+        """Note a problem that keeps a value from being read."""
+        self.add(rule, message, at, hint)
+        self.losses += 1
 
     def extend(self, faults: Iterable[Fault]) -> None:
         """Note each fault of a rule."""
@@ -220,12 +231,12 @@ def first_unseen(text: str, layout: str = "") -> int | None:
     plain = text
     for mark in layout:
         plain = plain.replace(mark, "")
-    if plain.isprintable() and (plain.isascii() or not _IGNORABLE.search(plain)):
+    if plain.isprintable() and (plain.isascii() or not re.search(_IGNORABLE, plain)):
         return None
     unseen = (
         offset
         for offset, char in enumerate(text)
-        if char not in layout and (not char.isprintable() or _IGNORABLE.match(char))
+        if char not in layout and (not char.isprintable() or re.match(_IGNORABLE, char))
     )
     return next(unseen)
 

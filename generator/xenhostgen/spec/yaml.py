@@ -7,9 +7,7 @@ model that reads it. Refused, each with its place: duplicate keys, anchors, tags
 and files too large or too deeply nested to be a spec.
 """
 
-import os
 import re
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,6 +23,7 @@ from yaml.events import (
 )
 from yaml.reader import ReaderError
 
+from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.spec.source import At, Placed, Problem, Problems, SpecError, Text, did_you_mean
 
 MAX_BYTES = 128 << 20
@@ -69,28 +68,15 @@ def read_file(path: Path) -> str:
 
 def _bytes(path: Path) -> bytes:
     try:
-        status = path.stat()  # first: to open a named pipe would wait for a writer
-        if stat.S_ISDIR(status.st_mode):
-            refuse("is-a-directory", "is a directory", path, "name a spec file in it")
-        if not stat.S_ISREG(status.st_mode):
-            refuse("not-a-file", "is not a regular file", path, "give a file")
-        if status.st_size > MAX_BYTES:
-            message = f"larger than {MAX_BYTES >> 20} MiB: not a spec"
-            refuse("too-large", message, path, "is this the right file?")
-        # Some of the system's files would wait for more, or have no size.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
-            content = stream.read(MAX_BYTES)
-        if content is None:
-            refuse("not-a-file", "never ends", path, "give a file")
-        return content
-    except FileNotFoundError:
+        content = read_given(path, MAX_BYTES)
+    except UnreadableFile as reason:
+        refuse("unreadable", str(reason), path, "give the path of a spec, such as specs/NAME.yaml")
+    if content is None:
         neighbours = sorted(file.name for file in path.parent.glob("*.y*ml"))
         otherwise = "give the path of a spec, such as specs/NAME.yaml"
         hint = did_you_mean(path.name, neighbours, otherwise)
         refuse("no-such-file", "no such file", path, hint)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        refuse("unreadable", f"cannot read: {reason}", path, "check path and permissions")
+    return content
 
 
 def refuse(rule: str, message: str, path: Path, hint: str, at: At = At(1, 1)) -> NoReturn:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from xenhostgen.extensions.boot.suite import DATA, Suite
 from xenhostgen.reference_model.boot import Scenario, scenarios
-from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.source import refusal
 
 _INITIAL = "SIF_INITDOMAIN"
 _XEN = "console=com1 com1=115200,8n1"
@@ -90,7 +90,7 @@ class Boot:
                 return scenario
         message = f"knows no kind of guest that boots as '{self.guest}' does"
         hint = "leave it out by --guests"
-        raise Refused([Problem("no-kind", message, suite.spec.path, hint=hint)])
+        raise refusal("no-kind", message, suite.spec.path, hint)
 
     def domain(self, suite: Suite) -> str:
         """The domain's configuration for xl. A nested Xen is an HVM guest with its own dom0."""

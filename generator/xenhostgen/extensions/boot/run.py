@@ -17,7 +17,7 @@ from xenhostgen.extensions.kernel_tree.kernels import Kernel
 from xenhostgen.extensions.kernel_tree.placing import content, placed
 from xenhostgen.render.write import write_files
 from xenhostgen.sandbox.process import UNLIMITED, Job, run, user_environment
-from xenhostgen.spec.source import NOWHERE, Problem, Refused
+from xenhostgen.spec.source import refusal
 
 _XEN = "4.17"
 # What every kind of Xen guest needs on top of allnoconfig.
@@ -65,7 +65,7 @@ class Lab:
             lines = log.read_text(errors="replace").rstrip().splitlines()[-20:]
             why = "takes too long" if done.exceeded else f"fails with status {done.status}"
             message = "\n    ".join([why, *lines])
-            raise Refused([Problem("program", message, what, NOWHERE, f"all of it: {log}")])
+            raise refusal("program", message, what, f"all of it: {log}")
 
     def compile(self, suite: Suite, extra: Mapping[str, str]) -> Path:
         """Have everything unpacked and built; the folder of the objects."""
@@ -165,7 +165,7 @@ class Lab:
         text = console.log.read_text(errors="replace").replace("\r", "")
         if not text:
             message = log.read_text(errors="replace").strip() or "fails"
-            raise Refused([Problem("program", message, command[0], NOWHERE)])
+            raise refusal("program", message, command[0])
         return text
 
 

@@ -17,9 +17,10 @@ from xenhostgen.spec.rules.sets import templates
 from xenhostgen.spec.rules.symbols import symbols
 from xenhostgen.spec.source import Fault
 
-# Rules with the sections that must have been read as a whole, and the rules that must have found
-# nothing there, lest the verdict be wrong or a fault be told twice.
-_OF_THE_WHOLE = (
+# Rules with the sections that must have been read as a whole or, with a '?', must be there: what is
+# unread in these makes the rule find less, not more. Then the rules that must have found nothing,
+# lest a fault be told twice.
+_RULES = (
     (types, "types"),
     (slots, "types registry"),
     (homes, "types registry", types, slots),
@@ -33,29 +34,23 @@ _OF_THE_WHOLE = (
     (boot_functions, "guests"),
     (ops, "ops guests"),
     (messages, "series guests"),
-)
-# Rules with the sections that must be there: what is unread in them makes them find less, not more.
-_OF_PARTS = (
-    (symbols, "interface header types registry predicates guests"),
+    (symbols, "interface? header? types? registry? predicates? guests?"),
     (members, ""),
-    (misuse, "registry"),
-    (files, "header source object predicates guests"),
-    (landmarks, "guests"),
+    (misuse, "registry?"),
+    (files, "header? source? object? predicates? guests?"),
+    (landmarks, "guests?"),
     (expected, ""),
     (accepted, ""),
-    (templates, "interface templates source registry guests"),
+    (templates, "interface? templates? source? registry? guests?"),
 )
 
 
 def check(spec: Interface, unread: set[str]) -> Iterator[Fault]:
     """Every breach of every rule that can be judged where some sections are ``unread``."""
-    absent = {section for section in unread if getattr(spec, section) is None}
+    lost = unread | {f"{section}?" for section in unread if getattr(spec, section) is None}
     broken: set[object] = set()
-    for rule, sections, *groundwork in _OF_THE_WHOLE:
-        if unread.isdisjoint(sections.split()) and broken.isdisjoint(groundwork):
+    for rule, sections, *groundwork in _RULES:
+        if lost.isdisjoint(sections.split()) and broken.isdisjoint(groundwork):
             for fault in rule(spec):
                 broken.add(rule)
                 yield fault
-    for rule, sections in _OF_PARTS:
-        if absent.isdisjoint(sections.split()):
-            yield from rule(spec)

@@ -7,7 +7,8 @@ from math import prod
 
 from xenhostgen.spec import expr
 from xenhostgen.spec.c_names import declared_name
-from xenhostgen.spec.model import Assign, Boot, Call, Interface, Register, ReturnIf
+from xenhostgen.spec.model import Boot, Interface, Register, ReturnIf
+from xenhostgen.spec.rules.circles import circles
 from xenhostgen.spec.source import Fault, Inside, Nearest, Text
 
 _BOOTS_MAX = 10_000
@@ -37,9 +38,10 @@ def conditions(spec: Interface) -> Iterator[Fault]:
     for guest in spec.guests:
         params = {declared_name(param) for param in guest.boot.params}
         yield from _expressions(_conditions(guest.boot), known | params)
-        for assign in _assignments(guest.boot):
-            yield from _expressions((assign.value, assign.target), known | params)
-            yield from _assigned(assign.target, constants)
+        for step in guest.boot.steps:
+            for assign in step.sets:
+                yield from _expressions((assign.value, assign.target), known | params)
+                yield from _assigned(assign.target, constants)
 
 
 def _assigned(target: Text, constants: set[str]) -> Iterator[Fault]:
@@ -52,62 +54,22 @@ def _assigned(target: Text, constants: set[str]) -> Iterator[Fault]:
 
 def _macros(spec: Interface) -> Iterator[Fault]:
     """No macro expands to itself, nor by way of others."""
-    asks: dict[str, set[str]] = {}
+    asks: dict[str, list[str]] = {}
     for macro in spec.macros:
         if expression := _parsed(macro.expands):
-            asks[f"{macro.name}()"] = expr.names(expression)
-    endless = _in_circles(asks)
+            asks[f"{macro.name}()"] = sorted(expr.names(expression))
+    endless = {*circles(asks)}
     for macro in spec.macros:
-        if f"{macro.name}()" in endless:
-            itself = f"{macro.name}()" in asks[f"{macro.name}()"]
-            message = f"'{macro.name}' expands {'to itself' if itself else 'in a circle'}"
+        if (call := f"{macro.name}()") in endless:
+            message = (
+                f"'{macro.name}' expands {'to itself' if call in asks[call] else 'in a circle'}"
+            )
             yield "macro-cycle", message, macro.name, "break the circle"
 
 
-def _in_circles(asks: dict[str, set[str]]) -> set[str]:
-    """The calls that lead to themselves, or between two that do.
-
-    What asks nothing that is left is taken away, and what nothing left asks for: in linear time.
-    """
-    askers: dict[str, set[str]] = {call: set() for call in asks}
-    for call, names in asks.items():
-        for name in names & asks.keys():
-            askers[name].add(call)
-    left = _without_ends(set(asks), asks, askers)
-    return _without_ends(left, askers, asks)
-
-
-def _without_ends(
-    left: set[str], onward: dict[str, set[str]], back: dict[str, set[str]]
-) -> set[str]:
-    """What remains when calls that lead ``onward`` to none of those left are taken away."""
-    left = set(left)
-    counts = {call: len(onward[call] & left) for call in left}
-    ends = [call for call, count in counts.items() if not count]
-    while ends:
-        end = ends.pop()
-        left.discard(end)
-        for call in back[end] & left:
-            counts[call] -= 1
-            if not counts[call]:
-                ends.append(call)
-    return left
-
-
 def _conditions(boot: Boot) -> Iterator[Text]:
-    for step in boot.steps:
-        if isinstance(step, ReturnIf):
-            yield step.condition
-        if isinstance(step, Register) and step.when is not None:
-            yield step.when
-
-
-def _assignments(boot: Boot) -> Iterator[Assign]:
-    for step in boot.steps:
-        if isinstance(step, Assign):
-            yield step
-        if isinstance(step, Call):
-            yield from step.sets
+    yield from (step.condition for step in boot.steps_of(ReturnIf))
+    yield from (step.when for step in boot.steps_of(Register) if step.when is not None)
 
 
 def _parsed(source: Text) -> expr.Expression | None:

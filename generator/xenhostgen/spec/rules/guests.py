@@ -74,8 +74,8 @@ def order(spec: Interface) -> Iterator[Fault]:
 
 def _order(spec: Interface, guest: Guest) -> Iterator[Fault]:
     """Within one boot function a slot is taken once, and after the slot that it requires."""
-    registered = [step for step in guest.boot.steps if isinstance(step, Register)]
-    steps = [(step, slot) for step in registered if (slot := spec.slot_of(step.type))]
+    registering = guest.boot.steps_of(Register)
+    steps = [(step, slot) for step in registering if (slot := spec.slot_of(step.type))]
     last = {slot.name: step for step, slot in reversed(steps)}
     taken: dict[str, Register] = {}
     for step, slot in steps:

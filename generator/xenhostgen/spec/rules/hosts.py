@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from xenhostgen.spec.c_names import KEYWORDS, declared_name
 from xenhostgen.spec.model import HostType, Interface, Slot
+from xenhostgen.spec.rules.circles import circles
 from xenhostgen.spec.source import Fault, Nearest, Text, repeated
 
 INT_MIN, INT_MAX = -(1 << 31), (1 << 31) - 1
@@ -59,7 +60,7 @@ def slots(spec: Interface) -> Iterator[Fault]:
     homes: dict[str, str] = {}
     for slot in spec.slots:
         yield from _accepted(spec, slot, homes)
-        yield from _required(spec, slot)
+    yield from _required(spec)
 
 
 def homes(spec: Interface) -> Iterator[Fault]:
@@ -93,31 +94,23 @@ def _accepted(spec: Interface, slot: Slot, homes: dict[str, str]) -> Iterator[Fa
         homes.setdefault(name, slot.name)
 
 
-def _required(spec: Interface, slot: Slot) -> Iterator[Fault]:
+def _required(spec: Interface) -> Iterator[Fault]:
     """A slot requires another one, which doesn't require it in turn."""
-    if slot.requires is None:
-        return
-    requires = {other.name: other.requires for other in spec.slots}
-    if slot.requires == slot.name:
-        message = f"slot '{slot.name}' requires itself"
-        hint = "it could never be taken; remove 'requires'"
-        yield "requires-itself", message, slot.requires, hint
-    elif slot.requires not in requires:
-        message = f"slot '{slot.name}' requires an unknown slot '{slot.requires}'"
-        others = [name for name in requires if name != slot.name]
-        yield "unknown-slot", message, slot.requires, Nearest(slot.requires, others)
-    elif _begins_cycle(slot.name, requires):
-        message = f"slot '{slot.name}' requires itself by way of '{slot.requires}'"
-        yield "requires-cycle", message, slot.requires, "none of them could ever be taken"
-
-
-def _begins_cycle(start: Text, requires: dict[Text, Text | None]) -> bool:
-    """Whether a slot is the first of some that require each other."""
-    cycle, name = {start}, requires[start]
-    while name and name not in cycle:
-        cycle.add(name)
-        name = requires.get(name)
-    return name == start and start == next(one for one in requires if one in cycle)
+    requires = {slot.name: [slot.requires] for slot in spec.slots if slot.requires}
+    names = [slot.name for slot in spec.slots]
+    for slot in spec.slots:
+        if slot.requires == slot.name:
+            message = f"slot '{slot.name}' requires itself"
+            hint = "it could never be taken; remove 'requires'"
+            yield "requires-itself", message, slot.requires, hint
+        elif slot.requires and slot.requires not in names:
+            message = f"slot '{slot.name}' requires an unknown slot '{slot.requires}'"
+            others = [name for name in names if name != slot.name]
+            yield "unknown-slot", message, slot.requires, Nearest(slot.requires, others)
+    for name in circles(requires):
+        (required,) = requires[name]
+        message = f"slot '{name}' requires itself by way of '{required}'"
+        yield "requires-cycle", message, required, "none of them could ever be taken"
 
 
 def members(spec: Interface) -> Iterator[Fault]:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from xenhostgen.spec.c_names import KEYWORDS, RESERVED, declared_name
 from xenhostgen.spec.model import (
-    NONE,
     Call,
     ClearBss,
     Constant,
@@ -93,7 +92,7 @@ def _generated(spec: Interface) -> Iterator[Claim]:
     else:
         yield Claim(c.slot_count, "the macro", prefix)
         yield Claim(c.prefix, "the struct", prefix)
-    if any(entry.table == NONE for op in spec.ops for entry in op.tables):
+    if spec.none:
         yield Claim(c.none, "the table of empty slots", prefix)
     for variable in ("type", "ops", "xh"):  # which would hide what is called alike
         yield Claim(variable, "the generated variable", prefix)
@@ -115,11 +114,9 @@ def _named(spec: Interface) -> Iterator[Claim]:
     # A helper of several guests is in the file of each, what clears .bss may be in 'kernel', too.
     called: dict[Text, None] = {}
     for guest in spec.guests:
-        for step in guest.boot.steps:
-            if isinstance(step, Call) or (
-                isinstance(step, ClearBss) and step.function not in known
-            ):
-                called[step.function] = None
+        called |= {step.function: None for step in guest.boot.steps_of(Call)}
+        clearing = [step.function for step in guest.boot.steps_of(ClearBss)]
+        called |= {name: None for name in clearing if name not in known}
     named += [("the function", name) for name in called]
     return (Claim(name, what, name) for what, name in named)
 
@@ -181,18 +178,16 @@ def _signature(returns: str, args: tuple[str, ...]) -> tuple[object, ...]:
 
 def _adapters(spec: Interface, taken: set[str]) -> Iterator[Fault]:
     """An adapter's name is its own; what is alike may share it, where it is written once."""
-    has_none = any(entry.table == NONE for op in spec.ops for entry in op.tables)
     first: dict[tuple[str, str], object] = {}
-    for op in spec.ops:
-        for entry in op.tables:
-            if entry.calls is None:
-                continue
-            name = entry.function
-            adapter = (op.returns, op.host, op.args, entry.calls)
-            key = ("" if has_none else entry.table.split(".")[0], name)
-            is_new = first.setdefault(key, adapter) == adapter
-            if name in taken or name in RESERVED or not is_new:
-                yield _name_taken(name)
+    for op, entry in spec.cells:
+        if entry.calls is None:
+            continue
+        name = entry.function
+        adapter = (op.returns, op.host, op.args, entry.calls)
+        key = ("" if spec.none else entry.table.split(".")[0], name)
+        is_new = first.setdefault(key, adapter) == adapter
+        if name in taken or name in RESERVED or not is_new:
+            yield _name_taken(name)
 
 
 def _name_taken(name: Text) -> Fault:

@@ -17,7 +17,7 @@ from xenhostgen.extensions.boot.report import show
 from xenhostgen.extensions.boot.run import Lab
 from xenhostgen.extensions.boot.suite import Suite
 from xenhostgen.spec.load import load
-from xenhostgen.spec.source import NOWHERE, Problem, Refused, did_you_mean
+from xenhostgen.spec.source import did_you_mean, refusal
 from xenhostgen.verify.findings import Finding, Statistics, judge
 
 EXAMPLES = """\
@@ -52,9 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     guests = arguments.guests.split(",") if arguments.guests else list(GUESTS)
     for name in set(guests) - set(GUESTS):
         hint = did_you_mean(name, list(GUESTS))
-        raise Refused(
-            [Problem("unknown-guest", f"no kind of guest '{name}'", "--guests", NOWHERE, hint)]
-        )
+        raise refusal("unknown-guest", f"no kind of guest '{name}'", "--guests", hint)
     started = time.monotonic()
     lab = Lab(arguments.work.absolute(), arguments.kernel_source, arguments.kvm, progress)
     consoles, in_bss = lab.boot(suite, guests)

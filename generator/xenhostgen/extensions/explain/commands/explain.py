@@ -13,7 +13,7 @@ from xenhostgen.extensions.explain.provenance import provenance
 from xenhostgen.report.terminal import say
 from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text
-from xenhostgen.spec.source import At, Problem, Refused
+from xenhostgen.spec.source import At, refusal
 
 EXAMPLES = """\
 examples:
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     place = re.fullmatch(r"(.+?):(\d{1,9})(?::\d*)*", arguments.place)
     if place is None:
         hint = "write FILE:LINE, as out/rfc-v1/arch/x86/xen/xenhost.c:30"
-        raise refusal(Path(arguments.place), "which line?", hint)
+        raise refusal("explain", "which line?", arguments.place, hint)
     path = Path(place[1])
     for line in explained(path, int(place[2]), arguments.spec or spec_of(path)):
         say(line, sys.stdout)
@@ -52,13 +52,15 @@ def explained(path: Path, number: int, spec: Path) -> Iterator[str]:
     names = [name for name in rendering.files if f"/{path.as_posix()}".endswith(f"/{name}")]
     if not names:
         hint = "these are: " + ", ".join(rendering.files)
-        raise refusal(path, f"is not among the files that {spec} renders to", hint)
+        message = f"is not among the files that {spec} renders to"
+        raise refusal("explain", message, path, hint)
     name = max(names, key=len)
     lines = rendering.files[name].split("\n")[:-1]
     if path.is_file():
         refuse_stale(path, lines, spec)
     if not 0 < number <= len(lines):
-        raise refusal(path, f"there is no line {number}", f"the last one is {len(lines)}", number)
+        hint = f"the last one is {len(lines)}"
+        raise refusal("explain", f"there is no line {number}", path, hint, At(number, 1))
     yield f"{path}:{number}:"
     yield f"    {lines[number - 1]}"
     origin = rendering.origins[name][number - 1]
@@ -72,11 +74,6 @@ def explained(path: Path, number: int, spec: Path) -> Iterator[str]:
     yield "    " + re.sub(r"[^\t]", " ", text[: column - 1]) + "^"
 
 
-def refusal(path: Path, message: str, hint: str, line: int = 1) -> Refused:
-    """Why a line of a file can't be explained."""
-    return Refused([Problem("explain", message, str(path), At(line, 1), hint)])
-
-
 def spec_of(path: Path) -> Path:
     """The spec that a file in OUT is made from; a folder above the file has the spec's name."""
     folders = [folder.name for folder in path.absolute().parents]
@@ -86,7 +83,7 @@ def spec_of(path: Path) -> Path:
         return min(specs, key=lambda spec: folders.index(spec.stem))
     message = "no such file" if specs else "is not in the folder of a spec"
     hint = "make it by 'xenhostgen generate', or name a tree's file and then its spec"
-    raise refusal(path, message, hint)
+    raise refusal("explain", message, path, hint)
 
 
 def refuse_stale(path: Path, rendered: list[str], spec: Path) -> None:
@@ -95,4 +92,5 @@ def refuse_stale(path: Path, rendered: list[str], spec: Path) -> None:
     for number, (old, new) in enumerate(zip_longest(current, rendered), 1):
         if old != new:
             hint = f"bring it up to date: xenhostgen generate {spec}"
-            raise refusal(path, f"is not what {spec} renders to", hint, number)
+            message = f"is not what {spec} renders to"
+            raise refusal("explain", message, path, hint, At(number, 1))

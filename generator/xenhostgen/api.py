@@ -15,7 +15,7 @@ from xenhostgen.render.generate import Generation, generate
 from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.load import load, load_text
 from xenhostgen.spec.model import Expected, Interface
-from xenhostgen.spec.source import NOWHERE, At, Problem, Refused, SpecError, Text
+from xenhostgen.spec.source import NOWHERE, At, Problem, Refused, SpecError, Text, refusal
 from xenhostgen.verify.findings import Finding, Proof, Run, Statistics, Verdict
 from xenhostgen.verify.run import verify as _verify
 from xenhostgen.verify.subject import Options
@@ -98,4 +98,4 @@ def diff(spec: Interface, patch: Path | None = None) -> PatchComparison:
         comparison: PatchComparison = compare(spec, patch)
         return comparison
     hint = extension_points.install("patches")
-    raise Refused([Problem("not-installed", "needs an extension", "diff", NOWHERE, hint)])
+    raise refusal("not-installed", "needs an extension", "diff", NOWHERE, hint)

@@ -30,7 +30,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from xenhostgen.spec.source import NOWHERE, Problem, Refused
+from xenhostgen.spec.source import NOWHERE, Refused, refusal
 
 ROOT = "xenhostgen.extensions"
 LEVELS = {"parse": "", "run": "", "prove": "proof", "kernel": "kernel_tree", "boot": "boot"}
@@ -53,9 +53,7 @@ def check_reachable(level: str, tree: Path | None) -> None:
     """Raise ``Refused`` if a level lacks its extension, a package, or the tree that it needs."""
     if level not in levels():
         hint = install(LEVELS[level])
-        raise Refused(
-            [Problem("not-installed", "needs an extension", f"--level {level}", NOWHERE, hint)]
-        )
+        raise refusal("not-installed", "needs an extension", f"--level {level}", NOWHERE, hint)
     if problems := [problem for needs in hooks(f"needs {level}") for problem in needs(tree)]:
         raise Refused(problems)
 
@@ -74,7 +72,7 @@ def module_of(extension: str, name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         package = extension.rpartition(".")[2]
         message, hint = f"needs the Python package '{error.name}'", install(package)
-        raise Refused([Problem("not-installed", message, package, NOWHERE, hint)]) from None
+        raise refusal("not-installed", message, package, NOWHERE, hint) from None
 
 
 def hooks(point: str) -> Iterator[Any]:

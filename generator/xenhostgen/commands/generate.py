@@ -20,7 +20,7 @@ from xenhostgen.commands.inputs import (
 )
 from xenhostgen.render.generate import Generation, Stale, files_below, generate
 from xenhostgen.report.terminal import say
-from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.source import refusal
 
 MOST_LINES = 20_000  # beyond it difflib takes minutes for what nobody reads
 EXAMPLES = """\
@@ -126,7 +126,7 @@ def refuse_same_folder(specs: list[Path]) -> None:
         first = by_name.setdefault(spec.stem, spec)
         if first is not spec:
             message = f"has the name of {first}: both would go into OUT/{spec.stem}"
-            raise Refused([Problem("same-name", message, str(spec), hint="rename one")])
+            raise refusal("same-name", message, str(spec), hint="rename one")
 
 
 def left_over(out: Path) -> list[Path]:

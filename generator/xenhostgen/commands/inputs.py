@@ -13,7 +13,7 @@ from xenhostgen.render.write import alone, write_files
 from xenhostgen.report.problems import as_json
 from xenhostgen.report.problems import show as show_problems
 from xenhostgen.report.terminal import say
-from xenhostgen.spec.source import NOWHERE, Problem, Refused
+from xenhostgen.spec.source import NOWHERE, Problem, Refused, refusal
 from xenhostgen.spec.template_sets import template_root
 
 FORMATS = ("text", "json")
@@ -50,7 +50,7 @@ def spec_paths(paths: list[Path]) -> list[Path]:
     if not (paths := sorted(path for path in there if path.suffix == ".yaml")):
         hint = "name a spec, or begin one: xenhostgen init PREFIX; examples are in "
         hint += str(template_root().parent / "specs")
-        raise Refused([Problem("no-specs", "holds no *.yaml", str(SPECS), NOWHERE, hint)])
+        raise refusal("no-specs", "holds no *.yaml", str(SPECS), NOWHERE, hint)
     return paths
 
 

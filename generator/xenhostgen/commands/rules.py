@@ -7,7 +7,7 @@ from dataclasses import asdict
 from textwrap import fill
 
 from xenhostgen.commands.inputs import add_format
-from xenhostgen.spec.source import NOWHERE, Problem, Refused, did_you_mean
+from xenhostgen.spec.source import NOWHERE, did_you_mean, refusal
 from xenhostgen.verify.catalogue import catalogue
 
 EXAMPLES = """\
@@ -40,8 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     if name is not None:
         if name not in rules:
             hint = did_you_mean(name, list(rules), "see: xenhostgen rules")
-            problem = Problem("unknown-rule", f"no rule is called '{name}'", "RULE", NOWHERE, hint)
-            raise Refused([problem])
+            raise refusal("unknown-rule", f"no rule is called '{name}'", "RULE", NOWHERE, hint)
         chosen = [rules[name]]
     if arguments.format == "json":
         print(json.dumps({"rules": list(map(asdict, chosen))}, indent=2))

@@ -36,7 +36,7 @@ from xenhostgen.report.terminal import say
 from xenhostgen.sandbox.process import Job
 from xenhostgen.sandbox.process import run as run_program
 from xenhostgen.spec.load import load
-from xenhostgen.spec.source import NOWHERE, Problem, Refused, printable
+from xenhostgen.spec.source import NOWHERE, Problem, Refused, printable, refusal
 from xenhostgen.verify.accept import accepted
 from xenhostgen.verify.catalogue import check_expectations
 from xenhostgen.verify.replay import replay
@@ -131,10 +131,10 @@ def chosen(arguments: argparse.Namespace) -> Options:
     check_reachable(level, tree)
     if level == "boot" and arguments.format != "text":
         hint = "xenhostgen boot SPEC --format json or junit prints the matrix for scripts"
-        raise Refused([Problem("text-only", "is told as text", "--level boot", NOWHERE, hint)])
+        raise refusal("text-only", "is told as text", "--level boot", NOWHERE, hint)
     if tree and not tree.is_dir():
         hint = "give a folder that is laid out like the kernel's"
-        raise Refused([Problem("no-such-tree", "is no folder", str(tree), NOWHERE, hint)])
+        raise refusal("no-such-tree", "is no folder", str(tree), NOWHERE, hint)
     if level == "boot":
         level = below_boot(tree)
     return Options(tree, compilers, level, strict=arguments.strict, unconfined=arguments.unconfined)
@@ -169,9 +169,7 @@ def accept(options: Options, arguments: argparse.Namespace) -> int:
     """Write what is found of each spec's rendering into the spec; 2 on an error."""
     if options.tree or arguments.format != "text":
         message = "takes what the spec's own rendering shows, and tells it as text"
-        raise Refused(
-            [Problem("accept", message, "--accept", NOWHERE, "leave out --tree and --format")]
-        )
+        raise refusal("accept", message, "--accept", NOWHERE, "leave out --tree and --format")
 
     def rewritten(path: Path) -> str:
         spec, text = load(path), path.read_bytes().decode()
@@ -203,7 +201,7 @@ def replayed(options: Options, arguments: argparse.Namespace) -> int:
     paths = spec_paths(arguments.specs)
     if len(paths) != 1 or arguments.format not in FORMATS:
         message = "takes exactly one SPEC, and tells it as text or json"
-        raise Refused([Problem("replay", message, "--replay", NOWHERE)])
+        raise refusal("replay", message, "--replay", NOWHERE)
     calls = [call.strip() for call in arguments.replay.split(";") if call.strip()]
     steps = replay(load(paths[0]), options, calls)
     if arguments.format == "json":

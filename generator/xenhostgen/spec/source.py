@@ -97,6 +97,11 @@ class Refused(Exception):
         super().__init__("\n".join(map(str, self.problems)))
 
 
+def refusal(rule: str, message: str, path: str, at: At = At(1, 1), hint: str = "") -> Refused:
+    """``Refused`` for one reason."""
+    return Refused([Problem(rule, message, path, at, hint)])
+
+
 class SpecError(Refused):
     """A spec that can't be used, with its problems in the order of the file."""
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tools import main, need
-from xenhostgen.api import Refused, load
+from xenhostgen.api import Interface, Refused, load
 from xenhostgen.extensions.kernel_tree.git import git
-from xenhostgen.extensions.patches.messages import read_messages
-from xenhostgen.extensions.patches.recreation import prove
+from xenhostgen.extensions.patches import recreation
+from xenhostgen.extensions.patches.messages import Message, read_messages
 from xenhostgen.extensions.patches.series import changes
 
 KERNEL = Path(__file__).parents[1] / "kernel"
@@ -91,6 +91,13 @@ def test_a_hooks_repository_is_left_alone(
     monkeypatch.setenv("GIT_INDEX_FILE", str(tree / ".git/index"))
     assert len(mails(tree, tmp_path / "out")) == 5
     assert ((tree / ".git/config").read_bytes(), git(tree, "rev-parse", "HEAD")) == (config, head)
+
+
+def prove(
+    spec: Interface, messages: list[Message], tree: Path, revision: str | None = None
+) -> list[recreation.Proof]:
+    with recreation.reader(tree, revision) as read:
+        return recreation.prove(spec, messages, read, str(tree))
 
 
 def test_programs_that_a_repository_names_do_not_run(tree: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from itertools import product
 
 from xenhostgen.sandbox.process import BuildError
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import NOWHERE, Problem, Refused, did_you_mean
+from xenhostgen.spec.source import Refused, did_you_mean, refusal
 from xenhostgen.verify.boots import boots
 from xenhostgen.verify.calls import Change, Iterate, Register, Unregister, all_changes
 from xenhostgen.verify.driver import Driver, DriverError, run_driver
@@ -111,4 +111,4 @@ def _squeezed(step: str) -> str:
 
 
 def _refused(message: str, hint: str = "") -> Refused:
-    return Refused([Problem("replay", message, "--replay", NOWHERE, hint)])
+    return refusal("replay", message, "--replay", hint)

@@ -21,7 +21,7 @@ from xenhostgen.sandbox.confinement import View, obstacle
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import UNLIMITED, BuildError, Completed, Job, run, user_environment
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import NOWHERE, Problem, Refused
+from xenhostgen.spec.source import NOWHERE, Problem, Refused, refusal
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.subject import Subject
 
@@ -152,7 +152,7 @@ class Build:
 
 
 def _unbuilt(message: str, place: str, hint: str = "") -> Refused:
-    return Refused([Problem("no-build", message, place, hint=hint)])
+    return refusal("no-build", message, place, hint)
 
 
 def _finding(rule: str, message: str, file: str, line: int = 0, subject: str = "") -> Finding:
@@ -170,9 +170,7 @@ class Scratch:
         products = (".config", "include/config", "arch/x86/include/generated")
         if any((tree / product).exists() for product in products):
             hint = "run 'make mrproper' in it, or give a clean copy, as 'git worktree add' makes it"
-            raise Refused(
-                [Problem("tree-built", "holds a build of its own", str(tree), NOWHERE, hint)]
-            )
+            raise refusal("tree-built", "holds a build of its own", tree, hint)
         self.tree, self.kernel = tree.resolve(), kernel
         self.folders = sorted({*(str(Path(path).parent) for path in files), *kernel.folders})
         known = f"{self.tree} {kernel_version(tree)} {self.folders} {kernel}"
@@ -229,7 +227,7 @@ class Scratch:
         configured = (content(self.objects, ".config") or b"").decode(errors="replace").split("\n")
         if lost := set(re.findall("^CONFIG.*", config, re.M)).difference(configured):
             message = f"this kernel has no {', '.join(sorted(lost))}"
-            raise Refused([Problem("config", message, str(self.tree), NOWHERE)])
+            raise refusal("config", message, str(self.tree))
         new.rename(last)
 
     def log(self, files: Mapping[str, bytes | None]) -> str:

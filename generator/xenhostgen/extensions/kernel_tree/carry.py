@@ -20,7 +20,7 @@ from xenhostgen.extensions.kernel_tree.patching import (
 from xenhostgen.render.files import render
 from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.source import Problem, Refused, refusal
 
 SUFFIX = ".carry.patch"
 
@@ -39,7 +39,7 @@ def read_carry(spec: Interface) -> bytes:
     try:
         return read_file(path.parent, path.name, SIZE_LIMIT) or b""
     except UnreadableFile as error:
-        raise Refused([Problem("carry-unreadable", str(error), str(path))]) from None
+        raise refusal("carry-unreadable", str(error), path) from None
 
 
 def carried(spec: Interface, carry: bytes, read: Reader) -> dict[str, bytes | None]:

@@ -8,8 +8,8 @@ the file.
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import groupby, takewhile
+from typing import NamedTuple
 
 from xenhostgen.csource.makefile import read_makefile
 from xenhostgen.extensions.kernel_tree.c_tree import Node, bare, silent, text_of, words
@@ -22,8 +22,7 @@ from xenhostgen.spec.source import Refused
 _COMMENT = re.compile(r"/\*.*?(\*/|$)|//.*")
 
 
-@dataclass(frozen=True, slots=True)
-class Insertion:
+class Insertion(NamedTuple):
     """Lines that go into a file above the line of ``row``, beside their landmark.
 
     ``upward``: the landmark is that line, not the one above it. ``tight``: the lines join the

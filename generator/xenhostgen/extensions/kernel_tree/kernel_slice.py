@@ -30,7 +30,7 @@ from xenhostgen.extensions.kernel_tree.reduction import Reduction
 from xenhostgen.render.files import Renderer
 from xenhostgen.sandbox.process import BuildError
 from xenhostgen.spec.model import Call, Guest, Interface, Register, Step
-from xenhostgen.spec.source import Problem, Refused, Text
+from xenhostgen.spec.source import Text, refusal
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.harness import enum_c, include_name, kernel_facts, write_files
 from xenhostgen.verify.subject import JudgedTree, Options
@@ -72,7 +72,7 @@ def projected(spec: Interface, tree: Path, folder: Path) -> Path:
         try:
             parts[str(path)] = reduced(spec, path, text)
         except BuildError as error:
-            raise Refused([Problem("unreadable", str(error), str(tree / path))]) from None
+            raise refusal("unreadable", str(error), tree / path) from None
     return write_files(_with_headers(spec, tree, texts, parts), folder)
 
 

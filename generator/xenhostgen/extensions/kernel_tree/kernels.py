@@ -2,16 +2,15 @@
 """The kernels in which an interface is built: data/kernels.yaml."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 
 _TABLE = Path(__file__).with_name("data") / "kernels.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class Kernel:
+class Kernel(NamedTuple):
     """A configuration of the kernel, as kconfig reads it, and what is built of it."""
 
     name: str

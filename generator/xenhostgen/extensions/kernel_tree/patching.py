@@ -16,7 +16,7 @@ from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, git
 from xenhostgen.render.write import write_files
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.paths import fault
-from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.source import Problem, Refused, refusal
 
 Contents = Mapping[str, bytes | None]
 """Files by their paths; None stands for one that isn't there."""
@@ -57,7 +57,7 @@ def patched(
         return {}
     if sum(_size_of_binary(*found.groups()) for found in _BINARY.finditer(patch)) > SIZE_LIMIT:
         message = f"holds more than {SIZE_LIMIT >> 20} MiB of binary files"
-        raise Refused([Problem("input-too-large", message, name)])
+        raise refusal("input-too-large", message, name)
     with scratch_folder() as folder:
         (folder / "tree").mkdir()
         (folder / "patch").write_bytes(patch)

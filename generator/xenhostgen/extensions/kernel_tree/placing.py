@@ -22,7 +22,7 @@ from xenhostgen.extensions.kernel_tree.patching import Reader, patched
 from xenhostgen.render.files import render
 from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import NOWHERE, Problem, Refused
+from xenhostgen.spec.source import Problem, Refused, refusal
 
 _UNDO = (
     "take out what was applied with the spec that it was applied with: "
@@ -58,7 +58,7 @@ def kernel_version(tree: Path) -> str:
     if lack:
         hint = "give the top folder of a Linux source tree"
         message = f"is not a kernel tree: it lacks {lack}"
-        raise Refused([Problem("no-kernel-tree", message, str(tree), NOWHERE, hint)])
+        raise refusal("no-kernel-tree", message, tree, hint)
     return ".".join(numbers)
 
 
@@ -68,8 +68,7 @@ def content(tree: Path, path: str) -> bytes | None:
         return read_file(tree, path)
     except UnreadableFile as error:
         hint = "put the file itself there, or choose another tree"
-        problem = Problem("unreadable", str(error), f"{tree}/{path}", hint=hint)
-        raise Refused([problem]) from None
+        raise refusal("unreadable", str(error), f"{tree}/{path}", hint) from None
 
 
 def placed_in(spec: Interface, read: Reader, root: str) -> Placement:
@@ -106,7 +105,7 @@ def _refuse(spec: Interface, root: str, reason: Refused | None) -> NoReturn:
         raise reason
     message = f"has what {spec.path} renders, and not what its carry patch adds"
     hint = f"{carry_path(spec.path)} goes on top: git apply"
-    raise Refused([Problem("applied-in-part", message, root, NOWHERE, hint)])
+    raise refusal("applied-in-part", message, root, hint)
 
 
 def placed_alone(spec: Interface, read: Reader, root: str) -> Placement:

@@ -7,9 +7,9 @@ patches. Without one, it is what the patches' hunks show beyond the rendering's 
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import unified_diff
 from itertools import pairwise
+from typing import NamedTuple
 
 from xenhostgen.extensions.kernel_tree.patching import Contents, difference
 from xenhostgen.extensions.kernel_tree.placing import placed_alone
@@ -26,8 +26,7 @@ ROOT = "the tree"
 Key = Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """How many of the lines that a patch adds to a file or removes were lifted.
 
     ``carried``: the places of the others in the file as the patch leaves it. ``blob``: what git

@@ -26,7 +26,7 @@ from xenhostgen.extensions.patches.fingerprint import (
 from xenhostgen.extensions.patches.hunks import matcher_of
 from xenhostgen.render.files import Fragment, Renderer, Rendering
 from xenhostgen.spec.model import Register, Step
-from xenhostgen.spec.source import Problem, Refused, printable
+from xenhostgen.spec.source import printable, refusal
 
 MOST_MESSAGES = 50  # of one file; nobody reads more of a file that is another one altogether
 _EXCERPT = 60  # characters of code that a message quotes from each side
@@ -105,7 +105,7 @@ def compare(
         everything = sorted(file.path for patch in patches for file in patch.files)
         some = ", ".join(everything[:3]) + (", …" if len(everything) > 3 else "")
         message = "no patch in it changes a file of this spec"
-        raise Refused([Problem("unrelated-patch", message, source, hint=f"it changes {some}")])
+        raise refusal("unrelated-patch", message, source, f"it changes {some}")
     compared = []
     for path in sorted(rendering.files.keys() | theirs.keys()):
         if path not in theirs:

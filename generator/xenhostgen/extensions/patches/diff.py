@@ -7,7 +7,6 @@ refused. Nothing here touches a file.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -51,7 +50,7 @@ def files_of(message: Message) -> list[PatchFile]:
         text = f"the diffstat announces {int(announced[1])} files, but the diff has {len(files)}"
         raise message.problem("truncated", text, _LOST, message.patch.count(b"\n"))
     if message.collapsed or (message.collapsed is None and _bytes_lost(files)):
-        files = [replace(file, collapsed=True) for file in files]
+        files = [file._replace(collapsed=True) for file in files]
     return files
 
 

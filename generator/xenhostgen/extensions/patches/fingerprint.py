@@ -28,7 +28,7 @@ from xenhostgen.extensions.patches.messages import Message
 from xenhostgen.render.files import BANNER
 from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import At, Problem, Refused, printable
+from xenhostgen.spec.source import At, printable, refusal
 
 FORMAT = 2
 SIZE_LIMIT = 16 << 20  # bytes of a file of fingerprints; 10,000 declarations need some MiB
@@ -147,7 +147,7 @@ def _uncarried(file: PatchFile, carried: PatchFile, carry: bytes) -> PatchFile:
         return [line[:2] for hunk in of.hunks for line in hunk.lines if line.kind != "context"]
 
     if changed_lines(file) == changed_lines(carried):
-        return dataclasses.replace(file, hunks=())
+        return file._replace(hunks=())
     before, after = (_sketch(file.hunks, kind) for kind in ("added", "removed"))
     try:
         options = ("--reverse", *including([file.path]))
@@ -155,7 +155,7 @@ def _uncarried(file: PatchFile, carried: PatchFile, carry: bytes) -> PatchFile:
     except GitFailure:  # it carries a fragment to another place
         return file
     changed = read_diff(difference({file.path: before}, without), "the patch")
-    return dataclasses.replace(file, hunks=changed[0].hunks if changed else ())
+    return file._replace(hunks=changed[0].hunks if changed else ())
 
 
 def _sketch(hunks: Sequence[Hunk], left_out: str) -> bytes:
@@ -239,8 +239,7 @@ def shipped(spec: Interface) -> tuple[Path, list[PatchPrint]]:
     """The fingerprints that a spec names as its reference, and their file. Raises Refused."""
     if spec.reference is None:
         hint = "name the patch: xenhostgen diff SPEC PATCH"
-        problem = Problem("no-reference", "the spec names no reference", spec.path, hint=hint)
-        raise Refused([problem])
+        raise refusal("no-reference", "the spec names no reference", spec.path, hint)
     path = Path(spec.path).parent / spec.reference
     try:
         data = read_file(Path(spec.path).parent, spec.reference, SIZE_LIMIT)
@@ -250,8 +249,7 @@ def shipped(spec: Interface) -> tuple[Path, list[PatchPrint]]:
     if data is not None:
         return path, read_fingerprints(data, path)
     message = f"the reference '{spec.reference}' can't be read: {reason}"
-    problem = Problem("no-reference", message, spec.path, spec.reference.at, _hint(path))
-    raise Refused([problem])
+    raise refusal("no-reference", message, spec.path, _hint(path), spec.reference.at)
 
 
 def _hint(path: Path) -> str:
@@ -271,7 +269,7 @@ def read_fingerprints(data: bytes, path: Path) -> list[PatchPrint]:
         if isinstance(error, json.JSONDecodeError):
             at, reason = At(error.lineno, error.colno), error.msg
         message = f"not the facts of a patch: {printable(reason, '?')}"
-        raise Refused([Problem("facts", message, str(path), at, _hint(path))]) from None
+        raise refusal("facts", message, path, _hint(path), at) from None
 
 
 def _read(kind: Any, value: Any) -> Any:

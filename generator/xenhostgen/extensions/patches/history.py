@@ -27,11 +27,11 @@ from xenhostgen.extensions.patches.lift import Lifted, Target, lifted_from
 from xenhostgen.extensions.patches.lift_input import apply_patch, of_tree
 from xenhostgen.extensions.patches.messages import Message, read_messages
 from xenhostgen.extensions.patches.recreation import Proof, Proving
-from xenhostgen.extensions.patches.series import commit
+from xenhostgen.extensions.patches.series import commit, identity
 from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.load import load
-from xenhostgen.spec.source import NOWHERE, Problem, Refused
+from xenhostgen.spec.source import Refused, refusal
 
 
 class State(NamedTuple):
@@ -142,10 +142,8 @@ def prove_states(
 def _check_count(folder: Path, messages: Sequence[Message]) -> None:
     if len(messages) != len(list(folder.glob("*.message"))):
         hint = "give the patches that it was imported from"
-        problem = Problem(
-            "history", f"isn't a history of {len(messages)} patches", str(folder), NOWHERE
-        )
-        raise Refused([problem._replace(hint=hint)])
+        text = f"isn't a history of {len(messages)} patches"
+        raise refusal("history", text, folder, hint)
 
 
 def _message(folder: Path, number: int) -> Message:
@@ -155,8 +153,7 @@ def _message(folder: Path, number: int) -> Message:
     fields = dict(line.partition(": ")[::2] for line in head.split("\n"))
     if not {"From", "Date", "Subject"} <= fields.keys() or "\0" in text:
         hint = "it begins with lines From:, Date: and Subject:, and then a blank one"
-        problem = Problem("bad-message", "is no message of a patch", str(folder / name))
-        raise Refused([problem._replace(hint=hint)])
+        raise refusal("bad-message", "is no message of a patch", folder / name, hint)
     return Message(fields["From"], fields["Date"], fields["Subject"], body, b"")
 
 
@@ -165,7 +162,7 @@ def _part(folder: Path, name: str) -> bytes | None:
     try:
         return read_file(folder, name, SIZE_LIMIT)
     except UnreadableFile as error:
-        raise Refused([Problem("input-unreadable", str(error), str(folder / name))]) from None
+        raise refusal("input-unreadable", str(error), folder / name) from None
 
 
 def _contents(folder: Path, number: int, tree: Reader, root: str) -> Contents:
@@ -178,13 +175,9 @@ def _contents(folder: Path, number: int, tree: Reader, root: str) -> Contents:
 
 
 def _commit(work: Path, contents: Contents, message: Message) -> None:
-    name, _, address = message.author.removesuffix(">").rpartition(" <")
-    identity = {"NAME": name, "EMAIL": address, "DATE": message.date}.items()
-    variables = NO_SETTINGS | {
-        f"GIT_{who}_{key}": value for who in ("AUTHOR", "COMMITTER") for key, value in identity
-    }
     text = f"{message.subject}\n\n{message.body}"
-    commit(work, contents, text, variables, "--allow-empty", "--cleanup=verbatim")
+    author = identity(message.author, message.date)
+    commit(work, contents, text, author, "--allow-empty", "--cleanup=verbatim")
 
 
 def _check(written: Path, wanted: Sequence[Message], folder: Path) -> None:
@@ -198,4 +191,4 @@ def _check(written: Path, wanted: Sequence[Message], folder: Path) -> None:
         if readings != [(other.author, other.subject, other.body.strip())]:
             hint = "change what looks like a mail's header, a diff or '---'"
             path = str(folder / f"{number:02}.message")
-            raise Refused([Problem("message-lost", "git am would change it", path, hint=hint)])
+            raise refusal("message-lost", "git am would change it", path, hint)

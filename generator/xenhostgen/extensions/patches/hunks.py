@@ -2,7 +2,6 @@
 """What a patch says of a file: its hunks, and from them the file's text afterwards."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal, NamedTuple
 
@@ -29,8 +28,7 @@ class HunkLine(NamedTuple):
         return self.text + "\n" * self.newline
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(NamedTuple):
     """A run of changed lines with context; starts and counts as its `@@` line gives them."""
 
     old_start: int
@@ -47,8 +45,7 @@ class Hunk:
         return [line for line in self.lines if line.kind != "removed"]
 
 
-@dataclass(frozen=True, slots=True)
-class PatchFile:
+class PatchFile(NamedTuple):
     """What a patch does to one file, named as it is called afterwards.
 
     `change` is `modified`, `new`, `deleted`, `renamed` or `copied`.

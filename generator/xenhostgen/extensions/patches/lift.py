@@ -6,7 +6,6 @@ says otherwise; what the rules of specs refuse is left out, and so carried as we
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
@@ -37,7 +36,7 @@ from xenhostgen.extensions.patches.yaml_writer import write_yaml
 from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import At, Problem, Problems, Refused, SpecError, printable
+from xenhostgen.spec.source import At, Problem, Problems, Refused, SpecError, printable, refusal
 
 # The order in which a spec is read; other keys follow.
 _ORDER = (
@@ -59,8 +58,7 @@ _ROUNDS = 30
 Tree = tuple[Reader, str]  # with the name by which messages call it
 
 
-@dataclass(frozen=True, slots=True)
-class Lifted:
+class Lifted(NamedTuple):
     """The spec as text and model, its carry patch, and what was lifted of each file.
 
     ``assumed``: what was assumed for which key.
@@ -257,7 +255,7 @@ def _header(imported: Input, onto: Interface | None, prefix: str, source: str) -
         f"or 'struct {name}' and its ops"
     )
     hint = "a patch that changes an earlier header needs that one's spec: --onto SPEC"
-    raise Refused([Problem("no-interface", message, source, hint=hint)])
+    raise refusal("no-interface", message, source, hint)
 
 
 def _base(onto: Interface, on_top: bool) -> Data:
@@ -333,6 +331,6 @@ def _proved(share: Share, imported: Input, after: Contents) -> Share:
     blob, stated = blob_id(content), imported.ids.get(path, "")
     wanted = imported.whole[path].encode(errors="surrogateescape")
     exact = None if path in imported.collapsed else content == wanted
-    return replace(
-        share, blob=blob, same=same_id(blob, stated) if len(stated) >= SHORTEST_ID else exact
+    return share._replace(
+        blob=blob, same=same_id(blob, stated) if len(stated) >= SHORTEST_ID else exact
     )

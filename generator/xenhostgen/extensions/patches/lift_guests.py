@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import NamedTuple
 
-from xenhostgen.csource.makefile import read_makefile
+from xenhostgen.csource.makefile import Statement, read_makefile
 from xenhostgen.extensions.patches.hunks import Hunk, HunkLine
 from xenhostgen.extensions.patches.lift_c import Piece, arguments, function_begun, pieces
 from xenhostgen.extensions.patches.lift_header import Seen, compact
@@ -318,15 +318,21 @@ def predicates(path: str, hunks: list[Hunk], spec: Interface) -> Data:
     return {"file": path, "place": place, "macros": rows}
 
 
+def lone_objects(makefile: str) -> dict[int, Statement]:
+    """The statements by which one object is always built, by their rows."""
+    return {
+        each.line - 1: each
+        for each in read_makefile(makefile)
+        if each[3:5] == ("obj-y", "+=") and re.fullmatch(r"[\w./-]+\.o", " ".join(each.words))
+    }
+
+
 def object_line(path: str, hunks: list[Hunk], source: str) -> Data:
     """Where a Makefile lists the interface's object."""
     for hunk in hunks:
         lines = hunk.after
-        objects = {
-            each.line - 1: each.words[0]
-            for each in read_makefile("\n".join(line.text for line in lines))
-            if each[3:5] == ("obj-y", "+=") and re.fullmatch(r"\S+\.o", " ".join(each.words))
-        }
+        found = lone_objects("\n".join(line.text for line in lines))
+        objects = {row: statement.words[0] for row, statement in found.items()}
         for row, name in objects.items():
             if lines[row].kind == "added" and name == f"{PurePath(source).stem}.o":
                 above, below = objects.get(row - 1), objects.get(row + 1)

@@ -16,11 +16,10 @@ from xenhostgen.extensions.kernel_tree.patching import Reader, difference, patch
 from xenhostgen.extensions.kernel_tree.placing import placed_in
 from xenhostgen.extensions.patches.diff import files_of, prefix_option, read_diff
 from xenhostgen.extensions.patches.hunks import Hunk, HunkLine, PatchFile, reworded, squeezed
-from xenhostgen.extensions.patches.messages import Message, bare, read_messages
+from xenhostgen.extensions.patches.messages import Message, bare, content_of, read_messages
 from xenhostgen.render.files import BANNER, render
-from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import At, Problem, Refused
+from xenhostgen.spec.source import At, Refused, refusal
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 WORDS_LIMIT = 500_000  # of code, which is cut into them a dozen times
@@ -117,13 +116,7 @@ def _patched(message: Message, read: Reader, root: str, *options: str) -> dict[s
 
 
 def _text(path: Path) -> str:
-    try:
-        data = read_given(path, 4 * SIZE_LIMIT)
-    except UnreadableFile as error:
-        raise Refused([Problem("input-unreadable", str(error), str(path))]) from None
-    if data is None:
-        message = "can't be read: No such file or directory"
-        raise Refused([Problem("input-unreadable", message, str(path))])
+    data = content_of(path, 4 * SIZE_LIMIT)
     return _BANNER.sub("", data.decode("utf-8", "surrogateescape"), count=1)
 
 
@@ -131,17 +124,17 @@ def _check_files(files: Iterable[PatchFile], source: str) -> None:
     """Refuse what no tree can take."""
     for file in files:
         if file.binary:
-            raise Refused([_binary(file, source)])
+            raise _binary(file, source)
         if file.collapsed:
             hint = "get the mail with its white space, or leave --tree out"
             message = "has lost its white space, so that it fits no tree"
-            raise Refused([Problem("collapsed", message, source, hint=hint)])
+            raise refusal("collapsed", message, source, hint)
 
 
-def _binary(file: PatchFile, source: str) -> Problem:
+def _binary(file: PatchFile, source: str) -> Refused:
     message = "a binary file, whose content the patch doesn't hold"
     hint = "leave it out, or make the patch by 'git diff' without it"
-    return Problem("binary-hunk", message, source, At(file.number, 1), hint)
+    return refusal("binary-hunk", message, source, hint, At(file.number, 1))
 
 
 def _without(
@@ -151,7 +144,7 @@ def _without(
     placement = placed_in(onto, tree, root)
     if not placement.applied:
         message = f"doesn't have {onto.path}, on top of which the patch goes"
-        raise Refused([Problem("not-applied", message, root, hint="name the right revision")])
+        raise refusal("not-applied", message, root, "name the right revision")
     return dict(placement.before), dict(placement.after)
 
 
@@ -218,7 +211,7 @@ def _check(state: Input) -> None:
         ):
             if count > most:
                 message = f"more than {what} of code to import"
-                raise Refused([Problem("input-too-large", message, path)])
+                raise refusal("input-too-large", message, path)
 
 
 def _apply(state: Input, message: Message, files: Sequence[PatchFile]) -> None:
@@ -259,17 +252,17 @@ def _check_fresh(state: Input, message: Message, files: Sequence[PatchFile]) -> 
     for file in files:
         path, at = file.path, At(file.number, 1)
         if file.binary:
-            raise Refused([_binary(file, message.source)])
+            raise _binary(file, message.source)
         if file.change in ("renamed", "copied"):
             text = f"a {file.change} file, which needs the tree that the patch is based on"
             hint = "name that tree: --tree DIR@REV"
-            raise Refused([Problem("needs-tree", text, message.source, at, hint)])
+            raise refusal("needs-tree", text, message.source, hint, at)
         known = state.hunks.get(path, [])
         again = {_texts(hunk) for hunk in known} & {_texts(hunk) for hunk in file.hunks}
         if again or (file.change == "new" and (known or path in state.whole)):
             text = f"{path} is {'changed so' if again else 'there'} already"
             hint = "give the patches in the order in which they were applied, each once"
-            raise Refused([Problem("patch-order", text, message.source, at, hint)])
+            raise refusal("patch-order", text, message.source, hint, at)
 
 
 def _apply_hunks(state: Input, file: PatchFile) -> None:
@@ -322,4 +315,4 @@ def _changed(known: Hunk, hunk: Hunk) -> Hunk | None:
     for row, line in enumerate(known.lines):
         if line.kind == "removed":
             lines.insert(row, line)
-    return replace(known, lines=tuple(lines))
+    return known._replace(lines=tuple(lines))

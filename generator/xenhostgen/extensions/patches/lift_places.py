@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Other places for what a tree has no place for as it was lifted; the carry patch moves it."""
 
-import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
-from xenhostgen.csource.makefile import read_makefile
 from xenhostgen.extensions.kernel_tree.patching import Reader
+from xenhostgen.extensions.patches.lift_guests import lone_objects
 from xenhostgen.extensions.patches.lift_input import Input, landmarks
 from xenhostgen.extensions.patches.probe import Data
 
@@ -24,7 +23,8 @@ def relocate(data: Data, imported: Input, files: Iterable[str]) -> bool:
         if file == data["object"]["file"]:
             changed |= _place(data["object"], _last_object(text)) or _move(data, imported)
         elif file == data["predicates"]["file"]:
-            changed |= _place(data["predicates"], _last_landmark(text)) or _without_macros(data)
+            last = _last(landmarks(text.split("\n")))
+            changed |= _place(data["predicates"], last) or _without_macros(data)
         else:
             changed |= _leave_out(data, file)
     return changed
@@ -66,21 +66,13 @@ def _without_macros(data: Data) -> bool:
 
 def _last_object(makefile: str) -> str:
     """The last object that stands alone on a line of ``obj-y``, outside every condition."""
-    rows = [
-        each.words[0]
-        for each in read_makefile(makefile)
-        if (each.depth, each.variable, each.operator, len(each.words)) == (0, "obj-y", "+=", 1)
-    ]
-    counts = Counter(rows)
-    single = [name for name in rows if counts[name] == 1 and re.fullmatch(r"[\w.-]+\.o", name)]
-    return single[-1] if single else ""
+    return _last([each.words[0] for each in lone_objects(makefile).values() if not each.depth])
 
 
-def _last_landmark(text: str) -> str:
-    """The last line that stands once in a file."""
-    lines = landmarks(text.split("\n"))
-    counts = Counter(lines)
-    return next((line for line in reversed(lines) if counts[line] == 1), "")
+def _last(landmarks: Sequence[str]) -> str:
+    """The last that is there once."""
+    counts = Counter(landmarks)
+    return next((name for name in reversed(landmarks) if counts[name] == 1), "")
 
 
 def _leave_out(data: Data, file: str) -> bool:

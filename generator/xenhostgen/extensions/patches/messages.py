@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Mails as git reads them: who says what about which patch, and where that patch stands.
 
-Before git there are adapters for what people save and git doesn't take: format=flowed, mails
-attached to mails, and the pages of web archives. A bare diff is a mail that says nothing.
+Before git there are adapters for what people save and git doesn't take: mails attached to mails,
+and the pages of web archives. A bare diff is a mail that says nothing.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import EmailPolicy, default
@@ -18,7 +19,7 @@ from xenhostgen.extensions.patches.collapsed import Ambiguous, is_intact, with_m
 from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.sandbox.process import Job, run
 from xenhostgen.sandbox.scratch import scratch_folder
-from xenhostgen.spec.source import EXCERPT, At, Problem, Refused, printable
+from xenhostgen.spec.source import EXCERPT, At, Problem, Refused, printable, refusal
 
 SIZE_LIMIT = 64 << 20  # bytes
 NESTING_LIMIT = 4  # mails within mails
@@ -37,7 +38,7 @@ _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
 _HTML = re.compile(rb"\s*<(?:!doctype html|html|\?xml)", re.IGNORECASE)
 _QUOTED = re.compile(rb"^(?:> ?)+(?:diff --git |@@ -\d)", re.MULTILINE)
 _MAIL = re.compile(rb"From \S+ .*\n|(?:From|Subject|Date|Message-ID): ", re.IGNORECASE)
-_ARCHIVED = re.compile(rb"\s*+(?!From |[\w-]+:)([^\n]++)\n\s*+(?=(?:From|Date): )")
+_ARCHIVED = re.compile(rb"\A\s*+(?!From |[\w-]+:)([^\n]++)\n\s*+(?=(?:From|Date): )")
 
 
 class Message(NamedTuple):
@@ -142,7 +143,7 @@ def _check_order(messages: list[Message]) -> None:
 
 def _split(path: Path) -> Iterator[Message]:
     """What git makes of each mail in a file; at least one."""
-    data = _content(path)
+    data = _mails(path)
     mails = len(re.findall(rb"^From \S+ .*\d\d:\d\d", data, re.MULTILINE))
     for count, most, what in (
         (mails, _MAILS_MAX, "mails"),
@@ -150,7 +151,7 @@ def _split(path: Path) -> Iterator[Message]:
     ):
         if count > most:
             message, hint = f"holds more than {most} {what}", "give those of the series alone"
-            raise Refused([Problem("input-too-large", message, str(path), hint=hint)])
+            raise refusal("input-too-large", message, path, hint)
     with scratch_folder() as folder:
         (folder / "mails").mkdir()
         (folder / "input").write_bytes(data)
@@ -158,7 +159,7 @@ def _split(path: Path) -> Iterator[Message]:
             git(folder, "mailsplit", "-b", "--keep-cr", "-omails", "input", variables=NO_SETTINGS)
         except GitFailure as failure:
             message = f"git can't read it: {failure.said}"
-            raise Refused([Problem("input-unreadable", message, str(path))]) from None
+            raise refusal("input-unreadable", message, path) from None
         start = 0
         for file in sorted((folder / "mails").iterdir(), key=lambda file: int(file.name)):
             content = file.read_bytes()
@@ -169,21 +170,26 @@ def _split(path: Path) -> Iterator[Message]:
             start += len(content)
 
 
-def _content(path: Path) -> bytes:
-    """A file of mails. Raises ``Refused`` for what can't hold any."""
+def content_of(path: Path, limit: int) -> bytes:
+    """What a file holds that the user names. Raises ``Refused``."""
+    reason = "no such file"
     try:
-        data = read_given(path, SIZE_LIMIT)
+        if (data := read_given(path, limit)) is not None:
+            return data
     except UnreadableFile as error:
-        raise Refused([Problem("input-unreadable", str(error), str(path))]) from None
-    if data is None:
-        raise Refused([Problem("input-unreadable", "no such file", str(path))])
-    problem = Problem("no-patch", "no patch in it: it is empty", str(path))
+        reason = str(error)
+    raise refusal("input-unreadable", reason, path)
+
+
+def _mails(path: Path) -> bytes:
+    """A file of mails. Raises ``Refused`` for what can't hold any."""
+    data = content_of(path, SIZE_LIMIT)
     if b"\0" in data or data.startswith(_PACKED):
         hint = "unpack it, or save it as UTF-8"
-        problem = problem._replace(message="no patch in it: a binary file", hint=hint)
-    elif data.strip():
-        return _with_plain_ends(data.removeprefix(b"\xef\xbb\xbf"))
-    raise Refused([problem])
+        raise refusal("no-patch", "no patch in it: a binary file", path, hint)
+    if not data.strip():
+        raise refusal("no-patch", "no patch in it: it is empty", path)
+    return _with_plain_ends(data.removeprefix(b"\xef\xbb\xbf"))
 
 
 def _with_plain_ends(text: bytes) -> bytes:
@@ -193,31 +199,16 @@ def _with_plain_ends(text: bytes) -> bytes:
 
 
 def _plain(mail: bytes, depth: int = 0) -> Iterator[bytes]:
-    """The mails attached to a mail, or itself as git takes it: without format=flowed."""
-    try:
-        parsed = BytesParser(policy=_POLICY).parsebytes(mail)
-        attached = list(_attached(parsed)) if depth < NESTING_LIMIT else []
-        plain = mail if attached else _without_flow(parsed, mail)
-    except _MALFORMED:
-        yield mail
-        return
+    """The mails attached to a mail, or itself."""
+    attached: list[bytes] = []
+    if depth < NESTING_LIMIT:
+        with suppress(*_MALFORMED):
+            attached = list(_attached(BytesParser(policy=_POLICY).parsebytes(mail)))
     for inner in attached:
         yield from _plain(inner, depth + 1)
-    if attached:
-        return
-    # A web archive's page has the subject as a title above From: and Date: lines.
-    yield _ARCHIVED.sub(rb"Subject: \1\n", plain, count=1) if _ARCHIVED.match(plain) else plain
-
-
-def _without_flow(parsed: EmailMessage, mail: bytes) -> bytes:
-    """A mail as it was before format=flowed."""
-    if parsed.get_param("format", "") != "flowed" or parsed.is_multipart():
-        return mail
-    lines = parsed.get_content().split("\n")
-    delete = parsed.get_param("delsp", "") == "yes"
-    text = "".join(_unflowed(line, delete) for line in lines).removesuffix("\n")
-    parsed.set_content(text, cte="8bit")
-    return parsed.as_bytes()
+    if not attached:
+        # A web archive's page has the subject as a title above From: and Date: lines.
+        yield _ARCHIVED.sub(rb"Subject: \1\n", mail)
 
 
 def _attached(mail: EmailMessage) -> Iterator[bytes]:
@@ -230,15 +221,6 @@ def _attached(mail: EmailMessage) -> Iterator[bytes]:
             data = part.get_payload(decode=True)
             if isinstance(data, bytes) and _MAIL.match(data):
                 yield data
-
-
-def _unflowed(line: str, delete_space: bool) -> str:
-    """A line as it was before format=flowed (RFC 3676) broke and stuffed it."""
-    plain = line.removeprefix(" ")
-    # "-- " is the signature; quoted lines are no part of a patch.
-    if plain.endswith(" ") and plain != "-- " and not plain.startswith(">"):
-        return plain[:-1] if delete_space else plain
-    return f"{plain}\n"
 
 
 def _read(mail: bytes, folder: Path) -> Message:

@@ -15,7 +15,7 @@ from xenhostgen.extensions.patches.lift_input import apply_patch
 from xenhostgen.extensions.patches.messages import Message
 from xenhostgen.render.style import lines_of
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import NOWHERE, Problem, Refused
+from xenhostgen.spec.source import Refused, refusal
 
 
 class Proof(NamedTuple):
@@ -55,7 +55,7 @@ def _check_revision(repository: Path, revision: str, tree: Path) -> None:
     except GitFailure:
         hint = "give a commit, tag or branch of the repository that DIR is"
         message = f"has no revision '{revision}'"
-        raise Refused([Problem("no-revision", message, str(tree), NOWHERE, hint)]) from None
+        raise refusal("no-revision", message, tree, hint) from None
 
 
 class Proving:
@@ -106,16 +106,13 @@ class Proving:
         return Proof(path, False, differs)
 
 
-def prove(
-    spec: Interface, messages: Iterable[Message], tree: Path, revision: str | None = None
-) -> list[Proof]:
+def prove(spec: Interface, messages: Iterable[Message], tree: Reader, root: str) -> list[Proof]:
     """Hold each file, as a patch or a series leaves it, against its placement in the base tree."""
-    with reader(tree, revision) as read:
-        ours = placed_in(spec, read, str(tree)).after
-        proving = Proving(read, str(tree))
-        for message in messages:
-            proving.take(message)
-        return proving.proofs(ours)
+    ours = placed_in(spec, tree, root).after
+    proving = Proving(tree, root)
+    for message in messages:
+        proving.take(message)
+    return proving.proofs(ours)
 
 
 def _quoted(line: str) -> str:

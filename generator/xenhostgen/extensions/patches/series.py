@@ -25,7 +25,7 @@ from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.sandbox.process import Job, run
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Guest, Interface, Register
-from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.source import Problem, Refused, refusal
 
 Contents = Mapping[str, bytes | None]
 # What changes from day to day in a mail: the commit's id, and the date.
@@ -189,19 +189,24 @@ def _threaded(mails: Mapping[str, bytes], version: int, address: str) -> dict[st
 def _environment(tree: Path) -> dict[str, str]:
     """The sender by the user's settings, the date, and none of the user's other settings."""
     try:
-        ident = _committer(tree)
+        committer = _committer(tree)
     except GitFailure:
         hint = (
             "git config --global user.name 'Your Name'; "
             "git config --global user.email you@example.org"
         )
         message = "knows no name and address for From and Signed-off-by"
-        raise Refused([Problem("no-sender", message, "git config", hint=hint)]) from None
+        raise refusal("no-sender", message, "git config", hint) from None
     date = f"@{os.environ.get('SOURCE_DATE_EPOCH') or int(time.time())} +0000"
-    name, _, address = ident.removesuffix(">").rpartition(" <")
-    sender = {"NAME": name, "EMAIL": address, "DATE": date}.items()
+    return identity(committer, date)
+
+
+def identity(person: str, date: str) -> dict[str, str]:
+    """No settings but by whom (``Name <address>``) and when git is to write commits."""
+    name, _, address = person.removesuffix(">").rpartition(" <")
+    fields = {"NAME": name, "EMAIL": address, "DATE": date}.items()
     return NO_SETTINGS | {
-        f"GIT_{who}_{key}": value for who in ("AUTHOR", "COMMITTER") for key, value in sender
+        f"GIT_{who}_{key}": value for who in ("AUTHOR", "COMMITTER") for key, value in fields
     }
 
 
@@ -230,7 +235,7 @@ def _addressees(tree: Path, diff: str) -> Iterator[str]:
             if len(lines) > _ADDRESSEES_MAX or not all(line.isprintable() for line in lines):
                 message = f"names more than {_ADDRESSEES_MAX} addressees, or such as no mail has"
                 place, hint = f"{tree}/{command[1]}", "is this your tree? mend or remove the script"
-                raise Refused([Problem("bad-addressees", message, place, hint=hint)])
+                raise refusal("bad-addressees", message, place, hint)
             yield from (f"{option}={line}" for line in lines if line)
 
 

@@ -17,7 +17,7 @@ from xenhostgen.extensions.kernel_tree.placing import kernel_version, placed
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import NOWHERE, Problem, Refused
+from xenhostgen.spec.source import refusal
 
 EXAMPLES = """\
 examples:
@@ -60,7 +60,7 @@ def apply_or_revert(arguments: argparse.Namespace, spec: Interface, tree: Path) 
     if arguments.revert and placement.applied:
         message = "has it, but not by 'xenhostgen apply', which keeps a record"
         hint = "take its commits out with 'git revert'"
-        raise Refused([Problem("no-record", message, str(tree), NOWHERE, hint)])
+        raise refusal("no-record", message, tree, hint)
     if arguments.revert or placement.applied:
         state = "it is not" if arguments.revert else "it is"
         say(f"{spec.path}: nothing to do, {state} applied to {linux}", sys.stdout)

@@ -24,7 +24,7 @@ from xenhostgen.render.files import Renderer
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import NOWHERE, Problem, Refused
+from xenhostgen.spec.source import refusal
 
 EXAMPLES = """\
 examples:
@@ -101,16 +101,14 @@ def proved(arguments: argparse.Namespace) -> int:
             "a proof to the byte needs --tree DIR and a PATCH",
             "name the PATCH after SPEC",
         )
-        raise Refused(
-            [Problem("no-patch", message, "--tree" if arguments.tree else "--rev", NOWHERE, hint)]
-        )
+        raise refusal("no-patch", message, "--tree" if arguments.tree else "--rev", hint)
     messages = read_messages([arguments.patch])
-    if is_history(arguments.spec):
-        with reader(arguments.tree, arguments.rev) as tree:
-            root = str(arguments.tree)
+    with reader(arguments.tree, arguments.rev) as tree:
+        root = str(arguments.tree)
+        if is_history(arguments.spec):
             states = list(prove_states(arguments.spec, messages, tree, root))
-    else:
-        states = [prove(load(arguments.spec), messages, arguments.tree, arguments.rev)]
+        else:
+            states = [prove(load(arguments.spec), messages, tree, root)]
     proofs = [proof for state in states for proof in state]
     if arguments.format == "json":
         print(json.dumps([proof._asdict() for proof in proofs], indent=2))

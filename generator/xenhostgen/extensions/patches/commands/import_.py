@@ -25,7 +25,7 @@ from xenhostgen.extensions.patches.recreation import reader
 from xenhostgen.render.write import write_files
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
-from xenhostgen.spec.source import NOWHERE, Problem, Refused
+from xenhostgen.spec.source import Problem, Refused, refusal
 
 EXAMPLES = """\
 examples:
@@ -78,11 +78,11 @@ def import_history(folder: Path, arguments: argparse.Namespace) -> int:
     if not arguments.tree or arguments.onto:
         what = "goes without --onto" if arguments.onto else "needs --tree DIR[@REV]"
         hint = "the tree that the first patch applies to; or -o NAME.yaml for one spec"
-        raise Refused([Problem("history", f"a history {what}", "-o", NOWHERE, hint)])
+        raise refusal("history", f"a history {what}", "-o", hint)
     there = [str(path) for path in sorted(folder.iterdir())] if folder.is_dir() else []
     if there and not arguments.force:
         hint = "choose an empty folder, or give --force"
-        raise Refused([Problem("exists", "is there already", there[0], hint=hint)])
+        raise refusal("exists", "is there already", there[0], hint)
     left: list[Left] = []
     messages = read_messages(arguments.patches, left)
     schema = os.path.relpath(default_specs() / "schema.json", folder)
@@ -113,9 +113,7 @@ def refresh(target: Path, folder: Path, arguments: argparse.Namespace) -> int:
         tree = _tree(stack, arguments)
         if folder == target and not tree:
             hint = "the tree that the first patch applies to"
-            raise Refused(
-                [Problem("history", "needs --tree DIR[@REV]", "--refresh", NOWHERE, hint)]
-            )
+            raise refusal("history", "needs --tree DIR[@REV]", "--refresh", hint)
         if folder == target:
             messages = read_messages(arguments.patches)
             carries = dict(refreshed(folder, messages, *tree))

@@ -13,7 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from xenhostgen.commands.inputs import writing_alone
-from xenhostgen.extensions.kernel_tree.git import GitFailure, blob_id, borrowed, git
 from xenhostgen.extensions.kernel_tree.placing import Placement, placed
 from xenhostgen.extensions.patches.history import is_history, mails
 from xenhostgen.extensions.patches.recreation import reader
@@ -22,7 +21,7 @@ from xenhostgen.render.write import write_files
 from xenhostgen.report.terminal import say
 from xenhostgen.sandbox.confinement import obstacle
 from xenhostgen.spec.load import load
-from xenhostgen.spec.source import NOWHERE, Problem, Refused
+from xenhostgen.spec.source import Refused, refusal
 
 EXAMPLES = """\
 examples:
@@ -69,13 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     placement = placed(spec, arguments.tree)
     if placement.applied:
         hint = f"take it out first: xenhostgen apply {spec.path} --tree {arguments.tree} --revert"
-        raise Refused(
-            [
-                Problem(
-                    "applied-already", "has all of it already", str(arguments.tree), NOWHERE, hint
-                )
-            ]
-        )
+        raise refusal("applied-already", "has all of it already", str(arguments.tree), hint)
     log = changes(load(arguments.since), spec) if arguments.since else ()
     letter = Letter(arguments.version, arguments.prefix, log)
     contents = series(spec, placement.before, placement.after, arguments.tree, letter)
@@ -93,7 +86,7 @@ def write_mails(output: Path, contents: Mapping[str, bytes]) -> int:
             if path.name not in contents:
                 message = "is no part of this series"
                 hint = "move it away, or choose another folder by -o"
-                raise Refused([Problem("foreign-file", message, str(path), hint=hint)])
+                raise refusal("foreign-file", message, path, hint)
         write_files(output, contents)
     for name, mail in contents.items():
         say(f"{output}/{name}", sys.stdout)
@@ -106,21 +99,16 @@ def check_options(arguments: argparse.Namespace) -> None:
     """Refuse a version and a prefix that no series can have."""
     if arguments.version < 1:
         message = f"{arguments.version} is below 1"
-        raise Refused([Problem("bad-version", message, "--version", NOWHERE, "count from 1")])
+        raise refusal("bad-version", message, "--version", "count from 1")
     if not arguments.prefix.isprintable():
         message = "has a line end or another character that no subject can have"
-        raise Refused(
-            [Problem("bad-prefix", message, "--prefix", NOWHERE, "for instance 'RFC PATCH'")]
-        )
+        raise refusal("bad-prefix", message, "--prefix", "for instance 'RFC PATCH'")
 
 
 def warn_of_edits(tree: Path, placement: Placement) -> None:
     """Say which of the files have edits that git doesn't know."""
-    with suppress(GitFailure):  # the tree is no repository
-        with borrowed(tree) as repository:
-            listed = git(repository, "ls-tree", "-r", "HEAD", "--", *placement.before)
-        committed = {line.partition("\t")[2]: line.split()[2] for line in listed.splitlines()}
+    with suppress(Refused), reader(tree, "HEAD") as committed:  # the tree may be no repository
         for path, content in placement.before.items():
-            if content is not None and blob_id(content) != committed.get(path):
+            if content is not None and content != committed(path):
                 edits = f"{tree}/{path} has edits that aren't committed"
                 say(f"xenhostgen: {edits}; the patches are based on them", sys.stderr)

@@ -53,6 +53,17 @@ def test_a_body_that_names_what_only_the_tree_knows(tmp_path: Path) -> None:
     assert "'kernel'" in problem.hint
 
 
+def test_one_of_the_kernels_variables_for_another(tmp_path: Path) -> None:
+    spec = load(Path(__file__).parent / "succ_gate.yaml")
+    tree = write_rendering(spec, tmp_path)
+    wood = tree / "arch/a/wood.c"
+    assert "gate_width ? (int)gate_width" in wood.read_text()
+    wood.write_text(wood.read_text().replace("gate_width ?", "gate_mode ?"))
+    checks = [Behaviour("gcc", runners=[WrapperRunner])]
+    (finding,) = verify(spec, Options(tree), checks).unexpected
+    assert (finding.rule, finding.subject) == ("wrapper-wrong", "gate_limit")
+
+
 @pytest.mark.parametrize("shape", [ops, guests])
 def test_too_large_to_verify(shape: object, tmp_path: Path) -> None:
     assert callable(shape)

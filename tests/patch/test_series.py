@@ -82,6 +82,50 @@ def test_git_takes_it(tree: Path, tmp_path: Path) -> None:
     assert main(["apply", SPEC, "--tree", str(tree), "--revert"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("{name: toy_is_nested", "{name: toy_is_last, expands: 1}, {name: toy_is_nested"),
+        ("pointer: gate_other", "pointer: gate_more"),
+        ("doc: There is but one.", "doc: The only one."),
+        (r"when: toy_is_nested\(\)", "when: toy_mode == MODE_SMALL && toy_is_nested()"),
+        (r"  big:\n(?:    .*\n)+|  big: .*\n", ""),
+    ],
+    ids=["a macro", "a name", "a comment", "a condition", "one guest less"],
+)
+def test_a_step_goes_on_top_of_an_earlier_spec(
+    before: str, after: str, tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    later = tmp_path / "later.yaml"
+    later.write_text(re.sub(before, after, Path(SPEC).read_text()))
+    git(tree, "am", "-q", *map(str, mails(tree, tmp_path / "first")[1:]))
+    command = ["patch", str(later), "--tree", str(tree), "--since", SPEC, "-o"]
+    assert main([*command, str(tmp_path / "second")]) == 0
+    cover, *patches = sorted((tmp_path / "second").iterdir())
+    assert ("\nChanges:\n" in cover.read_text()) == ("toy_is" in after or not after)
+    mbox = tmp_path / "mbox"
+    mbox.write_bytes(b"".join(path.read_bytes() for path in patches))
+    capsys.readouterr()
+    compared = ["diff", str(later), str(mbox), "--tree", str(tree), "--since", SPEC]
+    assert main(compared) == 0
+    assert re.search(r"byte-identical (\d+)/\1 files", capsys.readouterr().out)
+    git(tree, "am", "-q", *map(str, patches))
+    applied = Path(shutil.copytree(KERNEL / "tree", tmp_path / "applied"))
+    assert main(["apply", str(later), "--tree", str(applied)]) == 0
+    same_as_applied(tree, applied)
+    assert main([*command, str(tmp_path / "third")]) == 2
+
+
+def test_a_step_that_changes_nothing(
+    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(tree, "am", "-q", *map(str, mails(tree, tmp_path / "first")[1:]))
+    command = ["patch", SPEC, "--tree", str(tree), "--since", SPEC]
+    assert main([*command, "-o", str(tmp_path / "second")]) == 2
+    assert f"is what {SPEC} makes of it" in capsys.readouterr().err
+    assert main(["diff", str(tmp_path / "first"), "x", "--tree", str(tree), "--since", SPEC]) == 2
+
+
 def test_a_hooks_repository_is_left_alone(
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,11 @@ _BINARY = re.compile(rb"^(literal|delta) (\d{1,18})\r?\n((?:[A-Za-z]\S+\r?\n){0,
 _PLAIN = re.compile(r" ?(?:(?:create|delete) (?!mode (?!100644 ))|rename |copy |rewrite )")
 
 
+def over(files: Contents, tree: Reader) -> Reader:
+    """What a tree holds with some files in place of its own."""
+    return lambda path: files[path] if path in files else tree(path)
+
+
 def difference(before: Contents, after: Contents, *options: str) -> bytes:
     """What git says of the change from some files to others, which it takes for whole trees."""
     with scratch_folder() as folder:

@@ -3,7 +3,7 @@
 
 What compares a rendering with them: fingerprint, compare. What makes a spec of them: lift_input,
 lift_c, lift_header, lift_source, lift_guests, lift_assumed, lift_places, carrying,
-yaml_writer, lift; of a series history. What writes one: series.
+yaml_writer, lift; of a series history. What writes one: step, series.
 """
 
 COMMANDS = {

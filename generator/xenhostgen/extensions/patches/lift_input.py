@@ -12,7 +12,7 @@ from pathlib import Path
 
 from xenhostgen.extensions.kernel_tree.carry import carry_path, including, read_carry
 from xenhostgen.extensions.kernel_tree.git import GitFailure
-from xenhostgen.extensions.kernel_tree.patching import Reader, difference, patched
+from xenhostgen.extensions.kernel_tree.patching import Reader, difference, over, patched
 from xenhostgen.extensions.kernel_tree.placing import placed_in
 from xenhostgen.extensions.patches.diff import files_of, prefix_option, read_diff
 from xenhostgen.extensions.patches.hunks import Hunk, HunkLine, PatchFile, reworded, squeezed
@@ -74,7 +74,7 @@ def read_input(
         _check_files(files, message.source)
         apply_patch(after, message, tree, root)
         ids |= {file.path: file.post for file in files}
-    state = of_tree(lambda path: before[path] if path in before else tree(path), after)
+    state = of_tree(over(before, tree), after)
     return replace(state, on_top=onto is not None, ids=ids)
 
 
@@ -95,11 +95,7 @@ def apply_patch(
     state: dict[str, bytes | None], message: Message, tree: Reader, root: str, *options: str
 ) -> None:
     """Bring the files of a tree to where a patch leaves them. Raises ``Refused``."""
-
-    def read(path: str) -> bytes | None:
-        return state[path] if path in state else tree(path)
-
-    state |= _patched(message, read, root, *options)
+    state |= _patched(message, over(state, tree), root, *options)
 
 
 def _patched(message: Message, read: Reader, root: str, *options: str) -> dict[str, bytes | None]:

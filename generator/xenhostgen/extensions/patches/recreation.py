@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.extensions.kernel_tree.git import GitFailure, blob_id, borrowed, git, same_id
-from xenhostgen.extensions.kernel_tree.patching import Contents, Reader
+from xenhostgen.extensions.kernel_tree.patching import Contents, Reader, over
 from xenhostgen.extensions.kernel_tree.placing import content, kernel_version, placed_in
 from xenhostgen.extensions.patches.diff import files_of
 from xenhostgen.extensions.patches.lift_input import apply_patch
 from xenhostgen.extensions.patches.messages import Message
+from xenhostgen.extensions.patches.step import step
 from xenhostgen.render.style import lines_of
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Refused, refusal
@@ -106,9 +107,22 @@ class Proving:
         return Proof(path, False, differs)
 
 
-def prove(spec: Interface, messages: Iterable[Message], tree: Reader, root: str) -> list[Proof]:
-    """Hold each file, as a patch or a series leaves it, against its placement in the base tree."""
-    ours = placed_in(spec, tree, root).after
+def prove(
+    spec: Interface,
+    messages: Iterable[Message],
+    tree: Reader,
+    root: str,
+    since: Interface | None = None,
+) -> list[Proof]:
+    """Hold each file, as a patch or a series leaves it, against its placement in the base tree.
+
+    ``since`` is an earlier spec, which the patches go on top of.
+    """
+    if since:
+        before, ours = step(since, spec, tree, root)
+        tree = over(before, tree)
+    else:
+        ours = placed_in(spec, tree, root).after
     proving = Proving(tree, root)
     for message in messages:
         proving.take(message)

@@ -60,14 +60,14 @@ def concerns(spec: Interface, carried: Iterable[str] = ()) -> dict[str, list[str
     return {"interface": list(interface), "predicates": [spec.predicates.file], **guests}
 
 
-def message(spec: Interface, part: str) -> tuple[str, str]:
+def message(spec: Interface, part: str, verb: str = "add") -> tuple[str, str]:
     """Subject and body of a mail: the spec's, else plain words."""
     area = f"{spec.series.area}: " if spec.series else ""
     for entry in spec.series.messages if spec.series else ():
         if entry.part == part:
             return area + entry.subject, entry.body.strip()
-    plain = {"cover": f"{spec.interface}s", "interface": f"add the {spec.interface} interface"}
-    plain["predicates"] = f"add predicates for {spec.interface}s"
+    plain = {"cover": f"{spec.interface}s", "interface": f"{verb} the {spec.interface} interface"}
+    plain["predicates"] = f"{verb} predicates for {spec.interface}s"
     subject = plain.get(part, f"register the {spec.interface}s of {part} guests")
     return area + subject, textwrap.fill(" ".join((spec.header.doc or subject).split()), 72)
 
@@ -91,7 +91,8 @@ def series(
         log = [
             textwrap.fill(f"- {change}", 72, subsequent_indent="  ") for change in letter.changes
         ]
-        log = [f"\nChanges in v{letter.version}:", *log] if log else []
+        title = f"Changes in v{letter.version}:" if letter.version > 1 else "Changes:"
+        log = [f"\n{title}", *log] if log else []
         ask("config", "branch.series.description", "\n".join([f"{subject}\n\n{body}", *log]))
         options = ["--cover-from-description=subject", f"--subject-prefix={letter.prefix}"]
         options += [f"-v{letter.version}"] if letter.version > 1 else []
@@ -158,10 +159,11 @@ def _lost(subject: str, body: str) -> str:
 def _steps(spec: Interface, before: Contents, after: Contents) -> Iterator[tuple[str, Contents]]:
     """The commits: their messages, and the files that they write."""
     yield "base", before
+    verb = "change" if before.get(spec.header.file) else "add"
     for part, paths in concerns(spec, after).items():
         changed = {path: after[path] for path in paths if after.get(path) != before.get(path)}
         if changed:
-            yield "\n\n".join(message(spec, part)), changed
+            yield "\n\n".join(message(spec, part, verb)), changed
 
 
 def _threaded(mails: Mapping[str, bytes], version: int, address: str) -> dict[str, bytes]:

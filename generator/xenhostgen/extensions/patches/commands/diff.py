@@ -32,6 +32,7 @@ examples:
   xenhostgen diff specs/rfc-v1.yaml rfc.mbox               against a mail, an mbox or a bare diff
   xenhostgen diff specs/rfc-v1.yaml rfc.mbox --comments    with the comments that differ
   xenhostgen diff my.yaml sent.mbox --tree ../linux --rev v6.12   every byte, by git's object ids
+  xenhostgen diff my.yaml more.mbox --tree ../linux --since old.yaml   a patch on top of that
   xenhostgen diff series/ sent.mbox --tree ../linux --rev v6.12   and so each state of a history
 """
 
@@ -49,13 +50,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     words = "place the spec into this kernel tree, compare blob ids"
     parser.add_argument("--tree", metavar="DIR", type=Path, help=words)
+    parser.add_argument(
+        "--since", metavar="SPEC", type=Path, help="the earlier spec that the patch goes on top of"
+    )
     parser.add_argument("--rev", metavar="REV", help="the tree as git has it at this revision")
     add_format(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Compare; 1 if code or place differ."""
-    if arguments.tree or arguments.rev or is_history(arguments.spec):
+    if arguments.tree or arguments.rev or arguments.since or is_history(arguments.spec):
         return proved(arguments)
     spec = load(arguments.spec)
     source, comparison = _compared(spec, arguments.patch)
@@ -102,13 +106,17 @@ def proved(arguments: argparse.Namespace) -> int:
             "name the PATCH after SPEC",
         )
         raise refusal("no-patch", message, "--tree" if arguments.tree else "--rev", hint)
+    if arguments.since and is_history(arguments.spec):
+        hint = f"name one of its states: {arguments.spec}/NN.yaml"
+        raise refusal("history", "goes with a spec, not with a history", "--since", hint)
     messages = read_messages([arguments.patch])
     with reader(arguments.tree, arguments.rev) as tree:
         root = str(arguments.tree)
         if is_history(arguments.spec):
             states = list(prove_states(arguments.spec, messages, tree, root))
         else:
-            states = [prove(load(arguments.spec), messages, tree, root)]
+            since = arguments.since and load(arguments.since)
+            states = [prove(load(arguments.spec), messages, tree, root, since)]
     proofs = [proof for state in states for proof in state]
     if arguments.format == "json":
         print(json.dumps([proof._asdict() for proof in proofs], indent=2))

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Write a spec as a patch series against a kernel tree, for git am.
 
-There is a cover letter and a patch a concern. Sender and Signed-off-by are those of git's
+There is a cover letter and a patch a concern. In a tree that has an earlier spec, given by --since,
+the patches go on top of it. Sender and Signed-off-by are those of git's
 configuration, the addressees those of the tree's get_maintainer.pl. With SOURCE_DATE_EPOCH set, the
 same input makes the same bytes.
 """
@@ -13,20 +14,23 @@ from contextlib import suppress
 from pathlib import Path
 
 from xenhostgen.commands.inputs import writing_alone
-from xenhostgen.extensions.kernel_tree.placing import Placement, placed
+from xenhostgen.extensions.kernel_tree.placing import placed
 from xenhostgen.extensions.patches.history import is_history, mails
 from xenhostgen.extensions.patches.recreation import reader
-from xenhostgen.extensions.patches.series import Letter, changes, check_messages, series
+from xenhostgen.extensions.patches.series import Contents, Letter, changes, check_messages, series
+from xenhostgen.extensions.patches.step import step
 from xenhostgen.render.write import write_files
 from xenhostgen.report.terminal import say
 from xenhostgen.sandbox.confinement import obstacle
 from xenhostgen.spec.load import load
+from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Refused, refusal
 
 EXAMPLES = """\
 examples:
   xenhostgen patch specs/xenhost.yaml --tree ../linux
   xenhostgen patch specs/xenhost.yaml --tree ../linux --version 2 --since specs/rfc-v1.yaml
+  xenhostgen patch new.yaml --tree ../linux --since sent.yaml   on top, where it has sent.yaml
   xenhostgen patch specs/xenhost.yaml --tree ../linux --prefix 'RFC PATCH' -o ../series
 """
 
@@ -48,7 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where the mails go",
     )
     parser.add_argument(
-        "--since", metavar="SPEC", type=Path, help="log the changes since this earlier spec"
+        "--since",
+        metavar="SPEC",
+        type=Path,
+        help="log the changes since this earlier spec, or begin behind it",
     )
     parser.add_argument("--version", metavar="N", type=int, default=1, help="the series' version")
     parser.add_argument(
@@ -65,17 +72,34 @@ def run(arguments: argparse.Namespace) -> int:
         return write_mails(arguments.output, series_mails)
     spec = load(arguments.spec)
     check_messages(spec)
-    placement = placed(spec, arguments.tree)
-    if placement.applied:
-        hint = f"take it out first: xenhostgen apply {spec.path} --tree {arguments.tree} --revert"
-        raise refusal("applied-already", "has all of it already", str(arguments.tree), hint)
-    log = changes(load(arguments.since), spec) if arguments.since else ()
+    before, after, log = _states(spec, arguments.since and load(arguments.since), arguments.tree)
     letter = Letter(arguments.version, arguments.prefix, log)
-    contents = series(spec, placement.before, placement.after, arguments.tree, letter)
-    warn_of_edits(arguments.tree, placement)
+    contents = series(spec, before, after, arguments.tree, letter)
+    warn_of_edits(arguments.tree, before)
     if reason := obstacle():
         say(f"xenhostgen: no addressees: {reason}; the tree's script isn't run", sys.stderr)
     return write_mails(arguments.output, contents)
+
+
+def _states(
+    spec: Interface, earlier: Interface | None, tree: Path
+) -> tuple[Contents, Contents, tuple[str, ...]]:
+    """The files that the series changes, before and after it, and what is new since ``earlier``.
+
+    Where the tree has that already, the series begins behind it.
+    """
+    if earlier and placed(earlier, tree).applied:
+        with reader(tree) as read:
+            before, after = step(earlier, spec, read, str(tree))
+        if not after:
+            message, hint = f"is what {spec.path} makes of it", "nothing is left to be sent"
+            raise refusal("applied-already", message, tree, hint)
+        return before, after, changes(earlier, spec)
+    placement = placed(spec, tree)
+    if placement.applied:
+        hint = f"take it out first: xenhostgen apply {spec.path} --tree {tree} --revert"
+        raise refusal("applied-already", "has all of it already", tree, hint)
+    return placement.before, placement.after, changes(earlier, spec) if earlier else ()
 
 
 def write_mails(output: Path, contents: Mapping[str, bytes]) -> int:
@@ -105,10 +129,10 @@ def check_options(arguments: argparse.Namespace) -> None:
         raise refusal("bad-prefix", message, "--prefix", "for instance 'RFC PATCH'")
 
 
-def warn_of_edits(tree: Path, placement: Placement) -> None:
+def warn_of_edits(tree: Path, before: Contents) -> None:
     """Say which of the files have edits that git doesn't know."""
     with suppress(Refused), reader(tree, "HEAD") as committed:  # the tree may be no repository
-        for path, content in placement.before.items():
+        for path, content in before.items():
             if content is not None and content != committed(path):
                 edits = f"{tree}/{path} has edits that aren't committed"
                 say(f"xenhostgen: {edits}; the patches are based on them", sys.stderr)

@@ -271,8 +271,7 @@ def test_new_here_and_modified_there_is_another_place(tmp_path: Path) -> None:
 
 def test_an_unrelated_patch_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
-        Refused,
-        match=r"x\.patch: no patch in it changes a file of this spec \[unrelated-patch\]",
+        Refused, match=r"x\.patch: no patch in it changes a file of this spec \[unrelated-patch\]"
     ):
         compared(posted(tmp_path, {"a.c": "int a;\n"}, {"a.c": "int b;\n"}))
 

@@ -196,6 +196,12 @@ def test_twelve_patches_come_back_to_the_byte(series: Series, tmp_path: Path) ->
     assert main(["patch", str(history), "--tree", str(series.tree), "-o", str(out)]) == 0
     git(series.tree, "am", "-q", "--keep-cr", *sorted(str(path) for path in out.iterdir()))
     assert git(series.tree, "log", "--format=%T %an %aI %B", "-12") == log
+    end = git(series.tree, "rev-parse", "HEAD^{tree}")
+    git(series.tree, "checkout", "-q", "HEAD~12")
+    assert main(["apply", str(history), "--tree", str(series.tree)]) == 0
+    git(series.tree, "add", "-A", ".", ":!.xenhostgen*")
+    assert git(series.tree, "write-tree") == end
+    assert main(["apply", str(history), "--tree", str(series.tree), "--revert"]) == 0
 
 
 def test_refresh_makes_carries_anew_and_keeps_specs(

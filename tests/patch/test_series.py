@@ -198,8 +198,8 @@ def test_diff_proves_a_whole_series(
     assert main(["diff", SPEC, str(mbox), "--tree", str(tree), "--rev", "HEAD~6"]) == 0
     assert "byte-identical 7/7 files" in capsys.readouterr().out
     for more, told in (
-        (["--tree", str(tree)], "--tree: a proof to the byte needs --tree DIR and a PATCH"),
-        ([str(mbox), "--rev", "HEAD"], "--rev: a proof to the byte needs"),
+        (["--tree", str(tree)], "--tree: goes with --tree DIR and a PATCH"),
+        ([str(mbox), "--rev", "HEAD"], "--rev: goes with --tree DIR"),
         ([str(mbox), "--tree", str(tree / "arch")], f"{tree}/arch: is not a kernel tree"),
     ):
         assert main(["diff", SPEC, *more]) == 2

@@ -33,6 +33,17 @@ def carry_path(spec_path: str | Path) -> Path:
     return path.with_name(path.stem + SUFFIX)
 
 
+def is_history(folder: Path) -> bool:
+    """Whether a folder holds a series as a history: for each patch a spec and its carry patch."""
+    return (folder / "01.message").is_file()
+
+
+def newest(path: Path) -> Path:
+    """The last state of a history; any other path as it is."""
+    states = path.glob("[0-9][0-9]*.yaml") if is_history(path) else ()
+    return max(states, key=lambda state: (len(state.stem), state.stem), default=path)
+
+
 def read_carry(spec: Interface) -> bytes:
     """The carry patch of a spec, empty if it has none. Raises ``Refused``."""
     path = carry_path(spec.path)

@@ -99,11 +99,6 @@ def is_part(name: str) -> bool:
     return bool(re.fullmatch(rf"\d\d+(?:\.message|\.yaml|{re.escape(SUFFIX)})", name))
 
 
-def is_history(folder: Path) -> bool:
-    """Whether a folder holds a history."""
-    return (folder / "01.message").is_file()
-
-
 def mails(folder: Path, tree: Reader, root: str, prefix: str) -> dict[str, bytes]:
     """The series that a history was imported from, by the mails' file names.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from xenhostgen.commands.inputs import writing_alone
 from xenhostgen.extensions.kernel_tree.apply import apply, record, refuse_links, revert
+from xenhostgen.extensions.kernel_tree.carry import newest
 from xenhostgen.extensions.kernel_tree.patching import difference
 from xenhostgen.extensions.kernel_tree.placing import kernel_version, placed
 from xenhostgen.report.terminal import say
@@ -29,7 +30,9 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("spec", metavar="SPEC", type=Path, help="the spec file")
+    parser.add_argument(
+        "spec", metavar="SPEC", type=Path, help="the spec file, or a history's folder"
+    )
     parser.add_argument(
         "--tree", metavar="DIR", type=Path, required=True, help="the Linux source tree"
     )
@@ -41,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Apply or revert; 0 also if there is nothing to do."""
-    spec, tree = load(arguments.spec), arguments.tree
+    spec, tree = load(newest(arguments.spec)), arguments.tree
     with nullcontext() if arguments.dry_run else writing_alone(tree):
         return apply_or_revert(arguments, spec, tree)
 

@@ -12,11 +12,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format
-from xenhostgen.extensions.kernel_tree.carry import carry_path, read_carry, with_carry
+from xenhostgen.extensions.kernel_tree.carry import carry_path, is_history, read_carry, with_carry
 from xenhostgen.extensions.patches.compare import Comparison, compare
 from xenhostgen.extensions.patches.diff import read_diff
 from xenhostgen.extensions.patches.fingerprint import fingerprint, shipped
-from xenhostgen.extensions.patches.history import is_history, prove_states
+from xenhostgen.extensions.patches.history import prove_states
 from xenhostgen.extensions.patches.messages import read_messages
 from xenhostgen.extensions.patches.recreation import prove, reader
 from xenhostgen.extensions.patches.report import Compared, as_json, show
@@ -101,11 +101,9 @@ def _compared(spec: Interface, patch: Path | None) -> tuple[str, Comparison]:
 def proved(arguments: argparse.Namespace) -> int:
     """Compare the bytes of every file, modified ones too; 1 if any differs."""
     if not (arguments.tree and arguments.patch):
-        message, hint = (
-            "a proof to the byte needs --tree DIR and a PATCH",
-            "name the PATCH after SPEC",
-        )
-        raise refusal("no-patch", message, "--tree" if arguments.tree else "--rev", hint)
+        message, hint = "goes with --tree DIR and a PATCH", "name the PATCH after SPEC"
+        given = [name for name in ("tree", "rev", "since") if getattr(arguments, name)]
+        raise refusal("no-patch", message, f"--{given[0]}" if given else arguments.spec, hint)
     if arguments.since and is_history(arguments.spec):
         hint = f"name one of its states: {arguments.spec}/NN.yaml"
         raise refusal("history", "goes with a spec, not with a history", "--since", hint)

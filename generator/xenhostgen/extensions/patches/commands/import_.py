@@ -13,11 +13,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from xenhostgen.commands.inputs import default_specs, writing_alone
-from xenhostgen.extensions.kernel_tree.carry import carry_path
+from xenhostgen.extensions.kernel_tree.carry import carry_path, is_history
 from xenhostgen.extensions.kernel_tree.patching import Reader
 from xenhostgen.extensions.patches.carrying import carry_of
 from xenhostgen.extensions.patches.diff import read_diff
-from xenhostgen.extensions.patches.history import files, is_history, is_part, refreshed, states
+from xenhostgen.extensions.patches.history import files, is_part, refreshed, states
 from xenhostgen.extensions.patches.lift import Lifted, lift
 from xenhostgen.extensions.patches.lift_input import read_input
 from xenhostgen.extensions.patches.messages import Left, read_messages

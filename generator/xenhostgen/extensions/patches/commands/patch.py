@@ -14,8 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from xenhostgen.commands.inputs import writing_alone
+from xenhostgen.extensions.kernel_tree.carry import is_history
 from xenhostgen.extensions.kernel_tree.placing import placed
-from xenhostgen.extensions.patches.history import is_history, mails
+from xenhostgen.extensions.patches.history import mails
 from xenhostgen.extensions.patches.recreation import reader
 from xenhostgen.extensions.patches.series import Contents, Letter, changes, check_messages, series
 from xenhostgen.extensions.patches.step import step

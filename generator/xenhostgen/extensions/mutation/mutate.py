@@ -33,6 +33,7 @@ from xenhostgen.verify.subject import JudgedTree, Options, Subject
 from xenhostgen.verify.wrappers import WrapperRunner
 
 _CC, _GLUE = "gcc", "glue.c"
+_AS_IN_THE_KERNEL = ("-std=gnu11", "-fno-strict-overflow", "-Werror")
 Stage = Callable[[Subject], Iterable[Finding]]
 
 
@@ -122,7 +123,7 @@ class _Judge:
         self.verdict = judge(spec, chain.from_iterable(findings), self.base.statistics)
         self.unmutated = dict(zip(self.stages, map(self.keys, findings), strict=True))
         self.known = set().union(*self.unmutated.values())
-        self.code = self.compiled(self.base, self.units)
+        self.unmutated_code = self.code(self.base, self.units)
 
     def subject(self, folder: Path, store: Store, **changed: str) -> Subject:
         """The rendering as a subject, with other texts of some files."""
@@ -142,14 +143,14 @@ class _Judge:
             subject = self.subject(name, store, **{mutant.file: mutant.text})
             try:
                 if not mutant.in_body:  # it shows in what is declared, before there is code
-                    self.compiled(subject, units, "-fsyntax-only")
+                    self.compile(subject, units, "-fsyntax-only")
                     judged = self.checked(mutant, subject, (_parsing,))
                     if judged.fate == "killed":
                         return judged
-                code = self.compiled(subject, units)
+                code = self.code(subject, units)
             except BuildError:
                 return replace(mutant, fate="stillborn")
-            differing = {unit for unit in units if code[unit] != self.code[unit]}
+            differing = {unit for unit in units if code[unit] != self.unmutated_code[unit]}
             # Placeholders among the predicates are never compiled: the driver answers for them.
             if not differing and mutant.file != self.spec.predicates.file:
                 return replace(mutant, fate="equivalent")
@@ -180,20 +181,25 @@ class _Judge:
         met = {(str(known.rule), known.subject or "") for _, known in verdict.expected}
         return met | {(finding.rule, finding.subject) for finding in verdict.unexpected}
 
-    def compiled(self, subject: Subject, units: Sequence[str], *flags: str) -> dict[str, bytes]:
-        """Optimised code. As in the kernel, a warning is an error. Raises ``BuildError``."""
-        tree, work, glue = subject.tree, subject.work, subject.harness.glue
-        view = subject.harness.view
-        command = [_CC, "-std=gnu11", "-Werror", *subject.harness.flags, *flags, "-c"]
+    def code(self, subject: Subject, units: Sequence[str]) -> dict[str, bytes]:
+        """Each unit's optimised code. Raises ``BuildError``."""
+        self.compile(subject, units)
+        return {unit: self.object(subject, unit).read_bytes() for unit in units}
+
+    def compile(self, subject: Subject, units: Sequence[str], *flags: str) -> None:
+        """Compile as in the kernel: a warning is an error. Raises ``BuildError``."""
+        tree, harness = subject.tree, subject.harness
+        command = [_CC, *_AS_IN_THE_KERNEL, *harness.flags, *flags, "-c"]
         # The glue calls every macro and inline function: -O2 takes long for that.
-        files = {unit: ("-O2", f"./{unit}") for unit in units} | {_GLUE: ("-O1", f"../{glue.name}")}
-        jobs = [
-            Job([*command, *files[unit], "-o", f"../{number}.o"], tree, view=view)
-            for number, unit in enumerate(units)
-        ]
-        run_all(jobs)
-        objects = {unit: work / f"{number}.o" for number, unit in enumerate(units)}
-        return {unit: path.read_bytes() for unit, path in objects.items() if path.exists()}
+        files = {unit: ("-O2", f"./{unit}") for unit in units}
+        files |= {_GLUE: ("-O1", f"../{harness.glue.name}")}
+        objects = {unit: str(self.object(subject, unit)) for unit in units}
+        jobs = ([*command, *files[unit], "-o", objects[unit]] for unit in units)
+        run_all([Job(job, tree, view=harness.view) for job in jobs])
+
+    def object(self, subject: Subject, unit: str) -> Path:
+        """Where a unit's object file lies."""
+        return subject.work / f"{self.units.index(unit)}.o"
 
 
 _parsing: Stage = Conformance().run

@@ -194,7 +194,7 @@ static long told_pointer(const unsigned char *pointer, enum glue_kind kind)
 
 	for (int slot = 0; slot < glue_slot_count; slot++)
 		if (pointer == glue_host(slot))
-			return slot;
+			return kind == GLUE_HOST ? slot : (1L << 32) + slot;
 	if (into < sizeof(pointed))
 		return (long)(into / sizeof(pointed[0]) + into % sizeof(pointed[0]) * 1000);
 	for (int i = 0; i < glue_memory_count; i++)

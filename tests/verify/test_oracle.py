@@ -53,15 +53,22 @@ def test_a_body_that_names_what_only_the_tree_knows(tmp_path: Path) -> None:
     assert "'kernel'" in problem.hint
 
 
-def test_one_of_the_kernels_variables_for_another(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "before", "after", "about"),
+    [
+        ("arch/a/wood.c", "gate_width ?", "gate_mode ?", "gate_limit"),
+        ("arch/a/iron.c", "watch_gate(seen, NULL)", "watch_gate(seen, gate_first)", "gate_watch"),
+    ],
+    ids=["one of the kernel's variables for another", "a host for NULL"],
+)
+def test_what_is_alike(file: str, before: str, after: str, about: str, tmp_path: Path) -> None:
     spec = load(Path(__file__).parent / "succ_gate.yaml")
-    tree = write_rendering(spec, tmp_path)
-    wood = tree / "arch/a/wood.c"
-    assert "gate_width ? (int)gate_width" in wood.read_text()
-    wood.write_text(wood.read_text().replace("gate_width ?", "gate_mode ?"))
+    path = write_rendering(spec, tmp_path) / file
+    assert before in path.read_text()
+    path.write_text(path.read_text().replace(before, after))
     checks = [Behaviour("gcc", runners=[WrapperRunner])]
-    (finding,) = verify(spec, Options(tree), checks).unexpected
-    assert (finding.rule, finding.subject) == ("wrapper-wrong", "gate_limit")
+    (finding,) = verify(spec, Options(tmp_path), checks).unexpected
+    assert (finding.rule, finding.subject) == ("wrapper-wrong", about)
 
 
 @pytest.mark.parametrize("shape", [ops, guests])

@@ -9,8 +9,9 @@ so that what cbmc doesn't refute holds for all values. Bounds and pointers are l
 """
 
 import json
+import re
 from collections.abc import Iterator
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from xenhostgen.extensions.proof.due import due_c
@@ -24,14 +25,17 @@ from xenhostgen.verify.harness import rendered, units, wrappers, write_files
 from xenhostgen.verify.subject import Subject
 from xenhostgen.verify.wording import Wording
 
-# cbmc takes a function's section for a part of its name.
-_PREPROCESS = ("gcc", "-E", "-std=gnu11", "-D__section__(name)=__unused__")
+_PREPROCESS = ("gcc", "-E", "-std=gnu11")
+# cbmc takes what lies in a section of its own for another object, or a function of another name.
+_SECTION = re.compile(r'\b(?:__section__|section)\s*\(\s*"[^"\n]*"[^()\n]*\)')
 _CBMC = (
     "cbmc --json-ui --trace --drop-unused-functions --bounds-check --pointer-check"
     " --no-signed-overflow-check --unwinding-assertions --object-bits 12 --unwind"
 )
 # The kernel is built with -fno-strict-overflow: signed numbers are bits, as others are.
 _WRAPS = "shift operand is negative"
+# Of such a range of elements cbmc initialises the first alone.
+_RANGE = re.compile(r"\[[^][;{}\n]*\.\.\.[^][;{}\n]*\]\s*=")
 _ARGUMENT = " = "  # so the name of an output ends that is a wrapper's argument
 
 
@@ -46,7 +50,15 @@ class Cbmc:
         if lacking("cbmc"):
             subject.statistics.cbmc = Proof(missing=CBMC)
             return []
-        output = _output(subject)
+        try:
+            files = _preprocessed(subject)
+        except BuildError as error:
+            subject.statistics.cbmc = Proof(0, 1)
+            return [unanswered(subject.spec.c.register, error.output)]
+        if any(_RANGE.search(file.read_text("latin-1")) for file in files):
+            return _unread(subject, "of '[… ... …] =' it reads the first element alone")
+        rounds = str(len(subject.spec.slots) + 2)  # of a loop over the slots, with one to spare
+        output = run_prover([*_CBMC.split(), rounds, *map(str, files)], subject, files[0].parent)
         try:
             messages = json.loads(output)
         except ValueError:
@@ -67,13 +79,24 @@ class Cbmc:
                 findings.setdefault((finding.subject, _place(result)), finding)
         if not findings and holding < total:
             errors = [part for part in messages if part.get("messageType") == "ERROR"]
-            answer = "\n".join(error["messageText"] for error in errors)
-            return [unanswered(subject.spec.c.register, answer)]
+            said = [error["messageText"] for error in errors]
+            if said[-1:] in (["PARSING ERROR"], ["CONVERSION ERROR"]):
+                place = errors[0].get("sourceLocation", {})
+                where = f"{place['file']}:{place['line']}: " if "line" in place else ""
+                return _unread(subject, f"{where}{said[0]}")
+            return [unanswered(subject.spec.c.register, "\n".join(said))]
         return list(findings.values())
 
 
-def _output(subject: Subject) -> str:
-    """What cbmc, or the preprocessor, prints of the judged files and the harness."""
+def _unread(subject: Subject, why: str) -> list[Finding]:
+    """Nothing is said of C that cbmc can't read, which is no fault of that."""
+    subject.statistics.cbmc = None
+    subject.statistics.left_out.append(f"proof by cbmc, which can't read this C: {why}")
+    return []
+
+
+def _preprocessed(subject: Subject) -> list[Path]:
+    """The judged files, the harness and due C as cbmc reads them. Raises ``BuildError``."""
     spec, work = subject.spec, subject.work / "cbmc"
     filled = sorted(spec.slots, key=lambda slot: _depth(spec, slot))
     due = due_c(spec)
@@ -87,13 +110,11 @@ def _output(subject: Subject) -> str:
     for number, (file, folder, flags) in enumerate(files):
         command = [*_PREPROCESS, *flags, file, "-o", f"{work}/{number}.i"]
         jobs.append(Job(command, folder, view=subject.harness.view))
-    try:
-        run_all(jobs)
-    except BuildError as error:
-        return error.output
-    rounds = str(len(spec.slots) + 2)  # of a loop over the slots, with one to spare
-    preprocessed = (f"{work}/{number}.i" for number in range(len(files)))
-    return run_prover([*_CBMC.split(), rounds, *preprocessed], subject, work)
+    run_all(jobs)
+    preprocessed = [work / f"{number}.i" for number in range(len(files))]
+    for unit in preprocessed:
+        unit.write_text(_SECTION.sub("__unused__", unit.read_text("latin-1")), "latin-1")
+    return preprocessed
 
 
 def _depth(spec: Interface, slot: Slot) -> int:

@@ -14,10 +14,11 @@ from xenhostgen.extensions.boot.guests import Boot, Guest, boots_of, machine
 from xenhostgen.extensions.boot.suite import DATA, Suite
 from xenhostgen.extensions.kernel_tree.build import Scratch
 from xenhostgen.extensions.kernel_tree.kernels import Kernel
-from xenhostgen.extensions.kernel_tree.placing import content, placed
+from xenhostgen.extensions.kernel_tree.patching import content
+from xenhostgen.extensions.kernel_tree.placing import placed
 from xenhostgen.render.write import write_files
 from xenhostgen.sandbox.process import UNLIMITED, Job, run, user_environment
-from xenhostgen.spec.source import NOWHERE, Problem, Refused
+from xenhostgen.spec.source import NOWHERE, refusal
 
 _XEN = "4.17"
 # What every kind of Xen guest needs on top of allnoconfig.
@@ -65,7 +66,7 @@ class Lab:
             lines = log.read_text(errors="replace").rstrip().splitlines()[-20:]
             why = "takes too long" if done.exceeded else f"fails with status {done.status}"
             message = "\n    ".join([why, *lines])
-            raise Refused([Problem("program", message, what, NOWHERE, f"all of it: {log}")])
+            raise refusal("program", message, what, NOWHERE, f"all of it: {log}")
 
     def compile(self, suite: Suite, extra: Mapping[str, str]) -> Path:
         """Have everything unpacked and built; the folder of the objects."""
@@ -165,7 +166,7 @@ class Lab:
         text = console.log.read_text(errors="replace").replace("\r", "")
         if not text:
             message = log.read_text(errors="replace").strip() or "fails"
-            raise Refused([Problem("program", message, command[0], NOWHERE)])
+            raise refusal("program", message, command[0], NOWHERE)
         return text
 
 

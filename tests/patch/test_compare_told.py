@@ -69,3 +69,16 @@ def test_told(
     main(["facts", "x.patch", "-o", "reference/rfc-v1-01.json"])
     assert main(["diff", "my.yaml"]) == status
     assert capsys.readouterr().out.splitlines()[-2:] == said.out.splitlines()[-2:]
+
+
+@pytest.mark.parametrize("row", [0, 900_000_000])
+def test_what_is_carried_is_no_difference_wherever_it_stands(
+    row: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (TOLD.parent / "lift" / "succ_raw_in_kernel_files.patch").read_text()
+    patch, spec = tmp_path / "x.patch", tmp_path / "x.yaml"
+    patch.write_text(text.replace("@@ -14,6 +31,12 @@", f"@@ -{row + 14},6 +{row + 31},12 @@"))
+    assert main(["import", str(patch), "-o", str(spec)]) == 0
+    capsys.readouterr()
+    assert main(["diff", str(spec), str(patch)]) == 0
+    assert "Nothing differs." in capsys.readouterr().out

@@ -12,7 +12,8 @@ import pytest
 from patching import apply, read_tree_case
 from xenhostgen.api import Finding, Interface, Verdict
 from xenhostgen.extensions.kernel_tree.kernel_slice import projected
-from xenhostgen.extensions.kernel_tree.placing import content, placed_in
+from xenhostgen.extensions.kernel_tree.patching import content
+from xenhostgen.extensions.kernel_tree.placing import placed_in
 from xenhostgen.verify.run import KERNELS
 from xenhostgen.verify.subject import write_rendering
 

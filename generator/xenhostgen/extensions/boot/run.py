@@ -14,7 +14,8 @@ from xenhostgen.extensions.boot.guests import Boot, Guest, boots_of, machine
 from xenhostgen.extensions.boot.suite import DATA, Suite
 from xenhostgen.extensions.kernel_tree.build import Scratch
 from xenhostgen.extensions.kernel_tree.kernels import Kernel
-from xenhostgen.extensions.kernel_tree.placing import content, placed
+from xenhostgen.extensions.kernel_tree.patching import content
+from xenhostgen.extensions.kernel_tree.placing import placed
 from xenhostgen.render.write import write_files
 from xenhostgen.sandbox.process import UNLIMITED, Job, run, user_environment
 from xenhostgen.spec.source import refusal

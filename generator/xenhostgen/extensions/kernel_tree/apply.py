@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from xenhostgen.extensions.kernel_tree.git import GitFailure
-from xenhostgen.extensions.kernel_tree.patching import Contents, difference, patched
-from xenhostgen.extensions.kernel_tree.placing import Placement, content
+from xenhostgen.extensions.kernel_tree.patching import Contents, content, difference, patched
+from xenhostgen.extensions.kernel_tree.placing import Placement
 from xenhostgen.render.write import stale_files, write_files
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, Refused

@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from xenhostgen.extensions.kernel_tree.kernels import Kernel, kernels
-from xenhostgen.extensions.kernel_tree.patching import difference
-from xenhostgen.extensions.kernel_tree.placing import Placement, content, kernel_version, placed
+from xenhostgen.extensions.kernel_tree.patching import content, difference
+from xenhostgen.extensions.kernel_tree.placing import Placement, kernel_version, placed
 from xenhostgen.render.write import write_files
 from xenhostgen.sandbox.confinement import View, obstacle
 from xenhostgen.sandbox.location import Location

@@ -14,13 +14,13 @@ from xenhostgen.extensions.kernel_tree.patching import (
     SIZE_LIMIT,
     Contents,
     Reader,
+    content,
     existing,
     patched,
 )
 from xenhostgen.render.files import render
-from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Problem, Refused, refusal
+from xenhostgen.spec.source import Problem, Refused
 
 SUFFIX = ".carry.patch"
 
@@ -47,10 +47,7 @@ def newest(path: Path) -> Path:
 def read_carry(spec: Interface) -> bytes:
     """The carry patch of a spec, empty if it has none. Raises ``Refused``."""
     path = carry_path(spec.path)
-    try:
-        return read_file(path.parent, path.name, SIZE_LIMIT) or b""
-    except UnreadableFile as error:
-        raise refusal("carry-unreadable", str(error), path) from None
+    return content(path.parent, path.name, SIZE_LIMIT) or b""
 
 
 def carried(spec: Interface, carry: bytes, read: Reader) -> dict[str, bytes | None]:

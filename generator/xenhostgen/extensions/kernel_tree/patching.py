@@ -11,9 +11,11 @@ from base64 import b85decode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, git
 from xenhostgen.render.write import write_files
+from xenhostgen.sandbox.files import KERNEL_FILE_MAX, UnreadableFile, read_file
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.paths import fault
 from xenhostgen.spec.source import Problem, Refused, refusal
@@ -93,6 +95,15 @@ def _size_of_binary(kind: bytes, size: bytes, lines: bytes) -> int:
                 numbers.append(number)
                 number, bits = 0, 0
     return [*numbers, *2 * [SIZE_LIMIT + 1]][1]
+
+
+def content(tree: Path, path: str, limit: int = KERNEL_FILE_MAX) -> bytes | None:
+    """What a tree's file holds, None if it isn't there. Raises ``Refused`` for other things."""
+    try:
+        return read_file(tree, path, limit)
+    except UnreadableFile as error:
+        hint = "put the file itself there, or choose another tree"
+        raise refusal("unreadable", str(error), f"{tree}/{path}", hint) from None
 
 
 def existing(contents: Contents) -> dict[str, bytes]:

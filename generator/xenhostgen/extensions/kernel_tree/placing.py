@@ -18,9 +18,8 @@ from xenhostgen.extensions.kernel_tree.carry import carried, carry_path, read_ca
 from xenhostgen.extensions.kernel_tree.insertion import Insertion, of_fragment, of_registrations
 from xenhostgen.extensions.kernel_tree.kernel_file import KernelFile
 from xenhostgen.extensions.kernel_tree.own_names import own_names
-from xenhostgen.extensions.kernel_tree.patching import Reader, patched
+from xenhostgen.extensions.kernel_tree.patching import Reader, content, patched
 from xenhostgen.render.files import render
-from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused, refusal
 
@@ -60,15 +59,6 @@ def kernel_version(tree: Path) -> str:
         message = f"is not a kernel tree: it lacks {lack}"
         raise refusal("no-kernel-tree", message, tree, hint)
     return ".".join(numbers)
-
-
-def content(tree: Path, path: str) -> bytes | None:
-    """What a tree's file holds, None if it isn't there. Raises ``Refused`` for other things."""
-    try:
-        return read_file(tree, path)
-    except UnreadableFile as error:
-        hint = "put the file itself there, or choose another tree"
-        raise refusal("unreadable", str(error), f"{tree}/{path}", hint) from None
 
 
 def placed_in(spec: Interface, read: Reader, root: str) -> Placement:

@@ -6,7 +6,6 @@ tell. Where they leave a choice, nothing is guessed.
 """
 
 import re
-from collections.abc import Iterator
 
 _HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 _SIGNATURE = re.compile(rb"^-- ?\n(?:\d+\.\d+|\Z)", re.MULTILINE)
@@ -46,8 +45,8 @@ def with_markers(patch: bytes) -> bytes:
     return b"".join(lines)[:-1]
 
 
-def _context(lines: list[bytes], start: int, old: int, new: int) -> Iterator[int]:
-    """The rows of a hunk's context; none unless the counts tell."""
+def _context(lines: list[bytes], start: int, old: int, new: int) -> list[int]:
+    """The rows of a hunk's context that lost their markers. Raises ``Ambiguous``."""
     rows: list[int] = []
     left = [old, new]
     for row in range(start, len(lines)):
@@ -57,16 +56,12 @@ def _context(lines: list[bytes], start: int, old: int, new: int) -> Iterator[int
             rows.append(row)
             left[0] -= not lines[row].startswith(b"+")
             left[1] -= not lines[row].startswith(b"-")
-    # Blank lines at the end may belong to the mail instead.
-    while left != [0, 0] and rows and not lines[rows[-1]].strip():
-        if (unmarked := _unmarked(lines, rows, old, new)) is not None:
-            yield from unmarked
-            return
+    while (unmarked := _unmarked(lines, rows, old, new)) is None:
+        # Blank lines at the end may belong to the mail instead.
+        if left == [0, 0] or not rows or lines[rows[-1]].strip():
+            raise Ambiguous(start)
         rows.pop()
-    unmarked = _unmarked(lines, rows, old, new)
-    if unmarked is None:
-        raise Ambiguous(start)
-    yield from unmarked
+    return unmarked
 
 
 def _unmarked(lines: list[bytes], rows: list[int], old: int, new: int) -> list[int] | None:

@@ -33,6 +33,7 @@ from xenhostgen.spec.source import At, printable, refusal
 FORMAT = 2
 SIZE_LIMIT = 16 << 20  # bytes of a file of fingerprints; 10,000 declarations need some MiB
 NEAR = 3  # lines of context that tell a place, as many as git shows
+_GAP_MAX = 1000  # lines between hunks; git finds what stands further down, too
 _TEXTS = "texts"  # the field that is neither stored nor compared
 
 
@@ -163,8 +164,9 @@ def _sketch(hunks: Sequence[Hunk], left_out: str) -> bytes:
     rows: list[str] = []
     for hunk in hunks:
         start = hunk.old_start if left_out == "added" else hunk.new_start
-        rows += [""] * (start - 2 - len(rows))
-        rows += [hunk.section] if len(rows) == start - 2 else []
+        gap = start - 2 - len(rows)
+        rows += [""] * min(gap, _GAP_MAX)
+        rows += [hunk.section] if gap >= 0 else []
         rows += [line.text for line in hunk.lines if line.kind != left_out]
     return "".join(f"{row}\n" for row in rows).encode(errors="surrogateescape")
 

@@ -18,6 +18,7 @@ from xenhostgen.extensions.kernel_tree.patching import (
     SIZE_LIMIT,
     Contents,
     Reader,
+    content,
     difference,
     patched,
 )
@@ -28,7 +29,6 @@ from xenhostgen.extensions.patches.lift_input import apply_patch, of_tree
 from xenhostgen.extensions.patches.messages import Message, read_messages
 from xenhostgen.extensions.patches.recreation import Proof, Proving
 from xenhostgen.extensions.patches.series import commit, identity
-from xenhostgen.sandbox.files import UnreadableFile, read_file
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Refused, refusal
@@ -143,7 +143,7 @@ def _check_count(folder: Path, messages: Sequence[Message]) -> None:
 
 def _message(folder: Path, number: int) -> Message:
     name = f"{number:02}.message"
-    text = (_part(folder, name) or b"").decode(errors="replace")
+    text = (content(folder, name, SIZE_LIMIT) or b"").decode(errors="replace")
     head, _, body = text.partition("\n\n")
     fields = dict(line.partition(": ")[::2] for line in head.split("\n"))
     if not {"From", "Date", "Subject"} <= fields.keys() or "\0" in text:
@@ -152,21 +152,13 @@ def _message(folder: Path, number: int) -> Message:
     return Message(fields["From"], fields["Date"], fields["Subject"], body, b"")
 
 
-def _part(folder: Path, name: str) -> bytes | None:
-    """A file of a history; None if it isn't there. Raises ``Refused``."""
-    try:
-        return read_file(folder, name, SIZE_LIMIT)
-    except UnreadableFile as error:
-        raise refusal("input-unreadable", str(error), folder / name) from None
-
-
 def _contents(folder: Path, number: int, tree: Reader, root: str) -> Contents:
     """The files that differ from the tree after a patch of the history."""
     path = folder / f"{number:02}.yaml"
     if path.is_file():
         return placed_in(load(path), tree, root).after
     name = f"{number:02}{SUFFIX}"
-    return patched(_part(folder, name) or b"", tree, name=str(folder / name))
+    return patched(content(folder, name, SIZE_LIMIT) or b"", tree, name=str(folder / name))
 
 
 def _commit(work: Path, contents: Contents, message: Message) -> None:

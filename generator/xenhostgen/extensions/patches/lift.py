@@ -109,10 +109,10 @@ def lifted_from(
         keys = dict.fromkeys([*_ORDER.split(), *data])
         return write_yaml({key: data[key] for key in keys if key in data}, target.schema, remarks)
 
-    spec, carry, placed = _carried(imported, data, written, target.output)
+    text, spec, carry, placed = _carried(imported, data, written, target.output)
     after = carried_alone(carry, {path: placed.get(path) for path in imported.whole})
     known = [_proved(share, imported, after) for share in shares(imported, carry)]
-    return Lifted(written(), spec, carry, known, assumed)
+    return Lifted(text, spec, carry, known, assumed)
 
 
 def _data(
@@ -128,15 +128,15 @@ def _data(
 
 def _carried(
     imported: Input, data: Data, written: Callable[[], str], output: str
-) -> tuple[Interface, bytes, Contents]:
-    """The spec, its carry patch, and the files that this goes on top of.
+) -> tuple[str, Interface, bytes, Contents]:
+    """The spec as text and model, its carry patch, and the files that this goes on top of.
 
     What a tree has no place for is put elsewhere, or left out.
     """
     while True:
         try:
-            spec = _accepted(data, written, output)
-            return spec, *carry_of(imported, spec)
+            text, spec = _accepted(data, written, output)
+            return text, spec, *carry_of(imported, spec)
         except SpecError as error:
             whole = [each for each in error.problems if each.rule in _WHOLE]
             # Without types and slots all else can't be right.
@@ -281,7 +281,7 @@ def _around(steps: list[Data], known: list[Data]) -> list[Data]:
     return merged if registered[0] == registered[1] else steps
 
 
-def _accepted(data: Data, written: Callable[[], str], output: str) -> Interface:
+def _accepted(data: Data, written: Callable[[], str], output: str) -> tuple[str, Interface]:
     """The spec, without the parts that the rules refuse.
 
     Raises ``SpecError`` if it can't do without.
@@ -289,7 +289,7 @@ def _accepted(data: Data, written: Callable[[], str], output: str) -> Interface:
     for _ in range(_ROUNDS):
         text = written()
         try:
-            return load_text(text, output)
+            return text, load_text(text, output)
         except SpecError as error:
             top = yaml.parse(text, Problems(output, text))
             refused = {part for problem in error.problems if (part := _part(top, problem.at))}
@@ -304,7 +304,8 @@ def _accepted(data: Data, written: Callable[[], str], output: str) -> Interface:
             for key in path:
                 holder = holder[key]
             del holder[last]
-    return load_text(written(), output)
+    text = written()
+    return text, load_text(text, output)
 
 
 def _part(node: Any, at: At) -> tuple[str | int, ...]:

@@ -4,16 +4,17 @@
 import re
 from collections.abc import Iterator
 from pathlib import PurePath
-from typing import NamedTuple
 
 from xenhostgen.extensions.patches.lift_header import Seen, compact
-from xenhostgen.extensions.patches.probe import Data
+from xenhostgen.extensions.patches.probe import Data, Probing
 from xenhostgen.spec.c_names import KEYWORDS, RESERVED, declared_name
 from xenhostgen.spec.model import Misuse
+from xenhostgen.spec.rules.conditions import conditions
+from xenhostgen.spec.source import Inside, Nearest
 
 _CONSTANT = re.compile(r"(?<![-\w])[A-Z][A-Z0-9_]+\b(?!\()")
 _CALL = re.compile(r"(\w+)\((.*)\)")
-_WORD = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)(\(\)|(?:->|\.)\w+)?")
+_LANGUAGE = KEYWORDS | RESERVED
 
 
 def assume(data: Data, seen: Seen) -> Iterator[tuple[str, str]]:
@@ -84,7 +85,7 @@ def _kinds(data: Data, inputs: dict[str, Data]) -> Data | None:
 def _functions(data: Data) -> dict[str, Data]:
     """The kernel functions that adapters and wrappers pass an op's parameters to."""
     functions: dict[str, Data] = {}
-    known = KEYWORDS | RESERVED | data["kernel"].get("macros", {}).keys()
+    known = _LANGUAGE | data["kernel"].get("macros", {}).keys()
     known |= {macro["name"] for macro in data["predicates"]["macros"]}
     for op in data.get("ops", {}).values():
         params = {declared_name(param): param for param in op.get("args", ())}
@@ -113,57 +114,35 @@ def _expressions(op: Data) -> list[str]:
     return [text for text in (*texts, op.get("when_missing"), op.get("when_no_host")) if text]
 
 
-class _Condition(NamedTuple):
-    """A condition or value of boot code: of which guest, and which names in it are known."""
-
-    guest: str
-    known: frozenset[str]
-    text: str
-
-
-def _conditions(data: Data, ours: frozenset[str]) -> Iterator[_Condition]:
-    """What predicates and boot steps ask."""
-    for macro in data["predicates"]["macros"]:
-        yield _Condition("", ours, macro["expands"])
-    for guest, guest_data in data["guests"].items():
-        known = ours | {declared_name(param) for param in guest_data["boot"].get("params", ())}
-        for step in guest_data["boot"].get("steps", ()):
-            texts = [step.get("return_if", ""), step.get("register", {}).get("when", "")]
-            texts += [word for pair in step.get("assign", {}).items() for word in pair]
-            yield from (_Condition(guest, known, text) for text in texts)
-
-
-def _fact(facts: dict[str, Data], name: str, more: str) -> None:
-    """Assume what a name stands for, by what follows it."""
-    if more == "()":
-        facts["macros"][name] = {"expands": "0", "placeholder": True}
-    elif more:
-        members = facts["structs"].setdefault(f"{name}_facts", {})
-        members[more.lstrip("->.")] = "unsigned long"
-        facts["variables"][name] = f"struct {name}_facts{' *' * more.startswith('->')}"
+def _fact(facts: dict[str, Data], name: str, text: str) -> None:
+    """Assume what a name stands for, by what follows it in an expression."""
+    members = re.findall(rf"(?<![\w.>]){re.escape(name)}(->|\.)(\w+)", text)
+    if name.endswith("()"):
+        facts["macros"][name[:-2]] = {"expands": "0", "placeholder": True}
     elif name.isupper():
         facts["constants"].setdefault(name, len(facts["constants"]) + 1)
-    else:
+    elif not members:
         facts["variables"].setdefault(name, "unsigned long")
+    for access, member in members:
+        facts["structs"].setdefault(f"{name}_facts", {})[member] = "unsigned long"
+        facts["variables"][name] = f"struct {name}_facts{' *' * (access == '->')}"
 
 
 def _kernel(data: Data) -> tuple[Data, dict[str, Data]]:
     """Facts by which conditions and steps of boot code can be modelled, and each guest's inputs."""
     facts: dict[str, Data] = {key: {} for key in ("constants", "structs", "variables", "macros")}
+    for _, _, place, hint in conditions(Probing(data, {}).spec()):
+        if isinstance(place, Inside) and isinstance(hint, Nearest) and hint.word not in _LANGUAGE:
+            _fact(facts, hint.word, place.text)
     inputs: dict[str, Data] = {}
-    ours = KEYWORDS | RESERVED | {macro["name"] for macro in data["predicates"]["macros"]}
-    conditions = list(_conditions(data, ours))
-    for guest, known, text in conditions:
-        for name, more in _WORD.findall(text):
-            if name in known:
-                continue
-            _fact(facts, name, more)
-            if more.startswith("->"):
-                checks = re.compile(rf"!{name}\b(?!->)")
-                is_checked = any(
-                    each.guest == guest and checks.search(each.text) for each in conditions
-                )
+    pointers = [name for name, c in facts["variables"].items() if c.endswith("*")]
+    for guest, guest_data in data["guests"].items():
+        text = str(guest_data["boot"])
+        for name in pointers:
+            if re.search(rf"\b{name}->", text):
+                is_checked = re.search(rf"!{name}\b(?!->)", text) is not None
                 inputs.setdefault(guest, {})[name] = ["object", *["NULL"] * is_checked]
+    ours = _LANGUAGE | {macro["name"] for macro in data["predicates"]["macros"]}
     for op in data.get("ops", {}).values():
         for name in _CONSTANT.findall(" ".join(_expressions(op))):
             if name not in ours:

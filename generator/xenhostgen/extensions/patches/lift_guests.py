@@ -125,9 +125,8 @@ class Guests:
             line[0].name if line and line[0].kind == "include" else "" for line in lines
         )
         adjacent = part.piece.first > 1 and part.lines[part.piece.first - 2].text.strip()
-        if not (part.beside(-1).startswith("#") and (adjacent or not below)):
-            above = ""
-        place = compact(after=above) or compact(before=below)
+        after = compact(after=above) if adjacent or not below else {}
+        place = after or compact(before=below)
         return {"line": self.seen.included, "place": place} if place else {}
 
     def table(self, guest: Data, part: Part) -> None:

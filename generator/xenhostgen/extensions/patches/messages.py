@@ -166,7 +166,7 @@ def _split(path: Path) -> Iterator[Message]:
             start = max(data.find(content, start), start)
             line = data.count(b"\n", 0, start) + 1
             for mail in _plain(content):
-                yield _placed(_read(mail, folder), str(path), line, content)
+                yield _placed(read_mail(mail, folder), str(path), line, content)
             start += len(content)
 
 
@@ -223,8 +223,8 @@ def _attached(mail: EmailMessage) -> Iterator[bytes]:
                 yield data
 
 
-def _read(mail: bytes, folder: Path) -> Message:
-    """What git makes of one mail."""
+def read_mail(mail: bytes, folder: Path) -> Message:
+    """What git makes of one mail, in a scratch folder."""
     command = ["git", "mailinfo", "message", "patch"]
     job = Job(command, folder, environment=git_environment(NO_SETTINGS), input=mail)
     done = run(job)

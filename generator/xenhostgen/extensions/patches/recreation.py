@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.extensions.kernel_tree.git import GitFailure, blob_id, borrowed, git, same_id
-from xenhostgen.extensions.kernel_tree.patching import Contents, Reader, over
-from xenhostgen.extensions.kernel_tree.placing import content, kernel_version, placed_in
+from xenhostgen.extensions.kernel_tree.patching import Contents, Reader, content, over
+from xenhostgen.extensions.kernel_tree.placing import kernel_version, placed_in
 from xenhostgen.extensions.patches.diff import files_of
 from xenhostgen.extensions.patches.lift_input import apply_patch
 from xenhostgen.extensions.patches.messages import Message

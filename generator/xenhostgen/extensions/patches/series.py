@@ -13,13 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from xenhostgen.extensions.kernel_tree.git import (
-    NO_SETTINGS,
-    GitFailure,
-    create_repository,
-    git,
-    git_environment,
-)
+from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, create_repository, git
+from xenhostgen.extensions.patches.messages import read_mail
 from xenhostgen.sandbox.confinement import View, obstacle
 from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.sandbox.process import Job, run
@@ -143,17 +138,17 @@ def check_messages(spec: Interface) -> None:
 
 def _lost(subject: str, body: str) -> str:
     """What of a mail git doesn't give back; empty if it gives back all."""
-    author = "Author: A U Thor\nEmail: author@example.org\n"
+    author = "A U Thor <author@example.org>"
     text = "\n".join(line.rstrip() for line in body.split("\n"))
-    text = re.sub("\n{3,}", "\n\n", f"{text}\n\nSigned-off-by: A U Thor <author@example.org>\n")
-    mail = f"From: A U Thor <author@example.org>\nSubject: [PATCH 1/2] {subject}\n\n{text.lstrip()}"
+    text = re.sub("\n{3,}", "\n\n", f"{text}\n\nSigned-off-by: {author}\n")
+    mail = f"From: {author}\nSubject: [PATCH 1/2] {subject}\n\n{text.lstrip()}"
     with scratch_folder() as folder:
-        command = ["git", "mailinfo", "message", "patch"]
-        environment = git_environment(NO_SETTINGS)
-        done = run(Job(command, folder, environment=environment, input=f"{mail}---\n".encode()))
-        if f"{author}Subject: {' '.join(subject.split())}\n" not in done.text:
-            return "subject" if author in done.text else "author"
-        return "" if (folder / "message").read_text("utf-8") == text.lstrip() else "text"
+        taken = read_mail(f"{mail}---\n".encode(), folder)
+    if taken.author != author:
+        return "author"
+    if taken.subject != " ".join(subject.split()):
+        return "subject"
+    return "" if taken.body == text.lstrip() else "text"
 
 
 def _steps(spec: Interface, before: Contents, after: Contents) -> Iterator[tuple[str, Contents]]:

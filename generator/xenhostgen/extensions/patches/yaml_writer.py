@@ -5,18 +5,19 @@ Whatever a text holds (blanks at its ends, tabs, quotes, control characters), it
 same.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-WIDTH = 100
+import yaml
+from yaml.emitter import ScalarAnalysis
+
+WIDTH = 90  # of a row, about
+_NESTED_MAX = 3  # collections in a row, itself included
 SCHEMA_LINE = "# yaml-language-server: $schema={schema}"
 
-# Texts that mean themselves without quotes, to this tool and to editors, in and out of {}.
-_WORD = r"[^\s:#,{}\[\]?\"'`\\]"
-_PLAIN = re.compile(rf"[A-Za-z_<(/]{_WORD}*(?: {_WORD}+)*|0|-?[1-9][0-9]{{0,8}}|-E[A-Z]+")
-_TAKEN = re.compile(r"True|TRUE|False|FALSE|<<|(?i:null|yes|no|on|off|y|n)")
+# Texts that mean themselves to this tool, whatever they are to others.
+_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,8}")
 
 
 def write_yaml(data: Mapping[str, Any], schema: str, remarks: Mapping[str, str]) -> str:
@@ -27,7 +28,8 @@ def write_yaml(data: Mapping[str, Any], schema: str, remarks: Mapping[str, str])
     lines = [SCHEMA_LINE.format(schema=schema), *_comment(remarks.get("", ""))]
     spread = True
     for key, value in data.items():
-        entry = _entry(f"{_scalar(key)}:", value, 0, flows=len(_flow(value)) < WIDTH // 2)
+        text = yaml.dump(_Section({key: value}), Dumper=_Dumper, width=1 << 30, sort_keys=False)
+        entry = text.replace("\n...\n", "\n").removesuffix("\n").split("\n")
         remark = _comment(remarks.get(key, ""))
         # A block that ends in an empty line parts the keys already; one more would be the text's.
         if lines[-1] and (spread or remark or len(entry) > 1):
@@ -41,82 +43,55 @@ def _comment(text: str) -> list[str]:
     return [f"# {line}".rstrip() for line in text.split("\n")] if text else []
 
 
-def _entry(head: str, value: Any, depth: int, flows: bool = True) -> list[str]:
-    """The lines of ``head`` (a key or a dash, indented) and its value.
-
-    ``depth``: blanks before it.
-    """
-    short = f"{head} {_flow(value)}"
-    if isinstance(value, str) and "\n" in value and _is_literal(value):
-        # An explicit indentation where the text's own blanks would be taken for it.
-        hint = "2" if value[0] in " \t\n" else ""
-        chomp = "-" if value[-1] != "\n" else "+" if value.endswith("\n\n") or value == "\n" else ""
-        lines = value.removesuffix("\n").split("\n")
-        return [
-            f"{head} |{hint}{chomp}",
-            *(" " * (depth + 2) + line if line else "" for line in lines),
-        ]
-    if (
-        not isinstance(value, (dict, list))
-        or not value
-        or (flows and _is_row(value, head, len(short)))
-    ):
-        return [short]
-    blanks = " " * (depth + 2)
-    heads = (
-        [f"{blanks}{_scalar(key)}:" for key in value]
-        if isinstance(value, dict)
-        else [f"{blanks}-"] * len(value)
-    )
-    children = [
-        _entry(head, each, depth + 2) for head, each in zip(heads, _parts(value), strict=True)
-    ]
-    lines = [line for child in children for line in child]
-    return [head + lines[0][len(head) :], *lines[1:]] if head.endswith("-") else [head, *lines]
+class _Section(dict[str, Any]):
+    """A key of the spec and its value, which begin a line."""
 
 
-def _parts(value: dict[str, Any] | list[Any]) -> list[Any]:
-    return list(value.values()) if isinstance(value, dict) else value
+class _Dumper(yaml.SafeDumper):
+    """Writes texts plain, in double quotes, or as blocks, and no aliases."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow)  # in sequences, too
+
+    def analyze_scalar(self, scalar: str) -> ScalarAnalysis:
+        lines = scalar.replace("\t", "\n").split("\n")
+        self.allow_unicode = all(map(str.isprintable, lines))
+        analysis = super().analyze_scalar(scalar)
+        analysis.allow_single_quoted = False
+        analysis.allow_block = self.allow_unicode and scalar.strip("\n")[:1] not in ("", "\t")
+        return analysis
 
 
-def _is_row(value: Any, head: str, width: int) -> bool:
-    """Whether a collection reads well on one line: no text of several lines, and hardly nested."""
-    parts = _parts(value)
-    deeper = [each for part in parts if isinstance(part, (dict, list)) for each in _parts(part)]
-    several = any(isinstance(part, str) and "\n" in part for part in (*parts, *deeper))
-    lone = len(parts) == 1 and head.endswith("-")
-    return width <= WIDTH and not (
-        several or lone or any(isinstance(each, (dict, list)) for each in deeper)
-    )
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    kind = "int" if _NUMBER.fullmatch(text) else "str"
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar(f"tag:yaml.org,2002:{kind}", text, style)
 
 
-def _flow(value: Any) -> str:
-    if isinstance(value, dict):
-        return (
-            "{" + ", ".join(f"{_scalar(key)}: {_flow(each)}" for key, each in value.items()) + "}"
-        )
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_flow, value)) + "]"
-    return _scalar(value)
+def _mapping(dumper: yaml.SafeDumper, value: dict[str, Any]) -> yaml.Node:
+    row = _is_row(value) and not isinstance(value, _Section)
+    return dumper.represent_mapping("tag:yaml.org,2002:map", value, flow_style=row)
 
 
-def _scalar(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    text = str(value)
-    if _PLAIN.fullmatch(text) and text.isprintable() and not _TAKEN.fullmatch(text):
-        return text
-    return quoted(text)
+def _sequence(dumper: yaml.SafeDumper, value: list[Any]) -> yaml.Node:
+    node = dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=_is_row(value))
+    for item in node.value:
+        if isinstance(item, yaml.MappingNode) and len(item.value) == 1:
+            item.flow_style = False  # its key stands behind the dash
+    return node
 
 
-def quoted(value: Any) -> str:
-    """A value on one line, each text in quotes: YAML, and fast."""
-    text = json.dumps(value, ensure_ascii=False)
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in text)
+def _is_row(value: object) -> bool:
+    """Whether a collection is short and hardly nested, and has no text of several lines."""
+    text = str(value).replace("'", "")
+    nested = text.count("{") + text.count("[")
+    return len(text) <= WIDTH and nested <= _NESTED_MAX and "\\n" not in text
 
 
-def _is_literal(text: str) -> bool:
-    """Whether a block can hold the text as it stands."""
-    return all(char.isprintable() or char in "\t\n" for char in text) and text.strip("\n") != ""
+_KINDS: dict[type, Any] = {str: _text, dict: _mapping, list: _sequence}
+for _kind, _represent in _KINDS.items():
+    _Dumper.add_representer(_kind, _represent)
+    _Dumper.add_multi_representer(_kind, _represent)  # what a spec is read as

@@ -9,13 +9,13 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import contextmanager
 from pathlib import Path
 
 from xenhostgen.commands.inputs import default_specs, writing_alone
 from xenhostgen.extensions.kernel_tree.carry import carry_path, is_history
 from xenhostgen.extensions.kernel_tree.patching import Reader
-from xenhostgen.extensions.patches.carrying import carry_of
+from xenhostgen.extensions.patches.carrying import Share, carry_of
 from xenhostgen.extensions.patches.diff import read_diff
 from xenhostgen.extensions.patches.history import files, is_part, refreshed, states
 from xenhostgen.extensions.patches.lift import Lifted, lift
@@ -62,32 +62,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Lift, write, tell; 1 if a new file isn't re-created to the byte, 2 on an error."""
-    if arguments.refresh:
-        folder = arguments.refresh if is_history(arguments.refresh) else arguments.refresh.parent
-        with writing_alone(folder):
-            return refresh(arguments.refresh, folder, arguments)
-    if arguments.output.is_dir() or not arguments.output.suffix:
-        with writing_alone(arguments.output):
-            return import_history(arguments.output, arguments)
-    with writing_alone(arguments.output.parent):
-        return import_to(arguments.output, arguments)
+    target = arguments.refresh or arguments.output
+    whole = is_history(target) if arguments.refresh else target.is_dir() or not target.suffix
+    folder = target if whole else target.parent
+    with writing_alone(folder):
+        if arguments.refresh:
+            return refresh(target, folder, arguments)
+        return import_history(folder, arguments) if whole else import_to(target, arguments)
 
 
 def import_history(folder: Path, arguments: argparse.Namespace) -> int:
-    """Write a series as a history, nobody else writing there meanwhile; the exit status."""
-    if not arguments.tree or arguments.onto:
-        what = "goes without --onto" if arguments.onto else "needs --tree DIR[@REV]"
-        hint = "the tree that the first patch applies to; or -o NAME.yaml for one spec"
-        raise refusal("history", f"a history {what}", "-o", hint)
+    """Write a series as a history; the exit status."""
     there = [str(path) for path in sorted(folder.iterdir())] if folder.is_dir() else []
     if there and not arguments.force:
         hint = "choose an empty folder, or give --force"
         raise refusal("exists", "is there already", there[0], hint)
     left: list[Left] = []
-    messages = read_messages(arguments.patches, left)
-    schema = os.path.relpath(default_specs() / "schema.json", folder)
-    with reader(*_revision(arguments.tree)) as tree:
-        history = list(states(messages, tree, arguments.tree, schema))
+    with _tree(arguments) as tree:
+        if not tree or arguments.onto:
+            what = "goes without --onto" if arguments.onto else "needs --tree DIR[@REV]"
+            hint = "the tree that the first patch applies to; or -o NAME.yaml for one spec"
+            raise refusal("history", f"a history {what}", "-o", hint)
+        messages = read_messages(arguments.patches, left)
+        schema = os.path.relpath(default_specs() / "schema.json", folder)
+        history = list(states(messages, *tree, schema))
     written: dict[str, bytes | None] = dict(files(history))
     names = map(os.path.basename, there)
     stale = {name: None for name in names if is_part(name) and name not in written}
@@ -97,11 +95,7 @@ def import_history(folder: Path, arguments: argparse.Namespace) -> int:
         say(f"  left out, {mail.reason}: {mail.subject}", sys.stdout)
     for number, state in enumerate(history, 1):
         say(f"{folder}/{number:02}: {state.message.subject}", sys.stdout)
-        shares = state.lifted.shares if state.lifted else ()
-        total, carried = (
-            sum(share.lines for share in shares),
-            sum(len(share.carried) for share in shares),
-        )
+        total, carried = _counts(state.lifted.shares if state.lifted else ())
         say(f"  {total - carried} of {total} lines lifted, {carried} carried", sys.stdout)
     return 0
 
@@ -109,17 +103,15 @@ def import_history(folder: Path, arguments: argparse.Namespace) -> int:
 def refresh(target: Path, folder: Path, arguments: argparse.Namespace) -> int:
     """Make carry patches anew from the patches that specs were imported from; the exit status."""
     onto = load(arguments.onto) if arguments.onto else None
-    with ExitStack() as stack:
-        tree = _tree(stack, arguments)
-        if folder == target and not tree:
+    with _tree(arguments) as tree:
+        if folder != target:
+            imported = read_input(arguments.patches, onto, *(tree or ()))
+            carries = {carry_path(target).name: carry_of(imported, load(target))[0]}
+        elif tree:
+            carries = dict(refreshed(folder, read_messages(arguments.patches), *tree))
+        else:
             hint = "the tree that the first patch applies to"
             raise refusal("history", "needs --tree DIR[@REV]", "--refresh", hint)
-        if folder == target:
-            messages = read_messages(arguments.patches)
-            carries = dict(refreshed(folder, messages, *tree))
-        else:
-            imported = read_input(arguments.patches, onto, *tree)
-            carries = {carry_path(target).name: carry_of(imported, load(target))[0]}
     changed: dict[str, bytes | None] = {}
     for name, carry in carries.items():
         file = folder / name
@@ -151,15 +143,20 @@ def _carried_lines(before: bytes, after: bytes) -> Iterator[str]:
             yield f"  {path}: {counts[0]} lines carried, were {counts[1]}"
 
 
-def _tree(stack: ExitStack, arguments: argparse.Namespace) -> tuple[Reader, str] | tuple[()]:
-    """The kernel tree that the arguments name, and its name."""
+@contextmanager
+def _tree(arguments: argparse.Namespace) -> Iterator[tuple[Reader, str] | None]:
+    """The kernel tree that the arguments name, and its name; None if they name none."""
     if not arguments.tree:
-        return ()
-    return stack.enter_context(reader(*_revision(arguments.tree))), arguments.tree
+        yield None
+        return
+    folder, at, revision = arguments.tree.rpartition("@")
+    is_folder = not at or Path(arguments.tree).is_dir()
+    with reader(*((Path(arguments.tree),) if is_folder else (Path(folder), revision))) as tree:
+        yield tree, arguments.tree
 
 
 def import_to(output: Path, arguments: argparse.Namespace) -> int:
-    """Do that, nobody else writing there meanwhile; the exit status."""
+    """Write one spec, with its carry patch; the exit status."""
     carry = carry_path(output)
     there = [str(path) for path in (output, carry) if path.exists()]
     if there and not arguments.force:
@@ -169,8 +166,7 @@ def import_to(output: Path, arguments: argparse.Namespace) -> int:
     schema = os.path.relpath(
         default_specs() / "schema.json", output.parent
     )  # as seen from the new spec
-    with ExitStack() as stack:
-        tree = _tree(stack, arguments) or None
+    with _tree(arguments) as tree:
         lifted = lift(
             arguments.patches, str(output), schema, onto, prefix=arguments.name, tree=tree
         )
@@ -179,12 +175,6 @@ def import_to(output: Path, arguments: argparse.Namespace) -> int:
     for line in _report(lifted, output):
         say(line, sys.stdout)
     return 0 if all(share.same is not False for share in lifted.shares) else 1
-
-
-def _revision(tree: str) -> tuple[Path, str | None]:
-    """The folder and the revision of DIR[@REV]."""
-    folder, at, revision = tree.rpartition("@")
-    return (Path(folder), revision) if at and not Path(tree).is_dir() else (Path(tree), None)
 
 
 def _report(lifted: Lifted, output: Path) -> Iterator[str]:
@@ -197,8 +187,7 @@ def _report(lifted: Lifted, output: Path) -> Iterator[str]:
         lines = f"{share.lines - len(share.carried)} of {share.lines} lines lifted"
         yield f"  {share.path}: {lines}{carried}{verdicts[share.same]}{blob}"
     yield from (f"  assumed: {key} ({what})" for key, what in lifted.assumed.items())
-    total = sum(share.lines for share in lifted.shares)
-    carried_lines = sum(len(share.carried) for share in lifted.shares)
+    total, carried_lines = _counts(lifted.shares)
     same = [share.same for share in lifted.shares if share.same is not None]
     percent = f"{100 * (total - carried_lines) / max(total, 1):.{1 if carried_lines else 0}f}"
     exact = f"byte-identical {sum(same)}/{len(same)} new files"
@@ -206,6 +195,11 @@ def _report(lifted: Lifted, output: Path) -> Iterator[str]:
     yield f"lifted {percent} % {lines}, {carried_lines} carried; {exact}"
     if lifted.carry:
         yield f"carried by {carry_path(output)}"
+
+
+def _counts(shares: Sequence[Share]) -> tuple[int, int]:
+    """How many lines there are, and how many are carried."""
+    return sum(share.lines for share in shares), sum(len(share.carried) for share in shares)
 
 
 def _ranges(numbers: Sequence[int]) -> str:

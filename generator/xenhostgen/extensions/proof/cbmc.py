@@ -63,29 +63,32 @@ class Cbmc:
             messages = json.loads(output)
         except ValueError:
             messages = [{"messageType": "ERROR", "messageText": output}]
-        results = [
-            result
-            for message in messages
-            for result in message.get("result", ())
-            if not result["description"].startswith(_WRAPS)
-        ]
-        holding = sum(result["status"] == "SUCCESS" for result in results)
-        total = max(len(results), 1)
-        subject.statistics.cbmc = Proof(holding, total)
-        findings: dict[tuple[str, Location], Finding] = {}
-        for result in results:
-            if result["status"] == "FAILURE":
-                finding = _finding(subject.spec, result)
-                findings.setdefault((finding.subject, _place(result)), finding)
-        if not findings and holding < total:
-            errors = [part for part in messages if part.get("messageType") == "ERROR"]
-            said = [error["messageText"] for error in errors]
-            if said[-1:] in (["PARSING ERROR"], ["CONVERSION ERROR"]):
-                place = errors[0].get("sourceLocation", {})
-                where = f"{place['file']}:{place['line']}: " if "line" in place else ""
-                return _unread(subject, f"{where}{said[0]}")
-            return [unanswered(subject.spec.c.register, "\n".join(said))]
-        return list(findings.values())
+        errors = [part for part in messages if part.get("messageType") == "ERROR"]
+        if errors and errors[-1]["messageText"] in ("PARSING ERROR", "CONVERSION ERROR"):
+            place = errors[0].get("sourceLocation", {})
+            where = f"{place['file']}:{place['line']}: " if "line" in place else ""
+            return _unread(subject, f"{where}{errors[0]['messageText']}")
+        results = [result for message in messages for result in message.get("result", ())]
+        if not results:
+            subject.statistics.cbmc = Proof(0, 1)
+            said = "\n".join(error["messageText"] for error in errors)
+            return [unanswered(subject.spec.c.register, said)]
+        return _refuted(subject, results)
+
+
+def _refuted(subject: Subject, results: list[dict[str, Any]]) -> list[Finding]:
+    """The assertions that fail, one for each place in a function."""
+    results = [result for result in results if not result["description"].startswith(_WRAPS)]
+    holding = sum(result["status"] == "SUCCESS" for result in results)
+    subject.statistics.cbmc = Proof(holding, len(results))
+    findings: dict[tuple[str, Location], Finding] = {}
+    for result in results:
+        if result["status"] == "FAILURE":
+            finding = _finding(subject.spec, result)
+            findings.setdefault((finding.subject, _place(result)), finding)
+    if not findings and holding < len(results):
+        return [unanswered(subject.spec.c.register, "it leaves some assertions undecided")]
+    return list(findings.values())
 
 
 def _unread(subject: Subject, why: str) -> list[Finding]:

@@ -64,12 +64,12 @@ class Types(Part):
     doc = optional(DOC, "the comment above the enum")
 
     @property
-    def counted(self) -> list[int]:
-        """The types' values, counted as C does."""
-        counted = [-1]
+    def counted(self) -> Iterator[tuple[HostType, int]]:
+        """The types with their values, counted as C does."""
+        value = -1
         for host_type in self.values:
-            counted.append(counted[-1] + 1 if host_type.value is None else host_type.value)
-        return counted[1:]
+            value = value + 1 if host_type.value is None else host_type.value
+            yield host_type, value
 
 
 class Slot(Part):
@@ -154,11 +154,6 @@ class Registry(Part):
     def attribute(self) -> str:
         """The array's attribute in C, with the blank before it."""
         return "" if self.storage == "bss" else f" __{self.storage}"
-
-    @property
-    def section(self) -> str:
-        """The section in which the attribute puts the array."""
-        return ".bss" if self.storage == "bss" else f".data..{self.storage}"
 
 
 class Field(Part):
@@ -626,7 +621,7 @@ class Interface(Part):
     @cached_property
     def values(self) -> dict[str, int]:
         """The value of each host type."""
-        return dict(zip((each.name for each in self.types.values), self.types.counted, strict=True))
+        return {host_type.name: value for host_type, value in self.types.counted}
 
     @property
     def guard(self) -> str:
@@ -715,8 +710,9 @@ class Interface(Part):
     @property
     def section(self) -> str:
         """The section in which the array of slots lies."""
-        is_initialised = self.none and self.registry.storage == "bss"
-        return ".data" if is_initialised else self.registry.section
+        if self.registry.storage != "bss":
+            return f".data..{self.registry.storage}"
+        return ".data" if self.none else ".bss"
 
     @cached_property
     def shared_adapters(self) -> frozenset[str]:

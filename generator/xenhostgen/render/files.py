@@ -126,7 +126,7 @@ class Renderer:
             tables = spec.borrowed(guest)
             place = guest.place
             fragments.append(self.added("borrowed", guest.file, place, place, tables=tables))
-        for step in guest.boot.steps_of(Register):
+        for step in guest.parts(Register):
             table = spec.table(guest, step.table).symbol
             fragment = self.added("register", guest.file, step, Place(), step=step, table=table)
             fragments.append(fragment)
@@ -156,7 +156,7 @@ class Renderer:
             (type(step).__name__, step, next(registering) if isinstance(step, Register) else "")
             for step in guest.boot.steps
         ]
-        helpers = {step.function: step for step in guest.boot.steps_of(Call)}
+        helpers = {step.function: step for step in guest.parts(Call)}
         return self.template(
             "guest.c.j2",
             guest=guest,
@@ -171,7 +171,7 @@ class Renderer:
 
     def prototypes(self, guest: Guest) -> dict[str, str]:
         """The kernel functions that a guest's tables and steps name, declared for the stub."""
-        clearing = [step.function for step in guest.boot.steps_of(ClearBss)]
+        clearing = [step.function for step in guest.parts(ClearBss)]
         declared: dict[str, str] = {function: f"void {function}(void);" for function in clearing}
         for table in guest.tables:
             entries = self.entries(guest, table)

@@ -10,7 +10,6 @@ import re
 import textwrap
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TypeVar
 
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.kinds import (
@@ -294,16 +293,7 @@ class Table(Part):
     symbol = key(SYMBOL, "the table's C name")
 
 
-class _Step(Part):
-    """A statement of a boot function."""
-
-    @property
-    def sets(self) -> tuple["Assign", ...]:
-        """The variables that it sets."""
-        return ()
-
-
-class Register(_Step):
+class Register(Part):
     """Boot step, ours: register a host."""
 
     type = key(NAME, "the host type")
@@ -317,7 +307,7 @@ def _either(*c: str) -> str:
     return f"(?:{'|'.join(re.escape(''.join(piece.split())) for piece in c)})"
 
 
-class ReturnIf(_Step):
+class ReturnIf(Part):
     """Boot step of the kernel: leave the boot function."""
 
     condition = key(LINE, "the C condition")
@@ -332,16 +322,12 @@ class ReturnIf(_Step):
         return rf"if\({_either(self.condition, *self.alternatives)}\)(?:return;|{{[^}}]*return;}})"
 
 
-class Assign(_Step):
+class Assign(Part):
     """Boot step of the kernel: set a variable."""
 
     target = key(LINE, "what is set")
     value = key(LINE, "the C expression it is set to")
     alternatives = optional(Items(LINE), "values that other kernel versions set instead")
-
-    @property
-    def sets(self) -> tuple["Assign", ...]:
-        return (self,)
 
     @property
     def c(self) -> str:
@@ -352,7 +338,7 @@ class Assign(_Step):
         return f"{_either(self.target)}={_either(self.value, *self.alternatives)};"
 
 
-class _Calling(_Step):
+class _Calling(Part):
     """A boot step that calls a function."""
 
     function = key(SYMBOL, "the kernel function")
@@ -391,9 +377,6 @@ STEP: Tagged[Step] = Tagged(
 )
 
 
-S = TypeVar("S", bound=_Step)
-
-
 class Boot(Part):
     """A guest's boot function.
 
@@ -404,10 +387,6 @@ class Boot(Part):
     linkage = optional(C_TEXT, "specifiers before its return type")
     params = optional(Items(C_DECLARATION), "its C parameters")
     steps = optional(Items(STEP), "what it does, in order")
-
-    def steps_of(self, kind: type[S]) -> Iterator[S]:
-        """The steps of one kind, in order."""
-        return (step for step in self.steps if isinstance(step, kind))
 
     @property
     def head(self) -> str:
@@ -659,8 +638,7 @@ class Interface(Part):
     @property
     def bss_functions(self) -> set[str]:
         """The kernel functions by which boot functions clear .bss."""
-        boots = [guest.boot for guest in self.guests]
-        return {step.function for boot in boots for step in boot.steps_of(ClearBss)}
+        return {step.function for step in self.parts(ClearBss)}
 
     @property
     def context_headers(self) -> dict[str, None]:
@@ -754,4 +732,4 @@ class Interface(Part):
 
     def registrations(self) -> Iterator[tuple[Guest, Register]]:
         """Every registering boot step with its guest."""
-        return ((guest, step) for guest in self.guests for step in guest.boot.steps_of(Register))
+        return ((guest, step) for guest in self.guests for step in guest.parts(Register))

@@ -379,11 +379,14 @@ class Rows(Shape[tuple[P, ...], tuple[P, ...]]):
         self.key = next(iter(cls.KEYS.values()))
 
     def value(self, node: Mapping, what: str, problems: Problems) -> Any:
+        title, key = f"a key of {what}", self.key
         parts = []
         for name, rest in node.items():
-            first = {self.key.name: self.key.shape.read(name, f"a key of {what}", problems)}
-            parts.append(self.rest.row(rest, f"'{name}'", name, problems, **first))
-        return tuple(part for part in parts if part is not None)
+            first = {key.name: key.shape.read(name, title, problems)}
+            part = self.rest.row(rest, f"'{name}'", name, problems, **first)
+            if part is not None:
+                parts.append(part)
+        return tuple(parts)
 
     def schema(self) -> Schema:
         return {

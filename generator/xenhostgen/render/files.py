@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.operations import adapters, operations, prototypes
-from xenhostgen.render.style import initialiser_column, pad
+from xenhostgen.render.style import TAB, pad
 from xenhostgen.spec.model import (
     NONE,
     Call,
@@ -181,7 +181,8 @@ class Renderer:
 
 def _aligned(entries: Sequence[tuple[Op, Entry]]) -> list[tuple[str, str]]:
     """Padded member and function of each entry of a table, the functions in one column."""
-    column = initialiser_column(op.name for op, _ in entries) - 1
+    longest = max((len(op.name) for op, _ in entries), default=0)
+    column = (longest + 2) // TAB * TAB + TAB - 1  # a '.' stands before it
     return [(pad(op.name, column), entry.function) for op, entry in entries]
 
 

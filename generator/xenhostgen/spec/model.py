@@ -341,7 +341,7 @@ class Assign(Part):
 class _Calling(Part):
     """A boot step that calls a function."""
 
-    function = key(SYMBOL, "the kernel function")
+    function: Text
 
     @property
     def c(self) -> str:

@@ -468,6 +468,14 @@ class Kernel(Part):
     macros = optional(Rows(Macro), "macro: what it expands to")
     functions = optional(Rows(FunctionFact), "function: its C type")
 
+    @property
+    def values(self) -> dict[str, int]:
+        """The value of each constant and enumerator."""
+        values: dict[str, int] = {constant.name: constant.value for constant in self.constants}
+        for enum in self.enums:
+            values |= {name: value for value, name in enumerate(enum.values)}
+        return values
+
 
 class Input(Part):
     """What differs from boot to boot: a place in memory and the values it may begin with."""

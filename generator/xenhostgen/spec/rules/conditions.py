@@ -17,9 +17,7 @@ _BOOTS_MAX = 10_000
 def conditions(spec: Interface) -> Iterator[Fault]:
     """Conditions and assignments can be read, and ask only for what is known."""
     kernel = spec.kernel
-    constants: set[str] = {constant.name for constant in kernel.constants}
-    for enum in kernel.enums:
-        constants.update(enum.values)
+    constants = {*kernel.values}
     known = constants | {variable.name for variable in kernel.variables}
     known |= {f"{macro.name}()" for macro in spec.macros}
     yield from _expressions((macro.expands for macro in spec.macros), known)

@@ -109,8 +109,8 @@ def _named(spec: Interface) -> Iterator[Claim]:
     named += [("the table", table.symbol) for _, table in spec.tables()]
     named += [("the boot function", guest.boot.function) for guest in spec.guests]
     named += [("the kernel's name", name) for name in _kernel_names(spec)]
-    known = {function.name: function.name for function in spec.kernel.functions}
-    named += [("the kernel's function", name) for name in known.values()]
+    known = [function.name for function in spec.kernel.functions]
+    named += [("the kernel's function", name) for name in known]
     # A helper of several guests is in the file of each, what clears .bss may be in 'kernel', too.
     called: dict[Text, None] = {}
     for guest in spec.guests:

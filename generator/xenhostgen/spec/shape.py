@@ -262,7 +262,7 @@ class Part:
         """The parts of a kind in it, itself included, in their order."""
         if isinstance(self, kind):
             yield self
-        for value in vars(self).values():
+        for value in list(vars(self).values()):  # cached properties may come meanwhile
             for part in value if isinstance(value, tuple) else (value,):
                 if isinstance(part, Part):
                     yield from part.parts(kind)

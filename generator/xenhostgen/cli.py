@@ -47,7 +47,7 @@ class Parser(argparse.ArgumentParser):
         parsed, unknown = self.parse_known_intermixed_args(arguments)
         if unknown:
             option = unknown[0].split("=")[0]
-            hint = did_you_mean(option, list(self._option_string_actions))
+            hint = did_you_mean(option, self._option_string_actions)
             self.error(f"unknown argument '{option}'; {hint}")
         return parsed
 
@@ -129,7 +129,7 @@ def exit_without_command(argv: Sequence[str], commands: Commands) -> NoReturn:
     )
     parser.add_argument("--version", action="version", version=f"xenhostgen {__version__}")
     if argv and not argv[0].startswith("-"):
-        parser.error(f"unknown command '{argv[0]}'; {did_you_mean(argv[0], list(commands))}")
+        parser.error(f"unknown command '{argv[0]}'; {did_you_mean(argv[0], commands)}")
     parser.parse(argv)
     parser.print_help(sys.stderr)
     parser.exit(ERROR)

@@ -68,7 +68,7 @@ def test_every_line_has_its_origin(path: Path) -> None:
         (
             "xenhost/arch/x86/xen/xenhost.c",
             "\treturn xen_vcpu_nr(cpu);",
-            "kernel/registry.c.j2",
+            "kernel/fragments/adapters.j2",
             "ops.vcpu_id.tables.hvm.direct.function",
             "xh_direct_vcpu_id",
         ),

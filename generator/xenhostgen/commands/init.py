@@ -9,7 +9,7 @@ from xenhostgen.commands.inputs import print_or_write
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.kinds import NAME
-from xenhostgen.spec.source import At, Problems, text
+from xenhostgen.spec.source import At, Problems, Text
 from xenhostgen.spec.template_sets import template_root, template_sets
 
 EXAMPLES = """\
@@ -29,8 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print or write a spec. Raises ``Refused`` for a prefix that is no name, or an old file."""
-    problems = Problems("PREFIX", "")
-    NAME.read(text(arguments.prefix, At(1, 1)), "the prefix", problems)
+    problems, prefix = Problems("PREFIX", ""), Text(arguments.prefix)
+    prefix.line = prefix.column = 1
+    NAME.read(prefix, "the prefix", problems)
     output: Path | None = arguments.output
     if output and output.is_file():
         hint = "name another file, or remove it"

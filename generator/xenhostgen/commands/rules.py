@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     name: str | None = arguments.rule
     if name is not None:
         if name not in rules:
-            hint = did_you_mean(name, list(rules), "see: xenhostgen rules")
+            hint = did_you_mean(name, rules, "see: xenhostgen rules")
             raise refusal("unknown-rule", f"no rule is called '{name}'", "RULE", hint)
         chosen = [rules[name]]
     if arguments.format == "json":

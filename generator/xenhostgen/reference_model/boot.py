@@ -13,7 +13,7 @@ from itertools import product
 from xenhostgen.reference_model.memory import Memory
 from xenhostgen.reference_model.registry import Registry, State
 from xenhostgen.spec import expr
-from xenhostgen.spec.model import BootPath, Guest, Interface, Register, ReturnIf
+from xenhostgen.spec.model import Assign, BootPath, Guest, Interface, Register, ReturnIf
 
 CLEAR_BSS = "clear_bss"
 
@@ -111,7 +111,7 @@ def _run(spec: Interface, guest: Guest, memory: Memory, asked: list[Promise]) ->
                 table = spec.table(guest, step.table).symbol
                 asked.append(Promise(guest.name, step, table, early=not memory.true(when)))
         # ClearBss does nothing: the model's registry lies nowhere that could be cleared (rule 10).
-        for assignment in step.sets:
+        for assignment in step.parts(Assign):
             memory.set(assignment.target, memory.value(assignment.value))
     return False
 
@@ -130,8 +130,6 @@ def reads(spec: Interface, condition: str) -> set[str]:
 def reads_before_set(spec: Interface, condition: str) -> set[str]:
     """The variables that a condition depends on and that boot code sets."""
     targets: set[str] = set()
-    for guest in spec.guests:
-        for step in guest.boot.steps:
-            for assignment in step.sets:
-                targets |= expr.names(expr.parse(assignment.target))
+    for assignment in spec.parts(Assign):
+        targets |= expr.names(expr.parse(assignment.target))
     return reads(spec, condition) & targets

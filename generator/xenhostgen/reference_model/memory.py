@@ -32,11 +32,7 @@ class Memory:
     ) -> None:
         self.cells: dict[str, Value] = {}
         self.placeholders = placeholders
-        self.constants: dict[str, int] = {
-            constant.name: int(constant.value) for constant in spec.kernel.constants
-        }
-        for enum in spec.kernel.enums:
-            self.constants |= {name: value for value, name in enumerate(enum.values)}
+        self.constants = spec.kernel.values
         self.macros: dict[str, str] = {
             macro.name: "0" if macro.config in off else macro.expands for macro in spec.macros
         }

@@ -31,12 +31,11 @@ class _BytecodeCache(jinja2.FileSystemBytecodeCache):
     """Compiled templates in a folder beside them, as Python keeps its modules.
 
     Whoever can write there can write the templates too. A damaged file, or a folder that can't be
-    written to, is no error. A link or a named pipe in their place is left alone.
+    written to, is no error. A named pipe in place of a file is left alone.
     """
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        path = Path(self._get_cache_filename(bucket))
-        if not path.is_file() or self._is_link():
+        if not Path(self._get_cache_filename(bucket)).is_file():
             return  # to open a named pipe would wait for a writer
         try:
             super().load_bytecode(bucket)
@@ -44,22 +43,19 @@ class _BytecodeCache(jinja2.FileSystemBytecodeCache):
             bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        if self._is_link():
-            return
         with suppress(OSError):
             Path(self.directory).mkdir(exist_ok=True)
             super().dump_bytecode(bucket)
 
-    def _is_link(self) -> bool:
-        return Path(self.directory).is_symlink()
-
 
 def environment(template_set: str, root: Path) -> jinja2.Environment:
     """The environment of one template set; ``shared`` is part of all of them."""
+    folder = root / "__pycache__"
+    # Jinja knows bytecode by its template's text; our settings may change with the version.
+    cache = _BytecodeCache(str(folder), f"%s.{__version__}.jinja")
     templates = jinja2.Environment(
         loader=_Loader([root / template_set, root / "shared"]),
-        # Jinja knows bytecode by its template's text; our settings may change with the version.
-        bytecode_cache=_BytecodeCache(str(root / "__pycache__"), f"%s.{__version__}.jinja"),
+        bytecode_cache=None if folder.is_symlink() else cache,
         auto_reload=False,  # no template changes while a spec is rendered
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.operations import adapters, operations, prototypes
-from xenhostgen.render.style import initialiser_column, pad
+from xenhostgen.render.style import TAB, pad
 from xenhostgen.spec.model import (
     NONE,
     Call,
@@ -126,7 +126,7 @@ class Renderer:
             tables = spec.borrowed(guest)
             place = guest.place
             fragments.append(self.added("borrowed", guest.file, place, place, tables=tables))
-        for step in guest.boot.steps_of(Register):
+        for step in guest.parts(Register):
             table = spec.table(guest, step.table).symbol
             fragment = self.added("register", guest.file, step, Place(), step=step, table=table)
             fragments.append(fragment)
@@ -156,7 +156,7 @@ class Renderer:
             (type(step).__name__, step, next(registering) if isinstance(step, Register) else "")
             for step in guest.boot.steps
         ]
-        helpers = {step.function: step for step in guest.boot.steps_of(Call)}
+        helpers = {step.function: step for step in guest.parts(Call)}
         return self.template(
             "guest.c.j2",
             guest=guest,
@@ -171,7 +171,7 @@ class Renderer:
 
     def prototypes(self, guest: Guest) -> dict[str, str]:
         """The kernel functions that a guest's tables and steps name, declared for the stub."""
-        clearing = [step.function for step in guest.boot.steps_of(ClearBss)]
+        clearing = [step.function for step in guest.parts(ClearBss)]
         declared: dict[str, str] = {function: f"void {function}(void);" for function in clearing}
         for table in guest.tables:
             entries = self.entries(guest, table)
@@ -181,7 +181,8 @@ class Renderer:
 
 def _aligned(entries: Sequence[tuple[Op, Entry]]) -> list[tuple[str, str]]:
     """Padded member and function of each entry of a table, the functions in one column."""
-    column = initialiser_column(op.name for op, _ in entries) - 1
+    longest = max((len(op.name) for op, _ in entries), default=0)
+    column = (longest + 2) // TAB * TAB + TAB - 1  # a '.' stands before it
     return [(pad(op.name, column), entry.function) for op, entry in entries]
 
 

@@ -4,7 +4,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from xenhostgen.render.style import COLUMNS, wrapped
+from xenhostgen.render.style import wrapped
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import Entry, Interface, Op
 
@@ -14,7 +14,6 @@ class OpC(NamedTuple):
 
     returns: str
     params: tuple[str, ...]
-    listed: str  # the parameters as C lists them
     member: str
     head: str  # of its wrapper
     call: str
@@ -36,33 +35,23 @@ def pointer(c_type: str) -> str:
 def _operation(op: Op, host: str, prefix: str, plain: bool) -> OpC:
     name, args, returns = str(op.name), op.args, pointer(op.returns)
     params = (f"{host} *{op.host!s}", *args)
-    listed = ", ".join(params) if args else params[0]
-    member = f"{returns}(*{name})({listed});"
-    if len(member) + 8 > COLUMNS:
-        member = wrapped(f"\t{returns}(*{name})", params, ");").lstrip("\t")
+    member = wrapped(f"\t{returns}(*{name})", params, ");").lstrip("\t")
     given = op.wrapper_type
     wrapper = f"static inline {returns if given is op.returns else pointer(given)}{prefix}_{name}"
-    mine = params if op.host == "xh" else (f"{host} *xh", *args)
-    head = f"{wrapper}({listed if mine is params else ', '.join(mine)})"
-    if len(head) > COLUMNS:
-        head = wrapped(wrapper, mine)
-    passed = ", ".join(["xh", *map(declared_name, args)]) if args else "xh"
+    head = wrapped(wrapper, (f"{host} *xh", *args))
+    passed = ", ".join(["xh", *map(declared_name, args)])
     call = f"xh->ops->{name}({passed})" if plain else f"(xh->ops->{name})({passed})"
     result = "" if given == "void" else "return "
-    return OpC(returns, params, listed, member, head, call, result)
+    return OpC(returns, params, member, head, call, result)
 
 
 def prototypes(ops: Mapping[str, OpC], entries: Iterable[tuple[Op, Entry]]) -> dict[str, str]:
     """The declaration of each function that table entries name."""
     made: dict[str, str] = {}
     for op, entry in entries:
-        function = entry.function
+        c, function = ops[op.name], entry.function
         if function not in made:
-            c = ops[op.name]
-            line = f"{c.returns}{function!s}({c.listed});"
-            made[function] = (
-                line if len(line) <= COLUMNS else wrapped(f"{c.returns}{function}", c.params, ");")
-            )
+            made[function] = wrapped(f"{c.returns}{function}", c.params, ");")
     return made
 
 

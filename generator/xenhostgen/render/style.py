@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Iterable
+from textwrap import indent
 
 TAB = 8
 COLUMNS = 80
@@ -17,9 +18,7 @@ def lines_of(text: str) -> list[str]:
 
 def comment(text: str, depth: int = 0) -> str:
     """A block comment of a text's lines, indented by ``depth`` tabs; no newline at its end."""
-    indent = "\t" * depth
-    body = [f"{indent} * {line}".rstrip() for line in text.strip("\n").split("\n")]
-    return "\n".join([f"{indent}/*", *body, f"{indent} */"])
+    return indent(f"/*\n{starred(text)}\n */", "\t" * depth)
 
 
 def starred(text: str) -> str:
@@ -30,29 +29,23 @@ def starred(text: str) -> str:
 def pad(text: str, column: int) -> str:
     """A text with the tabs that take what follows it to a column, at least one."""
     tabs = (column - len(text) + TAB - 1) // TAB
-    return text + ("\t" * tabs if tabs > 1 else "\t")
-
-
-def initialiser_column(names: Iterable[str]) -> int:
-    """The tab stop at which the values of designated initialisers of these members line up."""
-    longest = 1 + max(map(len, names), default=-1)
-    return (longest + 1) // TAB * TAB + TAB
+    return text + "\t" * max(tabs, 1)
 
 
 def wrapped(head: str, items: Iterable[str], tail: str = ")") -> str:
     """``head(item, item)`` broken at 80 columns, further lines aligned behind the parenthesis."""
     items = list(items) or ["void"]
     whole = f"{head}({', '.join(items)}{tail}"
-    if len(whole) <= COLUMNS and "\t" not in head:
+    if len(whole.expandtabs(TAB)) <= COLUMNS:
         return whole
     width = len(head.expandtabs(TAB)) + 1
-    indent = "\t" * (width // TAB) + " " * (width % TAB)
+    margin = "\t" * (width // TAB) + " " * (width % TAB)
     lines = [f"{head}({items[0]}"]
     used = width + len(items[0])
     for item in items[1:]:
         if used + 2 + len(item) + len(tail) > COLUMNS:
             lines[-1] += ","
-            lines.append(indent + item)
+            lines.append(margin + item)
             used = width + len(item)
         else:
             lines[-1] += f", {item}"

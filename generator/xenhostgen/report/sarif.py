@@ -26,15 +26,15 @@ def as_sarif(suites: Mapping[str, Sequence[Case]]) -> Json:
     gaps: list[Json] = []
     for spec, cases in suites.items():
         for case in cases:
-            if case.finding and case.outcome == "error":
-                errors.append(_notification(spec, case.finding))
-            elif case.outcome == "skipped" and not case.finding:
-                text = {"text": f"{case.name} was not checked: {case.reason}"}
-                gaps.append(
-                    {"level": "note", "message": text, "locations": [_location(spec, None)]}
-                )
-            elif case.finding:
-                results.append(_result(spec, case, case.finding))
+            finding = case.finding
+            if finding and case.outcome == "error":
+                error = _notification("error", finding.message, spec, finding.spec_at)
+                errors.append(error | {"descriptor": {"id": finding.rule}})
+            elif finding:
+                results.append(_result(spec, case, finding))
+            elif case.outcome == "skipped":
+                text = f"{case.name} was not checked: {case.reason}"
+                gaps.append(_notification("note", text, spec))
     broken = dict.fromkeys(result["ruleId"] for result in results)
     rules = [_rule(catalogue()[name]) for name in broken]
     driver = {"name": "xenhostgen", "version": __version__, "rules": rules}
@@ -52,14 +52,9 @@ def as_sarif(suites: Mapping[str, Sequence[Case]]) -> Json:
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _notification(spec: str, error: Finding) -> Json:
-    """A problem that kept a spec from being judged."""
-    return {
-        "descriptor": {"id": error.rule},
-        "level": "error",
-        "message": {"text": error.message},
-        "locations": [_location(spec, error.spec_at)],
-    }
+def _notification(level: str, text: str, spec: str, at: At | None = None) -> Json:
+    """What is told of a spec beside findings."""
+    return {"level": level, "message": {"text": text}, "locations": [_location(spec, at)]}
 
 
 def _rule(rule: Rule) -> Json:

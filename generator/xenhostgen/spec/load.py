@@ -21,7 +21,7 @@ def load(path: Path) -> Interface:
 def load_text(source: str, path: str) -> Interface:
     """As ``load``, for a text that is at hand; ``path`` is used in messages."""
     problems = Problems(path, source)
-    spec, unread = _read(source, problems)
+    spec, unread = _interface(source, problems)
     problems.extend(rules.check(spec, unread))
     problems.raise_if_any()
     return spec
@@ -29,36 +29,38 @@ def load_text(source: str, path: str) -> Interface:
 
 def unchecked(source: str) -> Interface:
     """What a text describes as far as it can be read, whatever the rules say of it."""
-    return _read(source, Problems("unchecked", source))[0]
-
-
-def _read(source: str, problems: Problems) -> tuple[Interface, set[str]]:
-    """The interface, and the sections of which something couldn't be read."""
-    top = yaml.parse(source, problems)
-    if top is None:
-        raise SpecError(problems.found)
-    shape = Mapped(Interface)
-    # Required sections that aren't there are None: rules that read them don't run.
-    values = dict.fromkeys(key.name for key in shape.required)
-    readable, unread = shape.values(top, "the spec", top, problems)
-    spec = _with_style(Interface(**values | readable, path=problems.path, origin=top.at))
-    return spec, unread
+    return _interface(source, Problems("unchecked", source))[0]
 
 
 def load_part(cls: type[_P], path: Path) -> _P:
     """The part that a file of its own describes; ``SpecError`` with all its problems."""
     source = yaml.read_file(path)
     problems = Problems(str(path), source)
-    top = yaml.parse(source, problems)
-    values, _ = Mapped(cls).values(top, "the file", top, problems) if top else ({}, ())
+    part, _ = _read(cls, source, "the file", problems)
     problems.raise_if_any()
-    return cls(**values)
+    return part
 
 
-def _with_style(spec: Interface) -> Interface:
-    """With what the template set decides where the spec is silent."""
+def _interface(source: str, problems: Problems) -> tuple[Interface, set[str]]:
+    """The interface, and the sections of which something couldn't be read.
+
+    Where the spec is silent the template set decides.
+    """
+    spec, unread = _read(Interface, source, "the spec", problems)
     its, registry = style(spec.templates), spec.registry
     if registry and registry.cursor is None:
         registry = registry.with_(cursor=its.cursor)
     typedefs = its.typedefs if spec.typedefs is None else spec.typedefs
-    return spec.with_(registry=registry, typedefs=typedefs)
+    return spec.with_(registry=registry, typedefs=typedefs, path=problems.path), unread
+
+
+def _read(cls: type[_P], source: str, what: str, problems: Problems) -> tuple[_P, set[str]]:
+    """The part that a text describes, and the keys of which something couldn't be read."""
+    top = yaml.parse(source, problems)
+    if top is None:
+        raise SpecError(problems.found)
+    shape = Mapped(cls)
+    # Required keys that aren't there are None: rules that read them don't run.
+    values = dict.fromkeys(key.name for key in shape.required)
+    readable, unread = shape.values(top, what, top, problems)
+    return cls(**values | readable, origin=top.at), unread

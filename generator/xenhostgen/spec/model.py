@@ -10,7 +10,6 @@ import re
 import textwrap
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TypeVar
 
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.kinds import (
@@ -64,12 +63,12 @@ class Types(Part):
     doc = optional(DOC, "the comment above the enum")
 
     @property
-    def counted(self) -> list[int]:
-        """The types' values, counted as C does."""
-        counted = [-1]
+    def counted(self) -> Iterator[tuple[HostType, int]]:
+        """The types with their values, counted as C does."""
+        value = -1
         for host_type in self.values:
-            counted.append(counted[-1] + 1 if host_type.value is None else host_type.value)
-        return counted[1:]
+            value = value + 1 if host_type.value is None else host_type.value
+            yield host_type, value
 
 
 class Slot(Part):
@@ -154,11 +153,6 @@ class Registry(Part):
     def attribute(self) -> str:
         """The array's attribute in C, with the blank before it."""
         return "" if self.storage == "bss" else f" __{self.storage}"
-
-    @property
-    def section(self) -> str:
-        """The section in which the attribute puts the array."""
-        return ".bss" if self.storage == "bss" else f".data..{self.storage}"
 
 
 class Field(Part):
@@ -299,16 +293,7 @@ class Table(Part):
     symbol = key(SYMBOL, "the table's C name")
 
 
-class _Step(Part):
-    """A statement of a boot function."""
-
-    @property
-    def sets(self) -> tuple["Assign", ...]:
-        """The variables that it sets."""
-        return ()
-
-
-class Register(_Step):
+class Register(Part):
     """Boot step, ours: register a host."""
 
     type = key(NAME, "the host type")
@@ -322,7 +307,7 @@ def _either(*c: str) -> str:
     return f"(?:{'|'.join(re.escape(''.join(piece.split())) for piece in c)})"
 
 
-class ReturnIf(_Step):
+class ReturnIf(Part):
     """Boot step of the kernel: leave the boot function."""
 
     condition = key(LINE, "the C condition")
@@ -337,16 +322,12 @@ class ReturnIf(_Step):
         return rf"if\({_either(self.condition, *self.alternatives)}\)(?:return;|{{[^}}]*return;}})"
 
 
-class Assign(_Step):
+class Assign(Part):
     """Boot step of the kernel: set a variable."""
 
     target = key(LINE, "what is set")
     value = key(LINE, "the C expression it is set to")
     alternatives = optional(Items(LINE), "values that other kernel versions set instead")
-
-    @property
-    def sets(self) -> tuple["Assign", ...]:
-        return (self,)
 
     @property
     def c(self) -> str:
@@ -357,10 +338,10 @@ class Assign(_Step):
         return f"{_either(self.target)}={_either(self.value, *self.alternatives)};"
 
 
-class _Calling(_Step):
+class _Calling(Part):
     """A boot step that calls a function."""
 
-    function = key(SYMBOL, "the kernel function")
+    function: Text
 
     @property
     def c(self) -> str:
@@ -396,9 +377,6 @@ STEP: Tagged[Step] = Tagged(
 )
 
 
-S = TypeVar("S", bound=_Step)
-
-
 class Boot(Part):
     """A guest's boot function.
 
@@ -409,10 +387,6 @@ class Boot(Part):
     linkage = optional(C_TEXT, "specifiers before its return type")
     params = optional(Items(C_DECLARATION), "its C parameters")
     steps = optional(Items(STEP), "what it does, in order")
-
-    def steps_of(self, kind: type[S]) -> Iterator[S]:
-        """The steps of one kind, in order."""
-        return (step for step in self.steps if isinstance(step, kind))
 
     @property
     def head(self) -> str:
@@ -493,6 +467,14 @@ class Kernel(Part):
     variables = optional(Rows(Variable), "variable: C type")
     macros = optional(Rows(Macro), "macro: what it expands to")
     functions = optional(Rows(FunctionFact), "function: its C type")
+
+    @property
+    def values(self) -> dict[str, int]:
+        """The value of each constant and enumerator."""
+        values: dict[str, int] = {constant.name: constant.value for constant in self.constants}
+        for enum in self.enums:
+            values |= {name: value for value, name in enumerate(enum.values)}
+        return values
 
 
 class Input(Part):
@@ -626,7 +608,7 @@ class Interface(Part):
     @cached_property
     def values(self) -> dict[str, int]:
         """The value of each host type."""
-        return dict(zip((each.name for each in self.types.values), self.types.counted, strict=True))
+        return {host_type.name: value for host_type, value in self.types.counted}
 
     @property
     def guard(self) -> str:
@@ -664,8 +646,7 @@ class Interface(Part):
     @property
     def bss_functions(self) -> set[str]:
         """The kernel functions by which boot functions clear .bss."""
-        boots = [guest.boot for guest in self.guests]
-        return {step.function for boot in boots for step in boot.steps_of(ClearBss)}
+        return {step.function for step in self.parts(ClearBss)}
 
     @property
     def context_headers(self) -> dict[str, None]:
@@ -715,8 +696,9 @@ class Interface(Part):
     @property
     def section(self) -> str:
         """The section in which the array of slots lies."""
-        is_initialised = self.none and self.registry.storage == "bss"
-        return ".data" if is_initialised else self.registry.section
+        if self.registry.storage != "bss":
+            return f".data..{self.registry.storage}"
+        return ".data" if self.none else ".bss"
 
     @cached_property
     def shared_adapters(self) -> frozenset[str]:
@@ -758,4 +740,4 @@ class Interface(Part):
 
     def registrations(self) -> Iterator[tuple[Guest, Register]]:
         """Every registering boot step with its guest."""
-        return ((guest, step) for guest in self.guests for step in guest.boot.steps_of(Register))
+        return ((guest, step) for guest in self.guests for step in guest.parts(Register))

@@ -8,7 +8,7 @@ None stands for it until then.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
@@ -28,6 +28,7 @@ from xenhostgen.spec.yaml import Mapping, Node, Sequence
 Schema = dict[str, Any]
 T = TypeVar("T")
 E = TypeVar("E")
+P = TypeVar("P", bound="Part")
 _SCALARS = ["string", "integer", "boolean"]
 _NODES: dict[type, str] = {Text: "a text", Sequence: "a list", Mapping: "a mapping"}
 _HINTS = {
@@ -257,8 +258,14 @@ class Part:
         """Where it begins."""
         return At(self.origin.line, self.origin.column)
 
-
-P = TypeVar("P", bound=Part)
+    def parts(self, kind: type[P]) -> Iterator[P]:
+        """The parts of a kind in it, itself included, in their order."""
+        if isinstance(self, kind):
+            yield self
+        for value in list(vars(self).values()):  # cached properties may come meanwhile
+            for part in value if isinstance(value, tuple) else (value,):
+                if isinstance(part, Part):
+                    yield from part.parts(kind)
 
 
 class Mapped(Shape[P, None]):
@@ -372,11 +379,14 @@ class Rows(Shape[tuple[P, ...], tuple[P, ...]]):
         self.key = next(iter(cls.KEYS.values()))
 
     def value(self, node: Mapping, what: str, problems: Problems) -> Any:
+        title, key = f"a key of {what}", self.key
         parts = []
         for name, rest in node.items():
-            first = {self.key.name: self.key.shape.read(name, f"a key of {what}", problems)}
-            parts.append(self.rest.row(rest, f"'{name}'", name, problems, **first))
-        return tuple(part for part in parts if part is not None)
+            first = {key.name: key.shape.read(name, title, problems)}
+            part = self.rest.row(rest, f"'{name}'", name, problems, **first)
+            if part is not None:
+                parts.append(part)
+        return tuple(parts)
 
     def schema(self) -> Schema:
         return {

@@ -48,13 +48,6 @@ class Text(str, Placed):
     __slots__ = ("column", "line")
 
 
-def text(value: str, at: At) -> Text:
-    """A ``Text`` with its position."""
-    made = Text(value)
-    made.line, made.column = at
-    return made
-
-
 NOWHERE = At(0, 0)
 """The place of what has no lines: an option, a folder, a program."""
 
@@ -167,18 +160,13 @@ class Problems:
             return
         self._places.add(place)
         if isinstance(hint, Nearest):
-            hint = self._nearest(hint)
+            is_worth_it = len(self.found) < MOST_GUESSES  # to compare words is slow
+            hint = did_you_mean(*hint) if is_worth_it else hint.otherwise or "mend the others first"
         line = self.line(place.line)
         cut = max(0, place.column - EXCERPT // 2) if len(line) > EXCERPT else 0
         excerpt = printable(line[cut : cut + EXCERPT], "?")
         message = printable(_shortened(message))
         self.found.append(Problem(rule, message, self.path, place, _shortened(hint), excerpt, cut))
-
-    def _nearest(self, hint: Nearest) -> str:
-        if len(self.found) >= MOST_GUESSES:  # to compare words is slow
-            return hint.otherwise or "mend the others first"
-        known = sorted(hint.known) if isinstance(hint.known, Set) else list(hint.known)
-        return did_you_mean(hint.word, known, hint.otherwise)
 
     def lose(self, rule: str, message: str, at: At | Located, hint: str | Nearest) -> None:
         """Note a problem that keeps a value from being read."""
@@ -241,15 +229,16 @@ def first_unseen(text: str, layout: str = "") -> int | None:
     return next(unseen)
 
 
-def nearest(word: str, known: Iterable[str]) -> list[str]:
+def nearest(word: str, known: Sequence[str]) -> list[str]:
     """The known word that is nearest to a wrong one, if one is near."""
     from difflib import get_close_matches  # for those only who have erred
 
-    return get_close_matches(word[:100], list(known), n=1)
+    return get_close_matches(word[:100], known, n=1)
 
 
-def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:
+def did_you_mean(word: str, known: Collection[str], otherwise: str = "") -> str:
     """A hint that names the nearest known word, else ``otherwise``, else what is known."""
+    known = sorted(known) if isinstance(known, Set) else list(known)
     if near := nearest(word, known):
         return f"did you mean '{near[0]}'?"
     if otherwise:

@@ -72,7 +72,7 @@ def _bytes(path: Path) -> bytes:
     except UnreadableFile as reason:
         refuse("unreadable", str(reason), path, "give the path of a spec, such as specs/NAME.yaml")
     if content is None:
-        neighbours = sorted(file.name for file in path.parent.glob("*.y*ml"))
+        neighbours = {file.name for file in path.parent.glob("*.y*ml")}
         otherwise = "give the path of a spec, such as specs/NAME.yaml"
         hint = did_you_mean(path.name, neighbours, otherwise)
         refuse("no-such-file", "no such file", path, hint)

@@ -7,7 +7,7 @@ from math import prod
 
 from xenhostgen.spec import expr
 from xenhostgen.spec.c_names import declared_name
-from xenhostgen.spec.model import Boot, Interface, Register, ReturnIf
+from xenhostgen.spec.model import Assign, Boot, Interface, Register, ReturnIf
 from xenhostgen.spec.rules.circles import circles
 from xenhostgen.spec.source import Fault, Inside, Nearest, Text
 
@@ -17,9 +17,7 @@ _BOOTS_MAX = 10_000
 def conditions(spec: Interface) -> Iterator[Fault]:
     """Conditions and assignments can be read, and ask only for what is known."""
     kernel = spec.kernel
-    constants: set[str] = {constant.name for constant in kernel.constants}
-    for enum in kernel.enums:
-        constants.update(enum.values)
+    constants = {*kernel.values}
     known = constants | {variable.name for variable in kernel.variables}
     known |= {f"{macro.name}()" for macro in spec.macros}
     yield from _expressions((macro.expands for macro in spec.macros), known)
@@ -38,10 +36,9 @@ def conditions(spec: Interface) -> Iterator[Fault]:
     for guest in spec.guests:
         params = {declared_name(param) for param in guest.boot.params}
         yield from _expressions(_conditions(guest.boot), known | params)
-        for step in guest.boot.steps:
-            for assign in step.sets:
-                yield from _expressions((assign.value, assign.target), known | params)
-                yield from _assigned(assign.target, constants)
+        for assign in guest.parts(Assign):
+            yield from _expressions((assign.value, assign.target), known | params)
+            yield from _assigned(assign.target, constants)
 
 
 def _assigned(target: Text, constants: set[str]) -> Iterator[Fault]:
@@ -68,8 +65,8 @@ def _macros(spec: Interface) -> Iterator[Fault]:
 
 
 def _conditions(boot: Boot) -> Iterator[Text]:
-    yield from (step.condition for step in boot.steps_of(ReturnIf))
-    yield from (step.when for step in boot.steps_of(Register) if step.when is not None)
+    yield from (step.condition for step in boot.parts(ReturnIf))
+    yield from (step.when for step in boot.parts(Register) if step.when is not None)
 
 
 def _parsed(source: Text) -> expr.Expression | None:

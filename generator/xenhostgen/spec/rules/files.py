@@ -41,22 +41,19 @@ def landmarks(spec: Interface) -> Iterator[Fault]:
 
 def places(spec: Interface) -> Iterator[Fault]:
     """A place needs exactly one landmark, of a kind that its file has."""
-    found: list[Place] = [spec.object.place, spec.predicates.place]
     for guest in spec.guests:
-        found.append(guest.include.place)
         landmark = guest.include.place.after or guest.include.place.before
         if landmark and landmark not in guest.context:
             message = f"'{landmark}' is not among the headers of '{guest.name}'"
             hint = Nearest(landmark, guest.context, "add it to 'context'")
             yield "unknown-include", message, landmark, hint
-        if guest.place:
-            found.append(guest.place)
     line = spec.object.place
     for name in (line.after, line.before, *line.alternatives):
         if name is not None and not _OBJECT.fullmatch(name):
             message = f"'{name[:60]}' is no object of a Makefile"
             yield "not-an-object", message, name, "name one as 'setup.o'"
-    for place in found:
-        if (place.after is None) == (place.before is None):
-            message = "a place is told by 'after' or by 'before'"
-            yield "place-form", message, place, "write one of the two"
+    for part in (spec.object, spec.predicates, *spec.guests):
+        for place in part.parts(Place):
+            if (place.after is None) == (place.before is None):
+                message = "a place is told by 'after' or by 'before'"
+                yield "place-form", message, place, "write one of the two"

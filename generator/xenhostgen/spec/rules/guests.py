@@ -74,7 +74,7 @@ def order(spec: Interface) -> Iterator[Fault]:
 
 def _order(spec: Interface, guest: Guest) -> Iterator[Fault]:
     """Within one boot function a slot is taken once, and after the slot that it requires."""
-    registering = guest.boot.steps_of(Register)
+    registering = guest.parts(Register)
     steps = [(step, slot) for step in registering if (slot := spec.slot_of(step.type))]
     last = {slot.name: step for step, slot in reversed(steps)}
     taken: dict[str, Register] = {}

@@ -24,8 +24,8 @@ def types(spec: Interface) -> Iterator[Fault]:
     )
     owners: dict[int, str] = {}
     fitted = True
-    for host_type, value in zip(spec.types.values, spec.types.counted, strict=True):
-        place = getattr(host_type.value, "at", host_type.name.at)
+    for host_type, value in spec.types.counted:
+        place = host_type.name if host_type.value is None else host_type.value
         if value in owners:
             message = f"type '{host_type.name}' has the value {value} of '{owners[value]}'"
             yield "duplicate-value", message, place, "give each type its own value"
@@ -39,11 +39,10 @@ def types(spec: Interface) -> Iterator[Fault]:
     if fitted and 0 not in owners:
         hint = "the type of value 0 marks an empty slot; add '{name: invalid, value: 0}'"
         empty = [host_type.value for host_type in _homeless(spec)] if spec.registry else []
-        place = spec.types
-        if len(empty) == 1 and empty[0] is not None:
+        wrong = empty[0] if len(empty) == 1 else None
+        if wrong is not None:
             hint = "a type that no slot accepts marks an empty slot, by the value 0"
-            place = getattr(empty[0], "at", place)
-        yield "no-empty-type", "no type has the value 0", place, hint
+        yield "no-empty-type", "no type has the value 0", wrong or spec.types, hint
 
 
 def slots(spec: Interface) -> Iterator[Fault]:

@@ -109,13 +109,13 @@ def _named(spec: Interface) -> Iterator[Claim]:
     named += [("the table", table.symbol) for _, table in spec.tables()]
     named += [("the boot function", guest.boot.function) for guest in spec.guests]
     named += [("the kernel's name", name) for name in _kernel_names(spec)]
-    known = {function.name: function.name for function in spec.kernel.functions}
-    named += [("the kernel's function", name) for name in known.values()]
+    known = [function.name for function in spec.kernel.functions]
+    named += [("the kernel's function", name) for name in known]
     # A helper of several guests is in the file of each, what clears .bss may be in 'kernel', too.
     called: dict[Text, None] = {}
     for guest in spec.guests:
-        called |= {step.function: None for step in guest.boot.steps_of(Call)}
-        clearing = [step.function for step in guest.boot.steps_of(ClearBss)]
+        called |= {step.function: None for step in guest.parts(Call)}
+        clearing = [step.function for step in guest.parts(ClearBss)]
         called |= {name: None for name in clearing if name not in known}
     named += [("the function", name) for name in called]
     return (Claim(name, what, name) for what, name in named)

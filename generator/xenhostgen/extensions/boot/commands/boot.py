@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     suite = Suite(load(arguments.spec))
     guests = arguments.guests.split(",") if arguments.guests else list(GUESTS)
     for name in set(guests) - set(GUESTS):
-        hint = did_you_mean(name, list(GUESTS))
+        hint = did_you_mean(name, GUESTS)
         raise refusal("unknown-guest", f"no kind of guest '{name}'", "--guests", hint)
     started = time.monotonic()
     lab = Lab(arguments.work.absolute(), arguments.kernel_source, arguments.kvm, progress)

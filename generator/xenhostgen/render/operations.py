@@ -36,12 +36,13 @@ def _operation(op: Op, host: str, prefix: str, plain: bool) -> OpC:
     name, args, returns = str(op.name), op.args, pointer(op.returns)
     params = (f"{host} *{op.host!s}", *args)
     member = wrapped(f"\t{returns}(*{name})", params, ");").lstrip("\t")
-    given = op.wrapper_type
-    wrapper = f"static inline {returns if given is op.returns else pointer(given)}{prefix}_{name}"
+    wrapper_type = op.wrapper_type
+    answer = returns if wrapper_type is op.returns else pointer(wrapper_type)
+    wrapper = f"static inline {answer}{prefix}_{name}"
     head = wrapped(wrapper, (f"{host} *xh", *args))
     passed = ", ".join(["xh", *map(declared_name, args)])
     call = f"xh->ops->{name}({passed})" if plain else f"(xh->ops->{name})({passed})"
-    result = "" if given == "void" else "return "
+    result = "" if wrapper_type == "void" else "return "
     return OpC(returns, params, member, head, call, result)
 
 

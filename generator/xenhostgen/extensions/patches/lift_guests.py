@@ -330,8 +330,8 @@ def object_line(path: str, hunks: list[Hunk], source: str) -> Data:
     """Where a Makefile lists the interface's object."""
     for hunk in hunks:
         lines = hunk.after
-        found = lone_objects("\n".join(line.text for line in lines))
-        objects = {row: statement.words[0] for row, statement in found.items()}
+        statements = lone_objects("\n".join(line.text for line in lines))
+        objects = {row: statement.words[0] for row, statement in statements.items()}
         for row, name in objects.items():
             if lines[row].kind == "added" and name == f"{PurePath(source).stem}.o":
                 above, below = objects.get(row - 1), objects.get(row + 1)

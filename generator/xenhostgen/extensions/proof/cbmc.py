@@ -71,8 +71,8 @@ class Cbmc:
         results = [result for message in messages for result in message.get("result", ())]
         if not results:
             subject.statistics.cbmc = Proof(0, 1)
-            said = "\n".join(error["messageText"] for error in errors)
-            return [unanswered(subject.spec.c.register, said)]
+            answer = "\n".join(error["messageText"] for error in errors)
+            return [unanswered(subject.spec.c.register, answer)]
         return _refuted(subject, results)
 
 

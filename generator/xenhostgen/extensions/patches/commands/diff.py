@@ -102,8 +102,8 @@ def proved(arguments: argparse.Namespace) -> int:
     """Compare the bytes of every file, modified ones too; 1 if any differs."""
     if not (arguments.tree and arguments.patch):
         message, hint = "goes with --tree DIR and a PATCH", "name the PATCH after SPEC"
-        given = [name for name in ("tree", "rev", "since") if getattr(arguments, name)]
-        raise refusal("no-patch", message, f"--{given[0]}" if given else arguments.spec, hint)
+        options = [name for name in ("tree", "rev", "since") if getattr(arguments, name)]
+        raise refusal("no-patch", message, f"--{options[0]}" if options else arguments.spec, hint)
     if arguments.since and is_history(arguments.spec):
         hint = f"name one of its states: {arguments.spec}/NN.yaml"
         raise refusal("history", "goes with a spec, not with a history", "--since", hint)

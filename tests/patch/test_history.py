@@ -202,6 +202,8 @@ def test_twelve_patches_come_back_to_the_byte(series: Series, tmp_path: Path) ->
     git(series.tree, "add", "-A", ".", ":!.xenhostgen*")
     assert git(series.tree, "write-tree") == end
     assert main(["apply", str(history), "--tree", str(series.tree), "--revert"]) == 0
+    (history / "12.yaml").rename(history / "12-mine.yaml")
+    assert main(["apply", str(history), "--tree", str(series.tree)]) == 2
 
 
 def test_refresh_makes_carries_anew_and_keeps_specs(

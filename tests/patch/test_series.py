@@ -90,8 +90,10 @@ def test_git_takes_it(tree: Path, tmp_path: Path) -> None:
         ("doc: There is but one.", "doc: The only one."),
         (r"when: toy_is_nested\(\)", "when: toy_mode == MODE_SMALL && toy_is_nested()"),
         (r"  big:\n(?:    .*\n)+|  big: .*\n", ""),
+        ("toy/gate.h", "toy/gates.h"),
+        ("arch/toy/gate.c", "arch/toy/gates.c"),
     ],
-    ids=["a macro", "a name", "a comment", "a condition", "one guest less"],
+    ids=["macro", "name", "comment", "condition", "a guest less", "the header", "the source"],
 )
 def test_a_step_goes_on_top_of_an_earlier_spec(
     before: str, after: str, tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -103,6 +105,9 @@ def test_a_step_goes_on_top_of_an_earlier_spec(
     assert main([*command, str(tmp_path / "second")]) == 0
     cover, *patches = sorted((tmp_path / "second").iterdir())
     assert ("\nChanges:\n" in cover.read_text()) == ("toy_is" in after or not after)
+    assert all(
+        re.search(r"^Subject: \[PATCH.*\] change ", path.read_text(), re.M) for path in patches
+    )
     mbox = tmp_path / "mbox"
     mbox.write_bytes(b"".join(path.read_bytes() for path in patches))
     capsys.readouterr()
@@ -114,6 +119,75 @@ def test_a_step_goes_on_top_of_an_earlier_spec(
     assert main(["apply", str(later), "--tree", str(applied)]) == 0
     same_as_applied(tree, applied)
     assert main([*command, str(tmp_path / "third")]) == 2
+
+
+def test_a_step_of_new_files_alone(tree: Path, tmp_path: Path) -> None:
+    git(tree, "am", "-q", *map(str, mails(tree, tmp_path / "first")[1:]))
+    later = tmp_path / "later.yaml"
+    later.write_bytes(Path(SPEC).read_bytes())
+    later.with_name("later.carry.patch").write_text(
+        "--- /dev/null\n+++ b/Documentation/gate.txt\n@@ -0,0 +1 @@\n+It opens.\n"
+    )
+    command = ["patch", str(later), "--tree", str(tree), "--since", SPEC]
+    assert main([*command, "-o", str(tmp_path / "second")]) == 0
+    git(tree, "am", "-q", *map(str, sorted((tmp_path / "second").iterdir())[1:]))
+    assert (tree / "Documentation/gate.txt").read_text() == "It opens.\n"
+
+
+def test_an_emptied_file_is_not_one_that_goes(
+    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    later = tmp_path / "later.yaml"
+    later.write_text(Path(SPEC).read_text().replace("toy/gate.h", "toy/gates.h"))
+    git(tree, "am", "-q", *map(str, mails(tree, tmp_path / "first")[1:]))
+    git(tree, "tag", "first")
+    out = tmp_path / "second"
+    assert main(["patch", str(later), "--tree", str(tree), "--since", SPEC, "-o", str(out)]) == 0
+    git(tree, "am", "-q", *map(str, sorted(out.iterdir())[1:]))
+    (tree / "include/toy/gate.h").write_bytes(b"")
+    git(tree, "add", "-A")
+    git(tree, "commit", "-q", "-m", "empty")
+    mbox = tmp_path / "mbox"
+    mbox.write_text(git(tree, "diff", "--no-renames", "first", "main"))
+    git(tree, "checkout", "-q", "first")
+    capsys.readouterr()
+    assert main(["diff", str(later), str(mbox), "--tree", str(tree), "--since", SPEC]) == 1
+    assert "include/toy/gate.h: DIFFERS, is no file, in the patch it is one" in (
+        capsys.readouterr().out
+    )
+
+
+def test_an_earlier_spec_that_the_tree_never_had(
+    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It gives the log alone, even if it doesn't fit; of another interface it's refused."""
+    earlier = tmp_path / "earlier.yaml"
+    earlier.write_text(Path(SPEC).read_text().replace("after: small_clock,", "after: small_tick,"))
+    earlier.write_text(re.sub(r", alternatives: \[small_timer\]", "", earlier.read_text()))
+    assert len(mails(tree, tmp_path / "out", "--since", str(earlier))) == 5
+    git(tree, "am", "-q", *map(str, sorted((tmp_path / "out").iterdir())[1:]))
+    command = ["patch", SPEC, "--tree", str(tree), "--since"]
+    assert main([*command, str(earlier)]) == 2
+    assert "has all of it already" in capsys.readouterr().err
+    earlier.write_text(Path(SPEC).read_text().replace("interface: gate", "interface: door"))
+    assert main([*command, str(earlier)]) == 2
+    assert "is of 'door', " in capsys.readouterr().err
+
+
+def test_what_came_since_stays_in_no_half(
+    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What `apply` recorded is less than a later series has brought."""
+    earlier = tmp_path / "earlier.yaml"
+    earlier.write_text(re.sub(r"  big:\n(?:    .*\n)+|  big: .*\n", "", Path(SPEC).read_text()))
+    assert main(["apply", str(earlier), "--tree", str(tree)]) == 0
+    git(tree, "add", "arch", "include")
+    git(tree, "commit", "-q", "-m", "earlier")
+    git(tree, "am", "-q", *map(str, mails(tree, tmp_path / "out", "--since", str(earlier))[1:]))
+    after = (tree / "arch/toy/big.c").read_bytes()
+    assert main(["apply", SPEC, "--tree", str(tree), "--revert"]) == 2
+    assert "holds more of it than was applied" in capsys.readouterr().err
+    assert (tree / "arch/toy/big.c").read_bytes() == after
 
 
 def test_a_step_that_changes_nothing(

@@ -11,11 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from xenhostgen.extensions.kernel_tree.git import GitFailure
-from xenhostgen.extensions.kernel_tree.patching import Contents, content, difference, patched
-from xenhostgen.extensions.kernel_tree.placing import Placement
+from xenhostgen.extensions.kernel_tree.patching import Contents, content, difference, over, patched
+from xenhostgen.extensions.kernel_tree.placing import Placement, placed_in
 from xenhostgen.render.write import stale_files, write_files
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import At, Problem, Refused
+from xenhostgen.spec.source import At, Problem, Refused, refusal
 
 
 def record(spec: Interface, tree: Path) -> Path:
@@ -67,9 +67,22 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
             for each in refused.problems
         ]
         raise Refused(problems) from None
+    if _has_more(spec, tree, before):
+        message = "holds more of it than was applied, as by a series since"
+        hint = "revert that by git first, or go on by hand"
+        raise refusal("edited-since", message, tree, hint)
     if not dry_run:
         _write(tree, current, {**before, kept.name: None})
     return list(before)
+
+
+def _has_more(spec: Interface, tree: Path, before: Contents) -> bool:
+    """Whether a tree would still have some of a spec with these files."""
+    try:
+        placement = placed_in(spec, over(before, lambda path: content(tree, path)), str(tree))
+    except Refused as refused:  # one that doesn't fit the tree any more may go
+        return any(problem.rule.startswith("applied-") for problem in refused.problems)
+    return bool(before) and placement.applied
 
 
 def _without(patch: bytes, tree: Path, name: str, current: dict[str, bytes | None]) -> Contents:

@@ -20,7 +20,7 @@ from xenhostgen.extensions.kernel_tree.patching import (
 )
 from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Problem, Refused
+from xenhostgen.spec.source import Problem, Refused, refusal
 
 SUFFIX = ".carry.patch"
 
@@ -39,9 +39,15 @@ def is_history(folder: Path) -> bool:
 
 
 def newest(path: Path) -> Path:
-    """The last state of a history; any other path as it is."""
-    states = path.glob("[0-9][0-9]*.yaml") if is_history(path) else ()
-    return max(states, key=lambda state: (len(state.stem), state.stem), default=path)
+    """The spec behind the last patch of a history; any other path as it is. Raises ``Refused``."""
+    if not is_history(path):
+        return path
+    count = len(list(path.glob("*.message")))
+    state = path / f"{count:02}.yaml"
+    if not state.is_file():
+        message = f"has no {state.name}: behind its last patch there is no interface"
+        raise refusal("history", message, path, f"name one of its states: {path}/NN.yaml")
+    return state
 
 
 def read_carry(spec: Interface) -> bytes:

@@ -18,6 +18,9 @@ from xenhostgen.render.style import lines_of
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Refused, refusal
 
+# Git's object id of no file.
+_NO_FILE = "0" * 40
+
 
 class Proof(NamedTuple):
     """A file of the patch: whether it is re-created to the byte, and if not, where it differs."""
@@ -81,24 +84,30 @@ class Proving:
 
     def proofs(self, ours: Contents) -> list[Proof]:
         """The proof of each file of either side."""
-        proofs = [self._proof(path, ours) for path in self._ids]
-        beyond = [path for path in ours if path not in self._ids]
+        # Of a file that is renamed, patches name no object id where it was.
+        changed = [path for path in self._theirs if self._theirs[path] != self._base(path)]
+        paths = dict.fromkeys([*self._ids, *changed])
+        proofs = [self._proof(path, ours) for path in paths]
+        beyond = [path for path in ours if path not in paths]
         return proofs + [Proof(path, False, "isn't in the patch") for path in beyond]
 
     def _proof(self, path: str, ours: Contents) -> Proof:
         """What the patch makes of the tree counts, and its index line only where it doesn't fit."""
         if path not in ours:
             return Proof(path, False, "isn't a file of the spec")
-        content, named = ours[path] or b"", self._ids[path]
-        blob = blob_id(content)
+        content, named = ours[path], self._ids.get(path, "")
+        blob = _NO_FILE if content is None else blob_id(content)
         same = same_id(blob, named)
         if path not in self._theirs:
             what = "the patch doesn't fit the tree, or has lost its white space; its index line"
             return Proof(path, same, f"blob {blob[:12]}; {what} says {named or 'nothing'}")
-        wanted = self._theirs[path] or b""
+        wanted = self._theirs[path]
         if content == wanted:
             wrong = f", though the patch's index line says {named}" * bool(named and not same)
             return Proof(path, True, f"blob {blob[:12]}{wrong}")
+        if content is None or wanted is None:
+            here, there = ("is no file", "is one") if content is None else ("is a file", "is none")
+            return Proof(path, False, f"{here}, in the patch it {there}")
         texts = [lines_of(text.decode(errors="surrogateescape")) for text in (content, wanted)]
         lines = enumerate(zip_longest(*texts, fillvalue=""), 1)
         row, (one, other) = next(each for each in lines if each[1][0] != each[1][1])

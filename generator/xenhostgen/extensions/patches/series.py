@@ -30,11 +30,15 @@ _ADDRESSEES_MAX = 500
 
 
 class Letter(NamedTuple):
-    """How the series presents itself: its version, the words in brackets, and a log of changes."""
+    """How the series presents itself: its version, the words in brackets, and a log of changes.
+
+    ``is_step``: it changes an interface that is there.
+    """
 
     version: int = 1
     prefix: str = "PATCH"
     changes: tuple[str, ...] = ()
+    is_step: bool = False
 
 
 def concerns(spec: Interface, carried: Iterable[str] = ()) -> dict[str, list[str]]:
@@ -55,14 +59,19 @@ def concerns(spec: Interface, carried: Iterable[str] = ()) -> dict[str, list[str
     return {"interface": list(interface), "predicates": [spec.predicates.file], **guests}
 
 
-def message(spec: Interface, part: str, verb: str = "add") -> tuple[str, str]:
-    """Subject and body of a mail: the spec's, else plain words."""
+def message(spec: Interface, part: str, is_step: bool = False) -> tuple[str, str]:
+    """Subject and body of a mail: the spec's, else plain words; of a step always such."""
     area = f"{spec.series.area}: " if spec.series else ""
+    if is_step:
+        plain = {"cover": f"change {spec.interface}s", "predicates": "change predicates"}
+        plain["interface"] = f"change the {spec.interface} interface"
+        subject = plain.get(part, f"change how {part} guests register {spec.interface}s")
+        return area + subject, f"{subject[0].upper()}{subject[1:]}."
     for entry in spec.series.messages if spec.series else ():
         if entry.part == part:
             return area + entry.subject, entry.body.strip()
-    plain = {"cover": f"{spec.interface}s", "interface": f"{verb} the {spec.interface} interface"}
-    plain["predicates"] = f"{verb} predicates for {spec.interface}s"
+    plain = {"cover": f"{spec.interface}s", "interface": f"add the {spec.interface} interface"}
+    plain["predicates"] = f"add predicates for {spec.interface}s"
     subject = plain.get(part, f"register the {spec.interface}s of {part} guests")
     return area + subject, textwrap.fill(" ".join((spec.header.doc or subject).split()), 72)
 
@@ -79,10 +88,10 @@ def series(
         ask = partial(git, folder, variables=sender)
         create_repository(folder, sender)
         ask("config", "core.abbrev", "12")
-        for text, contents in _steps(spec, before, after):
-            commit(folder, contents, text, sender, "-s")
+        for text, contents in _steps(spec, before, after, letter.is_step):
+            commit(folder, contents, text, sender, "-s", "--allow-empty")
         base = ask("rev-list", "--max-parents=0", "HEAD").strip()
-        subject, body = message(spec, "cover")
+        subject, body = message(spec, "cover", letter.is_step)
         log = [
             textwrap.fill(f"- {change}", 72, subsequent_indent="  ") for change in letter.changes
         ]
@@ -151,14 +160,15 @@ def _lost(subject: str, body: str) -> str:
     return "" if taken.body == text.lstrip() else "text"
 
 
-def _steps(spec: Interface, before: Contents, after: Contents) -> Iterator[tuple[str, Contents]]:
+def _steps(
+    spec: Interface, before: Contents, after: Contents, is_step: bool
+) -> Iterator[tuple[str, Contents]]:
     """The commits: their messages, and the files that they write."""
     yield "base", before
-    verb = "change" if before.get(spec.header.file) else "add"
     for part, paths in concerns(spec, after).items():
         changed = {path: after[path] for path in paths if after.get(path) != before.get(path)}
         if changed:
-            yield "\n\n".join(message(spec, part, verb)), changed
+            yield "\n\n".join(message(spec, part, is_step)), changed
 
 
 def _threaded(mails: Mapping[str, bytes], version: int, address: str) -> dict[str, bytes]:

@@ -34,8 +34,6 @@ def step(earlier: Interface, later: Interface, tree: Reader, root: str) -> Step:
         after = patched(difference(one, other), has, "-C1")
     except GitFailure as failure:
         message = f"doesn't take the change from {earlier.path} to {later.path}: {failure.said}"
-        hint = (
-            f"take {earlier.path} out first: xenhostgen apply {earlier.path} --tree {root} --revert"
-        )
+        hint = "undo edits next to the interface's parts, blank lines that were there among them"
         raise refusal("hunk-no-fit", message, root, hint) from None
     return Step({path: has(path) for path in after}, after)

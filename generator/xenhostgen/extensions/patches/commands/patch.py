@@ -20,7 +20,7 @@ from xenhostgen.extensions.patches.history import mails
 from xenhostgen.extensions.patches.recreation import reader
 from xenhostgen.extensions.patches.series import Contents, Letter, changes, check_messages, series
 from xenhostgen.extensions.patches.step import step
-from xenhostgen.render.write import write_files
+from xenhostgen.render.write import explained, write_files
 from xenhostgen.report.terminal import say
 from xenhostgen.sandbox.confinement import obstacle
 from xenhostgen.spec.load import load
@@ -68,13 +68,22 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the series; it is refused where the spec is applied already."""
     check_options(arguments)
     if is_history(arguments.spec):
+        if arguments.since or arguments.version != 1:
+            option = "--since" if arguments.since else "--version"
+            hint = "a history's mails are sent as they were"
+            raise refusal("history", "goes with a spec, not with a history", option, hint)
         with reader(arguments.tree) as tree:
             series_mails = mails(arguments.spec, tree, str(arguments.tree), arguments.prefix)
         return write_mails(arguments.output, series_mails)
     spec = load(arguments.spec)
     check_messages(spec)
-    before, after, log = _states(spec, arguments.since and load(arguments.since), arguments.tree)
-    letter = Letter(arguments.version, arguments.prefix, log)
+    earlier = load(arguments.since) if arguments.since else None
+    if earlier and earlier.interface != spec.interface:
+        message = f"is of '{earlier.interface}', {spec.path} of '{spec.interface}'"
+        raise refusal("unrelated-spec", message, arguments.since, "name an earlier state of it")
+    before, after, is_step = _states(spec, earlier, arguments.tree)
+    log = changes(earlier, spec) if earlier else ()
+    letter = Letter(arguments.version, arguments.prefix, log, is_step)
     contents = series(spec, before, after, arguments.tree, letter)
     warn_of_edits(arguments.tree, before)
     if reason := obstacle():
@@ -84,28 +93,36 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _states(
     spec: Interface, earlier: Interface | None, tree: Path
-) -> tuple[Contents, Contents, tuple[str, ...]]:
-    """The files that the series changes, before and after it, and what is new since ``earlier``.
+) -> tuple[Contents, Contents, bool]:
+    """The files that the series changes, before and after it.
 
-    Where the tree has that already, the series begins behind it.
+    Where the tree has an earlier spec already, the series begins behind it, and is a step.
     """
-    if earlier and placed(earlier, tree).applied:
+    if earlier and _has(tree, earlier):
         with reader(tree) as read:
             before, after = step(earlier, spec, read, str(tree))
         if not after:
             message, hint = f"is what {spec.path} makes of it", "nothing is left to be sent"
             raise refusal("applied-already", message, tree, hint)
-        return before, after, changes(earlier, spec)
+        return before, after, True
     placement = placed(spec, tree)
     if placement.applied:
         hint = f"take it out first: xenhostgen apply {spec.path} --tree {tree} --revert"
         raise refusal("applied-already", "has all of it already", tree, hint)
-    return placement.before, placement.after, changes(earlier, spec) if earlier else ()
+    return placement.before, placement.after, False
+
+
+def _has(tree: Path, spec: Interface) -> bool:
+    """Whether a tree has a spec; where that doesn't fit it, it hasn't."""
+    with suppress(Refused):
+        return placed(spec, tree).applied
+    return False
 
 
 def write_mails(output: Path, contents: Mapping[str, bytes]) -> int:
     """Write the mails, and nothing else, into a folder; the exit status."""
-    output.mkdir(parents=True, exist_ok=True)
+    with explained(output):
+        output.mkdir(parents=True, exist_ok=True)
     with writing_alone(output):
         for path in output.iterdir():
             if path.name not in contents:

@@ -45,9 +45,9 @@ _GLUE_WRITABLE = set(".data .bss .data.rel .data.rel.local .data.rel.ro .data.re
 _STRINGS = set("memcmp memcpy memmove memset strcmp strcpy strlen strncmp".split())
 SANITIZER = re.compile(r"__(asan|ubsan)_|__(start|stop)_asan_globals$|_GLOBAL_OFFSET_TABLE_$")
 _IFUNC = "LOOS"  # the number of GNU's own kind of symbol
-# As the kernel is built, with numbers that wrap, and so that faults are seen and told.
-FLAGS = "-std=gnu11 -fno-strict-overflow -fno-common -g1 -O1 -fno-omit-frame-pointer".split()
-FLAGS += ["-w", "-fmax-errors=20"]
+# C as the kernel's Makefile has it: signed numbers wrap.
+DIALECT = ("-std=gnu11", "-fno-strict-overflow")
+FLAGS = [*DIALECT, *"-g1 -O1 -fno-common -fno-omit-frame-pointer -w -fmax-errors=20".split()]
 SANITIZERS = ("address", "undefined")
 SANITIZE = (f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all")
 

@@ -131,7 +131,7 @@ def is_confined(spec: Interface, options: Options) -> bool:
         return False
     hint = "if you trust it: --unconfined, or XENHOSTGEN_UNCONFINED=1 (see docs/verify.md)"
     message = f"{reason}; this C would run unconfined"
-    raise refusal("unconfined", message, spec.path, hint=hint)
+    raise refusal("unconfined", message, spec.path, hint)
 
 
 def is_ours(spec: Interface, options: Options) -> bool:
@@ -147,7 +147,7 @@ def check_size(spec: Interface) -> None:
         if count > limit:
             message = f"has {count} {noun}; at most {limit} are verified"
             hint = f"verify copies with some of the {noun} each (docs/limits.md)"
-            raise refusal("too-large", message, spec.path, hint=hint)
+            raise refusal("too-large", message, spec.path, hint)
 
 
 @contextmanager
@@ -193,7 +193,7 @@ def check_blocking(tree: Path) -> None:
     """Raise ``Refused`` for a named pipe or device, which its C could name and wait for."""
     for path in blocking(tree):
         message = "is a named pipe or a device; a compiler would wait for it"
-        raise refusal("unreadable", message, str(path), hint="remove it")
+        raise refusal("unreadable", message, path, "remove it")
 
 
 def write_rendering(spec: Interface, folder: Path) -> Path:

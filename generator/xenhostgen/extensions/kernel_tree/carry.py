@@ -38,12 +38,16 @@ def is_history(folder: Path) -> bool:
     return (folder / "01.message").is_file()
 
 
+def patch_count(history: Path) -> int:
+    """How many patches a history has."""
+    return len(list(history.glob("*.message")))
+
+
 def newest(path: Path) -> Path:
     """The spec behind the last patch of a history; any other path as it is. Raises ``Refused``."""
     if not is_history(path):
         return path
-    count = len(list(path.glob("*.message")))
-    state = path / f"{count:02}.yaml"
+    state = path / f"{patch_count(path):02}.yaml"
     if not state.is_file():
         message = f"has no {state.name}: behind its last patch there is no interface"
         raise refusal("history", message, path, f"name one of its states: {path}/NN.yaml")

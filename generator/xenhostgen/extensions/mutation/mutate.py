@@ -22,7 +22,7 @@ from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.verify.behaviour import Behaviour
 from xenhostgen.verify.boots import BootRunner
-from xenhostgen.verify.build import Store
+from xenhostgen.verify.build import DIALECT, Store
 from xenhostgen.verify.conform import Conformance
 from xenhostgen.verify.drift import rendered
 from xenhostgen.verify.explore import Explorer
@@ -33,7 +33,6 @@ from xenhostgen.verify.subject import JudgedTree, Options, Subject
 from xenhostgen.verify.wrappers import WrapperRunner
 
 _CC, _GLUE = "gcc", "glue.c"
-_AS_IN_THE_KERNEL = ("-std=gnu11", "-fno-strict-overflow", "-Werror")
 Stage = Callable[[Subject], Iterable[Finding]]
 
 
@@ -189,7 +188,7 @@ class _Judge:
     def compile(self, subject: Subject, units: Sequence[str], *flags: str) -> None:
         """Compile as in the kernel: a warning is an error. Raises ``BuildError``."""
         tree, harness = subject.tree, subject.harness
-        command = [_CC, *_AS_IN_THE_KERNEL, *harness.flags, *flags, "-c"]
+        command = [_CC, *DIALECT, "-Werror", *harness.flags, *flags, "-c"]
         # The glue calls every macro and inline function: -O2 takes long for that.
         files = {unit: ("-O2", f"./{unit}") for unit in units}
         files |= {_GLUE: ("-O1", f"../{harness.glue.name}")}

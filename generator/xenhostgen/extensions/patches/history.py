@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from xenhostgen.extensions.kernel_tree.carry import SUFFIX
+from xenhostgen.extensions.kernel_tree.carry import SUFFIX, patch_count
 from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, create_repository, git
 from xenhostgen.extensions.kernel_tree.patching import (
     SIZE_LIMIT,
@@ -105,8 +105,7 @@ def mails(folder: Path, tree: Reader, root: str, prefix: str) -> dict[str, bytes
     Each is by its author, of its date, and says what it said. Raises ``Refused`` where git would
     take one otherwise.
     """
-    count = len([*folder.glob("*.message")])
-    messages = [_message(folder, number) for number in range(1, count + 1)]
+    messages = [_message(folder, number) for number in range(1, patch_count(folder) + 1)]
     wanted = [_contents(folder, number, tree, root) for number in range(1, len(messages) + 1)]
     paths = dict.fromkeys(path for contents in wanted for path in contents)
     with scratch_folder() as work:
@@ -135,7 +134,7 @@ def prove_states(
 
 
 def _check_count(folder: Path, messages: Sequence[Message]) -> None:
-    if len(messages) != len(list(folder.glob("*.message"))):
+    if len(messages) != patch_count(folder):
         hint = "give the patches that it was imported from"
         text = f"isn't a history of {len(messages)} patches"
         raise refusal("history", text, folder, hint)
@@ -164,7 +163,7 @@ def _contents(folder: Path, number: int, tree: Reader, root: str) -> Contents:
 def _commit(work: Path, contents: Contents, message: Message) -> None:
     text = f"{message.subject}\n\n{message.body}"
     author = identity(message.author, message.date)
-    commit(work, contents, text, author, "--allow-empty", "--cleanup=verbatim")
+    commit(work, contents, text, author, "--cleanup=verbatim")
 
 
 def _check(written: Path, wanted: Sequence[Message], folder: Path) -> None:

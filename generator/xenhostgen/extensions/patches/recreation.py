@@ -128,7 +128,7 @@ def prove(
     ``since`` is an earlier spec, which the patches go on top of.
     """
     if since:
-        before, ours = step(since, spec, tree, root)
+        before, ours = step(since, placed_in(since, tree, root), spec, tree, root)
         tree = over(before, tree)
     else:
         ours = placed_in(spec, tree, root).after

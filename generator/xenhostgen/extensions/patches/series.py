@@ -89,7 +89,7 @@ def series(
         create_repository(folder, sender)
         ask("config", "core.abbrev", "12")
         for text, contents in _steps(spec, before, after, letter.is_step):
-            commit(folder, contents, text, sender, "-s", "--allow-empty")
+            commit(folder, contents, text, sender, "-s")
         base = ask("rev-list", "--max-parents=0", "HEAD").strip()
         subject, body = message(spec, "cover", letter.is_step)
         log = [
@@ -122,7 +122,7 @@ def commit(
             file.write_bytes(content)
     (folder / ".git/text").write_text(text, "utf-8")
     git(folder, "add", "-A", "-f", variables=variables)
-    git(folder, "commit", "-q", *options, "-F", ".git/text", variables=variables)
+    git(folder, "commit", "-q", "--allow-empty", *options, "-F", ".git/text", variables=variables)
 
 
 def check_messages(spec: Interface) -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from xenhostgen.extensions.kernel_tree.git import GitFailure
 from xenhostgen.extensions.kernel_tree.patching import Reader, difference, over, patched
-from xenhostgen.extensions.kernel_tree.placing import placed_in
+from xenhostgen.extensions.kernel_tree.placing import Placement, placed_in
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import refusal
 
@@ -17,12 +17,12 @@ class Step(NamedTuple):
     after: dict[str, bytes | None]
 
 
-def step(earlier: Interface, later: Interface, tree: Reader, root: str) -> Step:
+def step(earlier: Interface, was: Placement, later: Interface, tree: Reader, root: str) -> Step:
     """The step between two specs in a tree that has the earlier one, or neither.
 
-    Raises ``Refused``; ``root`` names the tree in messages.
+    ``was`` is the earlier one's placement there. Raises ``Refused``; ``root`` names the tree in
+    messages.
     """
-    was = placed_in(earlier, tree, root)
     without = over(was.before, tree)
     first, second = (placed_in(spec, without, root).after for spec in (earlier, later))
     # Of a tree that has the earlier one, what was before is known but for some blank lines. So the

@@ -98,9 +98,12 @@ def _states(
 
     Where the tree has an earlier spec already, the series begins behind it, and is a step.
     """
-    if earlier and _has(tree, earlier):
+    was = None
+    with suppress(Refused):  # an earlier spec that doesn't fit the tree isn't there
+        was = placed(earlier, tree) if earlier else None
+    if earlier and was and was.applied:
         with reader(tree) as read:
-            before, after = step(earlier, spec, read, str(tree))
+            before, after = step(earlier, was, spec, read, str(tree))
         if not after:
             message, hint = f"is what {spec.path} makes of it", "nothing is left to be sent"
             raise refusal("applied-already", message, tree, hint)
@@ -110,13 +113,6 @@ def _states(
         hint = f"take it out first: xenhostgen apply {spec.path} --tree {tree} --revert"
         raise refusal("applied-already", "has all of it already", tree, hint)
     return placement.before, placement.after, False
-
-
-def _has(tree: Path, spec: Interface) -> bool:
-    """Whether a tree has a spec; where that doesn't fit it, it hasn't."""
-    with suppress(Refused):
-        return placed(spec, tree).applied
-    return False
 
 
 def write_mails(output: Path, contents: Mapping[str, bytes]) -> int:

@@ -82,8 +82,8 @@ def test_the_rfc_shows_its_faults() -> None:
         "registry-in-bss",
         "state-read-before-set",
         "unregister-wrong-type",
-        "vacuous-guard",
-        "orphaned-remote",
+        "dependency-not-enforced",
+        "required-slot-emptied",
         "iterator-type-pun",
     }
     assert matrix["pvh-dom0"]["registered"] == "known"

@@ -12,7 +12,7 @@ from xenhostgen.extensions.boot.judge import Outcome
 from xenhostgen.extensions.boot.report import show
 
 ODD = "a\x1b[31m \x00 <b>&amp; ]]> # \ufffe \udcff\nnot ok 9 forged"
-GUARD = Finding("vacuous-guard", "xenhost_register", "pv: accepted")
+GUARD = Finding("dependency-not-enforced", "xenhost_register", "pv: accepted")
 CRASHES = (Finding("boot-crash", "hvm", ODD), Finding("null-op", "hvm", "no"))
 OUTCOMES = (
     Outcome(Boot("pv"), "kind"),
@@ -43,7 +43,7 @@ def test_junit() -> None:
     assert failure.get("type") == "boot-crash"
     assert (failure.text or "").split("\n")[1:3] == ["null-op: no", "BUG: unable"]
     (skipped,) = root.iter("skipped")
-    assert skipped.get("message") == "vacuous-guard: pv: accepted"
+    assert skipped.get("message") == "dependency-not-enforced: pv: accepted"
 
 
 def test_matrix() -> None:
@@ -61,7 +61,7 @@ def test_json() -> None:
         "guest": "pv",
         "check": "rules",
         "status": "known",
-        "findings": ["vacuous-guard: pv: accepted"],
+        "findings": ["dependency-not-enforced: pv: accepted"],
         "excerpt": ["# rules: seen 7"],
         "console": "logs/pv.log",
     }

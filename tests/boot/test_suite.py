@@ -82,7 +82,7 @@ def test_version_2_passes_its_suite(tmp_path: Path) -> None:
         ("return -EBUSY;", "return 0;", "slot-overwritten"),
         ("xh->type = type;", "", "registration-wrong"),
         ("if (xh->type != type)", "if (0)", "unregister-wrong-type"),
-        ("\t\treturn -ENODEV;", "\t\txh->type = type;", "vacuous-guard"),
+        ("\t\treturn -ENODEV;", "\t\txh->type = type;", "dependency-not-enforced"),
     ],
 )
 def test_a_wrong_registry_fails_its_suite(tmp_path: Path, old: str, new: str, rule: str) -> None:
@@ -104,4 +104,4 @@ def test_the_rfc_fails_where_its_faults_are(tmp_path: Path) -> None:
             isinstance(row.call, Iterate) or row.outcome.rule in (3, 7)
         ), row
         seen |= found(cells)
-    assert seen == {"vacuous-guard", "orphaned-remote", "iterator-type-pun"}
+    assert seen == {"dependency-not-enforced", "required-slot-emptied", "iterator-type-pun"}

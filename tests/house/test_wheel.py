@@ -49,7 +49,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["generate"], "xenhost.yaml: 7 written"),
         (["verify", "--cc", "gcc", "--brief"], "verified: 7 of 7 expected findings"),
         (["diff", "{site}/xenhostgen/specs/rfc-v1.yaml"], "code tokens equal 7/7"),
-        (["rules", "vacuous-guard"], "vacuous-guard"),
+        (["rules", "dependency-not-enforced"], "dependency-not-enforced"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

@@ -62,8 +62,10 @@ FAULTS = {
         "step-missing",
         "xen_pvh_init(",
     ),
-    "swapped entry": Fault(PV, "= xh_direct_vcpu_id,", "= xh_no_vcpu_id,", "differs", PV_TABLE),
-    "const dropped": Fault(PV, f"const {PV_TABLE}", PV_TABLE, "differs", PV_TABLE),
+    "swapped entry": Fault(
+        PV, "= xh_direct_vcpu_id,", "= xh_no_vcpu_id,", "declaration-differs", PV_TABLE
+    ),
+    "const dropped": Fault(PV, f"const {PV_TABLE}", PV_TABLE, "declaration-differs", PV_TABLE),
     "state never set": Fault(
         HVM, "\txen_domain_type = XEN_HVM_DOMAIN;\n", "", "step-order", HVM_REGISTERS
     ),
@@ -71,7 +73,7 @@ FAULTS = {
         PREDICATES,
         "domain()\txen_initial_domain()",
         "domain()\txen_domain()",
-        "differs",
+        "declaration-differs",
         "xen_driver_domain()",
     ),
     "no semicolon": Fault(PV, "&xh_pv_ops);\n", "&xh_pv_ops)\n", "uncompilable", "&xh_pv_ops)"),

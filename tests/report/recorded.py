@@ -18,7 +18,7 @@ def rfc_v1() -> Judged:
     expected = (
         known(
             Finding(
-                "nested-table-unused",
+                "own-table-unregistered",
                 "xh_hvm_nested_ops",
                 "xen_hvm_guest_init() never registers 'xh_hvm_nested_ops', which its file defines",
                 Location("arch/x86/xen/enlighten_hvm.c", 15, 15),
@@ -30,7 +30,7 @@ def rfc_v1() -> Judged:
         ),
         known(
             Finding(
-                "vacuous-guard",
+                "dependency-not-enforced",
                 "xh_remote",
                 "xenhost_register(xenhost_r2, A): expected a BUG and no change; the C: success",
                 Location(SOURCE, 31, 6),
@@ -62,7 +62,15 @@ def rfc_v1() -> Judged:
 def odd() -> Judged:
     """Unexpected and missing findings, odd text everywhere, C that can't run."""
     unexpected = (
-        Finding("differs", ODD, ODD, Location(f"ä b/{ODD}.c", 3, 0), At(1, 1), (ODD, ODD), ODD),
+        Finding(
+            "declaration-differs",
+            ODD,
+            ODD,
+            Location(f"ä b/{ODD}.c", 3, 0),
+            At(1, 1),
+            (ODD, ODD),
+            ODD,
+        ),
         Finding(
             "unparsable", HEADER, "before: =", Location(HEADER, 7, 1), At(4, 1), seen_by="parsing"
         ),
@@ -77,7 +85,9 @@ def odd() -> Judged:
     )
     expected = (known(Finding("null-op", ODD, ODD), 8, ODD),)
     missing = (
-        Expected(Text("vacuous-guard"), Text("was there"), Text("xh_remote"), origin=At(12, 5)),
+        Expected(
+            Text("dependency-not-enforced"), Text("was there"), Text("xh_remote"), origin=At(12, 5)
+        ),
     )
     statistics = Statistics("run", [Run("gcc")])
     return Judged(

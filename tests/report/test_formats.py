@@ -91,14 +91,14 @@ def test_sarif_of_odd_text() -> None:
         result["ruleId"]: result
         for result in results(json.loads(FORMATS["sarif"]([odd(), rfc_v1()])))
     }
-    assert found["differs"]["message"]["text"] == ODD
-    location = found["differs"]["locations"][0]["physicalLocation"]
+    assert found["declaration-differs"]["message"]["text"] == ODD
+    location = found["declaration-differs"]["locations"][0]["physicalLocation"]
     assert location["artifactLocation"]["uri"].startswith(
         "file:///tmp/a%20tree/%C3%A4%20b/a%1B%5B31m%20%00"
     )
     assert location["region"] == {"startLine": 3, "startColumn": 1}
     missing = found["expected-not-found"]
-    assert missing["properties"]["subject"] == "vacuous-guard xh_remote"
+    assert missing["properties"]["subject"] == "dependency-not-enforced xh_remote"
     (place,) = missing["locations"]
     assert place["physicalLocation"]["artifactLocation"]["uri"] == "specs/%C3%B6dd%20%231.yaml"
     kernel = found["checkpatch"]["locations"][0]["physicalLocation"]
@@ -200,7 +200,7 @@ def test_each_real_finding_has_its_places(
     monkeypatch.chdir(REPO)
     assert main(["verify", "specs/rfc-v1.yaml", "--cc", "gcc", "--format", "sarif"]) == 0
     found = results(json.loads(capsys.readouterr().out))
-    assert {"vacuous-guard", "registry-in-bss", "nested-table-unused"} <= {
+    assert {"dependency-not-enforced", "registry-in-bss", "own-table-unregistered"} <= {
         result["ruleId"] for result in found
     }
     for result in found:

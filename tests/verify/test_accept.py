@@ -23,10 +23,10 @@ def spec(tmp_path: Path) -> Path:
     """The RFC's first patch; what is expected of it has no extent, lacks an entry, and has one."""
     text = (REPO / "specs/rfc-v1.yaml").read_text()
     text = re.sub(r"    (?:shows|outcome): .*\n", "", text)
-    text, count = re.subn(r"  - rule: orphaned-remote\n    reason: .*\n", STALE, text)
+    text, count = re.subn(r"  - rule: required-slot-emptied\n    reason: .*\n", STALE, text)
     assert count == 1
-    flow = "  - {rule: vacuous-guard, shows: 9, reason: known}  # in braces\n"
-    text, count = re.subn(r"  - rule: vacuous-guard\n    reason: .*\n", flow, text)
+    flow = "  - {rule: dependency-not-enforced, shows: 9, reason: known}  # in braces\n"
+    text, count = re.subn(r"  - rule: dependency-not-enforced\n    reason: .*\n", flow, text)
     assert count == 1
     path = tmp_path / "mine.yaml"
     path.write_text(text)
@@ -42,13 +42,13 @@ def test_accept(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     diff = capsys.readouterr().out
     text = spec.read_text()
     assert "-  - rule: misuse-misreported" in diff
-    assert "+  - rule: orphaned-remote" in diff
+    assert "+  - rule: required-slot-emptied" in diff
     assert "reason: Accepted as found; say here why it stands." in text
     assert "# a comment of its own" in text
     shipped = load(REPO / "specs/rfc-v1.yaml").expected_findings
-    (guard,) = (each for each in shipped if each.rule == "vacuous-guard")
+    (guard,) = (each for each in shipped if each.rule == "dependency-not-enforced")
     extent = f'shows: {guard.shows}, outcome: "{guard.outcome}"'
-    assert f"  - {{rule: vacuous-guard, {extent}, reason: known}}  # in braces\n" in text
+    assert f"  - {{rule: dependency-not-enforced, {extent}, reason: known}}  # in braces\n" in text
     known = {(each.rule, each.shows, each.outcome) for each in shipped}
     assert {(each.rule, each.shows, each.outcome) for each in load(spec).expected_findings} == known
     assert main(["verify", str(spec)]) == 0

@@ -56,8 +56,8 @@ HOSTILE = {
         "uncompilable",
         "fopen",
     ),
-    "main": ("int main(void) { return 9; }", "", "unknown", "main"),
-    "interposes": ("int prctl(int n, ...) { return 0; }", "", "unknown", "prctl"),
+    "main": ("int main(void) { return 9; }", "", "declaration-unknown", "main"),
+    "interposes": ("int prctl(int n, ...) { return 0; }", "", "declaration-unknown", "prctl"),
     "constructor": (
         "__attribute__((constructor)) static void early(void) { for (;;) ; }",
         "",
@@ -243,7 +243,7 @@ def test_missing_file(
     tree = write_rendering(spec, tmp_path / "tree")
     (tree / file).unlink()
     (finding, *_) = judged(spec, tree).unexpected
-    assert finding.rule in ("file-missing", "missing")
+    assert finding.rule in ("file-missing", "declaration-missing")
     assert finding.where
     assert finding.where.file == file
 
@@ -281,7 +281,7 @@ def test_empty_files_declare_nothing(tmp_path: Path, load_spec: Callable[[str], 
     missing = {
         finding.where.file
         for finding in verdict.unexpected
-        if finding.rule == "missing" and finding.where
+        if finding.rule == "declaration-missing" and finding.where
     }
     assert missing == {str(file.relative_to(tree)) for file in files}
 
@@ -297,7 +297,7 @@ def test_wrong_types_point_into_the_judged_file(
             text.replace("pair_unregister(enum pair_type type)", "pair_unregister(char *type)")
         )
     rules = {finding.rule: finding for finding in judged(spec, tree).unexpected}
-    assert rules["differs"].subject == "pair_unregister"
+    assert rules["declaration-differs"].subject == "pair_unregister"
     assert all(finding.where for finding in rules.values())
 
 

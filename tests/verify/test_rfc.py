@@ -86,7 +86,7 @@ def test_a_missing_expectation_fails(
 
 @pytest.mark.parametrize(
     ("rule", "subject"),
-    [("slot-overwritten", None), ("vacuous-guard", "xh_default"), ("no-such-rule", None)],
+    [("slot-overwritten", None), ("dependency-not-enforced", "xh_default"), ("no-such-rule", None)],
 )
 def test_a_wrong_expectation_fails(
     rule: str, subject: str | None, load_spec: Callable[[str], Interface], verdict: Verdict

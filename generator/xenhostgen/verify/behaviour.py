@@ -89,7 +89,9 @@ class _Execution:
         if program.registry != subject.spec.section:
             message = f"'{array}' lies in the section '{program.registry}'"
             message += f", should lie in '{subject.spec.section}'"
-            yield Finding("differs", array, message, spec_at=registry.at, seen_by="compiler")
+            yield Finding(
+                "declaration-differs", array, message, spec_at=registry.at, seen_by="compiler"
+            )
 
     def execute(self, subject: Subject, program: Program) -> Iterator[Finding]:
         """Call everything in every state, and count that."""

@@ -20,9 +20,9 @@ _MISUSE = {
     "type": ("nothing such can be registered", "unlisted-type-accepted"),
     "ops": ("nothing such can be registered", "null-ops-accepted"),
     "occupied": ("the slot is taken", "slot-overwritten"),
-    "requires": ("the slot that it requires is empty", "vacuous-guard"),
+    "requires": ("the slot that it requires is empty", "dependency-not-enforced"),
     "absent": ("no host of that type is registered", "unregister-wrong-type"),
-    "required": ("a taken slot requires this one", "orphaned-remote"),
+    "required": ("a taken slot requires this one", "required-slot-emptied"),
 }
 
 
@@ -146,9 +146,9 @@ class Change(RegistryCall):
     def _subject(self, rule: str) -> str:
         """What a fault is about: the slot that lacks its guard, else the function."""
         registry, slots = self.wording.registry, self.wording.spec.slots
-        if rule == "vacuous-guard":
+        if rule == "dependency-not-enforced":
             return slots[registry.home[self.type]].pointer
-        if rule == "orphaned-remote":
+        if rule == "required-slot-emptied":
             return slots[registry.requires.index(registry.home[self.type])].pointer
         return str(self).partition("(")[0]
 

@@ -83,7 +83,9 @@ def _compare(
     actual, expected = _by_name(reading.facts), _by_name(due)
     for (kind, name), fact in expected.items():
         if (kind, name) not in actual:
-            yield _finding("missing", name, f"{kind} '{name}' is missing in {path}", where)
+            yield _finding(
+                "declaration-missing", name, f"{kind} '{name}' is missing in {path}", where
+            )
             continue
         by_compiler = (reading.unit, understood) if reading.unit else (None, None)
         facts = (actual[kind, name], fact)
@@ -92,7 +94,9 @@ def _compare(
             if text not in (should, re.sub(r"\[\d+\]$", "[]", should)):
                 message = f"{kind} '{name}' is '{text}', "
                 message += f"should be '{should}'" if should else "which is not due"
-                yield _finding("differs", name, message, facts[0].at._replace(file=path))
+                yield _finding(
+                    "declaration-differs", name, message, facts[0].at._replace(file=path)
+                )
                 break
     if path == spec.predicates.file:
         return
@@ -104,7 +108,7 @@ def _compare(
         if name not in own and not is_declared:
             message = f"{kind} '{name}' is nothing that the spec knows"
             at = actual[kind, name].at._replace(file=path)
-            yield _finding("unknown", name, message, at)
+            yield _finding("declaration-unknown", name, message, at)
 
 
 def _by_name(facts: Facts) -> dict[tuple[str, str], Fact]:
@@ -142,7 +146,7 @@ def _lasting(
     for name in [fact.name for fact in due if fact.kind == kind]:
         if _FREED.match(sections.get(name, "")):
             message = f"'{name}' is used after boot, and freed by then"
-            yield _finding("differs", name, message, Location(path))
+            yield _finding("declaration-differs", name, message, Location(path))
     own = {fact.name: fact.name for fact in reading.facts if fact.kind in ("function", "variable")}
     for symbol, user in {**own, LOOP: spec.c.iterator}.items():
         section = reading.unit.sections.get(symbol, "")
@@ -150,7 +154,7 @@ def _lasting(
         freed = [name for name in freed if _FREED.match(sections[name])]
         if freed and not _FREED.match(section) and section != ".ref.text":
             message = f"'{user}' stays after boot and uses '{freed[0]}', which is freed by then"
-            yield _finding("differs", user, message, Location(path))
+            yield _finding("declaration-differs", user, message, Location(path))
 
 
 def _remembering(path: str, facts: Facts) -> Iterator[Finding]:
@@ -186,5 +190,9 @@ def _unused_tables(spec: Interface) -> Iterator[Finding]:
                 function, symbol = guest.boot.function, table.symbol
                 message = f"{function}() never registers '{symbol}', which its file defines"
                 yield Finding(
-                    "nested-table-unused", symbol, message, spec_at=table.at, seen_by="spec rules"
+                    "own-table-unregistered",
+                    symbol,
+                    message,
+                    spec_at=table.at,
+                    seen_by="spec rules",
                 )

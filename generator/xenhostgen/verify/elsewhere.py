@@ -207,4 +207,4 @@ def _errnos(path: str, text: str) -> Iterator[Finding]:
         if due is not None and value != str(due):
             where = Location(path, text.count("\n", 0, match.start()) + 1, 1)
             message = f"'{name}' is '{value}' here, and {due} to everybody else"
-            yield Finding("differs", name, message, where, seen_by="reading")
+            yield Finding("declaration-differs", name, message, where, seen_by="reading")

@@ -67,7 +67,9 @@ class Makefile:
             message = f"no line 'obj-y += {self.stem}.o' in {self.file}"
             at = self.spec.object.at
             where = Location(self.file)
-            yield Finding("missing", f"{self.stem}.o", message, where, at, seen_by="conformance")
+            yield Finding(
+                "declaration-missing", f"{self.stem}.o", message, where, at, seen_by="conformance"
+            )
 
     def replaces(self, statement: Statement) -> bool:
         """Whether an assignment may set the list of objects anew."""

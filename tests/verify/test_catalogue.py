@@ -45,8 +45,8 @@ def test_the_code_names_no_rule_that_the_catalogue_lacks() -> None:
 
 
 def test_a_computed_name_that_the_catalogue_lacks() -> None:
-    with pytest.raises(AssertionError, match="'dependency-not-enforcd' is no rule of the catalogue"):
-        judge(load(REPO / "specs/rfc-v1.yaml"), [Finding("dependency-not-enforcd", "", "")], {})
+    with pytest.raises(AssertionError, match="'dependency-enforced' is no rule of the catalogue"):
+        judge(load(REPO / "specs/rfc-v1.yaml"), [Finding("dependency-enforced", "", "")], {})
 
 
 def test_the_catalogue_has_no_rule_that_the_code_does_not_name() -> None:
@@ -73,7 +73,7 @@ def test_one_rule(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert said.startswith("dependency-not-enforced\n\nA host is accepted")
     assert "\n    BUG_ON(" in said
-    assert main(["rules", "dependency-not-enforcd"]) == 2
+    assert main(["rules", "dependency-enforced"]) == 2
     assert "did you mean 'dependency-not-enforced'?" in capsys.readouterr().err
 
 
@@ -86,11 +86,11 @@ def test_an_expectation_by_an_unknown_name(
     spec.write_text(
         (REPO / "specs" / "rfc-v1.yaml")
         .read_text()
-        .replace("rule: dependency-not-enforced", "rule: dependency-not-enforcd")
+        .replace("rule: dependency-not-enforced", "rule: dependency-enforced")
     )
     assert main([command, str(spec)]) == 2
     said = capsys.readouterr().err
     assert re.search(
-        r"rfc\.yaml:\d+:11: no finding is called 'dependency-not-enforcd' \[unknown-rule\]", said
+        r"rfc\.yaml:\d+:11: no finding is called 'dependency-enforced' \[unknown-rule\]", said
     )
     assert "hint: did you mean 'dependency-not-enforced'?" in said

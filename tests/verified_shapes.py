@@ -10,9 +10,9 @@ _GUESTS = PAIR[PAIR.index("guests:\n") : PAIR.index("kinds:")]
 _STEP = "        - register: {type: right, table: own, when: pair_is_on()}\n"
 # Ops of several shapes, in turn.
 _OPS = (
-    "returns: int, args: [unsigned int number, void *where], when_missing: -ENODEV",
+    "returns: int, args: [unsigned int number, void *where], fallback: -ENODEV",
     "wrapper: optional",
-    "returns: bool, args: [u64 mask], when_missing: 0",
+    "returns: bool, args: [u64 mask], fallback: 0",
 )
 
 
@@ -60,7 +60,7 @@ def ops(count: int) -> str:
     for number in range(count):
         shape = _OPS[number % len(_OPS)]
         value = '""' if "optional" in shape else "-ENODEV" if "int," in shape else "0"
-        none = f"none: {{function: no_{number}, calls: {value}}}"
+        none = f"none: {{function: no_{number}, body: {value}}}"
         rows += f"  op_{number}: {{{shape}, doc: an op,"
         rows += f" tables: {{{none}, only.own: only_{number}}}}}\n"
     spec = PAIR.replace("<linux/types.h>", "<linux/types.h>, <linux/errno.h>")

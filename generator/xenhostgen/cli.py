@@ -24,6 +24,7 @@ from xenhostgen.sandbox.scratch import sweep
 from xenhostgen.spec.source import Refused, did_you_mean, printable
 
 ERROR = 2
+STDIN = "/dev/stdin"
 INTERRUPTED, NO_READER = 130, 141  # 128 and the signal's number, as shells do
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -40,6 +41,10 @@ class Parser(argparse.ArgumentParser):
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
         """The parsed arguments; exits with status 2 and a hint if there is one too many."""
+        arguments = [
+            STDIN if argument == "-" and before not in ("-o", "--output") else argument
+            for before, argument in zip(("", *arguments), arguments, strict=False)
+        ]
         if "--" in arguments:  # argparse would take a path behind it for an option all the same
             mark = arguments.index("--")
             paths = [re.sub("^-", "./-", path) for path in arguments[mark + 1 :]]

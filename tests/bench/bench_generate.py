@@ -33,7 +33,7 @@ GUESTS = ("alpha", "beta", "gamma")
 SHAPES = [
     "doc: Set it up., ",
     "returns: int, args: [int cpu, struct page **pages], doc: Give pages to this host., ",
-    "returns: uint32_t, when_no_host: default_base(), doc: Where its leaves begin., ",
+    "returns: uint32_t, no_host: default_base(), doc: Where its leaves begin., ",
     "returns: int, wrapper: guarded, wrapper_returns: void, ",
 ]
 

@@ -114,7 +114,7 @@ def test_finds_the_faults_of_the_first_patch(tree: Path) -> None:
 def test_finds_a_fault_put_in(spec: Interface, tree: Path, tmp_path: Path) -> None:
     text = (ROOT / "specs/xenhost.yaml").read_text()
     broken = tmp_path / "xenhost.yaml"
-    broken.write_text(text.replace("calls: xen_vcpu_nr(cpu)", "calls: xen_vcpu_nr(xh)"))
+    broken.write_text(text.replace("body: xen_vcpu_nr(cpu)", "body: xen_vcpu_nr(xh)"))
     assert any("xen_vcpu_nr" in finding.message for finding in built(load(broken), tree, "all"))
 
 

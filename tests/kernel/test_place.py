@@ -149,7 +149,7 @@ def test_a_file_that_has_an_adapters_name_already(tree: Path, tmp_path: Path) ->
     gate = gate.replace("    place: {before: big_start}\n", "")
     keys = ("type", "occupied", "requires", "ops", "absent", "required")
     misuse = f"registry:\n  misuse: {{{', '.join(f'{key}: -EINVAL' for key in keys)}}}\n"
-    ops = 'ops: {now: {tables: {small.direct: {function: small_now, calls: ""}}}}\n'
+    ops = 'ops: {now: {tables: {small.direct: {function: small_now, body: ""}}}}\n'
     (tmp_path / "ops.yaml").write_text(gate.replace("registry:\n", misuse) + ops)
     spec = load(tmp_path / "ops.yaml")
     assert not placed(spec, tree).applied

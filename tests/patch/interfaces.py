@@ -62,11 +62,11 @@ _FIELDS = [
     {"struct": ["int **map", "const struct some_ops *hooks"]},
 ]
 WRAPPERS: dict[str, list[Data]] = {
-    "void": [{}, {"wrapper": "none"}, {"wrapper": "guarded"}, {"when_no_host": "fall_back()"}],
+    "void": [{}, {"wrapper": "none"}, {"wrapper": "guarded"}, {"no_host": "fall_back()"}],
     "value": [
         {},
         {"wrapper": "none"},
-        {"when_no_host": "-EINVAL"},
+        {"no_host": "-EINVAL"},
         {"wrapper": "guarded", "wrapper_returns": "void"},
     ],
 }
@@ -76,9 +76,9 @@ KERNELS_WRAPPERS: dict[str, list[Data]] = {
         {"wrapper": "none"},
         {"wrapper": "guarded"},
         {"wrapper": "optional"},
-        {"when_missing": "fall_back()"},
+        {"fallback": "fall_back()"},
     ],
-    "value": [{}, {"wrapper": "none"}, {"when_no_host": "NULL"}, {"when_missing": "0"}],
+    "value": [{}, {"wrapper": "none"}, {"no_host": "NULL"}, {"fallback": "0"}],
 }
 
 
@@ -125,7 +125,7 @@ def interfaces(draw: st.DrawFn, templates: str) -> Data:
         }
         if empty_slots:
             nothing = {"int": "-ENODEV", "void": ""}.get(returns, "0")
-            entries["none"] = {"function": f"no_{op}", "calls": nothing}
+            entries["none"] = {"function": f"no_{op}", "body": nothing}
             shares = [table for table in entries if draw(st.booleans())]
             entries |= dict.fromkeys(shares, entries["none"])
         ops[op] = {

@@ -55,8 +55,8 @@ def op(returns: str, *tables: tuple[str, Any], **more: Any) -> Data:
     return {"returns": returns, "args": ["int cpu"], "tables": dict(tables), **more}
 
 
-def adapter(function: str, calls: str) -> Data:
-    return {"function": function, "calls": calls}
+def adapter(function: str, body: str) -> Data:
+    return {"function": function, "body": body}
 
 
 def interface() -> Data:
@@ -121,10 +121,10 @@ def steps(data: Data) -> Iterator[tuple[str, Data, list[tuple[str, str, str]]]]:
     small = {"small.direct": adapter("small_clock_id", "toy_clock_id(cpu)")}
     yield "add the gate interface", data, []
     data["kernel"]["functions"] = {"toy_clock_id": {"returns": "int", "args": ["int cpu"]}}
-    data["ops"] = {"clock_id": op("int", *small.items(), when_no_host="-ENODEV")}
+    data["ops"] = {"clock_id": op("int", *small.items(), no_host="-ENODEV")}
     yield "an op with an adapter above its table", data, []
     data["ops"] |= {"open": op("void"), "close": op("int", ("small.nested", "NULL"))}
-    data["ops"]["close"]["when_no_host"] = "0"
+    data["ops"]["close"]["no_host"] = "0"
     yield "two ops at once", data, []
     data["fields"] = [{"struct": ["int first", "unsigned long second"]}, {"c": "void *data"}]
     yield "members, one an anonymous structure", data, []
@@ -146,7 +146,7 @@ def steps(data: Data) -> Iterator[tuple[str, Data, list[tuple[str, str, str]]]]:
             ("include/toy/gate.h", "struct gate;\n", "struct page;\nstruct gate;\n"),
         ],
     )
-    data["ops"]["close"]["when_no_host"] = "-EINVAL"
+    data["ops"]["close"]["no_host"] = "-EINVAL"
     yield "another fallback", data, []
     data["ops"] = {"shut" if name == "close" else name: it for name, it in data["ops"].items()}
     yield (

@@ -111,8 +111,8 @@ def wide(templates: str) -> Data:
     for row in range(15):
         tables: Data = {f"g{guest}.only": f"do_{row}_{guest}" for guest in range(row % 6)}
         if plain:
-            tables = {name: {"function": f"our_{row}", "calls": f"{row}"} for name in tables}
-            tables["none"] = {"function": f"no_{row}", "calls": "-ENODEV"}
+            tables = {name: {"function": f"our_{row}", "body": f"{row}"} for name in tables}
+            tables["none"] = {"function": f"no_{row}", "body": "-ENODEV"}
         op: Data = {"returns": "int", "args": ["int cpu", "void *data"][: row % 3]}
         ops[f"op_{row}"] = {**op, **forms[row % len(forms)], "tables": tables, "doc": f"op {row}"}
     types = [f"{kind}{row}" for row in range(4) for kind in "tu"]

@@ -47,10 +47,10 @@ def interface(templates: str) -> Data:
         data["guests"]["big"].pop("place")
         kinds = ("type", "occupied", "requires", "ops", "absent", "required")
         data["registry"]["misuse"] = dict.fromkeys(kinds, "-EINVAL") | {"occupied": "-EBUSY"}
-        tables["small.direct"] = {"function": "small_clock_id", "calls": "toy_clock_id(cpu)"}
-        tables["none"] = {"function": "gate_no_clock_id", "calls": "-ENODEV"}
+        tables["small.direct"] = {"function": "small_clock_id", "body": "toy_clock_id(cpu)"}
+        tables["none"] = {"function": "gate_no_clock_id", "body": "-ENODEV"}
         tables["small.nested"] = tables["none"]
-        empty = {"function": "gate_no_stop", "calls": ""}
+        empty = {"function": "gate_no_stop", "body": ""}
         data["ops"]["stop"]["tables"] |= {"none": empty, "small.nested": empty}
     return data
 

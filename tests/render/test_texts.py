@@ -42,9 +42,7 @@ def test_an_optional_op_with_a_fallback_is_called_once() -> None:
     header, _ = files(
         (
             "  setup_shared_info:\n",
-            "  setup_shared_info:\n"
-            "    wrapper: optional\n"
-            "    when_missing: xen_vcpu_info_reset(0)\n",
+            "  setup_shared_info:\n    wrapper: optional\n    fallback: xen_vcpu_info_reset(0)\n",
         )
     )
     assert (

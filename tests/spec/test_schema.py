@@ -39,14 +39,14 @@ def test_the_committed_schema_is_fresh() -> None:
 
 
 def test_the_reference_is_fresh(capsys: pytest.CaptureFixture[str], update: bool) -> None:
-    command = ["schema", "--format", "markdown"]
+    command = ["reference"]
     assert_printed(ROOT / "docs" / "spec.md", command, capsys, update)
 
 
 def test_the_reference_tells_of_each_key_with_an_example_of_each_part(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    main(["schema", "--format", "markdown"])
+    main(["reference"])
     _, _, keys = capsys.readouterr().out.partition("# Keys")
     assert {name for name in Interface.KEYS if f"| `{name}` |" not in keys} == set()
     sections = keys.split("\n## ")[2:]

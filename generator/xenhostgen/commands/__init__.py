@@ -7,5 +7,5 @@ COMMANDS = {
     "lint": "check specs: shape and meaning, all errors at once",
     "verify": "judge the C: parse it back, run it beside the model, boot every guest",
     "rules": "explain the rules by which findings are named",
-    "schema": "print what specs may hold, for editors or as the reference to read",
+    "schema": "print what specs may hold, for editors",
 }

@@ -22,12 +22,18 @@ from xenhostgen.render.generate import Generation, Stale, files_below, generate
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.source import refusal
 
+_ONLY = {
+    "check": "exit 1 with a diff of each stale file",
+    "diff": "show the diff of each stale file",
+    "dry-run": "name the stale files",
+}
 MOST_LINES = 20_000  # beyond it difflib takes minutes for what nobody reads
 EXAMPLES = """\
 examples:
   xenhostgen generate                       every spec in specs/ into out/
   xenhostgen generate my.yaml -o elsewhere   one spec, into another folder
   xenhostgen generate --check               write nothing; fail with a diff if out/ is stale
+  xenhostgen generate --diff my.yaml        write nothing; show what would change
 """
 
 
@@ -36,28 +42,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_specs(parser)
     text = "the folder that gets a folder for each spec (default: %(default)s)"
     parser.add_argument("-o", "--output", metavar="OUT", type=Path, default=Path("out"), help=text)
-    text = "write nothing; exit 1 with a diff of each stale file"
-    parser.add_argument("--check", action="store_true", help=text)
+    only = parser.add_mutually_exclusive_group()
+    for name, what in _ONLY.items():
+        text = f"write nothing; {what}"
+        only.add_argument(f"--{name}", action="store_const", dest="only", const=name, help=text)
     add_format(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Render every spec; 1 if ``--check`` finds a difference, 2 on an error."""
-    check, out = arguments.check, arguments.output
+    only, out = arguments.only, arguments.output
+    check = only == "check"
     refuse_same_folder(arguments.specs)
 
     def work(spec: Path) -> tuple[Path, Generation]:
-        return spec, generate(spec, out, check=check)
+        return spec, generate(spec, out, check=bool(only))
 
     def show(result: tuple[Path, Generation]) -> None:
-        for line in checked(*result) if check else written(*result):
+        verb = {None: "written", "dry-run": "to write"}.get(only)
+        for line in listed(*result, verb) if verb else compared(*result):
             say(line, sys.stdout)
 
-    with nullcontext() if check else writing_alone(out):
+    with nullcontext() if only else writing_alone(out):
         results, problems = each_spec(arguments, work, show)
     gone = left_over(out) if check and not arguments.specs else []
     if arguments.format == "json":
-        specs = [as_json(*result, check) for result in results]
+        specs = [as_json(*result, bool(only)) for result in results]
         print_json(specs, problems, left_over=gone)
     else:
         for folder in gone:
@@ -68,15 +78,15 @@ def run(arguments: argparse.Namespace) -> int:
     return int(check and differs)
 
 
-def written(spec: Path, files: Generation) -> Iterator[str]:
-    """A line for each written file and a line about all of them."""
+def listed(spec: Path, files: Generation, verb: str) -> Iterator[str]:
+    """A line for each stale file, and one that counts them as ``verb``."""
     yield from (f"  {stale.path}" for stale in files.stale)
-    count = f"{len(files.stale)} written, " if files.stale else ""
+    count = f"{len(files.stale)} {verb}, " if files.stale else ""
     yield f"{spec}: {count}{len(files.unchanged)} unchanged in {files.folder}"
     yield from (f"  note: no spec makes {path}; it was left alone" for path in files.unknown)
 
 
-def checked(spec: Path, files: Generation) -> Iterator[str]:
+def compared(spec: Path, files: Generation) -> Iterator[str]:
     """The diffs, the files that no spec makes, and the command that brings all up to date."""
     for stale in files.stale:
         yield from unified(stale).split("\n")

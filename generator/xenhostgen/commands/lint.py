@@ -5,27 +5,32 @@ All errors of all files in one go.
 """
 
 import argparse
+import re
 import shutil
 import sys
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json, spec_paths
 from xenhostgen.extension_points import hooks
+from xenhostgen.render.write import write_files
 from xenhostgen.report.terminal import say
 from xenhostgen.sandbox.confinement import obstacle
 from xenhostgen.spec.load import load
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import SpecError
+from xenhostgen.spec.yaml import read_file
 from xenhostgen.verify.catalogue import check_expectations
 from xenhostgen.verify.expectation import Expectation
 from xenhostgen.verify.pieces import check_pieces, is_certain
 from xenhostgen.verify.subject import Options, is_ours, prepared
 
 COMPILER = "gcc"
+_OF_THE_LANGUAGE = {"unknown-key", "unknown-step", "unknown-choice", "unknown-rule", "unknown-part"}
 
 EXAMPLES = """\
 examples:
   xenhostgen lint                         every spec in specs/
+  xenhostgen lint my.yaml --fix           put keys right that are misspelt, or of version 1
   xenhostgen lint my.yaml --format json   for scripts and editors
 """
 
@@ -33,6 +38,8 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_specs(parser)
+    text = "first put right what has one answer: the language's words, misspelt or of version 1"
+    parser.add_argument("--fix", action="store_true", help=text)
     add_format(parser)
 
 
@@ -40,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Check each spec; 0 if all are fine, else 2."""
 
     def check(path: Path) -> tuple[Path, str]:
+        while arguments.fix and fix_words(path):
+            pass  # a word that is right may let others be read
         spec = load(path)
         check_expectations(spec)
         why_not = check_c(spec)
@@ -56,6 +65,24 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         print_json(spec_paths(arguments.specs), problems)
     return 2 if problems else 0
+
+
+def fix_words(path: Path) -> bool:
+    """Replace the language's words that are wrong in a spec and near to one word alone."""
+    try:
+        check_expectations(load(path))
+    except SpecError as error:
+        wrong = [each for each in error.problems if each.meant and each.rule in _OF_THE_LANGUAGE]
+    else:
+        return False
+    lines = read_file(path).split("\n")
+    for problem in reversed(wrong):
+        row, column = problem.at.line - 1, problem.at.column - 1
+        before, rest = lines[row][:column], lines[row][column:]
+        lines[row] = before + re.sub(r"[\w-]+", problem.meant, rest, count=1)
+        say(f"{problem.path}:{row + 1}:{column + 1}: now '{problem.meant}'", sys.stderr)
+    write_files(path.parent, {path.name: "\n".join(lines).encode()})
+    return bool(wrong)
 
 
 def check_c(spec: Interface) -> str:

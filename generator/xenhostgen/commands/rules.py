@@ -13,7 +13,7 @@ from xenhostgen.verify.catalogue import catalogue
 EXAMPLES = """\
 examples:
   xenhostgen rules                                     all of them, in brief
-  xenhostgen rules dependency-not-enforced                       one, with all that there is to say
+  xenhostgen rules dependency-not-enforced             one, with all that there is to say
   xenhostgen rules --format markdown > docs/rules.md   all, as a document
 """
 HEAD = """\

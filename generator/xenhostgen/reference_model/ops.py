@@ -32,22 +32,22 @@ def dispatch(op: Op, table: str | None) -> Dispatch | None:
     None where the wrapper would call through NULL.
     """
     if table is None:
-        return Dispatch(op.when_no_host or "", op.wrapper_type) if op.takes_no_host else None
+        return Dispatch(op.no_host or "", op.wrapper_type) if op.takes_no_host else None
     if table == NONE and NONE not in [entry.table for entry in op.tables]:
         return None
     function = table if table == only(op.name) else ""
     for entry in op.tables:
-        if entry.table == table and entry.calls is not None:
-            return Dispatch(entry.calls.strip(), op.returns)
+        if entry.table == table and entry.body is not None:
+            return Dispatch(entry.body.strip(), op.returns)
         if entry.table == table and entry.is_kernels:
             function = entry.function
     if function:
         return Dispatch(
             f"{function}({', '.join([op.host, *map(declared_name, op.args)])})", op.returns
         )
-    if op.when_missing is None and op.wrapper != "optional":
+    if op.fallback is None and op.wrapper != "optional":
         return None
-    return Dispatch(op.when_missing or "", op.wrapper_type)
+    return Dispatch(op.fallback or "", op.wrapper_type)
 
 
 def only(op: str) -> str:

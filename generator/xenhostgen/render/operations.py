@@ -63,4 +63,4 @@ def adapters(spec: Interface, ops: Mapping[str, OpC], owner: str) -> Iterator[tu
         static = "" if function in spec.shared_adapters else "static "
         head = wrapped(f"{static}{c.returns}{function}", c.params)
         result = "" if op.returns == "void" else "return "
-        yield function, head, f"{result}{entry.calls};" if entry.calls else ""
+        yield function, head, f"{result}{entry.body};" if entry.body else ""

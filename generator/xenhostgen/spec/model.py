@@ -173,7 +173,7 @@ class Entry(Part):
 
     table = key(PROSE, "GUEST.TABLE, or 'none' for what every empty slot holds")
     function = key(SYMBOL, "the function that implements the op there, or NULL")
-    calls = optional(
+    body = optional(
         STATEMENT,
         "makes the function an adapter, written beside the table, or in the interface's C file if "
         "tables of several files name it: the value it returns or the call it makes, empty for "
@@ -183,7 +183,7 @@ class Entry(Part):
     @property
     def is_kernels(self) -> bool:
         """Whether a kernel function is named, as opposed to NULL or an adapter of ours."""
-        return self.calls is None and self.function != "NULL"
+        return self.body is None and self.function != "NULL"
 
 
 class Op(Part):
@@ -205,8 +205,8 @@ class Op(Part):
         "plain",
     )
     wrapper_returns = optional(C_TYPE, "what the wrapper returns, if not what the op does")
-    when_no_host = optional(C_VALUE, "what the wrapper evaluates to when the host is NULL")
-    when_missing = optional(C_VALUE, "what the wrapper evaluates to when the table lacks the op")
+    no_host = optional(C_VALUE, "what the wrapper evaluates to when the host is NULL")
+    fallback = optional(C_VALUE, "what the wrapper evaluates to when the table lacks the op")
     doc = optional(DOC, "the comment above the member")
 
     @property
@@ -217,7 +217,7 @@ class Op(Part):
     @property
     def takes_no_host(self) -> bool:
         """Whether the spec says what the wrapper does without a host."""
-        return self.when_no_host is not None or self.wrapper == "guarded"
+        return self.no_host is not None or self.wrapper == "guarded"
 
 
 class Macro(Part):
@@ -705,7 +705,7 @@ class Interface(Part):
         """The adapters that tables of several files name."""
         files: dict[str, set[str]] = {}
         for _, entry in self.cells if self.none else ():
-            if entry.calls is not None:
+            if entry.body is not None:
                 files.setdefault(entry.function, set()).add(entry.table.split(".")[0])
         return frozenset(name for name, guests in files.items() if len(guests) > 1)
 
@@ -718,7 +718,7 @@ class Interface(Part):
         for op, entry in self.cells:
             is_shared = entry.function in self.shared_adapters
             home = NONE if is_shared else entry.table.split(".")[0]
-            if entry.calls is not None and home == owner:
+            if entry.body is not None and home == owner:
                 adapters.setdefault(entry.function, (op, entry))
         return list(adapters.values())
 

@@ -31,6 +31,8 @@ E = TypeVar("E")
 P = TypeVar("P", bound="Part")
 _SCALARS = ["string", "integer", "boolean"]
 _NODES: dict[type, str] = {Text: "a text", Sequence: "a list", Mapping: "a mapping"}
+_FORMER = {"calls": "body", "when_no_host": "no_host", "when_missing": "fallback"}
+"""Keys of version 1, and what they are called now."""
 _HINTS = {
     "a mapping": "write 'key: value' pairs, below it or in {}",
     "a list": "write its items in [], or below it with a '-' each",
@@ -317,8 +319,9 @@ class Mapped(Shape[P, None]):
         misspelt: list[str] = []
         for name in node:
             if name not in self.keys:
-                hint = Nearest(name, absent)
-                misspelt += nearest(name, sorted(absent))
+                former = _FORMER.get(name, name)
+                hint = Nearest(former if former in absent else name, absent)
+                misspelt += nearest(hint.word, absent)[:1]
                 problems.add("unknown-key", f"unknown key '{name}' in {what}", name, hint)
         missing = [key for key in missing if key.name not in misspelt]
         if missing:

@@ -17,6 +17,7 @@ _IGNORABLE = (
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 MOST_GUESSES = 20  # so many problems of a file are told with the word that was probably meant
+OTHERS_FIRST = "mend the others first"
 
 
 class At(NamedTuple):
@@ -62,6 +63,7 @@ class Problem(NamedTuple):
     hint: str = ""
     excerpt: str = ""
     cut: int = 0  # characters of a long line before the excerpt
+    meant: str = ""  # the only known word that is near to the one at that place
 
     def __str__(self) -> str:
         place = printable(self.path)
@@ -159,14 +161,20 @@ class Problems:
         if place in self._places:
             return
         self._places.add(place)
+        near: list[str] = []
         if isinstance(hint, Nearest):
-            is_worth_it = len(self.found) < MOST_GUESSES  # to compare words is slow
-            hint = did_you_mean(*hint) if is_worth_it else hint.otherwise or "mend the others first"
+            word, known, otherwise = hint
+            # To compare words is slow.
+            if is_worth_it := word in known or len(self.found) < MOST_GUESSES:
+                near = nearest(word, known)
+            hint = _hint(near, known, otherwise or ("" if is_worth_it else OTHERS_FIRST))
         line = self.line(place.line)
         cut = max(0, place.column - EXCERPT // 2) if len(line) > EXCERPT else 0
         excerpt = printable(line[cut : cut + EXCERPT], "?")
         message = printable(_shortened(message))
-        self.found.append(Problem(rule, message, self.path, place, _shortened(hint), excerpt, cut))
+        meant = near[0] if len(near) == 1 else ""
+        hint = _shortened(hint)
+        self.found.append(Problem(rule, message, self.path, place, hint, excerpt, cut, meant))
 
     def lose(self, rule: str, message: str, at: At | Located, hint: str | Nearest) -> None:
         """Note a problem that keeps a value from being read."""
@@ -229,20 +237,24 @@ def first_unseen(text: str, layout: str = "") -> int | None:
     return next(unseen)
 
 
-def nearest(word: str, known: Sequence[str]) -> list[str]:
-    """The known word that is nearest to a wrong one, if one is near."""
+def nearest(word: str, known: Collection[str]) -> list[str]:
+    """The known words that are near to a wrong one, the nearest first: two at most."""
     from difflib import get_close_matches  # for those only who have erred
 
-    return get_close_matches(word[:100], known, n=1)
+    return [word] if word in known else get_close_matches(word[:100], sorted(known), n=2)
 
 
 def did_you_mean(word: str, known: Collection[str], otherwise: str = "") -> str:
     """A hint that names the nearest known word, else ``otherwise``, else what is known."""
-    known = sorted(known) if isinstance(known, Set) else list(known)
-    if near := nearest(word, known):
+    return _hint(nearest(word, known), known, otherwise)
+
+
+def _hint(near: Sequence[str], known: Collection[str], otherwise: str) -> str:
+    if near:
         return f"did you mean '{near[0]}'?"
     if otherwise:
         return otherwise
     if not known:
         return "nothing of that kind is declared"
+    known = sorted(known) if isinstance(known, Set) else list(known)
     return "known here: " + ", ".join(known[:12]) + (", …" if len(known) > 12 else "")

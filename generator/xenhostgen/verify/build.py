@@ -220,12 +220,7 @@ def _turning(harness: Harness, source: Path, turned: Configuration) -> list[str]
     if turned != _AS_THE_SPEC:
         texts = [*headers, source.read_text(errors="replace")]
         of_file = turned.of(set().union(*map(options_in, texts)))
-    if of_file == _AS_THE_SPEC:
-        return []
-    name = f"{'-'.join(('turned', *of_file.on, '', *of_file.off))}.h"
-    if not (harness.work / name).exists():
-        write_files({name: of_file.header}, harness.work)
-    return ["-include", str(harness.work / name)]
+    return [*(f"-D{name}=1" for name in of_file.on), *(f"-U{name}" for name in of_file.off)]
 
 
 def _check(linked: Contents, driver: Sequence[Symbol]) -> None:

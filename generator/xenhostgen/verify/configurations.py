@@ -46,12 +46,6 @@ class Configuration(NamedTuple):
             tuple(name for name in self.off if name in known),
         )
 
-    @property
-    def header(self) -> str:
-        """C to include before a file."""
-        lines = [f"#define {name} 1" for name in self.on]
-        return "\n".join([*lines, *(f"#undef {name}" for name in self.off), ""])
-
 
 @lru_cache(1 << 8)  # variants of a tree, such as mutants, have most of their files in common
 def options_in(text: str) -> frozenset[str]:

@@ -91,12 +91,12 @@ class Pieces:
         for op in self.spec.ops:
             yield f"extern {self.numbered(op.returns)} {_FILE}_{op.name}({self.params(op)});"
             if op.wrapper_type != "void":
-                values = filter(None, (op.when_no_host, op.when_missing))
+                values = filter(None, (op.no_host, op.fallback))
                 yield from (self.function(op, op.wrapper_type, value) for value in values)
         owners = (NONE, *(guest.name for guest in self.spec.guests))
         for op, entry in (pair for owner in owners for pair in self.spec.adapters(owner)):
-            if entry.calls:
-                yield self.function(op, op.returns, entry.calls)
+            if entry.body:
+                yield self.function(op, op.returns, entry.body)
 
     def function(self, op: Op, returns: str, value: str) -> str:
         """A function with an op's parameters that evaluates a piece."""

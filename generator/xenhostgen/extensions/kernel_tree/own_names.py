@@ -17,7 +17,7 @@ def own_names(spec: Interface) -> list[str]:
     names += [c.type(name) for name in spec.values]
     for op in spec.ops:
         names.append(c.wrapper(op.name))
-        names += [entry.function for entry in op.tables if entry.calls is not None]
+        names += [entry.function for entry in op.tables if entry.body is not None]
     return names
 
 

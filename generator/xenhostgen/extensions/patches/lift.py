@@ -52,7 +52,7 @@ _PARTS = set(
 _TEXTS = set(
     "doc register_doc unregister_doc iterator_doc requires_doc spdx requires guard linkage".split()
 )
-_TEXTS |= {"wrapper_returns", "when_no_host", "when_missing"}
+_TEXTS |= {"wrapper_returns", "no_host", "fallback"}
 _WHOLE = {"no-slot", "no-empty-type"}  # what is left would be another interface
 _ROUNDS = 30
 Tree = tuple[Reader, str]  # with the name by which messages call it

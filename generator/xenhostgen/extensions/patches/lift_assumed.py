@@ -110,8 +110,8 @@ def functions_of(data: Data) -> Iterator[str]:
 def _expressions(op: Data) -> list[str]:
     """What adapters and the wrapper of an op evaluate."""
     entries = (entry for entry in op.get("tables", {}).values() if isinstance(entry, dict))
-    texts = [entry["calls"] for entry in entries]
-    return [text for text in (*texts, op.get("when_missing"), op.get("when_no_host")) if text]
+    texts = [entry["body"] for entry in entries]
+    return [text for text in (*texts, op.get("fallback"), op.get("no_host")) if text]
 
 
 def _fact(facts: dict[str, Data], name: str, text: str) -> None:

@@ -224,11 +224,11 @@ class Guests:
     def complete(self, probing: Probing, guests: Data) -> None:
         """Read what the adapters do, and note what their files include for it."""
         adapters = {name: self.entries[name] for name in self.functions if name in self.entries}
-        probing.choose(adapters, [{"calls": HOLE}, {"calls": ""}, {}])
+        probing.choose(adapters, [{"body": HOLE}, {"body": ""}, {}])
         ours, theirs = _bodies(probing.rendered()), _bodies(probing.files)
         for name, entry in adapters.items():
             if ours.get(name) != theirs[name]:  # it does more than an adapter can
-                entry.pop("calls", None)
+                entry.pop("body", None)
         rows = {name: row for row, name in enumerate(adapters)}
         for op in self.ops.values():
             # Adapters stand in the order of the columns.
@@ -238,10 +238,10 @@ class Guests:
             for column, entry in op.get("tables", {}).items():
                 guest = guests.get(column.split(".")[0])
                 here = guest and self.functions.get(entry["function"]) == guest["file"]
-                if guest and here and re.search(r"-E[A-Z0-9]+\b", entry.get("calls", "")):
+                if guest and here and re.search(r"-E[A-Z0-9]+\b", entry.get("body", "")):
                     context = guest.setdefault("context", [])
                     context += [_ERRNO_H] * (_ERRNO_H not in context)
-                op["tables"][column] = entry if "calls" in entry else entry["function"]
+                op["tables"][column] = entry if "body" in entry else entry["function"]
 
 
 def _bodies(files: Mapping[str, list[Piece]]) -> dict[str, list[str]]:

@@ -14,9 +14,9 @@ from xenhostgen.spec.model import Misuse, Names, Op, Registry
 _FORMS: list[Data] = [
     {},
     *({"wrapper": word} for word in words_of(Op.KEYS["wrapper"])[1:] if word != "none"),
-    {"when_no_host": HOLE},
-    {"when_missing": HOLE},
-    {"when_no_host": HOLE, "when_missing": HOLE},
+    {"no_host": HOLE},
+    {"fallback": HOLE},
+    {"no_host": HOLE, "fallback": HOLE},
     {"wrapper": "none"},
 ]
 

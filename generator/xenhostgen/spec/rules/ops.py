@@ -33,7 +33,7 @@ def ops(spec: Interface) -> Iterator[Fault]:
             yield "arg-name", message, op.host, "choose another name"
         if op.wrapper == "none":
             yield from parameters(op.args, taken, {op.host})
-            if fallback := op.when_no_host or op.when_missing:
+            if fallback := op.no_host or op.fallback:
                 message = f"'{op.name}' has no wrapper that could do this"
                 yield "no-wrapper", message, fallback, "remove it, or 'wrapper: none'"
         else:
@@ -48,9 +48,9 @@ def _empty_slots(spec: Interface) -> Iterator[Fault]:
         entries = [entry for entry in op.tables if entry.table == NONE]
         silent += [] if entries else [op]
         for entry in entries:
-            if entry.calls is None:
+            if entry.body is None:
                 message = f"what '{op.name}' does for an empty slot is no function of ours"
-                hint = "give it 'calls': a value, a call, or an empty text"
+                hint = "give it 'body': a value, a call, or an empty text"
                 yield "none-without-calls", message, entry.function, hint
     for op in silent if len(silent) < len(spec.ops) else ():
         message = f"op '{op.name}' doesn't say what it does for an empty slot, as others do"
@@ -86,9 +86,9 @@ def _wrapper(op: Op) -> Iterator[Fault]:
         message = (
             f"the optional wrapper of '{op.name}' returns nothing where the table lacks the op"
         )
-        hint = "use 'when_missing' with a plain wrapper"
+        hint = "use 'fallback' with a plain wrapper"
         yield "no-fallback", message, op.name, hint
-    elif op.wrapper == "guarded" and op.when_no_host is None:
+    elif op.wrapper == "guarded" and op.no_host is None:
         message = f"the guarded wrapper of '{op.name}' returns nothing when there is no host"
-        hint = "add 'when_no_host', or 'wrapper_returns: void'"
+        hint = "add 'no_host', or 'wrapper_returns: void'"
         yield "no-fallback", message, op.name, hint

@@ -32,8 +32,8 @@ def _of_kernel(spec: Interface) -> Iterator[_Unfit]:
             reason = "declares in its header what is borrowed, and needs no 'place' for it"
             yield guest.place, reason
     for op in spec.ops:
-        if op.when_no_host is not None and op.wrapper_type == "void":
-            yield op.when_no_host, "has 'when_no_host' only for a wrapper that returns a value"
+        if op.no_host is not None and op.wrapper_type == "void":
+            yield op.no_host, "has 'no_host' only for a wrapper that returns a value"
 
 
 def _of_kernels_exports(spec: Interface) -> Iterator[_Unfit]:
@@ -55,15 +55,15 @@ def _of_rfc(spec: Interface) -> Iterator[_Unfit]:
         if guest.borrows and not guest.place:
             yield guest.borrows, "declares what is borrowed where 'place' says, which lacks"
     for op in spec.ops:
-        if op.when_missing is not None:
-            yield op.when_missing, "knows no 'when_missing'"
+        if op.fallback is not None:
+            yield op.fallback, "knows no 'fallback'"
         if op.wrapper == "optional":
             yield _written(op.wrapper, op), "knows no optional wrapper"
         for entry in op.tables:
             if entry.table == NONE:
                 yield entry.table, "leaves NULL in empty slots"
-            elif entry.calls is not None:
-                yield entry.calls, "makes no adapters by 'calls'"
+            elif entry.body is not None:
+                yield entry.body, "makes no adapters by 'body'"
 
 
 def _style(spec: Interface) -> Iterator[_Unfit]:

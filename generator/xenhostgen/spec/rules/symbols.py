@@ -180,10 +180,10 @@ def _adapters(spec: Interface, taken: set[str]) -> Iterator[Fault]:
     """An adapter's name is its own; what is alike may share it, where it is written once."""
     first: dict[tuple[str, str], object] = {}
     for op, entry in spec.cells:
-        if entry.calls is None:
+        if entry.body is None:
             continue
         name = entry.function
-        adapter = (op.returns, op.host, op.args, entry.calls)
+        adapter = (op.returns, op.host, op.args, entry.body)
         key = ("" if spec.none else entry.table.split(".")[0], name)
         is_new = first.setdefault(key, adapter) == adapter
         if name in taken or name in RESERVED or not is_new:

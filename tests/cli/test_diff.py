@@ -86,7 +86,7 @@ def test_errors_have_their_place(folder: Path, capsys: pytest.CaptureFixture[str
     (folder / "bad.patch").write_text("--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\n")
     (folder / "specs" / "reference" / "rfc-v1-01.json").write_text("{}")
     for arguments, said in [
-        (["diff", "specs/none.yaml"], "specs/none.yaml:1:1: "),
+        (["diff", "specs/none.yaml"], "specs/none.yaml: "),
         (["diff", "specs/rfc-v1.yaml", "none.patch"], "none.patch: no such file"),
         (["diff", "specs/rfc-v1.yaml", "bad.patch"], "bad.patch:5:1: git can't read it: corrupt"),
         (

@@ -187,7 +187,7 @@ def test_explained(work: Path, place: list[str], capsys: pytest.CaptureFixture[s
         ),
         (
             ["xenhost.c:1", "specs/none.yaml"],
-            "specs/none.yaml:1:1: no such file",
+            "specs/none.yaml: no such file",
             "give the path of a spec",
         ),
     ],

@@ -240,7 +240,7 @@ def test_a_carry_patch_that_fits_no_more_is_refused(spec: Interface, tree: Path)
 
 def test_a_tree_with_the_carry_patch_alone_is_refused(spec: Interface, tree: Path) -> None:
     git(tree, "apply", str(HERE / "gate.carry.patch"))
-    with pytest.raises(Refused, match=r"carry\.patch:1:1: doesn't fit: arch/toy/Kconfig:1"):
+    with pytest.raises(Refused, match=r"carry\.patch: doesn't fit: arch/toy/Kconfig:1"):
         placed(spec, tree)
 
 
@@ -292,7 +292,7 @@ def test_edits_by_chance_never_break_it(data: st.DataObject) -> None:
 def test_what_is_edited_meanwhile_is_kept(spec: Interface, tree: Path) -> None:
     placement, file = placed(spec, tree), tree / "arch/toy/small.c"
     file.write_text("edited")
-    with pytest.raises(Refused, match=r"small\.c:1:1: was edited meanwhile"):
+    with pytest.raises(Refused, match=r"small\.c: was edited meanwhile"):
         apply(spec, placement, tree)
     assert file.read_text() == "edited"
     assert not record(spec, tree).exists()
@@ -311,7 +311,7 @@ def test_what_is_edited_while_it_is_taken_out_is_kept(
         return found
 
     monkeypatch.setattr("xenhostgen.extensions.kernel_tree.apply.content", edited)
-    with pytest.raises(Refused, match=r"small\.c:1:1: was edited meanwhile"):
+    with pytest.raises(Refused, match=r"small\.c: was edited meanwhile"):
         revert(spec, tree)
     assert file.read_text() == "edited"
     assert record(spec, tree).exists()

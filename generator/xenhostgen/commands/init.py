@@ -9,7 +9,7 @@ from xenhostgen.commands.inputs import print_or_write
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.kinds import NAME
-from xenhostgen.spec.source import At, Problems, Text
+from xenhostgen.spec.source import NOWHERE, Problems, Text
 from xenhostgen.spec.template_sets import template_root, template_sets
 
 EXAMPLES = """\
@@ -30,12 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print or write a spec. Raises ``Refused`` for a prefix that is no name, or an old file."""
     problems, prefix = Problems("PREFIX", ""), Text(arguments.prefix)
-    prefix.line = prefix.column = 1
+    prefix.line, prefix.column = NOWHERE
     NAME.read(prefix, "the prefix", problems)
     output: Path | None = arguments.output
     if output and output.is_file():
         hint = "name another file, or remove it"
-        problems.add("exists", f"'{output}' is there already", At(1, 1), hint)
+        problems.add("exists", f"'{output}' is there already", NOWHERE, hint)
     problems.raise_if_any()
     start = environment(arguments.set, template_root()).get_template("start.yaml.j2")
     spec = guarded(start.render, prefix=arguments.prefix, templates=arguments.set)

@@ -71,25 +71,35 @@ NAME = Kind(
     r"[a-z][a-z0-9_]*",
     "a name of small letters, digits and '_'",
     "begin with a letter; the C name is made from it",
+    example="remote",
 )
 SYMBOL = Kind(
     "symbol",
     r"[A-Za-z_][A-Za-z0-9_]*",
     "a C identifier",
     "letters, digits and '_', not a digit first",
+    example="xen_nested",
 )
 C_TEXT = Kind("c-text", _C, _C_SAYS, _C_HINT)
-C_TYPE = Kind("c-text", _C, _C_SAYS, _C_HINT, _check_type)
-C_DECLARATION = Kind("c-text", _C, _C_SAYS, _C_HINT, _check_declaration)
-C_VALUE = Kind("c-text", _C, _C_SAYS, "write one value, as '-EINVAL'", _check_value)
+C_TYPE = Kind("c-text", _C, _C_SAYS, _C_HINT, _check_type, example="struct page *")
+C_DECLARATION = Kind("c-text", _C, _C_SAYS, _C_HINT, _check_declaration, example="unsigned int cpu")
+C_VALUE = Kind(
+    "c-text", _C, _C_SAYS, "write one value, as '-EINVAL'", _check_value, example="-EINVAL"
+)
 FORWARD = Kind(
     "forward-declaration",
     r"(?:struct|union|enum) [A-Za-z_][A-Za-z0-9_]*",
     "a structure's tag, as 'struct page'",
     "write one structure without its members; the ';' is added",
+    example="struct page",
 )
 STATEMENT = Kind(
-    "statement", f"{_C}|", _C_SAYS, "write one statement; the ';' is added", _check_value
+    "statement",
+    f"{_C}|",
+    _C_SAYS,
+    "write one statement; the ';' is added",
+    _check_value,
+    example="xen_vcpu_nr(cpu)",
 )
 PATH = Kind(
     "path",
@@ -97,6 +107,7 @@ PATH = Kind(
     "a file's path in the kernel tree",
     "letters, digits and '_.+,@-', as 'include/linux/x.h'",
     _check_path,
+    example="include/xen/xen.h",
 )
 HEADER = Kind(
     "header",
@@ -104,8 +115,11 @@ HEADER = Kind(
     'a header, as <linux/x.h> or "x.h"',
     "write it with the brackets or quotes of its #include",
     _check_header,
+    example="<xen/xen.h>",
 )
 LINE = Kind("line", _LINE, "one line of text", _LINE_HINT)
-LICENCE = Kind("line", _LINE, "one line of text", _LINE_HINT, _check_licence)
+LICENCE = Kind(
+    "line", _LINE, "one line of text", _LINE_HINT, _check_licence, example="GPL-2.0-only"
+)
 DOC = Prose("doc", "", "a text", check=check_comment)  # lands in a C comment
 PROSE = Prose("doc", "", "a text")

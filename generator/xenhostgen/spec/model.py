@@ -135,14 +135,17 @@ class Registry(Part):
     exports = optional(Items(Export), "what modules may use")
     misuse = optional(Misuse, "errnos for misuse; without them misuse is a BUG")
     storage = optional(
-        Choice("bss", "read_mostly", "ro_after_init"),
+        Choice(
+            bss="among data without a value, in .data if slots hold tables from the start",
+            read_mostly="among data that seldom changes",
+            ro_after_init="among data that nobody can write to once the kernel has booted",
+        ),
         "where the array lives; the kernel clears .bss during boot",
         "bss",
     )
     cursor = optional(
-        Choice("host", "pointer"),
-        "what the iterator's variable is: a pointer to a host, or a pointer to such a pointer "
-        "(default: as the template set has it)",
+        Choice(host="a pointer to a host", pointer="a pointer to a pointer to a host"),
+        "what the iterator's variable is (default: as the template set has it)",
     )
     doc = optional(DOC, "the comment above the slots' pointers")
     register_doc = optional(DOC, "the comment above the registering function")
@@ -199,9 +202,13 @@ class Op(Part):
         "slot, for each op or for no op",
     )
     wrapper = optional(
-        Choice("plain", "guarded", "optional", "none"),
-        "the inline function that calls it: unchecked, only for a host that is not NULL, only "
-        "where the table has it, or no such function",
+        Choice(
+            plain="calls it unchecked",
+            guarded="calls it for a host that is not NULL",
+            optional="calls it where the table has it",
+            none="there is no such function",
+        ),
+        "the inline function that calls it",
         "plain",
     )
     wrapper_returns = optional(C_TYPE, "what the wrapper returns, if not what the op does")
@@ -535,7 +542,8 @@ class NameChoices(Part):
     array = optional(SYMBOL, "the array of slots")
     iterator = optional(SYMBOL, "the iterator macro")
     enumerators = optional(
-        Choice("lower", "upper"), "the case of enumerators (default: as the template set has it)"
+        Choice(lower="as the RFC has them", upper="as the kernel has them"),
+        "the case of enumerators (default: as the template set has it)",
     )
 
 

@@ -82,9 +82,11 @@ class _Text(Shape[Text, E]):
         says: str,
         hint: str = "",
         check: Callable[[Text], Iterable[Fault]] | None = None,
+        *,
+        example: str = "",
     ) -> None:
         self.rule, self.pattern, self.says, self.hint = rule, pattern, says, hint
-        self.check = check
+        self.check, self.example = check, example
 
     @cached_property
     def _matches(self) -> Callable[[str], object]:
@@ -105,8 +107,13 @@ class _Text(Shape[Text, E]):
         return node
 
     def schema(self) -> Schema:
-        # Editors type '1' and 'yes' as YAML does, so a text may be either; patterns bind strings.
-        return {"type": _SCALARS} | ({"pattern": f"^(?:{self.pattern})$"} if self.pattern else {})
+        if not self.pattern:
+            return {"type": "string"}
+        error = f"must be {self.says}; {self.hint}"
+        # C may be a number or a truth value to editors, which read YAML; patterns bind texts.
+        form: Schema = {"type": _SCALARS if self._matches("!0") else "string"}
+        form |= {"examples": [self.example]} if self.example else {}
+        return form | {"pattern": f"^(?:{self.pattern})$", "patternErrorMessage": error}
 
 
 class Kind(_Text[None]):
@@ -124,10 +131,10 @@ class Prose(_Text[Text]):
 
 
 class Choice(Shape[str, None]):
-    """One of some words."""
+    """One of some words, each with its meaning."""
 
-    def __init__(self, *words: str) -> None:
-        self.words = words
+    def __init__(self, **meanings: str) -> None:
+        self.words, self.meanings = tuple(meanings), meanings
 
     def value(self, node: Text, what: str, problems: Problems) -> Any:
         if node not in self.words:
@@ -136,12 +143,12 @@ class Choice(Shape[str, None]):
         return node
 
     def schema(self) -> Schema:
-        return {"enum": list(self.words)}
+        return {"enum": list(self.words), "enumDescriptions": list(self.meanings.values())}
 
 
 class _Flag(Shape[bool, None]):
     def value(self, node: Text, what: str, problems: Problems) -> Any:
-        word = Choice("true", "false").value(node, what, problems)
+        word = Choice(true="", false="").value(node, what, problems)
         return None if word is None else word == "true"
 
     def schema(self) -> Schema:

@@ -59,7 +59,7 @@ class Problem(NamedTuple):
     rule: str
     message: str
     path: str
-    at: At = At(1, 1)
+    at: At = NOWHERE
     hint: str = ""
     excerpt: str = ""
     cut: int = 0  # characters of a long line before the excerpt

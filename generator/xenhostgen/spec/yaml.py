@@ -24,7 +24,16 @@ from yaml.events import (
 from yaml.reader import ReaderError
 
 from xenhostgen.sandbox.files import UnreadableFile, read_given
-from xenhostgen.spec.source import At, Placed, Problem, Problems, SpecError, Text, did_you_mean
+from xenhostgen.spec.source import (
+    NOWHERE,
+    At,
+    Placed,
+    Problem,
+    Problems,
+    SpecError,
+    Text,
+    did_you_mean,
+)
 
 MAX_BYTES = 128 << 20
 MAX_DEPTH = 24
@@ -79,7 +88,7 @@ def _bytes(path: Path) -> bytes:
     return content
 
 
-def refuse(rule: str, message: str, path: Path, hint: str, at: At = At(1, 1)) -> NoReturn:
+def refuse(rule: str, message: str, path: Path, hint: str, at: At = NOWHERE) -> NoReturn:
     """Raise the error for a file that can't be read."""
     raise SpecError([Problem(rule, message, str(path), at, hint)]) from None
 
@@ -108,10 +117,17 @@ def parse(source: str, problems: Problems) -> Mapping | None:
             hint = (
                 "indent with blanks, never with tabs; quote a text that begins with this character"
             )
-        end, begin = error.problem_mark, error.context_mark
-        if end and begin and begin.line != end.line:
-            hint = f"{error.context} that begins in line {begin.line + 1}: {hint}"
-        problems.add("yaml-syntax", f"not YAML: {message}", _at(end), hint)
+        place, begin = error.problem_mark, error.context_mark
+        if (
+            place
+            and begin
+            and begin.line != place.line
+            and re.search("flow|quoted", error.context or "")
+        ):
+            # What isn't closed is noticed where something else begins.
+            hint = f"noticed in line {place.line + 1}, {error.context}; {hint}"
+            place = begin
+        problems.add("yaml-syntax", f"not YAML: {message}", _at(place), hint)
     return None
 
 

@@ -118,7 +118,7 @@ def _words(shape: Shape[Any, Any]) -> str:
         return "`true` or `false`" if shape is FLAG else "a whole number"
     match shape:
         case Choice():
-            return ", ".join(f"`{word}`" for word in shape.words)
+            return "; ".join(f"`{word}`: {meaning}" for word, meaning in shape.meanings.items())
         case Items():
             return f"a list, each {_words(shape.item)}"
         case Row():

@@ -32,12 +32,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Find the line's origin and print it."""
-    place = re.fullmatch(r"(.+?):(\d{1,9})(?::\d*)*", arguments.place)
+    words = [str(word) for word in (arguments.place, arguments.spec) if word]
+    places = [re.fullmatch(r"(.+?):(\d{1,9})(?::\d*)*", word) for word in words]
+    place = next(filter(None, places), None)
     if place is None:
         hint = "write FILE:LINE, as out/rfc-v1/arch/x86/xen/xenhost.c:30"
-        raise refusal("explain", "which line?", arguments.place, hint)
+        raise refusal("explain", "which line?", words[0], hint)
     path = Path(place[1])
-    for line in explained(path, int(place[2]), arguments.spec or spec_of(path)):
+    words.remove(place[0])  # the spec may stand before it
+    for line in explained(path, int(place[2]), Path(words[0]) if words else spec_of(path)):
         say(line, sys.stdout)
     return 0
 

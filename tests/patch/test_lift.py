@@ -492,5 +492,5 @@ def _plain(node: object) -> object:
 def test_whatever_is_written_as_yaml_is_read_back(data: dict[str, object]) -> None:
     text = write_yaml(data, "schema.json", {"": "Some\nwords", "types": "more"})
     problems = Problems("made-up.yaml", text)
-    assert _plain(spec_yaml.parse(text, problems)) == data, problems.found
+    assert _plain(spec_yaml.parse(text, problems)) == data, problems.noted
     assert _plain(yaml.safe_load(text)) == data  # as editors read it

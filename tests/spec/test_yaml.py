@@ -53,7 +53,7 @@ def check(source: str) -> None:
     if top is not None:
         problems = Problems("x.yaml", source)
         parse(source, problems)
-        if not problems.found:  # no key stands there twice
+        if not problems.noted:  # no key stands there twice
             assert placed(top) == composed(yaml.compose(source, Loader=yaml.CBaseLoader))
 
 
@@ -81,7 +81,7 @@ def test_meaning(source: str, value: object) -> None:
 def test_refused(source: str) -> None:
     problems = Problems("x.yaml", source)
     assert parse(source, problems) is None
-    assert len(problems.found) == 1
+    assert len(problems.noted) == 1
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,11 @@ def fix_words(path: Path) -> bool:
     try:
         check_expectations(load(path))
     except SpecError as error:
-        wrong = [each for each in error.problems if each.meant and each.rule in _OF_THE_LANGUAGE]
+        wrong = [
+            problem
+            for problem in error.problems
+            if problem.meant and problem.rule in _OF_THE_LANGUAGE
+        ]
     else:
         return False
     lines = read_file(path).split("\n")
@@ -100,7 +104,9 @@ def check_c(spec: Interface) -> str:
         try:
             check_pieces(subject.harness, Expectation(spec), COMPILER)
         except SpecError as error:
-            if problems := [each for each in error.problems if not headers or is_certain(each)]:
+            if problems := [
+                problem for problem in error.problems if not headers or is_certain(problem)
+            ]:
                 raise SpecError(problems) from None
             return f"only the kernel knows what {', '.join(headers)} declare"
     return ""

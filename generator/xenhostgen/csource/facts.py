@@ -66,7 +66,7 @@ def read_facts(source: Preprocessed) -> Facts:
             if reader.at(declaration).file == source.path:
                 reader.read(node)
     macros = (Fact("macro", name, at, text) for name, text, at in source.macros)
-    return (*(Fact("include", *each) for each in source.includes), *reader.facts, *macros)
+    return (*(Fact("include", *include) for include in source.includes), *reader.facts, *macros)
 
 
 class _Reader(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types

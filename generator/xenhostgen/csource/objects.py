@@ -65,7 +65,9 @@ class ObjectFile:
     @property
     def writable(self) -> list[str]:
         """The names of its writable sections."""
-        return [each.name for each in self.sections if each["sh_flags"] & SH_FLAGS.SHF_WRITE]
+        return [
+            section.name for section in self.sections if section["sh_flags"] & SH_FLAGS.SHF_WRITE
+        ]
 
     @cached_property
     def references(self) -> dict[str, dict[int, str]]:

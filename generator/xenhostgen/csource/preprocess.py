@@ -95,7 +95,10 @@ def preprocess(
     except BuildError as error:
         complaints = error.complaints()
         raise SourceError(
-            *(each if each.at.file else each._replace(at=whole) for each in complaints)
+            *(
+                complaint if complaint.at.file else complaint._replace(at=whole)
+                for complaint in complaints
+            )
         ) from None
     return output
 

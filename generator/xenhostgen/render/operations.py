@@ -48,12 +48,12 @@ def _operation(op: Op, host: str, prefix: str, plain: bool) -> OpC:
 
 def prototypes(ops: Mapping[str, OpC], entries: Iterable[tuple[Op, Entry]]) -> dict[str, str]:
     """The declaration of each function that table entries name."""
-    made: dict[str, str] = {}
+    heads: dict[str, str] = {}
     for op, entry in entries:
         c, function = ops[op.name], entry.function
-        if function not in made:
-            made[function] = wrapped(f"{c.returns}{function}", c.params, ");")
-    return made
+        if function not in heads:
+            heads[function] = wrapped(f"{c.returns}{function}", c.params, ");")
+    return heads
 
 
 def adapters(spec: Interface, ops: Mapping[str, OpC], owner: str) -> Iterator[tuple[str, str, str]]:

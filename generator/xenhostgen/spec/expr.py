@@ -63,11 +63,11 @@ Expression = Number | Place | Ask | Not | Binary
 def parse(source: str) -> Expression:
     """The expression that a text holds; raises ``ExpressionError``."""
     parser = _Parser(source)
-    made = parser.binary(1)
-    kind, found, offset = parser.take()
+    expression = parser.binary(1)
+    kind, text, offset = parser.take()
     if kind != "end":
-        raise ExpressionError(f"'{found}' is not expected here", offset)
-    return made
+        raise ExpressionError(f"'{text}' is not expected here", offset)
+    return expression
 
 
 def names(expression: Expression) -> set[str]:
@@ -88,15 +88,15 @@ class _Parser:
     def __init__(self, source: str) -> None:
         self.tokens: list[tuple[str, str, int]] = []
         self.at = 0
-        for found in _TOKEN.finditer(source):
-            kind = found.lastgroup or ""
+        for match in _TOKEN.finditer(source):
+            kind = match.lastgroup or ""
             if kind == "odd":
                 raise ExpressionError(
-                    f"'{found[kind]}' can't stand in a condition", found.start(kind)
+                    f"'{match[kind]}' can't stand in a condition", match.start(kind)
                 )
-            if kind == "number" and len(found[kind]) > MAX_DIGITS:
-                raise ExpressionError("the number is too large", found.start(kind))
-            self.tokens.append((kind, found[kind], found.start(kind)))
+            if kind == "number" and len(match[kind]) > MAX_DIGITS:
+                raise ExpressionError("the number is too large", match.start(kind))
+            self.tokens.append((kind, match[kind], match.start(kind)))
         self.tokens.append(("end", "", len(source.rstrip())))
         if len(self.tokens) > MAX_TOKENS:
             raise ExpressionError("the condition is too long", 0)
@@ -114,9 +114,9 @@ class _Parser:
 
     def expect(self, mark: str) -> None:
         if not self.accept(mark):
-            _, found, offset = self.tokens[self.at]
+            _, text, offset = self.tokens[self.at]
             raise ExpressionError(
-                f"'{mark}' expected" + (f" before '{found}'" if found else ""), offset
+                f"'{mark}' expected" + (f" before '{text}'" if text else ""), offset
             )
 
     def binary(self, lowest: int) -> Expression:

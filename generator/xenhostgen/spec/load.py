@@ -58,7 +58,7 @@ def _read(cls: type[_P], source: str, what: str, problems: Problems) -> tuple[_P
     """The part that a text describes, and the keys of which something couldn't be read."""
     top = yaml.parse(source, problems)
     if top is None:
-        raise SpecError(problems.found)
+        raise SpecError(problems.noted)
     shape = Mapped(cls)
     # Required keys that aren't there are None: rules that read them don't run.
     values = dict.fromkeys(key.name for key in shape.required)

@@ -659,10 +659,10 @@ class Interface(Part):
     @property
     def context_headers(self) -> dict[str, None]:
         """All headers of the kernel's own that the interface's files include."""
-        asked = [*self.header.includes, *self.source.includes]
-        asked += [header for guest in self.guests for header in guest.context]
+        headers = [*self.header.includes, *self.source.includes]
+        headers += [header for guest in self.guests for header in guest.context]
         ours = f"<{self.header.file.removeprefix('include/')}>"
-        return dict.fromkeys(header for header in asked if header != ours)
+        return dict.fromkeys(header for header in headers if header != ours)
 
     def borrowed(self, guest: Guest) -> tuple[Table, ...]:
         """The tables of another guest that this one registers."""
@@ -682,14 +682,14 @@ class Interface(Part):
     @cached_property
     def entries(self) -> dict[str, list[tuple[Op, Entry]]]:
         """For each table (GUEST.ROLE) the ops that it sets, in op order."""
-        made: dict[str, list[tuple[Op, Entry]]] = {
+        entries: dict[str, list[tuple[Op, Entry]]] = {
             f"{guest.name}.{table.role}": [] for guest, table in self.tables()
         }
-        made[NONE] = []
+        entries[NONE] = []
         for op, entry in self.cells:
             # A spec that isn't checked may name tables that aren't there.
-            made.setdefault(entry.table, []).append((op, entry))
-        return made
+            entries.setdefault(entry.table, []).append((op, entry))
+        return entries
 
     @property
     def cells(self) -> Iterator[tuple[Op, Entry]]:

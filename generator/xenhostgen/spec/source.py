@@ -147,7 +147,7 @@ class Problems:
 
     def __init__(self, path: str, source: str) -> None:
         self.path = path
-        self.found: list[Problem] = []
+        self.noted: list[Problem] = []
         self.losses = 0  # values that couldn't be read
         self._source = source
         self._places: set[At] = set()
@@ -165,7 +165,7 @@ class Problems:
         if isinstance(hint, Nearest):
             word, known, otherwise = hint
             # To compare words is slow.
-            if is_worth_it := word in known or len(self.found) < MOST_GUESSES:
+            if is_worth_it := word in known or len(self.noted) < MOST_GUESSES:
                 near = nearest(word, known)
             hint = _hint(near, known, otherwise or ("" if is_worth_it else OTHERS_FIRST))
         line = self.line(place.line)
@@ -174,7 +174,7 @@ class Problems:
         message = printable(_shortened(message))
         meant = near[0] if len(near) == 1 else ""
         hint = _shortened(hint)
-        self.found.append(Problem(rule, message, self.path, place, hint, excerpt, cut, meant))
+        self.noted.append(Problem(rule, message, self.path, place, hint, excerpt, cut, meant))
 
     def lose(self, rule: str, message: str, at: At | Located, hint: str | Nearest) -> None:
         """Note a problem that keeps a value from being read."""
@@ -206,8 +206,8 @@ class Problems:
 
     def raise_if_any(self) -> None:
         """Raise ``SpecError`` with all that was found."""
-        if self.found:
-            raise SpecError(self.found)
+        if self.noted:
+            raise SpecError(self.noted)
 
 
 def _shortened(text: str) -> str:

@@ -19,9 +19,9 @@ _BLOCK = re.compile(r"\s+(?:shows|outcome):")
 def accepted(spec: Interface, text: str, verdict: Verdict) -> str:
     """The spec's text with entries for exactly the findings that were made, with their extent."""
     lines = text.split("\n")
-    made: dict[Expected, list[Finding]] = {}
+    findings: dict[Expected, list[Finding]] = {}
     for finding, known in verdict.expected:
-        made.setdefault(known, []).append(finding)
+        findings.setdefault(known, []).append(finding)
     entries = list(spec.expected_findings)
     ends = [*(_first(lines, entry) for entry in entries[1:]), _end(lines, entries)]
     new = [finding for finding in verdict.unexpected if finding.rule != "expected-otherwise"]
@@ -31,8 +31,8 @@ def accepted(spec: Interface, text: str, verdict: Verdict) -> str:
         first = _first(lines, known)
         if known in verdict.missing:
             del lines[first:end]
-        elif known in made:
-            shows, outcome = extent(made[known])
+        elif known in findings:
+            shows, outcome = extent(findings[known])
             if (shows, outcome) != (known.shows or 0, known.outcome or ""):
                 lines[first:end] = _extended(lines[first:end], shows, outcome)
     if new and not entries:
@@ -62,22 +62,22 @@ def _end(lines: list[str], entries: list[Expected]) -> int:
 
 def _extended(lines: list[str], shows: int, outcome: str) -> list[str]:
     """An entry's lines with another extent."""
-    told = json.dumps(outcome, ensure_ascii=False)
+    quoted = json.dumps(outcome, ensure_ascii=False)
     if lines[0].lstrip("- ").startswith("{"):
         text = _FLOW.sub("", "\n".join(lines))
-        added = f", shows: {shows}, outcome: {told}" if shows else ""
-        return re.sub(r"(\brule: *[\w-]+)", lambda found: found[1] + added, text, count=1).split(
+        added = f", shows: {shows}, outcome: {quoted}" if shows else ""
+        return re.sub(r"(\brule: *[\w-]+)", lambda match: match[1] + added, text, count=1).split(
             "\n"
         )
     kept = [line for line in lines if not _BLOCK.match(line)]
     row = next(row for row, line in enumerate(kept) if re.match(r"[\s-]*rule:", line))
     indent = " " * kept[row].index("rule:")
-    kept[row + 1 : row + 1] = _extent(indent, shows, told)
+    kept[row + 1 : row + 1] = _extent(indent, shows, quoted)
     return kept
 
 
-def _extent(indent: str, shows: int, told: str) -> list[str]:
-    return [f"{indent}shows: {shows}", f"{indent}outcome: {told}"] if shows else []
+def _extent(indent: str, shows: int, outcome: str) -> list[str]:
+    return [f"{indent}shows: {shows}", f"{indent}outcome: {outcome}"] if shows else []
 
 
 def _entry(lines: list[str], entries: list[Expected], finding: Finding) -> list[str]:
@@ -85,10 +85,10 @@ def _entry(lines: list[str], entries: list[Expected], finding: Finding) -> list[
     dash = lines[_first(lines, entries[-1])].index("-") if entries else 2
     indent = " " * (dash + 2)
     subject = json.dumps(finding.subject, ensure_ascii=False)
-    told = json.dumps(finding.outcome, ensure_ascii=False)
+    outcome = json.dumps(finding.outcome, ensure_ascii=False)
     return [
         f"{' ' * dash}- rule: {finding.rule}",
         f"{indent}subject: {subject}",
-        *_extent(indent, finding.count, told),
+        *_extent(indent, finding.count, outcome),
         f"{indent}reason: {_REASON}",
     ]

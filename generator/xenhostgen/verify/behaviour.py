@@ -44,13 +44,13 @@ class Behaviour:
             execute = partial(_Execution, subject, self.runners)
             judged = list(pool.map(execute, self.compilers, repeat(None)))
             judged += pool.map(lambda other: execute(*other), others)
-        left_out = chain.from_iterable(each.left_out for each in judged)
+        left_out = chain.from_iterable(execution.left_out for execution in judged)
         subject.statistics.left_out += dict.fromkeys(left_out)
         # What a run shows otherwise than the first is of interest where it is expected.
         known: dict[tuple[str, str, int, str], Finding] = {}
-        for each in judged:
-            subject.statistics.runs.append(each.done)
-            for finding in each.findings:
+        for execution in judged:
+            subject.statistics.runs.append(execution.done)
+            for finding in execution.findings:
                 key = (finding.rule, finding.subject, finding.count, finding.outcome)
                 known.setdefault(key, finding)
         yield from known.values()

@@ -131,8 +131,8 @@ def build(
         if path not in store.contents:
             store.contents[path] = read_contents(path, harness.reader)
     of_glue, of_driver, of_registry = (store.contents[path].symbols for path in stored)
-    asked = {symbol.name for symbol in of_driver if symbol.section == "UNDEF"}
-    answered = asked & {symbol.name for symbol in of_glue}
+    undefined = {symbol.name for symbol in of_driver if symbol.section == "UNDEF"}
+    answered = undefined & {symbol.name for symbol in of_glue}
     (work / "wanted").write_text("\n".join(sorted(answered)))
     c, whole = harness.spec.c, work / "judged.o"
     wrapping = [f"--wrap={function}" for function in (c.register, c.unregister)]
@@ -147,7 +147,7 @@ def build(
     quickly = "-Wl,--allow-shlib-undefined"
     link = [compiler, *SANITIZE, quickly, str(driver), "hidden.o", "-o", "driver"]
     run_all([Job(link, work, view=harness.view)])
-    array = (each.section for each in of_registry if each.name == harness.spec.c.array)
+    array = (symbol.section for symbol in of_registry if symbol.name == harness.spec.c.array)
     command = (launcher(harness, compiler, store), work / "driver")
     return Program(command, len(harness.spec.slots), next(array, ""), harness.view, turned.off)
 

@@ -70,7 +70,10 @@ def configurations(spec: Interface, texts: dict[str, str], known: Iterable[str])
         Configuration(off=(name,)) for name in off
     ]
     together = [Configuration(tuple(on), tuple(off))] if len(single) > 1 else []
-    left_out = [f"{each} by itself, which is one of many options" for each in single[MANY:]]
+    left_out = [
+        f"{configuration} by itself, which is one of many options"
+        for configuration in single[MANY:]
+    ]
     return Turned((*single[:MANY], *together), left_out)
 
 

@@ -167,10 +167,10 @@ def run_driver(program: Program) -> Iterator[Driver]:
 @lru_cache(maxsize=1 << 12)  # a few replies make up most of exploring; halves its CPU time
 def parse_reply(line: str, slot_count: int) -> Answer:
     """The answer that a line of the driver's holds; raises ``DriverError`` for any other line."""
-    how, _, said = line.partition("\t")
+    how, _, text = line.partition("\t")
     if how.startswith("crash "):
         ending = how.removeprefix("crash ")
-        return Answer(Ending.CRASH, _sanitizer_text(said) or _PLAIN.get(ending, ending))
+        return Answer(Ending.CRASH, _sanitizer_text(text) or _PLAIN.get(ending, ending))
     try:
         *fields, end = line.split("|")
         ending, result, state, *place = end.split()

@@ -86,20 +86,22 @@ def _uses(spec: Interface, texts: dict[str, str]) -> Iterator[Finding]:
         also = () if definition.path in own else (c.array,)
         return _mention(definition, names.union(also), slots)
 
-    found = list(_definitions(texts, names | slots))
+    users = list(_definitions(texts, names | slots))
     due = expectation(spec).files
     known = {path: {fact.name for fact in facts} for path, facts in due.items()}
-    allowed = [each for each in found if each.name in known.get(each.path, ())]
-    helpers = _helpers(allowed, [each for each in found if each not in allowed])
+    allowed = [
+        definition for definition in users if definition.name in known.get(definition.path, ())
+    ]
+    helpers = _helpers(allowed, [definition for definition in users if definition not in allowed])
     if using := {helper.name for helper in helpers if mention(helper)}:
         names |= using
-        found = list(_definitions(texts, names | slots))
-    for each in found:
-        at = mention(each)
-        if at and each not in allowed and each not in helpers:
-            message = f"'{each.name}' uses '{at.text}', which is for the boot path alone"
-            where = Location(each.path, at.line, at.column)
-            yield Finding("used-elsewhere", each.name, message, where, seen_by="reading")
+        users = list(_definitions(texts, names | slots))
+    for definition in users:
+        at = mention(definition)
+        if at and definition not in allowed and definition not in helpers:
+            message = f"'{definition.name}' uses '{at.text}', which is for the boot path alone"
+            where = Location(definition.path, at.line, at.column)
+            yield Finding("used-elsewhere", definition.name, message, where, seen_by="reading")
 
 
 def _definitions(texts: dict[str, str], names: set[str]) -> Iterator[Definition]:
@@ -114,8 +116,8 @@ def _helpers(allowed: Iterable[Definition], others: list[Definition]) -> list[De
     helpers: list[Definition] = []
     callers = list(allowed)
     while callers:
-        words = set().union(*(each.words for each in callers))
-        callers = [each for each in others if each.name in words and each not in helpers]
+        words = set().union(*(caller.words for caller in callers))
+        callers = [other for other in others if other.name in words and other not in helpers]
         helpers += callers
     return helpers
 

@@ -29,7 +29,11 @@ class Expectation:
         for macro in spec.predicates.placeholders:
             if macro.expands.isdigit():
                 self.constants[macro.name] = f"{macro.name}()"
-        self.typedefs = {self.c.host, self.c.ops, *(each.name for each in spec.kernel.typedefs)}
+        self.typedefs = {
+            self.c.host,
+            self.c.ops,
+            *(typedef.name for typedef in spec.kernel.typedefs),
+        }
         self.c_of: dict[str, list[str]] = {
             spec.predicates.file: list(self.predicates()),
             spec.header.file: list(self.header()),
@@ -51,13 +55,13 @@ class Expectation:
     def declared(self) -> str:
         """What is due as one unit, with functions' bodies left out."""
         spec = self.spec
-        lines = [f"#define {each.name} {each.value}" for each in spec.kernel.constants]
+        lines = [f"#define {constant.name} {constant.value}" for constant in spec.kernel.constants]
         lines += [_TYPES, f"#include {include_name(spec.predicates.file)}"]
-        lines += [f"#define {each.name}() {each.expands}" for each in spec.macros]
+        lines += [f"#define {macro.name}() {macro.expands}" for macro in spec.macros]
         lines += [f"#include {header}" for header in spec.header.includes]
         for path, c in self.c_of.items():
             if path != spec.predicates.file:  # facts of the kernel, which it has included
-                lines += [_BODY.sub(");", each) for each in c if not each.startswith("#include")]
+                lines += [_BODY.sub(");", line) for line in c if not line.startswith("#include")]
         return "\n".join([*lines, ""])
 
     def judged_unit(self, path: str, facts: Facts) -> str:

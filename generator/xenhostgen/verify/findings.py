@@ -150,16 +150,14 @@ def judge(spec: Interface, findings: Iterable[Finding], statistics: Statistics) 
                 break
         else:
             unexpected.setdefault((finding.rule, finding.subject), finding)
-    otherwise = [
-        found for known in spec.expected_findings if (found := _otherwise(known, expected))
-    ]
+    otherwise = filter(None, (_otherwise(known, expected) for known in spec.expected_findings))
+    failing = (*unexpected.values(), *otherwise)
     expected = list(
-        {(known, found.subject): (found, known) for found, known in expected[::-1]}.values()
+        {(known, finding.subject): (finding, known) for finding, known in expected[::-1]}.values()
     )
     met = {known for _, known in expected}
     others = [known for known in spec.expected_findings if known not in met]
     missing = tuple(known for known in others if _is_sought(known.rule, statistics))
-    failing = (*unexpected.values(), *otherwise)
     return Verdict(tuple(expected[::-1]), failing, missing, statistics)
 
 

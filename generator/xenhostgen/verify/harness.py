@@ -77,7 +77,7 @@ class Harness:
         names = [header[1:-1] for header in self.spec.context_headers]
         for name in filter(fault, names):  # lint refuses it; such a spec hasn't been read by it
             raise ValueError(f"<{name}> leads out of the folder of headers")
-        return [name for name in names if not any((each / name).exists() for each in folders)]
+        return [name for name in names if not any((folder / name).exists() for folder in folders)]
 
     @cached_property
     def questions(self) -> Path:
@@ -186,9 +186,9 @@ def _vocabulary(spec: Interface) -> dict[str, Any]:
 def told_variables(spec: Interface) -> dict[str, str]:
     """C for each of the kernel's variables that is a number, and whether those point that may."""
     return {
-        each.name: f"{each.name} != NULL" if "*" in each.type else each.name
-        for each in spec.kernel.variables
-        if "[" not in each.declaration and not is_struct(each.type)
+        variable.name: f"{variable.name} != NULL" if "*" in variable.type else variable.name
+        for variable in spec.kernel.variables
+        if "[" not in variable.declaration and not is_struct(variable.type)
     }
 
 

@@ -120,4 +120,4 @@ def unreadable(
         if placed:
             at = Inside(pieces[complaint.at.line - 1], max(0, complaint.at.column - 1))
         problems.add("not-c", text, at, advice)
-    return SpecError(problems.found)
+    return SpecError(problems.noted)

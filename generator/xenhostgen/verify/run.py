@@ -49,8 +49,8 @@ def verify(spec: Interface, options: Options, checks: Sequence[Check] | None = N
             if options.strict:
                 statistics.strict = True
                 places = spec_places(spec)
-                found = map(_strictly, differences)
-                findings += [_located(finding, subject, places) for finding in found]
+                strict = map(_strictly, differences)
+                findings += [_located(finding, subject, places) for finding in strict]
     statistics.seconds = round(time.monotonic() - started, 2)
     return judge(spec, findings, statistics)
 

@@ -42,28 +42,28 @@ class Outcome:
         return [f"{finding.rule}: {finding.message}" for finding in self.findings]
 
 
-def judge_boot(suite: Suite, in_bss: bool, each: Boot, console: str) -> list[Outcome]:
+def judge_boot(suite: Suite, in_bss: bool, boot: Boot, console: str) -> list[Outcome]:
     """The outcomes of one boot's checks. ``in_bss``: the slots lie in the kernel's .bss."""
-    return _Judge(suite, in_bss, each, Transcript(console)).outcomes()
+    return _Judge(suite, in_bss, boot, Transcript(console)).outcomes()
 
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
     suite: Suite
     in_bss: bool
-    each: Boot
+    boot: Boot
     transcript: Transcript
 
     def outcomes(self) -> list[Outcome]:
         """What each check of the boot found."""
-        if self.each.fatal is not None:
-            return [self.fatality(self.each.fatal)]
+        if self.boot.fatal is not None:
+            return [self.fatality(self.boot.fatal)]
         outcomes = []
         cases = self.transcript.cases
         if registered := cases.get("registered"):
             outcomes.append(self.outcome("kind", self.kind(registered), registered.lines))
-        for check in ("registered",) if self.each.answer else self.suite.cases:
-            name = "override" if self.each.answer else check
+        for check in ("registered",) if self.boot.answer else self.suite.cases:
+            name = "override" if self.boot.answer else check
             if case := cases.get(check):
                 findings = self.case(check, case)
                 outcomes.append(self.outcome(name, findings, case.lines[:_EXCERPT]))
@@ -71,7 +71,7 @@ class _Judge:
             lines = self.transcript.rest.lines[-_EXCERPT:]
             last = lines[-1] if lines else "none"
             message = f"never gets to the end of '{check}'; its last words: {last}"
-            crash = self.finding("boot-crash", self.each.guest, message)
+            crash = self.finding("boot-crash", self.boot.guest, message)
             outcomes.append(self.outcome(name, [crash], lines))
         return outcomes
 
@@ -81,11 +81,11 @@ class _Judge:
         if findings:
             passed = judge(self.suite.spec, findings, Statistics("boot")).passed
             status = "known" if passed else "FAIL"
-        return Outcome(self.each, check, status, findings, excerpt)
+        return Outcome(self.boot, check, status, findings, excerpt)
 
     def finding(self, rule: str, subject: str, message: str) -> Finding:
         """A fault that this boot shows."""
-        name = self.each.name
+        name = self.boot.name
         return Finding(rule, subject, f"{name}: {message}", seen_by=f"boot of {name}")
 
     def fatality(self, row: int) -> Outcome:
@@ -108,11 +108,11 @@ class _Judge:
 
     def kind(self, registered: CaseLog) -> list[Finding]:
         """Whether the guest is of the kind that was asked for, by the kernel's own predicates."""
-        guest = self.each.kind
+        guest = self.boot.kind
         expected = {"xen_domain": "1", "xen_initial_domain": str(int(guest.initial))}
         expected[f"xen_{guest.kind}_domain"] = "1"
         return [
-            self.finding("wrong-kind", self.each.guest, f"{name}() is {value}")
+            self.finding("wrong-kind", self.boot.guest, f"{name}() is {value}")
             for name, value in registered.reports("answer")
             if expected.get(name, value) != value
         ]
@@ -121,7 +121,7 @@ class _Judge:
         """The slots after boot against those that the model promises."""
         suite, spec = self.suite, self.suite.spec
         reports = {name: report for name, *report in case.reports("slot")}
-        scenario = self.each.scenario(suite)
+        scenario = self.boot.scenario(suite)
         booted = boot(spec, scenario)
         held: list[Held] = []
         for slot, (_, promised) in zip(spec.slots, booted.state, strict=True):
@@ -140,7 +140,7 @@ class _Judge:
             stages = (before, *stages)
         call = BootCall(suite.wording, scenario, booted, self.in_bss)
         findings = call.findings(POWER_ON, Answer(Ending.RETURNED, stages=stages))
-        calls, seen_by = (str(call),), f"boot of {self.each.name}"
+        calls, seen_by = (str(call),), f"boot of {self.boot.name}"
         return [replace(fault, counterexample=calls, seen_by=seen_by) for fault in findings]
 
     def reply(self, row: int, result: str, *slots: str) -> Answer:

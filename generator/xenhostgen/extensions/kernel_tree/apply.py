@@ -63,8 +63,10 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
     except Refused as refused:  # a stranger's: of other paths, of links, of new modes
         hint = "it isn't what 'xenhostgen apply' writes; remove it and go on with git"
         problems = [
-            each._replace(rule="foreign-record", hint=hint) if each.rule == "not-content" else each
-            for each in refused.problems
+            problem._replace(rule="foreign-record", hint=hint)
+            if problem.rule == "not-content"
+            else problem
+            for problem in refused.problems
         ]
         raise Refused(problems) from None
     if _has_more(spec, tree, before):
@@ -114,7 +116,7 @@ def _edited(failure: GitFailure, tree: Path) -> Refused:
     message = "was edited where it was applied, or next to that"
     hint = "undo these edits, or go on by hand"
     problems = []
-    for path, row, gone in re.findall(pattern, failure.said, re.M):
+    for path, row, gone in re.findall(pattern, failure.output, re.M):
         at = At(int(row or 1), 1)
         problems.append(Problem("edited-since", message, f"{tree}/{path or gone}", at, hint))
     return Refused(problems) if problems else failure

@@ -86,11 +86,11 @@ def build(
     Raises ``Refused`` where one of them can't be configured or built.
     """
     builds = [Build(scratch, placement, tell) for scratch in scratches]
-    defined = frozenset().union(*(each.after.defined for each in builds))
+    defined = frozenset().union(*(build.after.defined for build in builds))
     shown: dict[Finding, list[str]] = {}
-    for each in builds:
-        for finding in each.findings(spec, defined):
-            shown.setdefault(finding, []).append(each.kernel.name)
+    for build in builds:
+        for finding in build.findings(spec, defined):
+            shown.setdefault(finding, []).append(build.kernel.name)
     findings = []
     for finding, names in shown.items():
         where = f" ({', '.join(names)})" if len(names) < len(builds) else ""

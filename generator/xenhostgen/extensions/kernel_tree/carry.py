@@ -71,7 +71,7 @@ def carried(spec: Interface, carry: bytes, read: Reader) -> dict[str, bytes | No
 def _misfits(spec: Interface, failure: GitFailure) -> Iterator[Problem]:
     path = str(carry_path(spec.path))
     hint = "what the spec renders there has changed, or the tree has: import the patch again"
-    failed = _FAILED.findall(failure.said) or [failure.said.split("\n")[0]]
+    failed = _FAILED.findall(failure.output) or [failure.output.split("\n")[0]]
     for reason in failed:
         yield Problem("carry-misfit", f"doesn't fit: {reason}", path, hint=hint)
 

@@ -36,9 +36,9 @@ _KEPT = re.compile(r"(?!GIT_)|GIT_(AUTHOR|COMMITTER|CONFIG|EXEC)_(?!PARAMETERS)"
 class GitFailure(Refused):
     """Git refused; ``said`` is what it wrote on stderr."""
 
-    def __init__(self, command: str, said: str) -> None:
-        self.said = said.strip()
-        super().__init__([Problem("git", self.said.split("\n")[0], f"git {command}", NOWHERE)])
+    def __init__(self, command: str, output: str) -> None:
+        self.output = output.strip()
+        super().__init__([Problem("git", self.output.split("\n")[0], f"git {command}", NOWHERE)])
 
 
 def git(

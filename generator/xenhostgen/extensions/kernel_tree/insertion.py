@@ -119,7 +119,7 @@ def of_registrations(kernel: KernelFile, boot: Boot, texts: Iterable[str]) -> li
                 last = _statement(kernel, step, statements, last, f"{boot.function}()")
                 steps[id(last)] = step
                 end = last.end_point.row + 1
-    if not kernel.problems.found:
+    if not kernel.problems.noted:
         _judge_others(kernel, steps, [node for node in statements if node.start_point.row < end])
     return insertions
 

@@ -32,7 +32,7 @@ class KernelFile:
     def refuse(self, rule: str, message: str, row: int, hint: str) -> NoReturn:
         """Note a problem, and raise ``Refused``."""
         self.note(rule, message, row, hint)
-        raise Refused(self.problems.found)
+        raise Refused(self.problems.noted)
 
     @cached_property
     def nodes(self) -> list[tuple[Node, bool]]:

@@ -162,7 +162,7 @@ def reduced(spec: Interface, path: str, text: str) -> str:
         if path == spec.predicates.file:
             return _predicates(spec, text)
     if path == spec.source.file:
-        return _INCLUDE.sub(lambda found: found[0] if _there(spec, found[1]) else "", text)
+        return _INCLUDE.sub(lambda match: match[0] if _there(spec, match[1]) else "", text)
     return text
 
 

@@ -62,7 +62,7 @@ def patched(
     """
     if not patch.strip():
         return {}
-    if sum(_size_of_binary(*found.groups()) for found in _BINARY.finditer(patch)) > SIZE_LIMIT:
+    if sum(_size_of_binary(*match.groups()) for match in _BINARY.finditer(patch)) > SIZE_LIMIT:
         message = f"holds more than {SIZE_LIMIT >> 20} MiB of binary files"
         raise refusal("input-too-large", message, name)
     with scratch_folder() as folder:

@@ -50,7 +50,9 @@ def placed(spec: Interface, tree: Path) -> Placement:
 def kernel_version(tree: Path) -> str:
     """The tree's version, as 6.12.8. Raises ``Refused`` if it is no kernel tree."""
     makefile = (content(tree, "Makefile") or b"").decode(errors="replace")
-    values = {each.variable: " ".join(each.words) for each in read_makefile(makefile)}
+    values = {
+        statement.variable: " ".join(statement.words) for statement in read_makefile(makefile)
+    }
     numbers = [values.get(name, "") for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL")]
     lack = "" if all(map(str.isdecimal, numbers)) else "a Makefile that says the kernel's version"
     lack = lack or ("" if (tree / "scripts").is_dir() else "the folder scripts")
@@ -104,7 +106,7 @@ def placed_alone(spec: Interface, read: Reader, root: str) -> Placement:
     for path, text in placer.rendering.whole().items():
         placer.add_file(path, read(path), text.encode())
     for path in dict.fromkeys(
-        each.file for each in placer.rendering.fragments if each.text.strip()
+        fragment.file for fragment in placer.rendering.fragments if fragment.text.strip()
     ):
         placer.change_file(path, read(path))
     taken = [lack for lack in placer.lacks if lack.rule == "applied-otherwise"]
@@ -149,8 +151,8 @@ class _Placer:
             return
         kernel = KernelFile(place, existing)
         insertions = self.insertions(kernel, path)
-        if kernel.problems.found:
-            self.problems += kernel.problems.found
+        if kernel.problems.noted:
+            self.problems += kernel.problems.noted
             return
         absent: list[Insertion] = []
         present: set[int] = set()
@@ -162,7 +164,7 @@ class _Placer:
             else:
                 present.update(range(row, row + len(insertion.lines)))
         self.partly |= bool(present)
-        self.lacks += kernel.problems.found
+        self.lacks += kernel.problems.noted
         self.before[path] = self.without(kernel, path, present)
         self.after[path] = _inserted(absent, kernel.lines)
 
@@ -203,7 +205,9 @@ class _Placer:
 def _inserted(insertions: Iterable[Insertion], lines: list[str]) -> bytes:
     """A file's lines with insertions, as its content."""
     lines = list(lines)
-    for insertion in sorted(insertions, key=lambda each: (each.row, each.upward), reverse=True):
+    for insertion in sorted(
+        insertions, key=lambda insertion: (insertion.row, insertion.upward), reverse=True
+    ):
         _insert(insertion, lines)
     return _joined(lines)
 

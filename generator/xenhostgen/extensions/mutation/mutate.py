@@ -60,8 +60,8 @@ def mutate(
             message = f"the rendering doesn't compile: {error.complaints()[0].text}"
             raise Refused([Problem("uncompilable", message, spec.path)]) from None
         if not judging.verdict.passed:
-            rules = [each.rule for each in judging.verdict.unexpected]
-            rules += [each.rule for each in judging.verdict.missing]
+            rules = [finding.rule for finding in judging.verdict.unexpected]
+            rules += [expected.rule for expected in judging.verdict.missing]
             warn(
                 f"it fails verify ({', '.join(dict.fromkeys(rules))}); mutants may hide behind that"
             )

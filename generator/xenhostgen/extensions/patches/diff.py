@@ -151,7 +151,7 @@ def _names(message: Message) -> list[str]:
             option = prefix_option(message.patch)
             listed = git(folder, "apply", "--numstat", "-z", option, "patch", variables=NO_SETTINGS)
         except GitFailure as failure:
-            words = failure.said.split("\n")[0].removeprefix("error: ")
+            words = failure.output.split("\n")[0].removeprefix("error: ")
             line = re.search(r"\bline (\d+)|\bpatch:(\d+)", words)
             number = int(line[1] or line[2]) if line else 0
             words = re.sub(r" (?:at|on) line \d+| \([^)]*\)$", "", words)

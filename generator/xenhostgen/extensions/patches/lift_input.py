@@ -106,7 +106,7 @@ def _patched(message: Message, read: Reader, root: str, *options: str) -> dict[s
         try:
             return patched(message.patch, read, prefix, *options, name=message.source)
         except GitFailure as failure:
-            reason = reason or failure.said.split("\n")[0].removeprefix("error: ")
+            reason = reason or failure.output.split("\n")[0].removeprefix("error: ")
     hint = "name the revision that the patch is based on: --tree DIR@REV"
     raise message.problem("hunk-no-fit", f"doesn't fit {root}: {reason}", hint)
 

@@ -158,7 +158,7 @@ def _split(path: Path) -> Iterator[Message]:
         try:
             git(folder, "mailsplit", "-b", "--keep-cr", "-omails", "input", variables=NO_SETTINGS)
         except GitFailure as failure:
-            message = f"git can't read it: {failure.said}"
+            message = f"git can't read it: {failure.output}"
             raise refusal("input-unreadable", message, path) from None
         start = 0
         for file in sorted((folder / "mails").iterdir(), key=lambda file: int(file.name)):

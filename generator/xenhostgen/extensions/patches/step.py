@@ -33,7 +33,7 @@ def step(earlier: Interface, was: Placement, later: Interface, tree: Reader, roo
     try:
         after = patched(difference(one, other), has, "-C1")
     except GitFailure as failure:
-        message = f"doesn't take the change from {earlier.path} to {later.path}: {failure.said}"
+        message = f"doesn't take the change from {earlier.path} to {later.path}: {failure.output}"
         hint = "undo edits next to the interface's parts, blank lines that were there among them"
         raise refusal("hunk-no-fit", message, root, hint) from None
     return Step({path: has(path) for path in after}, after)

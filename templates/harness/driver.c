@@ -564,10 +564,10 @@ static void child(char **lines, long count, rlim_t mapped_before)
 }
 
 /* Answer for a child that has crashed: how it ended, and what the sanitizer wrote. */
-static void send_crash(int status, int said)
+static void send_crash(int status, int message)
 {
 	char text[4096];
-	ssize_t length = pread(said, text, sizeof(text), 0);
+	ssize_t length = pread(message, text, sizeof(text), 0);
 
 	say("crash ");
 	if (WIFSIGNALED(status))
@@ -583,19 +583,19 @@ static void send_crash(int status, int said)
 static void batch(char **lines, long count, rlim_t mapped_before)
 {
 	static int crashes, hangs;
-	int said = memfd_create("said", 0);
+	int message = memfd_create("message", 0);
 
 	for (long line = 0; line < count; line = shared->line + 1) {
 		int status;
 		pid_t pid;
 
 		shared->line = line;
-		if (said < 0 || ftruncate(said, 0) || lseek(said, 0, SEEK_SET))
+		if (message < 0 || ftruncate(message, 0) || lseek(message, 0, SEEK_SET))
 			exit(BROKEN);
 		pid = fork();
 		if (!pid) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			if (dup2(said, STDERR_FILENO) < 0)
+			if (dup2(message, STDERR_FILENO) < 0)
 				_exit(BROKEN);
 			close(STDIN_FILENO);
 			child(lines, count, mapped_before);
@@ -609,13 +609,13 @@ static void batch(char **lines, long count, rlim_t mapped_before)
 		/* The judged C can write here, too. */
 		if (shared->line < line || shared->line >= count)
 			exit(BROKEN);
-		send_crash(status, said);
+		send_crash(status, message);
 		if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF && ++hangs == HANGS_MAX)
 			exit(TOO_MANY_HANGS);
 		if (++crashes == CRASHES_MAX)
 			exit(TOO_MANY_CRASHES);
 	}
-	close(said);
+	close(message);
 }
 
 /* Map the states and enter the first. */

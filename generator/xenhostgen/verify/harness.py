@@ -170,7 +170,7 @@ def _vocabulary(spec: Interface) -> dict[str, Any]:
         "functions": kernel_functions(spec),
         "wrappers": wrappers(spec),
         "variables": variables,
-        "told": told_variables(spec),
+        "observed": observed_variables(spec),
         "due_steps": due_steps,
         "scalars": [name for name, c in variables.items() if not _COMPOUND.search(c)],
         "objects": {f"object_{name}": variables[name].split("*")[0] for name in pointers},
@@ -183,7 +183,7 @@ def _vocabulary(spec: Interface) -> dict[str, Any]:
     }
 
 
-def told_variables(spec: Interface) -> dict[str, str]:
+def observed_variables(spec: Interface) -> dict[str, str]:
     """C for each of the kernel's variables that is a number, and whether those point that may."""
     return {
         variable.name: f"{variable.name} != NULL" if "*" in variable.type else variable.name

@@ -4,7 +4,7 @@
 from typing import Any
 
 from xenhostgen.spec.model import NONE, Interface
-from xenhostgen.verify.harness import Wrapper, kernel_functions, told_variables, wrappers
+from xenhostgen.verify.harness import Wrapper, kernel_functions, observed_variables, wrappers
 from xenhostgen.verify.oracle import OTHER, due_calls, spec_alone
 
 CALLS_MAX = 8
@@ -35,7 +35,7 @@ def due_c(spec: Interface) -> dict[str, Any]:
         "due_of": due_of,
         "undue": undue,
         "dues": [_prototyped(spec, due) for pairs in due_of.values() for due, _ in pairs],
-        "compared": [*told_variables(spec), *answers],
+        "compared": [*observed_variables(spec), *answers],
         "calls_max": CALLS_MAX,
         "arguments_max": max([1, *arguments]),
         **spec_alone(spec),

@@ -45,7 +45,9 @@ def test_the_code_names_no_rule_that_the_catalogue_lacks() -> None:
 
 
 def test_a_computed_name_that_the_catalogue_lacks() -> None:
-    with pytest.raises(AssertionError, match="'dependency-not-enforcd' is no rule of the catalogue"):
+    with pytest.raises(
+        AssertionError, match="'dependency-not-enforcd' is no rule of the catalogue"
+    ):
         judge(load(REPO / "specs/rfc-v1.yaml"), [Finding("dependency-not-enforcd", "", "")], {})
 
 

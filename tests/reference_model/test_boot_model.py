@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from xenhostgen.api import Interface, load
-from xenhostgen.reference_model.boot import Booted, boot, reads, scenarios
+from xenhostgen.reference_model.boot import Booted, boot, reads, reads_before_set, scenarios
 from xenhostgen.reference_model.memory import Memory
 
 REPO = Path(__file__).parents[2]
 RFC = load(REPO / "specs/rfc-v1.yaml")
 NEW = load(REPO / "specs/xenhost.yaml")
+PAIR = load(REPO / "tests/verify/succ_pair.yaml")
 RELAY = load(REPO / "tests/verify/succ_relay.yaml")
 
 
@@ -30,6 +31,21 @@ def test_every_combination_once() -> None:
         len(names) == len(set(names)) == 12
     )  # hvm 2; pv 2 * 2, and 2 without start info; pvh 2 * 2
     assert not any("NULL" in name and "->" in name for name in names)
+
+
+def test_placeholders_answer_in_every_combination() -> None:
+    macros = [macro.with_(placeholder=True) for macro in RFC.predicates.macros]
+    spec = RFC.with_(predicates=RFC.predicates.with_(macros=tuple(macros)))
+    names = [str(scenario) for scenario in scenarios(spec) if scenario.path.kind == "hvm"]
+    assert names == [
+        f"boot hvm with xen_driver_domain()={first}, xen_nested()={second}"
+        for first in (0, 1)
+        for second in (0, 1)
+    ]
+
+
+def test_a_boot_that_depends_on_nothing_is_named_by_its_guest() -> None:
+    assert [str(scenario) for scenario in scenarios(PAIR)] == ["boot only"]
 
 
 @pytest.mark.parametrize("spec", [RFC, NEW], ids=["rfc", "new"])
@@ -100,6 +116,12 @@ def test_a_chain_of_three() -> None:
 def test_reads_sees_through_macros() -> None:
     assert reads(RFC, "xen_driver_domain()") >= {"xen_domain_type", "xen_start_flags"}
     assert "xen_pvh" not in reads(RFC, "xen_driver_domain()")
+    assert not any("(" in name for name in reads(RFC, "xen_driver_domain() && xen_nested()"))
+
+
+def test_boot_code_sets_some_of_what_a_condition_reads() -> None:
+    assert reads_before_set(RFC, "xen_driver_domain()") == {"xen_domain_type", "xen_start_flags"}
+    assert reads_before_set(RFC, "xen_start_info") == set()
 
 
 @pytest.mark.parametrize(

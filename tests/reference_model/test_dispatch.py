@@ -70,6 +70,7 @@ def test_without_a_table_of_empty_slots_nothing_is_due(spec: Interface) -> None:
     turn = spec.ops[0]
     hosts = turn.with_(tables=tuple(entry for entry in turn.tables if entry.table != "none"))
     assert dispatch(hosts, "none") is None
+    assert dispatch(hosts, "second.own") == Dispatch("turn_by(angle)", "int")
 
 
 def test_without_a_host_the_wrapper_says_what_is_due(spec: Interface) -> None:

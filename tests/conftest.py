@@ -54,15 +54,6 @@ def load_spec() -> Callable[[str], Interface]:
 
 
 @pytest.fixture
-def reference_mail() -> Path:
-    """The first patch of the RFC as a web archive shows it; it lies beside this repository."""
-    mail = Path(__file__).parents[2] / "shared" / "reference" / "rfc-v1-01.txt"
-    if not mail.is_file():
-        pytest.skip(f"the mail is not there: {mail}")
-    return mail
-
-
-@pytest.fixture
 def update() -> bool:
     """Whether expected output is to be rewritten."""
     return os.environ.get("XENHOSTGEN_UPDATE") == "1"

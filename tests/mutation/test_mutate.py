@@ -31,17 +31,17 @@ C, HEADER = "arch/x86/xen/xenhost.c", "include/xen/xenhost.h"
 PV = "arch/x86/xen/enlighten_pv.c"
 # Of each sort one, with what becomes of it.
 FATES = {
-    f"{HEADER}:xenhost_type:reorder-enumerator:1": "killed differs",
+    f"{HEADER}:xenhost_type:reorder-enumerator:1": "killed declaration-differs",
     f"{HEADER}:xenhost_next:drop-word:1": "equivalent",
     f"{HEADER}:for_each_xenhost:condition-false:1": "killed iteration-wrong",
     f"{HEADER}:xenhost_vcpu_id:swap-name:1": "stillborn",
-    f"{C}:xenhosts:drop-word:1": "killed differs",
+    f"{C}:xenhosts:drop-word:1": "killed declaration-differs",
     f"{C}:xenhost_register:condition-false:3": "killed slot-overwritten",
     f"{C}:xenhost_register:reorder-statement:5": "survived",
     f"{C}:xenhost_slot:drop-label:1": "killed registration-refused",
-    f"{PV}:xh_pv_ops:drop-entry:1": "killed differs",
+    f"{PV}:xh_pv_ops:drop-entry:1": "killed declaration-differs",
     f"{PV}:xen_start_kernel:reorder-statement:2": "killed step-order",
-    "include/xen/xen.h:xen_nested:off-by-one:1": "killed differs",
+    "include/xen/xen.h:xen_nested:off-by-one:1": "killed declaration-differs",
 }
 BLUNT = [f"{C}:xenhost_register:condition-false:3", f"{C}:xenhost_unregister:drop-statement:2"]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A rendering against patches: made from it with git, broken in one spot, and the mail itself."""
+"""A rendering against patches: made from it with git, or broken in one spot."""
 
 import json
 import re
@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from posted import (
     BREAKS,
     HEADER,
-    HVM,
     PV,
     PVH,
     SOURCE,
@@ -31,15 +30,11 @@ from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.extensions.patches.compare import Comparison, compare
 from xenhostgen.extensions.patches.fingerprint import (
     PatchPrint,
-    fingerprint,
     read_fingerprints,
     shipped,
     to_json,
 )
-from xenhostgen.extensions.patches.messages import read_messages
 from xenhostgen.render.files import Renderer
-
-MESSAGE_ID = "20190509172540.12398-2-ankur.a.arora@oracle.com"
 
 
 def compared(data: bytes) -> Comparison:
@@ -129,72 +124,6 @@ def told(folder: Path, data: bytes, path: str, aspect: str, message: str) -> Non
     )
     assert answers(by_facts) == answers(found)
     assert [other.path for other in by_facts.files if other.details] == [path]
-
-
-def test_the_mail(reference_mail: Path) -> None:
-    found = compared(reference_mail.read_bytes())
-    assert found.same
-    assert answers(found) == [
-        ("arch/x86/xen/Makefile", True, True, True, None),
-        (HVM, True, True, False, None),
-        (PV, True, True, False, None),
-        (PVH, True, True, False, None),
-        (SOURCE, True, None, False, False),
-        ("include/xen/xen.h", True, True, True, None),
-        (HEADER, True, None, False, False),
-    ]
-
-
-def lines_of(path: str, mail: str) -> str:
-    """The lines that the mail adds to a file."""
-    _, _, rest = mail.partition(f"diff --git a/{path} ")
-    return "\n".join(
-        line[1:] for line in rest.split("\ndiff --git")[0].split("\n")[1:] if line[:1] == "+"
-    )
-
-
-def with_comments_of_the_mail(spec: Interface, mail: str) -> Interface:
-    def words(path: str) -> list[Text]:
-        blocks = re.findall(r"/\*\n(.*?)\*/", lines_of(path, mail), re.DOTALL)
-        return [
-            Text("\n".join(re.sub(r"^ ?\* ?", "", line) for line in block.rstrip().split("\n")))
-            for block in blocks
-        ]
-
-    header, source = words(HEADER), words(SOURCE)
-    first, *others = spec.types.values
-    values = [first, *(one.with_(doc=doc) for one, doc in zip(others, header[2:5], strict=True))]
-    slot, remote = spec.registry.slots
-    exports = [
-        one.with_(doc=doc) for one, doc in zip(spec.registry.exports, source[1:3], strict=True)
-    ]
-    registry = spec.registry.with_(
-        doc=source[0],
-        exports=tuple(exports),
-        slots=(slot, remote.with_(requires_doc=source[3])),
-        unregister_doc=source[4],
-        register_doc=header[5],
-        iterator_doc=header[6],
-    )
-    types = spec.types.with_(doc=header[1], values=tuple(values))
-    return spec.with_(
-        types=types, registry=registry, header=spec.header.with_(doc=header[0]), banner=False
-    )
-
-
-def test_the_mails_comments_make_the_mails_bytes(reference_mail: Path) -> None:
-    made = Renderer(with_comments_of_the_mail(load(SPEC), reference_mail.read_text()))
-    found = compare(made, made.everything(), facts(reference_mail.read_bytes()), "x.patch")
-    new = {file.path: (file.comments, file.bytes) for file in found.files if file.place is None}
-    assert new == {SOURCE: (True, True), HEADER: (True, True)}
-
-
-def test_shipped_facts_are_those_of_the_mail(reference_mail: Path) -> None:
-    (mail,) = read_messages([reference_mail])
-    made = fingerprint(mail._replace(message_id=MESSAGE_ID))
-    shipped = SPEC.parent / "reference" / "rfc-v1-01.json"
-    assert shipped.read_text() == to_json([made])
-    assert read_fingerprints(shipped.read_bytes(), shipped) == [made]
 
 
 @settings(max_examples=60, deadline=None)

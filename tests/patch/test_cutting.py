@@ -35,14 +35,3 @@ def test_a_piece_has_the_comments_above_it_and_none_beside_another() -> None:
         [("/* one */", False), ("/* two */", True)],
         [("/* three */", False)],
     ]
-
-
-def test_the_new_files_of_the_reference_mail(reference_mail: Path) -> None:
-    header = reference_mail.read_text().split("+++ b/include/xen/xenhost.h\n")[1]
-    added = "\n".join(line[1:] for line in header.splitlines() if line.startswith("+"))
-    kinds = [piece.kind for piece in pieces(added)]
-    expected = (
-        "ifndef macro enum forward typedef typedef variable variable prototype prototype macro"
-    )
-    assert kinds[: len(expected.split())] == expected.split()
-    assert kinds[-1] == "endif"

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Import: the reference mail, headers, patches on top, code that no spec can say, odd input."""
+"""Import: headers, patches on top, code that no spec can say, odd input."""
 
 import random
 import re
-import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -29,7 +28,6 @@ ROOT = Path(__file__).parents[2]
 
 CASES = Path(__file__).parent / "lift"
 HEADER, SOURCE = "include/xen/xenhost.h", "arch/x86/xen/xenhost.c"
-BLOBS = {HEADER: "a58e883f144e", SOURCE: "ca90acd7687e"}
 
 
 def shipped(name: str, folder: Path) -> dict[str, str]:
@@ -50,56 +48,6 @@ def test_an_empty_new_file_is_kept(tmp_path: Path) -> None:
     spec = tmp_path / "lifted.yaml"
     assert main(["import", str(tmp_path / "x.patch"), "-o", str(spec)]) == 0
     assert carry_path(spec).read_text().startswith(f"diff --git a/{empty} b/{empty}\nnew file")
-
-
-def test_the_reference_mail_is_lifted_whole(
-    reference_mail: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    spec = tmp_path / "lifted.yaml"
-    assert main(["import", str(reference_mail), "-o", str(spec)]) == 0
-    told = capsys.readouterr().out
-    assert told.endswith(
-        "lifted 100 % (215 of 215 lines), 0 carried; byte-identical 2/2 new files\n"
-    )
-    assert list(tmp_path.iterdir()) == [spec]
-    assert main(["lint", str(spec)]) == 0
-    assert main(["generate", str(spec), "-o", str(tmp_path / "out")]) == 0
-    for path, blob in BLOBS.items():
-        made = tmp_path / "out" / "lifted" / path
-        hashed = subprocess.run(
-            ["git", "hash-object", made], check=True, capture_output=True, text=True
-        ).stdout
-        assert hashed.startswith(blob)
-    capsys.readouterr()
-    assert main(["diff", str(spec), str(reference_mail)]) == 0
-    assert "code tokens equal 7/7" in (told := capsys.readouterr().out)
-    assert "byte-identical 2/2 new files" in told
-
-
-def test_the_reference_mail_takes_the_kernels_facts_from_a_spec(reference_mail: Path) -> None:
-    lifted = lift(
-        [reference_mail], "lifted.yaml", "schema.json", load(ROOT / "specs" / "rfc-v1.yaml")
-    )
-    shipped_spec = load(ROOT / "specs" / "rfc-v1.yaml")
-    assert not lifted.assumed
-    assert not lifted.carry
-    assert [path.kind for path in lifted.spec.kinds] == [path.kind for path in shipped_spec.kinds]
-    assert [slot.name for slot in lifted.spec.slots] == [slot.name for slot in shipped_spec.slots]
-    assert {share.path: share.blob[:12] for share in lifted.shares if share.blob} == BLOBS
-
-
-def test_a_reference_mail_with_other_words_in_a_comment_is_told_from_it(
-    reference_mail: Path, tmp_path: Path
-) -> None:
-    changed = tmp_path / "changed.txt"
-    changed.write_text(
-        reference_mail.read_text().replace("Convoluted interface", "A convoluted interface")
-    )
-    lifted = lift([changed], "lifted.yaml", "schema.json")
-    assert {share.path: share.same for share in lifted.shares if share.blob} == {
-        HEADER: False,
-        SOURCE: True,
-    }
 
 
 @pytest.mark.parametrize("name", ["rfc-v1", "rfc-v1-ops", "xenhost"])

@@ -6,7 +6,6 @@ import gzip
 import lzma
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from email.message import EmailMessage
@@ -202,24 +201,6 @@ def test_time_grows_with_the_size(tmp_path: Path) -> None:
         return time.process_time() - start
 
     assert seconds(40_000) < 12 * max(seconds(10_000), 0.01)
-
-
-def test_the_real_mail(reference_mail: Path) -> None:
-    (message,) = read_messages([reference_mail])
-    patch = files_of(message)
-    assert message.title.startswith("[RFC PATCH 01/16] x86/xen")
-    kinds = Counter(line.kind for file in patch for hunk in file.hunks for line in hunk.lines)
-    assert (kinds["added"], kinds["removed"]) == (215, 0)
-    assert all(file.collapsed for file in patch)
-    assert {file.path: (file.pre, file.post) for file in patch} == {
-        "arch/x86/xen/Makefile": ("084de77a109e", "564b4dddbc15"),
-        "arch/x86/xen/enlighten_hvm.c": ("0e75642d42a3", "100452f4f44c"),
-        "arch/x86/xen/enlighten_pv.c": ("c54a493e139a", "bb6e811c1525"),
-        "arch/x86/xen/enlighten_pvh.c": ("35b7599d2d0b", "826c296d27a3"),
-        "arch/x86/xen/xenhost.c": ("000000000000", "ca90acd7687e"),
-        "include/xen/xen.h": ("0e2156786ad2", "540db8459536"),
-        "include/xen/xenhost.h": ("000000000000", "a58e883f144e"),
-    }
 
 
 @pytest.mark.parametrize("kind", ['multipart/mixed; boundary="b"', "message/rfc822"])

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.api import Interface, load
-from xenhostgen.reference_model.boot import Booted, boot, reads, scenarios
+from xenhostgen.api import Interface, load, load_text
+from xenhostgen.reference_model.boot import Booted, boot, reads, reads_before_set, scenarios
 from xenhostgen.reference_model.memory import Memory
 
 REPO = Path(__file__).parents[2]
 RFC = load(REPO / "specs/rfc-v1.yaml")
 NEW = load(REPO / "specs/xenhost.yaml")
+PAIR = load(REPO / "tests/verify/succ_pair.yaml")
+PAIR_TEXT = (REPO / "tests/verify/succ_pair.yaml").read_text()
 RELAY = load(REPO / "tests/verify/succ_relay.yaml")
 
 
@@ -30,6 +32,21 @@ def test_every_combination_once() -> None:
         len(names) == len(set(names)) == 12
     )  # hvm 2; pv 2 * 2, and 2 without start info; pvh 2 * 2
     assert not any("NULL" in name and "->" in name for name in names)
+
+
+def test_placeholders_answer_in_every_combination() -> None:
+    macros = [macro.with_(placeholder=True) for macro in RFC.predicates.macros]
+    spec = RFC.with_(predicates=RFC.predicates.with_(macros=tuple(macros)))
+    names = [str(scenario) for scenario in scenarios(spec) if scenario.path.kind == "hvm"]
+    assert names == [
+        f"boot hvm with xen_driver_domain()={first}, xen_nested()={second}"
+        for first in (0, 1)
+        for second in (0, 1)
+    ]
+
+
+def test_a_boot_that_depends_on_nothing_is_named_by_its_guest() -> None:
+    assert [str(scenario) for scenario in scenarios(PAIR)] == ["boot only"]
 
 
 @pytest.mark.parametrize("spec", [RFC, NEW], ids=["rfc", "new"])
@@ -84,6 +101,21 @@ def test_without_what_its_entry_needs_a_guest_doesnt_boot_on() -> None:
     )
 
 
+def test_a_later_function_that_returns_early_ends_nothing() -> None:
+    steps = "        - return_if: pair_is_on()\n        - assign"
+    text = PAIR_TEXT.replace("        - assign", steps, 1).replace("[only]", "[only, only, only]")
+    ((_, result),) = booted(load_text(text, "x"))
+    assert result.stages == ("only", "only", "only")
+
+
+def test_the_first_misuse_of_boot_code_is_named_and_ends_it() -> None:
+    step = "        - register: {type: right, table: own, when: pair_is_on()}\n"
+    text = PAIR_TEXT.replace(step, step + step.replace("right", "left"))
+    ((_, result),) = booted(load_text(text.replace("[only]", "[only, only]"), "x"))
+    assert [promise.step.type for promise in result.promises] == ["right", "left"] * 2
+    assert result.misuse is result.promises[2]
+
+
 def test_a_chain_of_three() -> None:
     full = ["alpha_ops", "alpha_far_ops", "alpha_deep_ops", RELAY.none]
     for name, found in booted(RELAY):
@@ -100,6 +132,12 @@ def test_a_chain_of_three() -> None:
 def test_reads_sees_through_macros() -> None:
     assert reads(RFC, "xen_driver_domain()") >= {"xen_domain_type", "xen_start_flags"}
     assert "xen_pvh" not in reads(RFC, "xen_driver_domain()")
+    assert not any("(" in name for name in reads(RFC, "xen_driver_domain() && xen_nested()"))
+
+
+def test_boot_code_sets_some_of_what_a_condition_reads() -> None:
+    assert reads_before_set(RFC, "xen_driver_domain()") == {"xen_domain_type", "xen_start_flags"}
+    assert reads_before_set(RFC, "xen_start_info") == set()
 
 
 @pytest.mark.parametrize(
@@ -125,3 +163,18 @@ def test_members_belong_to_what_a_pointer_points_to() -> None:
     assert memory.true("xen_start_info->flags & SIF_INITDOMAIN")
     memory.set("xen_start_info", "second")
     assert not memory.true("xen_start_info->flags & SIF_INITDOMAIN")
+
+
+def test_members_of_different_structures_are_different() -> None:
+    memory = Memory(RFC, {})
+    memory.set("pvh_start_info.flags", 2)
+    assert memory.value("other_info.flags") == 0
+
+
+def test_a_macro_is_0_without_its_option() -> None:
+    memory = Memory(RFC, {}, ["CONFIG_XEN_DOM0"])
+    for kernels in (memory, with_it := Memory(RFC, {})):
+        kernels.set("xen_start_flags", 2)
+        kernels.set("xen_domain_type", 1)
+    assert with_it.true("xen_initial_domain()")
+    assert not memory.true("xen_initial_domain()")

@@ -123,3 +123,26 @@ def test_each_misuse_has_its_errno() -> None:
     assert ERRNO.unregister(second, 2).errno == "-EBUSY"
     assert ERRNO.unregister(second, 3) == Outcome(first, 6)
     assert BUG.register(first, 1, "A").errno is None
+
+
+def test_each_outcome_names_its_rule() -> None:
+    empty, first, second = ERRNO.initial, ((2, "A"), EMPTY[ERRNO]), ((2, "A"), (3, "A"))
+    assert [ERRNO.register(empty, *call).rule for call in ((7, "A"), (2, None))] == [1, 1]
+    assert ERRNO.register(first, 1, "A").rule == 2
+    assert ERRNO.register(empty, 3, "A").rule == 3
+    assert ERRNO.register(empty, 2, "A").rule == 4
+    assert ERRNO.unregister(first, 7).rule == 1
+    assert [registry.unregister(first, 1).rule for registry in (BUG, ERRNO)] == [6, 6]
+    assert ERRNO.unregister(second, 2).rule == 7
+
+
+def test_possible_states_are_those_of_hosts_where_they_belong() -> None:
+    for registry in (BUG, ERRNO):
+        here, there = (FIRST[registry][0], "A"), (SECOND[registry], "B")
+        assert all(map(registry.is_possible, [registry.initial, (here, there)]))
+        assert registry.is_possible((EMPTY[registry], there))  # a hole breaks another rule
+        assert not registry.is_possible((there, here))
+        assert not registry.is_possible((here, here))
+        without_ops = ((FIRST[registry][0], None), EMPTY[registry])
+        assert registry.is_possible(without_ops) == (registry is BUG)
+    assert not ERRNO.is_possible(((1, "xenhost_none_ops"), EMPTY[ERRNO]))

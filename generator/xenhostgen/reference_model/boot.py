@@ -121,7 +121,6 @@ def reads(spec: Interface, condition: str) -> set[str]:
     macros: dict[str, str] = {f"{macro.name}()": macro.expands for macro in spec.macros}
     names = expr.names(expr.parse(condition))
     while asked := names & macros.keys():
-        names -= asked
         for name in asked:
             names |= expr.names(expr.parse(macros.pop(name)))
     return names - {f"{macro.name}()" for macro in spec.macros}

@@ -51,7 +51,7 @@ class Memory:
 
     def value(self, source: str) -> Value:
         """What a C expression evaluates to now."""
-        return 0 if source == "NULL" else self.evaluate(expr.parse(source))
+        return self.evaluate(expr.parse(source))
 
     def true(self, source: str | None) -> bool:
         """Whether a C condition holds now; none at all always does."""

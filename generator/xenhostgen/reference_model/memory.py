@@ -63,8 +63,7 @@ class Memory:
             case expr.Number(value):
                 return value
             case expr.Place(path):
-                variable = self.cells.get(self.cell(path), 0)
-                return self.constants.get(path, variable)
+                return self.constants.get(path, self.cells.get(self.cell(path), 0))
             case expr.Ask(name):
                 if name in self.placeholders:
                     return int(self.placeholders[name])

@@ -9,14 +9,13 @@ Says for each wrapper and table which function or expression of the spec's is du
 itself says: the reference model evaluates none of it.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import NONE, Op
 
 
-@dataclass(frozen=True, slots=True)
-class Dispatch:
+class Dispatch(NamedTuple):
     """What calling a wrapper must lead to, as C over the op's parameters; empty for nothing.
 
     ``returns`` is the type that its value has before the wrapper's.
@@ -37,9 +36,11 @@ def dispatch(op: Op, table: str | None) -> Dispatch | None:
         return None
     function = table if table == only(op.name) else ""
     for entry in op.tables:
-        if entry.table == table and entry.calls is not None:
+        if entry.table != table:
+            continue
+        if entry.calls is not None:
             return Dispatch(entry.calls.strip(), op.returns)
-        if entry.table == table and entry.is_kernels:
+        if entry.is_kernels:
             function = entry.function
     if function:
         return Dispatch(

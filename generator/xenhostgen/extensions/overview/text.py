@@ -61,7 +61,7 @@ def timeline_lines(wording: Wording, line: TimeLine, width: int) -> Iterator[str
     """A time line: a line a step, and below it what the slots hold, where that changes."""
     for number, begin in enumerate(line.boots):
         lead = "  or " if number else f"{line.kind}: boots "
-        yield from wrap(f"{lead}with {begin}", width, subsequent_indent="     ")
+        yield from wrap(f"{lead}{begin}", width, subsequent_indent="     ")
     stage_width = _width([moment.stage for moment in line.moments])
     before = None
     for number, moment in enumerate(line.moments, 1):

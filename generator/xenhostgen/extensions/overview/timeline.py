@@ -9,17 +9,22 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from xenhostgen.reference_model.boot import CLEAR_BSS, Booted, Passed, boot, scenarios
+from xenhostgen.reference_model.boot import CLEAR_BSS, Booted, boot, scenarios
 from xenhostgen.reference_model.registry import Registry, State
-from xenhostgen.spec.model import ClearBss, Interface, Register, ReturnIf
+from xenhostgen.spec.model import ClearBss, Interface, Register, ReturnIf, Step
 from xenhostgen.spec.source import At
 
 BOOTS_MAX = 500  # nobody reads more; every placeholder doubles them
 
 
 class Moment(NamedTuple):
-    """A step of a boot; ``note`` is what becomes of it, ``state`` what the slots hold then."""
+    """A step of a boot; ``note`` is what becomes of it, ``state`` what the slots hold then.
 
+    ``act`` is "begin" of a boot function, "clear" of .bss, "skip" where its condition is false, or
+    "step".
+    """
+
+    act: str
     stage: str
     text: str
     note: str
@@ -53,7 +58,7 @@ def timelines(spec: Interface) -> list[TimeLine]:
         booted, kind = boot(spec, scenario), scenario.path.kind
         early = tuple(promise.table for promise in booted.promises if promise.early)
         line = TimeLine(kind, (), tuple(_moments(spec, booted)), booted.state, early)
-        begins = str(scenario).partition(" with ")[2] or "in every case"
+        begins = str(scenario).removeprefix(f"boot {kind}").lstrip() or "in every case"
         alike.setdefault(line, []).append(begins)
     return [line._replace(boots=tuple(boots)) for line, boots in alike.items()]
 
@@ -61,48 +66,35 @@ def timelines(spec: Interface) -> list[TimeLine]:
 def _moments(spec: Interface, booted: Booted) -> Iterator[Moment]:
     registry = Registry(spec)
     state = registry.initial
-    for passed in booted.passed:
-        step = passed.step
-        if step is None and passed.stage != CLEAR_BSS:
-            function = spec.guest(passed.stage).boot.function
-            yield Moment(passed.stage, f"{function}()", "begins", state, spec.guest(passed.stage).at)
-        elif step is None:
-            state, note = _cleared(spec, state)
-            yield Moment("kernel", "clears .bss", note, state, spec.at)
-        else:
-            state, note = _after(spec, state, passed)
-            yield Moment(passed.stage, _text(spec, passed), note, state, step.at)
+    for stage, step, holds in booted.passed:
+        act, note = "step", ""
+        match step:
+            case None if stage != CLEAR_BSS:
+                act, note = "begin", "begins"
+            case None | ClearBss():
+                act = "clear"
+                note = f"leaves the slots, which lie in {spec.section}"
+                if spec.section == ".bss":
+                    state, note = registry.initial, "empties the slots, which lie in .bss"
+            case ReturnIf():
+                note = "returns" if holds else "goes on"
+            case Register() if not holds:
+                act, note = "skip", "skipped: the condition is false now"
+            case Register(type=name, table=role):
+                table = spec.table(spec.guest(stage), role).symbol
+                outcome = registry.register(state, spec.values[name], table)
+                state = outcome.state
+                note = f"refused by rule {outcome.rule}" if outcome.misuse else "registers"
+        at = (step or spec.guest(stage) if stage != CLEAR_BSS else spec).at
+        yield Moment(act, stage, _text(spec, stage, step), note, state, at)
 
 
-def _after(spec: Interface, state: State, passed: Passed) -> tuple[State, str]:
-    """What the slots hold after a step, and what becomes of it."""
-    match passed.step:
-        case ClearBss():
-            return _cleared(spec, state)
-        case ReturnIf():
-            return state, "returns" if passed.holds else "goes on"
-        case Register() if not passed.holds:
-            return state, "skipped: the condition is false now"
-        case Register(type=type_name, table=role):
-            table = spec.table(spec.guest(passed.stage), role).symbol
-            outcome = Registry(spec).register(state, spec.values[type_name], table)
-            note = f"refused by rule {outcome.rule}" if outcome.misuse else "registers"
-            return outcome.state, note
-    return state, ""
-
-
-def _cleared(spec: Interface, state: State) -> tuple[State, str]:
-    """What the slots hold once .bss is cleared."""
-    if spec.section == ".bss":
-        return Registry(spec).initial, "empties the slots, which lie in .bss"
-    return state, f"leaves the slots, which lie in {spec.section}"
-
-
-def _text(spec: Interface, passed: Passed) -> str:
-    """A step in C, or nearly so."""
-    step = passed.step
+def _text(spec: Interface, stage: str, step: Step | None) -> str:
+    """A step, or the beginning of a stage, in C or nearly so."""
+    if step is None:
+        return "clear .bss" if stage == CLEAR_BSS else f"{spec.guest(stage).boot.function}()"
     if not isinstance(step, Register):
-        return step.c if step else ""
-    table = spec.table(spec.guest(passed.stage), step.table).symbol
+        return step.c
+    table = spec.table(spec.guest(stage), step.table).symbol
     call = f"{spec.c.register}({spec.c.type(step.type)}, &{table});"
     return f"if ({step.when}) {call}" if step.when else call

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Print the matrix of ops and each kind of guest's boot as a time line, without running anything.
 
-A row is an op, a column a table of a guest, or 'none', the table of empty slots. A time line has the
-steps in the order in which a boot comes to them, what the slots hold, and what is promised.
+A row is an op, a column a table of a guest, or 'none', the table of empty slots. A time line has
+the steps in the order in which a boot comes to them, what the slots hold, and what is promised.
 """
 
 import argparse

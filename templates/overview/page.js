@@ -2,9 +2,8 @@
 "use strict";
 
 // Show those findings of a spec that have all the words and the status.
-for (const box of document.querySelectorAll(".findings")) {
+for (const box of document.querySelectorAll("section:has(> .filter)")) {
   const filter = box.querySelector(".filter");
-  if (!filter) continue;
   const [words, status, count] = ["input", "select", "output"].map((tag) => filter.querySelector(tag));
   const findings = [...box.querySelectorAll("article")];
   const update = () => {
@@ -12,13 +11,13 @@ for (const box of document.querySelectorAll(".findings")) {
     for (const finding of findings) {
       const text = finding.textContent.toLowerCase();
       const matches = wanted.every((word) => text.includes(word));
-      finding.hidden = !(matches && (!status.value || status.value === finding.dataset.status));
+      finding.hidden = !(matches && (!status.value || finding.className === status.value));
     }
     const shown = findings.filter((finding) => !finding.hidden).length;
     count.textContent = `${shown} of ${findings.length} shown`;
   };
   filter.addEventListener("input", update);
-  filter.hidden = false;
+  filter.hidden = findings.length === 0;
   update();
 }
 

@@ -2,6 +2,8 @@
 """How a spec's rendering differs from the kernel patch that it re-creates, line by line."""
 
 import re
+from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,24 +13,28 @@ from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Refused
 
 _TOKEN = re.compile(r"\w+|\S|$")
+_ANSWERS = {True: "equal", False: "DIFFERS", None: "-"}
 
 
 class Side(NamedTuple):
-    """A difference: our line in three parts, the second one its token, and what the patch has."""
+    """A difference: a rendered line around the token where it begins, and what the patch has.
+
+    ``line`` is 0 for words of comments and for what the rendering lacks.
+    """
 
     line: int
-    parts: tuple[str, str, str]
-    message: str
+    before: str
+    token: str
+    after: str
+    patch: str
 
 
 class FileDifference(NamedTuple):
-    """One file's answers by question, its differences, and both wordings of its comments."""
+    """One file: whether code, place, comments and bytes are equal, in words, and what differs."""
 
     path: str
-    answers: tuple[bool | None, ...]
+    answers: tuple[str, ...]
     sides: tuple[Side, ...]
-    ours: tuple[str, ...]
-    theirs: tuple[str, ...]
 
 
 class Difference(NamedTuple):
@@ -46,7 +52,7 @@ def difference(spec: Interface, patch: Path | None) -> Difference:
     Raises ``Refused`` for a ``patch`` that can't be compared.
     """
     if not (patch or spec.reference):
-        return Difference("The spec names no reference.")
+        return Difference("the spec names no reference")
     try:
         comparison = diff(spec, patch)
     except Refused as error:
@@ -54,21 +60,25 @@ def difference(spec: Interface, patch: Path | None) -> Difference:
             raise
         return Difference(" ".join(map(str, error.problems)))
     files = render(spec.with_(banner=False)).files  # as the comparison counts lines
-    compared = tuple(_file(file, files.get(file.path, "")) for file in comparison.files)
-    return Difference("", comparison.same, tuple(comparison.patches), compared)
+    compared = []
+    for file in comparison.files:
+        answers = (file.code, file.place, file.comments, file.bytes)
+        sides = tuple(_sides(file, files.get(file.path, "").split("\n")))
+        compared.append(
+            FileDifference(file.path, tuple(_ANSWERS[answer] for answer in answers), sides)
+        )
+    return Difference("", comparison.same, tuple(comparison.patches), tuple(compared))
 
 
-def _file(file: Any, text: str) -> FileDifference:
-    lines = text.split("\n")
-    sides = []
+def _sides(file: Any, lines: list[str]) -> Iterator[Side]:
+    """What differs in a file, as far as the comparison tells."""
     for detail in getattr(file, "details", ()):
         line = lines[detail.line - 1] if 0 < detail.line <= len(lines) else ""
-        token = _TOKEN.search(line, max(detail.column - 1, 0))
-        start, end = token.span() if token else (0, 0)
-        sides.append(Side(detail.line, (line[:start], line[start:end], line[end:]), detail.message))
+        start, end = 0, 0
+        if token := _TOKEN.search(line, max(detail.column - 1, 0)):
+            start, end = token.span()
+        yield Side(detail.line, line[:start], line[start:end], line[end:], detail.message)
     wording = getattr(file, "wording", ())
-    ours, theirs = (
-        tuple(line[1:] for line in wording if line.startswith(mark)) for mark in ("+", "-")
-    )
-    answers = (file.code, file.place, file.comments, file.bytes)
-    return FileDifference(file.path, answers, tuple(sides), ours, theirs)
+    ours, theirs = ([line[1:] for line in wording if line[:1] == mark] for mark in "+-")
+    for our, their in zip_longest(ours, theirs, fillvalue=""):
+        yield Side(0, our, "", "", their)

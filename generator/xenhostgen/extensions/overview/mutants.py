@@ -24,7 +24,7 @@ class Mutant(NamedTuple):
 class Mutants(NamedTuple):
     """The mutants of one spec, and its score in percent."""
 
-    score: float
+    score: str
     passed: bool
     mutants: tuple[Mutant, ...]
 
@@ -43,4 +43,4 @@ def read_mutants(path: Path) -> dict[str, Mutants]:
 def _mutants(spec: dict[str, Any]) -> Mutants:
     rows = ([str(row[name] or "") for name in Mutant._fields] for row in spec["mutants"])
     mutants = tuple(Mutant(*row) for row in rows)
-    return Mutants(float(spec["score"]), bool(spec["passed"]), mutants)
+    return Mutants(f"{spec['score']:.1f}", bool(spec["passed"]), mutants)

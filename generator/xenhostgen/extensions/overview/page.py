@@ -3,18 +3,19 @@
 
 import base64
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from markupsafe import Markup
 
 from xenhostgen import __version__
 from xenhostgen.extension_points import LEVELS
-from xenhostgen.extensions.explain.provenance import provenance
+from xenhostgen.extensions.explain.provenance import Origin, provenance
 from xenhostgen.extensions.overview.counterexample import Expectations
 from xenhostgen.extensions.overview.difference import Difference
-from xenhostgen.extensions.overview.matrix import Cell, Column, cell, columns
+from xenhostgen.extensions.overview.matrix import Cell, cell, columns
 from xenhostgen.extensions.overview.mutants import Mutants
 from xenhostgen.extensions.overview.states import picture, registry_states
 from xenhostgen.extensions.overview.text import outcome
@@ -23,22 +24,13 @@ from xenhostgen.reference_model.registry import State
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.report.cases import Judged, cases
 from xenhostgen.report.findings import summary
-from xenhostgen.sandbox.location import Location
 from xenhostgen.spec import yaml
-from xenhostgen.spec.model import Interface
+from xenhostgen.spec.model import Interface, Op
 from xenhostgen.spec.source import At, printable
 from xenhostgen.spec.template_sets import template_root
 from xenhostgen.verify.catalogue import Rule, catalogue
 from xenhostgen.verify.findings import Verdict
 from xenhostgen.verify.wording import Wording
-
-
-class Measured(NamedTuple):
-    """What became of a rule, and why: "failure", "expected", "ok", "skipped" or "unmeasured"."""
-
-    rule: Rule
-    outcome: str
-    reason: str
 
 
 class Section:
@@ -78,23 +70,19 @@ class Section:
         words = self.wording.state(state).split(" ")
         return [word.partition("=")[2].removeprefix("empty") for word in words]
 
-    def cells(self) -> Iterator[tuple[str, At, list[tuple[Cell, str]]]]:
-        """Each op with its place, and a cell a column with the anchor of its line of C."""
+    def matrix(self) -> Iterator[tuple[Op, list[tuple[Cell, str]]]]:
+        """Each op with a cell a column, and the anchor of the line of C that the cell makes."""
         for op in self.spec.ops:
-            row = [(cell(op, column), column) for column in self.columns]
-            yield (
-                op.name,
-                op.at,
-                [(content, self.entry(content, column)) for content, column in row],
-            )
+            row = [(cell(op, column), column.file) for column in self.columns]
+            yield op, [(content, self.entry(content, file)) for content, file in row]
 
-    def entry(self, content: Cell, column: Column) -> str:
-        """The anchor of the C line that a cell of the matrix makes; empty if there is none."""
-        numbered = enumerate(self.rendering.origins[column.file], 1)
-        # An adapter stands above its table.
-        lines = [number for number, origin in numbered if origin.at == content.at]
-        is_entry = lines and content.kind in ("set", "borrowed")
-        return self.anchor(column.file, lines[-1]) if is_entry else ""
+    def entry(self, content: Cell, file: str) -> str:
+        """The anchor of a table's line for a cell; empty where no table has one."""
+        places = [origin.at for origin in self.rendering.origins[file]]
+        if content.kind not in ("set", "borrowed") or content.at not in places:
+            return ""
+        # An adapter, which is from the same place, stands above its table.
+        return self.anchor(file, len(places) - places[::-1].index(content.at))
 
     def anchor(self, file: str, line: int) -> str:
         """The anchor of a line of C; empty where the rendering has no such line."""
@@ -106,22 +94,23 @@ class Section:
         """The anchor of a line of the spec."""
         return f"{self.key}-spec-{at.line}" if at and at.line <= len(self.source) else ""
 
-    def place(self, where: Location | None) -> str:
-        """The anchor of a place in the C."""
-        return self.anchor(where.file, where.line) if where else ""
+    def listings(self) -> Iterator[tuple[str, list[tuple[str, Origin]]]]:
+        """The files, and of each its lines with what made them."""
+        for file, text in self.rendering.files.items():
+            yield file, list(zip(text.split("\n"), self.rendering.origins[file], strict=False))
 
-    def measured(self) -> Iterator[Measured]:
-        """What became of each rule; of several findings of one the worst counts."""
+    def measured(self) -> Iterator[tuple[Rule, str]]:
+        """What became of each rule."""
         for rule in self.rules.values():
             known = [case for case in self.cases if case.name.split(" ")[0] == rule.name]
-            known.sort(key=lambda case: not case.failed)
+            findings = Counter("unexpected" if case.failed else "expected" for case in known)
             if not known:
-                yield Measured(rule, "unmeasured", f"nobody looked; needs: {rule.level}")
+                yield rule, "not looked for at this level"
             elif known[0].finding:
-                outcome = "failure" if known[0].failed else "expected"
-                yield Measured(rule, outcome, f"findings: {len(known)}")
+                words = (f"{number} {status}" for status, number in findings.items())
+                yield rule, f"found: {', '.join(words)}"
             else:
-                yield Measured(rule, known[0].outcome, known[0].reason)
+                yield rule, f"not checked: {known[0].reason}" if known[0].reason else "no finding"
 
     def unreached(self) -> list[str]:
         """The levels of verification that weren't asked for."""

@@ -78,7 +78,7 @@ def timeline_lines(wording: Wording, line: TimeLine, width: int) -> Iterator[str
 def outcome(wording: Wording, line: TimeLine) -> str:
     """What is promised, and what becomes of that by these steps."""
     promised = f"promised: {wording.state(line.promised)}"
-    if line.final == line.promised:
+    if line.is_kept:
         return f"{promised}: kept"
     early = f"; asked too early for {', '.join(line.early)}" if line.early else ""
     return f"{promised}: BROKEN, the slots hold {wording.state(line.final)}{early}"

@@ -46,6 +46,11 @@ class TimeLine(NamedTuple):
     early: tuple[str, ...]
 
     @property
+    def is_kept(self) -> bool:
+        """Whether the slots hold in the end what is promised."""
+        return self.final == self.promised
+
+    @property
     def final(self) -> State:
         """What the slots hold in the end."""
         return self.moments[-1].state

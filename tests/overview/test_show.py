@@ -31,10 +31,7 @@ def shown(
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
 def test_the_text_is_as_expected(
-    spec: Path,
-    update: bool,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    spec: Path, update: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = shown(spec, 100, capsys, monkeypatch)
     expected = EXPECTED / f"{spec.stem}.txt"
@@ -46,10 +43,7 @@ def test_the_text_is_as_expected(
 @pytest.mark.parametrize("width", [40, 133])
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
 def test_no_line_is_wider_than_the_terminal(
-    spec: Path,
-    width: int,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    spec: Path, width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = shown(spec, width, capsys, monkeypatch)
     assert max(map(len, text.splitlines())) <= width

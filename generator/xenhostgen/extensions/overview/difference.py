@@ -2,7 +2,7 @@
 """How a spec's rendering differs from the kernel patch that it re-creates, line by line."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Refused
 
-_TOKEN = re.compile(r"\w+|\S|$")
+_TOKEN = re.compile(r"\w+|\S")
 _ANSWERS = {True: "equal", False: "DIFFERS", None: "-"}
 
 
@@ -33,8 +33,8 @@ class FileDifference(NamedTuple):
     """One file: whether code, place, comments and bytes are equal, in words, and what differs."""
 
     path: str
-    answers: tuple[str, ...]
-    sides: tuple[Side, ...]
+    answers: list[str]
+    sides: list[Side]
 
 
 class Difference(NamedTuple):
@@ -42,8 +42,8 @@ class Difference(NamedTuple):
 
     missing: str = ""
     same: bool = False
-    patches: tuple[str, ...] = ()
-    files: tuple[FileDifference, ...] = ()
+    patches: Sequence[str] = ()
+    files: Sequence[FileDifference] = ()
 
 
 def difference(spec: Interface, patch: Path | None) -> Difference:
@@ -59,25 +59,23 @@ def difference(spec: Interface, patch: Path | None) -> Difference:
         if patch:
             raise
         return Difference(" ".join(map(str, error.problems)))
-    files = render(spec.with_(banner=False)).files  # as the comparison counts lines
-    compared = []
+    texts = render(spec.with_(banner=False)).files  # as the comparison counts lines
+    files = []
     for file in comparison.files:
         answers = (file.code, file.place, file.comments, file.bytes)
-        sides = tuple(_sides(file, files.get(file.path, "").split("\n")))
-        compared.append(
-            FileDifference(file.path, tuple(_ANSWERS[answer] for answer in answers), sides)
-        )
-    return Difference("", comparison.same, tuple(comparison.patches), tuple(compared))
+        sides = list(_sides(file, texts.get(file.path, "").split("\n")))
+        files.append(FileDifference(file.path, [_ANSWERS[answer] for answer in answers], sides))
+    return Difference("", comparison.same, comparison.patches, files)
 
 
 def _sides(file: Any, lines: list[str]) -> Iterator[Side]:
     """What differs in a file, as far as the comparison tells."""
     for detail in getattr(file, "details", ()):
         line = lines[detail.line - 1] if 0 < detail.line <= len(lines) else ""
-        start, end = 0, 0
-        if token := _TOKEN.search(line, max(detail.column - 1, 0)):
-            start, end = token.span()
-        yield Side(detail.line, line[:start], line[start:end], line[end:], detail.message)
+        column = max(detail.column - 1, 0)
+        token = _TOKEN.match(line, column)
+        end = token.end() if token else column
+        yield Side(detail.line, line[:column], line[column:end], line[end:], detail.message)
     wording = getattr(file, "wording", ())
     ours, theirs = ([line[1:] for line in wording if line[:1] == mark] for mark in "+-")
     for our, their in zip_longest(ours, theirs, fillvalue=""):

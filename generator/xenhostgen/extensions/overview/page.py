@@ -5,7 +5,6 @@ import base64
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -24,7 +23,6 @@ from xenhostgen.reference_model.registry import State
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.report.cases import Judged, cases
 from xenhostgen.report.findings import summary
-from xenhostgen.spec import yaml
 from xenhostgen.spec.model import Interface, Op
 from xenhostgen.spec.source import At, printable
 from xenhostgen.spec.template_sets import template_root
@@ -40,20 +38,21 @@ class Section:
         self,
         key: str,
         spec: Interface,
+        source: str,
+        *,
         verdict: Verdict,
         difference: Difference,
         mutants: Mutants | None,
     ) -> None:
         self.key, self.spec, self.verdict = key, spec, verdict
         self.difference, self.mutants = difference, mutants
-        source = yaml.read_file(Path(spec.path))
         self.source = source.split("\n")
         self.rendering = provenance(spec, source)
         self.files = list(self.rendering.files)
         self.wording = Wording(spec)
         self.lines = timelines(spec)
         self.states = registry_states(spec, self.lines)
-        self.picture = Markup(picture(spec, self.states))
+        self.picture = Markup(picture(spec, self.states))  # its texts are names
         self.cases = cases(Judged(spec.path, verdict, ""))
         self.findings = [case for case in self.cases if case.finding]
         self.expectations = Expectations(self.wording)
@@ -101,16 +100,28 @@ class Section:
 
     def measured(self) -> Iterator[tuple[Rule, str]]:
         """What became of each rule."""
+        statistics = self.verdict.statistics
         for rule in self.rules.values():
+            if rule.level == "expectation":
+                continue  # an expectation that isn't met is a finding, and no level looks for it
             known = [case for case in self.cases if case.name.split(" ")[0] == rule.name]
             findings = Counter("unexpected" if case.failed else "expected" for case in known)
-            if not known:
-                yield rule, "not looked for at this level"
-            elif known[0].finding:
+            obstacle = statistics.obstacle(rule.name)
+            reasons = [case.reason for case in known] + [obstacle or "", *self.lacking(rule)]
+            if any(case.finding for case in known):
                 words = (f"{number} {status}" for status, number in findings.items())
                 yield rule, f"found: {', '.join(words)}"
+            elif obstacle is None:
+                yield rule, "not looked for at this level"
             else:
-                yield rule, f"not checked: {known[0].reason}" if known[0].reason else "no finding"
+                reason = next(filter(None, reasons), "")
+                yield rule, f"not checked: {reason}" if reason else "no finding"
+
+    def lacking(self, rule: Rule) -> list[str]:
+        """What was not checked for want of the tool whose warnings a rule is named by."""
+        tool = rule.name.removesuffix("-warning")
+        gaps = self.verdict.statistics.gaps()
+        return [gap for gap in gaps if gap.startswith(f"what {tool} sees")]
 
     def unreached(self) -> list[str]:
         """The levels of verification that weren't asked for."""
@@ -138,7 +149,9 @@ def page(sections: Sequence[Section]) -> str:
 
 def _visible(value: Any) -> Any:
     """A value as the page has it: what a spec says is text, without what would hide in it."""
-    return printable(value, "\N{REPLACEMENT CHARACTER}") if type(value) is str else value
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return printable(value, "\N{REPLACEMENT CHARACTER}")
 
 
 def _digest(text: str) -> str:

@@ -17,7 +17,8 @@ from xenhostgen.extensions.overview.difference import difference
 from xenhostgen.extensions.overview.mutants import read_mutants
 from xenhostgen.extensions.overview.page import Section, page
 from xenhostgen.report.terminal import say
-from xenhostgen.spec.load import load
+from xenhostgen.spec import yaml
+from xenhostgen.spec.load import load_text
 from xenhostgen.verify.catalogue import check_expectations
 from xenhostgen.verify.run import verify
 
@@ -35,7 +36,9 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_specs(parser)
-    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="(default: printed)")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, help="the page (default: printed)"
+    )
     text = "how far to go (default: %(default)s)"
     parser.add_argument("--level", choices=("parse", "run", "prove"), default="run", help=text)
     text = "compile with this; may be repeated (default: gcc, and clang where installed)"
@@ -56,12 +59,15 @@ def run(arguments: argparse.Namespace) -> int:
     numbers = count(1)
 
     def judged(path: Path) -> Section:
-        spec = load(path)
+        source = yaml.read_file(path)
+        spec = load_text(source, str(path))
         check_expectations(spec)
         compared = difference(spec, arguments.patch)
         verdict = verify(spec, replace(options, progress=progress(str(path))))
         scored = mutants.get(str(path.absolute()))
-        return Section(f"s{next(numbers)}", spec, verdict, compared, scored)
+        return Section(
+            f"s{next(numbers)}", spec, source, verdict=verdict, difference=compared, mutants=scored
+        )
 
     sections, problems = each_spec(arguments, judged, lambda section: None)
     if problems:

@@ -85,6 +85,17 @@ def test_every_link_leads_somewhere_and_opens_what_it_leads_into(
     assert 0 <= browser.execute_script("return arguments[0].getBoundingClientRect().top", row) < 900
 
 
+def test_what_a_link_leads_into_opens_where_the_browser_does_not_open_it(
+    browser: webdriver.Chrome, pages: dict[str, Path]
+) -> None:
+    show(browser, pages["rfc-v1-ops"])
+    row = browser.find_element(By.ID, "s1-spec-20")
+    browser.execute_script("history.replaceState(null, '', '#s1-spec-20')")
+    assert not row.is_displayed()
+    browser.execute_script("dispatchEvent(new HashChangeEvent('hashchange'))")
+    assert row.is_displayed()
+
+
 def test_findings_are_filtered_by_words_and_status(
     browser: webdriver.Chrome, pages: dict[str, Path]
 ) -> None:

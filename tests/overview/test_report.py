@@ -122,7 +122,9 @@ def test_findings_have_counterexamples_step_by_step(judged: Element) -> None:
 
 
 def test_what_was_measured_and_what_was_not(page: Element, judged: Element) -> None:
-    measured, unmeasured = (text_of(section(one, "s1-measured")) for one in (judged, page))
+    measured, unmeasured = (
+        text_of(section(document, "s1-measured")) for document in (judged, page)
+    )
     assert "gcc" in measured and "address, undefined" in measured
     assert "Not asked for: prove, kernel, boot." in measured
     assert re.search("dependency-not-enforced run found: 1 expected", measured)

@@ -93,12 +93,12 @@ def boot(spec: Interface, scenario: Scenario, off: Sequence[str] = ()) -> Booted
         left_early = stage != CLEAR_BSS and _run(spec.guest(stage), memory, passed)
         if left_early and stages == [stage]:
             break  # without what its entry needs the guest doesn't boot on
-    asked = (
+    registrations = (
         Promise(guest, step, spec.table(spec.guest(guest), step.table).symbol, not holds)
         for guest, step, holds in passed
         if isinstance(step, Register)
     )
-    promises = tuple(promise for promise in asked if memory.true(promise.step.when))
+    promises = tuple(promise for promise in registrations if memory.true(promise.step.when))
     registry = Registry(spec)
     state, misuse = registry.initial, None
     for promise in promises:
@@ -126,11 +126,11 @@ def _run(guest: Guest, memory: Memory, passed: list[Passed]) -> bool:
 def reads(spec: Interface, condition: str) -> set[str]:
     """The variables that a condition depends on, through all its macros."""
     macros: dict[str, str] = {f"{macro.name}()": macro.expands for macro in spec.macros}
-    names, asked = set[str](), [condition]
-    while asked:
-        new = expr.names(expr.parse(asked.pop())) - names
+    names, pending = set[str](), [condition]
+    while pending:
+        new = expr.names(expr.parse(pending.pop())) - names
         names |= new
-        asked += [macros[name] for name in new & macros.keys()]
+        pending += [macros[name] for name in new & macros.keys()]
     return names - macros.keys()
 
 

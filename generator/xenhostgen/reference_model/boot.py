@@ -93,12 +93,11 @@ def boot(spec: Interface, scenario: Scenario, off: Sequence[str] = ()) -> Booted
         left_early = stage != CLEAR_BSS and _run(spec.guest(stage), memory, passed)
         if left_early and stages == [stage]:
             break  # without what its entry needs the guest doesn't boot on
-    registrations = (
+    promises = tuple(
         Promise(guest, step, spec.table(spec.guest(guest), step.table).symbol, not holds)
         for guest, step, holds in passed
-        if isinstance(step, Register)
+        if isinstance(step, Register) and memory.true(step.when)
     )
-    promises = tuple(promise for promise in registrations if memory.true(promise.step.when))
     registry = Registry(spec)
     state, misuse = registry.initial, None
     for promise in promises:

@@ -63,7 +63,8 @@ class Memory:
             case expr.Number(value):
                 return value
             case expr.Place(path):
-                return self.constants.get(path, self.cells.get(self.cell(path), 0))
+                variable = self.cells.get(self.cell(path), 0)
+                return self.constants.get(path, variable)
             case expr.Ask(name):
                 if name in self.placeholders:
                     return int(self.placeholders[name])

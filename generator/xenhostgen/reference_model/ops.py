@@ -36,11 +36,9 @@ def dispatch(op: Op, table: str | None) -> Dispatch | None:
         return None
     function = table if table == only(op.name) else ""
     for entry in op.tables:
-        if entry.table != table:
-            continue
-        if entry.calls is not None:
+        if entry.table == table and entry.calls is not None:
             return Dispatch(entry.calls.strip(), op.returns)
-        if entry.is_kernels:
+        if entry.table == table and entry.is_kernels:
             function = entry.function
     if function:
         return Dispatch(

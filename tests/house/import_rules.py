@@ -9,6 +9,7 @@ ROOMS = {
     "fuzz": ("cli",),
     "kernel": ("extensions.kernel_tree",),
     "mutation": ("extensions.mutation",),
+    "overview": ("extensions.overview",),
     "patch": ("extensions.patches", "extensions.kernel_tree"),
     "proof": ("extensions.proof",),
     "reference_model": ("reference_model",),

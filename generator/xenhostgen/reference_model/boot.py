@@ -7,19 +7,18 @@ ask too soon. Everything else a boot function does is the kernel's, and happens 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
+from typing import NamedTuple
 
 from xenhostgen.reference_model.memory import Memory
 from xenhostgen.reference_model.registry import Registry, State
 from xenhostgen.spec import expr
-from xenhostgen.spec.model import Assign, BootPath, Guest, Interface, Register, ReturnIf
+from xenhostgen.spec.model import Assign, BootPath, Guest, Interface, Register, ReturnIf, Step
 
 CLEAR_BSS = "clear_bss"
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(NamedTuple):
     """One boot: the kind of guest, what the hypervisor hands over, and what placeholders say."""
 
     path: BootPath
@@ -32,8 +31,7 @@ class Scenario:
         return f"boot {self.path.kind}" + (f" with {', '.join(given)}" if given else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(NamedTuple):
     """A registration due in the end; ``early`` if its condition was false when asked."""
 
     guest: str
@@ -42,8 +40,18 @@ class Promise:
     early: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Booted:
+class Passed(NamedTuple):
+    """What a boot comes to: a stage, as ``step`` is None, or a step of it.
+
+    ``holds``: whether the step's condition holds then; without one it does.
+    """
+
+    stage: str
+    step: Step | None = None
+    holds: bool = True
+
+
+class Booted(NamedTuple):
     """What the model expects of a boot: which functions run, what is registered at the end.
 
     ``misuse`` is the first registration that the spec's own steps make wrongly.
@@ -53,28 +61,23 @@ class Booted:
     promises: tuple[Promise, ...]
     state: State
     misuse: Promise | None = None
+    passed: tuple[Passed, ...] = ()
 
 
 def scenarios(spec: Interface) -> Iterator[Scenario]:
     """Every kind of guest with every combination of inputs and placeholders."""
-    names = [macro.name for macro in spec.predicates.placeholders]
-    answers = [
-        tuple(zip(names, row, strict=True)) for row in product((False, True), repeat=len(names))
-    ]
+    placeholders = spec.predicates.placeholders
+    answers = list(product(*([(macro.name, False), (macro.name, True)] for macro in placeholders)))
     for path in spec.kinds:
         choices = [product([put.target], put.values) for put in path.inputs]
         for inputs in dict.fromkeys(map(_meaningful, product(*choices))):
-            yield from (Scenario(path, inputs, placeholders) for placeholders in answers)
+            yield from (Scenario(path, inputs, answer) for answer in answers)
 
 
 def _meaningful(inputs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Without the members of objects that aren't there."""
     absent = {target for target, value in inputs if value == "NULL"}
-    return tuple(
-        (target, value)
-        for target, value in inputs
-        if target in absent or target.split("->")[0] not in absent
-    )
+    return tuple(put for put in inputs if put[0] in absent or put[0].split("->")[0] not in absent)
 
 
 def boot(spec: Interface, scenario: Scenario, off: Sequence[str] = ()) -> Booted:
@@ -83,13 +86,18 @@ def boot(spec: Interface, scenario: Scenario, off: Sequence[str] = ()) -> Booted
     for target, value in scenario.inputs:
         memory.set(target, f"{target}*" if value == "object" else memory.value(value))
     stages: list[str] = []
-    asked: list[Promise] = []
+    passed: list[Passed] = []
     for stage in scenario.path.runs:
         stages.append(stage)
-        left_early = stage != CLEAR_BSS and _run(spec, spec.guest(stage), memory, asked)
-        if left_early and len(stages) == 1:
+        passed.append(Passed(stage))
+        left_early = stage != CLEAR_BSS and _run(spec.guest(stage), memory, passed)
+        if left_early and stages == [stage]:
             break  # without what its entry needs the guest doesn't boot on
-    promises = tuple(promise for promise in asked if memory.true(promise.step.when))
+    promises = tuple(
+        Promise(guest, step, spec.table(spec.guest(guest), step.table).symbol, not holds)
+        for guest, step, holds in passed
+        if isinstance(step, Register) and memory.true(step.when)
+    )
     registry = Registry(spec)
     state, misuse = registry.initial, None
     for promise in promises:
@@ -98,18 +106,16 @@ def boot(spec: Interface, scenario: Scenario, off: Sequence[str] = ()) -> Booted
             misuse = promise
             break
         state = outcome.state
-    return Booted(tuple(stages), promises, state, misuse)
+    return Booted(tuple(stages), promises, state, misuse, tuple(passed))
 
 
-def _run(spec: Interface, guest: Guest, memory: Memory, asked: list[Promise]) -> bool:
+def _run(guest: Guest, memory: Memory, passed: list[Passed]) -> bool:
     """Run one boot function on the memory; True if it returned before its end."""
     for step in guest.boot.steps:
-        match step:
-            case ReturnIf(condition=condition) if memory.true(condition):
-                return True
-            case Register(when=when):
-                table = spec.table(guest, step.table).symbol
-                asked.append(Promise(guest.name, step, table, early=not memory.true(when)))
+        holds = memory.true(getattr(step, "condition", getattr(step, "when", None)))
+        passed.append(Passed(guest.name, step, holds))
+        if holds and isinstance(step, ReturnIf):
+            return True
         # ClearBss does nothing: the model's registry lies nowhere that could be cleared (rule 10).
         for assignment in step.parts(Assign):
             memory.set(assignment.target, memory.value(assignment.value))
@@ -128,7 +134,5 @@ def reads(spec: Interface, condition: str) -> set[str]:
 
 def reads_before_set(spec: Interface, condition: str) -> set[str]:
     """The variables that a condition depends on and that boot code sets."""
-    targets: set[str] = set()
-    for assignment in spec.parts(Assign):
-        targets |= expr.names(expr.parse(assignment.target))
-    return reads(spec, condition) & targets
+    targets = (expr.names(expr.parse(step.target)) for step in spec.parts(Assign))
+    return reads(spec, condition).intersection(chain.from_iterable(targets))

@@ -9,14 +9,13 @@ Says for each wrapper and table which function or expression of the spec's is du
 itself says: the reference model evaluates none of it.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import NONE, Op
 
 
-@dataclass(frozen=True, slots=True)
-class Dispatch:
+class Dispatch(NamedTuple):
     """What calling a wrapper must lead to, as C over the op's parameters; empty for nothing.
 
     ``returns`` is the type that its value has before the wrapper's.

@@ -18,7 +18,7 @@ and findings use:
 13. Nothing but the slots changes, and these only by registering and unregistering.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from xenhostgen.spec.model import Interface
 
@@ -26,8 +26,7 @@ Held = tuple[int, str | None]
 State = tuple[Held, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a call must lead to.
 
     ``rule`` is the rule that decides this case. ``errno`` is the result in C, 0 for success; None
@@ -66,8 +65,7 @@ class Registry:
             return self.refused(state, 1, "ops")
         if self.is_taken(state[home]):
             return self.refused(state, 2, "occupied")
-        required = self.requires[home]
-        if required is not None and not self.is_taken(state[required]):
+        if self.requires[home] not in (None, *self.visited(state)):
             return self.refused(state, 3, "requires")
         return Outcome((*state[:home], (type_value, ops), *state[home + 1 :]), 4)
 
@@ -79,10 +77,7 @@ class Registry:
         if state[home][0] != type_value:
             # Where misuse is a BUG, removing what isn't there is none: rule 6 only says what stays.
             return self.refused(state, 6, "absent") if self.misuse else Outcome(state, 6)
-        if any(
-            required == home and self.is_taken(held)
-            for required, held in zip(self.requires, state, strict=True)
-        ):
+        if home in [self.requires[taken] for taken in self.visited(state)]:
             return self.refused(state, 7, "required")
         return Outcome((*state[:home], self.empty, *state[home + 1 :]), 6)
 

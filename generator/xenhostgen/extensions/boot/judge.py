@@ -136,7 +136,7 @@ class _Judge:
             early = {promise.table for promise in booted.promises if promise.early}
             empty = suite.registry.empty
             before = tuple(empty if held[1] in early else held for held in booted.state)
-            booted = replace(booted, stages=("", CLEAR_BSS))
+            booted = booted._replace(stages=("", CLEAR_BSS))
             stages = (before, *stages)
         call = BootCall(suite.wording, scenario, booted, self.in_bss)
         findings = call.findings(POWER_ON, Answer(Ending.RETURNED, stages=stages))

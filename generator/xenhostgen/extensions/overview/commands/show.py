@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Print the matrix of ops and each kind of guest's boot as a time line, without running anything.
+
+A row is an op, a column a table of a guest, or 'none', the table of empty slots. A time line has
+the steps in the order in which a boot comes to them, what the slots hold, and what is promised.
+"""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from xenhostgen.commands.inputs import add_specs, each_spec
+from xenhostgen.extensions.overview.text import overview
+from xenhostgen.report.terminal import say
+from xenhostgen.spec.load import load
+from xenhostgen.spec.model import Interface
+
+EXAMPLES = """\
+examples:
+  xenhostgen show                                    every spec in specs/
+  xenhostgen show specs/xenhost.yaml                 as wide as the terminal
+  COLUMNS=200 xenhostgen show specs/xenhost.yaml > overview.txt
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_specs(parser)
+    parser.set_defaults(format="text")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show each spec; 2 if one is refused."""
+    width = shutil.get_terminal_size().columns
+
+    def show(spec: Interface) -> None:
+        for line in overview(spec, width):
+            say(line, sys.stdout)
+
+    def loaded(path: Path) -> Interface:
+        return load(path)
+
+    _, problems = each_spec(arguments, loaded, show)
+    return 2 if problems else 0

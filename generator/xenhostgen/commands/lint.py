@@ -9,8 +9,16 @@ import shutil
 import sys
 from pathlib import Path
 
-from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json, spec_paths
+from xenhostgen.commands.inputs import (
+    add_reports,
+    add_specs,
+    each_spec,
+    print_json,
+    spec_paths,
+    write_reports,
+)
 from xenhostgen.extension_points import hooks
+from xenhostgen.report.cases import Case, Report, problem_suites
 from xenhostgen.report.terminal import say
 from xenhostgen.sandbox.confinement import obstacle
 from xenhostgen.spec.load import load
@@ -27,13 +35,14 @@ EXAMPLES = """\
 examples:
   xenhostgen lint                         every spec in specs/
   xenhostgen lint my.yaml --format json   for scripts and editors
+  xenhostgen lint --format github         marks beside the spec's lines, in GitHub Actions
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_specs(parser)
-    add_format(parser)
+    add_reports(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -52,10 +61,18 @@ def run(arguments: argparse.Namespace) -> int:
         but = f", but for its pieces of C: {why_not}" if why_not else ""
         say(f"{path}: OK{but}", sys.stdout)
 
-    _, problems = each_spec(arguments, check, show)
+    done, problems = each_spec(arguments, check, show)
     if arguments.format == "json":
         print_json(spec_paths(arguments.specs), problems)
+    suites = {str(path): cases(why_not) for path, why_not in done}
+    write_reports(arguments, Report("lint", suites | problem_suites(problems, "failure")))
     return 2 if problems else 0
+
+
+def cases(why_not: str) -> list[Case]:
+    """What there is to say of a spec that is right."""
+    pieces = Case("pieces-of-c", "skipped" if why_not else "ok", reason=why_not)
+    return [Case("spec"), pieces]
 
 
 def check_c(spec: Interface) -> str:

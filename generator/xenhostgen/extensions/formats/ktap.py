@@ -3,14 +3,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from xenhostgen.report.cases import Case, one_line
+from xenhostgen.report.cases import Case, Report, one_line
 
 
-def as_ktap(suites: Mapping[str, Sequence[Case]]) -> Iterator[str]:
-    """Lines: a subtest a spec, a result a check.
+def write(report: Report) -> str:
+    """A subtest a spec, a result a check.
 
     A finding's lines stand above its result. An expected one is XFAIL with the spec's reason.
     """
+    return "".join(f"{line}\n" for line in _lines(report.suites))
+
+
+def _lines(suites: Mapping[str, Sequence[Case]]) -> Iterator[str]:
     yield "KTAP version 1"
     yield f"1..{len(suites)}"
     for number, (spec, cases) in enumerate(suites.items(), 1):

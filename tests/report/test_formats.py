@@ -3,7 +3,10 @@
 
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import metadata
@@ -250,6 +253,55 @@ def test_each_real_finding_has_its_places(
         assert in_c["physicalLocation"]["artifactLocation"]["uri"].startswith("out/rfc-v1/")
         assert in_spec["physicalLocation"]["artifactLocation"]["uri"] == "specs/rfc-v1.yaml"
         assert in_spec["physicalLocation"]["region"]["startLine"] > 1
+
+
+KUNIT = sorted((REPO / ".cache").glob("linux-source-*/tools/testing/kunit"))
+READ_BY_KUNIT = """
+import json, kunit_parser, sys
+parse = kunit_parser.parse_run_tests
+lines = sys.stdin.read().splitlines()
+try:
+    test = parse(lines)
+except TypeError:  # newer kernels want a printer
+    from kunit_printer import Printer
+    test = parse(lines, Printer())
+test = getattr(test, "test", test)
+tree = [[each.name, each.status.name, [[case.name, case.status.name] for case in each.subtests]]
+        for each in test.subtests]
+print("\\n" + json.dumps([test.counts.errors, tree]))
+"""
+HARD_PATHS = (
+    "specs/a #1.yaml",
+    "- dash.yaml",
+    "Subtest: x.yaml",
+    "KTAP version 1",
+    "ok 1 a # SKIP b",
+    "not ok 3 - x",
+    "1..7",
+    "reboot: System halted",
+)
+
+
+@pytest.mark.kernel
+@pytest.mark.skipif(not KUNIT, reason="no kernel tree; run: make kernel-source")
+@pytest.mark.parametrize("folder", KUNIT, ids=lambda folder: folder.parts[-4])
+def test_the_kernel_reads_ktap_with_any_path(folder: Path) -> None:
+    judged = [rfc_v1()._replace(spec=path, tree=path) for path in HARD_PATHS]
+    text = ktap.write(report(*judged, odd(), problems=PROBLEMS))
+    done = subprocess.run(
+        [sys.executable, "-c", READ_BY_KUNIT],
+        input=text,
+        env=os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    errors, tree = json.loads(done.stdout.splitlines()[-1])
+    assert errors == 0, done.stdout
+    assert [status for _, status, _ in tree] == ["SUCCESS"] * 8 + ["FAILURE"] * 3
+    counts = [len(cases(one)) for one in (*judged, odd())] + [2, 1]
+    assert [len(subtests) for _, _, subtests in tree] == counts
+    assert [name for name, _, _ in tree][:2] == ["specs/a U+00231.yaml", "./- dash.yaml"]
 
 
 # As the runner reads them: a '%' begins an escape; in a property ':' and ',' are escaped, too.

@@ -87,7 +87,7 @@ def test_it_is_the_wheel_that_runs(installed: Path, tmp_path: Path) -> None:
 # The command, as it runs where the packages of the extensions are not installed.
 CORE_ONLY = """
 import sys
-sys.modules |= dict.fromkeys(("rich", "tree_sitter", "tree_sitter_c"))
+sys.modules |= dict.fromkeys(("rich", "tree_sitter", "tree_sitter_c", "shtab"))
 from xenhostgen.cli import main
 sys.exit(main(sys.argv[1:]))
 """

@@ -302,7 +302,7 @@ def test_a_compiler_by_its_path(work: Path) -> None:
 
 
 def test_version(tmp_path: Path) -> None:
-    assert run(tmp_path, "--version", status=0).stdout.startswith("xenhostgen 1.")
+    assert run(tmp_path, "--version", status=0).stdout.startswith("xenhostgen 2.")
     assert run(tmp_path, status=2).stderr.startswith("usage:")
 
 

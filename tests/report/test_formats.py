@@ -23,7 +23,7 @@ from tools import main, need
 from xenhostgen.api import At, Finding, Location, Problem, Proof, Statistics, Verdict
 from xenhostgen.extensions.formats import github, junit, ktap, sarif
 from xenhostgen.report.cases import Judged, Report, cases, problem_suites
-from xenhostgen.report.findings import show
+from xenhostgen.report.findings import show, show_rules
 from xenhostgen.report.problems import show as show_problems
 
 PROBLEMS = (
@@ -161,6 +161,16 @@ def test_text_of_odd_text() -> None:
     show_problems(PROBLEMS, stream)
     assert "FOUND unparsable: before: =" in stream.getvalue()
     assert all(line.isprintable() for line in stream.getvalue().split("\n"))
+
+
+def test_where_rules_are_explained_is_said_once() -> None:
+    stream = io.StringIO()
+    show_rules([odd(), odd()], stream)
+    assert stream.getvalue() == (
+        "more: xenhostgen rules declaration-differs; also: unparsable, checkpatch\n"
+    )
+    show_rules([rfc_v1()], stream)  # where all is expected, nothing is
+    assert stream.getvalue().count("\n") == 1
 
 
 def test_what_provers_lack_is_said() -> None:

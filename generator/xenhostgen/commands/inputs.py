@@ -14,7 +14,7 @@ from xenhostgen.render.write import alone, write_files
 from xenhostgen.report.cases import Report
 from xenhostgen.report.problems import as_json
 from xenhostgen.report.problems import show as show_problems
-from xenhostgen.report.terminal import say
+from xenhostgen.report.terminal import clear_progress, say
 from xenhostgen.spec.source import Problem, Refused, refusal
 from xenhostgen.spec.template_sets import template_root
 
@@ -98,7 +98,10 @@ def each_spec(
     problems: list[Problem] = []
     for path in spec_paths(arguments.specs):
         try:
-            outcome = work(path)
+            try:
+                outcome = work(path)
+            finally:
+                clear_progress()
         except Refused as error:
             problems += error.problems
             if arguments.format != "json":

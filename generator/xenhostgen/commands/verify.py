@@ -10,7 +10,7 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from difflib import unified_diff
@@ -29,12 +29,12 @@ from xenhostgen.commands.inputs import (
 from xenhostgen.extension_points import LEVELS, check_reachable, hooks
 from xenhostgen.render.write import write_files
 from xenhostgen.report.cases import Judged, Report, cases, problem_suites
-from xenhostgen.report.findings import as_json, show
-from xenhostgen.report.terminal import say
+from xenhostgen.report.findings import as_json, show, show_rules
+from xenhostgen.report.terminal import progress, say
 from xenhostgen.sandbox.process import Job
 from xenhostgen.sandbox.process import run as run_program
 from xenhostgen.spec.load import load
-from xenhostgen.spec.source import NOWHERE, Problem, Refused, printable, refusal
+from xenhostgen.spec.source import NOWHERE, Problem, Refused, refusal
 from xenhostgen.verify.accept import accepted
 from xenhostgen.verify.catalogue import check_expectations
 from xenhostgen.verify.replay import replay
@@ -115,6 +115,8 @@ def run(arguments: argparse.Namespace) -> int:
     properties = {"level": options.level, "compilers": " ".join(options.compilers)}
     write_reports(arguments, Report("verify", suites, properties, arguments.all))
     failed = [judged for judged in done if not judged.verdict.passed]
+    if arguments.format == "text":
+        show_rules(failed, sys.stdout)
     for act in hooks(f"after {arguments.level}"):
         failed += [judged for judged in done if act(Path(judged.spec), arguments.tree)]
     return 2 if problems else int(bool(failed))
@@ -183,14 +185,6 @@ def accept(options: Options, arguments: argparse.Namespace) -> int:
 
     _, problems = each_spec(arguments, rewritten, told)
     return 2 if problems else 0
-
-
-def progress(title: str) -> Callable[[str], None]:
-    """A line on a terminal that says what is being done; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        return lambda doing: None
-    begin = f"\r\x1b[K{printable(title, '?')}: "
-    return lambda doing: print(f"{begin}{doing} …", end="\r", file=sys.stderr, flush=True)
 
 
 def replayed(options: Options, arguments: argparse.Namespace) -> int:

@@ -153,6 +153,55 @@ def test_a_spec_that_can_not_be_read(tmp_path: Path, capsys: pytest.CaptureFixtu
         assert "bad.yaml" in capsys.readouterr().out
 
 
+def test_lint_marks_the_lines_of_a_spec(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec, xml = tmp_path / "bad.yaml", tmp_path / "lint.xml"
+    spec.write_text("interface: gate\n\ttabbed: 1\n")
+    command = ["lint", str(spec), str(tmp_path / "none.yaml"), "--format", "sarif"]
+    assert main([*command, "--report", f"junit={xml}"]) == 2
+    log = json.loads(capsys.readouterr().out)
+    syntax, missing = results(log)
+    assert (syntax["ruleId"], syntax["level"]) == ("yaml-syntax", "error")
+    place = syntax["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == f"file://{spec}"
+    assert place["region"] == {"startLine": 2, "startColumn": 1}
+    assert missing["ruleId"] == "no-such-file"
+    assert log["runs"][0]["invocations"][0]["executionSuccessful"]
+    root = ET.parse(xml).getroot()
+    assert root.get("name") == "xenhostgen lint"
+    assert [failure.get("type") for failure in root.iter("failure")] == [
+        "yaml-syntax",
+        "no-such-file",
+    ]
+
+
+def test_reports_are_further_formats_of_the_same_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need("gcc", "gcc")
+    monkeypatch.chdir(REPO)
+    files = {form: tmp_path / form for form in ("sarif", "junit", "ktap", "github")}
+    options = [word for form, file in files.items() for word in ("--report", f"{form}={file}")]
+    command = ["verify", "specs/rfc-v1.yaml", "--level", "parse", "--cc", "gcc", "--all"]
+    assert main([*command, *options]) == 0
+    assert "own-table-unregistered" in capsys.readouterr().out
+    (result,) = results(json.loads(files["sarif"].read_text()))
+    assert result["ruleId"] == "own-table-unregistered"
+    (suite,) = ET.parse(files["junit"]).getroot()
+    assert suite.get("skipped") == "1"
+    assert files["ktap"].read_text().startswith("KTAP version 1\n1..1\n")
+    assert files["github"].read_text().startswith("::notice file=out/rfc-v1/")
+
+
+@pytest.mark.parametrize("argument", ["sarif", "sarif=", "=x", "text=x", "xml=x"])
+def test_a_report_needs_a_format_and_a_file(
+    argument: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["lint", "--report", argument])
+    assert ended.value.code == 2
+    assert "formats: sarif, junit, ktap, github" in capsys.readouterr().err
+
+
 def test_text_of_odd_text() -> None:
     stream = io.StringIO()
     for brief in (True, False):

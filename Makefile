@@ -8,12 +8,14 @@
 # make test-boot    the tests that boot on Xen under QEMU
 # make fuzz         ten minutes of random input; FUZZ='spec --seconds 60' for less
 # make bench        how fast generating is
+# make dist         wheel and sdist, checked, in dist/; the same commit gives the same bytes
+# make test-dist    the tests that install these into empty venvs, for each Python that is there
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: all setup missing measure test test-proof test-kernel test-boot kernel-source fuzz bench clean
+.PHONY: all setup missing measure test test-proof test-kernel test-boot kernel-source fuzz bench dist test-dist clean
 
 all: setup
 	$(BIN)/xenhostgen generate
@@ -77,6 +79,21 @@ fuzz: setup
 
 bench: setup
 	$(BIN)/python tests/bench/bench_generate.py
+
+TWINE := .cache/twine/bin/twine
+
+dist: setup $(TWINE)
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation
+	$(TWINE) check --strict dist/*
+
+$(TWINE): requirements.dist.lock
+	$(PYTHON) -m venv .cache/twine
+	.cache/twine/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+test-dist: dist
+	$(BIN)/pytest -m dist
 
 clean:
 	rm -rf .venv .cache dist

@@ -13,13 +13,11 @@ import re
 import signal
 import sys
 from collections.abc import Sequence
-from keyword import iskeyword
 from typing import Any, NoReturn
 
 from xenhostgen import __version__
-from xenhostgen.commands import COMMANDS
+from xenhostgen.commands import COMMANDS, all_commands, command_module
 from xenhostgen.commands.inputs import print_problems
-from xenhostgen.extension_points import extensions, module_of
 from xenhostgen.sandbox.scratch import sweep
 from xenhostgen.spec.source import Refused, did_you_mean, printable
 
@@ -28,8 +26,6 @@ STDIN = "/dev/stdin"
 INTERRUPTED, NO_READER = 130, 141  # 128 and the signal's number, as shells do
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-
-Commands = dict[str, tuple[str, str]]
 _FORM: dict[str, Any] = {
     "formatter_class": argparse.RawDescriptionHelpFormatter,
     "allow_abbrev": False,
@@ -102,24 +98,14 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         if name not in commands:
             exit_without_command(argv, commands)
         package, _ = commands[name]
-    module = f"{name}_" if iskeyword(name) else name  # no module can be called 'import'
-    command = module_of(package, f"commands.{module}")
+    command = command_module(name, package)
     parser = Parser(f"xenhostgen {name}", None, command.__doc__, command.EXAMPLES, **_FORM)
     command.add_arguments(parser)
     parser.set_defaults(run=command.run)
     return parser.parse(argv[1:])
 
 
-def all_commands() -> Commands:
-    """The package and the line in the help of every command, the extensions' included."""
-    commands = {name: ("xenhostgen", summary) for name, summary in COMMANDS.items()}
-    for extension in extensions():
-        for name, summary in extension.COMMANDS.items():
-            commands[name] = extension.__name__, summary
-    return commands
-
-
-def exit_without_command(argv: Sequence[str], commands: Commands) -> NoReturn:
+def exit_without_command(argv: Sequence[str], commands: dict[str, tuple[str, str]]) -> NoReturn:
     """Answer ``xenhostgen`` alone, ``--help``, ``--version``, and words that are no command."""
     width = max(map(len, commands))
     listed = "\n".join(f"  {name:{width}}  {summary}" for name, (_, summary) in commands.items())

@@ -20,7 +20,9 @@ points some names as ``MODULE:NAME`` in the package, which are imported when the
 ``diff``
     a function from a spec and a patch, or None for the spec's reference, to their comparison;
 ``lint``
-    a function that raises ``Refused`` for what is wrong with a spec.
+    a function that raises ``Refused`` for what is wrong with a spec;
+``format NAME``
+    a function from a ``report.cases.Report`` to the text that ``--format NAME`` prints.
 """
 
 import importlib
@@ -73,6 +75,12 @@ def module_of(extension: str, name: str) -> ModuleType:
         package = extension.rpartition(".")[2]
         message, hint = f"needs the Python package '{error.name}'", install(package)
         raise refusal("not-installed", message, package, hint) from None
+
+
+def formats() -> list[str]:
+    """The names of the formats that the installed extensions bring."""
+    points = [point for extension in extensions() for point in getattr(extension, "HOOKS", ())]
+    return [point.removeprefix("format ") for point in points if point.startswith("format ")]
 
 
 def hooks(point: str) -> Iterator[Any]:

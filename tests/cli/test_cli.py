@@ -301,8 +301,14 @@ def test_a_compiler_by_its_path(work: Path) -> None:
     )
 
 
+def test_a_compiler_by_another_way_to_the_systems_folder(work: Path) -> None:
+    """Where /bin is a link and stands before /usr/bin."""
+    need("gcc", "gcc")
+    run(work, "lint", f"{SPECS}/xenhost.yaml", status=0, PATH="/bin:/usr/bin")
+
+
 def test_version(tmp_path: Path) -> None:
-    assert run(tmp_path, "--version", status=0).stdout.startswith("xenhostgen 1.")
+    assert run(tmp_path, "--version", status=0).stdout.startswith("xenhostgen 2.")
     assert run(tmp_path, status=2).stderr.startswith("usage:")
 
 

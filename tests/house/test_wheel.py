@@ -2,32 +2,39 @@
 """The wheel holds all it needs: installed elsewhere, run from an empty folder, without extras."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tools import need
+
 ROOT = Path(__file__).parents[2]
+PYTHONS = ("python3.11", "python3.12", "python3.13", "python3.14")
+DIST = ROOT / "dist"
+
+
+def built(folder: Path, *options: str, **environment: str) -> dict[str, Path]:
+    """What the build makes in a folder, by the ending of its name."""
+    build = [sys.executable, "-m", "build", *options, "--no-isolation", "--outdir", folder, ROOT]
+    subprocess.run(build, check=True, capture_output=True, env=os.environ | environment)
+    return {file.suffix: file for file in folder.iterdir()}
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    return built(folder, "--wheel", SOURCE_DATE_EPOCH="1700000000")[".whl"]
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the package as a wheel unpacks it."""
     work = tmp_path_factory.mktemp("wheel")
-    build = [
-        sys.executable,
-        "-m",
-        "build",
-        "--wheel",
-        "--no-isolation",
-        "--outdir",
-        str(work / "dist"),
-        str(ROOT),
-    ]
-    subprocess.run(build, check=True, capture_output=True)
-    (wheel,) = (work / "dist").glob("*.whl")
     pip = [
         sys.executable,
         "-m",
@@ -87,7 +94,7 @@ def test_it_is_the_wheel_that_runs(installed: Path, tmp_path: Path) -> None:
 # The command, as it runs where the packages of the extensions are not installed.
 CORE_ONLY = """
 import sys
-sys.modules |= dict.fromkeys(("rich", "tree_sitter", "tree_sitter_c"))
+sys.modules |= dict.fromkeys(("rich", "tree_sitter", "tree_sitter_c", "shtab"))
 from xenhostgen.cli import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -127,3 +134,125 @@ def test_a_command_without_its_packages_names_the_extra(installed: Path, tmp_pat
     assert done.returncode == 2
     assert "needs the Python package 'tree_sitter_c'" in done.stderr
     assert "pip install 'xenhostgen[mutation]'" in done.stderr
+
+
+def pages(installed: Path) -> list[Path]:
+    """The manual pages that the wheel installs."""
+    return sorted((installed / "share/man/man1").iterdir())
+
+
+def test_each_command_has_a_manual_page(installed: Path) -> None:
+    listed = run_core(installed, installed, "--help").stdout
+    commands = re.findall(r"^  (\w+)  ", listed.partition("commands:")[2], re.MULTILINE)
+    names = {f"xenhostgen-{command}.1" for command in commands} | {"xenhostgen.1"}
+    assert {page.name for page in pages(installed)} == names
+
+
+@pytest.mark.parametrize(
+    ("command", "package"),
+    [
+        (["groff", "-z", "-ww", "-man", "-k", "-Tutf8"], "groff"),
+        (["mandoc", "-Tlint", "-Wwarning"], "mandoc"),
+    ],
+    ids=["groff", "mandoc"],
+)
+def test_manual_pages_have_no_faults(installed: Path, command: list[str], package: str) -> None:
+    need(command[0], package)
+    done = subprocess.run(
+        [*command, *pages(installed)], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_manual_page_has_what_help_says(installed: Path) -> None:
+    need("man", "man-db")
+    page = installed / "share/man/man1/xenhostgen-verify.1"
+    environment = os.environ | {"MANWIDTH": "200", "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(
+        ["man", "-l", page], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stderr == ""
+    for text in ("NAME", "xenhostgen-verify - judge the C", "--level {parse,run", "EXAMPLES"):
+        assert text in done.stdout
+    assert "2023-11-14" in done.stdout, "the date of SOURCE_DATE_EPOCH"
+
+
+def test_completion_is_installed(installed: Path) -> None:
+    for path in (
+        "bash-completion/completions/xenhostgen",
+        "fish/vendor_completions.d/xenhostgen.fish",
+        "zsh/site-functions/_xenhostgen",
+    ):
+        assert "dependency-not-enforced" in (installed / "share" / path).read_text()
+
+
+def test_the_changelog_begins_with_this_version(installed: Path) -> None:
+    version = run_core(installed, installed, "--version").stdout.split()[1]
+    heads = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert re.fullmatch(rf"{re.escape(version)} - \d{{4}}-\d\d-\d\d|Unreleased", heads[0])
+
+
+def interpreters() -> Iterator[str]:
+    """Those of the supported Pythons that start here; a name on PATH alone may be a shim."""
+    for name in PYTHONS:
+        if program := shutil.which(name):
+            done = subprocess.run([program, "--version"], capture_output=True, check=False)
+            if done.returncode == 0:
+                yield name
+
+
+def run_in(venv: Path, folder: Path, *command: str) -> str:
+    """What a program of a venv prints in a folder, with nothing else of Python's in reach."""
+    environment = {"PATH": f"{venv}/bin:{os.defpath}", "HOME": str(folder)}
+    environment |= {name: os.environ[name] for name in os.environ if name.startswith("PIP_")}
+    done = subprocess.run(
+        [venv / "bin" / command[0], *command[1:]],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.dist
+@pytest.mark.parametrize("suffix", ["*.whl", "*.tar.gz"])
+@pytest.mark.parametrize("python", tuple(interpreters()))
+def test_it_works_from_an_empty_venv_in_an_empty_folder(
+    python: str, suffix: str, tmp_path: Path
+) -> None:
+    need("gcc", "gcc")
+    (archive,) = DIST.glob(suffix)
+    venv, folder = tmp_path / "venv", tmp_path / "work"
+    folder.mkdir()
+    subprocess.run([python, "-m", "venv", venv], check=True)
+    run_in(venv, folder, "pip", "install", "--quiet", str(archive))
+    assert run_in(venv, folder, "xenhostgen", "--version") == f"xenhostgen {version_of(archive)}\n"
+    (folder / "specs").mkdir()
+    run_in(venv, folder, "xenhostgen", "init", "widget", "-o", "specs/widget.yaml")
+    assert "5 written" in run_in(venv, folder, "xenhostgen", "generate")
+    assert "OK" in run_in(venv, folder, "xenhostgen", "lint")
+    judged = run_in(venv, folder, "xenhostgen", "verify", "--cc", "gcc", "--unconfined")
+    assert "0 unexpected" in judged
+    extras = f"{archive}[patches,mutation,shell]"
+    run_in(venv, folder, "pip", "install", "--quiet", extras)
+    assert "_xenhostgen" in run_in(venv, folder, "xenhostgen", "completion", "bash")
+    assert (venv / "share/man/man1/xenhostgen-mutate.1").is_file()
+
+
+@pytest.mark.dist
+def test_the_same_commit_gives_the_same_bytes(tmp_path: Path) -> None:
+    """Elsewhere, at another time of day, with a window of another width."""
+    log = ["git", "log", "-1", "--format=%ct"]
+    epoch = subprocess.run(log, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    environment = {"SOURCE_DATE_EPOCH": epoch.strip(), "TZ": "Asia/Tokyo", "COLUMNS": "40"}
+    again = built(tmp_path / "dist", **environment)
+    assert again.keys() == {".whl", ".gz"}
+    for file in again.values():
+        assert file.read_bytes() == (DIST / file.name).read_bytes(), file.name
+
+
+def version_of(archive: Path) -> str:
+    return archive.name.removesuffix(".tar.gz").split("-")[1]

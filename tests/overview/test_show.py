@@ -80,8 +80,8 @@ def test_a_registry_in_bss_loses_what_it_holds(
 def test_a_fallback_shows_its_value(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entry = "      pv.nested: {function: xh_no_vcpu_id, calls: XEN_VCPU_ID_INVALID}\n"
-    spec = changed(tmp_path, entry, "    when_missing: 7\n")
+    entry = "      pv.nested: {function: xh_no_vcpu_id, body: XEN_VCPU_ID_INVALID}\n"
+    spec = changed(tmp_path, entry, "    fallback: 7\n")
     assert "or 7" in shown(spec, 200, capsys, monkeypatch)
     spec = changed(tmp_path, entry, "")
     assert re.search(r"^vcpu_id .* NULL", shown(spec, 200, capsys, monkeypatch), re.M)

@@ -16,15 +16,15 @@ ops:
     args: [unsigned int angle, void *where]
     wrapper_returns: long
     tables:
-      none: {function: no_turn, calls: -ENODEV}
+      none: {function: no_turn, body: -ENODEV}
       first.own: kernels_turn
-      second.own: {function: ours_turn, calls: turn_by(angle)}
+      second.own: {function: ours_turn, body: turn_by(angle)}
       third.own: "NULL"
-    when_missing: 7L
+    fallback: 7L
     doc: turn it
   rest:
     wrapper: optional
-    tables: {none: {function: no_rest, calls: ""}}
+    tables: {none: {function: no_rest, body: ""}}
     doc: rest, or don't
 """
 GUESTS = PAIR[PAIR.index("  only:\n") : PAIR.index("kinds:")]
@@ -62,7 +62,7 @@ def test_an_optional_op_does_nothing_where_it_is_not_set(spec: Interface) -> Non
 
 
 def test_without_a_fallback_nothing_is_due(spec: Interface) -> None:
-    op = spec.ops[0].with_(when_missing=None)
+    op = spec.ops[0].with_(fallback=None)
     assert dispatch(op, "third.own") is None
 
 
@@ -75,5 +75,5 @@ def test_without_a_table_of_empty_slots_nothing_is_due(spec: Interface) -> None:
 
 def test_without_a_host_the_wrapper_says_what_is_due(spec: Interface) -> None:
     turn = spec.ops[0]
-    assert dispatch(turn.with_(when_no_host="9"), None) == Dispatch("9", "long")
+    assert dispatch(turn.with_(no_host="9"), None) == Dispatch("9", "long")
     assert dispatch(turn.with_(wrapper="guarded"), None) == Dispatch("", "long")

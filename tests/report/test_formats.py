@@ -3,12 +3,16 @@
 
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 import jsonschema
@@ -16,13 +20,11 @@ import pytest
 from recorded import ODD, odd, rfc_v1
 
 from tools import main, need
-from xenhostgen.api import At, Problem, Proof, Statistics, Verdict
-from xenhostgen.report.cases import Judged, suites
-from xenhostgen.report.findings import show
-from xenhostgen.report.junit import as_junit
-from xenhostgen.report.ktap import as_ktap
+from xenhostgen.api import At, Finding, Location, Problem, Proof, Statistics, Verdict
+from xenhostgen.extensions.formats import github, junit, ktap, sarif
+from xenhostgen.report.cases import Judged, Report, cases, problem_suites
+from xenhostgen.report.findings import show, show_rules
 from xenhostgen.report.problems import show as show_problems
-from xenhostgen.report.sarif import as_sarif
 
 PROBLEMS = (
     Problem("empty", "has nothing in it", "specs/no.yaml", hint="write one"),
@@ -33,12 +35,26 @@ HERE = Path(__file__).parent
 REPO = HERE.parents[1]
 
 
-FORMATS: dict[str, Callable[[list[Judged]], str]] = {
-    "sarif": lambda judged: json.dumps(as_sarif(suites(judged, ())), indent=2) + "\n",
-    "xml": lambda judged: as_junit("xenhostgen verify", suites(judged, ())) + "\n",
-    "ktap": lambda judged: "".join(f"{line}\n" for line in as_ktap(suites(judged, ()))),
+FORMATS: dict[str, Callable[[Report], str]] = {
+    "github": github.write,
+    "ktap": ktap.write,
+    "sarif": sarif.write,
+    "xml": junit.write,
 }
 RESULT = re.compile(r"(not )?ok (\d+) [^#\n]+(?: # (?:SKIP|XFAIL) [^#\n]+)?")
+
+
+def report(
+    *judged: Judged, problems: tuple[Problem, ...] = (), with_expected: bool = True
+) -> Report:
+    suites = {one.spec: cases(one) for one in judged} | problem_suites(problems)
+    properties = {"level": "prove", "compilers": "gcc"}
+    return Report("verify", suites, properties, with_expected)
+
+
+def log_of(report: Report) -> dict[str, Any]:
+    log: dict[str, Any] = json.loads(sarif.write(report))
+    return log
 
 
 def validator() -> jsonschema.Draft4Validator:
@@ -62,35 +78,33 @@ def results(log: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("form", FORMATS)
 def test_golden(form: str, update: bool) -> None:
     golden = HERE / f"rfc-v1.{form}"
-    text = FORMATS[form]([rfc_v1()])
-    assert text == FORMATS[form]([rfc_v1()])
+    text = FORMATS[form](report(rfc_v1()))
+    assert text == FORMATS[form](report(rfc_v1()))
     if update:
         golden.write_text(text)
     assert text == golden.read_text()
 
 
 def test_sarif_suppresses_what_is_expected() -> None:
-    for result in results(as_sarif(suites([rfc_v1()], ()))):
+    for result in results(log_of(report(rfc_v1()))):
         (suppression,) = result["suppressions"]
         assert suppression["status"] == "accepted"
         assert suppression["justification"].startswith("As posted")
-    assert [
-        bool(result["suppressions"]) for result in results(as_sarif(suites([odd()], ())))
-    ].count(True) == 1
+    odds = results(log_of(report(odd())))
+    assert [bool(result["suppressions"]) for result in odds].count(True) == 1
+    assert not results(log_of(report(rfc_v1(), with_expected=False)))
+    assert len(results(log_of(report(odd(), with_expected=False)))) == len(odds) - 1
 
 
 def test_the_schema_refuses_what_is_wrong() -> None:
-    log = as_sarif(suites([rfc_v1()], ()))
+    log = log_of(report(rfc_v1()))
     del log["runs"][0]["results"][0]["message"]
     with pytest.raises(jsonschema.ValidationError):
         validator().validate(log)
 
 
 def test_sarif_of_odd_text() -> None:
-    found = {
-        result["ruleId"]: result
-        for result in results(json.loads(FORMATS["sarif"]([odd(), rfc_v1()])))
-    }
+    found = {result["ruleId"]: result for result in results(log_of(report(odd(), rfc_v1())))}
     assert found["declaration-differs"]["message"]["text"] == ODD
     location = found["declaration-differs"]["locations"][0]["physicalLocation"]
     assert location["artifactLocation"]["uri"].startswith(
@@ -107,20 +121,21 @@ def test_sarif_of_odd_text() -> None:
 
 
 def test_specs_that_could_not_be_judged() -> None:
-    log = json.loads(json.dumps(as_sarif(suites([rfc_v1()], PROBLEMS))))
+    broken = report(rfc_v1(), problems=PROBLEMS)
+    log = log_of(broken)
     assert results(log)
     (invocation,) = log["runs"][0]["invocations"]
     assert not invocation["executionSuccessful"]
     told = [one["message"]["text"] for one in invocation["toolConfigurationNotifications"]]
     assert told == ["has nothing in it (hint: write one)", "no such key", ODD]
 
-    root = ET.fromstring(as_junit("t", suites([rfc_v1()], PROBLEMS)))
+    root = ET.fromstring(junit.write(broken))
     assert [(suite.get("tests"), suite.get("errors"), suite.get("failures")) for suite in root][
         1:
     ] == [("2", "2", "0"), ("1", "1", "0")]
     assert len(list(root.iter("error"))) == 3
 
-    lines = list(as_ktap(suites([rfc_v1()], PROBLEMS)))
+    lines = ktap.write(broken).split("\n")[:-1]
     assert all(line.isprintable() for line in lines)
     assert lines[1] == "1..3"
     assert "    # specs/no.yaml:1:1: has nothing in it [empty]" in lines
@@ -138,6 +153,55 @@ def test_a_spec_that_can_not_be_read(tmp_path: Path, capsys: pytest.CaptureFixtu
         assert "bad.yaml" in capsys.readouterr().out
 
 
+def test_lint_marks_the_lines_of_a_spec(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec, xml = tmp_path / "bad.yaml", tmp_path / "lint.xml"
+    spec.write_text("interface: gate\n\ttabbed: 1\n")
+    command = ["lint", str(spec), str(tmp_path / "none.yaml"), "--format", "sarif"]
+    assert main([*command, "--report", f"junit={xml}"]) == 2
+    log = json.loads(capsys.readouterr().out)
+    syntax, missing = results(log)
+    assert (syntax["ruleId"], syntax["level"]) == ("yaml-syntax", "error")
+    place = syntax["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == f"file://{spec}"
+    assert place["region"] == {"startLine": 2, "startColumn": 1}
+    assert missing["ruleId"] == "no-such-file"
+    assert log["runs"][0]["invocations"][0]["executionSuccessful"]
+    root = ET.parse(xml).getroot()
+    assert root.get("name") == "xenhostgen lint"
+    assert [failure.get("type") for failure in root.iter("failure")] == [
+        "yaml-syntax",
+        "no-such-file",
+    ]
+
+
+def test_reports_are_further_formats_of_the_same_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need("gcc", "gcc")
+    monkeypatch.chdir(REPO)
+    files = {form: tmp_path / form for form in ("sarif", "junit", "ktap", "github")}
+    options = [word for form, file in files.items() for word in ("--report", f"{form}={file}")]
+    command = ["verify", "specs/rfc-v1.yaml", "--level", "parse", "--cc", "gcc", "--all"]
+    assert main([*command, *options]) == 0
+    assert "own-table-unregistered" in capsys.readouterr().out
+    (result,) = results(json.loads(files["sarif"].read_text()))
+    assert result["ruleId"] == "own-table-unregistered"
+    (suite,) = ET.parse(files["junit"]).getroot()
+    assert suite.get("skipped") == "1"
+    assert files["ktap"].read_text().startswith("KTAP version 1\n1..1\n")
+    assert files["github"].read_text().startswith("::notice file=out/rfc-v1/")
+
+
+@pytest.mark.parametrize("argument", ["sarif", "sarif=", "=x", "text=x", "xml=x"])
+def test_a_report_needs_a_format_and_a_file(
+    argument: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["lint", "--report", argument])
+    assert ended.value.code == 2
+    assert "formats: sarif, junit, ktap, github" in capsys.readouterr().err
+
+
 def test_text_of_odd_text() -> None:
     stream = io.StringIO()
     for brief in (True, False):
@@ -146,6 +210,16 @@ def test_text_of_odd_text() -> None:
     show_problems(PROBLEMS, stream)
     assert "FOUND unparsable: before: =" in stream.getvalue()
     assert all(line.isprintable() for line in stream.getvalue().split("\n"))
+
+
+def test_where_rules_are_explained_is_said_once() -> None:
+    stream = io.StringIO()
+    show_rules([odd(), odd()], stream)
+    assert stream.getvalue() == (
+        "more: xenhostgen rules declaration-differs; also: unparsable, checkpatch\n"
+    )
+    show_rules([rfc_v1()], stream)  # where all is expected, nothing is
+    assert stream.getvalue().count("\n") == 1
 
 
 def test_what_provers_lack_is_said() -> None:
@@ -161,9 +235,9 @@ def test_what_provers_lack_is_said() -> None:
 
 
 def test_junit_of_odd_text() -> None:
-    root = ET.fromstring(FORMATS["xml"]([odd(), rfc_v1()]))
+    root = ET.fromstring(junit.write(report(odd(), rfc_v1())))
     for suite in root:
-        assert suite.get("tests") == str(len(suite))
+        assert suite.get("tests") == str(len(suite.findall("testcase")))
         assert suite.get("failures") == str(len(suite.findall("testcase/failure")))
         assert suite.get("skipped") == str(len(suite.findall("testcase/skipped")))
     assert [suite.get("failures") for suite in root] == ["4", "0"]
@@ -171,13 +245,43 @@ def test_junit_of_odd_text() -> None:
     assert "U+001B[31m U+0000 \"q\" 'q' <b>&amp; ]]> # é U+FFFE U+DCFF not ok 9 forged" in (
         failure.text or ""
     )
-    skipped = {one.get("name"): one.find("skipped") for one in root[0]}
+    skipped = {one.get("name"): one.find("skipped") for one in root[0].findall("testcase")}
     assert skipped["crash"] is not None
     assert skipped["crash"].get("message") == "the C can't be run"
 
 
+def test_junit_is_what_the_schema_of_jenkins_allows() -> None:
+    """By the rules of junit-10.xsd: which elements, in which others, with which attributes."""
+    outcome = {"message", "type"}
+    allowed = {
+        ("testsuites", "testsuite"): {"name", "tests", "errors", "failures", "skipped"},
+        ("testsuite", "properties"): set(),
+        ("properties", "property"): {"name", "value"},
+        ("testsuite", "testcase"): {"classname", "name"},
+        ("testcase", "skipped"): outcome,
+        ("testcase", "failure"): outcome,
+        ("testcase", "error"): outcome,
+    }
+    root = ET.fromstring(junit.write(report(odd(), rfc_v1(), problems=PROBLEMS)))
+    seen = set()
+    for parent in root.iter():
+        for child in parent:
+            kind = (parent.tag, child.tag)
+            seen.add(kind)
+            names = set(child.keys())
+            assert names <= allowed[kind] if allowed[kind] is outcome else names == allowed[kind]
+    assert seen == allowed.keys()
+
+
+def test_junit_says_with_what_was_checked() -> None:
+    (suite,) = ET.fromstring(junit.write(report(rfc_v1())))
+    properties = {one.get("name"): one.get("value") for one in suite.iter("property")}
+    version = log_of(report())["runs"][0]["tool"]["driver"]["version"]
+    assert properties == {"xenhostgen": version, "level": "prove", "compilers": "gcc"}
+
+
 def test_ktap_of_odd_text() -> None:
-    lines = FORMATS["ktap"]([odd(), rfc_v1()]).split("\n")[:-1]
+    lines = ktap.write(report(odd(), rfc_v1())).split("\n")[:-1]
     assert lines[:2] == ["KTAP version 1", "1..2"]
     assert all("\n" not in line and line.isprintable() for line in lines)
     assert [line for line in lines if not line.startswith(" ")][2:] == [
@@ -198,7 +302,7 @@ def test_each_real_finding_has_its_places(
 ) -> None:
     need("gcc", "gcc")
     monkeypatch.chdir(REPO)
-    assert main(["verify", "specs/rfc-v1.yaml", "--cc", "gcc", "--format", "sarif"]) == 0
+    assert main(["verify", "specs/rfc-v1.yaml", "--cc", "gcc", "--format", "sarif", "--all"]) == 0
     found = results(json.loads(capsys.readouterr().out))
     assert {"dependency-not-enforced", "registry-in-bss", "own-table-unregistered"} <= {
         result["ruleId"] for result in found
@@ -208,3 +312,95 @@ def test_each_real_finding_has_its_places(
         assert in_c["physicalLocation"]["artifactLocation"]["uri"].startswith("out/rfc-v1/")
         assert in_spec["physicalLocation"]["artifactLocation"]["uri"] == "specs/rfc-v1.yaml"
         assert in_spec["physicalLocation"]["region"]["startLine"] > 1
+
+
+KUNIT = sorted((REPO / ".cache").glob("linux-source-*/tools/testing/kunit"))
+READ_BY_KUNIT = """
+import json, kunit_parser, sys
+parse = kunit_parser.parse_run_tests
+lines = sys.stdin.read().splitlines()
+try:
+    test = parse(lines)
+except TypeError:  # newer kernels want a printer
+    from kunit_printer import Printer
+    test = parse(lines, Printer())
+test = getattr(test, "test", test)
+tree = [[each.name, each.status.name, [[case.name, case.status.name] for case in each.subtests]]
+        for each in test.subtests]
+print("\\n" + json.dumps([test.counts.errors, tree]))
+"""
+HARD_PATHS = (
+    "specs/a #1.yaml",
+    "- dash.yaml",
+    "Subtest: x.yaml",
+    "KTAP version 1",
+    "ok 1 a # SKIP b",
+    "not ok 3 - x",
+    "1..7",
+    "reboot: System halted",
+)
+
+
+@pytest.mark.kernel
+@pytest.mark.skipif(not KUNIT, reason="no kernel tree; run: make kernel-source")
+@pytest.mark.parametrize("folder", KUNIT, ids=lambda folder: folder.parts[-4])
+def test_the_kernel_reads_ktap_with_any_path(folder: Path) -> None:
+    judged = [rfc_v1()._replace(spec=path, tree=path) for path in HARD_PATHS]
+    text = ktap.write(report(*judged, odd(), problems=PROBLEMS))
+    done = subprocess.run(
+        [sys.executable, "-c", READ_BY_KUNIT],
+        input=text,
+        env=os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    errors, tree = json.loads(done.stdout.splitlines()[-1])
+    assert errors == 0, done.stdout
+    assert [status for _, status, _ in tree] == ["SUCCESS"] * 8 + ["FAILURE"] * 3
+    counts = [len(cases(one)) for one in (*judged, odd())] + [2, 1]
+    assert [len(subtests) for _, _, subtests in tree] == counts
+    assert [name for name, _, _ in tree][:2] == ["specs/a U+00231.yaml", "./- dash.yaml"]
+
+
+# As the runner reads them: a '%' begins an escape; in a property ':' and ',' are escaped, too.
+COMMAND = re.compile(r"::(error|warning|notice) ((?:[a-z]+=[^,:]*,?)*)::(.*)")
+
+
+def commands(text: str) -> list[tuple[str, dict[str, str], str]]:
+    """Name, properties and message of each workflow command, as the runner reads them."""
+    read = []
+    for line in text.split("\n")[:-1]:
+        match = COMMAND.fullmatch(line)
+        assert match, line
+        fields = (field.split("=", 1) for field in match[2].split(","))
+        properties = {name: unquote(value) for name, value in fields}
+        read.append((match[1], properties, unquote(match[3])))
+    return read
+
+
+def test_workflow_commands_of_odd_text() -> None:
+    marks = commands(github.write(report(odd(), problems=PROBLEMS, with_expected=False)))
+    by_title = {properties["title"]: (name, properties) for name, properties, _ in marks}
+    name, properties = by_title["unparsable include/xen/xenhost.h"]
+    assert name == "error"
+    assert properties["file"] == "/tmp/a tree/include/xen/xenhost.h"
+    assert (properties["line"], properties["col"]) == ("7", "1")
+    assert by_title["checkpatch arch/x86/xen/xenhost.c"][0] == "warning"
+    assert by_title["empty"][1]["file"] == "specs/no.yaml"
+    properties = by_title["yaml-syntax"][1]
+    assert properties["file"].startswith("aU+001B[31m U+0000 ")
+    assert (properties["line"], properties["col"]) == ("3", "7")
+    assert by_title["crash"][0] == "notice"
+    assert not [title for title in by_title if title.startswith("null-op ")]
+
+
+def test_workflow_commands_escape_what_ends_them() -> None:
+    finding = Finding("crash", "50%, a:b", "100%0A: c,d", Location("a,b:%2C.c", 1, 2))
+    judged = Judged("s.yaml", Verdict(unexpected=(finding,)), "out")
+    text = github.write(report(judged))
+    ((_, properties, message),) = (mark for mark in commands(text) if mark[0] == "error")
+    assert properties["title"] == "crash 50%, a:b"
+    assert properties["file"] == "out/a,b:%2C.c"
+    assert message.startswith("out/a,b:%2C.c:1:2: 100%0A: c,d\nspec: s.yaml")
+    assert all(line.isprintable() for line in text.split("\n"))

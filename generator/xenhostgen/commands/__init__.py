@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The core's commands: a module each, with its arguments and what it prints (see cli.py)."""
 
+from keyword import iskeyword
+from types import ModuleType
+
+from xenhostgen.extension_points import extensions, module_of
+
 COMMANDS = {
     "init": "write a small spec to start from",
     "generate": "render specs into kernel C",
@@ -9,3 +14,18 @@ COMMANDS = {
     "rules": "explain the rules by which findings are named",
     "schema": "print what specs may hold, for editors",
 }
+
+
+def all_commands() -> dict[str, tuple[str, str]]:
+    """The package and the line in the help of every command, the extensions' included."""
+    commands = {name: ("xenhostgen", summary) for name, summary in COMMANDS.items()}
+    for extension in extensions():
+        for name, summary in extension.COMMANDS.items():
+            commands[name] = extension.__name__, summary
+    return commands
+
+
+def command_module(name: str, package: str) -> ModuleType:
+    """The module of a package's command. Raises ``Refused`` if a Python package is missing."""
+    # No module can be called 'import'.
+    return module_of(package, f"commands.{name}_" if iskeyword(name) else f"commands.{name}")

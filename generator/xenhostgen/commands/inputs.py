@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from xenhostgen.extension_points import formats, hooks
 from xenhostgen.render.write import alone, write_files
+from xenhostgen.report.cases import Report
 from xenhostgen.report.problems import as_json
 from xenhostgen.report.problems import show as show_problems
-from xenhostgen.report.terminal import say
+from xenhostgen.report.terminal import clear_progress, say
 from xenhostgen.spec.source import Problem, Refused, refusal
 from xenhostgen.spec.template_sets import template_root
 
@@ -33,6 +35,32 @@ def add_format(parser: argparse.ArgumentParser, *others: str) -> None:
     parser.add_argument(
         "--format", choices=(*FORMATS, *others), default="text", help="how the outcome is printed"
     )
+
+
+def add_reports(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--format`` with the formats of extensions, and ``--report``."""
+    add_format(parser, *formats())
+    text = f"write the outcome to a file, too, as {', '.join(formats())}; may be repeated"
+    parser.add_argument(
+        "--report", metavar="FORMAT=FILE", type=report, action="append", default=[], help=text
+    )
+
+
+def report(argument: str) -> tuple[str, Path]:
+    """The format and the file that ``--report`` names."""
+    form, _, file = argument.partition("=")
+    if form not in formats() or not file:
+        known = ", ".join(formats())
+        raise argparse.ArgumentTypeError(f"'{argument}' is no FORMAT=FILE; formats: {known}")
+    return form, Path(file)
+
+
+def write_reports(arguments: argparse.Namespace, outcome: Report) -> None:
+    """Print the outcome if ``--format`` is an extension's, and write each ``--report``."""
+    wanted: list[tuple[str, Path | None]] = [(arguments.format, None), *arguments.report]
+    for form, file in wanted:
+        for write in hooks(f"format {form}"):
+            print_or_write(write(outcome), file)
 
 
 def add_unconfined(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +98,10 @@ def each_spec(
     problems: list[Problem] = []
     for path in spec_paths(arguments.specs):
         try:
-            outcome = work(path)
+            try:
+                outcome = work(path)
+            finally:
+                clear_progress()
         except Refused as error:
             problems += error.problems
             if arguments.format != "json":

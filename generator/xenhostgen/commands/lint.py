@@ -10,9 +10,17 @@ import shutil
 import sys
 from pathlib import Path
 
-from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json, spec_paths
+from xenhostgen.commands.inputs import (
+    add_reports,
+    add_specs,
+    each_spec,
+    print_json,
+    spec_paths,
+    write_reports,
+)
 from xenhostgen.extension_points import hooks
 from xenhostgen.render.write import write_files
+from xenhostgen.report.cases import Case, Report, problem_suites
 from xenhostgen.report.terminal import say
 from xenhostgen.sandbox.confinement import obstacle
 from xenhostgen.spec.load import load
@@ -32,6 +40,7 @@ examples:
   xenhostgen lint                         every spec in specs/
   xenhostgen lint my.yaml --fix           put keys right that are misspelt, or of version 1
   xenhostgen lint my.yaml --format json   for scripts and editors
+  xenhostgen lint --format github         marks beside the spec's lines, in GitHub Actions
 """
 
 
@@ -40,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_specs(parser)
     text = "first put right what has one answer: the language's words, misspelt or of version 1"
     parser.add_argument("--fix", action="store_true", help=text)
-    add_format(parser)
+    add_reports(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -61,9 +70,11 @@ def run(arguments: argparse.Namespace) -> int:
         but = f", but for its pieces of C: {why_not}" if why_not else ""
         say(f"{path}: OK{but}", sys.stdout)
 
-    _, problems = each_spec(arguments, check, show)
+    done, problems = each_spec(arguments, check, show)
     if arguments.format == "json":
         print_json(spec_paths(arguments.specs), problems)
+    suites = {str(path): cases(why_not) for path, why_not in done}
+    write_reports(arguments, Report("lint", suites | problem_suites(problems, "failure")))
     return 2 if problems else 0
 
 
@@ -87,6 +98,12 @@ def fix_words(path: Path) -> bool:
         say(f"{problem.path}:{row + 1}:{column + 1}: now '{problem.meant}'", sys.stderr)
     write_files(path.parent, {path.name: "\n".join(lines).encode()})
     return bool(wrong)
+
+
+def cases(why_not: str) -> list[Case]:
+    """What there is to say of a spec that is right."""
+    pieces = Case("pieces-of-c", "skipped" if why_not else "ok", reason=why_not)
+    return [Case("spec"), pieces]
 
 
 def check_c(spec: Interface) -> str:

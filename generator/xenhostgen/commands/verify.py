@@ -10,7 +10,7 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from difflib import unified_diff
@@ -18,25 +18,23 @@ from pathlib import Path
 
 from xenhostgen.commands.inputs import (
     FORMATS,
-    add_format,
+    add_reports,
     add_specs,
     add_unconfined,
     each_spec,
     print_json,
     spec_paths,
+    write_reports,
 )
 from xenhostgen.extension_points import LEVELS, check_reachable, hooks
 from xenhostgen.render.write import write_files
-from xenhostgen.report.cases import Judged, suites
-from xenhostgen.report.findings import as_json, show
-from xenhostgen.report.junit import as_junit
-from xenhostgen.report.ktap import as_ktap
-from xenhostgen.report.sarif import as_sarif
-from xenhostgen.report.terminal import say
+from xenhostgen.report.cases import Judged, Report, cases, problem_suites
+from xenhostgen.report.findings import as_json, show, show_rules
+from xenhostgen.report.terminal import progress, say
 from xenhostgen.sandbox.process import Job
 from xenhostgen.sandbox.process import run as run_program
 from xenhostgen.spec.load import load
-from xenhostgen.spec.source import NOWHERE, Problem, Refused, printable, refusal
+from xenhostgen.spec.source import NOWHERE, Problem, Refused, refusal
 from xenhostgen.verify.accept import accepted
 from xenhostgen.verify.catalogue import check_expectations
 from xenhostgen.verify.replay import replay
@@ -50,6 +48,7 @@ examples:
   xenhostgen verify                                   every spec in specs/
   xenhostgen verify specs/rfc-v1.yaml --format json   findings with their counterexamples
   xenhostgen verify --format sarif > findings.sarif   for code hosts; junit and ktap for CI
+  xenhostgen verify --format github --report junit=verify.xml   several from one run
   xenhostgen verify my.yaml --tree ../mine            a tree's files instead of the rendering
   xenhostgen verify my.yaml --level kernel --tree ../linux   built in that kernel, in .cache
   xenhostgen verify my.yaml --level boot              … and last booted on a real Xen
@@ -86,7 +85,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "write what is found into the spec's expected_findings, and show what changes there"
     parser.add_argument("--accept", action="store_true", help=text)
     add_unconfined(parser)
-    add_format(parser, "sarif", "junit", "ktap")
+    add_reports(parser)
+    text = "in sarif and github, tell expected findings, too"
+    parser.add_argument("--all", action="store_true", help=text)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -108,16 +109,14 @@ def run(arguments: argparse.Namespace) -> int:
     done, problems = each_spec(
         arguments, judged, lambda judged: show(judged, sys.stdout, arguments.brief)
     )
-    checks = suites(done, problems)
     if arguments.format == "json":
         print_json(map(as_json, done), problems)
-    elif arguments.format == "sarif":
-        print(json.dumps(as_sarif(checks), indent=2))
-    elif arguments.format == "junit":
-        print(as_junit("xenhostgen verify", checks))
-    elif arguments.format == "ktap":
-        print("\n".join(as_ktap(checks)))
+    suites = {judged.spec: cases(judged) for judged in done} | problem_suites(problems)
+    properties = {"level": options.level, "compilers": " ".join(options.compilers)}
+    write_reports(arguments, Report("verify", suites, properties, arguments.all))
     failed = [judged for judged in done if not judged.verdict.passed]
+    if arguments.format == "text":
+        show_rules(failed, sys.stdout)
     for act in hooks(f"after {arguments.level}"):
         failed += [judged for judged in done if act(Path(judged.spec), arguments.tree)]
     return 2 if problems else int(bool(failed))
@@ -186,14 +185,6 @@ def accept(options: Options, arguments: argparse.Namespace) -> int:
 
     _, problems = each_spec(arguments, rewritten, told)
     return 2 if problems else 0
-
-
-def progress(title: str) -> Callable[[str], None]:
-    """A line on a terminal that says what is being done; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        return lambda doing: None
-    begin = f"\r\x1b[K{printable(title, '?')}: "
-    return lambda doing: print(f"{begin}{doing} …", end="\r", file=sys.stderr, flush=True)
 
 
 def replayed(options: Options, arguments: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A verdict as a list of checks with outcomes: what all forms but JSON are written from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import PurePosixPath
@@ -40,15 +40,34 @@ class Case(NamedTuple):
         """Whether the outcome is a failure or an error."""
         return self.outcome in ("failure", "error")
 
+    @property
+    def is_expected(self) -> bool:
+        """Whether it is a finding that the spec lists."""
+        return self.outcome == "skipped" and self.finding is not None
 
-def suites(judged: Iterable[Judged], problems: Iterable[Problem]) -> dict[str, list[Case]]:
-    """The cases of each spec; a spec that couldn't be judged has a case for each problem."""
-    by_spec = {verdict.spec: cases(verdict) for verdict in judged}
+
+class Report(NamedTuple):
+    """What a command has checked, for the formats that extensions bring.
+
+    ``suites`` are the cases of each spec, ``properties`` say with what it was checked.
+    """
+
+    command: str
+    suites: Mapping[str, Sequence[Case]]
+    properties: Mapping[str, str] = {}
+    with_expected: bool = False
+
+
+def problem_suites(problems: Iterable[Problem], outcome: str = "error") -> dict[str, list[Case]]:
+    """The cases of each spec that couldn't be used: one for each problem."""
+    by_spec: dict[str, list[Case]] = {}
     for problem in problems:
-        hint = f" (hint: {problem.hint})" if problem.hint else ""
-        finding = Finding(problem.rule, "", problem.message + hint, spec_at=problem.at)
-        lines = tuple(filter(None, (one_line(str(problem)), one_line(problem.hint))))
-        case = Case(problem.rule, "error", lines, finding=finding)
+        message, lines = problem.message, [one_line(str(problem))]
+        if problem.hint:
+            message += f" (hint: {problem.hint})"
+            lines.append(one_line(f"hint: {problem.hint}"))
+        finding = Finding(problem.rule, "", message, spec_at=problem.at)
+        case = Case(problem.rule, outcome, tuple(lines), finding=finding)
         by_spec.setdefault(problem.path, []).append(case)
     return by_spec
 

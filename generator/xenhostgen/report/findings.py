@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A verdict for a person: each finding with its places and counterexample; and for a script."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
 from xenhostgen.report.cases import Judged, cases
@@ -30,6 +30,15 @@ def show(judged: Judged, stream: TextIO, brief: bool = False) -> None:
         say(f"note: {note}", stream)
     for line in summary(verdict):
         say(f"{judged.spec}: {line}", stream)
+
+
+def show_rules(failed: Iterable[Judged], stream: TextIO) -> None:
+    """Print where the rules are explained by which specs fail."""
+    findings = [finding for judged in failed for finding in judged.verdict.unexpected]
+    rules = list(dict.fromkeys(finding.rule for finding in findings))
+    if rules:
+        others = f"; also: {', '.join(rules[1:])}" if rules[1:] else ""
+        say(f"more: xenhostgen rules {rules[0]}{others}", stream)
 
 
 def summary(verdict: Verdict) -> Iterator[str]:

@@ -2,6 +2,9 @@
 """Colour on a terminal, plain text everywhere else; never a control character of a user's."""
 
 import os
+import shutil
+import sys
+from collections.abc import Callable
 from typing import TextIO
 
 from xenhostgen.spec.source import printable
@@ -14,10 +17,33 @@ def say(text: str, stream: TextIO) -> None:
     print(printable(text, "?"), file=stream)
 
 
+def is_live(stream: TextIO) -> bool:
+    """Whether a stream is a terminal that understands control sequences."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def styled(text: str, style: str, stream: TextIO) -> str:
     """A text in a style, if the stream is a terminal whose user wants colour (see no-color.org)."""
     text = printable(text, "?")
-    coloured = (
-        stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    )
+    coloured = is_live(stream) and not os.environ.get("NO_COLOR")
     return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if coloured else text
+
+
+def progress(title: str) -> Callable[[str], None]:
+    """Shows what is being done, in one line of a terminal until ``clear_progress``.
+
+    Nothing is shown where the output goes elsewhere, such as to a pager on the same terminal.
+    """
+
+    def show(doing: str) -> None:
+        if is_live(sys.stderr) and is_live(sys.stdout):
+            line = printable(f"{title}: {doing} …", "?")[: shutil.get_terminal_size().columns - 1]
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+
+    return show
+
+
+def clear_progress() -> None:
+    """Make room for output where ``progress`` may have shown something."""
+    if is_live(sys.stderr) and is_live(sys.stdout):
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)

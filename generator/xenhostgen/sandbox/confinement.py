@@ -53,7 +53,7 @@ def confinement(
     for path in readable:
         options += ["--ro-bind-try", path, path]
     installed = Path(shutil.which(str(program)) or program).absolute()
-    if not any(installed.is_relative_to(path) for path in (Path("/usr"), *view.readable)):
+    if not any(installed.is_relative_to(path) for path in ("/usr", *_TOP_FOLDERS, *view.readable)):
         options += _installation(installed)
     for path in view.writable:
         options += ["--bind", path, path]

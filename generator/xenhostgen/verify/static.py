@@ -18,9 +18,10 @@ from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import units
 from xenhostgen.verify.subject import Subject
 
-# The last ones are the kernel's usual exceptions: see its scripts/Makefile.extrawarn.
+# The last ones are the kernel's usual exceptions: see its scripts/Makefile.extrawarn. A tab counts
+# as one column, as everywhere here.
 WARNINGS = (
-    "-std=gnu11 -O2 -Wall -Wextra -Wstrict-aliasing=2 -Wno-unused-parameter "
+    "-std=gnu11 -ftabstop=1 -O2 -Wall -Wextra -Wstrict-aliasing=2 -Wno-unused-parameter "
     "-Wno-missing-field-initializers -Wno-sign-compare -Wno-pointer-sign"
 ).split()
 _COMPLAINT = re.compile(
@@ -40,7 +41,7 @@ class StaticChecks:
         flags = [*WARNINGS, "-o", str(subject.work / "static.o"), "-c"]
         tools = {compiler: [compiler, *flags] for compiler in options.compilers}
         if shutil.which("sparse"):
-            tools["sparse"] = ["sparse", "-std=gnu11", "-Wno-unknown-attribute"]
+            tools["sparse"] = "sparse -std=gnu11 -ftabstop=1 -Wno-unknown-attribute".split()
         else:
             subject.statistics.left_out.append("what sparse sees: not installed: sparse")
         findings: dict[tuple[str, str], Finding] = {}

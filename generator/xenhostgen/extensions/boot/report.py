@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from xenhostgen.extensions.boot.judge import Outcome
+from xenhostgen.extensions.formats import junit
 from xenhostgen.report import findings
-from xenhostgen.report.cases import Case, Judged, one_line
-from xenhostgen.report.junit import as_junit
+from xenhostgen.report.cases import Case, Judged, Report, one_line
 from xenhostgen.report.terminal import say, styled
 from xenhostgen.verify.findings import Verdict
 
@@ -37,7 +37,7 @@ def show(
         print(json.dumps(verdict_json | {"matrix": matrix}, indent=2), file=stream)
     elif form == "junit":
         suites = {guest: list(map(_case, row)) for guest, row in guests.items()}
-        print(as_junit(f"xenhostgen boot {one_line(spec_path)}", suites), file=stream)
+        print(junit.write(Report(f"boot {spec_path}", suites)), end="", file=stream)
     else:
         findings.show(judged, stream)
         for shown in (_as_json(outcome, consoles) for outcome in outcomes):

@@ -16,6 +16,7 @@ from xenhostgen.extensions.boot.judge import Outcome, judge_boot
 from xenhostgen.extensions.boot.report import show
 from xenhostgen.extensions.boot.run import Lab
 from xenhostgen.extensions.boot.suite import Suite
+from xenhostgen.report.terminal import is_live
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import did_you_mean, refusal
 from xenhostgen.verify.findings import Finding, Statistics, judge
@@ -80,5 +81,5 @@ def after_verify(spec: Path, tree: Path | None) -> int:
 
 def progress(what: str) -> None:
     """What is being done: one line on a terminal, else a line each."""
-    begin, end = ("\r\x1b[K", " …\r") if sys.stderr.isatty() else ("", "\n")
+    begin, end = ("\r\x1b[K", " …\r") if is_live(sys.stderr) else ("", "\n")
     print(f"{begin}{time.strftime('%T')} {what}", end=end, file=sys.stderr, flush=True)

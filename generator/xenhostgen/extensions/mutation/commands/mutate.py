@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_format, add_specs, each_spec, print_json
-from xenhostgen.commands.verify import progress, usable
+from xenhostgen.commands.verify import usable
 from xenhostgen.extensions.mutation.mutate import mutate
 from xenhostgen.extensions.mutation.report import as_json, show
 from xenhostgen.extensions.mutation.score import Score
-from xenhostgen.report.terminal import say
+from xenhostgen.report.terminal import clear_progress, progress, say
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Refused
 
@@ -54,9 +54,12 @@ def run(arguments: argparse.Namespace) -> int:
         if scores and scores[-1][1].left:
             raise Refused([])  # it was interrupted
         spec, jobs, tell = load(path), max(1, arguments.jobs), progress(str(path))
-        score = mutate(
-            spec, jobs, tell, arguments.file, lambda text: say(f"{path}: {text}", sys.stderr)
-        )
+
+        def warn(text: str) -> None:
+            clear_progress()
+            say(f"{path}: {text}", sys.stderr)
+
+        score = mutate(spec, jobs, tell, arguments.file, warn)
         scores.append((str(path), score))
         return scores[-1]
 

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a shell's user has besides the command: completion by Tab, and the manual page.
+
+In order: parsers (all commands as one parser), commands.completion, manual (which the build calls).
+"""
+
+COMMANDS = {"completion": "print what makes a shell complete commands, options and specs"}

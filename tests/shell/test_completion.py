@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Completion by Tab, as real shells do it with what the command prints."""
+
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools import main, need
+
+SHELLS = {"bash": "bash", "zsh": "zsh", "fish": "fish"}  # and their Debian packages
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with a spec, another file and a folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "specs").mkdir()
+    for name in ("widget.yaml", "widget.txt"):
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def script(shell: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """A file with what the command prints."""
+    need(shell, SHELLS[shell])
+    assert main(["completion", shell]) == 0
+    file = folder / f"completion.{shell}"
+    file.write_text(capsys.readouterr().out)
+    return file
+
+
+def printed(command: list[str]) -> list[str]:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    return sorted(line.split("\t")[0] for line in done.stdout.split("\n") if line)
+
+
+def in_bash(file: Path, words: list[str]) -> list[str]:
+    """What bash completes the last word to, by the function that the script registers."""
+    program = (
+        f"source {file}; complete -p xenhostgen >/dev/null || exit; "
+        f"COMP_WORDS=({shlex.join(words)}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); "
+        "$(complete -p xenhostgen | sed 's/.*-F //; s/ .*//'); "
+        "printf '%s\\n' \"${COMPREPLY[@]}\""
+    )
+    return printed(["bash", "--norc", "-c", program])
+
+
+def in_fish(file: Path, words: list[str]) -> list[str]:
+    line = " ".join(words)
+    return printed(["fish", "--no-config", "-c", f"source {file}; complete -C '{line}'"])
+
+
+COMPLETED = [
+    ("ver", ["verify"]),
+    ("verify --for", ["--format"]),
+    ("verify --format sa", ["sarif"]),
+    ("verify --brief --level pr", ["prove"]),
+    ("rules dependency", ["dependency-not-enforced"]),
+    ("verify wid", ["widget.yaml"]),
+    ("schema -o wid", ["widget.txt", "widget.yaml"]),
+    ("verify --tree sp", ["specs"]),
+]
+
+
+@pytest.mark.parametrize(("line", "words"), COMPLETED)
+def test_bash_completes(
+    line: str, words: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = script("bash", folder, capsys)
+    assert in_bash(file, ["xenhostgen", *line.split()]) == words
+
+
+@pytest.mark.parametrize(("line", "words"), COMPLETED)
+def test_fish_completes(
+    line: str, words: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = script("fish", folder, capsys)
+    completed = in_fish(file, ["xenhostgen", *line.split()])
+    assert [word.removesuffix("/") for word in completed] == words
+
+
+def test_zsh_reads_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = script("zsh", folder, capsys)
+    assert printed(["zsh", "-f", "-n", str(file)]) == []
+
+
+def test_an_unknown_shell_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["completion", "csh"])
+    assert ended.value.code == 2
+    assert "invalid choice: 'csh'" in capsys.readouterr().err

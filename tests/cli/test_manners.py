@@ -41,8 +41,8 @@ def test_a_look_writes_nothing(
 
 QUOTED = 'include: {line: <xen/xenhost.h>, "place": {before: '
 FAULTS = {
-    "a key of version 1": ("  no_host: ", "  no_host: "),
-    "a rule of version 1": ("rule: required-slot-emptied", "rule: required-slot-emptied"),
+    "a key of version 1": ("  no_host: ", "  when_no_host: "),
+    "a rule of version 1": ("rule: required-slot-emptied", "rule: orphaned-remote"),
     "a misspelt key": ("\nregistry:", "\nregistri:"),
     "a misspelt choice": ("storage: bss", "storage: bas"),
     "a misspelt step": ("- return_if:", "- retrun_if:"),

@@ -27,8 +27,8 @@ from xenhostgen.report.findings import show, show_rules
 from xenhostgen.report.problems import show as show_problems
 
 PROBLEMS = (
-    Problem("empty", "has nothing in it", "specs/no.yaml", hint="write one"),
-    Problem("unknown-key", "no such key", "specs/no.yaml"),
+    Problem("empty", "has nothing in it", "specs/no.yaml", At(1, 1), hint="write one"),
+    Problem("unknown-key", "no such key", "specs/no.yaml", At(1, 1)),
     Problem("yaml-syntax", ODD, ODD, At(3, 7)),
 )
 HERE = Path(__file__).parent

@@ -53,7 +53,8 @@ def confinement(
     for path in readable:
         options += ["--ro-bind-try", path, path]
     installed = Path(shutil.which(str(program)) or program).absolute()
-    if not any(installed.is_relative_to(path) for path in ("/usr", *_TOP_FOLDERS, *view.readable)):
+    folders = ("/usr", *_TOP_FOLDERS, *map(str, view.readable))
+    if not any(installed.is_relative_to(folder) for folder in folders):
         options += _installation(installed)
     for path in view.writable:
         options += ["--bind", path, path]

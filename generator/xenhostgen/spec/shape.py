@@ -31,7 +31,7 @@ E = TypeVar("E")
 P = TypeVar("P", bound="Part")
 _SCALARS = ["string", "integer", "boolean"]
 _NODES: dict[type, str] = {Text: "a text", Sequence: "a list", Mapping: "a mapping"}
-_FORMER = {"body": "body", "no_host": "no_host", "fallback": "fallback"}
+_FORMER = {"calls": "body", "when_no_host": "no_host", "when_missing": "fallback"}
 """Keys of version 1, and what they are called now."""
 _HINTS = {
     "a mapping": "write 'key: value' pairs, below it or in {}",

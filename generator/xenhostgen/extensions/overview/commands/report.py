@@ -12,11 +12,11 @@ from itertools import count
 from pathlib import Path
 
 from xenhostgen.commands.inputs import add_specs, add_unconfined, each_spec, print_or_write
-from xenhostgen.commands.verify import chosen, progress
+from xenhostgen.commands.verify import chosen
 from xenhostgen.extensions.overview.difference import difference
 from xenhostgen.extensions.overview.mutants import read_mutants
 from xenhostgen.extensions.overview.page import Section, page
-from xenhostgen.report.terminal import say
+from xenhostgen.report.terminal import progress, say
 from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text
 from xenhostgen.verify.catalogue import check_expectations

@@ -376,6 +376,16 @@ def test_the_walk_of_the_readme(work: Path) -> None:
         assert ("'xh_pv_nested_ops' doesn't set 'xen_version'" in said) == (old == "  functions:\n")
 
 
+def test_the_findings_that_the_readme_shows() -> None:
+    need("gcc", "gcc")
+    readme = (SPECS.parent / "README.md").read_text()
+    shown = readme.partition("verify specs/rfc-v1.yaml\n")[2].partition("\n\n")[0]
+    printed = run(SPECS.parent, "verify", "specs/rfc-v1.yaml", "--cc", "gcc", status=0).stdout
+    lines = [line.strip().removesuffix("…") for line in shown.split("\n")]
+    assert len(lines) == 8
+    assert not [line for line in lines if line not in printed]
+
+
 def test_options_may_stand_anywhere(work: Path) -> None:
     shutil.copy(work / "specs/small.yaml", work / "other.yaml")
     done = run(work, "lint", "specs/small.yaml", "--format", "json", "other.yaml", status=0)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from email.message import Message
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,18 @@ def test_a_spec_that_can_not_be_read(tmp_path: Path, capsys: pytest.CaptureFixtu
     for form in ("sarif", "junit", "ktap"):
         assert main(["verify", str(tmp_path / "bad.yaml"), "--format", form]) == 2
         assert "bad.yaml" in capsys.readouterr().out
+
+
+def test_sarif_names_the_home_page_of_the_distribution(monkeypatch: pytest.MonkeyPatch) -> None:
+    (run,) = log_of(report(rfc_v1()))["runs"]
+    assert "informationUri" not in run["tool"]["driver"]  # none is known
+    distribution = Message()
+    distribution["Project-URL"] = "Source, file:///source"
+    distribution["Project-URL"] = "Homepage, file:///home"
+    monkeypatch.setattr(metadata, "metadata", lambda name: distribution)
+    log = log_of(report(rfc_v1()))
+    assert results(log)
+    assert log["runs"][0]["tool"]["driver"]["informationUri"] == "file:///home"
 
 
 def test_lint_marks_the_lines_of_a_spec(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -205,6 +205,18 @@ def test_reports_are_further_formats_of_the_same_run(
     assert files["github"].read_text().startswith("::notice file=out/rfc-v1/")
 
 
+@pytest.mark.parametrize("option", [["--accept"], ["--replay", "f()"]])
+def test_what_makes_no_report_refuses_to_write_one(
+    option: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    need("gcc", "gcc")
+    file = tmp_path / "x.sarif"
+    command = ["verify", str(REPO / "specs/xenhost.yaml"), "--report", f"sarif={file}"]
+    assert main([*command, *option]) == 2
+    assert option[0] in capsys.readouterr().err
+    assert not file.exists()
+
+
 @pytest.mark.parametrize("argument", ["sarif", "sarif=", "=x", "text=x", "xml=x"])
 def test_a_report_needs_a_format_and_a_file(
     argument: str, capsys: pytest.CaptureFixture[str]

@@ -6,6 +6,7 @@ import pty
 import select
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,17 @@ def wait_for(shown: str, terminal: int, seconds: float = 30) -> None:
         ready, _, _ = select.select([terminal], [], [], seconds)
         assert ready, received
         received += os.read(terminal, 4096).decode()
+
+
+def test_what_can_not_be_used_here_is_not_offered(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tree_sitter_c", None)
+    for name in [name for name in sys.modules if name.startswith("xenhostgen.extensions.mutation")]:
+        monkeypatch.delitem(sys.modules, name)
+    file = script("bash", folder, capsys)
+    assert in_bash(file, ["xenhostgen", "mut"]) == []
+    assert in_bash(file, ["xenhostgen", "ver"]) == ["verify"]
 
 
 def test_an_unknown_shell_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -129,11 +129,18 @@ def test_the_core_needs_no_package_of_an_extension(
     assert says in done.stdout
 
 
-def test_a_command_without_its_packages_names_the_extra(installed: Path, tmp_path: Path) -> None:
-    done = run_core(installed, tmp_path, "mutate")
+@pytest.mark.parametrize(
+    ("command", "package", "extra"),
+    [(["mutate"], "tree_sitter_c", "mutation"), (["completion", "bash"], "shtab", "shell")],
+    ids=["mutate", "completion"],
+)
+def test_a_command_without_its_packages_names_the_extra(
+    installed: Path, tmp_path: Path, command: list[str], package: str, extra: str
+) -> None:
+    done = run_core(installed, tmp_path, *command)
     assert done.returncode == 2
-    assert "needs the Python package 'tree_sitter_c'" in done.stderr
-    assert "pip install 'xenhostgen[mutation]'" in done.stderr
+    assert f"needs the Python package '{package}'" in done.stderr
+    assert f"pip install 'xenhostgen[{extra}]'" in done.stderr
 
 
 def pages(installed: Path) -> list[Path]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from email.message import Message
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,18 @@ def test_a_spec_that_can_not_be_read(tmp_path: Path, capsys: pytest.CaptureFixtu
         assert "bad.yaml" in capsys.readouterr().out
 
 
+def test_sarif_names_the_home_page_of_the_distribution(monkeypatch: pytest.MonkeyPatch) -> None:
+    (run,) = log_of(report(rfc_v1()))["runs"]
+    assert "informationUri" not in run["tool"]["driver"]  # none is known
+    distribution = Message()
+    distribution["Project-URL"] = "Source, file:///source"
+    distribution["Project-URL"] = "Homepage, file:///home"
+    monkeypatch.setattr(metadata, "metadata", lambda name: distribution)
+    log = log_of(report(rfc_v1()))
+    assert results(log)
+    assert log["runs"][0]["tool"]["driver"]["informationUri"] == "file:///home"
+
+
 def test_lint_marks_the_lines_of_a_spec(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec, xml = tmp_path / "bad.yaml", tmp_path / "lint.xml"
     spec.write_text("interface: gate\n\ttabbed: 1\n")
@@ -190,6 +203,18 @@ def test_reports_are_further_formats_of_the_same_run(
     assert suite.get("skipped") == "1"
     assert files["ktap"].read_text().startswith("KTAP version 1\n1..1\n")
     assert files["github"].read_text().startswith("::notice file=out/rfc-v1/")
+
+
+@pytest.mark.parametrize("option", [["--accept"], ["--replay", "f()"]])
+def test_what_makes_no_report_refuses_to_write_one(
+    option: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    need("gcc", "gcc")
+    file = tmp_path / "x.sarif"
+    command = ["verify", str(REPO / "specs/xenhost.yaml"), "--report", f"sarif={file}"]
+    assert main([*command, *option]) == 2
+    assert option[0] in capsys.readouterr().err
+    assert not file.exists()
 
 
 @pytest.mark.parametrize("argument", ["sarif", "sarif=", "=x", "text=x", "xml=x"])

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Completion by Tab, as real shells do it with what the command prints."""
 
+import os
+import pty
+import select
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,9 +86,44 @@ def test_fish_completes(
     assert [word.removesuffix("/") for word in completed] == words
 
 
-def test_zsh_reads_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = script("zsh", folder, capsys)
-    assert printed(["zsh", "-f", "-n", str(file)]) == []
+def test_zsh_completes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script("zsh", folder, capsys).rename(folder / "_xenhostgen")
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvpe("zsh", ["zsh", "-f", "-i"], os.environ | {"TERM": "dumb"})
+    os.write(terminal, b"fpath=($PWD $fpath); autoload -U compinit; compinit -u -D; PS1=rea'dy:'\n")
+    for before, shown in [
+        ("", "ready:"),
+        ("xenhostgen ver\t", "xenhostgen verify "),
+        ("\x15xenhostgen lint --for\t", "lint --format "),
+        ("\x15xenhostgen verify --level pr\t", "verify --level prove "),
+        ("\x15xenhostgen rules dependency\t", "rules dependency-not-enforced "),
+        ("\x15xenhostgen verify wid\t", "verify widget.yaml "),
+    ]:
+        os.write(terminal, before.encode())
+        wait_for(shown, terminal)
+    os.close(terminal)
+    os.waitpid(pid, 0)
+
+
+def wait_for(shown: str, terminal: int, seconds: float = 30) -> None:
+    """Read what a terminal shows until a text is among it."""
+    received = ""
+    while shown not in received:
+        ready, _, _ = select.select([terminal], [], [], seconds)
+        assert ready, received
+        received += os.read(terminal, 4096).decode()
+
+
+def test_what_can_not_be_used_here_is_not_offered(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tree_sitter_c", None)
+    for name in [name for name in sys.modules if name.startswith("xenhostgen.extensions.mutation")]:
+        monkeypatch.delitem(sys.modules, name)
+    file = script("bash", folder, capsys)
+    assert in_bash(file, ["xenhostgen", "mut"]) == []
+    assert in_bash(file, ["xenhostgen", "ver"]) == ["verify"]
 
 
 def test_an_unknown_shell_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

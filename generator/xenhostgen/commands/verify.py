@@ -166,9 +166,9 @@ def usable(compilers: Sequence[str]) -> tuple[str, ...]:
 
 def accept(options: Options, arguments: argparse.Namespace) -> int:
     """Write what is found of each spec's rendering into the spec; 2 on an error."""
-    if options.tree or arguments.format != "text":
+    if options.tree or arguments.report or arguments.format != "text":
         message = "takes what the spec's own rendering shows, and tells it as text"
-        raise refusal("accept", message, "--accept", "leave out --tree and --format")
+        raise refusal("accept", message, "--accept", "leave out --tree, --format and --report")
 
     def rewritten(path: Path) -> str:
         spec, text = load(path), path.read_bytes().decode()
@@ -190,8 +190,8 @@ def accept(options: Options, arguments: argparse.Namespace) -> int:
 def replayed(options: Options, arguments: argparse.Namespace) -> int:
     """Replay calls on one spec's C; 1 if the C and the model part ways."""
     paths = spec_paths(arguments.specs)
-    if len(paths) != 1 or arguments.format not in FORMATS:
-        message = "takes exactly one SPEC, and tells it as text or json"
+    if len(paths) != 1 or arguments.report or arguments.format not in FORMATS:
+        message = "takes exactly one SPEC, and prints what happens as text or json"
         raise refusal("replay", message, "--replay")
     calls = [call.strip() for call in arguments.replay.split(";") if call.strip()]
     steps = replay(load(paths[0]), options, calls)

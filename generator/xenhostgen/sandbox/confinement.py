@@ -47,14 +47,14 @@ def confinement(
     """The options by which bubblewrap runs a program in a folder of a view, else in the topmost."""
     options: list[str | Path] = ["--size", str(view.scratch_bytes), "--tmpfs", "/tmp"]
     readable: list[str | Path] = [*_SYSTEM, *filter(os.path.isdir, _TOP_FOLDERS), *view.readable]
+    installed = Path(shutil.which(str(program)) or program).absolute()
+    is_shown = any(installed.is_relative_to(path) for path in readable)
     for name in filter(os.path.islink, _TOP_FOLDERS):
         options += ["--symlink", str(Path(name).readlink()), name]
         readable.remove(name)
     for path in readable:
         options += ["--ro-bind-try", path, path]
-    installed = Path(shutil.which(str(program)) or program).absolute()
-    folders = ("/usr", *_TOP_FOLDERS, *map(str, view.readable))
-    if not any(installed.is_relative_to(folder) for folder in folders):
+    if not is_shown:
         options += _installation(installed)
     for path in view.writable:
         options += ["--bind", path, path]

@@ -11,6 +11,8 @@ from xenhostgen.extensions.shell.parsers import whole_parser
 from xenhostgen.verify.catalogue import catalogue
 
 SHELLS = ("bash", "zsh", "fish")
+# zsh's _arguments stumbles over the parentheses that shtab puts around a pattern.
+SPECS = {**shtab.glob("*.yaml"), "zsh": "_files -g *.yaml"}
 EXAMPLES = """\
 examples:
   source <(xenhostgen completion bash)                 in this bash; or for each, later:
@@ -44,7 +46,7 @@ def script(shell: str) -> str:
 def set_completion(action: argparse.Action) -> None:
     """Tell shtab what an argument stands for, by its name in the help."""
     if action.metavar == "SPEC":
-        action.complete = shtab.glob("*.yaml")  # type: ignore[attr-defined]
+        action.complete = SPECS  # type: ignore[attr-defined]
     elif action.metavar == "DIR":
         action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
     elif action.metavar == "RULE":

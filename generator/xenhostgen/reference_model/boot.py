@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Rules 9 and 10: what the slots must hold when a guest has booted.
 
-A registering step is a *promise*: its condition is meant about the guest as it is, so it is
-evaluated in the state that the kernel settles in, not in the half-set state in which the code may
-ask too soon. Everything else a boot function does is the kernel's, and happens when it happens.
+A step that registers or unregisters is a *promise*: its condition is meant about the guest as it is,
+so it is evaluated in the state that the kernel settles in, not in the half-set state in which the
+code may ask too soon. All else that a boot function does happens when it happens.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from itertools import product
 from xenhostgen.reference_model.memory import Memory
 from xenhostgen.reference_model.registry import Registry, State
 from xenhostgen.spec import expr
-from xenhostgen.spec.model import Assign, BootPath, Guest, Interface, Register, ReturnIf
+from xenhostgen.spec.model import Assign, BootPath, Guest, HostStep, Interface, ReturnIf
 
 CLEAR_BSS = "clear_bss"
 
@@ -34,10 +34,13 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A registration due in the end; ``early`` if its condition was false when asked."""
+    """What is due in the end; ``early`` if its condition was false when asked.
+
+    ``table``: the one that is registered, empty where a host is unregistered.
+    """
 
     guest: str
-    step: Register
+    step: HostStep
     table: str
     early: bool
 
@@ -46,7 +49,7 @@ class Promise:
 class Booted:
     """What the model expects of a boot: which functions run, what is registered at the end.
 
-    ``misuse`` is the first registration that the spec's own steps make wrongly.
+    ``misuse`` is the first step of the spec's own that registers or unregisters wrongly.
     """
 
     stages: tuple[str, ...]
@@ -93,7 +96,10 @@ def boot(spec: Interface, scenario: Scenario, off: Sequence[str] = ()) -> Booted
     registry = Registry(spec)
     state, misuse = registry.initial, None
     for promise in promises:
-        outcome = registry.register(state, spec.values[promise.step.type], promise.table)
+        host, table = spec.values[promise.step.type], promise.table
+        outcome = (
+            registry.register(state, host, table) if table else registry.unregister(state, host)
+        )
         if outcome.misuse:
             misuse = promise
             break
@@ -104,12 +110,11 @@ def boot(spec: Interface, scenario: Scenario, off: Sequence[str] = ()) -> Booted
 def _run(spec: Interface, guest: Guest, memory: Memory, asked: list[Promise]) -> bool:
     """Run one boot function on the memory; True if it returned before its end."""
     for step in guest.boot.steps:
-        match step:
-            case ReturnIf(condition=condition) if memory.true(condition):
-                return True
-            case Register(when=when):
-                table = spec.table(guest, step.table).symbol
-                asked.append(Promise(guest.name, step, table, early=not memory.true(when)))
+        if isinstance(step, ReturnIf) and memory.true(step.condition):
+            return True
+        if isinstance(step, HostStep):
+            early = not memory.true(step.when)
+            asked.append(Promise(guest.name, step, spec.table(guest, step), early))
         # ClearBss does nothing: the model's registry lies nowhere that could be cleared (rule 10).
         for assignment in step.parts(Assign):
             memory.set(assignment.target, memory.value(assignment.value))

@@ -16,12 +16,13 @@ from xenhostgen.spec.model import (
     NONE,
     Call,
     ClearBss,
+    Each,
     Entry,
     Guest,
     Interface,
     Op,
+    OwnStep,
     Place,
-    Register,
     Table,
 )
 from xenhostgen.spec.shape import Part
@@ -126,10 +127,13 @@ class Renderer:
             tables = spec.borrowed(guest)
             place = guest.place
             fragments.append(self.added("borrowed", guest.file, place, place, tables=tables))
-        for step in guest.parts(Register):
-            table = spec.table(guest, step.table).symbol
-            fragment = self.added("register", guest.file, step, Place(), step=step, table=table)
-            fragments.append(fragment)
+        if any(guest.parts(Each)):
+            fragments.append(self.added("cursor", guest.file, guest.boot, Place()))
+        for step in guest.boot.steps:
+            if isinstance(step, OwnStep):
+                table = "" if isinstance(step, Each) else spec.table(guest, step)
+                fragment = self.added("step", guest.file, step, Place(), step=step, table=table)
+                fragments.append(fragment)
         return [fragment._replace(guest=guest.name) for fragment in fragments]
 
     def entries(self, guest: Guest, table: Table) -> list[tuple[Op, Entry]]:
@@ -151,9 +155,9 @@ class Renderer:
         """A guest's file with its fragments, as far as the spec knows it."""
         include = fragments[0]
         above = guest.context.index(Text(include.place.landmark)) + bool(include.place.after)
-        registering = (fragment.text for fragment in fragments if fragment.kind == "register")
+        own = (fragment.text for fragment in fragments if fragment.kind == "step")
         steps = [
-            (type(step).__name__, step, next(registering) if isinstance(step, Register) else "")
+            (type(step).__name__, step, next(own) if isinstance(step, OwnStep) else "")
             for step in guest.boot.steps
         ]
         helpers = {step.function: step for step in guest.parts(Call)}
@@ -164,6 +168,7 @@ class Renderer:
             additions=[
                 fragment for fragment in fragments if fragment.kind in ("tables", "borrowed")
             ],
+            cursor="".join(fragment.text for fragment in fragments if fragment.kind == "cursor"),
             steps=steps,
             helpers=helpers.values(),
             prototypes=self.prototypes(guest),

@@ -302,6 +302,23 @@ class Register(Part):
     doc = optional(DOC, "the comment above it")
 
 
+class Unregister(Part):
+    """Boot step, ours: unregister a host."""
+
+    table = ""  # that is registered
+    type = key(NAME, "the host type")
+    when = optional(LINE, "the C condition under which it is unregistered")
+    doc = optional(DOC, "the comment above it")
+
+
+class Each(Part):
+    """Boot step, ours: call an op of every registered host."""
+
+    op = key(NAME, "the op, which has a wrapper")
+    args = optional(Items(LINE), "C for its parameters after the host")
+    doc = optional(DOC, "the comment above it")
+
+
 def _either(*c: str) -> str:
     """A regular expression for one of some pieces of C, white space left out."""
     return f"(?:{'|'.join(re.escape(''.join(piece.split())) for piece in c)})"
@@ -367,9 +384,13 @@ class ClearBss(_Calling):
 
 # Each has ``c``, the step in C, and ``pattern``, a regular expression for it without white space.
 KernelStep = ReturnIf | Assign | Call | ClearBss
-Step = Register | KernelStep
+HostStep = Register | Unregister
+OwnStep = HostStep | Each
+Step = OwnStep | KernelStep
 STEP: Tagged[Step] = Tagged(
     register=Brief(Register),
+    unregister=Brief(Unregister),
+    each=Brief(Each),
     return_if=Brief(ReturnIf),
     assign=Row(Assign),
     call=Brief(Call),
@@ -631,12 +652,22 @@ class Interface(Part):
         """The slot that accepts a type."""
         return next((slot for slot in self.slots if type_name in slot.accepts), None)
 
+    @property
+    def cursor(self) -> str:
+        """The iterator's variable in C, with stars as in its declaration."""
+        return "**xh" if self.registry.cursor == "pointer" else "*xh"
+
+    def call(self, step: Each) -> str:
+        """The call of an op for the host that the iterator visits."""
+        return f"{self.c.wrapper(step.op)}({', '.join([self.cursor[1:], *step.args])})"
+
     def guest(self, name: str) -> Guest:
         return next(guest for guest in self.guests if guest.name == name)
 
-    def table(self, guest: Guest, role: str) -> Table:
-        """The table that a guest registers under a role, its own or a borrowed one."""
-        return next(table for table in (*guest.tables, *self.borrowed(guest)) if table.role == role)
+    def table(self, guest: Guest, step: HostStep) -> str:
+        """The table that a boot step registers, the guest's own or a borrowed one; else empty."""
+        tables = (*guest.tables, *self.borrowed(guest))
+        return next((table.symbol for table in tables if table.role == step.table), "")
 
     @property
     def table_type(self) -> str:

@@ -29,7 +29,7 @@ from xenhostgen.extensions.kernel_tree.placing import placed
 from xenhostgen.extensions.kernel_tree.reduction import Reduction
 from xenhostgen.render.files import Renderer
 from xenhostgen.sandbox.process import BuildError
-from xenhostgen.spec.model import Call, Guest, Interface, Register, Step
+from xenhostgen.spec.model import Call, Guest, Interface, OwnStep, Step
 from xenhostgen.spec.source import Text, refusal
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.harness import enum_c, include_name, kernel_facts, write_files
@@ -284,7 +284,7 @@ class _GuestFile:
         c = text_of(node)
         if words(c) & self.relevant:
             return ""
-        steps = [step for step in self.bodies[function] if not isinstance(step, Register)]
+        steps = [step for step in self.bodies[function] if not isinstance(step, OwnStep)]
         return next((step.c for step in steps if re.fullmatch(step.pattern, bare(c))), "")
 
 

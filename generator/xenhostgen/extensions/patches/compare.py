@@ -25,7 +25,7 @@ from xenhostgen.extensions.patches.fingerprint import (
 )
 from xenhostgen.extensions.patches.hunks import matcher_of
 from xenhostgen.render.files import Fragment, Renderer, Rendering
-from xenhostgen.spec.model import Register, Step
+from xenhostgen.spec.model import OwnStep, Step
 from xenhostgen.spec.source import printable, refusal
 
 MOST_MESSAGES = 50  # of one file; nobody reads more of a file that is another one altogether
@@ -199,13 +199,15 @@ def _place(
 def place_of(renderer: Renderer, fragment: Fragment) -> list[str]:
     """Where the spec wants a fragment to stand, in words that tell it, each of them enough."""
     landmark, side = fragment.place.landmark, "after" if fragment.place.after else "before"
-    if fragment.kind == "register":
+    if fragment.kind in ("cursor", "step"):
         boot = renderer.spec.guest(fragment.guest).boot
+        here = f"in {boot.function}()"
+        if fragment.kind == "cursor":
+            return [here]
         at = next(index for index, step in enumerate(boot.steps) if step.at == fragment.at)
         # One step is enough, as a spec leaves out those of no matter.
         sides = {"after": boot.steps[:at][::-1], "before": boot.steps[at + 1 :]}
         neighbours = {side: _kernels(steps) for side, steps in sides.items()}
-        here = f"in {boot.function}()"
         return [
             f"{here} {side} '{' '.join(c.split())}'" for side, c in neighbours.items() if c
         ] or [here]
@@ -220,7 +222,7 @@ def place_of(renderer: Renderer, fragment: Fragment) -> list[str]:
 
 def _kernels(steps: tuple[Step, ...]) -> str:
     """The C of the first step that isn't ours; empty if there is none."""
-    return next((step.c for step in steps if not isinstance(step, Register)), "")
+    return next((step.c for step in steps if not isinstance(step, OwnStep)), "")
 
 
 def _code(

@@ -14,11 +14,24 @@ from xenhostgen.extensions.patches.lift_input import landmarks
 from xenhostgen.extensions.patches.lift_source import distinguished
 from xenhostgen.extensions.patches.probe import HOLE, Data, Probing, match
 from xenhostgen.render.files import Renderer
-from xenhostgen.spec.model import NONE, Assign, Call, Interface, Macro, Register, ReturnIf
+from xenhostgen.spec.model import (
+    NONE,
+    Assign,
+    Call,
+    Each,
+    Interface,
+    Macro,
+    OwnStep,
+    Register,
+    ReturnIf,
+    Unregister,
+)
 from xenhostgen.spec.source import Text
 
 _ERRNO_H = "<linux/errno.h>"
-_KEYS = {"hole0z": "type", "hole1z": "table", "hole2z": "when", "hole3z": "doc"}
+_KEYS = ("type", "table", "when", "doc", "op", "args")
+_HOLES = {key: Text(f"hole{number}z") for number, key in enumerate(_KEYS)}
+_OWN = {"register", "unregister", "each"}
 # The kernel's statements that are steps.
 _STEPS = {
     "return_if": pieces(ReturnIf(condition="hole0z").c)[0],
@@ -85,7 +98,7 @@ class Guests:
         self.tables: dict[str, list[tuple[str, str]]] = {}  # op and function of each entry
         self.entries: dict[str, Data] = {}  # by function, as tables share them
         self.functions: dict[str, str] = {}  # beside tables, the C file's first, and their files
-        self.registering = _registering(spec)
+        self.own_steps = _own_steps(spec)
 
     def read(self, path: str, hunks: list[Hunk]) -> None:
         """Take in a C file. A guest that is known keeps its boot steps."""
@@ -103,7 +116,7 @@ class Guests:
                 step
                 for each, step in known_steps
                 if each.head == boot
-                and (not each.added or "register" in step)
+                and (not each.added or step.keys() & _OWN)
                 # Steps that leave early count wherever they stand, others as landmarks.
                 and (each.near or "return_if" in step)
             ]
@@ -148,9 +161,11 @@ class Guests:
         if piece.kind != "statement":
             return None
         code = re.sub(r"[{}] ?", "", piece.code).strip()
-        for probe in self.registering:
+        for kind, probe in self.own_steps:
             if words := match(probe, piece, code):
-                return {"register": compact(**{_KEYS[hole]: words[hole] for hole in words})}
+                keys = {key: words[hole] for key, hole in _HOLES.items() if hole in words}
+                args = list(arguments(keys.pop("args", "")))
+                return {kind: compact(**keys, args=args)}
         for kind, probe in _STEPS.items():
             words = match(probe, piece, code)
             texts = list(words.values()) if words else []
@@ -283,19 +298,23 @@ def _place(part: Part) -> Data:
     return {"after": above or part.beside(-1) or "?"}
 
 
-def _registering(spec: Interface) -> list[Piece]:
-    """Registering statements with and without a condition, with holes."""
-    renderer = Renderer(spec)
-    holes = {key: hole for hole, key in _KEYS.items()}
-    texts = [
-        renderer.fragment(
-            "register",
-            step=Register(type=holes["type"], when=when, doc=Text(holes["doc"])),
-            table=holes["table"],
-        )
-        for when in (holes["when"], None)
+def _own_steps(spec: Interface) -> list[tuple[str, Piece]]:
+    """The statements of our steps, with holes."""
+    holes = _HOLES
+    steps: list[OwnStep] = [
+        Each(op=holes["op"], args=args, doc=holes["doc"]) for args in ((holes["args"],), ())
     ]
-    return [pieces(text)[0] for text in texts]
+    for when in (holes["when"], None):
+        steps += [
+            cls(type=holes["type"], when=when, doc=holes["doc"]) for cls in (Register, Unregister)
+        ]
+    renderer = Renderer(spec)
+    own = []
+    for step in steps:
+        kind = type(step).__name__
+        text = renderer.fragment("step", step=step, is_a=kind, table=holes["table"])
+        own.append((kind.lower(), pieces(text)[0]))
+    return own
 
 
 def predicates(path: str, hunks: list[Hunk], spec: Interface) -> Data:

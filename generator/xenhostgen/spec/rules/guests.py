@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from xenhostgen.spec.c_names import KEYWORDS, declared_name, declares_one
-from xenhostgen.spec.model import BootPath, Guest, Input, Interface, Register
+from xenhostgen.spec.model import BootPath, Guest, HostStep, Input, Interface, Register, Unregister
 from xenhostgen.spec.rules.ops import names_taken, parameters
 from xenhostgen.spec.source import Fault, Nearest
 
@@ -51,9 +51,12 @@ def registrations(spec: Interface) -> Iterator[Fault]:
         else:
             message = f"guest '{guest.name}' has no table '{step.table}'"
             yield "unknown-table", message, step.table, Nearest(step.table, symbols)
-        if step.type not in spec.values:
-            message = f"unknown type '{step.type}' in a boot step of '{guest.name}'"
-            yield "unknown-type", message, step.type, Nearest(step.type, spec.values)
+    types = [step.type for step in spec.parts(Register)]
+    types += [step.type for step in spec.parts(Unregister)]
+    for name in types:
+        if name not in spec.values:
+            message = f"unknown type '{name}' in a boot step"
+            yield "unknown-type", message, name, Nearest(name, spec.values)
     for guest, table in spec.tables():
         if table.symbol not in registered:
             message = f"no boot step registers table '{table.role}' of guest '{guest.name}'"
@@ -74,11 +77,14 @@ def order(spec: Interface) -> Iterator[Fault]:
 
 def _order(spec: Interface, guest: Guest) -> Iterator[Fault]:
     """Within one boot function a slot is taken once, and after the slot that it requires."""
-    registering = guest.parts(Register)
-    steps = [(step, slot) for step in registering if (slot := spec.slot_of(step.type))]
-    last = {slot.name: step for step, slot in reversed(steps)}
+    own = [step for step in guest.boot.steps if isinstance(step, HostStep)]
+    steps = [(step, slot) for step in own if (slot := spec.slot_of(step.type))]
+    last = {slot.name: step for step, slot in reversed(steps) if isinstance(step, Register)}
     taken: dict[str, Register] = {}
     for step, slot in steps:
+        if isinstance(step, Unregister):
+            taken.pop(slot.name, None)
+            continue
         earlier = taken.get(slot.name)
         if earlier and earlier.when in (None, step.when):
             message = f"slot '{slot.name}' is taken by an earlier step already"

@@ -299,21 +299,17 @@ def _place(part: Part) -> Data:
 
 
 def _own_steps(spec: Interface) -> list[tuple[str, Piece]]:
-    """The statements of our steps, with holes."""
-    holes = _HOLES
-    steps: list[OwnStep] = [
-        Each(op=holes["op"], args=args, doc=holes["doc"]) for args in ((holes["args"],), ())
-    ]
-    for when in (holes["when"], None):
-        steps += [
-            cls(type=holes["type"], when=when, doc=holes["doc"]) for cls in (Register, Unregister)
-        ]
-    renderer = Renderer(spec)
-    own = []
+    """The statements of our steps by their keys, with holes."""
+    kind, table, when, doc, op, args = _HOLES.values()
+    steps: list[OwnStep] = [Each(op=op, doc=doc, args=(args,)), Each(op=op, doc=doc)]
+    for condition in (when, None):
+        steps.append(Register(type=kind, table=table, when=condition, doc=doc))
+        steps.append(Unregister(type=kind, when=condition, doc=doc))
+    renderer, own = Renderer(spec), []
     for step in steps:
-        kind = type(step).__name__
-        text = renderer.fragment("step", step=step, is_a=kind, table=holes["table"])
-        own.append((kind.lower(), pieces(text)[0]))
+        symbol = "" if isinstance(step, Each) else step.table
+        text = renderer.fragment("step", step=step, table=symbol)
+        own.append((type(step).__name__.lower(), pieces(text)[0]))
     return own
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Rules 9 and 10: what the slots must hold when a guest has booted.
 
-A step that registers or unregisters is a *promise*: its condition is meant about the guest as it is,
-so it is evaluated in the state that the kernel settles in, not in the half-set state in which the
-code may ask too soon. All else that a boot function does happens when it happens.
+A step that registers or unregisters is a *promise*: its condition is meant about the guest as it
+is, so it is evaluated in the state that the kernel settles in, not in the half-set state in which
+the code may ask too soon. All else that a boot function does happens when it happens.
 """
 
 from collections.abc import Iterator, Sequence

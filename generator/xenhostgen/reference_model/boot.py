@@ -122,14 +122,10 @@ def _run(spec: Interface, guest: Guest, memory: Memory, asked: list[Promise]) ->
 
 
 def reads(spec: Interface, condition: str) -> set[str]:
-    """The variables that a condition depends on, through all its macros."""
-    macros: dict[str, str] = {f"{macro.name}()": macro.expands for macro in spec.macros}
-    names = expr.names(expr.parse(condition))
-    while asked := names & macros.keys():
-        names -= asked
-        for name in asked:
-            names |= expr.names(expr.parse(macros.pop(name)))
-    return names - {f"{macro.name}()" for macro in spec.macros}
+    """The variables and constants that a condition depends on, through all its macros."""
+    memory = Memory(spec, {macro.name: False for macro in spec.predicates.placeholders})
+    memory.true(condition)
+    return memory.asked
 
 
 def reads_before_set(spec: Interface, condition: str) -> set[str]:

@@ -176,8 +176,9 @@ class Renderer:
 
     def prototypes(self, guest: Guest) -> dict[str, str]:
         """The kernel functions that a guest's tables and steps name, declared for the stub."""
-        clearing = [step.function for step in guest.parts(ClearBss)]
-        declared: dict[str, str] = {function: f"void {function}(void);" for function in clearing}
+        declared: dict[str, str] = {
+            step.function: f"void {step.function}(void);" for step in guest.parts(ClearBss)
+        }
         for table in guest.tables:
             entries = self.entries(guest, table)
             declared |= prototypes(self.ops, (pair for pair in entries if pair[1].is_kernels))

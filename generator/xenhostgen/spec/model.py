@@ -584,11 +584,6 @@ class Names:
         enumerator = f"{self.prefix}_{name}"
         return enumerator.upper() if self.enumerators == "upper" else enumerator
 
-    def type_name(self, enumerator: str) -> str:
-        """The host type of an enumerator."""
-        name = enumerator.removeprefix(self.type(""))
-        return name.lower() if self.enumerators == "upper" else name
-
     def wrapper(self, op: str) -> str:
         """The inline function that calls an op."""
         return f"{self.prefix}_{op}"

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from xenhostgen.commands.inputs import default_specs, writing_alone
+from xenhostgen.commands.inputs import SPECS, writing_alone
 from xenhostgen.extensions.kernel_tree.carry import carry_path, is_history
 from xenhostgen.extensions.kernel_tree.patching import Reader
 from xenhostgen.extensions.patches.carrying import Share, carry_of
@@ -26,6 +26,7 @@ from xenhostgen.render.write import write_files
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Problem, Refused, refusal
+from xenhostgen.spec.template_sets import template_root
 
 EXAMPLES = """\
 examples:
@@ -84,8 +85,7 @@ def import_history(folder: Path, arguments: argparse.Namespace) -> int:
             hint = "the tree that the first patch applies to; or -o NAME.yaml for one spec"
             raise refusal("history", f"a history {what}", "-o", hint)
         messages = read_messages(arguments.patches, left)
-        schema = os.path.relpath(default_specs() / "schema.json", folder)
-        history = list(states(messages, *tree, schema))
+        history = list(states(messages, *tree, _schema(folder)))
     written: dict[str, bytes | None] = dict(files(history))
     names = map(os.path.basename, there)
     stale = {name: None for name in names if is_part(name) and name not in written}
@@ -163,9 +163,7 @@ def import_to(output: Path, arguments: argparse.Namespace) -> int:
         hint = "give --force to replace it"
         raise Refused([Problem("exists", "is there already", path, hint=hint) for path in there])
     onto = load(arguments.onto) if arguments.onto else None
-    schema = os.path.relpath(
-        default_specs() / "schema.json", output.parent
-    )  # as seen from the new spec
+    schema = _schema(output.parent)
     with _tree(arguments) as tree:
         lifted = lift(
             arguments.patches, str(output), schema, onto, prefix=arguments.name, tree=tree
@@ -175,6 +173,12 @@ def import_to(output: Path, arguments: argparse.Namespace) -> int:
     for line in _report(lifted, output):
         say(line, sys.stdout)
     return 0 if all(share.same is not False for share in lifted.shares) else 1
+
+
+def _schema(folder: Path) -> str:
+    """The schema as specs in a folder name it: that of ``specs``, else the shipped one."""
+    specs = SPECS if SPECS.is_dir() else template_root().parent / "specs"
+    return os.path.relpath(specs / "schema.json", folder)
 
 
 def _report(lifted: Lifted, output: Path) -> Iterator[str]:

@@ -262,6 +262,11 @@ def changes(old: Interface, new: Interface) -> tuple[str, ...]:
 
 
 def _facts(spec: Interface) -> Iterator[tuple[str, str]]:
+    yield "header", spec.header.file
+    yield "C file", spec.source.file
+    yield "Makefile", spec.object.file
+    yield "header of the predicates", spec.predicates.file
+    yield from ((f"file of {guest.name}", guest.file) for guest in spec.guests)
     for host in spec.types.values:
         apart = host.distance is not None
         yield (

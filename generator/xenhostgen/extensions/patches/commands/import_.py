@@ -38,6 +38,8 @@ examples:
   xenhostgen import --refresh series/ *.patch --tree ../linux@v6.12   after its specs were edited
 """
 
+_PLACES_MAX = 20  # of carried lines that are told of a file
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
@@ -127,20 +129,20 @@ def refresh(target: Path, folder: Path, arguments: argparse.Namespace) -> int:
 
 
 def _carried_lines(before: bytes, after: bytes) -> Iterator[str]:
-    """How many lines of each file two carry patches carry, where they differ."""
+    """How many lines of each file two carry patches carry, where they differ; files that moved."""
     old, new = (
-        {
-            file.path: [line[:2] for hunk in file.hunks for line in hunk.lines]
-            for file in read_diff(carry, "the carry patch")
-        }
+        {file.path: file.changes for file in read_diff(carry, "the carry patch")}
         for carry in (before, after)
     )
+    for path in sorted(new.keys() - old.keys()):
+        moved = [was for was in old.keys() - new.keys() if old[was] == new[path]]
+        if len(moved) == 1:
+            del old[moved[0]], new[path]
+            yield f"  {path}: was {moved[0]}"
     for path in sorted(old.keys() | new.keys()):
+        count, was = (len(side.get(path, ())) for side in (new, old))
         if old.get(path) != new.get(path):
-            counts = [
-                sum(kind != "context" for kind, _ in side.get(path, ())) for side in (new, old)
-            ]
-            yield f"  {path}: {counts[0]} lines carried, were {counts[1]}"
+            yield f"  {path}: {count} lines carried, were {was}"
 
 
 @contextmanager
@@ -207,8 +209,11 @@ def _counts(shares: Sequence[Share]) -> tuple[int, int]:
 
 
 def _ranges(numbers: Sequence[int]) -> str:
-    """Line numbers as people write them: 3, 7-9."""
+    """Line numbers as people write them: 3, 7-9; of many places the first."""
     unique = set(numbers)
     starts = sorted(number for number in unique if number - 1 not in unique)
     ends = sorted(number for number in unique if number + 1 not in unique)
-    return ", ".join(f"{a}-{b}" if b > a else str(a) for a, b in zip(starts, ends, strict=True))
+    places = [f"{a}-{b}" if b > a else str(a) for a, b in zip(starts, ends, strict=True)]
+    more = len(places) - _PLACES_MAX
+    rest = [f"and {more} more places"] if more > 0 else []
+    return ", ".join([*places[:_PLACES_MAX], *rest])

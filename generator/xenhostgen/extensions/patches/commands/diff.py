@@ -30,7 +30,6 @@ EXAMPLES = """\
 examples:
   xenhostgen diff specs/rfc-v1.yaml                        against the shipped facts
   xenhostgen diff specs/rfc-v1.yaml rfc.mbox               against a mail, an mbox or a bare diff
-  xenhostgen diff specs/rfc-v1.yaml rfc.mbox --comments    with the comments that differ
   xenhostgen diff my.yaml sent.mbox --tree ../linux --rev v6.12   every byte, by git's object ids
   xenhostgen diff my.yaml more.mbox --since old.yaml       on top of that: the interface's own files
   xenhostgen diff my.yaml more.mbox --tree ../linux --since old.yaml   and every byte of it
@@ -45,9 +44,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "patch", metavar="PATCH", type=Path, nargs="?", help="the patch (default: the spec's facts)"
-    )
-    parser.add_argument(
-        "--comments", action="store_true", help="show comments that are worded differently"
     )
     words = "place the spec into this kernel tree, compare blob ids"
     parser.add_argument("--tree", metavar="DIR", type=Path, help=words)
@@ -70,8 +66,6 @@ def run(arguments: argparse.Namespace) -> int:
         "same": comparison.same,
         **asdict(comparison),
     }
-    for file in outcome["files"] if not arguments.comments else ():
-        file["wording"] = ()
     if arguments.format == "json":
         print(as_json(outcome))
     else:

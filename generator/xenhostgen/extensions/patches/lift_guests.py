@@ -187,23 +187,12 @@ class Guests:
         for guest in guests:
             owners |= self.name_tables(guest)
         for guest in guests:
-            steps = guest["boot"].get("steps", ())
+            name, steps = guest["name"], guest["boot"].get("steps", ())
             for register in (step["register"] for step in steps if "register" in step):
-                owner, register["table"] = owners.get(
-                    register["table"], (guest["name"], register["table"])
-                )
-                if owner != guest["name"]:
+                symbol = register["table"]  # the rules refuse that of a table that isn't here
+                owner, register["table"] = owners.get(symbol, (name, symbol))
+                if owner != name:
                     guest.setdefault("borrows", owner)
-            known = {
-                role
-                for owner, role in owners.values()
-                if owner in (guest["name"], guest.get("borrows"))
-            }
-            guest["boot"]["steps"] = [
-                step
-                for step in steps
-                if "register" not in step or step["register"]["table"] in known
-            ]
         for symbol, (name, role) in owners.items():
             self.add_entries(self.tables.get(symbol, ()), f"{name}.{role}")
         return {guest.pop("name"): guest for guest in guests}

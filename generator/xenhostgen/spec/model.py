@@ -237,9 +237,9 @@ class Place(Part):
     alternatives = optional(Items(LINE), "landmarks that other kernel versions have instead")
 
     @property
-    def landmark(self) -> str:
+    def landmark(self) -> Text:
         """The line, function or object beside which the place is."""
-        return self.after or self.before or ""
+        return self.after or self.before or Text()
 
 
 class Predicates(Part):

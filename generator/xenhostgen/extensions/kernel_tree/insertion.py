@@ -57,7 +57,7 @@ class Insertion(NamedTuple):
 def of_fragment(kernel: KernelFile, fragment: Fragment) -> Insertion:
     """The insertion that a fragment's place asks for."""
     place, kind, text = fragment.place, fragment.kind, fragment.text
-    landmarks = [place.landmark, *place.alternatives]
+    landmarks: list[str] = [place.landmark, *place.alternatives]
     upward = place.before is not None
     if kind not in ("include", "object", "predicates"):
         function = kernel.function(landmarks)

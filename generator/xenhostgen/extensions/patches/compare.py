@@ -193,7 +193,8 @@ def _place(
 
 def place_of(renderer: Renderer, fragment: Fragment) -> list[str]:
     """Where the spec wants a fragment to stand, in words that tell it, each of them enough."""
-    landmark, side = fragment.place.landmark, "after" if fragment.place.after else "before"
+    landmark: str = fragment.place.landmark
+    side = "after" if fragment.place.after else "before"
     if fragment.kind in ("cursor", "step"):
         boot = renderer.spec.guest(fragment.guest).boot
         here = f"in {boot.function}()"

@@ -764,6 +764,7 @@ class Interface(Part):
         """Every ops table with the guest that defines it."""
         return ((guest, table) for guest in self.guests for table in guest.tables)
 
-    def registrations(self) -> Iterator[tuple[Guest, Register]]:
-        """Every registering boot step with its guest."""
-        return ((guest, step) for guest in self.guests for step in guest.parts(Register))
+    def host_steps(self) -> Iterator[tuple[Guest, HostStep]]:
+        """Every boot step that registers or unregisters, with its guest."""
+        for guest in self.guests:
+            yield from ((guest, step) for step in guest.boot.steps if isinstance(step, HostStep))

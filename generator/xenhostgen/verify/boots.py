@@ -118,8 +118,8 @@ class Boot(Call):
             names -= {f"{macro.name}()" for macro in spec.predicates.placeholders}
             subject = ", ".join(sorted(name.removesuffix("()") for name in names))
             read = ", ".join(sorted(reads_before_set(spec, step.when)))
-            askers = [guest for guest, other in spec.registrations() if other.when == step.when]
-            functions = ", ".join(f"{guest.boot.function}()" for guest in askers) or function
+            askers = [guest for guest, other in spec.host_steps() if other.when == step.when]
+            functions = ", ".join(f"{guest.boot.function}()" for guest in askers)
             message = f"asked before {read} is set, so '{table}' is never {verb}"
             message += f"; asked in {functions}"
             return Finding("state-read-before-set", subject, message, spec_at=step.at)

@@ -44,19 +44,15 @@ def _borrowed(spec: Interface, guest: Guest) -> Iterator[Fault]:
 def registrations(spec: Interface) -> Iterator[Fault]:
     """Boot steps register types and tables that exist; all tables are used."""
     registered: set[str] = set()
-    for guest, step in spec.registrations():
-        symbols = {table.role: table.symbol for table in (*spec.borrowed(guest), *guest.tables)}
-        if step.table in symbols:
-            registered.add(symbols[step.table])
-        else:
+    for guest, step in spec.host_steps():
+        registered.add(symbol := spec.table(guest, step))
+        if isinstance(step, Register) and not symbol:
+            roles = [table.role for table in (*spec.borrowed(guest), *guest.tables)]
             message = f"guest '{guest.name}' has no table '{step.table}'"
-            yield "unknown-table", message, step.table, Nearest(step.table, symbols)
-    types = [step.type for step in spec.parts(Register)]
-    types += [step.type for step in spec.parts(Unregister)]
-    for name in types:
-        if name not in spec.values:
-            message = f"unknown type '{name}' in a boot step"
-            yield "unknown-type", message, name, Nearest(name, spec.values)
+            yield "unknown-table", message, step.table, Nearest(step.table, roles)
+        if step.type not in spec.values:
+            message = f"unknown type '{step.type}' in a boot step of '{guest.name}'"
+            yield "unknown-type", message, step.type, Nearest(step.type, spec.values)
     for guest, table in spec.tables():
         if table.symbol not in registered:
             message = f"no boot step registers table '{table.role}' of guest '{guest.name}'"
@@ -66,7 +62,7 @@ def registrations(spec: Interface) -> Iterator[Fault]:
 
 def order(spec: Interface) -> Iterator[Fault]:
     """What boot steps register has a slot, which isn't taken yet, and what that requires is."""
-    for _, step in spec.registrations():
+    for _, step in spec.host_steps():
         if step.type in spec.values and spec.slot_of(step.type) is None:
             message = f"no slot can take type '{step.type}'"
             hint = "register a type that a slot accepts"

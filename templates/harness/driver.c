@@ -462,10 +462,8 @@ static void boot(char *line, int due)
 	for (; sscanf(stages, "%d%n", &guest, &used) == 1; stages += used) {
 		if (guest < 0)
 			driver_clear_bss();
-		else if (due)
-			glue_due(guest);
 		else
-			glue_boot(guest);
+			glue_boot(guest, due);
 		say_slots();
 		say("|");
 	}

@@ -39,8 +39,7 @@ void glue_iterate(int nested);
 void glue_take(int slot, int others);
 void glue_reset(void);
 void glue_assign(int number);
-void glue_boot(int guest);
-void glue_due(int guest);
+void glue_boot(int guest, int due);
 /*
  * Arguments and results are each marked with its number, or filled with this byte; from GLUE_NUMBERS on
  * they are what is above that, below it each has bits of its own, the lowest and the highest set.

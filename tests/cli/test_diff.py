@@ -94,7 +94,6 @@ def test_errors_have_their_place(folder: Path, capsys: pytest.CaptureFixture[str
             "specs/reference/rfc-v1-01.json:1:1: not the facts of a patch",
         ),
         (["facts", "bad.patch"], "bad.patch:5:1: git can't read it: corrupt"),
-        (["facts", str(PATCH), "--message-id", "2@example.org"], "for a single patch without one"),
         (["facts", str(PATCH), "-o", "none/facts.json"], "none/facts.json"),
     ]:
         assert main(arguments) == 2

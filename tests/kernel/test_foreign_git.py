@@ -145,7 +145,8 @@ def test_what_git_writes_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_binary_deltas_make_is_limited(tmp_path: Path) -> None:
-    before, after = ({name: bytes(20 << 20) + end for name in "ab"} for end in (b"", b"more"))
+    names = "abcdefghi"  # each has a delta forth and one back
+    before, after = ({name: bytes(1 << 20) + end for name in names} for end in (b"", b"more"))
     patch = difference(before, after, "--binary")
     assert b"\ndelta " in patch
     assert len(patch) < 1 << 20

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from xenhostgen.api import Interface, Rendering
 from xenhostgen.render.files import Fragment
-from xenhostgen.spec.model import Assign, Call, Guest, Register, ReturnIf, Step
+from xenhostgen.spec.model import Assign, Call, Guest, OwnStep, ReturnIf, Step
 
 Data = dict[str, Any]
 
@@ -137,6 +137,8 @@ def interfaces(draw: st.DrawFn, templates: str) -> Data:
             **draw(st.sampled_from(used["void" if returns == "void" else "value"])),
             **_with(tables=entries, doc=draw(short)),
         }
+    for guest in guests.values():
+        guest["boot"]["steps"] += draw(_further_steps(ops, doc))
     fields = draw(st.lists(st.sampled_from(_FIELDS), unique_by=str, max_size=3))
     data = _with(
         interface=prefix,
@@ -198,6 +200,20 @@ def interfaces(draw: st.DrawFn, templates: str) -> Data:
     else:
         data["typedefs"] = True
     return data
+
+
+@st.composite
+def _further_steps(draw: st.DrawFn, ops: Data, doc: st.SearchStrategy[str]) -> list[Data]:
+    """Boot steps below the registrations: ops of each host, and a host that goes."""
+    called = [name for name, op in ops.items() if op.get("wrapper") != "none"]
+    steps: list[Data] = []
+    for name in draw(st.lists(st.sampled_from(called), unique=True)) if called else ():
+        args = ["some_flags" for _ in ops[name].get("args", ())]
+        steps.append({"each": _with(op=name, args=args, doc=draw(doc))})
+    if draw(st.booleans()):
+        when = draw(st.sampled_from(["", "some_flags == 9"]))
+        steps.append({"unregister": _with(type="t00", when=when, doc=draw(doc))})
+    return steps
 
 
 def _guest(
@@ -308,13 +324,14 @@ def _guest_file(guest: Guest, fragments: list[Fragment]) -> str:
         f"{guest.boot.head}\n",
         "{\n",
         "\tu64 some;\n",
+        *texts.get("cursor", []),
         "\n",
     ]
-    registers = iter(texts.get("register", []))
+    own = iter(texts.get("step", []))
     for step in guest.boot.steps:
         lines += (
-            next(registers, "") + "\n" * bool(fragments)
-            if isinstance(step, Register)
+            next(own, "") + "\n" * bool(fragments)
+            if isinstance(step, OwnStep)
             else _step(step) + "\n"
         )
     return "".join([*lines, "\tfinish_some(&some);\n", "}\n"])

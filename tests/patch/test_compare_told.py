@@ -56,7 +56,7 @@ def test_told(
     Path("my.yaml").write_text(SPEC.read_text() + "\nbanner: false\n")
     Path("tree").mkdir()
     Path("x.patch").write_bytes(posted(Path("tree"), *trees()))
-    status = main(["diff", "my.yaml", "x.patch", "--comments"])
+    status = main(["diff", "my.yaml", "x.patch"])
     said = capsys.readouterr()
     assert (status, said.err) == (0 if name.startswith("succ_") else 1, "")
     out = re.sub(r"my\.yaml:\d+:\d+", "my.yaml:LINE:COLUMN", said.out)

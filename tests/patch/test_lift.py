@@ -205,7 +205,7 @@ def test_a_later_patch_for_another_header_is_refused(tmp_path: Path) -> None:
         lift([patch], "lifted.yaml", "schema.json", load(ROOT / "specs" / "rfc-v1.yaml"))
 
 
-@pytest.mark.parametrize("case", sorted(CASES.glob("*.[pm]*")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("case", sorted(CASES.glob("*.[pmhc]*")), ids=lambda path: path.stem)
 def test_case(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], update: bool) -> None:
     spec = tmp_path / "lifted.yaml"
     status = main(["import", str(case), "-o", str(spec)])

@@ -82,11 +82,6 @@ def spec_paths(paths: list[Path]) -> list[Path]:
     return paths
 
 
-def default_specs() -> Path:
-    """``specs`` in the current folder, else the shipped ones: there is the schema."""
-    return SPECS if SPECS.is_dir() else template_root().parent / "specs"
-
-
 def each_spec(
     arguments: argparse.Namespace, work: Callable[[Path], T], show: Callable[[T], None]
 ) -> tuple[list[T], list[Problem]]:

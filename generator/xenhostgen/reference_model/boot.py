@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Rules 9 and 10: what the slots must hold when a guest has booted.
 
-A registering step is a *promise*: its condition is meant about the guest as it is, so it is
-evaluated in the state that the kernel settles in, not in the half-set state in which the code may
-ask too soon. Everything else a boot function does is the kernel's, and happens when it happens.
+A step that registers or unregisters is a *promise*: its condition is meant about the guest as it
+is, so it is evaluated in the state that the kernel settles in, not in the half-set state in which
+the code may ask too soon. All else that a boot function does happens when it happens.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from xenhostgen.reference_model.memory import Memory
 from xenhostgen.reference_model.registry import Registry, State
 from xenhostgen.spec import expr
-from xenhostgen.spec.model import Assign, BootPath, Guest, Interface, Register, ReturnIf, Step
+from xenhostgen.spec.model import Assign, BootPath, Guest, HostStep, Interface, ReturnIf, Step
 
 CLEAR_BSS = "clear_bss"
 
@@ -26,16 +26,19 @@ class Scenario(NamedTuple):
     placeholders: tuple[tuple[str, bool], ...]
 
     def __str__(self) -> str:
-        given = [f"{target}={value}" for target, value in self.inputs]
-        given += [f"{name}()={int(value)}" for name, value in self.placeholders]
-        return f"boot {self.path.kind}" + (f" with {', '.join(given)}" if given else "")
+        inputs = [f"{target}={value}" for target, value in self.inputs]
+        inputs += [f"{name}()={int(value)}" for name, value in self.placeholders]
+        return f"boot {self.path.kind}" + (f" with {', '.join(inputs)}" if inputs else "")
 
 
 class Promise(NamedTuple):
-    """A registration due in the end; ``early`` if its condition was false when asked."""
+    """What is due in the end; ``early`` if its condition was false when asked.
+
+    ``table``: the one that is registered, empty where a host is unregistered.
+    """
 
     guest: str
-    step: Register
+    step: HostStep
     table: str
     early: bool
 
@@ -54,7 +57,7 @@ class Passed(NamedTuple):
 class Booted(NamedTuple):
     """What the model expects of a boot: which functions run, what is registered at the end.
 
-    ``misuse`` is the first registration that the spec's own steps make wrongly.
+    ``misuse`` is the first step of the spec's own that registers or unregisters wrongly.
     """
 
     stages: tuple[str, ...]
@@ -94,14 +97,17 @@ def boot(spec: Interface, scenario: Scenario, off: Sequence[str] = ()) -> Booted
         if left_early and stages == [stage]:
             break  # without what its entry needs the guest doesn't boot on
     promises = tuple(
-        Promise(guest, step, spec.table(spec.guest(guest), step.table).symbol, not holds)
+        Promise(guest, step, spec.table(spec.guest(guest), step), not holds)
         for guest, step, holds in passed
-        if isinstance(step, Register) and memory.true(step.when)
+        if isinstance(step, HostStep) and memory.true(step.when)
     )
     registry = Registry(spec)
     state, misuse = registry.initial, None
     for promise in promises:
-        outcome = registry.register(state, spec.values[promise.step.type], promise.table)
+        host, table = spec.values[promise.step.type], promise.table
+        outcome = (
+            registry.register(state, host, table) if table else registry.unregister(state, host)
+        )
         if outcome.misuse:
             misuse = promise
             break
@@ -123,13 +129,10 @@ def _run(guest: Guest, memory: Memory, passed: list[Passed]) -> bool:
 
 
 def reads(spec: Interface, condition: str) -> set[str]:
-    """The variables that a condition depends on, through all its macros."""
-    macros: dict[str, str] = {f"{macro.name}()": macro.expands for macro in spec.macros}
-    names = expr.names(expr.parse(condition))
-    while asked := names & macros.keys():
-        for name in asked:
-            names |= expr.names(expr.parse(macros.pop(name)))
-    return names - {f"{macro.name}()" for macro in spec.macros}
+    """The variables and constants that a condition depends on, through all its macros."""
+    memory = Memory(spec, {macro.name: False for macro in spec.predicates.placeholders})
+    memory.true(condition)
+    return memory.asked
 
 
 def reads_before_set(spec: Interface, condition: str) -> set[str]:

@@ -24,13 +24,15 @@ _OPERATORS: dict[str, Callable[[Any, Any], int]] = {
 class Memory:
     """Variables and members by name; whatever was never set is 0.
 
-    ``off`` are options of the kernel without which macros are 0.
+    ``off`` are options of the kernel without which macros are 0, ``asked`` the variables and
+    constants that expressions have named.
     """
 
     def __init__(
         self, spec: Interface, placeholders: dict[str, bool], off: Sequence[str] = ()
     ) -> None:
         self.cells: dict[str, Value] = {}
+        self.asked: set[str] = set()
         self.placeholders = placeholders
         self.constants = spec.kernel.values
         self.macros: dict[str, str] = {
@@ -63,6 +65,7 @@ class Memory:
             case expr.Number(value):
                 return value
             case expr.Place(path):
+                self.asked.add(path.split(".")[0])
                 variable = self.cells.get(self.cell(path), 0)
                 return self.constants.get(path, variable)
             case expr.Ask(name):

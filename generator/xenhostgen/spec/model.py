@@ -244,9 +244,9 @@ class Place(Part):
     alternatives = optional(Items(LINE), "landmarks that other kernel versions have instead")
 
     @property
-    def landmark(self) -> str:
+    def landmark(self) -> Text:
         """The line, function or object beside which the place is."""
-        return self.after or self.before or ""
+        return self.after or self.before or Text()
 
 
 class Predicates(Part):
@@ -306,6 +306,23 @@ class Register(Part):
     type = key(NAME, "the host type")
     table = key(NAME, "the role of the ops table")
     when = optional(LINE, "the C condition under which it is registered")
+    doc = optional(DOC, "the comment above it")
+
+
+class Unregister(Part):
+    """Boot step, ours: unregister a host."""
+
+    table = ""  # that is registered
+    type = key(NAME, "the host type")
+    when = optional(LINE, "the C condition under which it is unregistered")
+    doc = optional(DOC, "the comment above it")
+
+
+class Each(Part):
+    """Boot step, ours: call an op of every registered host."""
+
+    op = key(NAME, "the op, which has a wrapper")
+    args = optional(Items(LINE), "C for its parameters after the host")
     doc = optional(DOC, "the comment above it")
 
 
@@ -374,9 +391,13 @@ class ClearBss(_Calling):
 
 # Each has ``c``, the step in C, and ``pattern``, a regular expression for it without white space.
 KernelStep = ReturnIf | Assign | Call | ClearBss
-Step = Register | KernelStep
+HostStep = Register | Unregister
+OwnStep = HostStep | Each
+Step = OwnStep | KernelStep
 STEP: Tagged[Step] = Tagged(
     register=Brief(Register),
+    unregister=Brief(Unregister),
+    each=Brief(Each),
     return_if=Brief(ReturnIf),
     assign=Row(Assign),
     call=Brief(Call),
@@ -571,11 +592,6 @@ class Names:
         enumerator = f"{self.prefix}_{name}"
         return enumerator.upper() if self.enumerators == "upper" else enumerator
 
-    def type_name(self, enumerator: str) -> str:
-        """The host type of an enumerator."""
-        name = enumerator.removeprefix(self.type(""))
-        return name.lower() if self.enumerators == "upper" else name
-
     def wrapper(self, op: str) -> str:
         """The inline function that calls an op."""
         return f"{self.prefix}_{op}"
@@ -639,12 +655,22 @@ class Interface(Part):
         """The slot that accepts a type."""
         return next((slot for slot in self.slots if type_name in slot.accepts), None)
 
+    @property
+    def cursor(self) -> str:
+        """The iterator's variable in C, with stars as in its declaration."""
+        return "**xh" if self.registry.cursor == "pointer" else "*xh"
+
+    def call(self, step: Each) -> str:
+        """The call of an op for the host that the iterator visits."""
+        return f"{self.c.wrapper(step.op)}({', '.join([self.cursor[1:], *step.args])})"
+
     def guest(self, name: str) -> Guest:
         return next(guest for guest in self.guests if guest.name == name)
 
-    def table(self, guest: Guest, role: str) -> Table:
-        """The table that a guest registers under a role, its own or a borrowed one."""
-        return next(table for table in (*guest.tables, *self.borrowed(guest)) if table.role == role)
+    def table(self, guest: Guest, step: HostStep) -> str:
+        """The table that a boot step registers, the guest's own or a borrowed one; else empty."""
+        tables = (*guest.tables, *self.borrowed(guest))
+        return next((table.symbol for table in tables if table.role == step.table), "")
 
     @property
     def table_type(self) -> str:
@@ -746,6 +772,7 @@ class Interface(Part):
         """Every ops table with the guest that defines it."""
         return ((guest, table) for guest in self.guests for table in guest.tables)
 
-    def registrations(self) -> Iterator[tuple[Guest, Register]]:
-        """Every registering boot step with its guest."""
-        return ((guest, step) for guest in self.guests for step in guest.parts(Register))
+    def host_steps(self) -> Iterator[tuple[Guest, HostStep]]:
+        """Every boot step that registers or unregisters, with its guest."""
+        for guest in self.guests:
+            yield from ((guest, step) for step in guest.boot.steps if isinstance(step, HostStep))

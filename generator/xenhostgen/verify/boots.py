@@ -60,7 +60,8 @@ class Boot(Call):
         path, misuse = self.scenario.path, self.booted.misuse
         if misuse:
             message = "the spec's own steps are misuse"
-            yield Finding("boot-misuse", misuse.table, message, spec_at=misuse.step.at)
+            subject = misuse.table or misuse.guest
+            yield Finding("boot-misuse", subject, message, spec_at=misuse.step.at)
         elif answer.failure:
             rule = "boot-crash" if answer.ending is Ending.CRASH else "boot-bug"
             message = f"the boot {answer.failure}"
@@ -79,7 +80,9 @@ class Boot(Call):
 
     def _steps(self, words: Sequence[str]) -> Iterator[Finding]:
         """Where boot code first does otherwise than the spec's steps; a real boot tells nothing."""
-        actual = [word for word in words if word.split(":")[0] not in self.wording.functions]
+        due = {word.split(":")[0] for word in self.due}
+        others = self.wording.functions - due
+        actual = [word for word in words if word.split(":")[0] not in others]
         for index, (should, does) in enumerate(zip(self.due, actual, strict=False)):
             if should != does:
                 guests = [stage for stage in self.booted.stages if stage != CLEAR_BSS]
@@ -92,14 +95,16 @@ class Boot(Call):
     def _difference(self, stages: Sequence[State], index: int) -> Finding:
         """Why a slot is not what was promised."""
         spec, holds = self.wording.spec, self.wording.state(stages[-1])
-        slot, due = spec.slots[index], self.booted.state[index]
-        for promise in self.booted.promises:
-            if (spec.values[promise.step.type], promise.table) == due:
+        slot = spec.slots[index]
+        for promise in reversed(self.booted.promises):
+            step = promise.step
+            if spec.slot_of(step.type) is slot:
                 break
         else:
             message = f"no boot step promises this: {holds}"
             return Finding("boot-registration-wrong", slot.pointer, message, spec_at=slot.at)
-        step, table, array = promise.step, promise.table, spec.c.array
+        array, table = spec.c.array, promise.table or spec.c.type(step.type)
+        verb = "registered" if promise.table else "unregistered"
         function = f"{spec.guest(promise.guest).boot.function}()"
         if self._wiped(stages, index, promise):
             message = (
@@ -113,12 +118,12 @@ class Boot(Call):
             names -= {f"{macro.name}()" for macro in spec.predicates.placeholders}
             subject = ", ".join(sorted(name.removesuffix("()") for name in names))
             read = ", ".join(sorted(reads_before_set(spec, step.when)))
-            askers = [guest for guest, other in spec.registrations() if other.when == step.when]
+            askers = [guest for guest, other in spec.host_steps() if other.when == step.when]
             functions = ", ".join(f"{guest.boot.function}()" for guest in askers)
-            message = f"asked before {read} is set, so '{table}' is never registered"
+            message = f"asked before {read} is set, so '{table}' is never {verb}"
             message += f"; asked in {functions}"
             return Finding("state-read-before-set", subject, message, spec_at=step.at)
-        message = f"{function} should have registered '{table}' as {step.type}; in the end {holds}"
+        message = f"{function} should have {verb} '{table}' as {step.type}; in the end {holds}"
         return Finding("boot-registration-missing", table, message, spec_at=step.at)
 
     def _wiped(self, stages: Sequence[State], index: int, promise: Promise) -> bool:

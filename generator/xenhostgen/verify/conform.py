@@ -184,7 +184,7 @@ def _other_makefile(subject: Subject) -> Iterator[Finding]:
 def _unused_tables(spec: Interface) -> Iterator[Finding]:
     """Tables that a guest defines and its own boot function never registers."""
     for guest in spec.guests:
-        used = {step.table for step in guest.boot.steps if isinstance(step, Register)}
+        used = {step.table for step in guest.parts(Register)}
         for table in guest.tables:
             if table.role not in used:
                 function, symbol = guest.boot.function, table.symbol

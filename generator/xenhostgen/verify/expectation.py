@@ -188,11 +188,10 @@ class Expectation:
             tables.append(self.table(table.symbol, key))
         yield from self.adapters(guest.name)
         yield from tables
-        for step in boot.steps:
-            if isinstance(step, Call):
-                yield f"static void {step.function}(void) {{ }}"
-            elif isinstance(step, ClearBss):
-                yield f"void {step.function}(void);"
+        for call in boot.parts(Call):
+            yield f"static void {call.function}(void) {{ }}"
+        for step in boot.parts(ClearBss):
+            yield f"void {step.function}(void);"
         yield f"void {boot.function}({', '.join(boot.params) or 'void'}) {{ }}"
 
     def adapters(self, owner: str) -> Iterator[str]:

@@ -19,6 +19,7 @@ from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import (
     Call,
     ClearBss,
+    Each,
     EnumFact,
     FunctionFact,
     Guest,
@@ -26,6 +27,7 @@ from xenhostgen.spec.model import (
     Op,
     Register,
     StructFact,
+    Unregister,
 )
 from xenhostgen.spec.paths import fault
 from xenhostgen.spec.source import Text
@@ -193,13 +195,17 @@ def observed_variables(spec: Interface) -> dict[str, str]:
 
 
 def due_steps(spec: Interface, guest: Guest) -> Iterator[str]:
-    """What a guest's boot steps do, as C that tells of calls and makes none."""
+    """What a guest's boot steps do, as C that tells of each call as theirs do."""
     for step in guest.boot.steps:
         match step:
-            case Register():
+            case Register() | Unregister():
                 condition = f"if ({step.when}) " if step.when else ""
-                table = spec.table(guest, step.table).symbol
-                yield f"{condition}glue_tell_register({spec.values[step.type]}, &{table});"
+                table = f", &{symbol}" if (symbol := spec.table(guest, step)) else ""
+                name = spec.c.register if table else spec.c.unregister
+                yield f"{condition}__wrap_{name}({spec.c.type(step.type)}{table});"
+            case Each():
+                cursor = f"{spec.c.host} {spec.cursor};"
+                yield f"{{ {cursor} {spec.c.iterator}(xh) {spec.call(step)}; }}"
             case Call():
                 yield from (assignment.c for assignment in step.sets)
             case ClearBss():

@@ -219,8 +219,7 @@ class WrapperRunner(Runner):
         home = wording.registry.home
         pairs = [*product(home, wording.tables), *product(list(home)[:1], wording.made_up)]
         booted = {
-            (spec.values[step.type], spec.table(guest, step.table).symbol)
-            for guest, step in spec.registrations()
+            (spec.values[step.type], spec.table(guest, step)) for guest, step in spec.host_steps()
         }
         pairs.sort(key=lambda pair: pair not in booted)
         paths = [self.setup(*pair) for pair in pairs]

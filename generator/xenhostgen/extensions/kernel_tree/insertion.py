@@ -16,7 +16,7 @@ from xenhostgen.extensions.kernel_tree.c_tree import Node, bare, silent, text_of
 from xenhostgen.extensions.kernel_tree.kernel_file import ALTERNATIVES, KernelFile
 from xenhostgen.extensions.kernel_tree.own_names import setting, targets
 from xenhostgen.render.files import Fragment
-from xenhostgen.spec.model import Boot, KernelStep, Register
+from xenhostgen.spec.model import Boot, KernelStep, OwnStep
 from xenhostgen.spec.source import Refused
 
 _COMMENT = re.compile(r"/\*.*?(\*/|$)|//.*")
@@ -57,7 +57,7 @@ class Insertion(NamedTuple):
 def of_fragment(kernel: KernelFile, fragment: Fragment) -> Insertion:
     """The insertion that a fragment's place asks for."""
     place, kind, text = fragment.place, fragment.kind, fragment.text
-    landmarks = [place.landmark, *place.alternatives]
+    landmarks: list[str] = [place.landmark, *place.alternatives]
     upward = place.before is not None
     if kind not in ("include", "object", "predicates"):
         function = kernel.function(landmarks)
@@ -91,30 +91,38 @@ def _unless_closed(comment: re.Match[str]) -> str:
     return "" if comment[1] or (text.startswith("//") and not text.endswith("\\")) else text
 
 
-def of_registrations(kernel: KernelFile, boot: Boot, texts: Iterable[str]) -> list[Insertion]:
-    """Insertions of the runs of registering steps, whose ``texts`` come in the steps' order.
+def of_own_steps(
+    kernel: KernelFile, boot: Boot, cursor: str, texts: Iterable[str]
+) -> list[Insertion]:
+    """Insertions of the runs of our steps, whose ``texts`` come in the steps' order.
 
-    The kernel's steps must stand there once, in the spec's order.
+    With the declaration of the ``cursor``, if it isn't empty, below the others. The kernel's steps
+    must stand there once, in the spec's order.
     """
     body = kernel.function([boot.function]).child_by_field_name("body")
     assert body
     statements = [node for node in body.named_children if node.type != "comment"]
     declarations = takewhile(lambda node: node.type == "declaration", statements)
-    last = [body.children[0], *declarations][-1]  # the opening brace, or the last declaration
+    known = [node for node in declarations if bare(text_of(node)) != bare(cursor)]
+    last = [body.children[0], *known][-1]  # the opening brace, or the last declaration
     insertions: list[Insertion] = []
     steps: dict[int, KernelStep] = {}
     end = last.end_point.row + 1
+    if cursor:
+        insertions.append(Insertion(cursor, end, tight=bool(known)))
     remaining = iter(texts)
-    for registering, group in groupby(boot.steps, lambda step: isinstance(step, Register)):
-        if registering:
+    for is_ours, group in groupby(boot.steps, lambda step: isinstance(step, OwnStep)):
+        if is_ours:
             text = "\n".join(next(remaining) for _ in group)
             with suppress(Refused):
                 end = kernel.below(last)
                 in_body = last.type not in ("{", "declaration")
+                if cursor and not in_body:
+                    text = f"{insertions.pop().text}\n{text}"
                 insertions.append(Insertion(text, end, in_body=in_body))
             continue
         for step in group:
-            assert not isinstance(step, Register)
+            assert not isinstance(step, OwnStep)
             with suppress(Refused):
                 last = _statement(kernel, step, statements, last, f"{boot.function}()")
                 steps[id(last)] = step

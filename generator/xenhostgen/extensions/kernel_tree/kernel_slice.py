@@ -29,7 +29,7 @@ from xenhostgen.extensions.kernel_tree.placing import placed
 from xenhostgen.extensions.kernel_tree.reduction import Reduction
 from xenhostgen.render.files import Renderer
 from xenhostgen.sandbox.process import BuildError
-from xenhostgen.spec.model import Call, Guest, Interface, Register, Step
+from xenhostgen.spec.model import Call, Guest, Interface, OwnStep, Step
 from xenhostgen.spec.source import Text, refusal
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.harness import enum_c, include_name, kernel_facts, write_files
@@ -128,13 +128,8 @@ def _closure(
 def _left_out(spec: Interface, tree: Path, part: Path) -> Iterator[str]:
     """What of a kernel's files has no part in the judgement, file by file."""
     for path in dict.fromkeys(guest.file for guest in spec.guests):
-        text, left = read_text(tree, path) or "", read_text(part, path) or ""
-        headers = [name for name in _INCLUDE.findall(text) if name not in _INCLUDE.findall(left)]
-        if missing := _missing(spec, tree, path, text):
-            reason = f"for {missing[0]} is nowhere, the kernel's own code"
-            count, total = (sum(map(bool, map(str.strip, t.split("\n")))) for t in (left, text))
-            included = f"; its headers {' '.join(headers)}" if headers else ""
-            yield f"{path}: {reason}, which is all but {count} of {total} lines{included}"
+        if missing := _missing(spec, tree, path, read_text(tree, path) or ""):
+            yield f"{path}: for {missing[0]} is nowhere, its headers and the kernel's own code"
     source = read_text(tree, spec.source.file) or ""
     kept = _INCLUDE.findall(read_text(part, spec.source.file) or "")
     for name in _INCLUDE.findall(source):
@@ -284,7 +279,7 @@ class _GuestFile:
         c = text_of(node)
         if words(c) & self.relevant:
             return ""
-        steps = [step for step in self.bodies[function] if not isinstance(step, Register)]
+        steps = [step for step in self.bodies[function] if not isinstance(step, OwnStep)]
         return next((step.c for step in steps if re.fullmatch(step.pattern, bare(c))), "")
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 
 from xenhostgen.extensions.kernel_tree.c_tree import bare
-from xenhostgen.spec.model import Assign, Call, Interface, Step
+from xenhostgen.spec.model import Assign, Interface, Step
 
 
 def own_names(spec: Interface) -> list[str]:
@@ -23,13 +23,10 @@ def own_names(spec: Interface) -> list[str]:
 
 def targets(steps: Iterable[Step]) -> list[str]:
     """What boot steps set."""
-    assignments: list[Assign] = []
+    names: list[str] = []
     for step in steps:
-        if isinstance(step, Assign):
-            assignments.append(step)
-        elif isinstance(step, Call):
-            assignments += step.sets
-    return [assignment.target for assignment in assignments]
+        names += (assignment.target for assignment in step.parts(Assign))
+    return names
 
 
 def setting(names: Iterable[str]) -> re.Pattern[str]:

@@ -7,6 +7,7 @@ who edits a kernel's file loses nothing.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from itertools import pairwise
@@ -15,7 +16,7 @@ from typing import NamedTuple, NoReturn
 
 from xenhostgen.csource.makefile import read_makefile
 from xenhostgen.extensions.kernel_tree.carry import carried, carry_path, read_carry
-from xenhostgen.extensions.kernel_tree.insertion import Insertion, of_fragment, of_registrations
+from xenhostgen.extensions.kernel_tree.insertion import Insertion, of_fragment, of_own_steps
 from xenhostgen.extensions.kernel_tree.kernel_file import KernelFile
 from xenhostgen.extensions.kernel_tree.own_names import own_names
 from xenhostgen.extensions.kernel_tree.patching import Reader, content, patched
@@ -187,18 +188,20 @@ class _Placer:
 
     def insertions(self, kernel: KernelFile, path: str) -> list[Insertion]:
         """What goes into a file; problems are noted in the file."""
-        fragments = [fragment for fragment in self.rendering.fragments if fragment.file == path]
         insertions: list[Insertion] = []
-        for fragment in fragments:
-            if fragment.kind != "register" and fragment.text.strip():
+        texts: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for fragment in self.rendering.fragments:
+            if fragment.file != path or not fragment.text.strip():
+                continue
+            texts[fragment.guest, fragment.kind].append(fragment.text)
+            if fragment.kind not in ("cursor", "step"):
                 with suppress(Refused):
                     insertions.append(of_fragment(kernel, fragment))
-        registering = [fragment for fragment in fragments if fragment.kind == "register"]
         for guest in self.spec.guests:
             if guest.file == path:
-                texts = [fragment.text for fragment in registering if fragment.guest == guest.name]
+                cursor, own = ("".join(texts[guest.name, "cursor"]), texts[guest.name, "step"])
                 with suppress(Refused):
-                    insertions += of_registrations(kernel, guest.boot, texts)
+                    insertions += of_own_steps(kernel, guest.boot, cursor, own)
         return insertions
 
 

@@ -10,8 +10,17 @@ from itertools import islice
 from typing import NamedTuple
 
 from xenhostgen.reference_model.boot import CLEAR_BSS, Booted, boot, scenarios
-from xenhostgen.reference_model.registry import Registry, State
-from xenhostgen.spec.model import ClearBss, Interface, Register, ReturnIf, Step
+from xenhostgen.reference_model.registry import Outcome, Registry, State
+from xenhostgen.spec.model import (
+    ClearBss,
+    Each,
+    HostStep,
+    Interface,
+    Register,
+    ReturnIf,
+    Step,
+    Unregister,
+)
 from xenhostgen.spec.source import At
 
 BOOTS_MAX = 500  # nobody reads more; every placeholder doubles them
@@ -61,7 +70,9 @@ def timelines(spec: Interface) -> list[TimeLine]:
     alike: dict[TimeLine, list[str]] = {}
     for scenario in islice(scenarios(spec), BOOTS_MAX):
         booted, kind = boot(spec, scenario), scenario.path.kind
-        early = tuple(promise.table for promise in booted.promises if promise.early)
+        early = tuple(
+            promise.table or promise.step.type for promise in booted.promises if promise.early
+        )
         line = TimeLine(kind, (), tuple(_moments(spec, booted)), booted.state, early)
         begins = str(scenario).removeprefix(f"boot {kind}").lstrip() or "in every case"
         alike.setdefault(line, []).append(begins)
@@ -83,23 +94,39 @@ def _moments(spec: Interface, booted: Booted) -> Iterator[Moment]:
                     state, note = registry.initial, "empties the slots, which lie in .bss"
             case ReturnIf():
                 note = "returns" if holds else "goes on"
-            case Register() if not holds:
+            case Register() | Unregister() if not holds:
                 act, note = "skip", "skipped: the condition is false now"
-            case Register(type=name, table=role):
-                table = spec.table(spec.guest(stage), role).symbol
-                outcome = registry.register(state, spec.values[name], table)
-                state = outcome.state
-                note = f"refused by rule {outcome.rule}" if outcome.misuse else "registers"
+            case Register() | Unregister():
+                outcome = _changed(spec, registry, state, stage, step)
+                state, note = outcome.state, f"{type(step).__name__.lower()}s"
+                note = f"refused by rule {outcome.rule}" if outcome.misuse else note
         at = (step or spec.guest(stage) if stage != CLEAR_BSS else spec).at
         yield Moment(act, stage, _text(spec, stage, step), note, state, at)
+
+
+def _changed(
+    spec: Interface, registry: Registry, state: State, stage: str, step: HostStep
+) -> Outcome:
+    """What registering or unregistering does by the rules."""
+    host = spec.values[step.type]
+    if isinstance(step, Unregister):
+        return registry.unregister(state, host)
+    return registry.register(state, host, spec.table(spec.guest(stage), step))
 
 
 def _text(spec: Interface, stage: str, step: Step | None) -> str:
     """A step, or the beginning of a stage, in C or nearly so."""
     if step is None:
         return "clear .bss" if stage == CLEAR_BSS else f"{spec.guest(stage).boot.function}()"
-    if not isinstance(step, Register):
-        return step.c
-    table = spec.table(spec.guest(stage), step.table).symbol
-    call = f"{spec.c.register}({spec.c.type(step.type)}, &{table});"
+    c = spec.c
+    match step:
+        case Each():
+            return f"{c.iterator}(xh) {c.wrapper(step.op)}({', '.join(['xh', *step.args])});"
+        case Register():
+            table = spec.table(spec.guest(stage), step)
+            call = f"{c.register}({c.type(step.type)}, &{table});"
+        case Unregister():
+            call = f"{c.unregister}({c.type(step.type)});"
+        case _:
+            return step.c
     return f"if ({step.when}) {call}" if step.when else call

@@ -139,19 +139,16 @@ def shares(imported: Input, carry: bytes) -> list[Share]:
     """Each file's share, new files first."""
     lines: dict[str, tuple[int, ...]] = {}
     for file in read_diff(carry, "the carry patch"):
-        gone = Counter(
-            line.text
-            for hunk in imported.hunks.get(file.path, ())
-            for line in hunk.lines
-            if line.kind == "removed"
-        )
+        gone: Counter[tuple[str, ...]] = Counter()
+        for hunk in imported.hunks.get(file.path, ()):
+            gone.update(line[:2] for line in hunk.lines if line.kind == "removed")
         numbers: list[int] = []
         for hunk in file.hunks:
             row = hunk.new_start
             for line in hunk.lines:
-                if line.kind == "added" or (line.kind == "removed" and gone[line.text] > 0):
+                if line.kind == "added" or gone[line[:2]] > 0:
                     numbers.append(row)
-                    gone[line.text] -= line.kind == "removed"
+                    gone[line[:2]] -= 1
                 row += line.kind != "removed"
         lines[file.path] = tuple(numbers)
     totals = {path: len(lines_of(text)) for path, text in sorted(imported.whole.items())}

@@ -8,8 +8,6 @@ answers come from the patch's fingerprint alone; with the patch at hand, what di
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import unified_diff
-from textwrap import wrap
 
 from xenhostgen.csource.tokens import Token
 from xenhostgen.extensions.kernel_tree.git import SHORTEST_ID, blob_id, same_id
@@ -25,7 +23,7 @@ from xenhostgen.extensions.patches.fingerprint import (
 )
 from xenhostgen.extensions.patches.hunks import matcher_of
 from xenhostgen.render.files import Fragment, Renderer, Rendering
-from xenhostgen.spec.model import Register, Step
+from xenhostgen.spec.model import OwnStep, Step
 from xenhostgen.spec.source import printable, refusal
 
 MOST_MESSAGES = 50  # of one file; nobody reads more of a file that is another one altogether
@@ -50,8 +48,7 @@ class FileComparison:
     """One file's answers; None where the question has no meaning.
 
     ``place``: for files that the patch modifies; ``bytes``: for new files whose blob id is known.
-    ``only_in``: ``patch`` or ``rendering``, else empty. ``wording``: a diff of the comments, for
-    which the patch must be at hand.
+    ``only_in``: ``patch`` or ``rendering``, else empty.
     """
 
     path: str
@@ -62,7 +59,6 @@ class FileComparison:
     comments: bool
     bytes: bool | None
     details: tuple[Detail, ...]
-    wording: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -135,8 +131,8 @@ def _compared(
     parts = [fragment.text for fragment in fragments] or [text]
     ours = [chunk for _, code in added for chunk in code] or list(chunks(path, text))
     code = list(_code(ours, theirs, texts))
-    comment_texts = [words for part in parts for words in remarks(path, part)]
-    comments = list(_comments([digest(words) for words in comment_texts], theirs.comments))
+    words_of_each = [words for part in parts for words in remarks(path, part)]
+    comments = list(_comments([*map(digest, words_of_each)], theirs.comments))
     place = [detail for each in added for detail in _place(renderer, *each, theirs, texts)]
     if bool(fragments) == (theirs.change == "new"):
         does = "adds to a file of the kernel" if fragments else "brings the whole file"
@@ -152,9 +148,8 @@ def _compared(
             bytes_ = [Detail("bytes", f"white space differs: {ids}")]
     placed = not place if fragments or place else None
     details = (*code, *place, *comments, *bytes_)
-    wording = tuple(_wording(comment_texts, theirs, texts)) if comments else ()
     return FileComparison(
-        path, theirs.change, "", not code, placed, not comments, identical, details, wording
+        path, theirs.change, "", not code, placed, not comments, identical, details
     )
 
 
@@ -198,14 +193,17 @@ def _place(
 
 def place_of(renderer: Renderer, fragment: Fragment) -> list[str]:
     """Where the spec wants a fragment to stand, in words that tell it, each of them enough."""
-    landmark, side = fragment.place.landmark, "after" if fragment.place.after else "before"
-    if fragment.kind == "register":
+    landmark: str = fragment.place.landmark
+    side = "after" if fragment.place.after else "before"
+    if fragment.kind in ("cursor", "step"):
         boot = renderer.spec.guest(fragment.guest).boot
+        here = f"in {boot.function}()"
+        if fragment.kind == "cursor":
+            return [here]
         at = next(index for index, step in enumerate(boot.steps) if step.at == fragment.at)
         # One step is enough, as a spec leaves out those of no matter.
         sides = {"after": boot.steps[:at][::-1], "before": boot.steps[at + 1 :]}
         neighbours = {side: _kernels(steps) for side, steps in sides.items()}
-        here = f"in {boot.function}()"
         return [
             f"{here} {side} '{' '.join(c.split())}'" for side, c in neighbours.items() if c
         ] or [here]
@@ -220,7 +218,7 @@ def place_of(renderer: Renderer, fragment: Fragment) -> list[str]:
 
 def _kernels(steps: tuple[Step, ...]) -> str:
     """The C of the first step that isn't ours; empty if there is none."""
-    return next((step.c for step in steps if not isinstance(step, Register)), "")
+    return next((step.c for step in steps if not isinstance(step, OwnStep)), "")
 
 
 def _code(
@@ -263,15 +261,3 @@ def _comments(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[Detail]:
     if len(ours) != len(theirs):
         differences.append(f"{len(ours)} comments where the patch has {len(theirs)}")
     yield Detail("comments", ", ".join(differences) or "comments in another order")
-
-
-def _wording(ours: Sequence[str], theirs: FilePrint, texts: dict[str, str]) -> Iterator[str]:
-    known = [texts[each] for each in theirs.comments if each in texts]
-    if len(known) < len(theirs.comments):
-        return
-    old, new = (
-        [line for words in side for line in [*wrap(words, 76), ""]] for side in (known, ours)
-    )
-    for line in unified_diff(old, new, n=0, lineterm=""):
-        if len(line) > 1 and not line.startswith(("--- ", "+++ ", "@@ ")):
-            yield printable(line, "?")

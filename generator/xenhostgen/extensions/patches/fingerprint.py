@@ -143,11 +143,7 @@ def fingerprint(message: Message, carry: bytes = b"") -> PatchPrint:
 
 def _uncarried(file: PatchFile, carried: PatchFile, carry: bytes) -> PatchFile:
     """A change of a kernel's file without what is carried of it."""
-
-    def changed_lines(of: PatchFile) -> list[tuple[str, str]]:
-        return [line[:2] for hunk in of.hunks for line in hunk.lines if line.kind != "context"]
-
-    if changed_lines(file) == changed_lines(carried):
+    if file.changes == carried.changes:
         return file._replace(hunks=())
     before, after = (_sketch(file.hunks, kind) for kind in ("added", "removed"))
     try:

@@ -68,6 +68,11 @@ class PatchFile(NamedTuple):
         """The text of a new file."""
         return "".join(line.full for hunk in self.hunks for line in hunk.after)
 
+    @property
+    def changes(self) -> list[tuple[Kind, str]]:
+        """Kind and text of each line that it adds or removes."""
+        return [line[:2] for hunk in self.hunks for line in hunk.lines if line.kind != "context"]
+
 
 def squeezed(line: str) -> str:
     """A line by its words, as collapsed text still has it."""

@@ -13,6 +13,7 @@ from xenhostgen.extensions.kernel_tree.carry import carried_alone
 from xenhostgen.extensions.kernel_tree.git import SHORTEST_ID, blob_id, same_id
 from xenhostgen.extensions.kernel_tree.patching import Contents, Reader
 from xenhostgen.extensions.patches.carrying import ROOT, Share, carry_of, shares
+from xenhostgen.extensions.patches.foreign import other_kind
 from xenhostgen.extensions.patches.lift_assumed import assume, functions_of
 from xenhostgen.extensions.patches.lift_c import pieces
 from xenhostgen.extensions.patches.lift_guests import Guests, object_line, predicates
@@ -139,6 +140,8 @@ def _carried(
             return text, spec, *carry_of(imported, spec)
         except SpecError as error:
             whole = [each for each in error.problems if each.rule in _WHOLE]
+            if whole and (problem := other_kind(imported.whole, has_types=True)):
+                raise Refused([problem]) from None
             # Without types and slots all else can't be right.
             messages = [
                 f"no spec can say this interface: {each.message}"
@@ -249,6 +252,8 @@ def _header(imported: Input, onto: Interface | None, prefix: str, source: str) -
     for path in sorted(headers, key=lambda path: onto is not None and path != onto.header.file):
         if seen := lift_header(path, imported.whole[path], prefix):
             return seen
+    if problem := other_kind(imported.whole, has_types=False):
+        raise Refused([problem])
     name = prefix or "X"
     message = (
         f"no interface in it: a header with 'enum {name}_type' beside '{name}_t' "

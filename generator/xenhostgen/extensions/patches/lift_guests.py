@@ -14,11 +14,24 @@ from xenhostgen.extensions.patches.lift_input import landmarks
 from xenhostgen.extensions.patches.lift_source import distinguished
 from xenhostgen.extensions.patches.probe import HOLE, Data, Probing, match
 from xenhostgen.render.files import Renderer
-from xenhostgen.spec.model import NONE, Assign, Call, Interface, Macro, Register, ReturnIf
+from xenhostgen.spec.model import (
+    NONE,
+    Assign,
+    Call,
+    Each,
+    Interface,
+    Macro,
+    OwnStep,
+    Register,
+    ReturnIf,
+    Unregister,
+)
 from xenhostgen.spec.source import Text
 
 _ERRNO_H = "<linux/errno.h>"
-_KEYS = {"hole0z": "type", "hole1z": "table", "hole2z": "when", "hole3z": "doc"}
+_KEYS = ("type", "table", "when", "doc", "op", "args")
+_HOLES = {key: Text(f"hole{number}z") for number, key in enumerate(_KEYS)}
+_OWN = {"register", "unregister", "each"}
 # The kernel's statements that are steps.
 _STEPS = {
     "return_if": pieces(ReturnIf(condition="hole0z").c)[0],
@@ -85,7 +98,7 @@ class Guests:
         self.tables: dict[str, list[tuple[str, str]]] = {}  # op and function of each entry
         self.entries: dict[str, Data] = {}  # by function, as tables share them
         self.functions: dict[str, str] = {}  # beside tables, the C file's first, and their files
-        self.registering = _registering(spec)
+        self.own_steps = _own_steps(spec)
 
     def read(self, path: str, hunks: list[Hunk]) -> None:
         """Take in a C file. A guest that is known keeps its boot steps."""
@@ -103,7 +116,7 @@ class Guests:
                 step
                 for each, step in known_steps
                 if each.head == boot
-                and (not each.added or "register" in step)
+                and (not each.added or step.keys() & _OWN)
                 # Steps that leave early count wherever they stand, others as landmarks.
                 and (each.near or "return_if" in step)
             ]
@@ -148,9 +161,11 @@ class Guests:
         if piece.kind != "statement":
             return None
         code = re.sub(r"[{}] ?", "", piece.code).strip()
-        for probe in self.registering:
+        for kind, probe in self.own_steps:
             if words := match(probe, piece, code):
-                return {"register": compact(**{_KEYS[hole]: words[hole] for hole in words})}
+                keys = {key: words[hole] for key, hole in _HOLES.items() if hole in words}
+                args = list(arguments(keys.pop("args", "")))
+                return {kind: compact(**keys, args=args)}
         for kind, probe in _STEPS.items():
             words = match(probe, piece, code)
             texts = list(words.values()) if words else []
@@ -172,23 +187,12 @@ class Guests:
         for guest in guests:
             owners |= self.name_tables(guest)
         for guest in guests:
-            steps = guest["boot"].get("steps", ())
+            name, steps = guest["name"], guest["boot"].get("steps", ())
             for register in (step["register"] for step in steps if "register" in step):
-                owner, register["table"] = owners.get(
-                    register["table"], (guest["name"], register["table"])
-                )
-                if owner != guest["name"]:
+                symbol = register["table"]  # the rules refuse that of a table that isn't here
+                owner, register["table"] = owners.get(symbol, (name, symbol))
+                if owner != name:
                     guest.setdefault("borrows", owner)
-            known = {
-                role
-                for owner, role in owners.values()
-                if owner in (guest["name"], guest.get("borrows"))
-            }
-            guest["boot"]["steps"] = [
-                step
-                for step in steps
-                if "register" not in step or step["register"]["table"] in known
-            ]
         for symbol, (name, role) in owners.items():
             self.add_entries(self.tables.get(symbol, ()), f"{name}.{role}")
         return {guest.pop("name"): guest for guest in guests}
@@ -283,19 +287,19 @@ def _place(part: Part) -> Data:
     return {"after": above or part.beside(-1) or "?"}
 
 
-def _registering(spec: Interface) -> list[Piece]:
-    """Registering statements with and without a condition, with holes."""
-    renderer = Renderer(spec)
-    holes = {key: hole for hole, key in _KEYS.items()}
-    texts = [
-        renderer.fragment(
-            "register",
-            step=Register(type=holes["type"], when=when, doc=Text(holes["doc"])),
-            table=holes["table"],
-        )
-        for when in (holes["when"], None)
-    ]
-    return [pieces(text)[0] for text in texts]
+def _own_steps(spec: Interface) -> list[tuple[str, Piece]]:
+    """The statements of our steps by their keys, with holes."""
+    kind, table, when, doc, op, args = _HOLES.values()
+    steps: list[OwnStep] = [Each(op=op, doc=doc, args=(args,)), Each(op=op, doc=doc)]
+    for condition in (when, None):
+        steps.append(Register(type=kind, table=table, when=condition, doc=doc))
+        steps.append(Unregister(type=kind, when=condition, doc=doc))
+    renderer, own = Renderer(spec), []
+    for step in steps:
+        symbol = "" if isinstance(step, Each) else step.table
+        text = renderer.fragment("step", step=step, table=symbol)
+        own.append((type(step).__name__.lower(), pieces(text)[0]))
+    return own
 
 
 def predicates(path: str, hunks: list[Hunk], spec: Interface) -> Data:

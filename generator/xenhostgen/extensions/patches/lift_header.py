@@ -39,6 +39,12 @@ def compact(**values: object) -> Data:
     return {key: value for key, value in values.items() if value not in (None, "", [], {})}
 
 
+def type_name(c: Names, enumerator: str) -> str:
+    """The host type of an enumerator."""
+    name = enumerator.removeprefix(c.type(""))
+    return name.lower() if c.enumerators == "upper" else name
+
+
 def lift_header(path: str, text: str, prefix: str = "") -> Seen | None:
     """What a header tells; None if it holds no such interface (of that prefix, if one is given)."""
     declarations = pieces(text)
@@ -135,7 +141,7 @@ def _types(path: str, enum: Piece, c: Names) -> list[Data]:
         elif not re.fullmatch(r"-?\w*", value):
             raise refused(piece, f"the value of '{name}' is no number", "write the number")
         else:
-            rows.append(compact(name=c.type_name(name), value=value))
+            rows.append(compact(name=type_name(c, name), value=value))
     if other and "0" not in [row.get("value") for row in rows]:
         raise other
     return rows

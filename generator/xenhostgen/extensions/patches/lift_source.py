@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise, takewhile
 
 from xenhostgen.extensions.patches.lift_c import Piece, within
-from xenhostgen.extensions.patches.lift_header import Seen, compact
+from xenhostgen.extensions.patches.lift_header import Seen, compact, type_name
 from xenhostgen.extensions.patches.probe import HOLE, Data, Probing, words_of
 from xenhostgen.spec.model import Misuse, Names, Op, Registry
 
@@ -140,7 +140,7 @@ def _accepts(function: Piece, c: Names, slots: Data) -> None:
         cases = re.findall(rf"case ({c.type('')}\w+):", piece.head) or cases
         named = [word for word in re.findall(r"\w+", piece.head) if word in slots]
         if cases and named:
-            slots[named[0]]["accepts"] += map(c.type_name, cases)
+            slots[named[0]]["accepts"] += (type_name(c, case) for case in cases)
             cases = []
 
 

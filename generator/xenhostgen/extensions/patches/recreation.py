@@ -7,13 +7,16 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
+from xenhostgen.extensions.kernel_tree.carry import with_carry
 from xenhostgen.extensions.kernel_tree.git import GitFailure, blob_id, borrowed, git, same_id
 from xenhostgen.extensions.kernel_tree.patching import Contents, Reader, content, over
 from xenhostgen.extensions.kernel_tree.placing import kernel_version, placed_in
 from xenhostgen.extensions.patches.diff import files_of
-from xenhostgen.extensions.patches.lift_input import apply_patch
+from xenhostgen.extensions.patches.hunks import reworded
+from xenhostgen.extensions.patches.lift_input import apply_patch, read_input
 from xenhostgen.extensions.patches.messages import Message
 from xenhostgen.extensions.patches.step import step
+from xenhostgen.render.files import render
 from xenhostgen.render.style import lines_of
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Refused, refusal
@@ -108,12 +111,9 @@ class Proving:
         if content is None or wanted is None:
             here, there = ("is no file", "is one") if content is None else ("is a file", "is none")
             return Proof(path, False, f"{here}, in the patch it {there}")
-        texts = [lines_of(text.decode(errors="surrogateescape")) for text in (content, wanted)]
-        lines = enumerate(zip_longest(*texts, fillvalue=""), 1)
-        row, (one, other) = next(each for each in lines if each[1][0] != each[1][1])
+        texts = (text.decode(errors="surrogateescape") for text in (content, wanted))
         wrong = f", though its index line says {named} as ours does" * same
-        differs = f"line {row}: {_quoted(one)}, in the patch {_quoted(other)}{wrong}"
-        return Proof(path, False, differs)
+        return Proof(path, False, f"{_difference(*texts)}{wrong}")
 
 
 def prove(
@@ -136,6 +136,33 @@ def prove(
     for message in messages:
         proving.take(message)
     return proving.proofs(ours)
+
+
+def prove_shown(spec: Interface, patch: Path, since: Interface) -> list[Proof]:
+    """Hold the interface's own files, as a patch leaves an earlier spec's, against a later one's.
+
+    What it does to the kernel's files only a tree can tell.
+    """
+    plain = spec.with_(banner=False)
+    ours = with_carry(plain, render(plain).whole())
+    imported = read_input([patch], since)
+    proofs = []
+    for path, text in imported.whole.items():
+        if path not in ours:
+            proofs.append(Proof(path, False, "isn't a file of the spec"))
+            continue
+        own = ours[path]
+        wanted = reworded(own, text) if path in imported.collapsed else text
+        said = f"blob {blob_id(own)[:12]}" if own == wanted else _difference(own, wanted)
+        proofs.append(Proof(path, own == wanted, said))
+    return proofs
+
+
+def _difference(ours: str, theirs: str) -> str:
+    """Where two texts first differ."""
+    lines = enumerate(zip_longest(lines_of(ours), lines_of(theirs), fillvalue=""), 1)
+    row, (one, other) = next(each for each in lines if each[1][0] != each[1][1])
+    return f"line {row}: {_quoted(one)}, in the patch {_quoted(other)}"
 
 
 def _quoted(line: str) -> str:

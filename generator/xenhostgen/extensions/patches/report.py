@@ -71,7 +71,6 @@ def _lines(outcome: Compared) -> Iterator[tuple[str, str]]:
             at = f":{detail['line']}:{detail['column']}" if detail["line"] else ""
             style = "" if detail["aspect"] in ("comments", "bytes") else "red"
             yield f"{file['path']}{at}: {detail['message']}", style
-        yield from ((f"    {line}".rstrip(), "cyan") for line in file["wording"])
     yield verdict(outcome), "green" if outcome["same"] else "red"
     (code, codes), (place, places), (comments, all_comments), (same, new) = counts(outcome).values()
     parts = [f"code tokens equal {code}/{codes}", f"places equal {place}/{places}"]

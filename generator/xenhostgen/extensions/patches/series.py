@@ -23,8 +23,9 @@ from xenhostgen.spec.model import Guest, Interface, Register
 from xenhostgen.spec.source import Problem, Refused, refusal
 
 Contents = Mapping[str, bytes | None]
-# What changes from day to day in a mail: the commit's id, and the date.
-_DATED = re.compile(rb"\AFrom .*\n|^Date: .*\n", re.MULTILINE)
+# What changes from day to day in a mail: the commit's id, the date, and what has the time in it.
+_DATED = re.compile(rb"\AFrom .*\n|^(?:Date|Message-Id|In-Reply-To|References): .*\n", re.MULTILINE)
+_ID = re.compile(rb"<(\w+)\.\d+\.git\.")
 
 _ADDRESSEES_MAX = 500
 
@@ -101,12 +102,16 @@ def series(
         options = ["--cover-from-description=subject", f"--subject-prefix={letter.prefix}"]
         options += [f"-v{letter.version}"] if letter.version > 1 else []
         diff = ask("diff", base, "HEAD")
-        options += ["--cover-letter", *([] if obstacle() else _addressees(tree, diff))]
+        options += [
+            "--cover-letter",
+            "--thread=shallow",
+            *([] if obstacle() else _addressees(tree, diff)),
+        ]
         ask("format-patch", "-q", "-o", ".git/mails", *options, base)
         mails = {
             path.name: path.read_bytes() for path in sorted(Path(folder, ".git/mails").iterdir())
         }
-    return _threaded(mails, letter.version, sender["GIT_COMMITTER_EMAIL"])
+    return _threaded(mails, letter.version)
 
 
 def commit(
@@ -171,26 +176,24 @@ def _steps(
             yield "\n\n".join(message(spec, part, is_step)), changed
 
 
-def _threaded(mails: Mapping[str, bytes], version: int, address: str) -> dict[str, bytes]:
-    """The mails with Message-Ids, the patches in reply to the cover letter.
+def _threaded(mails: Mapping[str, bytes], version: int) -> dict[str, bytes]:
+    """The mails with a digest of what all of them say in their ids, where git has the time.
 
-    ``format-patch --thread=shallow`` puts the time of the call into the ids, these have a digest of
-    what the mails say in its place: the same series has the same ids whenever it is written.
+    So the same series has the same ids whenever it is written.
     """
     undated = b"".join(_DATED.sub(b"", mail) for mail in mails.values())
     digest = hashlib.sha256(undated).hexdigest()[:16]
-    cover, *patches = (
-        f"<{digest}.v{version}.{number}.git.{address}>" for number in range(len(mails))
-    )
-    fields = [f"Message-Id: {cover}\n"]
-    fields += [f"Message-Id: {own}\nIn-Reply-To: {cover}\nReferences: {cover}\n" for own in patches]
-    # Where git itself has them: right below the "From " line.
-    parts = [mail.partition(b"\n") for mail in mails.values()]
-    threaded = [
-        first + end + field.encode() + rest
-        for (first, end, rest), field in zip(parts, fields, strict=True)
-    ]
-    return dict(zip(mails, threaded, strict=True))
+    numbers: dict[bytes, int] = {}
+
+    def renamed(match: re.Match[bytes]) -> bytes:
+        number = numbers.setdefault(match[1], len(numbers))
+        return f"<{digest}.v{version}.{number}.git.".encode()
+
+    threaded = {}
+    for name, mail in mails.items():
+        head, end, rest = mail.partition(b"\n\n")
+        threaded[name] = _ID.sub(renamed, head) + end + rest
+    return threaded
 
 
 def _environment(tree: Path) -> dict[str, str]:
@@ -259,6 +262,11 @@ def changes(old: Interface, new: Interface) -> tuple[str, ...]:
 
 
 def _facts(spec: Interface) -> Iterator[tuple[str, str]]:
+    yield "header", spec.header.file
+    yield "C file", spec.source.file
+    yield "Makefile", spec.object.file
+    yield "header of the predicates", spec.predicates.file
+    yield from ((f"file of {guest.name}", guest.file) for guest in spec.guests)
     for host in spec.types.values:
         apart = host.distance is not None
         yield (

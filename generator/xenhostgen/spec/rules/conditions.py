@@ -7,7 +7,7 @@ from math import prod
 
 from xenhostgen.spec import expr
 from xenhostgen.spec.c_names import declared_name
-from xenhostgen.spec.model import Assign, Boot, Interface, Register, ReturnIf
+from xenhostgen.spec.model import Assign, Boot, Each, HostStep, Interface, ReturnIf
 from xenhostgen.spec.rules.circles import circles
 from xenhostgen.spec.source import Fault, Inside, Nearest, Text
 
@@ -66,7 +66,9 @@ def _macros(spec: Interface) -> Iterator[Fault]:
 
 def _conditions(boot: Boot) -> Iterator[Text]:
     yield from (step.condition for step in boot.parts(ReturnIf))
-    yield from (step.when for step in boot.parts(Register) if step.when is not None)
+    yield from (step.when for step in boot.steps if isinstance(step, HostStep) and step.when)
+    for each in boot.parts(Each):
+        yield from each.args
 
 
 def _parsed(source: Text) -> expr.Expression | None:

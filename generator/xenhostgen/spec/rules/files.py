@@ -34,15 +34,13 @@ def landmarks(spec: Interface) -> Iterator[Fault]:
     """A guest's landmark may stand in a comment, as it does above the tables in the stub."""
     for guest in spec.guests:
         if guest.place:
-            for landmark in (guest.place.after, guest.place.before):
-                if landmark:
-                    yield from check_comment(landmark)
+            yield from check_comment(guest.place.landmark)
 
 
 def places(spec: Interface) -> Iterator[Fault]:
     """A place needs exactly one landmark, of a kind that its file has."""
     for guest in spec.guests:
-        landmark = guest.include.place.after or guest.include.place.before
+        landmark = guest.include.place.landmark
         if landmark and landmark not in guest.context:
             message = f"'{landmark}' is not among the headers of '{guest.name}'"
             hint = Nearest(landmark, guest.context, "add it to 'context'")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from xenhostgen.spec.c_names import KEYWORDS, declared_name, declares_one
-from xenhostgen.spec.model import BootPath, Guest, Input, Interface, Register
+from xenhostgen.spec.model import BootPath, Guest, HostStep, Input, Interface, Register, Unregister
 from xenhostgen.spec.rules.ops import names_taken, parameters
 from xenhostgen.spec.source import Fault, Nearest
 
@@ -44,13 +44,12 @@ def _borrowed(spec: Interface, guest: Guest) -> Iterator[Fault]:
 def registrations(spec: Interface) -> Iterator[Fault]:
     """Boot steps register types and tables that exist; all tables are used."""
     registered: set[str] = set()
-    for guest, step in spec.registrations():
-        symbols = {table.role: table.symbol for table in (*spec.borrowed(guest), *guest.tables)}
-        if step.table in symbols:
-            registered.add(symbols[step.table])
-        else:
+    for guest, step in spec.host_steps():
+        registered.add(symbol := spec.table(guest, step))
+        if isinstance(step, Register) and not symbol:
+            roles = [table.role for table in (*spec.borrowed(guest), *guest.tables)]
             message = f"guest '{guest.name}' has no table '{step.table}'"
-            yield "unknown-table", message, step.table, Nearest(step.table, symbols)
+            yield "unknown-table", message, step.table, Nearest(step.table, roles)
         if step.type not in spec.values:
             message = f"unknown type '{step.type}' in a boot step of '{guest.name}'"
             yield "unknown-type", message, step.type, Nearest(step.type, spec.values)
@@ -63,7 +62,7 @@ def registrations(spec: Interface) -> Iterator[Fault]:
 
 def order(spec: Interface) -> Iterator[Fault]:
     """What boot steps register has a slot, which isn't taken yet, and what that requires is."""
-    for _, step in spec.registrations():
+    for _, step in spec.host_steps():
         if step.type in spec.values and spec.slot_of(step.type) is None:
             message = f"no slot can take type '{step.type}'"
             hint = "register a type that a slot accepts"
@@ -74,11 +73,14 @@ def order(spec: Interface) -> Iterator[Fault]:
 
 def _order(spec: Interface, guest: Guest) -> Iterator[Fault]:
     """Within one boot function a slot is taken once, and after the slot that it requires."""
-    registering = guest.parts(Register)
-    steps = [(step, slot) for step in registering if (slot := spec.slot_of(step.type))]
-    last = {slot.name: step for step, slot in reversed(steps)}
+    own = [step for step in guest.boot.steps if isinstance(step, HostStep)]
+    steps = [(step, slot) for step in own if (slot := spec.slot_of(step.type))]
+    last = {slot.name: step for step, slot in reversed(steps) if isinstance(step, Register)}
     taken: dict[str, Register] = {}
     for step, slot in steps:
+        if isinstance(step, Unregister):
+            taken.pop(slot.name, None)
+            continue
         earlier = taken.get(slot.name)
         if earlier and earlier.when in (None, step.when):
             message = f"slot '{slot.name}' is taken by an earlier step already"

@@ -98,18 +98,14 @@ def _required(spec: Interface) -> Iterator[Fault]:
     requires = {slot.name: [slot.requires] for slot in spec.slots if slot.requires}
     names = [slot.name for slot in spec.slots]
     for slot in spec.slots:
-        if slot.requires == slot.name:
-            message = f"slot '{slot.name}' requires itself"
-            hint = "it could never be taken; remove 'requires'"
-            yield "requires-itself", message, slot.requires, hint
-        elif slot.requires and slot.requires not in names:
+        if slot.requires and slot.requires not in names:
             message = f"slot '{slot.name}' requires an unknown slot '{slot.requires}'"
             others = [name for name in names if name != slot.name]
             yield "unknown-slot", message, slot.requires, Nearest(slot.requires, others)
     for name in circles(requires):
         (required,) = requires[name]
         message = f"slot '{name}' requires itself by way of '{required}'"
-        yield "requires-cycle", message, required, "none of them could ever be taken"
+        yield "requires-cycle", message, required, "it could never be taken"
 
 
 def members(spec: Interface) -> Iterator[Fault]:

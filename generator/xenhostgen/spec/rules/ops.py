@@ -4,7 +4,7 @@
 from collections.abc import Iterable, Iterator
 
 from xenhostgen.spec.c_names import KEYWORDS, RESERVED, STORAGE, declared_name, declares_one
-from xenhostgen.spec.model import NONE, Interface, Op
+from xenhostgen.spec.model import NONE, Each, Interface, Op
 from xenhostgen.spec.source import Fault, Nearest, Text
 
 
@@ -39,6 +39,17 @@ def ops(spec: Interface) -> Iterator[Fault]:
         else:
             yield from parameters(op.args, taken, {op.host, "xh"})
             yield from _wrapper(op)
+    yield from _called(spec)
+
+
+def _called(spec: Interface) -> Iterator[Fault]:
+    """The ops that boot steps call have wrappers, and as many parameters."""
+    counts = {op.name: len(op.args) for op in spec.ops if op.wrapper != "none"}
+    for step in spec.parts(Each):
+        if counts.get(step.op) != len(step.args):
+            message = f"no op '{step.op}' has a wrapper for {len(step.args)} arguments"
+            hint = "name an op with a wrapper, and C for each of its parameters under 'args'"
+            yield "unknown-op", message, step.op, hint
 
 
 def _empty_slots(spec: Interface) -> Iterator[Fault]:

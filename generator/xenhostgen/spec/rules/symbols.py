@@ -112,11 +112,9 @@ def _named(spec: Interface) -> Iterator[Claim]:
     known = [function.name for function in spec.kernel.functions]
     named += [("the kernel's function", name) for name in known]
     # A helper of several guests is in the file of each, what clears .bss may be in 'kernel', too.
-    called: dict[Text, None] = {}
-    for guest in spec.guests:
-        called |= {step.function: None for step in guest.parts(Call)}
-        clearing = [step.function for step in guest.parts(ClearBss)]
-        called |= {name: None for name in clearing if name not in known}
+    called = dict.fromkeys(step.function for step in spec.parts(Call))
+    clearing = dict.fromkeys(step.function for step in spec.parts(ClearBss))
+    called |= {name: None for name in clearing if name not in known}
     named += [("the function", name) for name in called]
     return (Claim(name, what, name) for what, name in named)
 

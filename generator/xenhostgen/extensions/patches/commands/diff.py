@@ -18,7 +18,7 @@ from xenhostgen.extensions.patches.diff import read_diff
 from xenhostgen.extensions.patches.fingerprint import fingerprint, shipped
 from xenhostgen.extensions.patches.history import prove_states
 from xenhostgen.extensions.patches.messages import read_messages
-from xenhostgen.extensions.patches.recreation import prove, reader
+from xenhostgen.extensions.patches.recreation import prove, prove_shown, reader
 from xenhostgen.extensions.patches.report import Compared, as_json, show
 from xenhostgen.render.files import Renderer
 from xenhostgen.report.terminal import say
@@ -30,9 +30,9 @@ EXAMPLES = """\
 examples:
   xenhostgen diff specs/rfc-v1.yaml                        against the shipped facts
   xenhostgen diff specs/rfc-v1.yaml rfc.mbox               against a mail, an mbox or a bare diff
-  xenhostgen diff specs/rfc-v1.yaml rfc.mbox --comments    with the comments that differ
   xenhostgen diff my.yaml sent.mbox --tree ../linux --rev v6.12   every byte, by git's object ids
-  xenhostgen diff my.yaml more.mbox --tree ../linux --since old.yaml   a patch on top of that
+  xenhostgen diff my.yaml more.mbox --since old.yaml       on top of that: the interface's own files
+  xenhostgen diff my.yaml more.mbox --tree ../linux --since old.yaml   and every byte of it
   xenhostgen diff series/ sent.mbox --tree ../linux --rev v6.12   and so each state of a history
 """
 
@@ -44,9 +44,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "patch", metavar="PATCH", type=Path, nargs="?", help="the patch (default: the spec's facts)"
-    )
-    parser.add_argument(
-        "--comments", action="store_true", help="show comments that are worded differently"
     )
     words = "place the spec into this kernel tree, compare blob ids"
     parser.add_argument("--tree", metavar="DIR", type=Path, help=words)
@@ -69,8 +66,6 @@ def run(arguments: argparse.Namespace) -> int:
         "same": comparison.same,
         **asdict(comparison),
     }
-    for file in outcome["files"] if not arguments.comments else ():
-        file["wording"] = ()
     if arguments.format == "json":
         print(as_json(outcome))
     else:
@@ -100,7 +95,8 @@ def _compared(spec: Interface, patch: Path | None) -> tuple[str, Comparison]:
 
 def proved(arguments: argparse.Namespace) -> int:
     """Compare the bytes of every file, modified ones too; 1 if any differs."""
-    if not (arguments.tree and arguments.patch):
+    shown = arguments.since and not (arguments.rev or is_history(arguments.spec))
+    if not (arguments.patch and (arguments.tree or shown)):
         message, hint = "goes with --tree DIR and a PATCH", "name the PATCH after SPEC"
         options = [name for name in ("tree", "rev", "since") if getattr(arguments, name)]
         raise refusal("no-patch", message, f"--{options[0]}" if options else arguments.spec, hint)
@@ -108,13 +104,16 @@ def proved(arguments: argparse.Namespace) -> int:
         hint = f"name one of its states: {arguments.spec}/NN.yaml"
         raise refusal("history", "goes with a spec, not with a history", "--since", hint)
     messages = read_messages([arguments.patch])
-    with reader(arguments.tree, arguments.rev) as tree:
-        root = str(arguments.tree)
-        if is_history(arguments.spec):
-            states = list(prove_states(arguments.spec, messages, tree, root))
-        else:
-            since = arguments.since and load(arguments.since)
-            states = [prove(load(arguments.spec), messages, tree, root, since)]
+    since = arguments.since and load(arguments.since)
+    if not arguments.tree:
+        states = [prove_shown(load(arguments.spec), arguments.patch, since)]
+    else:
+        with reader(arguments.tree, arguments.rev) as tree:
+            root = str(arguments.tree)
+            if is_history(arguments.spec):
+                states = list(prove_states(arguments.spec, messages, tree, root))
+            else:
+                states = [prove(load(arguments.spec), messages, tree, root, since)]
     proofs = [proof for state in states for proof in state]
     if arguments.format == "json":
         print(json.dumps([proof._asdict() for proof in proofs], indent=2))
@@ -126,5 +125,6 @@ def proved(arguments: argparse.Namespace) -> int:
                 verdict = "identical" if each.identical else "DIFFERS"
                 say(f"  {each.path}: {verdict}, {each.said}", sys.stdout)
         identical = sum(proof.identical for proof in proofs)
-        say(f"{arguments.spec}: byte-identical {identical}/{len(proofs)} files", sys.stdout)
+        files = "files" if arguments.tree else "files of its own; the kernel's need --tree DIR"
+        say(f"{arguments.spec}: byte-identical {identical}/{len(proofs)} {files}", sys.stdout)
     return 0 if all(proof.identical for proof in proofs) else 1

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from xenhostgen.commands.inputs import default_specs, writing_alone
+from xenhostgen.commands.inputs import SPECS, writing_alone
 from xenhostgen.extensions.kernel_tree.carry import carry_path, is_history
 from xenhostgen.extensions.kernel_tree.patching import Reader
 from xenhostgen.extensions.patches.carrying import Share, carry_of
@@ -26,6 +26,7 @@ from xenhostgen.render.write import write_files
 from xenhostgen.report.terminal import say
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Problem, Refused, refusal
+from xenhostgen.spec.template_sets import template_root
 
 EXAMPLES = """\
 examples:
@@ -36,6 +37,8 @@ examples:
   xenhostgen import *.patch --tree ../linux@v6.12 -o series/   a spec for each patch of a series
   xenhostgen import --refresh series/ *.patch --tree ../linux@v6.12   after its specs were edited
 """
+
+_PLACES_MAX = 20  # of carried lines that are told of a file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,8 +87,7 @@ def import_history(folder: Path, arguments: argparse.Namespace) -> int:
             hint = "the tree that the first patch applies to; or -o NAME.yaml for one spec"
             raise refusal("history", f"a history {what}", "-o", hint)
         messages = read_messages(arguments.patches, left)
-        schema = os.path.relpath(default_specs() / "schema.json", folder)
-        history = list(states(messages, *tree, schema))
+        history = list(states(messages, *tree, _schema(folder)))
     written: dict[str, bytes | None] = dict(files(history))
     names = map(os.path.basename, there)
     stale = {name: None for name in names if is_part(name) and name not in written}
@@ -127,20 +129,20 @@ def refresh(target: Path, folder: Path, arguments: argparse.Namespace) -> int:
 
 
 def _carried_lines(before: bytes, after: bytes) -> Iterator[str]:
-    """How many lines of each file two carry patches carry, where they differ."""
+    """How many lines of each file two carry patches carry, where they differ; files that moved."""
     old, new = (
-        {
-            file.path: [line[:2] for hunk in file.hunks for line in hunk.lines]
-            for file in read_diff(carry, "the carry patch")
-        }
+        {file.path: file.changes for file in read_diff(carry, "the carry patch")}
         for carry in (before, after)
     )
+    for path in sorted(new.keys() - old.keys()):
+        moved = [was for was in old.keys() - new.keys() if old[was] == new[path]]
+        if len(moved) == 1:
+            del old[moved[0]], new[path]
+            yield f"  {path}: was {moved[0]}"
     for path in sorted(old.keys() | new.keys()):
+        count, was = (len(side.get(path, ())) for side in (new, old))
         if old.get(path) != new.get(path):
-            counts = [
-                sum(kind != "context" for kind, _ in side.get(path, ())) for side in (new, old)
-            ]
-            yield f"  {path}: {counts[0]} lines carried, were {counts[1]}"
+            yield f"  {path}: {count} lines carried, were {was}"
 
 
 @contextmanager
@@ -163,9 +165,7 @@ def import_to(output: Path, arguments: argparse.Namespace) -> int:
         hint = "give --force to replace it"
         raise Refused([Problem("exists", "is there already", path, hint=hint) for path in there])
     onto = load(arguments.onto) if arguments.onto else None
-    schema = os.path.relpath(
-        default_specs() / "schema.json", output.parent
-    )  # as seen from the new spec
+    schema = _schema(output.parent)
     with _tree(arguments) as tree:
         lifted = lift(
             arguments.patches, str(output), schema, onto, prefix=arguments.name, tree=tree
@@ -175,6 +175,12 @@ def import_to(output: Path, arguments: argparse.Namespace) -> int:
     for line in _report(lifted, output):
         say(line, sys.stdout)
     return 0 if all(share.same is not False for share in lifted.shares) else 1
+
+
+def _schema(folder: Path) -> str:
+    """The schema as specs in a folder name it: that of ``specs``, else the shipped one."""
+    specs = SPECS if SPECS.is_dir() else template_root().parent / "specs"
+    return os.path.relpath(specs / "schema.json", folder)
 
 
 def _report(lifted: Lifted, output: Path) -> Iterator[str]:
@@ -203,8 +209,11 @@ def _counts(shares: Sequence[Share]) -> tuple[int, int]:
 
 
 def _ranges(numbers: Sequence[int]) -> str:
-    """Line numbers as people write them: 3, 7-9."""
+    """Line numbers as people write them: 3, 7-9; of many places the first."""
     unique = set(numbers)
     starts = sorted(number for number in unique if number - 1 not in unique)
     ends = sorted(number for number in unique if number + 1 not in unique)
-    return ", ".join(f"{a}-{b}" if b > a else str(a) for a, b in zip(starts, ends, strict=True))
+    places = [f"{a}-{b}" if b > a else str(a) for a, b in zip(starts, ends, strict=True)]
+    more = len(places) - _PLACES_MAX
+    rest = [f"and {more} more places"] if more > 0 else []
+    return ", ".join([*places[:_PLACES_MAX], *rest])

@@ -17,7 +17,6 @@ def test_names_follow_from_the_prefix() -> None:
     assert (plain.host, plain.ops) == ("struct port", "struct port_ops")
     assert (typedefs.host, typedefs.ops) == ("port_t", "port_ops_t")
     assert (plain.type("near"), typedefs.type("near")) == ("PORT_NEAR", "port_near")
-    assert (plain.type_name("PORT_NEAR"), typedefs.type_name("port_near")) == ("near", "near")
     assert (plain.array, plain.iterator) == ("ports", "for_each_port")
 
 

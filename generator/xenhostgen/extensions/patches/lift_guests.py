@@ -199,17 +199,13 @@ class Guests:
 
     def name_tables(self, guest: Data) -> dict[str, tuple[str, str]]:
         """Give a guest's new tables roles; for each of its tables the guest and the role."""
-        tables = guest.get("tables", {})
-        fresh = [symbol for role, symbol in tables.items() if role == symbol]
-        roles = dict(
-            zip(
-                fresh, distinguished([symbol.removesuffix("_ops") for symbol in fresh]), strict=True
-            )
-        )
-        guest.update(
-            compact(tables={roles.get(role, role): symbol for role, symbol in tables.items()})
-        )
-        return {symbol: (guest["name"], roles.get(role, role)) for role, symbol in tables.items()}
+        known = guest.get("tables", {})
+        fresh = [symbol for role, symbol in known.items() if role == symbol]
+        short = distinguished([symbol.removesuffix("_ops") for symbol in fresh])
+        roles = dict(zip(fresh, short, strict=True))
+        tables = {roles.get(role, role): symbol for role, symbol in known.items()}
+        guest.update(compact(tables=tables))
+        return {symbol: (guest["name"], role) for role, symbol in tables.items()}
 
     def add_entries(self, entries: Iterable[tuple[str, str]], column: str) -> None:
         """Add a table's entries to the ops."""

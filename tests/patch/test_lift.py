@@ -50,6 +50,23 @@ def test_an_empty_new_file_is_kept(tmp_path: Path) -> None:
     assert carry_path(spec).read_text().startswith(f"diff --git a/{empty} b/{empty}\nnew file")
 
 
+def test_of_many_carried_places_the_first_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    user = "drivers/user.c"
+    lines = [f"\tstep_{row}();\n" for row in range(100)]
+    more = [line + "\tcall_a_host();\n" * (row % 4 == 0) for row, line in enumerate(lines)]
+    files = shipped("rfc-v1", tmp_path / "out")
+    (tmp_path / "git").mkdir()
+    before, after = ({user: f"{{\n{''.join(body)}}}\n"} for body in (lines, more))
+    patch = patch_between(tmp_path / "git", before, {**files, **after})
+    (tmp_path / "x.patch").write_bytes(patch)
+    assert main(["import", str(tmp_path / "x.patch"), "-o", str(tmp_path / "lifted.yaml")]) == 0
+    out = capsys.readouterr().out
+    assert f"{user}: 0 of 25 lines lifted, carried: 3, 8, 13, " in out
+    assert ", 98 and 5 more places" in out.replace(", and", " and")
+
+
 @pytest.mark.parametrize("name", ["rfc-v1", "rfc-v1-ops", "xenhost"])
 @pytest.mark.parametrize("files", [(HEADER,), (HEADER, SOURCE)], ids=["header", "both"])
 def test_shipped_c_files_are_lifted_whole(

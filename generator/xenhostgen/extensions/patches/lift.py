@@ -229,7 +229,7 @@ def _lift_guests(imported: Input, seen: Seen, probing: Probing, known: Data) -> 
             guest["boot"]["steps"] = _around(
                 guest["boot"].get("steps", []), known[name]["boot"].get("steps", [])
             )
-    guests.complete(probing, data["guests"])
+    guests.complete(probing)
 
 
 def _assumed(data: Data, seen: Seen) -> dict[str, str]:

@@ -28,7 +28,6 @@ from xenhostgen.spec.model import (
 )
 from xenhostgen.spec.source import Text
 
-_ERRNO_H = "<linux/errno.h>"
 _KEYS = ("type", "table", "when", "doc", "op", "args")
 _HOLES = {key: Text(f"hole{number}z") for number, key in enumerate(_KEYS)}
 _OWN = {"register", "unregister", "each"}
@@ -122,7 +121,8 @@ class Guests:
             ]
             guest["boot"] = compact(**_signature(boot), steps=steps)
             # Every such file has these already, and the stub needs them.
-            needs = ["<linux/init.h>"] + ["<linux/linkage.h>"] * ("asmlinkage" in boot)
+            needs = ["<linux/init.h>", "<linux/errno.h>"]
+            needs += ["<linux/linkage.h>"] * ("asmlinkage" in boot)
             includes = [each for each in parts if each.piece.kind == "include"]
             needs += [each.piece.name for each in includes if each.near and not each.added]
             guest["context"] = list(dict.fromkeys([*guest["context"], *needs]))
@@ -199,17 +199,13 @@ class Guests:
 
     def name_tables(self, guest: Data) -> dict[str, tuple[str, str]]:
         """Give a guest's new tables roles; for each of its tables the guest and the role."""
-        tables = guest.get("tables", {})
-        fresh = [symbol for role, symbol in tables.items() if role == symbol]
-        roles = dict(
-            zip(
-                fresh, distinguished([symbol.removesuffix("_ops") for symbol in fresh]), strict=True
-            )
-        )
-        guest.update(
-            compact(tables={roles.get(role, role): symbol for role, symbol in tables.items()})
-        )
-        return {symbol: (guest["name"], roles.get(role, role)) for role, symbol in tables.items()}
+        known = guest.get("tables", {})
+        fresh = [symbol for role, symbol in known.items() if role == symbol]
+        short = distinguished([symbol.removesuffix("_ops") for symbol in fresh])
+        roles = dict(zip(fresh, short, strict=True))
+        tables = {roles.get(role, role): symbol for role, symbol in known.items()}
+        guest.update(compact(tables=tables))
+        return {symbol: (guest["name"], role) for role, symbol in tables.items()}
 
     def add_entries(self, entries: Iterable[tuple[str, str]], column: str) -> None:
         """Add a table's entries to the ops."""
@@ -225,8 +221,8 @@ class Guests:
             elif piece.kind == "variable" and piece.name == self.c.none:
                 self.add_entries(_initialised(piece), NONE)
 
-    def complete(self, probing: Probing, guests: Data) -> None:
-        """Read what the adapters do, and note what their files include for it."""
+    def complete(self, probing: Probing) -> None:
+        """Read what the adapters do."""
         adapters = {name: self.entries[name] for name in self.functions if name in self.entries}
         probing.choose(adapters, [{"body": HOLE}, {"body": ""}, {}])
         ours, theirs = _bodies(probing.rendered()), _bodies(probing.files)
@@ -240,11 +236,6 @@ class Guests:
             ordered = sorted(columns, key=lambda it: rows.get(columns[it]["function"], len(rows)))
             op.update(compact(tables={column: columns[column] for column in ordered}))
             for column, entry in op.get("tables", {}).items():
-                guest = guests.get(column.split(".")[0])
-                here = guest and self.functions.get(entry["function"]) == guest["file"]
-                if guest and here and re.search(r"-E[A-Z0-9]+\b", entry.get("body", "")):
-                    context = guest.setdefault("context", [])
-                    context += [_ERRNO_H] * (_ERRNO_H not in context)
                 op["tables"][column] = entry if "body" in entry else entry["function"]
 
 

@@ -2,12 +2,18 @@
 """What ``diff`` says: a table of files, what differs in each, and one line about all of them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
 from xenhostgen.report.terminal import styled
 
-ASPECTS = ("code", "place", "comments", "bytes")
+# The questions about each file, and how the sum of their answers is told.
+ASPECTS = {
+    "code": "code tokens equal",
+    "place": "places equal",
+    "comments": "comments equal",
+    "bytes": "byte-identical",
+}
 
 # The fields of a comparison (patch.compare says what each means) by name, and the names of both
 # sides.
@@ -55,24 +61,19 @@ def _lines(outcome: Compared) -> Iterator[tuple[str, str]]:
         for subject in outcome["left_out"]
     )
     width = max(len(file["path"]) for file in outcome["files"])
-    yield (
-        "  ".join(["", f"{'file':{width}}", *(f"{aspect:8}" for aspect in ASPECTS)]).rstrip(),
-        "dim",
-    )
     words = {True: "equal", False: "differ", None: "-"}
+
+    def row(name: str, cells: Iterable[str]) -> str:
+        return "  ".join(["", f"{name:{width}}", *(f"{cell:8}" for cell in cells)]).rstrip()
+
+    yield row("file", ASPECTS), "dim"
     for file in outcome["files"]:
-        answers = (words[file[aspect]] for aspect in ASPECTS)
-        yield (
-            "  ".join(["", f"{file['path']:{width}}", *(f"{word:8}" for word in answers)]).rstrip(),
-            "",
-        )
+        yield row(file["path"], (words[file[aspect]] for aspect in ASPECTS)), ""
     for file in outcome["files"]:
         for detail in file["details"]:
             at = f":{detail['line']}:{detail['column']}" if detail["line"] else ""
             style = "" if detail["aspect"] in ("comments", "bytes") else "red"
             yield f"{file['path']}{at}: {detail['message']}", style
     yield verdict(outcome), "green" if outcome["same"] else "red"
-    (code, codes), (place, places), (comments, all_comments), (same, new) = counts(outcome).values()
-    parts = [f"code tokens equal {code}/{codes}", f"places equal {place}/{places}"]
-    parts += [f"comments equal {comments}/{all_comments}", f"byte-identical {same}/{new} new files"]
-    yield " · ".join(parts), ""
+    sums = [f"{ASPECTS[aspect]} {yes}/{of}" for aspect, (yes, of) in counts(outcome).items()]
+    yield f"{' · '.join(sums)} new files", ""

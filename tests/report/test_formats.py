@@ -158,8 +158,8 @@ def test_sarif_names_the_home_page_of_the_distribution(monkeypatch: pytest.Monke
     (run,) = log_of(report(rfc_v1()))["runs"]
     assert "informationUri" not in run["tool"]["driver"]  # none is known
     distribution = Message()
-    distribution["Project-URL"] = "Source, file:///source"
     distribution["Project-URL"] = "Homepage, file:///home"
+    distribution["Project-URL"] = "Source, file:///source"
     monkeypatch.setattr(metadata, "metadata", lambda name: distribution)
     log = log_of(report(rfc_v1()))
     assert results(log)

@@ -200,6 +200,14 @@ def test_what_cannot_be_seen_is_shown(tmp_path: Path) -> None:
     assert "\N{REPLACEMENT CHARACTER}gnihton" in page.read_text()
 
 
+def test_line_ends_and_a_byte_order_mark_are_no_characters_of_a_line(tmp_path: Path) -> None:
+    spec = tmp_path / "x.yaml"
+    spec.write_bytes(("\ufeff" + SMALL.read_text().replace("\n", "\r\n")).encode())
+    page = written(tmp_path / "x.html", spec)
+    assert "\N{REPLACEMENT CHARACTER}" not in page.read_text()
+    assert "# SPDX-License-Identifier" in text_of(by_id(parsed(page), "s1-spec-1"))
+
+
 def test_mutants_are_shown(tmp_path: Path) -> None:
     mutant = {"id": "a.c:f:negate:1", "file": "include/xen/xenhost.h", "line": 3, "fate": "killed"}
     mutant |= {"rule": "crash", "seen_by": "exploration", "change": "a => b", "accepted": None}

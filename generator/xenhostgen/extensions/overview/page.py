@@ -46,7 +46,7 @@ class Section:
     ) -> None:
         self.key, self.spec, self.verdict = key, spec, verdict
         self.difference, self.mutants = difference, mutants
-        self.source = source.split("\n")
+        self.source = source.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
         self.rendering = provenance(spec, source)
         self.files = list(self.rendering.files)
         self.wording = Wording(spec)

@@ -10,17 +10,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from xenhostgen.reference_model.boot import CLEAR_BSS, Booted, boot, scenarios
-from xenhostgen.reference_model.registry import Outcome, Registry, State
-from xenhostgen.spec.model import (
-    ClearBss,
-    Each,
-    HostStep,
-    Interface,
-    Register,
-    ReturnIf,
-    Step,
-    Unregister,
-)
+from xenhostgen.reference_model.registry import Registry, State
+from xenhostgen.spec.model import ClearBss, Each, Interface, Register, ReturnIf, Step, Unregister
 from xenhostgen.spec.source import At
 
 BOOTS_MAX = 500  # nobody reads more; every placeholder doubles them
@@ -70,9 +61,7 @@ def timelines(spec: Interface) -> list[TimeLine]:
     alike: dict[TimeLine, list[str]] = {}
     for scenario in islice(scenarios(spec), BOOTS_MAX):
         booted, kind = boot(spec, scenario), scenario.path.kind
-        early = tuple(
-            promise.table or promise.step.type for promise in booted.promises if promise.early
-        )
+        early = tuple(promise.table for promise in booted.promises if promise.early)
         line = TimeLine(kind, (), tuple(_moments(spec, booted)), booted.state, early)
         begins = str(scenario).removeprefix(f"boot {kind}").lstrip() or "in every case"
         alike.setdefault(line, []).append(begins)
@@ -97,36 +86,30 @@ def _moments(spec: Interface, booted: Booted) -> Iterator[Moment]:
             case Register() | Unregister() if not holds:
                 act, note = "skip", "skipped: the condition is false now"
             case Register() | Unregister():
-                outcome = _changed(spec, registry, state, stage, step)
-                state, note = outcome.state, f"{type(step).__name__.lower()}s"
-                note = f"refused by rule {outcome.rule}" if outcome.misuse else note
+                host, table = spec.values[step.type], spec.table(spec.guest(stage), step)
+                if isinstance(step, Register):
+                    outcome, note = registry.register(state, host, table), "registers"
+                else:
+                    outcome, note = registry.unregister(state, host), "unregisters"
+                if outcome.misuse:
+                    note = f"refused by rule {outcome.rule}"
+                state = outcome.state
+            case Each(op=op):
+                visited = (spec.slots[index].name for index in registry.visited(state))
+                note = f"calls {op} for {', '.join(visited) or 'no host'}"
         at = (step or spec.guest(stage) if stage != CLEAR_BSS else spec).at
         yield Moment(act, stage, _text(spec, stage, step), note, state, at)
-
-
-def _changed(
-    spec: Interface, registry: Registry, state: State, stage: str, step: HostStep
-) -> Outcome:
-    """What registering or unregistering does by the rules."""
-    host = spec.values[step.type]
-    if isinstance(step, Unregister):
-        return registry.unregister(state, host)
-    return registry.register(state, host, spec.table(spec.guest(stage), step))
 
 
 def _text(spec: Interface, stage: str, step: Step | None) -> str:
     """A step, or the beginning of a stage, in C or nearly so."""
     if step is None:
         return "clear .bss" if stage == CLEAR_BSS else f"{spec.guest(stage).boot.function}()"
-    c = spec.c
-    match step:
-        case Each():
-            return f"{c.iterator}(xh) {c.wrapper(step.op)}({', '.join(['xh', *step.args])});"
-        case Register():
-            table = spec.table(spec.guest(stage), step)
-            call = f"{c.register}({c.type(step.type)}, &{table});"
-        case Unregister():
-            call = f"{c.unregister}({c.type(step.type)});"
-        case _:
-            return step.c
+    if isinstance(step, Each):
+        return f"{spec.c.iterator}(xh) {spec.call(step)};"
+    if not isinstance(step, Register | Unregister):
+        return step.c
+    call = f"{spec.c.unregister}({spec.c.type(step.type)});"
+    if table := spec.table(spec.guest(stage), step):
+        call = f"{spec.c.register}({spec.c.type(step.type)}, &{table});"
     return f"if ({step.when}) {call}" if step.when else call

@@ -132,7 +132,7 @@ def reads(spec: Interface, condition: str) -> set[str]:
     """The variables and constants that a condition depends on, through all its macros."""
     memory = Memory(spec, {macro.name: False for macro in spec.predicates.placeholders})
     memory.true(condition)
-    return memory.asked
+    return memory.named
 
 
 def reads_before_set(spec: Interface, condition: str) -> set[str]:

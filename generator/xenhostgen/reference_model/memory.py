@@ -32,7 +32,7 @@ class Memory:
         self, spec: Interface, placeholders: dict[str, bool], off: Sequence[str] = ()
     ) -> None:
         self.cells: dict[str, Value] = {}
-        self.asked: set[str] = set()
+        self.named: set[str] = set()
         self.placeholders = placeholders
         self.constants = spec.kernel.values
         self.macros: dict[str, str] = {
@@ -65,7 +65,7 @@ class Memory:
             case expr.Number(value):
                 return value
             case expr.Place(path):
-                self.asked.add(path.split(".")[0])
+                self.named.add(path.split(".")[0])
                 variable = self.cells.get(self.cell(path), 0)
                 return self.constants.get(path, variable)
             case expr.Ask(name):

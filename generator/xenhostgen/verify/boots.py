@@ -145,8 +145,8 @@ def _misstep(due: Sequence[str], actual: Sequence[str]) -> tuple[str, str]:
     """
     due_calls, calls = ([word for word in words if "=" not in word] for words in (due, actual))
     should, does = (
-        "ends" if each == _END else f"does '{each.replace(',', ', ')}'"
-        for each in (due_calls[0], calls[0])
+        "ends" if word == _END else f"does '{word.replace(',', ', ')}'"
+        for word in (due_calls[0], calls[0])
     )
     rule = "step-order" if calls[0] in due_calls else "step-unknown"
     if calls[0] == _END:

@@ -67,8 +67,8 @@ def _macros(spec: Interface) -> Iterator[Fault]:
 def _conditions(boot: Boot) -> Iterator[Text]:
     yield from (step.condition for step in boot.parts(ReturnIf))
     yield from (step.when for step in boot.steps if isinstance(step, HostStep) and step.when)
-    for each in boot.parts(Each):
-        yield from each.args
+    for step in boot.parts(Each):
+        yield from step.args
 
 
 def _parsed(source: Text) -> expr.Expression | None:

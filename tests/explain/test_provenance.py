@@ -82,7 +82,7 @@ def test_every_line_has_its_origin(path: Path) -> None:
         (
             "rfc-v1/arch/x86/xen/enlighten_pv.c",
             "\txenhost_register(xenhost_r1, &xh_pv_ops);",
-            "shared/fragments/register.j2",
+            "shared/fragments/step.j2",
             "guests.pv.boot.steps[1].type",
             "r1",
         ),

@@ -67,6 +67,20 @@ def test_of_many_carried_places_the_first_are_told(
     assert ", 98 and 5 more places" in out.replace(", and", " and")
 
 
+def test_a_refresh_tells_of_a_file_that_moved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = shipped("rfc-v1", tmp_path / "out")
+    spec = str(tmp_path / "lifted.yaml")
+    for name, options in (("user.c", ["-o", spec]), ("moved.c", ["--refresh", spec])):
+        (tmp_path / name).mkdir()
+        before, after = ({f"drivers/{name}": f"int a;\n{more}"} for more in ("", "int b;\n"))
+        patch = patch_between(tmp_path / name, before, {**files, **after})
+        (tmp_path / "x.patch").write_bytes(patch)
+        assert main(["import", str(tmp_path / "x.patch"), *options]) == 0
+    assert "  drivers/moved.c: was drivers/user.c\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["rfc-v1", "rfc-v1-ops", "xenhost"])
 @pytest.mark.parametrize("files", [(HEADER,), (HEADER, SOURCE)], ids=["header", "both"])
 def test_shipped_c_files_are_lifted_whole(

@@ -11,7 +11,16 @@ from typing import NamedTuple
 
 from xenhostgen.reference_model.boot import CLEAR_BSS, Booted, boot, scenarios
 from xenhostgen.reference_model.registry import Registry, State
-from xenhostgen.spec.model import ClearBss, Each, Interface, Register, ReturnIf, Step, Unregister
+from xenhostgen.spec.model import (
+    ClearBss,
+    Each,
+    HostStep,
+    Interface,
+    Register,
+    ReturnIf,
+    Step,
+    Unregister,
+)
 from xenhostgen.spec.source import At
 
 BOOTS_MAX = 500  # nobody reads more; every placeholder doubles them
@@ -86,19 +95,24 @@ def _moments(spec: Interface, booted: Booted) -> Iterator[Moment]:
             case Register() | Unregister() if not holds:
                 act, note = "skip", "skipped: the condition is false now"
             case Register() | Unregister():
-                host, table = spec.values[step.type], spec.table(spec.guest(stage), step)
-                if isinstance(step, Register):
-                    outcome, note = registry.register(state, host, table), "registers"
-                else:
-                    outcome, note = registry.unregister(state, host), "unregisters"
-                if outcome.misuse:
-                    note = f"refused by rule {outcome.rule}"
-                state = outcome.state
+                state, note = _changed(spec, registry, stage, step, state)
             case Each(op=op):
                 visited = (spec.slots[index].name for index in registry.visited(state))
                 note = f"calls {op} for {', '.join(visited) or 'no host'}"
         at = (step or spec.guest(stage) if stage != CLEAR_BSS else spec).at
         yield Moment(act, stage, _text(spec, stage, step), note, state, at)
+
+
+def _changed(
+    spec: Interface, registry: Registry, stage: str, step: HostStep, state: State
+) -> tuple[State, str]:
+    """What the slots hold once a host is registered or unregistered, and how that goes."""
+    host, table = spec.values[step.type], spec.table(spec.guest(stage), step)
+    if isinstance(step, Register):
+        outcome, note = registry.register(state, host, table), "registers"
+    else:
+        outcome, note = registry.unregister(state, host), "unregisters"
+    return outcome.state, f"refused by rule {outcome.rule}" if outcome.misuse else note
 
 
 def _text(spec: Interface, stage: str, step: Step | None) -> str:

@@ -252,7 +252,7 @@ def _header(imported: Input, onto: Interface | None, prefix: str, source: str) -
     for path in sorted(headers, key=lambda path: onto is not None and path != onto.header.file):
         if seen := lift_header(path, imported.whole[path], prefix):
             return seen
-    if problem := other_kind(imported.whole, has_types=bool(prefix)):
+    if not prefix and (problem := other_kind(imported.whole, has_types=False)):
         raise Refused([problem])
     name = prefix or "X"
     message = (

@@ -17,21 +17,25 @@ class Change:
 
 @dataclass(frozen=True)
 class Tree:
-    """A changed tree: the spec, the rule it breaks (None: none), the changes, the line to blame."""
+    """A changed tree: the spec, the rule it breaks (None: none), the changes, the line to blame.
+
+    ``apart``: why no other right case may stand in the same tree.
+    """
 
     spec: str
     rule: str | None
     changes: tuple[Change, ...]
     line: str = ""
+    apart: str = ""
 
 
 def read_tree_case(file: Path) -> Tree:
-    """A case file: ``# spec:``, ``# rule:``, ``# line:``, then a diff of hunks parted by ``@@``."""
+    """A case file: ``# spec:``, ``# rule:`` and so on, then a diff of hunks parted by ``@@``."""
     lines = file.read_text().splitlines()
     about = dict(
         line[2:].split(": ", 1)
         for line in lines
-        if line.startswith(("# spec: ", "# rule: ", "# line: "))
+        if line.startswith(("# spec: ", "# rule: ", "# line: ", "# apart: "))
     )
     changes: list[Change] = []
     path, hunks = "", list[str]()
@@ -41,7 +45,8 @@ def read_tree_case(file: Path) -> Tree:
             path, hunks = line[4:], []
         elif not line.startswith("# "):
             hunks.append(line)
-    return Tree(about["spec"], about.get("rule"), tuple(changes), about.get("line", ""))
+    rule, line, apart = about.get("rule"), about.get("line", ""), about.get("apart", "")
+    return Tree(about["spec"], rule, tuple(changes), line, apart)
 
 
 def read_hunks(lines: list[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -68,14 +73,22 @@ def erroneous_spec(case: Path) -> bytes:
 
 def apply(tree: Path, changes: tuple[Change, ...]) -> None:
     """Change the files of a tree."""
+    paths = {change.file: tree / change.file for change in changes}
+    files = {name: path.read_text() for name, path in paths.items() if path.exists()}
+    for name, text in applied(files, changes).items():
+        paths[name].parent.mkdir(parents=True, exist_ok=True)
+        paths[name].write_text(text)
+
+
+def applied(files: dict[str, str], changes: tuple[Change, ...]) -> dict[str, str]:
+    """Files with changes; what replaces nothing comes to the end of a file, or into a new one."""
+    result = dict(files)
     for change in changes:
-        file = tree / change.file
-        if not change.old:  # at the end of the file, or in a new one
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with file.open("a") as stream:
-                stream.write("\n".join(change.new) + "\n")
-            continue
-        file.write_text(changed(file.read_text(), change.old, change.new))
+        if change.old:
+            result[change.file] = changed(result[change.file], change.old, change.new)
+        else:
+            result[change.file] = result.get(change.file, "") + "\n".join(change.new) + "\n"
+    return result
 
 
 def changed(text: str, *sides: tuple[str, ...]) -> str:

@@ -2,7 +2,7 @@
 """Judging trees in tests: one store a spec for all the variants of its tree."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +11,10 @@ import pytest
 from tools import need
 from xenhostgen.api import Finding, Interface, Verdict
 from xenhostgen.verify.build import Store
+from xenhostgen.verify.findings import judge
 from xenhostgen.verify.run import core_checks, verify
 from xenhostgen.verify.static import StaticChecks
-from xenhostgen.verify.subject import Options
+from xenhostgen.verify.subject import Check, Options, Subject
 
 JudgeTree = Callable[[Interface, Path, Callable[[Finding], bool]], Verdict]
 
@@ -31,6 +32,23 @@ def store_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Interface], 
     return get
 
 
+class UnlessEnough:
+    """A check that is left out, if it runs C, once those before it have found enough."""
+
+    def __init__(
+        self, check: Check, enough: Callable[[Finding], bool], findings: list[Finding]
+    ) -> None:
+        self.check, self.enough, self.findings = check, enough, findings
+        self.level = check.level
+
+    def run(self, subject: Subject) -> Iterator[Finding]:
+        so_far = judge(subject.spec, self.findings, subject.statistics)
+        if self.level == "parse" or not any(map(self.enough, so_far.unexpected)):
+            for finding in self.check.run(subject):
+                self.findings.append(finding)
+                yield finding
+
+
 @pytest.fixture(scope="session")
 def judge_tree(store_of: Callable[[Interface], Store]) -> JudgeTree:
     """Judge a tree, and run it only if parsing it doesn't find what is looked for.
@@ -39,16 +57,18 @@ def judge_tree(store_of: Callable[[Interface], Store]) -> JudgeTree:
     What compilers and sparse warn of is left out, as behaviour alone must show each fault.
     """
 
-    def judge(spec: Interface, tree: Path, enough: Callable[[Finding], bool]) -> Verdict:
+    def judge_unless(spec: Interface, tree: Path, enough: Callable[[Finding], bool]) -> Verdict:
         compiler = os.environ.get("XENHOSTGEN_TEST_CC", "gcc")
         need(compiler, compiler)
-        parsed = verify(spec, Options(tree, (compiler,), "parse", store_of(spec)))
-        if any(map(enough, parsed.unexpected)):
-            return parsed
         options = Options(tree, (compiler,), "run", store_of(spec))
-        checks = [each for each in core_checks(options) if not isinstance(each, StaticChecks)]
+        findings: list[Finding] = []
+        checks = [
+            UnlessEnough(check, enough, findings)
+            for check in core_checks(options)
+            if not isinstance(check, StaticChecks)
+        ]
         verdict = verify(spec, options, checks)
         missing = tuple(one for one in verdict.missing if not one.rule.endswith("-warning"))
         return replace(verdict, missing=missing)
 
-    return judge
+    return judge_unless

@@ -61,7 +61,7 @@ def read_hunks(lines: list[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, .
             hunk = []
 
 
-def erroneous_spec(case: Path) -> bytes:
+def spec_of_case(case: Path) -> bytes:
     """The spec of a case: a file of its own, or a change of the smallest spec beside it."""
     if case.suffix != ".diff":
         return case.read_bytes()

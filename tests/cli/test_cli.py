@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from patching import erroneous_spec
+from patching import spec_of_case
 from tools import need
 from xenhostgen.cli import all_commands
 
@@ -189,7 +189,7 @@ def test_forged_text_is_seen_whatever_its_size_and_time(work: Path) -> None:
 def test_json(work: Path) -> None:
     told = json.loads(run(work, "generate", "--format", "json", status=0).stdout)
     assert told["specs"][0]["written"][0] == "out/small/arch/small.c"
-    (work / "keyword.yaml").write_bytes(erroneous_spec(CASES / "err_c_keyword.diff"))
+    (work / "keyword.yaml").write_bytes(spec_of_case(CASES / "err_c_keyword.diff"))
     told = json.loads(run(work, "lint", "--format", "json", "keyword.yaml", status=2).stdout)
     assert told["problems"] == [
         {

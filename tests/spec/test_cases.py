@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Each ``cases/err_*`` is a spec with one fault, beside what ``lint`` says of it.
 
-Most are changes of the smallest good spec: hunks without line numbers. ``cases/succ_*.yaml`` are
-good specs. File names say what they prove. ``pytest --update`` rewrites the expectations.
+Most are changes of the smallest good spec: hunks without line numbers. ``cases/succ_*`` are good
+specs, or changes that keep it good. File names say what they prove. ``pytest --update`` rewrites
+the expectations.
 """
 
 import ast
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import xenhostgen.spec
-from patching import erroneous_spec
+from patching import spec_of_case
 from xenhostgen.api import SpecError, load, render
 
 NOTING = ("add", "lose", "stop", "refuse", "repeated")
@@ -25,7 +26,7 @@ ERRONEOUS = sorted({*CASES.glob("err_*")} - {*CASES.glob("*.expected")})
 def test_error(path: Path, update: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     file = Path(f"{path.stem}.yaml")
-    file.write_bytes(erroneous_spec(path))
+    file.write_bytes(spec_of_case(path))
     with pytest.raises(SpecError) as caught:
         load(file)
     said = "".join(problem.shown() + "\n" for problem in caught.value.problems)
@@ -37,9 +38,11 @@ def test_error(path: Path, update: bool, tmp_path: Path, monkeypatch: pytest.Mon
         assert problem.hint, "an error says what to do"
 
 
-@pytest.mark.parametrize("path", sorted(CASES.glob("succ_*.yaml")), ids=lambda path: path.stem)
-def test_success(path: Path) -> None:
-    assert render(load(path)).files
+@pytest.mark.parametrize("path", sorted(CASES.glob("succ_*")), ids=lambda path: path.stem)
+def test_success(path: Path, tmp_path: Path) -> None:
+    spec = tmp_path / f"{path.stem}.yaml"
+    spec.write_bytes(spec_of_case(path))
+    assert render(load(spec)).files
 
 
 def test_every_expectation_has_its_case() -> None:

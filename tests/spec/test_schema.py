@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from patching import erroneous_spec
+from patching import spec_of_case
 from tools import assert_printed, main
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.schema import json_schema
@@ -68,5 +68,5 @@ def test_a_minimal_spec_is_valid() -> None:
 @pytest.mark.parametrize("name", SEEN)
 def test_faults_of_shape_are_seen(name: str, tmp_path: Path) -> None:
     (case,) = {*CASES.glob(f"err_{name}.*")} - {*CASES.glob("*.expected")}
-    (tmp_path / "any.yaml").write_bytes(erroneous_spec(case))
+    (tmp_path / "any.yaml").write_bytes(spec_of_case(case))
     assert not validator().is_valid(as_an_editor_reads(tmp_path / "any.yaml"))

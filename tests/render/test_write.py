@@ -88,7 +88,7 @@ def test_a_full_disk_leaves_the_old_files(tmp_path: Path, monkeypatch: pytest.Mo
         return real(path, data)
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(Refused, match="No space left on device"):
+    with pytest.raises(Refused, match="cannot be written: No space left on device"):
         put(tmp_path, OTHERS)
     assert content(tmp_path) == old
 

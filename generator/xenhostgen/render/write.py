@@ -165,9 +165,8 @@ def explained(path: Path) -> Iterator[None]:
     """Turn the system's errors into a refusal about a path."""
     try:
         yield
-    except (NotADirectoryError, FileExistsError) as error:
-        blockers = (part for part in path.parents if part.is_file())
-        blocker = next(blockers, Path(error.filename or path))
+    except (NotADirectoryError, FileExistsError):
+        blocker = next((part for part in path.parents if part.is_file()), path)
         raise refusal(
             "output", "is a file where a folder must be", blocker, "move it away"
         ) from None

@@ -19,7 +19,7 @@ from xenhostgen.extensions.patches.yaml_writer import write_yaml
 MISUSE = "type occupied requires ops absent required"
 
 # Each set draws this many; XENHOSTGEN_ROUND_TRIPS=1000 asks for more.
-ROUNDS = int(os.environ.get("XENHOSTGEN_ROUND_TRIPS", "13"))
+ROUNDS = int(os.environ.get("XENHOSTGEN_ROUND_TRIPS", "8"))
 
 
 def spec_of(data: Data) -> Interface:

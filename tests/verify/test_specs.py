@@ -16,8 +16,15 @@ from xenhostgen.verify.subject import Options
 CASES = sorted(Path(__file__).parent.glob("succ_*.yaml"))
 
 
-@pytest.mark.parametrize("compiler", ["gcc", "clang"])
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
+# clang makes the largest of them, too; of the other template set it makes the RFC's interface.
+GATE = Path(__file__).parent / "succ_gate.yaml"
+
+
+@pytest.mark.parametrize(
+    ("case", "compiler"),
+    [*((case, "gcc") for case in CASES), (GATE, "clang")],
+    ids=[*(case.stem for case in CASES), "succ_gate-clang"],
+)
 def test_spec(case: Path, compiler: str) -> None:
     need(compiler, compiler)
     verdict = verify(load(case), Options(compilers=(compiler,)))

@@ -27,6 +27,8 @@ static int do_open(struct port *port, u32 flags) { return 0; }
 const struct ops near_ops = { .open = do_open };
 __attribute__((weak)) struct port *const first = 0;
 void start(void) { }
+const struct ops far_ops __attribute__((section("far"))) = { .close = 0 };
+int count __attribute__((section("away"))) = 1;
 #define PORTS (1 + 1)
 enum kind anchor_enum_kind;
 struct port anchor_struct_port;
@@ -35,6 +37,9 @@ __typeof__(do_open) *anchor_function_do_open = do_open;
 __typeof__(near_ops) *anchor_variable_near_ops = (void *)&near_ops;
 __typeof__(first) *anchor_variable_first = (void *)&first;
 __typeof__(start) *anchor_function_start = start;
+__typeof__(far_ops) *anchor_variable_far_ops = (void *)&far_ops;
+__typeof__(count) *anchor_variable_count = (void *)&count;
+struct ops anchor_struct_ops;
 """
 
 
@@ -54,10 +59,15 @@ def test_descriptions(unit: Unit) -> None:
     kind, ops, inner, size = described["struct_port"]
     assert (kind.split(" at ")[0], size) == ("kind: enum kind", "40 bytes")
     assert ops.split(" at ")[0] == "ops: struct ops const *"
-    assert "ids: port_id_t [8]" in inner
+    assert "ids: port_id_t [8] at 0:0:0:0; flag: unsigned int at 3:" in inner
     assert described["function_do_open"] == ("int (struct port *, unsigned int)",)
     assert described["function_start"] == ("void (void)",)
     assert described["variable_near_ops"] == ("struct ops const", ".open = do_open")
+    assert described["variable_far_ops"] == ("struct ops const", "in the section far")
+    assert described["variable_count"] == ("int",)
+    opens, closes, _ = described["struct_ops"]
+    assert opens.startswith("open: int (*)(struct port *, unsigned int) at ")
+    assert closes.startswith("close: void (*)(struct port *) at ")
     assert described["variable_first"] == ("struct port * const", "weak")
 
 

@@ -93,7 +93,8 @@ def test_ranges_of_gnu_c(tmp_path: Path) -> None:
 def test_static_variables(tmp_path: Path) -> None:
     found = facts(
         "static const int limits[] = { 1 };\n"
-        "int f(void) { if (1) { static int *n, k[2]; static int *const c = 0; } return 0; }\n",
+        "int f(void) { if (1) { static int *n, k[2]; static int *const c = 0; } return 0; }\n"
+        "int g(void) { int no; static struct { int no; } s; return no; }\n",
         tmp_path,
     )
     assert [(fact.name, fact.text, "const" in fact.words) for fact in found] == [
@@ -102,6 +103,8 @@ def test_static_variables(tmp_path: Path) -> None:
         ("n", "f", False),
         ("k", "f", False),
         ("c", "f", True),
+        ("g", "", False),
+        ("s", "g", False),
     ]
 
 
@@ -124,6 +127,9 @@ def test_missing_files_and_compilers(tmp_path: Path) -> None:
     ]:
         with pytest.raises(SourceError, match=message):
             preprocess(path)
+    (tmp_path / "wide.c").write_text("int a;\n", "utf-16")
+    with pytest.raises(SourceError, match="is UTF-16"):
+        preprocess(tmp_path / "wide.c")
     (tmp_path / "a.c").touch()
     with pytest.raises(SourceError, match="'no-such-cc' is not installed"):
         preprocess(tmp_path / "a.c", cc="no-such-cc")
@@ -156,11 +162,13 @@ def test_deep_nesting(deep: str, tmp_path: Path) -> None:
         facts(f"int f(void) {{ static int n = {deep}; return n; }}", tmp_path)
 
 
-@pytest.mark.parametrize("part", ["static ", '\\"'])
+@pytest.mark.parametrize(
+    "part", ['"' + "static " * 3000, '"' + '\\"' * 3000, "{ a" * 9000, "{{a}" * 9000]
+)
 def test_what_nothing_ends_takes_no_time(part: str) -> None:
     begin = time.process_time()
     with pytest.raises(SourceError):
-        snippet_facts(f'int f(void) {{ static "{part * 3000}}}')
+        snippet_facts(f"int f(void) {{ static {part}}}")
     assert time.process_time() - begin < 4
 
 

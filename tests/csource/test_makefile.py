@@ -33,5 +33,5 @@ def test_depth_counts_conditions_and_definitions() -> None:
 
 
 def test_rules_and_calls_are_no_assignments() -> None:
-    text = "$(obj)/a.o: b = c\ntarget: a.c\n$(call f,a = b)\ninclude x.mk\n"
-    assert [each.variable for each in read_makefile(text)] == ["", "", "", ""]
+    text = "$(obj)/a.o: b = c\ntarget: a.c\n$(call f,a = b)\ninclude x.mk\nifdef a = b\nendif\n"
+    assert [each.variable for each in read_makefile(text)] == [""] * 6

@@ -86,6 +86,11 @@ def test_a_directive_ends_with_the_text() -> None:
     assert words("#include <a/b.h>")[2:] == [(Kind.HEADER, "<a/b.h>"), (Kind.DIRECTIVE_END, "")]
 
 
+def test_a_directive_without_a_newline_ends_with_the_text() -> None:
+    end = list(tokens("int a;\n#define A 1"))[-1]
+    assert (end.kind, end.text, end.line, end.column) == (Kind.DIRECTIVE_END, "", 2, 12)
+
+
 def test_what_is_unterminated_is_an_error_token() -> None:
     for text in ('"abc', "'a", "/* abc"):
         assert [token.kind for token in tokens(text)] == [Kind.ERROR]

@@ -147,7 +147,11 @@ def _parse(preprocessed: Preprocessed) -> Any:
 _QUOTED = r""""(?:\\.|[^"\\\n])*+"?|'(?:\\.|[^'\\\n])*+'?"""  # an open one ends with its line
 _MARK = re.compile(rf"[(){{}};=]|{_QUOTED}")
 _BRACE = re.compile(rf"[{{}}]|{_QUOTED}")
-_STATICS = re.compile(rf"(\bstatic\b(?:{_QUOTED}|[^;\"'])*+;?)|{_QUOTED}|[^\n\"'s]+|.")
+# Braces, two deep, hold the semicolons of members, which don't end what is static.
+_STATICS = re.compile(
+    rf"(\bstatic\b(?:{_QUOTED}|\{{(?:{_QUOTED}|[^{{}}\"']|\{{(?:{_QUOTED}|[^{{}}\"'])*+\}})*+\}}"
+    rf"|[^;\"'])*+;?)|{_QUOTED}|[^\n\"'s]+|."
+)
 
 
 def _kept(match: re.Match[str]) -> str:

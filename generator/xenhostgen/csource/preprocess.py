@@ -58,7 +58,7 @@ class Preprocessed:
     includes: tuple[tuple[str, Location], ...]
     """The headers that the file itself includes, as it writes them."""
 
-    def origin(self, line: int, column: int = 0) -> Location:
+    def origin(self, line: int, column: int) -> Location:
         """The source position of a place in ``text``; line 0 stands for none in particular.
 
         Columns are exact where no macro was expanded before them on the line.

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Small patches without line numbers: what they change must be there exactly once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from xenhostgen.api import load, render
+
+REPO = Path(__file__).parents[1]
+_FURTHER = ("line", "subject", "apart")
 
 
 @dataclass(frozen=True)
@@ -19,13 +24,14 @@ class Change:
 class Tree:
     """A changed tree: the spec, the rule it breaks (None: none), the changes, the line to blame.
 
-    ``apart``: why no other right case may stand in the same tree.
+    ``subject`` is what is wrong. ``apart``: why no other case may stand in the same tree.
     """
 
     spec: str
     rule: str | None
     changes: tuple[Change, ...]
     line: str = ""
+    subject: str = ""
     apart: str = ""
 
 
@@ -35,7 +41,7 @@ def read_tree_case(file: Path) -> Tree:
     about = dict(
         line[2:].split(": ", 1)
         for line in lines
-        if line.startswith(("# spec: ", "# rule: ", "# line: ", "# apart: "))
+        if line.startswith(tuple(f"# {key}: " for key in ("spec", "rule", *_FURTHER)))
     )
     changes: list[Change] = []
     path, hunks = "", list[str]()
@@ -45,8 +51,8 @@ def read_tree_case(file: Path) -> Tree:
             path, hunks = line[4:], []
         elif not line.startswith("# "):
             hunks.append(line)
-    rule, line, apart = about.get("rule"), about.get("line", ""), about.get("apart", "")
-    return Tree(about["spec"], rule, tuple(changes), line, apart)
+    further = {key: about.get(key, "") for key in _FURTHER}
+    return Tree(about["spec"], about.get("rule"), tuple(changes), **further)
 
 
 def read_hunks(lines: list[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -89,6 +95,34 @@ def applied(files: dict[str, str], changes: tuple[Change, ...]) -> dict[str, str
         else:
             result[change.file] = result.get(change.file, "") + "\n".join(change.new) + "\n"
     return result
+
+
+def together(cases: Iterable[Path]) -> list[list[Path]]:
+    """Cases in as few trees as have room for them: of one spec, with a subject each."""
+    groups: list[tuple[str, list[Path], dict[str, str], set[str]]] = []
+    for case in cases:
+        tree = read_tree_case(case)
+        for spec, members, files, subjects in groups:
+            fits = spec == tree.spec and tree.subject not in subjects and not tree.apart
+            if fits and has_room(files, tree.changes):
+                members.append(case)
+                files.update(applied(files, tree.changes))
+                subjects.update(filter(None, [tree.subject]))
+                break
+        else:
+            files = applied(dict(render(load(REPO / tree.spec)).files), tree.changes)
+            spec = "" if tree.apart else tree.spec
+            groups.append((spec, [case], files, set(filter(None, [tree.subject]))))
+    return [members for _, members, _, _ in groups]
+
+
+def has_room(files: dict[str, str], changes: tuple[Change, ...]) -> bool:
+    """Whether what changes replace is there as it was."""
+    try:
+        applied(files, changes)
+    except (AssertionError, KeyError):
+        return False
+    return True
 
 
 def changed(text: str, *sides: tuple[str, ...]) -> str:

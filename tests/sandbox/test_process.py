@@ -166,3 +166,25 @@ def test_a_program_of_the_users_own_shows_nothing_beside_it(
     done = run(Job([program, program, secret], Path("/"), view=View()))
     assert done.output.decode() == f"{program}\n"
     assert b"No such file" in done.errors
+
+
+@pytest.mark.parametrize(
+    ("output", "complaints"),
+    [
+        ("./a.c:3:7: error: unknown type 'b'\n note", [("unknown type 'b'", "a.c:3:7", "b")]),
+        (
+            "a.c:3: fatal error: no\nb.h:1:2: error: nor",
+            [("no", "a.c:3", ""), ("nor", "b.h:1:2", "")],
+        ),
+        ("x.o: undefined reference to `f'\nld: 1", [("undefined reference to 'f'", "", "f")]),
+        ("first\nlast\n", [("last", "", "")]),
+        ("", [("no reason given", "", "")]),
+    ],
+)
+def test_complaints_have_the_places_and_symbols_that_a_message_names(
+    output: str, complaints: list[tuple[str, str, str]]
+) -> None:
+    read = [
+        (text, at.file and str(at), symbol) for text, at, symbol in BuildError(output).complaints()
+    ]
+    assert read == complaints

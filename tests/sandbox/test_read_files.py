@@ -28,6 +28,25 @@ def test_a_file_that_says_no_size_is_limited_too() -> None:
         read_given(Path("/proc/self/smaps"), 10)
 
 
+PIPED = """\
+import sys
+from pathlib import Path
+from xenhostgen.sandbox.files import UnreadableFile, read_given
+try:
+    print(read_given(Path(sys.argv[1]), 5))
+except UnreadableFile as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("path", ["/dev/stdin", "/dev/fd/0"])
+@pytest.mark.parametrize(("text", "said"), [(b"12345", "b'12345'"), (b"123456", "is larger than")])
+def test_what_is_piped_is_read_up_to_the_limit(path: str, text: bytes, said: str) -> None:
+    command = [sys.executable, "-c", PIPED, path]
+    printed = subprocess.run(command, input=text, stdout=subprocess.PIPE, check=True).stdout
+    assert printed.decode().startswith(said)
+
+
 @pytest.mark.parametrize("path", ["pipe", "nul\0l", "/dev/zero"])
 def test_nothing_waits(path: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")

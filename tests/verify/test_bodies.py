@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Bodies of all kinds: written otherwise they are right, changed they are found, each by itself."""
+"""Bodies of all kinds: written otherwise they are right, changed they are found, op by op."""
 
 import os
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from patching import apply, read_tree_case
+from patching import apply, read_tree_case, together
 from tools import need
 from xenhostgen.api import Interface
 from xenhostgen.verify.behaviour import Behaviour
@@ -34,18 +34,30 @@ def test_right_bodies(compiler: str, tmp_path: Path, load_spec: Load, store_of: 
         apply(tree, case.changes)
     verdict = verify(spec, Options(tree, (compiler,), store=store_of(spec)))
     assert verdict.passed, verdict.unexpected
-    assert len(RIGHT) >= 50
 
 
-@pytest.mark.parametrize("case", WRONG, ids=lambda case: case.stem)
-def test_wrong_body(case: Path, tmp_path: Path, load_spec: Load, store_of: StoreOf) -> None:
-    wanted = read_tree_case(case)
-    spec = load_spec(wanted.spec)
+@pytest.mark.parametrize(
+    "cases", together(WRONG), ids=lambda cases: f"{cases[0].stem}+{len(cases) - 1}"
+)
+def test_wrong_bodies(
+    cases: list[Path], tmp_path: Path, load_spec: Load, store_of: StoreOf
+) -> None:
+    """Each is found, by its rule and subject; where several stand in a tree, nothing besides."""
+    wrong = [read_tree_case(case) for case in cases]
+    spec = load_spec(wrong[0].spec)
     tree = write_rendering(spec, tmp_path / "tree")
-    apply(tree, wanted.changes)
+    for case in wrong:
+        apply(tree, case.changes)
     compiler = os.environ.get("XENHOSTGEN_TEST_CC", "gcc")
     need(compiler, compiler)
     checks = [Conformance(), Behaviour(compiler, runners=[WrapperRunner])]
     verdict = verify(spec, Options(tree, (compiler,), store=store_of(spec)), checks)
-    assert wanted.rule in {finding.rule for finding in verdict.unexpected}, verdict.unexpected
+    findings = {(finding.rule, finding.subject) for finding in verdict.unexpected}
+    assert {(case.rule, case.subject) for case in wrong} <= findings
+    if len(wrong) > 1:
+        assert {subject for _, subject in findings} == {case.subject for case in wrong}
+
+
+def test_there_are_enough() -> None:
     assert len(WRONG) >= 30
+    assert len(RIGHT) >= 50

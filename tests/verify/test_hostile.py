@@ -308,8 +308,8 @@ def has_driver(folder: Path) -> bool:
 
 @pytest.mark.parametrize(
     "signals",
-    [[signal.SIGINT], [signal.SIGINT] * 5, [signal.SIGTERM], [signal.SIGHUP] * 2],
-    ids=["ctrl-c", "five times ctrl-c", "terminated", "hung up"],
+    [[signal.SIGINT] * 5, [signal.SIGTERM], [signal.SIGHUP] * 2],
+    ids=["five times ctrl-c", "terminated", "hung up"],
 )
 def test_ended_from_outside(
     signals: list[signal.Signals], tmp_path: Path, load_spec: Callable[[str], Interface]
@@ -343,6 +343,7 @@ def endless(tmp_path: Path) -> tuple[subprocess.Popen[str], Path]:
     folder = tmp_path / "scratch"
     folder.mkdir()
     command = [sys.executable, "-m", "xenhostgen", "verify", str(REPO / SPEC), "--tree", str(tree)]
+    command += ["--cc", "gcc"]
     process = subprocess.Popen(
         command,
         env={**os.environ, "TMPDIR": str(folder)},

@@ -6,40 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from patching import Change, applied, apply, read_tree_case
-from xenhostgen.api import Finding, Interface, Verdict, load, render
+from patching import apply, read_tree_case, together
+from xenhostgen.api import Finding, Interface, Verdict
 from xenhostgen.verify.subject import write_rendering
 
-REPO = Path(__file__).parents[2]
 TREES = Path(__file__).parent / "trees"
 WRONG, RIGHT = (sorted(TREES.glob(f"{kind}_*.diff")) for kind in ("err", "succ"))
 JudgeTree = Callable[[Interface, Path, Callable[[Finding], bool]], Verdict]
-
-
-def together(cases: Iterable[Path]) -> list[list[Path]]:
-    """Cases in as few groups as have room for them: of one spec, none in another's place."""
-    groups: list[tuple[str, list[Path], dict[str, str]]] = []
-    for case in cases:
-        tree = read_tree_case(case)
-        for spec, members, files in groups:
-            if spec == tree.spec and not tree.apart and has_room(files, tree.changes):
-                members.append(case)
-                files.update(applied(files, tree.changes))
-                break
-        else:
-            files = dict(render(load(REPO / tree.spec)).files)
-            group = ("" if tree.apart else tree.spec, [case], applied(files, tree.changes))
-            groups.append(group)
-    return [members for _, members, _ in groups]
-
-
-def has_room(files: dict[str, str], changes: tuple[Change, ...]) -> bool:
-    """Whether what changes replace is there as it was."""
-    try:
-        applied(files, changes)
-    except (AssertionError, KeyError):
-        return False
-    return True
 
 
 @pytest.mark.parametrize(

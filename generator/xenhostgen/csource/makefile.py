@@ -42,7 +42,7 @@ def read_makefile(text: str) -> list[Statement]:
 
 def _statement(line: int, depth: int, words: list[str]) -> Statement:
     assignment = _ASSIGNMENT.fullmatch(" ".join(words))
-    if assignment is None or words[0] in _BEGINS:
+    if assignment is None:
         return Statement(line, depth, tuple(words))
     variable, operator, value = assignment.groups()
     modifiers = tuple(words[: words.index(variable)]) if variable in words else ()

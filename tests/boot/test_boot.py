@@ -49,9 +49,9 @@ def booted(spec: str, *options: str) -> tuple[int, dict[str, dict[str, str]], di
     done = subprocess.run(
         [*command, *options], cwd=REPO, stdout=subprocess.PIPE, text=True, check=False
     )
-    told = json.loads(done.stdout)
+    outcome = json.loads(done.stdout)
     matrix: dict[str, dict[str, str]] = {}
-    for cell in told["matrix"]:
+    for cell in outcome["matrix"]:
         matrix.setdefault(cell["guest"], {})[cell["check"]] = cell["status"]
     for guest, checks in matrix.items():
         print(
@@ -59,7 +59,7 @@ def booted(spec: str, *options: str) -> tuple[int, dict[str, dict[str, str]], di
             + ", ".join(f"{check} {status}" for check, status in checks.items())
         )
     rules: dict[str, list[str]] = {"expected": [], "other": []}
-    for finding in told["findings"]:
+    for finding in outcome["findings"]:
         rules["expected" if finding["expected"] else "other"].append(finding["rule"])
     return done.returncode, matrix, rules
 
@@ -131,10 +131,10 @@ def test_a_fault_that_is_put_in_is_caught(
         broken = text.replace(old, new or "")
     assert broken != text
     consoles, in_bss = lab.boot(suite, [guest], {file: broken})
-    found = {
-        one.rule
-        for each, shown in consoles.items()
-        for cell in judge_boot(suite, in_bss, each, shown)
-        for one in cell.findings
+    rules = {
+        finding.rule
+        for guest, shown in consoles.items()
+        for cell in judge_boot(suite, in_bss, guest, shown)
+        for finding in cell.findings
     }
-    assert rule in found
+    assert rule in rules

@@ -42,12 +42,12 @@ CONSOLE = """\
 
 
 def console(default: str, remote: str, answers: str = "xen_domain 1") -> str:
-    said = [f"answer {answer}" for answer in answers.split(", ")] + [
+    lines = [f"answer {answer}" for answer in answers.split(", ")] + [
         f"slot default {default}",
         f"slot remote {remote}",
     ]
     return CONSOLE.format(
-        lines="".join(f"[    1.000007]     # registered: {line}\n" for line in said)
+        lines="".join(f"[    1.000007]     # registered: {line}\n" for line in lines)
     )
 
 

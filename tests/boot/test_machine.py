@@ -22,10 +22,10 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 def shown(folder: Path, script: str, seconds: float = 20) -> tuple[str, list[str]]:
     """A machine's console, and the progress. The script counts its runs in ``runs``."""
     (folder / "consoles").mkdir()
-    said: list[str] = []
-    lab = Lab(folder, "6.12", False, said.append)
+    messages: list[str] = []
+    lab = Lab(folder, "6.12", False, messages.append)
     command = ["sh", "-c", f"echo >>runs; {script}"]
-    return lab._shown(command, "guest", seconds, b"the end"), said
+    return lab._shown(command, "guest", seconds, b"the end"), messages
 
 
 def test_it_is_ended_at_its_last_words(tmp_path: Path) -> None:
@@ -47,8 +47,8 @@ def test_what_stands_still_once_is_started_again(
 
 
 def test_what_stands_still_twice_is_told_as_far_as_it_came(tmp_path: Path) -> None:
-    text, said = shown(tmp_path, f"echo begin >consoles/guest.log; {SILENT}")
-    assert (text, len(said), (tmp_path / "runs").read_text()) == ("begin\n", 1, "\n\n")
+    text, messages = shown(tmp_path, f"echo begin >consoles/guest.log; {SILENT}")
+    assert (text, len(messages), (tmp_path / "runs").read_text()) == ("begin\n", 1, "\n\n")
 
 
 def test_what_talks_takes_its_time(tmp_path: Path) -> None:

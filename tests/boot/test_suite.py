@@ -34,11 +34,11 @@ def compiled(spec: Interface, folder: Path, old: str = "", new: str = "") -> Pat
     suite = Suite(spec)
     for path, text in suite.files().items():
         (folder / path).write_text(text)
-    mine = f"{suite.folder}/{spec.c.prefix}_kunit_"
+    prefix = f"{suite.folder}/{spec.c.prefix}_kunit_"
     # The adapters beside the registry call kernel functions; nothing calls them here, so they go.
     flags = ["-std=gnu11", "-w", "-fno-common", "-ffunction-sections", "-Wl,--gc-sections"]
     flags += [*Harness(spec, folder, folder).flags]
-    command = ["gcc", *flags, f"-I{STUB}", f"{mine}rules.c", STUB / "main.c", "-o", "suite"]
+    command = ["gcc", *flags, f"-I{STUB}", f"{prefix}rules.c", STUB / "main.c", "-o", "suite"]
     subprocess.run(command, cwd=folder, check=True, timeout=20)
     return folder / "suite"
 

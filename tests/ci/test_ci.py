@@ -133,7 +133,7 @@ def test_the_commands_of_the_template_run(repository: Path) -> None:
 
 def matches(owner: str, text: str) -> list[dict[str, str]]:
     """The fields that a matcher takes from a log."""
-    (matcher,) = (each for each in MATCHERS if each["owner"] == owner)
+    (matcher,) = (entry for entry in MATCHERS if entry["owner"] == owner)
     (pattern,) = matcher["pattern"]
     groups = {name: group for name, group in pattern.items() if name != "regexp"}
     lines = (re.search(pattern["regexp"], line) for line in text.splitlines())
@@ -150,9 +150,9 @@ def test_a_matcher_reads_what_lint_prints(
     assert main(["lint"]) == 2
     printed = capsys.readouterr().err
     assert printed
-    found = matches("xenhostgen-spec", printed)
-    assert len(found) == sum(line.startswith("specs/") for line in printed.splitlines()) > 0
-    for fields in found:
+    marks = matches("xenhostgen-spec", printed)
+    assert len(marks) == sum(line.startswith("specs/") for line in printed.splitlines()) > 0
+    for fields in marks:
         assert fields["file"] == "specs/widget.yaml"
         assert int(fields["line"]) > 0
         assert int(fields["column"]) > 0

@@ -128,7 +128,7 @@ def test_check_shows_the_diff_and_what_mends_it(work: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("out", "spec", "said"),
+    ("out", "spec", "message"),
     [
         (".", "specs/small.yaml", "generate specs/small.yaml -o ."),
         ("", "specs/small.yaml", "generate specs/small.yaml -o ."),
@@ -137,12 +137,12 @@ def test_check_shows_the_diff_and_what_mends_it(work: Path) -> None:
         ("-o", "-x.yaml", "generate ./-x.yaml -o ./-o"),
     ],
 )
-def test_the_command_that_mends_it(work: Path, out: str, spec: str, said: str) -> None:
+def test_the_command_that_mends_it(work: Path, out: str, spec: str, message: str) -> None:
     (work / "specs/small.yaml").rename(work / spec)
     done = run(work, "generate", "--check", f"--output={out}", f"./{spec}", status=1)
-    assert done.stdout.endswith(f"files are stale; run: xenhostgen {said}\n")
+    assert done.stdout.endswith(f"files are stale; run: xenhostgen {message}\n")
     if out != "/":
-        subprocess.run([*COMMAND, *shlex.split(said)], cwd=work, check=True, capture_output=True)
+        subprocess.run([*COMMAND, *shlex.split(message)], cwd=work, check=True, capture_output=True)
         run(work, "generate", "--check", f"--output={out}", f"./{spec}", status=0)
 
 
@@ -170,8 +170,8 @@ def test_check_names_the_folder_of_a_spec_that_is_gone(work: Path) -> None:
         "out/a b: its spec is gone; run: rm -r 'out/a b'\n"
         in run(work, "generate", "--check", status=1).stdout
     )
-    told = json.loads(run(work, "generate", "--check", "--format", "json", status=1).stdout)
-    assert told["left_over"] == ["out/a b"]
+    outcome = json.loads(run(work, "generate", "--check", "--format", "json", status=1).stdout)
+    assert outcome["left_over"] == ["out/a b"]
     run(work, "generate", "--check", "specs/small.yaml", status=0)
     (work / "out/a b/notes").touch()
     run(work, "generate", "--check", status=0)
@@ -187,11 +187,11 @@ def test_forged_text_is_seen_whatever_its_size_and_time(work: Path) -> None:
 
 
 def test_json(work: Path) -> None:
-    told = json.loads(run(work, "generate", "--format", "json", status=0).stdout)
-    assert told["specs"][0]["written"][0] == "out/small/arch/small.c"
+    outcome = json.loads(run(work, "generate", "--format", "json", status=0).stdout)
+    assert outcome["specs"][0]["written"][0] == "out/small/arch/small.c"
     (work / "keyword.yaml").write_bytes(spec_of_case(CASES / "err_c_keyword.diff"))
-    told = json.loads(run(work, "lint", "--format", "json", "keyword.yaml", status=2).stdout)
-    assert told["problems"] == [
+    outcome = json.loads(run(work, "lint", "--format", "json", "keyword.yaml", status=2).stdout)
+    assert outcome["problems"] == [
         {
             "rule": "c-keyword",
             "message": "'register' is a keyword of C",
@@ -218,10 +218,10 @@ def test_two_specs_of_one_name(work: Path) -> None:
     done = run(work, "generate", "specs/small.yaml", "more/small.yaml", status=2)
     assert "both would go into OUT/small" in done.stderr
     assert not (work / "out").exists()
-    told = run(
+    printed = run(
         work, "lint", "specs/small.yaml", "more/small.yaml", "specs/small.yaml", status=0
     ).stdout
-    assert told == "specs/small.yaml: OK\nmore/small.yaml: OK\nspecs/small.yaml: OK\n"
+    assert printed == "specs/small.yaml: OK\nmore/small.yaml: OK\nspecs/small.yaml: OK\n"
 
 
 def test_specs_that_may_not_be_read(work: Path) -> None:
@@ -246,8 +246,8 @@ def test_no_specs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["generate", "lint", "verify"])
 def test_without_a_spec_is_said_what_to_do(command: str, tmp_path: Path) -> None:
-    said = run(tmp_path, command, status=2).stderr
-    assert "xenhostgen init PREFIX" in said
+    errors = run(tmp_path, command, status=2).stderr
+    assert "xenhostgen init PREFIX" in errors
     assert not list(tmp_path.iterdir())
 
 
@@ -260,7 +260,7 @@ def test_help_has_examples(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["genrate"], "did you mean 'generate'?"),
         (["generate", "--chek"], "did you mean '--check'?"),
@@ -279,8 +279,8 @@ def test_help_has_examples(tmp_path: Path, name: str) -> None:
         (["schema", "-o", "nowhere/schema.json"], "No such file or directory"),
     ],
 )
-def test_usage_errors(work: Path, arguments: list[str], said: str) -> None:
-    assert said in run(work, *arguments, status=2).stderr
+def test_usage_errors(work: Path, arguments: list[str], message: str) -> None:
+    assert message in run(work, *arguments, status=2).stderr
 
 
 @pytest.mark.parametrize("command", ["verify", "mutate"])
@@ -372,8 +372,10 @@ def test_the_walk_of_the_readme(work: Path) -> None:
         assert text.count(old) == 1
         text = text.replace(old, new)
         (work / "specs/small.yaml").write_text(text)
-        said = run(work, "verify", "--cc", "gcc", status=int(new != default + doc)).stdout
-        assert ("'xh_pv_nested_ops' doesn't set 'xen_version'" in said) == (old == "  functions:\n")
+        printed = run(work, "verify", "--cc", "gcc", status=int(new != default + doc)).stdout
+        assert ("'xh_pv_nested_ops' doesn't set 'xen_version'" in printed) == (
+            old == "  functions:\n"
+        )
 
 
 def test_the_findings_that_the_readme_shows() -> None:
@@ -404,8 +406,8 @@ def test_nothing_of_the_user_s_moves_the_cursor(work: Path) -> None:
     path.write_text(path.read_text() + "\tx\x1b[31m\n")
     checked = run(work, "generate", "-o", "b\x1b[31m", "--check", status=1).stdout
     assert "\n-\tx?[31m\n" in checked
-    for told in (checked, run(work, "generate", "-o", "b\x1b[31m", status=0).stdout):
-        assert "\x1b" not in told
+    for printed in (checked, run(work, "generate", "-o", "b\x1b[31m", status=0).stdout):
+        assert "\x1b" not in printed
 
 
 def test_a_full_output(work: Path) -> None:
@@ -447,9 +449,9 @@ def test_signals_end_it_quietly(work: Path, number: int, status: int) -> None:
     ) as child:
         assert child.stdout and child.stdout.readline() == "now\n"
         child.send_signal(number)
-        _, said = child.communicate(timeout=20)
+        _, errors = child.communicate(timeout=20)
     assert child.returncode == status
-    assert "Traceback" not in said
+    assert "Traceback" not in errors
     assert not list(work.rglob("*.tmp"))
     assert not list(work.rglob("*.c"))
 
@@ -468,7 +470,7 @@ def test_output_does_not_depend_on_hash_seed_or_time(work: Path) -> None:
     run(work, "generate", "-o", "one", status=0, PYTHONHASHSEED="1", TZ="UTC")
     time.sleep(0.01)
     run(work, "generate", "-o", "two", status=0, PYTHONHASHSEED="2", TZ="Asia/Tokyo", LC_ALL="C")
-    one = {
+    first = {
         path.relative_to(work / "one"): path.read_bytes()
         for path in (work / "one/small").rglob("*.[ch]")
     }
@@ -476,5 +478,5 @@ def test_output_does_not_depend_on_hash_seed_or_time(work: Path) -> None:
         path.relative_to(work / "two"): path.read_bytes()
         for path in (work / "two/small").rglob("*.[ch]")
     }
-    assert one == two
-    assert len(one) == 4
+    assert first == two
+    assert len(first) == 4

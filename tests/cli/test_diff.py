@@ -33,11 +33,11 @@ def edit(folder: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def expect(said: str, path: Path, update: bool) -> None:
-    said = re.sub(r"rfc-v1\.yaml:\d+:\d+", "rfc-v1.yaml:LINE:COLUMN", said)
+def expect(printed: str, path: Path, update: bool) -> None:
+    printed = re.sub(r"rfc-v1\.yaml:\d+:\d+", "rfc-v1.yaml:LINE:COLUMN", printed)
     if update:
-        path.write_text(said, encoding="utf-8")
-    assert said == path.read_text(encoding="utf-8")
+        path.write_text(printed, encoding="utf-8")
+    assert printed == path.read_text(encoding="utf-8")
 
 
 def test_shipped_facts(folder: Path, update: bool, capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,13 +66,13 @@ def test_shipped_facts(folder: Path, update: bool, capsys: pytest.CaptureFixture
 def test_json_says_the_same(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edit(folder, "    - {name: invalid, value: 0}\n", "    - {name: invalid}\n")
     assert main(["diff", "specs/rfc-v1.yaml", "--format", "json"]) == 1
-    told = json.loads(capsys.readouterr().out)
-    assert told["same"] is False
-    assert told["verdict"] == "Code or place differ in 1 of 7 files."
-    assert told["summary"]["code"] == {"equal": 6, "of": 7}
-    assert told["summary"]["place"] == {"equal": 5, "of": 5}
-    assert told["summary"]["bytes"] == {"equal": 0, "of": 2}
-    (file,) = (file for file in told["files"] if not file["code"])
+    outcome = json.loads(capsys.readouterr().out)
+    assert outcome["same"] is False
+    assert outcome["verdict"] == "Code or place differ in 1 of 7 files."
+    assert outcome["summary"]["code"] == {"equal": 6, "of": 7}
+    assert outcome["summary"]["place"] == {"equal": 5, "of": 5}
+    assert outcome["summary"]["bytes"] == {"equal": 0, "of": 2}
+    (file,) = (file for file in outcome["files"] if not file["code"])
     assert (file["path"], file["place"], file["bytes"]) == ("include/xen/xenhost.h", None, False)
     assert {
         "aspect": "code",
@@ -85,7 +85,7 @@ def test_json_says_the_same(folder: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_errors_have_their_place(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "bad.patch").write_text("--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\n")
     (folder / "specs" / "reference" / "rfc-v1-01.json").write_text("{}")
-    for arguments, said in [
+    for arguments, message in [
         (["diff", "specs/none.yaml"], "specs/none.yaml: "),
         (["diff", "specs/rfc-v1.yaml", "none.patch"], "none.patch: no such file"),
         (["diff", "specs/rfc-v1.yaml", "bad.patch"], "bad.patch:5:1: git can't read it: corrupt"),
@@ -98,7 +98,7 @@ def test_errors_have_their_place(folder: Path, capsys: pytest.CaptureFixture[str
     ]:
         assert main(arguments) == 2
         output = capsys.readouterr()
-        assert said in output.err
+        assert message in output.err
         assert not output.out
     (folder / "specs" / "reference" / "rfc-v1-01.json").unlink()
     assert main(["diff", "specs/rfc-v1.yaml"]) == 2
@@ -111,20 +111,20 @@ def test_errors_are_json_if_the_outcome_is(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["diff", "specs/rfc-v1.yaml", "none.patch", "--format", "json"]) == 2
-    said = capsys.readouterr()
-    (problem,) = json.loads(said.out)["problems"]
+    printed = capsys.readouterr()
+    (problem,) = json.loads(printed.out)["problems"]
     assert problem["path"] == "none.patch"
-    assert not said.err
+    assert not printed.err
 
 
 def test_facts_hold_no_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["facts", str(PATCH)]) == 0
-    said = capsys.readouterr().out
-    assert json.loads(said)["patches"][0]["message_id"] == "20250304-gear-1@example.org"
-    assert "before it stops" not in said
+    printed = capsys.readouterr().out
+    assert json.loads(printed)["patches"][0]["message_id"] == "20250304-gear-1@example.org"
+    assert "before it stops" not in printed
     assert "hypervisor" not in (SPECS / "reference" / "rfc-v1-01.json").read_text()
     assert main(["facts", str(PATCH), "-o", "facts.json"]) == 0
     written = (folder / "facts.json").stat()
-    assert (folder / "facts.json").read_text() == said
+    assert (folder / "facts.json").read_text() == printed
     assert main(["facts", str(PATCH), "-o", "facts.json"]) == 0
     assert (folder / "facts.json").stat().st_mtime_ns == written.st_mtime_ns

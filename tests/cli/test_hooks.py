@@ -22,8 +22,8 @@ def statuses(folder: Path) -> dict[str, int]:
         assert program == "xenhostgen"
         wanted = [path for path in paths if re.search(hook["files"], path)]
         assert wanted
-        given = wanted if hook.get("pass_filenames", True) else []
-        ended[hook["id"]] = main([*arguments, *given])
+        names = wanted if hook.get("pass_filenames", True) else []
+        ended[hook["id"]] = main([*arguments, *names])
     return ended
 
 

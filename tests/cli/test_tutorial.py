@@ -25,11 +25,11 @@ def commands(block: str) -> Iterator[tuple[list[str], int, list[str]]]:
     for command in block.split("$ ")[1:]:
         words, *lines = command.splitlines()
         status = _ENDS.search(command)
-        said = [line for line in lines if not line.startswith("#")]
-        yield shlex.split(words), int(status[1]) if status else 0, said
+        shown = [line for line in lines if not line.startswith("#")]
+        yield shlex.split(words), int(status[1]) if status else 0, shown
 
 
-def run(folder: Path, words: list[str], status: int, said: list[str]) -> None:
+def run(folder: Path, words: list[str], status: int, shown: list[str]) -> None:
     if words[0] == "xenhostgen":
         quickly = ["--cc", "gcc"] * (words[1] == "verify")
         words = [sys.executable, "-m", *words, *quickly]
@@ -38,9 +38,9 @@ def run(folder: Path, words: list[str], status: int, said: list[str]) -> None:
     )
     assert done.returncode == status, done.stdout + done.stderr
     # What it can't check differs from machine to machine.
-    told = re.sub(r":\d+:\d+|\S*/(?=include/)|, but for what was not checked", "", done.stdout)
-    for line in said:
-        assert line in told
+    printed = re.sub(r":\d+:\d+|\S*/(?=include/)|, but for what was not checked", "", done.stdout)
+    for line in shown:
+        assert line in printed
 
 
 def test_what_the_tutorial_says(tmp_path: Path) -> None:

@@ -32,14 +32,14 @@ def read(path: Path, cc: str = "gcc", limits: Limits = LIMITS) -> Facts:
     return read_facts(read_output(output, str(path)))
 
 
-def told(found: Facts) -> list[str]:
-    shown = [" ".join([fact.kind, fact.name, *fact.words]) for fact in found]
+def told(declared: Facts) -> list[str]:
+    shown = [" ".join([fact.kind, fact.name, *fact.words]) for fact in declared]
     return [text for text in shown if not text.startswith(("include", "enumerator"))]
 
 
 def test_header(cc: str) -> None:
-    found = read(SOURCES / "succ_header.c", cc)
-    assert told(found) == [
+    declared = read(SOURCES / "succ_header.c", cc)
+    assert told(declared) == [
         "enum kind",
         "struct line_t",
         "variable first extern",
@@ -47,18 +47,18 @@ def test_header(cc: str) -> None:
         "macro for_each_line",
         "macro LINES",
     ]
-    macros = [fact for fact in found if fact.kind == "macro"]
+    macros = [fact for fact in declared if fact.kind == "macro"]
     assert [fact.at.line for fact in macros] == [29, 31]
     loop = "for ( ( line ) = lines ; ( line ) < lines + LINES ; ( line ) ++ )"
     assert [fact.text for fact in macros] == [f"(line) {loop}", "2"]
     names = "near far shifted next size unknown octal quotient letter chosen huge"
-    assert [fact.name for fact in found if fact.kind == "enumerator"] == names.split()
+    assert [fact.name for fact in declared if fact.kind == "enumerator"] == names.split()
 
 
 def test_source(cc: str) -> None:
-    found = read(SOURCES / "succ_port.c", cc)
+    declared = read(SOURCES / "succ_port.c", cc)
     # What an include defines isn't the file's own.
-    assert told(found) == [
+    assert told(declared) == [
         "variable ports",
         "export ports",
         "variable port_first",
@@ -72,15 +72,15 @@ def test_source(cc: str) -> None:
         "prototype port_start",
         "function port_start",
     ]
-    exports = [fact for fact in found if fact.kind == "export"]
+    exports = [fact for fact in declared if fact.kind == "export"]
     assert [fact.at.line for fact in exports] == [13, 16, 53]
     assert [fact.text for fact in exports] == [
         "EXPORT_SYMBOL_GPL",
         "EXPORT_SYMBOL",
         "EXPORT_SYMBOL_GPL",
     ]
-    assert [fact.name for fact in found if fact.kind == "include"][-1] == "<acme/port.h>"
-    _, register, _ = (fact for fact in found if fact.kind == "function")
+    assert [fact.name for fact in declared if fact.kind == "include"][-1] == "<acme/port.h>"
+    _, register, _ = (fact for fact in declared if fact.kind == "function")
     assert str(register.at) == f"{SOURCES / 'succ_port.c'}:31:5"
 
 
@@ -91,13 +91,13 @@ def test_ranges_of_gnu_c(tmp_path: Path) -> None:
 
 
 def test_static_variables(tmp_path: Path) -> None:
-    found = facts(
+    declared = facts(
         "static const int limits[] = { 1 };\n"
         "int f(void) { if (1) { static int *n, k[2]; static int *const c = 0; } return 0; }\n"
         "int g(void) { int no; static struct { int no; } s; return no; }\n",
         tmp_path,
     )
-    assert [(fact.name, fact.text, "const" in fact.words) for fact in found] == [
+    assert [(fact.name, fact.text, "const" in fact.words) for fact in declared] == [
         ("limits", "", True),
         ("f", "", False),
         ("n", "f", False),
@@ -141,9 +141,11 @@ def test_bodies_may_be_any_c(tmp_path: Path) -> None:
     body = (
         'asm volatile("}" : : "r" (a ?: b)); __auto_type c = ({ 1; }); if (c) { } char d = \'}\';'
     )
-    found = facts(f"int f(int a, int b) {{ {body} }} int g(void) {{\n{body}\n}} int h;", tmp_path)
-    assert [fact.name for fact in found] == ["f", "g", "h"]
-    assert (found[2].at.line, found[2].at.column) == (3, 7)
+    declared = facts(
+        f"int f(int a, int b) {{ {body} }} int g(void) {{\n{body}\n}} int h;", tmp_path
+    )
+    assert [fact.name for fact in declared] == ["f", "g", "h"]
+    assert (declared[2].at.line, declared[2].at.column) == (3, 7)
 
 
 def test_other_files_declare_types_and_parts(tmp_path: Path) -> None:
@@ -152,8 +154,10 @@ def test_other_files_declare_types_and_parts(tmp_path: Path) -> None:
     (tmp_path / "begin.h").write_text("enum begun {\n")
     (tmp_path / "end.h").write_text("};\n#include <linux/types.h>\nint g(void) { asm }\n")
     text = '#include "types.h"\n#include "begin.h"\nINSIDE\n#include "end.h"\na_t both(u32 b);\n'
-    found = facts(text, tmp_path)
-    assert [(fact.name, fact.at.line) for fact in found if fact.kind != "include"] == [("both", 5)]
+    declared = facts(text, tmp_path)
+    assert [(fact.name, fact.at.line) for fact in declared if fact.kind != "include"] == [
+        ("both", 5)
+    ]
 
 
 @pytest.mark.parametrize("deep", ["(" * 5000 + "1" + ")" * 5000, "1 + " * 5000 + "1"])
@@ -175,8 +179,8 @@ def test_what_nothing_ends_takes_no_time(part: str) -> None:
 def test_line_numbers_survive_includes_and_macros(tmp_path: Path) -> None:
     text = "#include <linux/types.h>\n\n#define A \\\n 1\n\n\n"
     text += "int first = A;\n\n/* a\n */ int second;\n"
-    found = facts(text, tmp_path)
-    assert [(fact.name, fact.at.line) for fact in found if fact.kind == "variable"] == [
+    declared = facts(text, tmp_path)
+    assert [(fact.name, fact.at.line) for fact in declared if fact.kind == "variable"] == [
         ("first", 7),
         ("second", 10),
     ]

@@ -28,10 +28,15 @@ def test_depth_counts_conditions_and_definitions() -> None:
         "override define f\nobj-y += c.o\nendef\nobj-y += d.o\n"
     )
     statements = read_makefile(text)
-    assert [each.depth for each in statements] == [1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 0]
-    assert [each.words[0] for each in statements if each.variable] == ["a.o", "b.o", "c.o", "d.o"]
+    assert [statement.depth for statement in statements] == [1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 0]
+    assert [statement.words[0] for statement in statements if statement.variable] == [
+        "a.o",
+        "b.o",
+        "c.o",
+        "d.o",
+    ]
 
 
 def test_rules_and_calls_are_no_assignments() -> None:
     text = "$(obj)/a.o: b = c\ntarget: a.c\n$(call f,a = b)\ninclude x.mk\nifdef a = b\nendif\n"
-    assert [each.variable for each in read_makefile(text)] == [""] * 6
+    assert [statement.variable for statement in read_makefile(text)] == [""] * 6

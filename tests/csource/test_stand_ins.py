@@ -28,7 +28,7 @@ def closure(tree: Path, header: str) -> str:
         name = wanted.pop()
         # What an architecture doesn't have, a build takes from asm-generic.
         names = {name, re.sub("^asm/", "asm-generic/", name)}
-        for file in (tree / folder / each for folder in FOLDERS for each in names):
+        for file in (tree / folder / name for folder in FOLDERS for name in names):
             if file.is_file() and file not in texts:
                 texts[file] = file.read_text(errors="replace")
                 wanted += re.findall(r"^[ \t]*#[ \t]*include[ \t]*<(.*?)>", texts[file], re.M)

@@ -20,9 +20,9 @@ RFC = REPO / "specs" / "rfc-v1.yaml"
 def known(source: str, path: str = "x.yaml") -> Map:
     """The origins of a spec's lines; the marks that they were told by have left no trace."""
     spec = load_text(source, path)
-    made = provenance(spec, source)
-    assert made.files == render(spec).files
-    return made
+    rendering = provenance(spec, source)
+    assert rendering.files == render(spec).files
+    return rendering
 
 
 def printed_by(template_line: str) -> str:
@@ -35,10 +35,10 @@ def printed_by(template_line: str) -> str:
 def test_every_line_has_its_origin(path: Path) -> None:
     source = path.read_bytes().decode("utf-8-sig")
     spec_lines = source.splitlines()
-    made = known(source, str(path))
-    for file, text in made.files.items():
-        assert len(made.origins[file]) == text.count("\n")
-        lines = zip(text.splitlines(), made.origins[file], strict=True)
+    rendering = known(source, str(path))
+    for file, text in rendering.files.items():
+        assert len(rendering.origins[file]) == text.count("\n")
+        lines = zip(text.splitlines(), rendering.origins[file], strict=True)
         for (template, number), group in groupby(lines, key=lambda line: line[1][:2]):
             together = list(group)
             pattern = printed_by(Path(template).read_text().splitlines()[number - 1])
@@ -121,9 +121,9 @@ def test_the_nearest_place_is_told(
 ) -> None:
     spec, _, file = file.partition("/")
     source = (REPO / f"specs/{spec}.yaml").read_text()
-    made = known(source)
-    number = made.files[file].split("\n").index(line) + 1
-    origin = made.origins[file][number - 1]
+    rendering = known(source)
+    number = rendering.files[file].split("\n").index(line) + 1
+    origin = rendering.origins[file][number - 1]
     assert (origin.template, origin.key) == (str(REPO / "templates" / template), key)
     assert says in source.splitlines()[origin.at.line - 1][origin.at.column - 1 :]
 
@@ -163,7 +163,7 @@ def test_explained(work: Path, place: list[str], capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize(
-    ("place", "said", "hint"),
+    ("place", "message", "hint"),
     [
         (["xenhost.c"], "xenhost.c: which line?", "write FILE:LINE"),
         (
@@ -193,7 +193,7 @@ def test_explained(work: Path, place: list[str], capsys: pytest.CaptureFixture[s
     ],
 )
 def test_refused(
-    work: Path, place: list[str], said: str, hint: str, capsys: pytest.CaptureFixture[str]
+    work: Path, place: list[str], message: str, hint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (work / "out/rfc-v1/extra.c").write_text("int extra;\n")
     stale = work / "out/rfc-v1/include/xen/xen.h"
@@ -201,5 +201,5 @@ def test_refused(
     assert main(["explain", *place]) == 2
     out, err = capsys.readouterr()
     assert not out
-    assert said in err
+    assert message in err
     assert hint in err.partition("hint: ")[2]

@@ -95,8 +95,8 @@ def test_mypy() -> None:
 
 def test_data_words_stand_in_specs_only() -> None:
     folders = ["templates", *(f"generator/xenhostgen/{room}" for room in ROOMS_WITHOUT_DATA)]
-    told = [line for file in tracked(*folders) for line in found(DATA_WORD, file)]
-    assert not told, "\n".join(told)
+    lines = [line for file in tracked(*folders) for line in found(DATA_WORD, file)]
+    assert not lines, "\n".join(lines)
 
 
 @pytest.mark.parametrize(
@@ -114,17 +114,17 @@ def test_what_a_data_word_is(line: str, is_data: bool) -> None:
 
 
 def test_nothing_is_unfinished() -> None:
-    told = [
+    lines = [
         line
         for file in tracked("generator", "templates", "specs")
         for line in found(UNFINISHED, file)
     ]
-    assert not told, "\n".join(told)
+    assert not lines, "\n".join(lines)
 
 
 def test_only_commands_and_reports_print() -> None:
     may = {GENERATOR / "cli.py", GENERATOR / "__main__.py"}
-    told = [
+    lines = [
         f"{file.relative_to(REPO)}:{node.lineno}"
         for file in GENERATOR.rglob("*.py")
         if file not in may
@@ -136,7 +136,7 @@ def test_only_commands_and_reports_print() -> None:
         and isinstance(node.func, ast.Name)
         and node.func.id == "print"
     ]
-    assert not told, told
+    assert not lines, lines
 
 
 def test_licence_lines() -> None:
@@ -171,3 +171,30 @@ def test_public_things_are_documented() -> None:
         if not ast.get_docstring(thing)
     ]
     assert not bare, "\n".join(bare)
+
+
+# How a value came about is no name for it.
+NO_NAMES = set("found made told said asked given each mine one more".split())
+
+
+def vague_names(source: str) -> set[str]:
+    """The names of values in Python that say no more than how these came about."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                names.add(name)
+            case ast.arg(arg=name):
+                names.add(name)
+    return names & NO_NAMES
+
+
+def test_values_are_named_by_what_they_are() -> None:
+    assert vague_names("def f(given): self.made = [each for each in given]") == {
+        "given",
+        "made",
+        "each",
+    }
+    sources = [file for file in tracked("generator", "tests") if file.suffix == ".py"]
+    vague = {str(file): vague_names(file.read_text()) for file in sources}
+    assert not {file: names for file, names in vague.items() if names}

@@ -44,8 +44,8 @@ def test_what_the_spec_says_of_the_kernel_finds_room_or_is_refused() -> None:
     file = Reduction("#ifndef A\n#define A\n\n#define B\n \n#endif\n")
     file.keep(lambda node: True)
     file.supply(["<linux/types.h>"], ["int a;", "int b;"])
-    told = file.text().split("\n")
-    assert told == [
+    lines = file.text().split("\n")
+    assert lines == [
         "#ifndef A",
         "#define A",
         "#include <linux/types.h>",

@@ -34,14 +34,14 @@ def test_no_link_takes_the_place_of_a_log(tmp_path: Path) -> None:
 
 
 def test_no_object_of_another_folder_is_removed(tmp_path: Path) -> None:
-    mine = tmp_path / "mine/toy/big.o"
-    mine.parent.mkdir(parents=True)
-    mine.write_text("mine")
+    object_file = tmp_path / "mine/toy/big.o"
+    object_file.parent.mkdir(parents=True)
+    object_file.write_text("mine")
     scratch = scratch_with(tmp_path, "ln -sfn $(abspath $(O)/../../../mine) $(O)/arch")
     assert not scratch.make("prepare").status
     assert (scratch.objects / "arch").readlink() == tmp_path / "mine"
     scratch.log({FILES[0]: b"int big;\n"})
-    assert mine.read_text() == "mine"
+    assert object_file.read_text() == "mine"
 
 
 @pytest.mark.parametrize("place", ["ln -sf /dev/zero $(O)/.config", "mkfifo $(O)/.config"])

@@ -152,8 +152,8 @@ def test_what_binary_deltas_make_is_limited(tmp_path: Path) -> None:
     assert len(patch) < 1 << 20
     with pytest.raises(Refused, match="64 MiB of binary files"):
         patched(patch, before.get)
-    one = difference({"a": before["a"]}, {"a": after["a"]}, "--binary")
-    assert patched(one, before.get) == {"a": after["a"]}
+    patch = difference({"a": before["a"]}, {"a": after["a"]}, "--binary")
+    assert patched(patch, before.get) == {"a": after["a"]}
 
 
 def test_attributes_change_no_byte_of_a_series(foreign: Foreign) -> None:

@@ -51,9 +51,9 @@ def written(
 ) -> list[Path]:
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Ann Other")
     monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ann@example.org")
-    made = series(spec, placement.before, placement.after, tree, Letter())
+    mails = series(spec, placement.before, placement.after, tree, Letter())
     (tmp_path / "mails").mkdir()
-    for name, text in made.items():
+    for name, text in mails.items():
         (tmp_path / "mails" / name).write_bytes(text)
     return sorted((tmp_path / "mails").iterdir())
 
@@ -88,7 +88,7 @@ def test_finds_what_kernels_without_pv_guests_lack(
     placement.after[source] = unguarded
     findings = built_of(spec, placement, tree, "pv", "pvh")
     line = unguarded[: unguarded.index(b"xen_build_mfn")].count(b"\n") + 1
-    assert [(each.message, each.where) for each in findings] == [
+    assert [(finding.message, finding.where) for finding in findings] == [
         ("error: undefined reference to 'xen_build_mfn_list_list' (pvh)", Location(source, line))
     ]
 
@@ -100,15 +100,15 @@ def test_finds_what_is_built_for_a_kernel_without_part_in_it(
     makefile = (tree / "arch/arm64/xen/Makefile").read_bytes()
     placement.after["arch/arm64/xen/Makefile"] = makefile + b"obj-y += stray.o\n"
     placement.after["arch/arm64/xen/stray.c"] = b"static int xh_stray __used;\n"
-    messages = {each.message for each in built_of(spec, placement, tree, "arm64")}
+    messages = {finding.message for finding in built_of(spec, placement, tree, "arm64")}
     assert "error: adds xh_stray to a kernel in which it has no part" in messages
 
 
 def test_finds_the_faults_of_the_first_patch(tree: Path) -> None:
     spec = load(ROOT / "specs/rfc-v1.yaml")
-    found = {finding.rule for finding in built(spec, tree, "all")}
-    assert found == {"build", "checkpatch", "registry-in-bss"}
-    assert found <= {expected.rule for expected in spec.expected_findings}
+    rules = {finding.rule for finding in built(spec, tree, "all")}
+    assert rules == {"build", "checkpatch", "registry-in-bss"}
+    assert rules <= {expected.rule for expected in spec.expected_findings}
 
 
 def test_finds_a_fault_put_in(spec: Interface, tree: Path, tmp_path: Path) -> None:

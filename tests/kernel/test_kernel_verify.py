@@ -109,6 +109,6 @@ def test_finds_a_fault(fault: Fault, tree: Path, tmp_path: Path) -> None:
     file.write_text(text.replace(fault.old, fault.new, 1))
     lines = file.read_text().splitlines()
     verdict = judged(spec, tmp_path)
-    places = [each.where for each in verdict.unexpected if each.rule == fault.rule]
+    places = [finding.where for finding in verdict.unexpected if finding.rule == fault.rule]
     blamed = [lines[at.line - 1] for at in places if at and at.file == fault.file]
     assert any(fault.line in line for line in blamed), verdict.unexpected

@@ -48,12 +48,12 @@ def test_a_complaint_fails_and_has_its_places(spec: Interface) -> None:
     (finding,) = verdict.unexpected
     assert (str(finding.where), finding.spec_at) == (f"{spec.source.file}:7:1", spec.source.at)
     assert verdict.statistics.kernel == "Linux 1.2.3"
-    told = {
+    messages = {
         case.finding.rule: case.lines[0]
         for case in cases(Judged("xenhost.yaml", verdict, "out/xenhost"))
         if case.failed and case.finding
     }
-    assert told == {"checkpatch": f"{spec.source.file}:7:1: SPACING: no"}, (
+    assert messages == {"checkpatch": f"{spec.source.file}:7:1: SPACING: no"}, (
         "its file lies in the kernel"
     )
 

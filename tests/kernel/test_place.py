@@ -61,28 +61,28 @@ def test_case(case: Path, spec: Interface, tree: Path, update: bool) -> None:
     if case.stem.startswith("succ_"):
         placement = placed(spec, tree)
         # What an edit leaves as it was is shown by the case without one.
-        told = diff(placement) if not placement.applied else "applied already\n"
-        told = told if case.stem == "succ_plain" else edited_files(told, case)
+        shown = diff(placement) if not placement.applied else "applied already\n"
+        shown = shown if case.stem == "succ_plain" else edited_files(shown, case)
     else:
         with pytest.raises(Refused) as caught:
             placed(spec, tree)
-        told = said(caught, tree)
+        shown = said(caught, tree)
         assert all(problem.hint for problem in caught.value.problems), "an error says what to do"
     assert contents(tree) == before
     expected = case.with_suffix(".expected")
     if update:
-        expected.write_text(told)
-    assert told == expected.read_text()
+        expected.write_text(shown)
+    assert shown == expected.read_text()
 
 
 def diff(placement: Placement) -> str:
     return difference(placement.before, placement.after).decode()
 
 
-def edited_files(told: str, case: Path) -> str:
+def edited_files(shown: str, case: Path) -> str:
     edits = case.read_text()
-    parts = ["diff --git " + part for part in told.split("diff --git ")[1:]]
-    return "".join(part for part in parts if part.split("\n")[0] in edits) or told
+    parts = ["diff --git " + part for part in shown.split("diff --git ")[1:]]
+    return "".join(part for part in parts if part.split("\n")[0] in edits) or shown
 
 
 def test_every_expectation_has_its_case() -> None:
@@ -305,10 +305,10 @@ def test_what_is_edited_while_it_is_taken_out_is_kept(
     file = tree / "arch/toy/small.c"
 
     def edited(tree: Path, path: str) -> bytes | None:
-        found = content(tree, path)
+        content_there = content(tree, path)
         if path == "arch/toy/small.c":
             file.write_text("edited")
-        return found
+        return content_there
 
     monkeypatch.setattr("xenhostgen.extensions.kernel_tree.apply.content", edited)
     with pytest.raises(Refused, match=r"small\.c: was edited meanwhile"):

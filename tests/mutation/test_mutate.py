@@ -66,7 +66,7 @@ def only(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         monkeypatch.setattr(
             mutating,
             "mutants",
-            lambda *given: [mutant for mutant in mutants(*given) if mutant.id in ids],
+            lambda *arguments: [mutant for mutant in mutants(*arguments) if mutant.id in ids],
         )
 
     return restrict
@@ -81,11 +81,11 @@ def test_every_fault_of_a_small_interface(update: bool) -> None:
 
 @pytest.mark.parametrize("path", SHIPPED)
 def test_mutants_differ_in_one_place_and_keep_lines(path: str) -> None:
-    made = list(all_mutants(path))
-    assert len(made) > 150
-    assert max(Counter(mutant.id for mutant in made).values()) == 1
-    assert max(Counter((mutant.file, mutant.text) for mutant in made).values()) == 1
-    for mutant in made:
+    listed = list(all_mutants(path))
+    assert len(listed) > 150
+    assert max(Counter(mutant.id for mutant in listed).values()) == 1
+    assert max(Counter((mutant.file, mutant.text) for mutant in listed).values()) == 1
+    for mutant in listed:
         assert mutant.text.count("\n") == mutant.original.count("\n"), mutant.id
         assert mutant.diff(), mutant.id
 
@@ -98,7 +98,7 @@ def test_ids_stay_when_code_elsewhere_changes() -> None:
     )
     assert added != text
     before, after = (
-        [mutant.id for mutant in mutants(spec, SOURCE, each)] for each in (text, added)
+        [mutant.id for mutant in mutants(spec, SOURCE, source)] for source in (text, added)
     )
     assert [mutant for mutant in after if ":added:" not in mutant] == before
 
@@ -116,8 +116,8 @@ FIRST_FAULTS = [
 @pytest.mark.parametrize(("code", "operator", "changed"), FIRST_FAULTS)
 def test_the_first_fault_of_a_kind(code: str, operator: str, changed: str) -> None:
     text = f"/* ☃ */\nint __init f(int n)\n{{\n\t{code}\n}}\n"
-    made = {mutant.id: mutant for mutant in mutants(load_spec(PAIR), SOURCE, text)}
-    mutant = made[f"{SOURCE}:f:{operator}:1"]
+    by_id = {mutant.id: mutant for mutant in mutants(load_spec(PAIR), SOURCE, text)}
+    mutant = by_id[f"{SOURCE}:f:{operator}:1"]
     assert mutant.text == text.replace(code, changed)
     assert mutant.line == 4
     assert mutant.change == f"{code} => {changed}"
@@ -125,10 +125,10 @@ def test_the_first_fault_of_a_kind(code: str, operator: str, changed: str) -> No
 
 def test_the_body_of_a_macro_has_faults_too() -> None:
     text = "#define CALL(x) do { \\\n\tx(); \\\n} while (0)\n"
-    made = {mutant.id: mutant.text for mutant in mutants(load_spec(PAIR), SOURCE, text)}
-    assert made[f"{SOURCE}:CALL:drop-statement:1"] == "#define CALL(x) \\\n\\\n\n"
-    assert made[f"{SOURCE}:CALL:drop-statement:2"] == text.replace("x();", "")
-    assert made[f"{SOURCE}:CALL:condition-true:1"] == text.replace("0", "1")
+    by_id = {mutant.id: mutant.text for mutant in mutants(load_spec(PAIR), SOURCE, text)}
+    assert by_id[f"{SOURCE}:CALL:drop-statement:1"] == "#define CALL(x) \\\n\\\n\n"
+    assert by_id[f"{SOURCE}:CALL:drop-statement:2"] == text.replace("x();", "")
+    assert by_id[f"{SOURCE}:CALL:condition-true:1"] == text.replace("0", "1")
 
 
 def test_fates(only: Callable[..., None]) -> None:
@@ -144,7 +144,7 @@ def test_a_blunt_check_lets_mutants_live(
     only: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     only(*BLUNT)
-    monkeypatch.setattr(Explorer, "note", lambda *given: None)
+    monkeypatch.setattr(Explorer, "note", lambda *arguments: None)
     score = mutating.mutate(load_spec(XENHOST), 2)
     assert [mutant.id for mutant in score.survivors] == BLUNT
     assert score.percent == 0
@@ -235,9 +235,9 @@ RELAY = "tests/verify/succ_relay.yaml"
 
 @pytest.mark.parametrize("path", SHIPPED)
 def test_what_a_template_set_accepts_is_in_the_shipped_specs(path: str) -> None:
-    made = list(all_mutants(path)) + list(all_mutants(RELAY))  # which has a chain of slots
+    listed = list(all_mutants(path)) + list(all_mutants(RELAY))  # which has a chain of slots
     for acceptance in acceptances(load_spec(path)):
-        covered = [mutant.id for mutant in made if acceptance.covers(mutant)]
+        covered = [mutant.id for mutant in listed if acceptance.covers(mutant)]
         assert covered, acceptance.accepted.change
 
 
@@ -334,10 +334,14 @@ def test_it_says_first_that_a_spec_fails_verify(
     wrong = {path: text.replace("return -EBUSY;", "return -EPERM;") for path, text in files.items()}
     monkeypatch.setattr(mutating, "rendered", lambda spec: wrong)
     only(f"{SOURCE}:pair_register:condition-false:3")
-    said: list[str] = []
-    score = mutating.mutate(load_spec(PAIR), 1, said.append, warn=said.append)
-    assert [text.split(" (")[0] for text in said] == ["verify", "it fails verify", "1 of 1 mutants"]
-    assert "misuse-misreported" in said[1]
+    messages: list[str] = []
+    score = mutating.mutate(load_spec(PAIR), 1, messages.append, warn=messages.append)
+    assert [text.split(" (")[0] for text in messages] == [
+        "verify",
+        "it fails verify",
+        "1 of 1 mutants",
+    ]
+    assert "misuse-misreported" in messages[1]
     assert score.counts == {"killed": 1}
 
 

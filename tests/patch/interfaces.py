@@ -104,7 +104,7 @@ def interfaces(draw: st.DrawFn, templates: str) -> Data:
     types = [_with(name="none", value=0, doc=draw(short))]
     types += [
         _with(name=name, doc=draw(short))
-        for name in draw(st.permutations([name for each in accepts for name in each]))
+        for name in draw(st.permutations([name for names in accepts for name in names]))
     ]
     guests: Data = {}
     tables: list[str] = []
@@ -278,27 +278,27 @@ def _with(**values: Any) -> Data:
 
 def trees(spec: Interface, rendering: Rendering) -> tuple[dict[str, str], dict[str, str]]:
     """The files of a kernel before and after the interface comes in."""
-    mine: dict[str, list[Fragment]] = {}
+    by_file: dict[str, list[Fragment]] = {}
     for fragment in rendering.fragments:
-        mine.setdefault(fragment.file, []).append(fragment)
+        by_file.setdefault(fragment.file, []).append(fragment)
     before = {
         spec.object.file: "obj-y\t\t\t\t+= left.o\nobj-y\t\t\t\t+= right.o\n",
         spec.predicates.file: "#ifdef CONFIG_SOME\nextern int some_state;\n"
         "#endif /* CONFIG_SOME */\n\nstruct page;\n",
     }
     after = {}
-    place, text = spec.object.place, mine[spec.object.file][0].text
+    place, text = spec.object.place, by_file[spec.object.file][0].text
     mark = before[spec.object.file].index("obj-y\t\t\t\t+= right.o")
     after[spec.object.file] = (
         before[spec.object.file][:mark] + text + before[spec.object.file][mark:]
     )
     assert place.landmark in ("left.o", "right.o")
-    text = mine[spec.predicates.file][0].text
+    text = by_file[spec.predicates.file][0].text
     after[spec.predicates.file] = before[spec.predicates.file].replace(
         "\nstruct", f"\n{text}\nstruct"
     )
     for guest in spec.guests:
-        texts = [fragment for fragment in mine[guest.file] if fragment.guest == guest.name]
+        texts = [fragment for fragment in by_file[guest.file] if fragment.guest == guest.name]
         before[guest.file] = _guest_file(guest, [])
         after[guest.file] = _guest_file(guest, texts)
     return before, after | rendering.whole()

@@ -91,9 +91,9 @@ def facts(data: bytes) -> list[PatchPrint]:
         return [fingerprint(message) for message in read_messages([path])]
 
 
-def swapped(text: str, one: str, other: str) -> str:
-    assert one in text and other in text
-    return text.replace(one, "\0").replace(other, one).replace("\0", other)
+def swapped(text: str, first: str, other: str) -> str:
+    assert first in text and other in text
+    return text.replace(first, "\0").replace(other, first).replace("\0", other)
 
 
 BREAKS: dict[str, tuple[str, Callable[[str], str], str, str]] = {

@@ -41,8 +41,10 @@ def compared(data: bytes) -> Comparison:
     return compare(renderer(), rendering(), facts(data), "x.patch")
 
 
-def answers(found: Comparison) -> list[tuple[object, ...]]:
-    return [(file.path, file.code, file.place, file.comments, file.bytes) for file in found.files]
+def answers(comparison: Comparison) -> list[tuple[object, ...]]:
+    return [
+        (file.path, file.code, file.place, file.comments, file.bytes) for file in comparison.files
+    ]
 
 
 def collapsed(data: bytes) -> bytes:
@@ -69,12 +71,12 @@ def test_every_form_of_a_patch_is_equal_to_the_byte(tmp_path: Path) -> None:
         collapsed(mbox),
         unnamed,
     ):
-        found = compared(data)
-        assert found.same
-        assert [(file.code, file.comments) for file in found.files] == [(True, True)] * 7
-        assert sorted(str(file.place) for file in found.files) == ["None"] * 2 + ["True"] * 5
-        assert [file.path for file in found.files if file.bytes] == [SOURCE, HEADER]
-        assert not any(file.details for file in found.files)
+        comparison = compared(data)
+        assert comparison.same
+        assert [(file.code, file.comments) for file in comparison.files] == [(True, True)] * 7
+        assert sorted(str(file.place) for file in comparison.files) == ["None"] * 2 + ["True"] * 5
+        assert [file.path for file in comparison.files if file.bytes] == [SOURCE, HEADER]
+        assert not any(file.details for file in comparison.files)
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["whole", "collapsed"])
@@ -86,14 +88,14 @@ def test_the_content_counts_and_not_what_the_index_line_says(lost: bool, tmp_pat
 
 
 def test_a_banner_is_no_comment_on_either_side(tmp_path: Path) -> None:
-    made = Renderer(load(SPEC))
-    ours = made.everything()
+    own = Renderer(load(SPEC))
+    ours = own.everything()
     data = posted(tmp_path, kernel()[0], {**kernel()[1], **ours.whole()})
-    found = compare(made, ours, facts(data), "x.patch")
-    assert [(file.comments, file.bytes) for file in found.files if file.place is None] == [
+    comparison = compare(own, ours, facts(data), "x.patch")
+    assert [(file.comments, file.bytes) for file in comparison.files if file.place is None] == [
         (True, True)
     ] * 2
-    assert not any(file.details for file in found.files)
+    assert not any(file.details for file in comparison.files)
 
 
 @pytest.mark.parametrize("name", BREAKS)
@@ -109,20 +111,20 @@ def test_each_break_is_named(tmp_path: Path, name: str) -> None:
 
 def told(folder: Path, data: bytes, path: str, aspect: str, message: str) -> None:
     """The difference is told, in this file only; and the facts alone give the same answers."""
-    found = compared(data)
-    (file,) = (file for file in found.files if file.path == path)
+    comparison = compared(data)
+    (file,) = (file for file in comparison.files if file.path == path)
     assert any(message in detail.message for detail in file.details if detail.aspect == aspect), (
         file.details
     )
     assert getattr(file, aspect) is False
-    assert [other.path for other in found.files if other.details] == [path]
-    assert found.same == (aspect in ("comments", "bytes"))
+    assert [other.path for other in comparison.files if other.details] == [path]
+    assert comparison.same == (aspect in ("comments", "bytes"))
     stored = folder / "facts.json"
     stored.write_text(to_json(facts(data)))
     by_facts = compare(
         renderer(), rendering(), read_fingerprints(stored.read_bytes(), stored), str(stored)
     )
-    assert answers(by_facts) == answers(found)
+    assert answers(by_facts) == answers(comparison)
     assert [other.path for other in by_facts.files if other.details] == [path]
 
 
@@ -131,9 +133,9 @@ def told(folder: Path, data: bytes, path: str, aspect: str, message: str) -> Non
 def test_any_token_counts(data: st.DataObject) -> None:
     """A code token of the rendering that is changed, lost or doubled makes the code differ."""
     path = data.draw(st.sampled_from(sorted(rendering().files)))
-    mine = [fragment for fragment in rendering().fragments if fragment.file == path]
+    fragments = [fragment for fragment in rendering().fragments if fragment.file == path]
     text = data.draw(
-        st.sampled_from([fragment.text for fragment in mine] or [rendering().files[path]])
+        st.sampled_from([fragment.text for fragment in fragments] or [rendering().files[path]])
     )
     token = data.draw(
         st.sampled_from([token for token in code_tokens(text) if token.text and token.text != ""])
@@ -147,11 +149,12 @@ def test_any_token_counts(data: st.DataObject) -> None:
     lines[token.line - 1] = line[:start] + other + line[start + len(token.text) :]
     changed = "\n".join(lines)
     fragments = tuple(
-        one._replace(text=changed) if one.text == text else one for one in rendering().fragments
+        fragment._replace(text=changed) if fragment.text == text else fragment
+        for fragment in rendering().fragments
     )
     texts = {**rendering().files, path: rendering().files[path].replace(text, changed)}
-    found = compare(renderer(), Rendering(texts, fragments), own_facts(), "x.patch")
-    differing = [file for file in found.files if not file.code]
+    comparison = compare(renderer(), Rendering(texts, fragments), own_facts(), "x.patch")
+    differing = [file for file in comparison.files if not file.code]
     assert path in [file.path for file in differing]
     assert all(file.details for file in differing)
 
@@ -168,33 +171,35 @@ def test_a_series_is_taken_as_far_as_no_file_changes_twice(tmp_path: Path) -> No
     before, after = kernel()
     first = {**before, **{path: text for path, text in after.items() if path not in (PV, PVH)}}
     later = {**after, HEADER: after[HEADER] + "/* more */\n"}
-    found = compared(posted(tmp_path, before, first, {**after, "unrelated.c": "int a;\n"}, later))
-    assert found.patches == ("[PATCH 1/3] widget: change 1", "[PATCH 2/3] widget: change 2")
-    assert found.left_out == ("[PATCH 3/3] widget: change 3",)
-    assert [(file.path, file.only_in, file.code) for file in found.files if not file.same] == [
+    comparison = compared(
+        posted(tmp_path, before, first, {**after, "unrelated.c": "int a;\n"}, later)
+    )
+    assert comparison.patches == ("[PATCH 1/3] widget: change 1", "[PATCH 2/3] widget: change 2")
+    assert comparison.left_out == ("[PATCH 3/3] widget: change 3",)
+    assert [(file.path, file.only_in, file.code) for file in comparison.files if not file.same] == [
         ("unrelated.c", "patch", False)
     ]
 
 
 def test_a_file_on_one_side_only_is_told(tmp_path: Path) -> None:
     before, after = kernel()
-    found = compared(
+    comparison = compared(
         posted(tmp_path, before, {path: text for path, text in after.items() if path != SOURCE})
     )
-    (file,) = (file for file in found.files if file.only_in)
+    (file,) = (file for file in comparison.files if file.only_in)
     assert (file.path, file.only_in, file.same) == (SOURCE, "rendering", False)
 
 
 def test_new_here_and_modified_there_is_another_place(tmp_path: Path) -> None:
     before, after = kernel()
-    found = compared(
+    comparison = compared(
         posted(
             tmp_path,
             {**before, SOURCE: "/* old */\n"},
             {**after, SOURCE: "/* old */\n" + after[SOURCE]},
         )
     )
-    (file,) = (file for file in found.files if file.details)
+    (file,) = (file for file in comparison.files if file.details)
     assert (file.path, file.code, file.place, file.bytes) == (SOURCE, True, False, None)
 
 

@@ -57,9 +57,9 @@ def test_told(
     Path("tree").mkdir()
     Path("x.patch").write_bytes(posted(Path("tree"), *trees()))
     status = main(["diff", "my.yaml", "x.patch"])
-    said = capsys.readouterr()
-    assert (status, said.err) == (0 if name.startswith("succ_") else 1, "")
-    out = re.sub(r"my\.yaml:\d+:\d+", "my.yaml:LINE:COLUMN", said.out)
+    printed = capsys.readouterr()
+    assert (status, printed.err) == (0 if name.startswith("succ_") else 1, "")
+    out = re.sub(r"my\.yaml:\d+:\d+", "my.yaml:LINE:COLUMN", printed.out)
     expected = TOLD / f"{name}.expected"
     if update:
         expected.write_text(out, encoding="utf-8")
@@ -68,7 +68,7 @@ def test_told(
     Path("reference").mkdir()
     main(["facts", "x.patch", "-o", "reference/rfc-v1-01.json"])
     assert main(["diff", "my.yaml"]) == status
-    assert capsys.readouterr().out.splitlines()[-2:] == said.out.splitlines()[-2:]
+    assert capsys.readouterr().out.splitlines()[-2:] == printed.out.splitlines()[-2:]
 
 
 @pytest.mark.parametrize("row", [0, 900_000_000])

@@ -25,8 +25,8 @@ def test_labels(case: Path) -> None:
 @given(any_c.map(" ".join))
 @example(") { ] (,")
 def test_any_text_is_cut_and_named(c: str) -> None:
-    found = pieces(c)
-    assert all(piece.kind and piece.first <= piece.last for piece in within(found))
+    cut = pieces(c)
+    assert all(piece.kind and piece.first <= piece.last for piece in within(cut))
 
 
 def test_a_piece_has_the_comments_above_it_and_none_beside_another() -> None:

@@ -51,8 +51,8 @@ Data = dict[str, Any]
 Files = dict[str, bytes | None]
 
 
-def op(returns: str, *tables: tuple[str, Any], **more: Any) -> Data:
-    return {"returns": returns, "args": ["int cpu"], "tables": dict(tables), **more}
+def op(returns: str, *tables: tuple[str, Any], **keys: Any) -> Data:
+    return {"returns": returns, "args": ["int cpu"], "tables": dict(tables), **keys}
 
 
 def adapter(function: str, body: str) -> Data:
@@ -178,11 +178,11 @@ def steps(data: Data) -> Iterator[tuple[str, Data, list[tuple[str, str, str]]]]:
 
 @pytest.fixture
 def series(tmp_path: Path) -> Series:
-    made = Series(tmp_path)
+    series = Series(tmp_path)
     for subject, data, edits in steps(interface()):
-        made.state(subject, data, *edits)
-    git(made.tree, "format-patch", "-q", "-o", str(tmp_path / "mails"), "HEAD~12")
-    return made
+        series.state(subject, data, *edits)
+    git(series.tree, "format-patch", "-q", "-o", str(tmp_path / "mails"), "HEAD~12")
+    return series
 
 
 def test_twelve_patches_come_back_to_the_byte(series: Series, tmp_path: Path) -> None:
@@ -225,9 +225,9 @@ def test_refresh_makes_carries_anew_and_keeps_specs(
     assert main([*command, mails[0]]) == 2
     assert "isn't a history of 1 patches" in capsys.readouterr().err
     assert main([*command, *mails]) == 0
-    told = capsys.readouterr().out
-    assert f"{history}/02.carry.patch: made anew\n  arch/toy/gate.c: " in told
-    assert f"{history}: 1 of 2 carry patches made anew" in told
+    printed = capsys.readouterr().out
+    assert f"{history}/02.carry.patch: made anew\n  arch/toy/gate.c: " in printed
+    assert f"{history}: 1 of 2 carry patches made anew" in printed
     assert spec.read_text() == edited
     content = placed_in(load(spec), series.base.get, "tree").after["arch/toy/gate.c"]
     assert content == git(series.tree, "show", "HEAD~10:arch/toy/gate.c")
@@ -235,10 +235,10 @@ def test_refresh_makes_carries_anew_and_keeps_specs(
 
 def test_the_interfaces_own_files_are_lifted(series: Series, tmp_path: Path) -> None:
     mails = sorted((tmp_path / "mails").iterdir())
-    found = list(states(read_messages(mails), series.base.get, "tree", "schema.json"))
-    assert len(found) == 12
+    listed = list(states(read_messages(mails), series.base.get, "tree", "schema.json"))
+    assert len(listed) == 12
     own = ("include/toy/gate.h", "arch/toy/gate.c")
-    for number, state in enumerate(found, 1):
+    for number, state in enumerate(listed, 1):
         assert state.lifted, number
         shares = [share for share in state.lifted.shares if share.path in own]
         lines = sum(share.lines for share in shares)
@@ -278,9 +278,9 @@ def flowed(mail: bytes) -> bytes:
 
 def encoded(mail: bytes, how: str) -> bytes:
     head, _, body = mail.partition(b"\n\n")
-    told = "base64" if how == "base64" else "quoted-printable"
+    coding = "base64" if how == "base64" else "quoted-printable"
     encode = base64.encodebytes if how == "base64" else quopri.encodestring
-    kind = f"MIME-Version: 1.0\nContent-Type: text/plain\nContent-Transfer-Encoding: {told}"
+    kind = f"MIME-Version: 1.0\nContent-Type: text/plain\nContent-Transfer-Encoding: {coding}"
     return head + b"\n" + kind.encode() + b"\n\n" + encode(body)
 
 
@@ -311,10 +311,10 @@ FORMS: dict[str, Callable[[list[bytes]], list[bytes]]] = {
 @pytest.mark.parametrize("form", FORMS)
 def test_mails_of_many_forms_are_read(form: str, series: Series, tmp_path: Path) -> None:
     mails = [path.read_bytes() for path in sorted((tmp_path / "mails").iterdir())][:11]
-    given = [tmp_path / f"{number:02}" for number, _ in enumerate(FORMS[form](mails))]
-    for path, mail in zip(given, FORMS[form](mails), strict=True):
+    paths = [tmp_path / f"{number:02}" for number, _ in enumerate(FORMS[form](mails))]
+    for path, mail in zip(paths, FORMS[form](mails), strict=True):
         path.write_bytes(mail)
-    messages = read_messages(given)
+    messages = read_messages(paths)
     assert [message.number for message in messages] == list(range(1, 12))
     state: Files = {}
     for message in messages:
@@ -326,7 +326,7 @@ def test_mails_of_many_forms_are_read(form: str, series: Series, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("edit", "told"),
+    ("edit", "message"),
     [
         (lambda mails: mails[:3] + mails[4:], "patch 4 of 12 is missing"),
         (
@@ -343,7 +343,7 @@ def test_mails_of_many_forms_are_read(form: str, series: Series, tmp_path: Path)
 )
 def test_a_series_that_is_not_whole_is_refused(
     edit: Callable[[list[bytes]], list[bytes]],
-    told: str,
+    message: str,
     series: Series,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -352,5 +352,5 @@ def test_a_series_that_is_not_whole_is_refused(
     (tmp_path / "mbox").write_bytes(b"\n".join(mails))
     command = ["import", str(tmp_path / "mbox"), "--tree", f"{series.tree}@HEAD~12"]
     assert main([*command, "-o", str(tmp_path / "history")]) == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert not (tmp_path / "history").exists()

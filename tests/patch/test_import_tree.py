@@ -54,10 +54,10 @@ def tree(tmp_path: Path) -> Path:
 
 
 def files(tree: Path) -> dict[str, bytes]:
-    found = {
+    states = {
         str(path.relative_to(tree)): path.read_bytes() for path in tree.rglob("*") if path.is_file()
     }
-    return {path: text for path, text in found.items() if not path.startswith(".")}
+    return {path: text for path, text in states.items() if not path.startswith(".")}
 
 
 def imported(tree: Path, patches: list[str], revision: str, name: str, *options: str) -> Path:
@@ -103,8 +103,8 @@ def test_diff_and_verify_read_the_carry_patch(
     assert "byte-identical 7/7 files" in capsys.readouterr().out
     carry = carry_path(spec)
     header = "include/toy/gate.h"
-    one, two, *_ = render(load(spec)).files[header].split("\n")
-    hunk = f"@@ -1,2 +1,3 @@\n {one}\n+int broken(\n {two}\n"
+    first, two, *_ = render(load(spec)).files[header].split("\n")
+    hunk = f"@@ -1,2 +1,3 @@\n {first}\n+int broken(\n {two}\n"
     carry.write_text(f"--- a/{header}\n+++ b/{header}\n{hunk}")
     assert main(["verify", str(spec), "--level", "parse", "--cc", "gcc"]) == 1
     carry.write_text(f"--- a/{header}\n+++ b/{header}\n@@ -1 +1,2 @@\n nothing\n+int a;\n")
@@ -118,9 +118,9 @@ def test_a_patch_for_another_tree_is_refused(
     (patch,) = tree.parent.glob("0002-*")
     spec = tree.parent / "x.yaml"
     assert main(["import", str(patch), "--tree", f"{tree}@HEAD~2", "-o", str(spec)]) == 2
-    told = capsys.readouterr().err
-    assert "0002-toy-use-the-gate.patch:1:1: doesn't fit" in told
-    assert "name the revision that the patch is based on" in told
+    printed = capsys.readouterr().err
+    assert "0002-toy-use-the-gate.patch:1:1: doesn't fit" in printed
+    assert "name the revision that the patch is based on" in printed
     assert not spec.exists()
 
 
@@ -140,9 +140,9 @@ def test_what_no_content_can_say_is_refused(
     mode, number = {"mode": ("mode change 100644 => 100755", 3), "link": ("create mode 120000", 3)}[
         change
     ]
-    told = capsys.readouterr().err
-    assert f"000{number}-" in told.split(":")[0]
-    assert mode in told
+    printed = capsys.readouterr().err
+    assert f"000{number}-" in printed.split(":")[0]
+    assert mode in printed
     assert not spec.exists()
 
 

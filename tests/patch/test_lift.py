@@ -55,10 +55,10 @@ def test_of_many_carried_places_the_first_are_told(
 ) -> None:
     user = "drivers/user.c"
     lines = [f"\tstep_{row}();\n" for row in range(100)]
-    more = [line + "\tcall_a_host();\n" * (row % 4 == 0) for row, line in enumerate(lines)]
+    longer = [line + "\tcall_a_host();\n" * (row % 4 == 0) for row, line in enumerate(lines)]
     files = shipped("rfc-v1", tmp_path / "out")
     (tmp_path / "git").mkdir()
-    before, after = ({user: f"{{\n{''.join(body)}}}\n"} for body in (lines, more))
+    before, after = ({user: f"{{\n{''.join(body)}}}\n"} for body in (lines, longer))
     patch = patch_between(tmp_path / "git", before, {**files, **after})
     (tmp_path / "x.patch").write_bytes(patch)
     assert main(["import", str(tmp_path / "x.patch"), "-o", str(tmp_path / "lifted.yaml")]) == 0
@@ -74,7 +74,7 @@ def test_a_refresh_tells_of_a_file_that_moved(
     spec = str(tmp_path / "lifted.yaml")
     for name, options in (("user.c", ["-o", spec]), ("moved.c", ["--refresh", spec])):
         (tmp_path / name).mkdir()
-        before, after = ({f"drivers/{name}": f"int a;\n{more}"} for more in ("", "int b;\n"))
+        before, after = ({f"drivers/{name}": f"int a;\n{rest}"} for rest in ("", "int b;\n"))
         patch = patch_between(tmp_path / name, before, {**files, **after})
         (tmp_path / "x.patch").write_bytes(patch)
         assert main(["import", str(tmp_path / "x.patch"), *options]) == 0
@@ -99,7 +99,7 @@ def test_shipped_c_files_are_lifted_whole(
 
 def patch_of(name: str, folder: Path) -> Path:
     """A patch that brings a shipped spec's interface into made-up kernel files."""
-    made = render(load(ROOT / "specs" / f"{name}.yaml").with_(banner=False))
+    rendering = render(load(ROOT / "specs" / f"{name}.yaml").with_(banner=False))
     after = {
         path: re.sub(r"/\* after (\w+)\(\) \*/", r"static void \1(void)\n{\n\tx = y;\n}", text)
         .replace(
@@ -108,12 +108,12 @@ def patch_of(name: str, folder: Path) -> Path:
         )
         .replace(
             "#include <linux/errno.h>\n",
-            "" if path not in made.whole() else "#include <linux/errno.h>\n",
+            "" if path not in rendering.whole() else "#include <linux/errno.h>\n",
         )
-        for path, text in made.files.items()
+        for path, text in rendering.files.items()
     }
-    before = {path: text for path, text in after.items() if path not in made.whole()}
-    for fragment in made.fragments:
+    before = {path: text for path, text in after.items() if path not in rendering.whole()}
+    for fragment in rendering.fragments:
         before[fragment.file] = before[fragment.file].replace(fragment.text, "", 1)
     path = folder / "x.patch"
     path.write_bytes(patch_between(folder, before, after))
@@ -139,8 +139,8 @@ def test_what_is_filled_in_is_enough_to_verify(
     options = ["--onto", str(ROOT / "specs" / "xenhost.yaml")] if onto else []
     assert main(["import", str(patch), "-o", str(spec), *options]) == 0
     main(["verify", str(spec), "--cc", "gcc"])
-    said = "".join(capsys.readouterr())
-    assert not re.findall(r"FOUND ([\w-]+):", said), said
+    printed = "".join(capsys.readouterr())
+    assert not re.findall(r"FOUND ([\w-]+):", printed), printed
 
 
 @pytest.mark.parametrize("name", ["rfc-v1", "xenhost"])
@@ -178,8 +178,8 @@ def test_types_that_no_spec_can_say(tmp_path: Path) -> None:
 
 
 def test_a_header_with_code_of_its_own_is_mostly_declarative(tmp_path: Path) -> None:
-    made = shipped("rfc-v1-ops", tmp_path)
-    header = made[HEADER].replace(
+    files = shipped("rfc-v1-ops", tmp_path)
+    header = files[HEADER].replace(
         "#endif /* __XENHOST_H */",
         "/* Only here. */\nstatic inline bool xenhost_is_far(xenhost_t *xh)\n"
         "{\n\treturn xh == xh_remote;\n}\n\n#endif",
@@ -240,10 +240,10 @@ def test_a_later_patch_for_another_header_is_refused(tmp_path: Path) -> None:
 def test_case(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], update: bool) -> None:
     spec = tmp_path / "lifted.yaml"
     status = main(["import", str(case), "-o", str(spec)])
-    told = "".join(capsys.readouterr()).replace(str(case), case.name)
-    told = told.replace(f"{tmp_path}/", "")
+    printed = "".join(capsys.readouterr()).replace(str(case), case.name)
+    printed = printed.replace(f"{tmp_path}/", "")
     if spec.exists():
-        told += (
+        printed += (
             carry_path(spec).read_bytes().decode(errors="replace")
             if carry_path(spec).exists()
             else ""
@@ -251,8 +251,8 @@ def test_case(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], up
         assert main(["lint", str(spec)]) == 0
     expected = case.with_suffix(".expected")
     if update:
-        expected.write_text(told)
-    assert told == expected.read_text()
+        expected.write_text(printed)
+    assert printed == expected.read_text()
     assert (status, spec.exists()) == ((2, False) if case.name.startswith("err_") else (0, True))
 
 
@@ -279,23 +279,24 @@ def test_a_spec_that_is_there_is_kept(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_files_that_cannot_be_had(
     missing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = {
+    paths = {
         "PATCH": str(CASES / "succ_plain.patch"),
         "-o": str(tmp_path / "new.yaml"),
         "--onto": "",
     }
-    given[missing] = str(tmp_path / "nowhere" / "file.h")
-    onto = ["--onto", given["--onto"]] if given["--onto"] else []
-    assert main(["import", given["PATCH"], "-o", given["-o"], *onto]) == 2
+    paths[missing] = str(tmp_path / "nowhere" / "file.h")
+    onto = ["--onto", paths["--onto"]] if paths["--onto"] else []
+    assert main(["import", paths["PATCH"], "-o", paths["-o"], *onto]) == 2
     assert "nowhere" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 
 def test_the_interface_may_be_named(tmp_path: Path) -> None:
     path = tmp_path / "both.h"
-    one = shipped("rfc-v1", tmp_path)[HEADER]
+    header = shipped("rfc-v1", tmp_path)[HEADER]
     path.write_text(
-        one + one.replace("xenhost", "other").replace("XENHOST", "OTHER").replace("xh_", "oh_")
+        header
+        + header.replace("xenhost", "other").replace("XENHOST", "OTHER").replace("xh_", "oh_")
     )
     assert lift([path], "lifted.yaml", "schema.json", prefix="other").spec.interface == "other"
     with pytest.raises(Refused, match=r"no interface in it.*third_type"):
@@ -395,7 +396,7 @@ def test_no_line_of_edited_code_is_lost(
     guesses = {"object": spec.object.file, "predicates": spec.predicates.file}
     guessed = {guesses[key] for key in guesses.keys() & lifted.assumed.keys()}
     for file in changed.keys() - rendering.whole().keys() - guessed:
-        texts = [each.text for each in rendered.fragments if each.file == file]
+        texts = [fragment.text for fragment in rendered.fragments if fragment.file == file]
         ours = Counter(line for text in texts for line in text.split("\n"))
         lines = ours + _lines(carried, file, "added") - _lines(carried, file, "removed")
         theirs = _lines(changed, file, "added")

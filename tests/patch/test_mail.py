@@ -135,11 +135,11 @@ def test_a_thread_is_put_in_order(tmp_path: Path) -> None:
     subjects = ["[PATCH 2/2] b", "Re: [PATCH 2/2] b", "[PATCH 0/2] all", "[PATCH 1/2] a"]
     (tmp_path / "x").write_bytes(thread(*subjects, *subjects))
     left: list[Left] = []
-    assert [each.title for each in read_messages([tmp_path / "x"], left)] == [
+    assert [message.title for message in read_messages([tmp_path / "x"], left)] == [
         "[PATCH 1/2] a",
         "[PATCH 2/2] b",
     ]
-    assert {each.reason for each in left} == {"a reply", "a cover letter", "there already"}
+    assert {message.reason for message in left} == {"a reply", "a cover letter", "there already"}
 
 
 def test_a_missing_patch_is_named(tmp_path: Path) -> None:

@@ -49,11 +49,11 @@ def outcome(path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.mark.parametrize("path", sorted(CASES.glob("*.patch")), ids=lambda path: path.stem)
 def test_case(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = path.with_suffix(".expected")
-    found = outcome(path, monkeypatch)
+    actual = outcome(path, monkeypatch)
     if os.environ.get("XENHOSTGEN_UPDATE") == "1":
-        expected.write_text(found, encoding="utf-8")
-    assert found == expected.read_text(encoding="utf-8")
-    is_error = found.startswith(f"{path.name}:")
+        expected.write_text(actual, encoding="utf-8")
+    assert actual == expected.read_text(encoding="utf-8")
+    is_error = actual.startswith(f"{path.name}:")
     assert is_error == path.name.startswith("err_")
 
 

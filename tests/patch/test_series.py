@@ -251,8 +251,8 @@ def test_blob_ids_prove_it(tree: Path, tmp_path: Path) -> None:
     assert prove(spec, patch, base) == proofs
     small = base / "arch/toy/small.c"
     small.write_text(small.read_text() + "\n")
-    said = [proof.said for proof in prove(spec, patch, base) if "index line" in proof.said]
-    assert len(said) == 1 and said[0].startswith("blob ")
+    lines = [proof.verdict for proof in prove(spec, patch, base) if "index line" in proof.verdict]
+    assert len(lines) == 1 and lines[0].startswith("blob ")
     with pytest.raises(Refused, match="no revision"):
         prove(spec, patch, tree, "nothing")
     with pytest.raises(Refused, match="not a git repository"):
@@ -276,13 +276,13 @@ def test_diff_proves_a_whole_series(
     mbox.write_text(git(tree, "format-patch", "--stdout", "HEAD~6"))
     assert main(["diff", SPEC, str(mbox), "--tree", str(tree), "--rev", "HEAD~6"]) == 0
     assert "byte-identical 7/7 files" in capsys.readouterr().out
-    for more, told in (
+    for options, message in (
         (["--tree", str(tree)], "--tree: goes with --tree DIR and a PATCH"),
         ([str(mbox), "--rev", "HEAD"], "--rev: goes with --tree DIR"),
         ([str(mbox), "--tree", str(tree / "arch")], f"{tree}/arch: is not a kernel tree"),
     ):
-        assert main(["diff", SPEC, *more]) == 2
-        assert capsys.readouterr().err.startswith(told)
+        assert main(["diff", SPEC, *options]) == 2
+        assert capsys.readouterr().err.startswith(message)
 
 
 def test_dry_run_is_for_git_apply(
@@ -307,11 +307,11 @@ def test_the_first_difference_is_told(tree: Path, tmp_path: Path) -> None:
     mail = tmp_path / "mail"
     mail.write_text(git(tree, "diff"))
     proofs = {proof.path: proof for proof in prove(spec, read_messages([mail]), tree, "HEAD")}
-    said = "line 34: '\tgate_register(gate_near, &small_ops);', "
-    said += "in the patch '\tgate_register(gate_far, &small_ops);'"
-    assert proofs["arch/toy/small.c"].said == said
+    message = "line 34: '\tgate_register(gate_near, &small_ops);', "
+    message += "in the patch '\tgate_register(gate_far, &small_ops);'"
+    assert proofs["arch/toy/small.c"].verdict == message
     assert proofs["arch/toy/big.c"].identical
-    assert proofs["arch/toy/gate.c"].said == "isn't in the patch"
+    assert proofs["arch/toy/gate.c"].verdict == "isn't in the patch"
 
 
 def test_what_the_patch_shows_counts(tree: Path, tmp_path: Path) -> None:
@@ -322,11 +322,15 @@ def test_what_the_patch_shows_counts(tree: Path, tmp_path: Path) -> None:
     def said(revision: str, edit: str = "", instead: str = "") -> dict[str, str]:
         (tmp_path / "mbox").write_bytes(re.sub(edit.encode(), instead.encode(), mail, flags=re.M))
         proofs = prove(spec, read_messages([tmp_path / "mbox"]), tree, revision)
-        return {proof.path: ("same, " if proof.identical else "") + proof.said for proof in proofs}
+        return {
+            proof.path: ("same, " if proof.identical else "") + proof.verdict for proof in proofs
+        }
 
     git(tree, "am", "-q", *map(str, sorted((tmp_path / "out").iterdir())[1:]))
     plain = said("main~4")
-    assert plain == said("main") and all(one.startswith("same, blob ") for one in plain.values())
+    assert plain == said("main") and all(
+        verdict.startswith("same, blob ") for verdict in plain.values()
+    )
     assert said("main~4", r"^index .*\n") == plain
     edited = said("main~4", "^\\+\tgate_register\\(gate_near", "+\tgate_register(gate_far")
     assert re.match(
@@ -338,16 +342,16 @@ def test_what_the_patch_shows_counts(tree: Path, tmp_path: Path) -> None:
     assert "in the patch '\t\t\tBUG_ON();'" in edited["arch/toy/gate.c"]
     wrong = said("main~4", r"^(index \w+\.\.)\w{7}", r"\g<1>1234567")
     assert all(
-        re.match(r"same, blob \w{12}, though the patch's index line says 1234567\w+", one)
-        for one in wrong.values()
+        re.match(r"same, blob \w{12}, though the patch's index line says 1234567\w+", verdict)
+        for verdict in wrong.values()
     )
 
 
 def test_same_input_same_bytes(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one, other = mails(tree, tmp_path / "one"), mails(tree, tmp_path / "other")
-    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
-    assert mails(tree, tmp_path / "one") == one  # its own files it overwrites
-    assert b"Date: Tue, 14 Nov 2023 22:13:20 +0000" in one[0].read_bytes()
+    first, other = mails(tree, tmp_path / "one"), mails(tree, tmp_path / "other")
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in other]
+    assert mails(tree, tmp_path / "one") == first  # its own files it overwrites
+    assert b"Date: Tue, 14 Nov 2023 22:13:20 +0000" in first[0].read_bytes()
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
     assert b"Date: Thu, 1 Jan 1970 00:00:01 +0000" in mails(tree, tmp_path / "one")[0].read_bytes()
 
@@ -368,8 +372,8 @@ def test_thread(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     first = ids("--version", "2")
     assert all(
-        re.fullmatch(rf"<[0-9a-f]{{16}}\.v2\.{n}\.git\.ann@example\.org>", one)
-        for n, one in enumerate(first)
+        re.fullmatch(rf"<[0-9a-f]{{16}}\.v2\.{n}\.git\.ann@example\.org>", mail)
+        for n, mail in enumerate(first)
     )
     assert ids("--version", "1")[1].endswith(".v1.1.git.ann@example.org>")
     assert not set(first) & set(ids("--version", "2", "--prefix", "RESEND PATCH"))
@@ -406,8 +410,8 @@ def test_nothing_of_others_reaches_the_terminal(
     odd.mkdir()
     tree = tree.rename(odd / "tree")
     written = mails(tree, odd / "out")
-    for more in ([], [], ["--revert"], ["--revert"]):
-        assert main(["apply", SPEC, "--tree", str(tree), *more]) == 0
+    for options in ([], [], ["--revert"], ["--revert"]):
+        assert main(["apply", SPEC, "--tree", str(tree), *options]) == 0
     mbox = tmp_path / "mbox"
     text = b"".join(path.read_bytes() for path in written)
     mbox.write_bytes(text.replace(b"+\tgate_register(", b"+\tgate_\x1bregister("))
@@ -416,8 +420,8 @@ def test_nothing_of_others_reaches_the_terminal(
     assert main(["import", str(mbox), "-o", str(tmp_path / "new.yaml")]) == 2
     (odd / "mbox").write_bytes(text)
     assert main(["import", str(odd / "mbox"), "-o", str(tmp_path / "new.yaml")]) == 0
-    said = capsys.readouterr()
-    assert said.out.count("?") > 9 and not {"\x1b", "\x9b"} & {*said.out, *said.err}
+    printed = capsys.readouterr()
+    assert printed.out.count("?") > 9 and not {"\x1b", "\x9b"} & {*printed.out, *printed.err}
 
 
 def test_cover_letter(tree: Path, tmp_path: Path) -> None:
@@ -464,13 +468,13 @@ def test_refusals(
     assert main(arguments) == 2
     assert "notes: is no part of this series" in capsys.readouterr().err
     (tmp_path / "out/notes").unlink()
-    for more, told in (
+    for options, message in (
         (["--prefix", "RFC\nBcc: x@example.org"], "--prefix: has a line end or another character"),
         (["--version", "0"], "--version: 0 is below 1"),
         (["--version", "-1"], "--version: -1 is below 1"),
     ):
-        assert main([*arguments, *more]) == 2
-        assert capsys.readouterr().err.startswith(told)
+        assert main([*arguments, *options]) == 2
+        assert capsys.readouterr().err.startswith(message)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
     assert main(arguments) == 2
     assert "no name and address" in capsys.readouterr().err
@@ -489,8 +493,8 @@ def test_uncommitted_edits_are_told(
     for name in ("arch/toy/small.c", "scripts/README"):
         (tree / name).write_text((tree / name).read_text() + "\n")
     mails(tree, tmp_path / "out")
-    said = "small.c has edits that aren't committed; the patches are based on them\n"
-    assert capsys.readouterr().err == f"xenhostgen: {tree}/arch/toy/{said}"
+    message = "small.c has edits that aren't committed; the patches are based on them\n"
+    assert capsys.readouterr().err == f"xenhostgen: {tree}/arch/toy/{message}"
 
 
 def test_without_get_maintainer(tree: Path, tmp_path: Path) -> None:

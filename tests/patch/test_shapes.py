@@ -63,8 +63,8 @@ def imported(data: Data, edits: list[Data]) -> tuple[Lifted, Files]:
         text = (after.get(edit["file"], TREE.get(edit["file"])) or b"").decode()
         assert edit["old"] in text, (edit["old"], text)
         after[edit["file"]] = text.replace(edit["old"], edit["new"]).encode()
-    given = of_tree(TREE.get, after)
-    return lifted_from(given, Target("lifted.yaml", "schema.json", "the test")), after
+    files = of_tree(TREE.get, after)
+    return lifted_from(files, Target("lifted.yaml", "schema.json", "the test")), after
 
 
 def assert_recreated(lifted: Lifted, after: Files, folder: Path) -> None:

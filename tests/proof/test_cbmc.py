@@ -246,7 +246,7 @@ def test_right_trees_are_not_refuted(
         opinion(Subject(spec, JudgedTree(path), path.with_suffix(".work"), Options()))
         for path in (base, tree)
     )
-    assert {each.message for each in findings} <= {each.message for each in known}
+    assert {finding.message for finding in findings} <= {expected.message for expected in known}
 
 
 def test_what_cbmc_cannot_read_is_told(
@@ -255,7 +255,7 @@ def test_what_cbmc_cannot_read_is_told(
     need("cbmc", "cbmc, from Debian 13 on; .ci/cbmc gets it for Debian 12")
     spec = load_spec(XENHOST)
     source = render(spec).files[C]
-    for name, before, after, told in (
+    for name, before, after, message in (
         ("range", "{ .ops = &xenhost_none_ops },\n\t{", "[0 ... 1] = {", RANGE),
         ("type", "\treturn NULL;\n", "\treturn (__auto_type[0])1;\n", f"{C}:"),
     ):
@@ -265,7 +265,7 @@ def test_what_cbmc_cannot_read_is_told(
         subject = Subject(spec, JudgedTree(tree), tmp_path / f"{name}.work", Options())
         assert Cbmc().run(subject) == []
         (gap,) = subject.statistics.gaps()
-        assert gap.startswith(f"proof by cbmc, which can't read this C: {told}")
+        assert gap.startswith(f"proof by cbmc, which can't read this C: {message}")
 
 
 @pytest.mark.proof
@@ -279,9 +279,9 @@ def test_drift_is_proved_equivalent(
         path = tree / file
         path.write_text(changed(path.read_text(), function, before, after))
     assert main(command) == 0
-    said = capsys.readouterr().out
-    assert said.count("note: ") >= len(DRIFT)
-    assert "\n" + XENHOST + ": as the rendering, by cbmc, for all values: registering" in said
+    printed = capsys.readouterr().out
+    assert printed.count("note: ") >= len(DRIFT)
+    assert "\n" + XENHOST + ": as the rendering, by cbmc, for all values: registering" in printed
 
 
 @pytest.mark.proof
@@ -338,5 +338,5 @@ def test_a_prover_gets_nothing_of_the_users_environment(
     monkeypatch.setenv("SECRET", "canary")
     spec = load(Path(__file__).parents[2] / "specs/rfc-v1.yaml")
     subject = Subject(spec, JudgedTree(tmp_path), tmp_path, Options())
-    said = provers.run_prover(["sh", "-c", "echo $HOME,$SECRET"], subject, tmp_path)
-    assert said == f"{tmp_path},\n"
+    printed = provers.run_prover(["sh", "-c", "echo $HOME,$SECRET"], subject, tmp_path)
+    assert printed == f"{tmp_path},\n"

@@ -22,8 +22,8 @@ def booted(spec: Interface) -> Iterator[tuple[str, Booted]]:
     return ((str(scenario), boot(spec, scenario)) for scenario in scenarios(spec))
 
 
-def held(found: Booted) -> list[str | None]:
-    return [ops for _, ops in found.state]
+def held(outcome: Booted) -> list[str | None]:
+    return [ops for _, ops in outcome.state]
 
 
 def test_every_combination_once() -> None:
@@ -52,12 +52,12 @@ def test_a_boot_that_depends_on_nothing_is_named_by_its_guest() -> None:
 @pytest.mark.parametrize("spec", [RFC, NEW], ids=["rfc", "new"])
 def test_nested_hosts_are_promised_to_privileged_nested_guests(spec: Interface) -> None:
     empty = spec.none or None
-    for name, found in booted(spec):
+    for name, outcome in booted(spec):
         nested = "xen_nested()=1" in name
         match name.split()[1]:
             case "hvm":
                 remote = "xh_hvm_nested_ops" if nested and spec is NEW else empty
-                assert held(found) == ["xh_hvm_ops", remote], name
+                assert held(outcome) == ["xh_hvm_ops", remote], name
             case "pv":
                 there = "NULL" not in name
                 privileged = nested and "SIF_INITDOMAIN" in name
@@ -65,33 +65,33 @@ def test_nested_hosts_are_promised_to_privileged_nested_guests(spec: Interface) 
                     "xh_pv_ops" if there else empty,
                     "xh_pv_nested_ops" if privileged else empty,
                 ]
-                assert held(found) == wanted, name
+                assert held(outcome) == wanted, name
             case "pvh":
                 privileged = nested and "SIF_INITDOMAIN" in name
                 remote = "xh_hvm_nested_ops" if privileged else empty
-                assert held(found) == ["xh_hvm_ops", remote], name
-        assert found.misuse is None
+                assert held(outcome) == ["xh_hvm_ops", remote], name
+        assert outcome.misuse is None
 
 
 def test_who_asks_too_soon_is_early() -> None:
     early = {
-        name for name, found in booted(RFC) if any(promise.early for promise in found.promises)
+        name for name, outcome in booted(RFC) if any(promise.early for promise in outcome.promises)
     }
     assert early == {
         "boot pv with xen_start_info=object, xen_start_info->flags=SIF_INITDOMAIN, xen_nested()=1",
         "boot pvh with pvh_start_info.flags=SIF_INITDOMAIN, xen_nested()=1",
     }
-    assert not any(promise.early for _, found in booted(NEW) for promise in found.promises)
+    assert not any(promise.early for _, outcome in booted(NEW) for promise in outcome.promises)
 
 
 def test_pv_never_gets_into_hvm() -> None:
-    for name, found in booted(NEW):
+    for name, outcome in booted(NEW):
         if name.startswith("boot pv "):
-            assert "xh_hvm_ops" not in held(found)
+            assert "xh_hvm_ops" not in held(outcome)
 
 
 def test_without_what_its_entry_needs_a_guest_doesnt_boot_on() -> None:
-    stages = {name: found.stages for name, found in booted(NEW)}
+    stages = {name: outcome.stages for name, outcome in booted(NEW)}
     assert stages["boot pv with si=NULL, xen_nested()=0"] == ("pv",)
     assert stages["boot pv with si=object, si->flags=0, xen_nested()=0"] == ("pv", "hvm")
     assert stages["boot pvh with pvh_start_info.flags=0, xen_nested()=0"] == (
@@ -118,15 +118,15 @@ def test_the_first_misuse_of_boot_code_is_named_and_ends_it() -> None:
 
 def test_a_chain_of_three() -> None:
     full = ["alpha_ops", "alpha_far_ops", "alpha_deep_ops", RELAY.none]
-    for name, found in booted(RELAY):
+    for name, outcome in booted(RELAY):
         if name.startswith(("boot small", "boot late")):
             wanted = (
                 full
                 if "RELAY_MASTER" in name and "chained()=1" in name
                 else ["alpha_ops", *[RELAY.none] * 3]
             )
-            assert held(found) == wanted, name
-        assert found.misuse is None
+            assert held(outcome) == wanted, name
+        assert outcome.misuse is None
 
 
 def test_reads_sees_through_macros() -> None:

@@ -28,7 +28,7 @@ def spec() -> Interface:
     "file", ["rfc/registry.c.j2", "rfc/fragments/tables.j2", "shared/skeleton.j2"]
 )
 @pytest.mark.parametrize(
-    ("broken", "said"),
+    ("broken", "message"),
     [
         ("{% if %}", "Expected an expression"),
         ("{% for x in y %}", "tag"),
@@ -41,7 +41,7 @@ def spec() -> Interface:
     ],
 )
 def test_told_by_file_and_line(
-    root: Path, spec: Interface, file: str, broken: str, said: str
+    root: Path, spec: Interface, file: str, broken: str, message: str
 ) -> None:
     path = root / file
     text = path.read_text()
@@ -54,7 +54,7 @@ def test_told_by_file_and_line(
         render(spec, root)
     (problem,) = caught.value.problems
     assert problem.path == str(path)
-    assert said in problem.message
+    assert message in problem.message
     if "for x" not in broken:  # an unclosed block is told where the file ends
         assert problem.at.line == row + 1
 

@@ -14,8 +14,8 @@ def files(*edits: tuple[str, str]) -> tuple[str, str]:
     for before, after in edits:
         assert before in source
         source = source.replace(before, after, 1)
-    made = render(load_text(source, str(SPEC))).files
-    return made["include/xen/xenhost.h"], made["arch/x86/xen/xenhost.c"]
+    files = render(load_text(source, str(SPEC))).files
+    return files["include/xen/xenhost.h"], files["arch/x86/xen/xenhost.c"]
 
 
 def test_texts_of_several_lines_and_of_none() -> None:
@@ -55,6 +55,6 @@ def test_an_optional_op_with_a_fallback_is_called_once() -> None:
 def test_a_helper_that_is_called_twice_is_there_once() -> None:
     call = "        - call: {function: init_hvm_pv_info, sets: {xen_domain_type: XEN_HVM_DOMAIN}}\n"
     source = SPEC.read_text().replace(call, call * 2)
-    made = render(load_text(source, str(SPEC))).files["arch/x86/xen/enlighten_hvm.c"]
-    assert made.count("static void __init init_hvm_pv_info(void)\n{\n") == 1
-    assert made.count("\tinit_hvm_pv_info();\n") == 2
+    rendered = render(load_text(source, str(SPEC))).files["arch/x86/xen/enlighten_hvm.c"]
+    assert rendered.count("static void __init init_hvm_pv_info(void)\n{\n") == 1
+    assert rendered.count("\tinit_hvm_pv_info();\n") == 2

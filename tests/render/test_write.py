@@ -167,7 +167,7 @@ def pipe_for_file(out: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "message"),
     [
         (file_for_folder, "is a file where a folder must be"),
         (folder_for_file, "is a folder where a file must be"),
@@ -178,13 +178,13 @@ def pipe_for_file(out: Path) -> None:
         (pipe_for_file, "is no regular file"),
     ],
 )
-def test_odd_places_are_refused(tmp_path: Path, spoil: object, said: str) -> None:
+def test_odd_places_are_refused(tmp_path: Path, spoil: object, message: str) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (tmp_path / "outside.c").write_text("outside\n")
     assert callable(spoil)
     spoil(out)
-    with pytest.raises(Refused, match=said) as caught:
+    with pytest.raises(Refused, match=message) as caught:
         put(out)
     assert caught.value.problems[0].hint
     assert (tmp_path / "outside.c").read_text() == "outside\n"

@@ -48,7 +48,7 @@ RESULT = re.compile(r"(not )?ok (\d+) [^#\n]+(?: # (?:SKIP|XFAIL) [^#\n]+)?")
 def report(
     *judged: Judged, problems: tuple[Problem, ...] = (), with_expected: bool = True
 ) -> Report:
-    suites = {one.spec: cases(one) for one in judged} | problem_suites(problems)
+    suites = {spec.spec: cases(spec) for spec in judged} | problem_suites(problems)
     properties = {"level": "prove", "compilers": "gcc"}
     return Report("verify", suites, properties, with_expected)
 
@@ -105,20 +105,20 @@ def test_the_schema_refuses_what_is_wrong() -> None:
 
 
 def test_sarif_of_odd_text() -> None:
-    found = {result["ruleId"]: result for result in results(log_of(report(odd(), rfc_v1())))}
-    assert found["declaration-differs"]["message"]["text"] == ODD
-    location = found["declaration-differs"]["locations"][0]["physicalLocation"]
+    by_rule = {result["ruleId"]: result for result in results(log_of(report(odd(), rfc_v1())))}
+    assert by_rule["declaration-differs"]["message"]["text"] == ODD
+    location = by_rule["declaration-differs"]["locations"][0]["physicalLocation"]
     assert location["artifactLocation"]["uri"].startswith(
         "file:///tmp/a%20tree/%C3%A4%20b/a%1B%5B31m%20%00"
     )
     assert location["region"] == {"startLine": 3, "startColumn": 1}
-    missing = found["expected-not-found"]
+    missing = by_rule["expected-not-found"]
     assert missing["properties"]["subject"] == "dependency-not-enforced xh_remote"
     (place,) = missing["locations"]
     assert place["physicalLocation"]["artifactLocation"]["uri"] == "specs/%C3%B6dd%20%231.yaml"
-    kernel = found["checkpatch"]["locations"][0]["physicalLocation"]
+    kernel = by_rule["checkpatch"]["locations"][0]["physicalLocation"]
     assert kernel["artifactLocation"]["uri"] == "arch/x86/xen/xenhost.c"
-    assert found["checkpatch"]["level"] == "warning"
+    assert by_rule["checkpatch"]["level"] == "warning"
 
 
 def test_specs_that_could_not_be_judged() -> None:
@@ -127,8 +127,11 @@ def test_specs_that_could_not_be_judged() -> None:
     assert results(log)
     (invocation,) = log["runs"][0]["invocations"]
     assert not invocation["executionSuccessful"]
-    told = [one["message"]["text"] for one in invocation["toolConfigurationNotifications"]]
-    assert told == ["has nothing in it (hint: write one)", "no such key", ODD]
+    messages = [
+        notification["message"]["text"]
+        for notification in invocation["toolConfigurationNotifications"]
+    ]
+    assert messages == ["has nothing in it (hint: write one)", "no such key", ODD]
 
     root = ET.fromstring(junit.write(broken))
     assert [(suite.get("tests"), suite.get("errors"), suite.get("failures")) for suite in root][
@@ -266,11 +269,13 @@ def test_junit_of_odd_text() -> None:
         assert suite.get("failures") == str(len(suite.findall("testcase/failure")))
         assert suite.get("skipped") == str(len(suite.findall("testcase/skipped")))
     assert [suite.get("failures") for suite in root] == ["4", "0"]
-    failure = next(one for one in root.iter("failure") if "forged" in (one.text or ""))
+    failure = next(element for element in root.iter("failure") if "forged" in (element.text or ""))
     assert "U+001B[31m U+0000 \"q\" 'q' <b>&amp; ]]> # é U+FFFE U+DCFF not ok 9 forged" in (
         failure.text or ""
     )
-    skipped = {one.get("name"): one.find("skipped") for one in root[0].findall("testcase")}
+    skipped = {
+        element.get("name"): element.find("skipped") for element in root[0].findall("testcase")
+    }
     assert skipped["crash"] is not None
     assert skipped["crash"].get("message") == "the C can't be run"
 
@@ -300,7 +305,7 @@ def test_junit_is_what_the_schema_of_jenkins_allows() -> None:
 
 def test_junit_says_with_what_was_checked() -> None:
     (suite,) = ET.fromstring(junit.write(report(rfc_v1())))
-    properties = {one.get("name"): one.get("value") for one in suite.iter("property")}
+    properties = {element.get("name"): element.get("value") for element in suite.iter("property")}
     version = log_of(report())["runs"][0]["tool"]["driver"]["version"]
     assert properties == {"xenhostgen": version, "level": "prove", "compilers": "gcc"}
 
@@ -314,12 +319,14 @@ def test_ktap_of_odd_text() -> None:
         "ok 2 specs/rfc-v1.yaml",
     ]
     inner = [line.strip() for line in lines if line.startswith("    ")]
-    told = [RESULT.fullmatch(line) for line in inner if not line.startswith(("# ", "KTAP", "1.."))]
-    numbers = [int(each[2]) for each in told if each]
-    assert len(numbers) == len(told)
+    matches = [
+        RESULT.fullmatch(line) for line in inner if not line.startswith(("# ", "KTAP", "1.."))
+    ]
+    numbers = [int(match[2]) for match in matches if match]
+    assert len(numbers) == len(matches)
     plans = [int(line[3:]) for line in inner if line.startswith("1..")]
     assert numbers == [*range(1, plans[0] + 1), *range(1, plans[1] + 1)]
-    assert sum(bool(each and each[1]) for each in told) == 4
+    assert sum(bool(match and match[1]) for match in matches) == 4
 
 
 def test_each_real_finding_has_its_places(
@@ -328,11 +335,11 @@ def test_each_real_finding_has_its_places(
     need("gcc", "gcc")
     monkeypatch.chdir(REPO)
     assert main(["verify", "specs/rfc-v1.yaml", "--cc", "gcc", "--format", "sarif", "--all"]) == 0
-    found = results(json.loads(capsys.readouterr().out))
+    listed = results(json.loads(capsys.readouterr().out))
     assert {"dependency-not-enforced", "registry-in-bss", "own-table-unregistered"} <= {
-        result["ruleId"] for result in found
+        result["ruleId"] for result in listed
     }
-    for result in found:
+    for result in listed:
         (in_c,), (in_spec,) = result["locations"], result["relatedLocations"]
         assert in_c["physicalLocation"]["artifactLocation"]["uri"].startswith("out/rfc-v1/")
         assert in_spec["physicalLocation"]["artifactLocation"]["uri"] == "specs/rfc-v1.yaml"
@@ -383,7 +390,7 @@ def test_the_kernel_reads_ktap_with_any_path(folder: Path) -> None:
     errors, tree = json.loads(done.stdout.splitlines()[-1])
     assert errors == 0, done.stdout
     assert [status for _, status, _ in tree] == ["SUCCESS"] * 8 + ["FAILURE"] * 3
-    counts = [len(cases(one)) for one in (*judged, odd())] + [2, 1]
+    counts = [len(cases(spec)) for spec in (*judged, odd())] + [2, 1]
     assert [len(subtests) for _, _, subtests in tree] == counts
     assert [name for name, _, _ in tree][:2] == ["specs/a U+00231.yaml", "./- dash.yaml"]
 

@@ -59,8 +59,8 @@ def test_limits_end_a_program() -> None:
     loud = run(Job(shell("exec yes"), limits=Limits(output_bytes=5000)))
     assert (len(loud.output), loud.exceeded) == (5000, "gives more than 5000 bytes")
     chatty = run(Job(shell("exec yes >&2"), limits=Limits(seconds=20, message_bytes=5000)))
-    said = (chatty.status, len(chatty.errors), chatty.exceeded)
-    status, *rest = said
+    outcome = (chatty.status, len(chatty.errors), chatty.exceeded)
+    status, *rest = outcome
     assert status in (-signal.SIGKILL, -signal.SIGXFSZ)  # whichever limit is hit first
     assert rest == [5000, "prints more than 5000 bytes of messages"]
     greedy = shell("exec python3 -c 'bytes(1 << 30)'")

@@ -40,11 +40,13 @@ except UnreadableFile as error:
 
 
 @pytest.mark.parametrize("path", ["/dev/stdin", "/dev/fd/0"])
-@pytest.mark.parametrize(("text", "said"), [(b"12345", "b'12345'"), (b"123456", "is larger than")])
-def test_what_is_piped_is_read_up_to_the_limit(path: str, text: bytes, said: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "message"), [(b"12345", "b'12345'"), (b"123456", "is larger than")]
+)
+def test_what_is_piped_is_read_up_to_the_limit(path: str, text: bytes, message: str) -> None:
     command = [sys.executable, "-c", PIPED, path]
     printed = subprocess.run(command, input=text, stdout=subprocess.PIPE, check=True).stdout
-    assert printed.decode().startswith(said)
+    assert printed.decode().startswith(message)
 
 
 @pytest.mark.parametrize("path", ["pipe", "nul\0l", "/dev/zero"])

@@ -29,11 +29,11 @@ def test_error(path: Path, update: bool, tmp_path: Path, monkeypatch: pytest.Mon
     file.write_bytes(spec_of_case(path))
     with pytest.raises(SpecError) as caught:
         load(file)
-    said = "".join(problem.shown() + "\n" for problem in caught.value.problems)
+    shown = "".join(problem.shown() + "\n" for problem in caught.value.problems)
     expected = path.with_suffix(".expected")
     if update:
-        expected.write_text(said, encoding="utf-8")
-    assert said == expected.read_text(encoding="utf-8")
+        expected.write_text(shown, encoding="utf-8")
+    assert shown == expected.read_text(encoding="utf-8")
     for problem in caught.value.problems:
         assert problem.hint, "an error says what to do"
 
@@ -69,6 +69,6 @@ def rules_in_code() -> set[str]:
 def test_every_rule_has_a_case() -> None:
     """Files of a kind that git can't hold are made in test_files.py."""
     in_test_files = {"no-such-file", "unreadable", "spec-name"}
-    said = " ".join(path.read_text() for path in CASES.glob("*.expected"))
-    missing = {rule for rule in rules_in_code() if f"[{rule}]" not in said}
+    shown = " ".join(path.read_text() for path in CASES.glob("*.expected"))
+    missing = {rule for rule in rules_in_code() if f"[{rule}]" not in shown}
     assert missing <= in_test_files

@@ -103,15 +103,15 @@ def test_any_text_parses_or_is_refused(source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "asked"),
+    ("source", "names"),
     [
         ("xen_domain() && !info->flags", {"xen_domain()", "info"}),
         ("a.b.c | 0x10", {"a"}),
         ("-1 == 010", set()),
     ],
 )
-def test_names(source: str, asked: set[str]) -> None:
-    assert names(parse(source)) == asked
+def test_names(source: str, names: set[str]) -> None:
+    assert names(parse(source)) == names
 
 
 def test_octal_is_read_as_c_does() -> None:

@@ -51,7 +51,7 @@ def test_the_reference_tells_of_each_key_with_an_example_of_each_part(
     assert {name for name in Interface.KEYS if f"| `{name}` |" not in keys} == set()
     sections = keys.split("\n## ")[2:]
     assert len(sections) > 30
-    without = {each.split("\n")[0] for each in sections if "\n    " not in each}
+    without = {section.split("\n")[0] for section in sections if "\n    " not in section}
     steps = {f"guests.NAME.boot.steps[].{name}" for name in ("each", "unregister")}
     assert without == {"kernel.typedefs.NAME", *steps}  # no shipped spec has one
 

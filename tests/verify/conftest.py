@@ -68,7 +68,9 @@ def judge_tree(store_of: Callable[[Interface], Store]) -> JudgeTree:
             if not isinstance(check, StaticChecks)
         ]
         verdict = verify(spec, options, checks)
-        missing = tuple(one for one in verdict.missing if not one.rule.endswith("-warning"))
+        missing = tuple(
+            expected for expected in verdict.missing if not expected.rule.endswith("-warning")
+        )
         return replace(verdict, missing=missing)
 
     return judge_unless

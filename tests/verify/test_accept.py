@@ -45,11 +45,13 @@ def test_accept(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "reason: Accepted as found; say here why it stands." in text
     assert "# a comment of its own" in text
     shipped = load(REPO / "specs/rfc-v1.yaml").expected_findings
-    (guard,) = (each for each in shipped if each.rule == "dependency-not-enforced")
+    (guard,) = (entry for entry in shipped if entry.rule == "dependency-not-enforced")
     extent = f'shows: {guard.shows}, outcome: "{guard.outcome}"'
     assert f"  - {{rule: dependency-not-enforced, {extent}, reason: known}}  # in braces\n" in text
-    known = {(each.rule, each.shows, each.outcome) for each in shipped}
-    assert {(each.rule, each.shows, each.outcome) for each in load(spec).expected_findings} == known
+    known = {(entry.rule, entry.shows, entry.outcome) for entry in shipped}
+    assert {
+        (entry.rule, entry.shows, entry.outcome) for entry in load(spec).expected_findings
+    } == known
     assert main(["verify", "--accept", str(spec), "--cc", "gcc"]) == 0
     assert capsys.readouterr().out == "nothing changes\n"
     assert spec.read_text() == text
@@ -106,5 +108,5 @@ def test_strict(
     assert "note: " in capsys.readouterr().out
     assert main([*arguments, "--strict"]) == 1
     line = (text.partition(old)[0] + new.partition("\n")[0]).count("\n") + 1
-    told = capsys.readouterr().out
-    assert re.search(rf"{file}:(?:{line}|{line + 1}):1: FOUND drift: ", told), told
+    printed = capsys.readouterr().out
+    assert re.search(rf"{file}:(?:{line}|{line + 1}):1: FOUND drift: ", printed), printed

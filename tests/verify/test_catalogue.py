@@ -70,9 +70,9 @@ def test_the_document_is_fresh(capsys: pytest.CaptureFixture[str], update: bool)
 
 def test_one_rule(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules", "dependency-not-enforced"]) == 0
-    said = capsys.readouterr().out
-    assert said.startswith("dependency-not-enforced\n\nA host is accepted")
-    assert "\n    BUG_ON(" in said
+    printed = capsys.readouterr().out
+    assert printed.startswith("dependency-not-enforced\n\nA host is accepted")
+    assert "\n    BUG_ON(" in printed
     assert main(["rules", "dependency-enforced"]) == 2
     assert "did you mean 'dependency-not-enforced'?" in capsys.readouterr().err
 
@@ -89,8 +89,8 @@ def test_an_expectation_by_an_unknown_name(
         .replace("rule: dependency-not-enforced", "rule: dependency-enforced")
     )
     assert main([command, str(spec)]) == 2
-    said = capsys.readouterr().err
+    printed = capsys.readouterr().err
     assert re.search(
-        r"rfc\.yaml:\d+:11: no finding is called 'dependency-enforced' \[unknown-rule\]", said
+        r"rfc\.yaml:\d+:11: no finding is called 'dependency-enforced' \[unknown-rule\]", printed
     )
-    assert "hint: did you mean 'dependency-not-enforced'?" in said
+    assert "hint: did you mean 'dependency-not-enforced'?" in printed

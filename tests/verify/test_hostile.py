@@ -267,8 +267,8 @@ def test_utf_16(
     tree = write_rendering(spec, tmp_path / "tree")
     text = (tree / SOURCE).read_text()
     (tree / SOURCE).write_bytes(f"\ufeff{text}".encode(encoding))
-    told = {finding.rule: finding.message for finding in judged(spec, tree).unexpected}
-    assert told["unparsable"] == "is UTF-16, where compilers read UTF-8"
+    messages = {finding.rule: finding.message for finding in judged(spec, tree).unexpected}
+    assert messages["unparsable"] == "is UTF-16, where compilers read UTF-8"
 
 
 def test_empty_files_declare_nothing(tmp_path: Path, load_spec: Callable[[str], Interface]) -> None:

@@ -69,10 +69,10 @@ def test_a_level_that_lacks_something(
     without(missing, monkeypatch)
     for form in ("text", "json", "sarif", "junit", "ktap"):
         assert main(["verify", SPEC, "--level", level, "--format", form]) == 2
-        told = "".join(capsys.readouterr())
-        assert message in told
-        assert '"passed": true' not in told
-        assert "verified:" not in told
+        printed = "".join(capsys.readouterr())
+        assert message in printed
+        assert '"passed": true' not in printed
+        assert "verified:" not in printed
     with pytest.raises(Refused):
         verify(load(Path(SPEC)), Options(level=level))
 

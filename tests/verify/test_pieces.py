@@ -40,12 +40,12 @@ def test_a_piece_is_refused(case: str, tmp_path: Path, capsys: pytest.CaptureFix
     spec, line = wrong_spec(case, tmp_path)
     capsys.readouterr()
     assert main(["lint", str(spec)]) == 2
-    said = capsys.readouterr().err
-    first, shown, caret, *_ = said.splitlines()
+    printed = capsys.readouterr().err
+    first, shown, caret, *_ = printed.splitlines()
     assert first.startswith(f"{spec}:{line}:")
     assert "[not-c]" in first
     _, _, marked, message = WRONG[case]
-    assert message in said
+    assert message in printed
     assert shown[caret.index("^") :].startswith(marked)
 
 

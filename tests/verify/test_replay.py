@@ -82,11 +82,11 @@ def test_a_state_is_told_without_addresses(
     file = tree / spec.source.file
     old, new = "{ .ops = &xenhost_none_ops },\n};", "{ .ops = (void *)&xenhosts[1] },\n};"
     file.write_text(file.read_text().replace(old, new, 1))
-    told = {
+    outcome = {
         finding.rule: finding.message
         for finding in judge_tree(spec, tree, lambda finding: False).unexpected
     }
     wanted = (
         "slots are not empty before the first call: default=empty remote=invalid:what is no table"
     )
-    assert told["initial-state"] == wanted
+    assert outcome["initial-state"] == wanted

@@ -20,8 +20,8 @@ GOLDEN = Path(__file__).with_name("rfc-v1.expected")
 COMPILERS = ("gcc", "clang")
 EXPECTED = [
     number
-    for number, one in enumerate(load(Path(__file__).parents[2] / SPEC).expected_findings)
-    if not one.rule.endswith("-warning") and one.rule not in ("build", "checkpatch")
+    for number, entry in enumerate(load(Path(__file__).parents[2] / SPEC).expected_findings)
+    if not entry.rule.endswith("-warning") and entry.rule not in ("build", "checkpatch")
 ]
 
 

@@ -26,7 +26,7 @@ def alike(spec: Interface) -> tuple[tuple[str, ...], ...]:
         )
     )
     return (
-        tuple(c.type(one.name) for one in spec.types.values),
+        tuple(c.type(host_type.name) for host_type in spec.types.values),
         tuple(slot.pointer for slot in spec.slots),
         tables,
         functions,

@@ -68,7 +68,7 @@ def _encoded(files: Mapping[str, str]) -> dict[str, bytes]:
 def _shown(imported: Input, rendering: Rendering) -> Iterator[str]:
     """The carry of kernel files of which only hunks are known."""
     for path, hunks in sorted(imported.hunks.items()):
-        fragments = [each.text for each in rendering.fragments if each.file == path]
+        fragments = [fragment.text for fragment in rendering.fragments if fragment.file == path]
         fragment_lines = [line for text in fragments for line in lines_of(text) if line.strip()]
         key = squeezed if path in imported.collapsed else str
         kept = _kept(fragment_lines, hunks, key)
@@ -111,7 +111,7 @@ def _kept(ours: list[str], hunks: Sequence[Hunk], key: Key) -> dict[tuple[int, i
 def _hunks(hunks: Sequence[Hunk], kept: dict[tuple[int, int], list[str]]) -> Iterator[str]:
     """The difference of each hunk's text with the rendering and afterwards, as a diff's hunks."""
     shift = 0
-    for at, hunk in sorted(enumerate(hunks), key=lambda each: each[1].new_start):
+    for at, hunk in sorted(enumerate(hunks), key=lambda pair: pair[1].new_start):
         after = [line.full for line in hunk.after]
         before: list[str] = []
         for row, line in enumerate(hunk.lines):

@@ -133,7 +133,7 @@ def _compared(
     code = list(_code(ours, theirs, texts))
     words_of_each = [words for part in parts for words in remarks(path, part)]
     comments = list(_comments([*map(digest, words_of_each)], theirs.comments))
-    place = [detail for each in added for detail in _place(renderer, *each, theirs, texts)]
+    place = [detail for addition in added for detail in _place(renderer, *addition, theirs, texts)]
     if bool(fragments) == (theirs.change == "new"):
         does = "adds to a file of the kernel" if fragments else "brings the whole file"
         message = f"the spec {does}, which for the patch is a {theirs.change} one"
@@ -229,10 +229,10 @@ def _code(
         message = f"the patch removes lines ({theirs.deletions}), the spec removes none"
         yield Detail("code", message)
     matcher = matcher_of([*map(chunk_digest, ours)], theirs.code)
-    differing = [each for each in matcher.get_opcodes() if each[0] != "equal"]
+    differing = [opcode for opcode in matcher.get_opcodes() if opcode[0] != "equal"]
     for _, start, end, first, last in differing[:MOST_MESSAGES]:
         extra = _excerpt([token for chunk in ours[start:end] for token in chunk])
-        known = " ".join(texts.get(each, "") for each in theirs.code[first:last])
+        known = " ".join(texts.get(digest, "") for digest in theirs.code[first:last])
         missing = f"'{_short(known)}'" if known.strip() else "other code"
         message = f"'{extra}' instead of {missing}" if last > first else f"extra '{extra}'"
         if start == end:
@@ -241,8 +241,8 @@ def _code(
         place = (token.line, token.column) if token else (0, 0)
         yield Detail("code", printable(message, "?"), *place)
     if len(differing) > MOST_MESSAGES:
-        more = len(differing) - MOST_MESSAGES
-        yield Detail("code", f"and {more} more differences of code")
+        rest = len(differing) - MOST_MESSAGES
+        yield Detail("code", f"and {rest} more differences of code")
 
 
 def _excerpt(chunk: Sequence[Token]) -> str:

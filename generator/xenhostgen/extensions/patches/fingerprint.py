@@ -273,12 +273,12 @@ def read_fingerprints(data: bytes, path: Path) -> list[PatchPrint]:
 def _read(kind: Any, value: Any) -> Any:
     """A value of JSON as the type that it was made of; raises ValueError for another."""
     if dataclasses.is_dataclass(kind):
-        fields = (each for each in dataclasses.fields(kind) if each.name != _TEXTS)
-        read = {each.name: _read(each.type, value[each.name]) for each in fields}
+        fields = (field for field in dataclasses.fields(kind) if field.name != _TEXTS)
+        read = {field.name: _read(field.type, value[field.name]) for field in fields}
         return kind(**read)  # type: ignore[operator]
     items = get_args(kind)
     if type(value) is not (list if items else kind):
         raise ValueError(f"no {'list' if items else kind.__name__}: {value!r}")
     if items:
-        return tuple(_read(items[0], each) for each in value)
+        return tuple(_read(items[0], item) for item in value)
     return printable(str(value), "?") if kind is str else value

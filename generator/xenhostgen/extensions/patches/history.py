@@ -172,7 +172,8 @@ def _check(written: Path, wanted: Sequence[Message], folder: Path) -> None:
         readings = []
         with suppress(Refused):
             readings = [
-                (one.author, one.subject, one.body.strip()) for one in read_messages([mail])
+                (message.author, message.subject, message.body.strip())
+                for message in read_messages([mail])
             ]
         if readings != [(other.author, other.subject, other.body.strip())]:
             hint = "change what looks like a mail's header, a diff or '---'"

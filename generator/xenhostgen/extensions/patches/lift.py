@@ -139,13 +139,13 @@ def _carried(
             text, spec = _accepted(data, written, output)
             return text, spec, *carry_of(imported, spec)
         except SpecError as error:
-            whole = [each for each in error.problems if each.rule in _WHOLE]
+            whole = [problem for problem in error.problems if problem.rule in _WHOLE]
             if whole and (problem := other_kind(imported.whole, has_types=True)):
                 raise Refused([problem]) from None
             # Without types and slots all else can't be right.
             messages = [
-                f"no spec can say this interface: {each.message}"
-                for each in whole[:1] or error.problems
+                f"no spec can say this interface: {problem.message}"
+                for problem in whole[:1] or error.problems
             ]
             problems = [Problem("not-liftable", message, output) for message in messages]
             raise Refused(problems) from None
@@ -276,10 +276,10 @@ def _around(steps: list[Data], known: list[Data]) -> list[Data]:
 
     A patch shows no more than those near by.
     """
-    ours, theirs = ([step for step in each if "register" in step] for each in (steps, known))
+    ours, theirs = ([step for step in listed if "register" in step] for listed in (steps, known))
     registered = [
-        [(step["register"]["type"], step["register"].get("when")) for step in each]
-        for each in (ours, theirs)
+        [(step["register"]["type"], step["register"].get("when")) for step in registering]
+        for registering in (ours, theirs)
     ]
     registrations = iter(ours)
     merged = [next(registrations, step) if "register" in step else step for step in known]
@@ -318,7 +318,7 @@ def _part(node: Any, at: At) -> tuple[str | int, ...]:
     path: list[str | int] = []
     depth = 0
     while isinstance(node, (dict, list)) and node:
-        places = [key.at for key in node] if isinstance(node, dict) else [each.at for each in node]
+        places = [key.at for key in node] if isinstance(node, dict) else [item.at for item in node]
         row = max(sum(here <= at for here in places) - 1, 0)
         key: Any = str([*node][row]) if isinstance(node, dict) else row
         if key in _TEXTS or (path and path[-1] in _PARTS):

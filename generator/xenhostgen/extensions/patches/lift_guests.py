@@ -103,28 +103,28 @@ class Guests:
         """Take in a C file. A guest that is known keeps its boot steps."""
         guest: Data = {"file": path, "context": [], "tables": {}, **self.guests.get(path, {})}
         parts = list(parts_of(hunks))
-        for each in parts:
-            if each.added:
-                self.table(guest, each)
-            if each.added and each.piece.name == self.seen.included and "include" not in guest:
-                guest |= compact(include=self.include(each))
-        known_steps = [(each, step) for each in parts if (step := self.step(each.piece))]
-        boot = next((each.head for each, step in known_steps if "register" in step), "")
+        for part in parts:
+            if part.added:
+                self.table(guest, part)
+            if part.added and part.piece.name == self.seen.included and "include" not in guest:
+                guest |= compact(include=self.include(part))
+        known_steps = [(part, step) for part in parts if (step := self.step(part.piece))]
+        boot = next((part.head for part, step in known_steps if "register" in step), "")
         if boot and "boot" not in guest:
             steps = [
                 step
-                for each, step in known_steps
-                if each.head == boot
-                and (not each.added or step.keys() & _OWN)
+                for part, step in known_steps
+                if part.head == boot
+                and (not part.added or step.keys() & _OWN)
                 # Steps that leave early count wherever they stand, others as landmarks.
-                and (each.near or "return_if" in step)
+                and (part.near or "return_if" in step)
             ]
             guest["boot"] = compact(**_signature(boot), steps=steps)
             # Every such file has these already, and the stub needs them.
             needs = ["<linux/init.h>", "<linux/errno.h>"]
             needs += ["<linux/linkage.h>"] * ("asmlinkage" in boot)
-            includes = [each for each in parts if each.piece.kind == "include"]
-            needs += [each.piece.name for each in includes if each.near and not each.added]
+            includes = [part for part in parts if part.piece.kind == "include"]
+            needs += [part.piece.name for part in includes if part.near and not part.added]
             guest["context"] = list(dict.fromkeys([*guest["context"], *needs]))
         if "include" in guest and "boot" in guest:
             beside = guest["include"]["place"].values()
@@ -272,7 +272,7 @@ def _place(part: Part) -> Data:
     """Beside which function a table stands."""
     below = "\n".join(line.text for line in part.lines[part.piece.last :])
     above = function_begun(part.head)
-    following = [each.name for each in pieces(below) if each.kind == "function"]
+    following = [piece.name for piece in pieces(below) if piece.kind == "function"]
     if following and not (above and part.beside(-1) == "}"):
         return {"before": following[0]}
     return {"after": above or part.beside(-1) or "?"}
@@ -298,8 +298,8 @@ def predicates(path: str, hunks: list[Hunk], spec: Interface) -> Data:
     macro = Macro(name="hole0z", expands="hole1z")
     probed = spec.with_(predicates=spec.predicates.with_(macros=(macro,)))
     (probe,) = pieces(Renderer(probed).fragment("predicates"))
-    parts = [(each, match(probe, each.piece)) for each in parts_of(hunks)]
-    macros = [(each, words) for each, words in parts if words and each.added]
+    parts = [(part, match(probe, part.piece)) for part in parts_of(hunks)]
+    macros = [(part, words) for part, words in parts if words and part.added]
     if not macros:
         return {}
     first = macros[0][0]
@@ -315,9 +315,10 @@ def predicates(path: str, hunks: list[Hunk], spec: Interface) -> Data:
 def lone_objects(makefile: str) -> dict[int, Statement]:
     """The statements by which one object is always built, by their rows."""
     return {
-        each.line - 1: each
-        for each in read_makefile(makefile)
-        if each[3:5] == ("obj-y", "+=") and re.fullmatch(r"[\w./-]+\.o", " ".join(each.words))
+        statement.line - 1: statement
+        for statement in read_makefile(makefile)
+        if statement[3:5] == ("obj-y", "+=")
+        and re.fullmatch(r"[\w./-]+\.o", " ".join(statement.words))
     }
 
 

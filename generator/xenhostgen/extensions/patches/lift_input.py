@@ -291,8 +291,9 @@ def _changed(known: Hunk, hunk: Hunk) -> Hunk | None:
     def worth(start: int) -> int:
         """By how many lines the hunk fits in a place; 0 if it doesn't."""
         pairs = zip(old, rows[start : start + len(old)], strict=True)
-        seen = [(one, squeezed(row.text)) for one, row in pairs if row]
-        return sum(len(one) > 1 for one, _ in seen) if all(one == two for one, two in seen) else 0
+        seen = [(line, squeezed(row.text)) for line, row in pairs if row]
+        fits = all(line == other for line, other in seen)
+        return sum(len(line) > 1 for line, _ in seen) if fits else 0
 
     at = max(range(len(rows) - len(old)), key=worth)
     if not worth(at):

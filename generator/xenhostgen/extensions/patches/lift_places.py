@@ -66,7 +66,9 @@ def _without_macros(data: Data) -> bool:
 
 def _last_object(makefile: str) -> str:
     """The last object that stands alone on a line of ``obj-y``, outside every condition."""
-    return _last([each.words[0] for each in lone_objects(makefile).values() if not each.depth])
+    return _last(
+        [statement.words[0] for statement in lone_objects(makefile).values() if not statement.depth]
+    )
 
 
 def _last(landmarks: Sequence[str]) -> str:

@@ -126,7 +126,7 @@ def distinguished(names: Sequence[str]) -> list[str]:
     words = [re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_").split("_") for name in names]
     columns = takewhile(lambda column: len(set(column)) == 1, zip(*words, strict=False))
     shared = len(list(columns)) - (len(words) == 1)
-    short = ["_".join(each[shared:]) or "main" for each in words]
+    short = ["_".join(parts[shared:]) or "main" for parts in words]
     return [
         name if name[0].isalpha() and short.count(name) == 1 else f"n{index}_{name}"
         for index, name in enumerate(short)

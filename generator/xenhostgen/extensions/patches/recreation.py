@@ -30,7 +30,7 @@ class Proof(NamedTuple):
 
     path: str
     identical: bool
-    said: str
+    verdict: str
 
 
 @contextmanager
@@ -153,16 +153,16 @@ def prove_shown(spec: Interface, patch: Path, since: Interface) -> list[Proof]:
             continue
         own = ours[path]
         wanted = reworded(own, text) if path in imported.collapsed else text
-        said = f"blob {blob_id(own)[:12]}" if own == wanted else _difference(own, wanted)
-        proofs.append(Proof(path, own == wanted, said))
+        verdict = f"blob {blob_id(own)[:12]}" if own == wanted else _difference(own, wanted)
+        proofs.append(Proof(path, own == wanted, verdict))
     return proofs
 
 
 def _difference(ours: str, theirs: str) -> str:
     """Where two texts first differ."""
     lines = enumerate(zip_longest(lines_of(ours), lines_of(theirs), fillvalue=""), 1)
-    row, (one, other) = next(each for each in lines if each[1][0] != each[1][1])
-    return f"line {row}: {_quoted(one)}, in the patch {_quoted(other)}"
+    row, (own, other) = next(pair for pair in lines if pair[1][0] != pair[1][1])
+    return f"line {row}: {_quoted(own)}, in the patch {_quoted(other)}"
 
 
 def _quoted(line: str) -> str:

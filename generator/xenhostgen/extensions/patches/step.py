@@ -28,10 +28,10 @@ def step(earlier: Interface, was: Placement, later: Interface, tree: Reader, roo
     # Of a tree that has the earlier one, what was before is known but for some blank lines. So the
     # change is made of the tree as it is.
     paths = first | second
-    one, other = ({path: over(files, without)(path) for path in paths} for files in (first, second))
+    old, new = ({path: over(files, without)(path) for path in paths} for files in (first, second))
     has = over(was.after, without)
     try:
-        after = patched(difference(one, other), has, "-C1")
+        after = patched(difference(old, new), has, "-C1")
     except GitFailure as failure:
         message = f"doesn't take the change from {earlier.path} to {later.path}: {failure.output}"
         hint = "undo edits next to the interface's parts, blank lines that were there among them"

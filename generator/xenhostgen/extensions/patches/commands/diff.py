@@ -121,9 +121,9 @@ def proved(arguments: argparse.Namespace) -> int:
         for number, state in enumerate(states, 1):
             if len(states) > 1:
                 say(f"{arguments.spec}/{number:02}: {messages[number - 1].subject}", sys.stdout)
-            for each in state:
-                verdict = "identical" if each.identical else "DIFFERS"
-                say(f"  {each.path}: {verdict}, {each.said}", sys.stdout)
+            for file in state:
+                verdict = "identical" if file.identical else "DIFFERS"
+                say(f"  {file.path}: {verdict}, {file.verdict}", sys.stdout)
         identical = sum(proof.identical for proof in proofs)
         files = "files" if arguments.tree else "files of its own; the kernel's need --tree DIR"
         say(f"{arguments.spec}: byte-identical {identical}/{len(proofs)} {files}", sys.stdout)

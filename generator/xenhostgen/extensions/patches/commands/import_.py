@@ -214,6 +214,6 @@ def _ranges(numbers: Sequence[int]) -> str:
     starts = sorted(number for number in unique if number - 1 not in unique)
     ends = sorted(number for number in unique if number + 1 not in unique)
     places = [f"{a}-{b}" if b > a else str(a) for a, b in zip(starts, ends, strict=True)]
-    more = len(places) - _PLACES_MAX
-    rest = [f"and {more} more places"] if more > 0 else []
+    left_out = len(places) - _PLACES_MAX
+    rest = [f"and {left_out} more places"] if left_out > 0 else []
     return ", ".join([*places[:_PLACES_MAX], *rest])

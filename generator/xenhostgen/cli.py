@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from xenhostgen import __version__
 from xenhostgen.commands import COMMANDS, all_commands, command_module
 from xenhostgen.commands.inputs import print_problems
+from xenhostgen.sandbox.ending import ENDING
 from xenhostgen.sandbox.scratch import sweep
 from xenhostgen.spec.source import Refused, did_you_mean, printable
 
@@ -76,6 +77,8 @@ def main(argv: Sequence[str]) -> int:
     except Exception as error:
         report_error(error, getattr(arguments, "format", "text"))
         return ERROR
+    finally:
+        ENDING.clear()
     return status
 
 
@@ -83,6 +86,7 @@ def unwind(number: int, frame: object) -> NoReturn:
     """End by a signal: everything is cleaned up, whatever other signals come meanwhile."""
     for other in _ENDING:
         signal.signal(other, signal.SIG_IGN)
+    ENDING.set()
     if number == signal.SIGINT:
         raise KeyboardInterrupt
     sys.exit(128 + number)

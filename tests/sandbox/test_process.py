@@ -3,6 +3,7 @@
 
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 
@@ -10,6 +11,7 @@ import pytest
 
 from tools import need
 from xenhostgen.sandbox.confinement import Inmate, View
+from xenhostgen.sandbox.ending import ENDING
 from xenhostgen.sandbox.process import (
     UNLIMITED,
     BuildError,
@@ -188,3 +190,13 @@ def test_complaints_have_the_places_and_symbols_that_a_message_names(
         (text, at.file and str(at), symbol) for text, at, symbol in BuildError(output).complaints()
     ]
     assert read == complaints
+
+
+def test_a_signal_ends_what_another_thread_waits_for() -> None:
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(run, Job(["sleep", "60"]))
+        ENDING.set()
+        try:
+            assert waiting.result(timeout=30).status == -signal.SIGKILL
+        finally:
+            ENDING.clear()

@@ -15,6 +15,7 @@ from select import select
 from typing import IO, NamedTuple, TypeAlias
 
 from xenhostgen.sandbox.confinement import Inmate, View, confinement, memory_bytes
+from xenhostgen.sandbox.ending import ENDING
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.scratch import scratch_folder
 
@@ -164,6 +165,8 @@ class Running:
         try:
             with os.fdopen(os.pidfd_open(self.process.pid)) as ended:
                 while not (self.exceeded or stop() or select([ended], [], [], _POLL_SECONDS)[0]):
+                    if ENDING.is_set():
+                        break
                     if time.monotonic() > deadline:
                         self.exceeded = f"takes more than {self.limits.seconds:g} seconds"
                     elif self.inmate:

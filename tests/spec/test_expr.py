@@ -103,15 +103,15 @@ def test_any_text_parses_or_is_refused(source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "names"),
+    ("source", "expected"),
     [
         ("xen_domain() && !info->flags", {"xen_domain()", "info"}),
         ("a.b.c | 0x10", {"a"}),
         ("-1 == 010", set()),
     ],
 )
-def test_names(source: str, names: set[str]) -> None:
-    assert names(parse(source)) == names
+def test_names(source: str, expected: set[str]) -> None:
+    assert names(parse(source)) == expected
 
 
 def test_octal_is_read_as_c_does() -> None:

@@ -34,3 +34,18 @@ def test_a_spec_that_is_there_stays(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["init", "widget", "-o", str(spec)]) == 2
     assert "is there already" in capsys.readouterr().err
     assert spec.read_text() == "mine"
+
+
+def started(tmp_path: Path, old: str, new: str) -> str:
+    """A spec to start from, changed in one place."""
+    spec = tmp_path / "start.yaml"
+    assert main(["init", "widget", "-o", str(spec)]) == 0
+    text = spec.read_text()
+    assert text.count(old) == 1
+    spec.write_text(text.replace(old, new))
+    return str(spec)
+
+
+def test_without_a_storage_the_array_lies_in_data(tmp_path: Path) -> None:
+    need("gcc", "gcc")
+    assert main(["verify", started(tmp_path, "  storage: ro_after_init\n", "")]) == 0

@@ -201,5 +201,6 @@ def replayed(options: Options, arguments: argparse.Namespace) -> int:
         for step in steps:
             outcome = "agree" if step.agrees else "DIFFERENT"
             shown = (f"C:     {step.did}", f"model: {step.expected}", outcome)
-            say("\n    ".join([step.call, *shown]), sys.stdout)
+            for line in (step.call, *(f"    {line}" for line in shown)):
+                say(line, sys.stdout)
     return int(not all(step.agrees for step in steps))

@@ -123,8 +123,7 @@ class Renderer:
                 "adapters": adapters(spec, self.ops, guest.name),
             }
             fragments.append(self.added("tables", guest.file, guest.place, guest.place, **context))
-        if guest.place and guest.borrows:
-            tables = spec.borrowed(guest)
+        if guest.place and (tables := spec.declared_by(guest)):
             place = guest.place
             fragments.append(self.added("borrowed", guest.file, place, place, tables=tables))
         if any(guest.parts(Each)):

@@ -694,6 +694,10 @@ class Interface(Part):
         """The tables of another guest that this one registers."""
         return next((other.tables for other in self.guests if other.name == guest.borrows), ())
 
+    def declared_by(self, guest: Guest) -> tuple[Table, ...]:
+        """The borrowed tables that a guest's file declares, where the header doesn't."""
+        return self.borrowed(guest) if guest.place and self.typedefs else ()
+
     @property
     def shared_tables(self) -> list[Table]:
         """The tables that the header declares: for borrowers whose files don't, and for sparse."""

@@ -177,7 +177,7 @@ class Expectation:
         """A guest's file: what the interface adds, and its boot function."""
         spec, boot = self.spec, guest.boot
         yield from _includes((*guest.context, guest.include.line))
-        for table in spec.borrowed(guest) if guest.place else ():
+        for table in spec.declared_by(guest):
             yield f"extern {spec.table_type} {table.symbol};"
         tables = []
         for table in guest.tables:

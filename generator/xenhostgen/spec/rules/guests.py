@@ -9,7 +9,7 @@ from xenhostgen.spec.model import BootPath, Guest, HostStep, Input, Interface, R
 from xenhostgen.spec.rules.ops import names_taken, parameters
 from xenhostgen.spec.source import Fault, Nearest
 
-_LINKAGE = frozenset("static extern inline const __attribute__ __inline".split())
+_LINKAGE = frozenset("extern inline const __attribute__ __inline".split())
 
 
 def guests(spec: Interface) -> Iterator[Fault]:
@@ -99,7 +99,10 @@ def boot_functions(spec: Interface) -> Iterator[Fault]:
             yield from parameters(guest.boot.params, names_taken(spec), set())
         linkage = guest.boot.linkage
         words = re.findall(r"\w+", linkage or "")
-        if linkage and not (declares_one(linkage) and KEYWORDS.isdisjoint({*words} - _LINKAGE)):
+        if "static" in words:
+            message = f"'{guest.boot.function}' can't be static: what runs the C calls it by name"
+            yield "linkage", message, linkage or guest.boot, "leave 'static' out"
+        elif linkage and not (declares_one(linkage) and KEYWORDS.isdisjoint({*words} - _LINKAGE)):
             message = f"'{linkage[:60]}' are no specifiers of a function"
             hint = "write what stands before its return type, as 'asmlinkage __visible'"
             yield "linkage", message, linkage, hint

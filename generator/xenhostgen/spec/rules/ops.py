@@ -97,7 +97,7 @@ def _wrapper(op: Op) -> Iterator[Fault]:
         message = (
             f"the optional wrapper of '{op.name}' returns nothing where the table lacks the op"
         )
-        hint = "use 'fallback' with a plain wrapper"
+        hint = "remove 'wrapper': a plain one returns the 'fallback' there"
         yield "no-fallback", message, op.name, hint
     elif op.wrapper == "guarded" and op.no_host is None:
         message = f"the guarded wrapper of '{op.name}' returns nothing when there is no host"

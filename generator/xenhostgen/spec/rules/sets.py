@@ -28,7 +28,7 @@ def _of_kernel(spec: Interface) -> Iterator[_Unfit]:
         yield spec.source.doc, "has no comment at the top of the C file"
     yield from _of_kernels_exports(spec)
     for guest in spec.guests:
-        if guest.borrows and guest.place:
+        if guest.borrows and guest.place and not guest.tables:
             reason = "declares in its header what is borrowed, and needs no 'place' for it"
             yield guest.place, reason
     for op in spec.ops:

@@ -2,7 +2,8 @@
 """Write a spec's files and fragments into a kernel tree, or take them out again: all or none.
 
 Each fragment goes where the spec wants it, found by the C code's structure. Where a file isn't as
-the spec describes it, nothing is written and all such places are told.
+the spec describes it, nothing is written and all such places are told. What was done is
+recorded in the tree, in the file .xenhostgen-INTERFACE.patch, for --revert; don't commit that.
 """
 
 import argparse

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Write a spec as a patch series against a kernel tree, for git am.
 
-There is a cover letter and a patch a concern. In a tree that has an earlier spec, given by --since,
-the patches go on top of it. Sender and Signed-off-by are those of git's
+There is a patch a concern, and a cover letter, 0000-cover-letter.patch, to be left out when git am
+takes the others. The spec's 'series' has the words of the mails. In a tree that has an earlier
+spec, given by --since, the patches go on top of it. Sender and Signed-off-by are those of git's
 configuration, the addressees those of the tree's get_maintainer.pl. With SOURCE_DATE_EPOCH set, the
 same input makes the same bytes.
 """

@@ -31,6 +31,6 @@ def test_a_missing_op_is_seen_in_the_boots_that_call_it() -> None:
 def test_unregistering_who_is_not_there_is_misuse() -> None:
     old = 'unregister: {type: pilot, when: "!muster_at_sea()"'
     verdict = verdict_on(old, "unregister: {type: pilot")
-    assert [(finding.rule, finding.subject) for finding in verdict.unexpected] == [
-        ("boot-misuse", "ship")
-    ]
+    (finding,) = verdict.unexpected
+    assert (finding.rule, finding.subject) == ("boot-misuse", "ship")
+    assert finding.message.endswith("no host of that type is registered")

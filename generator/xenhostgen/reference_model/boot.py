@@ -57,7 +57,8 @@ class Passed(NamedTuple):
 class Booted(NamedTuple):
     """What the model expects of a boot: which functions run, what is registered at the end.
 
-    ``misuse`` is the first step of the spec's own that registers or unregisters wrongly.
+    ``misuse`` is the first step of the spec's own that registers or unregisters wrongly,
+    ``reason`` why that is, as an ``Outcome`` has it.
     """
 
     stages: tuple[str, ...]
@@ -65,6 +66,7 @@ class Booted(NamedTuple):
     state: State
     misuse: Promise | None = None
     passed: tuple[Passed, ...] = ()
+    reason: str = ""
 
 
 def scenarios(spec: Interface) -> Iterator[Scenario]:
@@ -102,17 +104,17 @@ def boot(spec: Interface, scenario: Scenario, off: Sequence[str] = ()) -> Booted
         if isinstance(step, HostStep) and memory.true(step.when)
     )
     registry = Registry(spec)
-    state, misuse = registry.initial, None
+    state, misuse, reason = registry.initial, None, ""
     for promise in promises:
         host, table = spec.values[promise.step.type], promise.table
         outcome = (
             registry.register(state, host, table) if table else registry.unregister(state, host)
         )
         if outcome.misuse:
-            misuse = promise
+            misuse, reason = promise, outcome.reason
             break
         state = outcome.state
-    return Booted(tuple(stages), promises, state, misuse, tuple(passed))
+    return Booted(tuple(stages), promises, state, misuse, tuple(passed), reason)
 
 
 def _run(guest: Guest, memory: Memory, passed: list[Passed]) -> bool:

@@ -16,6 +16,7 @@ from xenhostgen.reference_model.boot import (
 from xenhostgen.reference_model.registry import State
 from xenhostgen.spec import expr
 from xenhostgen.spec.model import ClearBss
+from xenhostgen.verify.calls import MISUSE
 from xenhostgen.verify.driver import Answer, Ending
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import boot_inputs, numbered_inputs
@@ -59,7 +60,7 @@ class Boot(Call):
         """Why the slots don't hold in the end what they should."""
         path, misuse = self.scenario.path, self.booted.misuse
         if misuse:
-            message = "the spec's own steps are misuse"
+            message = f"the spec's own steps are misuse: {MISUSE[self.booted.reason][0]}"
             subject = misuse.table or misuse.guest
             yield Finding("boot-misuse", subject, message, spec_at=misuse.step.at)
         elif answer.failure:

@@ -16,7 +16,7 @@ from xenhostgen.verify.wording import Wording
 
 _OUTSIDE = (-1, 1 << 30, (1 << 31) - 1, -(1 << 31))
 # By the model's reason for misuse: its words, and the rule of the finding if misuse succeeds.
-_MISUSE = {
+MISUSE = {
     "type": ("nothing such can be registered", "unlisted-type-accepted"),
     "ops": ("nothing such can be registered", "null-ops-accepted"),
     "occupied": ("the slot is taken", "slot-overwritten"),
@@ -98,7 +98,7 @@ class Change(RegistryCall):
         """The result and the slots by rules 1 to 7."""
         outcome = self.outcome(before.slots)
         if outcome.misuse:
-            reason, _ = _MISUSE[outcome.reason]
+            reason, _ = MISUSE[outcome.reason]
             return f"{outcome.errno or 'a BUG'} and no change, for {reason}"
         return f"success, with {self.wording.state(outcome.state)}"
 
@@ -134,7 +134,7 @@ class Change(RegistryCall):
         if result == due and answer.slots == outcome.state:
             return "writes-elsewhere" if answer.text and not answer.failure else ""
         if outcome.misuse and result == "0":
-            _, rule = _MISUSE[outcome.reason]
+            _, rule = MISUSE[outcome.reason]
             return rule
         if outcome.misuse:
             unchanged = answer.slots == before.slots

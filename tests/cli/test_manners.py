@@ -62,6 +62,27 @@ def test_fix_mends_the_words_of_the_language(kind: str, tmp_path: Path) -> None:
     assert spec.read_text() == text
 
 
+@pytest.mark.parametrize("wrong", ['"stora\\x67c"', "storage x", '"storag'])
+def test_fix_leaves_what_is_no_plain_word(wrong: str, tmp_path: Path) -> None:
+    """And ends."""
+    spec = tmp_path / "mine.yaml"
+    spec.write_text(V1.read_text().replace("storage: bss", f"{wrong}: bss"))
+    assert main(["lint", str(spec), "--fix"]) == 2
+    assert f"{wrong}: bss" in spec.read_text()
+
+
+def test_fix_needs_a_file_to_write_into(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "xenhostgen", "lint", "--fix", "-"],
+        input=V1.read_bytes().replace(b"storage: bss", b"storage: bas"),
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert b"is no file to write into" in ended.stderr
+
+
 def test_fix_leaves_the_names_of_the_user(tmp_path: Path) -> None:
     spec = tmp_path / "mine.yaml"
     text = V1.read_text().replace("borrows: hvm", "borrows: hvn")

@@ -23,9 +23,9 @@ from xenhostgen.render.write import write_files
 from xenhostgen.report.cases import Case, Report, problem_suites
 from xenhostgen.report.terminal import say
 from xenhostgen.sandbox.confinement import obstacle
-from xenhostgen.spec.load import load
+from xenhostgen.spec.load import load, load_text
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import SpecError
+from xenhostgen.spec.source import SpecError, refusal
 from xenhostgen.spec.yaml import read_file
 from xenhostgen.verify.catalogue import check_expectations
 from xenhostgen.verify.expectation import Expectation
@@ -34,6 +34,8 @@ from xenhostgen.verify.subject import Options, is_ours, prepared
 
 COMPILER = "gcc"
 _OF_THE_LANGUAGE = {"unknown-key", "unknown-step", "unknown-choice", "unknown-rule", "unknown-part"}
+
+_WORD = re.compile(r"^([\"']?)[\w-]+\1(?=[\s:,\]}]|$)")
 
 EXAMPLES = """\
 examples:
@@ -80,8 +82,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def fix_words(path: Path) -> bool:
     """Replace the language's words that are wrong in a spec and near to one word alone."""
+    if path.exists() and not path.is_file():
+        raise refusal("fix", "is no file to write into", path, "name a spec's file with --fix")
+    source = read_file(path)
     try:
-        check_expectations(load(path))
+        check_expectations(load_text(source, str(path)))
     except SpecError as error:
         wrong = [
             problem
@@ -90,14 +95,15 @@ def fix_words(path: Path) -> bool:
         ]
     else:
         return False
-    lines = read_file(path).split("\n")
+    lines = source.split("\n")
     for problem in reversed(wrong):
         row, column = problem.at.line - 1, problem.at.column - 1
         before, rest = lines[row][:column], lines[row][column:]
-        lines[row] = before + re.sub(r"[\w-]+", problem.meant, rest, count=1)
-        say(f"{problem.path}:{row + 1}:{column + 1}: now '{problem.meant}'", sys.stderr)
-    write_files(path.parent, {path.name: "\n".join(lines).encode()})
-    return bool(wrong)
+        line = before + _WORD.sub(rf"\g<1>{problem.meant}\g<1>", rest)
+        if line != lines[row]:  # written with escapes it stays
+            lines[row] = line
+            say(f"{problem.path}:{row + 1}:{column + 1}: now '{problem.meant}'", sys.stderr)
+    return bool(write_files(path.parent, {path.name: "\n".join(lines).encode()}))
 
 
 def cases(why_not: str) -> list[Case]:

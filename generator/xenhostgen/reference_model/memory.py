@@ -24,7 +24,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], int]] = {
 class Memory:
     """Variables and members by name; whatever was never set is 0.
 
-    ``off`` are options of the kernel without which macros are 0, ``asked`` the variables and
+    ``off`` are options of the kernel without which macros are 0, ``named`` the variables and
     constants that expressions have named.
     """
 

@@ -8,7 +8,6 @@ the steps in the order in which a boot comes to them, what the slots hold, and w
 import argparse
 import shutil
 import sys
-from pathlib import Path
 
 from xenhostgen.commands.inputs import add_specs, each_spec
 from xenhostgen.extensions.overview.text import overview
@@ -38,8 +37,5 @@ def run(arguments: argparse.Namespace) -> int:
         for line in overview(spec, width):
             say(line, sys.stdout)
 
-    def loaded(path: Path) -> Interface:
-        return load(path)
-
-    _, problems = each_spec(arguments, loaded, show)
+    _, problems = each_spec(arguments, load, show)
     return 2 if problems else 0

@@ -8,9 +8,13 @@ their own that it can protect, and hides their names from it.
 """
 
 import hashlib
+import os
+import platform
 import re
 import shlex
+import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, get_ident
@@ -23,6 +27,7 @@ from xenhostgen.csource.objects import Contents, Symbol
 from xenhostgen.sandbox.confinement import View
 from xenhostgen.sandbox.files import read_file
 from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
+from xenhostgen.sandbox.scratch import state_folder
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.configurations import Configuration, options_in
 from xenhostgen.verify.harness import TEMPLATES, Harness, units, write_files
@@ -49,6 +54,7 @@ _IFUNC = "LOOS"  # the number of GNU's own kind of symbol
 DIALECT = ("-std=gnu11", "-fno-strict-overflow")
 FLAGS = [*DIALECT, *"-g1 -O1 -fno-common -fno-omit-frame-pointer -w -fmax-errors=20".split()]
 SANITIZERS = ("address", "undefined")
+_OWN_PROGRAMS = {"driver.o": ("-std=gnu11", "-O2", "-c"), "launcher": ("-w",)}
 SANITIZE = (f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all")
 
 
@@ -124,7 +130,8 @@ def build(
     """Compile and link; objects that the store has are taken from there. Raises ``BuildError``."""
     work = harness.work / "-".join([compiler.replace("/", "_"), *turned.on, "", *turned.off])
     write_files({"sections.ld": _SECTIONS}, work)
-    *judged, glue, driver = _objects(harness, compiler, store, turned)
+    *judged, glue = _objects(harness, compiler, store, turned)
+    driver = own_program("driver.o", compiler, store)
 
     stored = (glue, driver, judged[0])
     for path in stored:
@@ -148,19 +155,34 @@ def build(
     link = [compiler, *SANITIZE, quickly, str(driver), "hidden.o", "-o", "driver"]
     run_all([Job(link, work, view=harness.view)])
     array = (symbol.section for symbol in of_registry if symbol.name == harness.spec.c.array)
-    command = (launcher(harness, compiler, store), work / "driver")
+    command = (own_program("launcher", compiler, store), work / "driver")
     section = next(array, "").removesuffix(".rel.local")  # where gcc makes what may lie anywhere
     return Program(command, len(harness.spec.slots), section, harness.view, turned.off)
 
 
-def launcher(harness: Harness, compiler: str, store: Store) -> Path:
-    """The program that confines a driver and starts it."""
-    path = store.folder / "launcher"
+def own_program(name: str, compiler: str, store: Store) -> Path:
+    """What a compiler makes of the driver or the launcher, which see nothing judged.
+
+    The user's state keeps it: to compile the driver takes longer than all judged files together.
+    Raises ``BuildError``.
+    """
+    installed = shutil.which(compiler)
+    words = [name, compiler, platform.machine()]
+    words += [str(Path(installed).stat().st_mtime_ns)] if installed else []
+    words += [file.read_text() for file in sorted(TEMPLATES.glob("*.[ch]"))]
+    digest = hashlib.sha256("\0".join(words).encode()).hexdigest()
+    program, kept = (folder / f"{digest}-{name}" for folder in (store.folder, state_folder()))
     with store.lock:
-        if not path.exists():
-            command = [compiler, "-w", str(TEMPLATES / "launcher.c"), "-o", str(path)]
-            run_all([Job(command, store.folder, view=harness.view)])
-    return path
+        if not program.exists() and kept.exists():
+            shutil.copy(kept, program)
+        elif not program.exists():
+            source = str(TEMPLATES / Path(name).with_suffix(".c"))
+            run_all([Job([compiler, *_OWN_PROGRAMS[name], source, "-o", str(program)])])
+            with suppress(OSError):
+                new = kept.with_name(f"{os.getpid()}-{kept.name}")
+                shutil.copy(program, new)
+                new.replace(kept)
+    return program
 
 
 class Source(NamedTuple):
@@ -169,13 +191,6 @@ class Source(NamedTuple):
     file: str
     object: str
     flags: Sequence[str]
-
-
-def driver_source(compiler: str) -> Source:
-    """The driver, which sees no judged header."""
-    source = TEMPLATES / "driver.c"
-    digest = hashlib.sha256(f"{compiler}\0{source.read_text()}".encode()).hexdigest()
-    return Source(str(source), f"{digest}-driver.o", ("-std=gnu11", "-O2"))
 
 
 def compiled(
@@ -200,7 +215,7 @@ def compiled(
 
 
 def _objects(harness: Harness, compiler: str, store: Store, turned: Configuration) -> list[Path]:
-    """The objects of the judged sources, of the glue and of the driver."""
+    """The objects of the judged sources and of the glue."""
     tree = harness.tree
     # clang watches variables in sections of their own anyhow.
     sections = [] if "clang" in compiler else ["-fsanitize-sections=.data*,.init.*data*"]
@@ -211,7 +226,7 @@ def _objects(harness: Harness, compiler: str, store: Store, turned: Configuratio
         flags = [*_turning(harness, tree / name, turned), *(["-O0"] if role == "glue" else [])]
         key = store.key(tree, tree / name, compiler, *flags)
         sources.append(Source(name, f"{key}-{role}.o", [*judge, *flags]))
-    return compiled([*sources, driver_source(compiler)], tree, compiler, harness, store)
+    return compiled(sources, tree, compiler, harness, store)
 
 
 def _turning(harness: Harness, source: Path, turned: Configuration) -> list[str]:

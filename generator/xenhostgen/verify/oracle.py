@@ -15,16 +15,7 @@ from typing import Any
 from xenhostgen.reference_model.ops import Dispatch, dispatch, only
 from xenhostgen.sandbox.process import BuildError, Job, run_all
 from xenhostgen.spec.model import NONE, Interface
-from xenhostgen.verify.build import (
-    FLAGS,
-    SANITIZE,
-    Program,
-    Source,
-    Store,
-    compiled,
-    driver_source,
-    launcher,
-)
+from xenhostgen.verify.build import FLAGS, SANITIZE, Program, Source, Store, compiled, own_program
 from xenhostgen.verify.declarations import expectation
 from xenhostgen.verify.driver import Answer, run_driver
 from xenhostgen.verify.harness import (
@@ -113,8 +104,9 @@ def _build(harness: Harness, compiler: str, store: Store, off: tuple[str, ...]) 
     write_files({"oracle.c": c}, folder)
     flags = [*FLAGS, *SANITIZE, "-O0", "-fno-builtin", f"-I{harness.questions}", f"-I{TEMPLATES}"]
     source = Source("oracle.c", f"{folder.name}.o", [*flags, *harness.flags])
-    objects = compiled([source, driver_source(compiler)], folder, compiler, harness, store)
+    objects = compiled([source], folder, compiler, harness, store)
+    objects.append(own_program("driver.o", compiler, store))
     command = [compiler, *SANITIZE, *map(str, objects), "-o", "driver"]
     run_all([Job(command, folder, view=harness.view)])
-    programs = (launcher(harness, compiler, store), folder / "driver")
+    programs = (own_program("launcher", compiler, store), folder / "driver")
     return Program(programs, len(spec.slots), "", harness.view)

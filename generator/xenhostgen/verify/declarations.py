@@ -10,7 +10,7 @@ from typing import NamedTuple
 from xenhostgen.csource.confined import read_facts, read_unit
 from xenhostgen.csource.debug_info import Unit
 from xenhostgen.csource.facts import Fact, Facts
-from xenhostgen.csource.preprocess import SHIM, SourceError, preprocess
+from xenhostgen.csource.preprocess import SHIM, preprocess
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
 from xenhostgen.spec.model import Interface
@@ -74,11 +74,10 @@ def read_due(harness: Harness, compiler: str, store: Store) -> Unit:
         command = [compiler, f"-I{harness.questions}", *harness.flags]
         try:
             store.due[compiler] = _compiled(harness, command, due.unit(), "due")
-        except (BuildError, SourceError) as error:
+        except BuildError as error:
             check_pieces(harness, due, compiler)
             # It is nothing that stands in one piece.
-            complaints = error.complaints() if isinstance(error, BuildError) else error.complaints
-            raise unreadable(harness.spec, complaints) from None
+            raise unreadable(harness.spec, error.complaints()) from None
     return store.due[compiler]
 
 
@@ -152,15 +151,16 @@ class _FileReader(NamedTuple):
         if key in store.readings:
             return store.readings[key]
         try:
-            reading = self.understood(self.parsed(), key)
-        except SourceError as error:
-            return Reading(complaints=error.complaints)
+            facts = self.parsed()
+        except BuildError as error:
+            return Reading(complaints=tuple(error.complaints()))
+        reading = self.understood(facts, key)
         if not reading.complaints:
             store.readings[key] = reading
         return reading
 
     def parsed(self) -> Facts:
-        """What it declares. Raises ``SourceError``."""
+        """What it declares. Raises ``BuildError``."""
         harness, compiler = self.harness, self.compiler
         includes = [harness.overlay, SHIM, harness.tree / "include"]
         output = preprocess(

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from xenhostgen import extension_points
-from xenhostgen.csource.confined import reader
 from xenhostgen.csource.preprocess import SHIM
 from xenhostgen.sandbox.confinement import View, is_trusting, obstacle
 from xenhostgen.sandbox.files import FILE_MAX, KERNEL_FILE_MAX, UnreadableFile, blocking, read_file
@@ -170,7 +169,7 @@ def prepared(spec: Interface, options: Options) -> Iterator[Subject]:
         confined = None
         if is_foreign:
             stored = [options.store.folder] if options.store else []
-            confined = stack.enter_context(reader(work, *stored))
+            confined = stack.enter_context(Reader((work, *stored)))
         yield Subject(spec, judged, work, options, confined)
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from tools import need
 from xenhostgen.api import load
-from xenhostgen.verify.build import Store, own_program
+from xenhostgen.verify.build import own_program
+from xenhostgen.verify.store import Store
 
 SPEC = Path(__file__).with_name("succ_gate.yaml")
 

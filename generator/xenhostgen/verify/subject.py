@@ -89,11 +89,11 @@ class Subject:
         return read_tree(self.harness)
 
     @cached_property
-    def configurations(self) -> tuple[Configuration, ...]:
+    def configurations(self) -> list[Configuration]:
         """Those besides the spec's in which the C is judged, too."""
-        turned = configurations(self.spec, self.harness.judged, self.harness.configs)
-        self.statistics.left_out += turned.left_out
-        return turned.judged
+        judged, left_out = configurations(self.spec, self.harness.judged, self.harness.configs)
+        self.statistics.left_out += left_out
+        return judged
 
     def turned(self, configuration: Configuration) -> Declarations:
         """What files that name options of the kernel declare where these are turned."""

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
-from typing import Any
 
 from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.reference_model.ops import only
@@ -171,7 +170,6 @@ class WrapperRunner(Runner):
 
     seen_by = "wrappers"
     counted = "wrapper_calls"
-    undefined = 0
 
     def run(self) -> None:
         """Call them all; raises ``DriverError``."""
@@ -188,16 +186,12 @@ class WrapperRunner(Runner):
         defined: dict[Wrapper, bool] = {}
         for call in calls:
             if call.due:
-                self.undefined += not call.is_defined
+                self.done["undefined_calls"] += not call.is_defined
                 defined[call.due] = defined.get(call.due, False) or call.is_defined
         for due in (due for due, is_defined in defined.items() if not is_defined):
             message = f"what '{due.call}' does is undefined for all arguments that are tried"
             finding = Finding("undefined-body", self.spec.c.wrapper(due.op.name), message)
             self.note(replace(finding, spec_at=due.op.at), POWER_ON)
-
-    def done(self) -> dict[str, Any]:
-        """With the calls whose outcome the spec's C leaves undefined, which aren't made."""
-        return {"undefined_calls": self.undefined, **super().done()}
 
     def on_empty_slots(self) -> Iterator[WrapperCall]:
         """Every wrapper for every slot, while it is empty.

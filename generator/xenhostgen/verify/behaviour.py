@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
-from itertools import chain, product, repeat
+from itertools import chain, product
 
 from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError
 from xenhostgen.verify.boots import BootRunner
 from xenhostgen.verify.build import SANITIZERS, Unwatchable
-from xenhostgen.verify.configurations import Configuration
+from xenhostgen.verify.configurations import AS_THE_SPEC, Configuration
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.driver import DriverError, Program, run_driver
 from xenhostgen.verify.explore import Explorer
@@ -40,11 +39,9 @@ class Behaviour:
         """Compile and run, side by side: first the spec's configuration, then the others."""
         subject.options.progress(f"run under {' and '.join(self.compilers)}")
         _ = subject.harness.flags, subject.harness.glue
-        others = product(self.compilers, subject.configurations)
+        runs = product([AS_THE_SPEC, *subject.configurations], self.compilers)
         with ThreadPoolExecutor(2) as pool:
-            judge = partial(self.judge, subject)
-            judged = list(pool.map(judge, self.compilers, repeat(None)))
-            judged += pool.map(lambda other: judge(*other), others)
+            judged = list(pool.map(lambda run: self.judge(subject, *run), runs))
         # What a run shows otherwise than the first is of interest where it is expected.
         known: dict[tuple[str, str, int, str], Finding] = {}
         left_out: dict[str, None] = {}
@@ -58,10 +55,10 @@ class Behaviour:
         yield from known.values()
 
     def judge(
-        self, subject: Subject, compiler: str, turned: Configuration | None
+        self, subject: Subject, turned: Configuration, compiler: str
     ) -> tuple[Run, list[Finding], list[str]]:
         """What was run of one configuration, what is wrong with it, and what was too much."""
-        words = str(turned or "")
+        words = str(turned)
         run = Run(compiler, configuration=words)
         runners: list[Runner] = []
         try:
@@ -73,7 +70,7 @@ class Behaviour:
             counts: Counter[str] = sum((runner.done for runner in runners), Counter())
             run = Run(compiler, SANITIZERS, configuration=words, **counts)
             findings = list(_found(subject, program, runners, broken))
-        if turned:
+        if words:
             findings = [
                 replace(finding, message=f"{finding.message}, with {words}") for finding in findings
             ]

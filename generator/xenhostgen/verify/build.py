@@ -56,7 +56,6 @@ _OWN_PROGRAMS = {"driver.o": ("-std=gnu11", "-O2", "-c"), "launcher": ("-w",)}
 SANITIZE = (f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all")
 
 
-_AS_THE_SPEC = Configuration()
 # Compilers that run side by side, each with a pipe or two.
 _AT_ONCE = 64
 
@@ -65,7 +64,7 @@ class Unwatchable(BuildError):
     """The judged C compiles, and does what would escape being judged."""
 
 
-def build(harness: Harness, compiler: str, turned: Configuration = _AS_THE_SPEC) -> Program:
+def build(harness: Harness, compiler: str, turned: Configuration) -> Program:
     """Compile and link; objects that the store has are taken from there. Raises ``BuildError``."""
     work = harness.work / "-".join([compiler.replace("/", "_"), *turned.on, "", *turned.off])
     write_files({"sections.ld": _SECTIONS}, work)
@@ -158,11 +157,9 @@ def _objects(harness: Harness, compiler: str, turned: Configuration) -> list[Pat
 
 def _turning(harness: Harness, source: Path, turned: Configuration) -> list[str]:
     """What turns those options that a file or a header names."""
-    headers = [text for path, text in harness.judged.items() if path.endswith(".h")]
-    of_file = turned
-    if turned != _AS_THE_SPEC:
-        texts = [*headers, source.read_text(errors="replace")]
-        of_file = turned.of(set().union(*map(options_in, texts)))
+    texts = [text for path, text in harness.judged.items() if path.endswith(".h")]
+    texts.append(source.read_text(errors="replace"))
+    of_file = turned.of(set().union(*map(options_in, texts)))
     return [*(f"-D{name}=1" for name in of_file.on), *(f"-U{name}" for name in of_file.off)]
 
 

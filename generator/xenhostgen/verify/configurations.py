@@ -47,6 +47,9 @@ class Configuration(NamedTuple):
         )
 
 
+AS_THE_SPEC = Configuration()
+
+
 @lru_cache(1 << 8)  # variants of a tree, such as mutants, have most of their files in common
 def options_in(text: str) -> frozenset[str]:
     """The kernel's options that C names, comments left out."""

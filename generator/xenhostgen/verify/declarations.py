@@ -14,7 +14,7 @@ from xenhostgen.csource.preprocess import SHIM, preprocess
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError, Complaint
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.configurations import Configuration, options_in
+from xenhostgen.verify.configurations import AS_THE_SPEC, Configuration, options_in
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.expectation import Expectation
 from xenhostgen.verify.findings import Finding
@@ -81,10 +81,10 @@ def read_due(harness: Harness) -> Unit:
     return known[compiler]
 
 
-def read_tree(harness: Harness, turned: Configuration | None = None) -> Declarations:
+def read_tree(harness: Harness, turned: Configuration = AS_THE_SPEC) -> Declarations:
     """Parse and compile every C file of the spec that lies in the tree.
 
-    With a configuration only those that name options of the kernel that it turns.
+    In another configuration only those that name options of the kernel that it turns.
     """
     read_due(harness)  # to tell early what the spec has wrong
     tree, paths = harness.tree, c_files(harness.spec)
@@ -117,9 +117,9 @@ def _finding(rule: str, message: str, where: Location) -> Finding:
     return Finding(rule, where.file, message, where, seen_by="parsing")
 
 
-def _options(harness: Harness, path: str, turned: Configuration | None) -> Sequence[str] | None:
+def _options(harness: Harness, path: str, turned: Configuration) -> Sequence[str] | None:
     """The kernel's options that are on for a file; None where those that are turned change none."""
-    if turned is None:
+    if turned == AS_THE_SPEC:
         return harness.configs
     own = turned.of(options_in(read_text(harness.tree, path) or ""))
     if path == harness.spec.predicates.file:  # the spec says what its own mean

@@ -10,14 +10,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from xenhostgen.commands.inputs import (
-    add_reports,
-    add_specs,
-    each_spec,
-    print_json,
-    spec_paths,
-    write_reports,
-)
+from xenhostgen.commands.inputs import add_specs, each_spec, print_json, spec_paths
+from xenhostgen.commands.reports import add_reports, write_reports
 from xenhostgen.extension_points import hooks
 from xenhostgen.render.write import write_files
 from xenhostgen.report.cases import Case, Report, problem_suites

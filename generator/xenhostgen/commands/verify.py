@@ -18,14 +18,13 @@ from pathlib import Path
 
 from xenhostgen.commands.inputs import (
     FORMATS,
-    add_reports,
     add_specs,
     add_unconfined,
     each_spec,
     print_json,
     spec_paths,
-    write_reports,
 )
+from xenhostgen.commands.reports import add_reports, write_reports
 from xenhostgen.extension_points import LEVELS, check_reachable, hooks
 from xenhostgen.render.write import write_files
 from xenhostgen.report.cases import Judged, Report, cases, problem_suites

@@ -3,14 +3,28 @@
 
 import os
 import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
 from xenhostgen.api import Interface, render
 from xenhostgen.cli import main
 
-__all__ = ["assert_printed", "main", "need", "written"]
+__all__ = ["assert_printed", "main", "need", "sampled", "written"]
+
+T = TypeVar("T")
+
+
+def sampled(cases: Iterable[T], kind: Callable[[T], object]) -> list[Any]:
+    """Cases for ``parametrize``: the first of each kind always, the others where all are wanted."""
+    params, kinds = [], set()
+    for case in cases:
+        marks = [pytest.mark.thorough] if kind(case) in kinds else []
+        kinds.add(kind(case))
+        params.append(pytest.param(case, marks=marks))
+    return params
 
 
 def written(spec: Interface, folder: Path) -> Path:

@@ -402,6 +402,15 @@ def test_the_findings_that_the_readme_shows() -> None:
     assert not [line for line in lines if line not in printed]
 
 
+def test_the_error_that_the_readme_shows(work: Path) -> None:
+    readme = (SPECS.parent / "README.md").read_text()
+    shown = readme.partition("lint specs/xenhost.yaml\n")[2].partition("\n\n")[0]
+    text = (SPECS / "xenhost.yaml").read_text()
+    (work / "specs/xenhost.yaml").write_text(text.replace("requires: default", "requires: defualt"))
+    printed = run(work, "lint", "specs/xenhost.yaml", status=2).stderr
+    assert printed.splitlines() == [line.removeprefix(" " * 4) for line in shown.splitlines()]
+
+
 def test_options_may_stand_anywhere(work: Path) -> None:
     shutil.copy(work / "specs/small.yaml", work / "other.yaml")
     done = run(work, "lint", "specs/small.yaml", "--format", "json", "other.yaml", status=0)

@@ -70,6 +70,13 @@ def parse(source: str) -> Expression:
     return expression
 
 
+def is_operand(source: str) -> bool:
+    """Whether an expression binds tighter than any binary operator; raises ``ExpressionError``."""
+    parser = _Parser(source)
+    parser.unary()
+    return parser.take()[0] == "end"
+
+
 def names(expression: Expression) -> set[str]:
     """The variables and constants in an expression, without members, and macros with ``()``."""
     match expression:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from xenhostgen.spec.c_names import declared_name
+from xenhostgen.spec.expr import is_operand
 from xenhostgen.spec.kinds import (
     C_DECLARATION,
     C_TEXT,
@@ -234,6 +235,11 @@ class Macro(Part):
     expands = key(LINE, "what it expands to")
     placeholder = optional(FLAG, "stands for detection to come: explored with both values", False)
     config = optional(SYMBOL, "the kernel option without which it is 0")
+
+    @property
+    def c(self) -> str:
+        """What it expands to as one value in C: operators stand in parentheses."""
+        return self.expands if is_operand(self.expands) else f"({self.expands})"
 
 
 class Place(Part):

@@ -19,7 +19,7 @@ from xenhostgen.extensions.patches.hunks import Hunk, HunkLine, PatchFile, rewor
 from xenhostgen.extensions.patches.messages import Message, bare, content_of, read_messages
 from xenhostgen.render.files import BANNER, render
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import At, Refused, refusal
+from xenhostgen.spec.source import At, refusal
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 WORDS_LIMIT = 500_000  # of code, which is cut into them a dozen times
@@ -60,8 +60,11 @@ def read_input(
     sources = [path for path in paths if path.suffix in (".c", ".h")]
     c_files = {_in_tree(path): _text(path) for path in sources}
     messages = read_messages(path for path in paths if path not in sources)
+    patches = [(message, files_of(message)) for message in messages]
+    for message, files in patches:
+        _check_files(message, files, tree)
     if tree is None:
-        _check(shown := _shown(c_files, messages, onto))
+        _check(shown := _shown(c_files, patches, onto))
         return shown
     before: dict[str, bytes | None] = {}
     after: dict[str, bytes | None] = {}
@@ -69,9 +72,7 @@ def read_input(
     if onto:
         before, after = _without(onto, tree, root)
     after |= {path: text.encode(errors="surrogateescape") for path, text in c_files.items()}
-    for message in messages:
-        files = files_of(message)
-        _check_files(files, message.source)
+    for message, files in patches:
         apply_patch(after, message, tree, root)
         ids |= {file.path: file.post for file in files}
     state = of_tree(over(before, tree), after)
@@ -116,21 +117,21 @@ def _text(path: Path) -> str:
     return _BANNER.sub("", data.decode("utf-8", "surrogateescape"), count=1)
 
 
-def _check_files(files: Iterable[PatchFile], source: str) -> None:
-    """Refuse what no tree can take."""
+def _check_files(message: Message, files: Iterable[PatchFile], tree: Reader | None) -> None:
+    """Refuse what a tree can't take, and without a tree what needs one."""
     for file in files:
+        at = At(file.number, 1)
         if file.binary:
-            raise _binary(file, source)
-        if file.collapsed:
+            text = "a binary file, whose content the patch doesn't hold"
+            hint = "leave it out, or make the patch by 'git diff' without it"
+            raise refusal("binary-hunk", text, message.source, hint, at)
+        if tree and file.collapsed:
+            text = "has lost its white space, so that it fits no tree"
             hint = "get the mail with its white space, or leave --tree out"
-            message = "has lost its white space, so that it fits no tree"
-            raise refusal("collapsed", message, source, hint)
-
-
-def _binary(file: PatchFile, source: str) -> Refused:
-    message = "a binary file, whose content the patch doesn't hold"
-    hint = "leave it out, or make the patch by 'git diff' without it"
-    return refusal("binary-hunk", message, source, hint, At(file.number, 1))
+            raise refusal("collapsed", text, message.source, hint)
+        if not tree and file.change in ("renamed", "copied"):
+            text = f"a {file.change} file, which needs the tree that the patch is based on"
+            raise refusal("needs-tree", text, message.source, "name that tree: --tree DIR@REV", at)
 
 
 def _without(
@@ -144,9 +145,8 @@ def _without(
     return dict(placement.before), dict(placement.after)
 
 
-def _shown(c_files: dict[str, str], messages: Sequence[Message], onto: Interface | None) -> Input:
+def _shown(c_files: dict[str, str], patches: Sequence[Patch], onto: Interface | None) -> Input:
     """What the patches show by themselves, or on top of a spec's rendering."""
-    patches = [(message, files_of(message)) for message in messages]
     changes = [(file.path, file.change) for _, files in patches for file in files]
     if onto and (onto.header.file, "new") not in changes:
         return _on_top(c_files, onto, patches)
@@ -244,15 +244,9 @@ def _by_words(text: bytes) -> bytes:
 
 
 def _check_fresh(state: Input, message: Message, files: Sequence[PatchFile]) -> None:
-    """Refuse what needs a tree, and what is there already."""
+    """Refuse what is there already."""
     for file in files:
         path, at = file.path, At(file.number, 1)
-        if file.binary:
-            raise _binary(file, message.source)
-        if file.change in ("renamed", "copied"):
-            text = f"a {file.change} file, which needs the tree that the patch is based on"
-            hint = "name that tree: --tree DIR@REV"
-            raise refusal("needs-tree", text, message.source, hint, at)
         known = state.hunks.get(path, [])
         again = {_texts(hunk) for hunk in known} & {_texts(hunk) for hunk in file.hunks}
         if again or (file.change == "new" and (known or path in state.whole)):

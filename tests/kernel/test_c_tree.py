@@ -63,6 +63,6 @@ def test_an_answer_that_makes_no_sense_is_refused(
 ) -> None:
     need("bwrap", "bubblewrap")
     reader = "xenhostgen.extensions.kernel_tree.c_tree.Reader"
-    monkeypatch.setattr(f"{reader}.ask", lambda self, text: answer)
+    monkeypatch.setattr(f"{reader}.ask", lambda self, *question: answer)
     with pytest.raises(Exception, match="makes no sense"):
         parse(f"int answer_{id(answer)};".encode())

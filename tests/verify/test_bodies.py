@@ -11,9 +11,9 @@ from patching import apply, read_tree_case, together
 from tools import need
 from xenhostgen.api import Interface
 from xenhostgen.verify.behaviour import Behaviour
-from xenhostgen.verify.build import Store
 from xenhostgen.verify.conform import Conformance
 from xenhostgen.verify.run import verify
+from xenhostgen.verify.store import Store
 from xenhostgen.verify.subject import Options, write_rendering
 from xenhostgen.verify.wrappers import WrapperRunner
 

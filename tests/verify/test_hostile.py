@@ -15,8 +15,8 @@ import pytest
 from tools import need, sampled
 from xenhostgen.api import Interface, Refused, Verdict, load
 from xenhostgen.verify import driver, makefile
-from xenhostgen.verify.build import Store
 from xenhostgen.verify.run import verify
+from xenhostgen.verify.store import Store
 from xenhostgen.verify.subject import Options, write_rendering
 
 REPO = Path(__file__).parents[2]

@@ -119,7 +119,7 @@ def check_c(spec: Interface) -> str:
     with prepared(spec, options) as subject:
         headers = subject.harness.stand_ins
         try:
-            check_pieces(subject.harness, Expectation(spec), COMPILER)
+            check_pieces(subject.harness, Expectation(spec))
         except SpecError as error:
             if problems := [
                 problem for problem in error.problems if not headers or is_certain(problem)

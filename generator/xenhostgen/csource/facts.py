@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 from pycparser import CParser, c_ast
 from pycparser.c_lexer import CLexer
 
-from xenhostgen.csource.preprocess import Preprocessed, SourceError, read_output
+from xenhostgen.csource.preprocess import Preprocessed, read_output
 from xenhostgen.csource.tokens import code_tokens, spaced
 from xenhostgen.sandbox.location import Location
-from xenhostgen.sandbox.process import Complaint
+from xenhostgen.sandbox.process import BuildError, Complaint
 
 _TYPE_NAME = re.compile(r"\w+_t|(__)?[us](8|16|32|64)|bool")
 # In files the shim's <linux/compiler.h> takes them out.
@@ -44,7 +44,7 @@ Facts = tuple[Fact, ...]
 
 
 def snippet_facts(c: str, typedefs: Collection[str] = ()) -> Facts:
-    """The facts of C in which no macro is used. Raises SourceError.
+    """The facts of C in which no macro is used. Raises BuildError.
 
     ``typedefs`` are its type names besides those that end as the kernel's do.
     """
@@ -57,7 +57,7 @@ def snippet_facts(c: str, typedefs: Collection[str] = ()) -> Facts:
 
 
 def read_facts(source: Preprocessed) -> Facts:
-    """Parse a file: what it declares itself, macros and includes too. Raises SourceError."""
+    """Parse a file: what it declares itself, macros and includes too. Raises BuildError."""
     ast = _parse(source)
     reader = _Reader(source)
     with _parser_errors(source.origin):
@@ -236,7 +236,7 @@ class _Lexer(CLexer):  # type: ignore[misc]  # pycparser has no types
 def _parser_errors(
     origin: Callable[[int, int], Location], place: Callable[[], tuple[int, int]] = lambda: (0, 0)
 ) -> Iterator[None]:
-    """Turn what pycparser raises into SourceError.
+    """Turn what pycparser raises into BuildError.
 
     ``origin(line, column)`` gives a place's position; ``place()`` is where the parser has got to.
     """
@@ -244,13 +244,13 @@ def _parser_errors(
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _DEPTH_MAX))
     try:
         yield
-    except (SourceError, MemoryError):
+    except (BuildError, MemoryError):
         raise
     except RecursionError as error:
-        raise SourceError(Complaint("nested too deeply", origin(*place()))) from error
+        raise Complaint("nested too deeply", origin(*place())).error() from error
     except Exception as error:  # asserts, too: strange input trips a few within the parser
         match = re.fullmatch(r"(?:[^:]*:(\d+)(?::(\d+))?|): (.*)", str(error), re.DOTALL)
         line, column, reason = match.groups() if match else (None, None, repr(error))
         at = (int(line), int(column or 0)) if line else place()
         message = f"not C that can be parsed: {reason[0].lower()}{reason[1:]}"
-        raise SourceError(Complaint(message, origin(*at))) from error
+        raise Complaint(message, origin(*at)).error() from error

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Run the compiler's preprocessor on a stranger's file, under limits, keeping track of lines.
 
-What may go wrong ends as a ``SourceError``: an include of /dev/zero, includes that include
+What may go wrong ends as a ``BuildError``: an include of /dev/zero, includes that include
 themselves, endless output, a file that names another in ``#line`` to hide what it defines.
 """
 
@@ -20,14 +20,6 @@ from xenhostgen.sandbox.process import BuildError, Complaint, Job, Limits, run_a
 
 SHIM = Path(__file__).parent / "shim"
 """The stand-ins for kernel headers; its README says how to compile against them."""
-
-
-class SourceError(Exception):
-    """C that can't be preprocessed or parsed; ``complaints`` say where and why."""
-
-    def __init__(self, *complaints: Complaint) -> None:
-        super().__init__("\n".join(map(str, complaints)))
-        self.complaints = complaints
 
 
 LIMITS = Limits(output_bytes=32 << 20, memory_bytes=1 << 30)
@@ -80,26 +72,16 @@ def preprocess(
 
     ``defines`` are macros to define as 1, such as the kernel's options.
 
-    Raises SourceError with the compiler's own messages, or with the limit that was hit.
+    Raises BuildError with the compiler's own messages, or with the limit that was hit.
     """
-    whole = Location(str(path))
     if reason := _unreadable(path):
-        raise SourceError(Complaint(reason, whole))
+        raise BuildError(reason)
     includes = [f"-I{directory}" for directory in (*include_dirs, SHIM)]
     options = [*_FLAGS, *includes, *(f"-D{name}=1" for name in defines)]
     name = f"./{path}" if str(path).startswith("-") else str(path)
-    try:
-        folder = path.parent if view else Path()
-        job = Job([cc, *options, name], folder, limits, view=view)
-        (output,) = run_all([job], "preprocessing")
-    except BuildError as error:
-        complaints = error.complaints()
-        raise SourceError(
-            *(
-                complaint if complaint.at.file else complaint._replace(at=whole)
-                for complaint in complaints
-            )
-        ) from None
+    folder = path.parent if view else Path()
+    job = Job([cc, *options, name], folder, limits, view=view)
+    (output,) = run_all([job], "preprocessing")
     return output
 
 
@@ -120,7 +102,10 @@ _INCLUDE = re.compile(r'#\s*include\s*(<[^>]*>|"[^"]*"|\w+)')
 
 
 def read_output(output: str, path: str) -> Preprocessed:
-    """Take the line markers and definitions out of the preprocessor's output."""
+    """Take the line markers and definitions out of the preprocessor's output.
+
+    Raises BuildError for what would hide a part of the file.
+    """
     kept: list[str] = []
     origins: list[Location] = []
     macros: list[Macro] = []
@@ -135,10 +120,10 @@ def read_output(output: str, path: str) -> Preprocessed:
             main = main or name
             if entered and name != current and not {"1", "2"} & set(flags):
                 message = "#line renames the file, which would hide what it defines"
-                raise SourceError(Complaint(message, Location(file, line)))
+                raise Complaint(message, Location(file, line)).error()
             if "3" in flags and not name.startswith("<"):  # clang's own
                 message = "a pragma makes it a system header, which would hide warnings"
-                raise SourceError(Complaint(message, Location(name, int(marker[1]) - 1)))
+                raise Complaint(message, Location(name, int(marker[1]) - 1)).error()
             entered = entered or (name == main and current.startswith("<command"))
             current, line = name, int(marker[1])
             file = path if name == main else re.sub(r"\\(.)", r"\1", name)

@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from xenhostgen.sandbox.scratch import locked, temporary
+from xenhostgen.sandbox.scratch import locked, state_folder
 
 Moves = list[Any]
 WAIT_SECONDS = 30
@@ -34,7 +34,7 @@ def only_writer(root: Path) -> Iterator[bool]:
 
     Raises ``Busy`` if another process doesn't end.
     """
-    lock = _state() / f"{_name(root)}.lock"
+    lock = state_folder() / f"{_name(root)}.lock"
     if lock in _HELD.get():
         yield False
         return
@@ -114,20 +114,9 @@ def _staging(root: Path, record: Path) -> Path:
 
 def _records(root: Path) -> Path:
     """The folder of a root's records, which is there if there are any."""
-    return _state() / _name(root)
+    return state_folder() / _name(root)
 
 
 def _name(root: Path) -> str:
     status = root.stat()
     return f"{status.st_dev:x}-{status.st_ino:x}"
-
-
-def _state() -> Path:
-    """The folder in which this user's state is kept."""
-    state = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
-    for home in (state / "xenhostgen", temporary() / f".xenhostgen-{os.geteuid()}-state"):
-        with suppress(OSError):
-            home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if home.lstat().st_uid == os.geteuid() and os.access(home, os.W_OK):
-                return home
-    raise PermissionError(None, "the user's state can't be kept; set XDG_STATE_HOME", str(state))

@@ -60,6 +60,17 @@ def temporary() -> Path:
     return Path(folder if os.access(folder, os.W_OK | os.X_OK) else "/tmp").absolute()
 
 
+def state_folder() -> Path:
+    """The folder in which this user's state is kept."""
+    state = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
+    for home in (state / "xenhostgen", temporary() / f".xenhostgen-{os.geteuid()}-state"):
+        with suppress(OSError):
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if home.lstat().st_uid == os.geteuid() and os.access(home, os.W_OK):
+                return home
+    raise PermissionError(None, "the user's state can't be kept; set XDG_STATE_HOME", str(state))
+
+
 def _home() -> Path:
     """The folder of all scratch folders, which nobody else can have prepared."""
     home = temporary() / f".xenhostgen-{os.geteuid()}"

@@ -12,10 +12,10 @@ from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError
 from xenhostgen.verify.boots import BootRunner
-from xenhostgen.verify.build import SANITIZERS, Program, Unwatchable
+from xenhostgen.verify.build import SANITIZERS, Unwatchable
 from xenhostgen.verify.configurations import Configuration
 from xenhostgen.verify.drift import read_text
-from xenhostgen.verify.driver import DriverError, run_driver
+from xenhostgen.verify.driver import DriverError, Program, run_driver
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.findings import Finding, Run
 from xenhostgen.verify.harness import c_files

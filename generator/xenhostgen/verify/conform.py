@@ -17,13 +17,13 @@ from xenhostgen.csource.facts import Fact, Facts
 from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.expr import ExpressionError, is_operand
 from xenhostgen.spec.model import Interface, Register
-from xenhostgen.verify.build import Reading
 from xenhostgen.verify.configurations import unexplained
 from xenhostgen.verify.declarations import Declarations, expectation, read_due
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.expectation import LOOP
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.makefile import Makefile
+from xenhostgen.verify.store import Reading
 from xenhostgen.verify.subject import Subject
 
 # What the kernel frees when it has booted.
@@ -62,7 +62,7 @@ def _declared(subject: Subject, declarations: Declarations) -> Iterator[Finding]
     """What couldn't be read, and every way in which what was read differs from the spec."""
     spec = subject.spec
     yield from declarations.findings
-    due = read_due(subject.harness, subject.options.compilers[0], subject.store)
+    due = read_due(subject.harness)
     units = [reading.unit for reading in declarations.readings.values() if reading.unit]
     sections = {name: section for unit in units for name, section in unit.sections.items()}
     for path, reading in declarations.readings.items():

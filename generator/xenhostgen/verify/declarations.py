@@ -10,17 +10,17 @@ from typing import NamedTuple
 from xenhostgen.csource.confined import read_facts, read_unit
 from xenhostgen.csource.debug_info import Unit
 from xenhostgen.csource.facts import Fact, Facts
-from xenhostgen.csource.preprocess import SHIM, SourceError, preprocess
+from xenhostgen.csource.preprocess import SHIM, preprocess
 from xenhostgen.sandbox.location import Location
-from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
+from xenhostgen.sandbox.process import BuildError, Complaint
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.build import Reading, Store
 from xenhostgen.verify.configurations import Configuration, options_in
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.expectation import Expectation
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import Harness, c_files
 from xenhostgen.verify.pieces import check_pieces, unreadable
+from xenhostgen.verify.store import Reading
 
 _DEFINING = ("function", "variable", "macro", "enumerator")
 # Each function and variable by itself, so that its section shows what it refers to.
@@ -67,35 +67,32 @@ def expectation(spec: Interface) -> Expectation:
     return Expectation(spec)
 
 
-def read_due(harness: Harness, compiler: str, store: Store) -> Unit:
+def read_due(harness: Harness) -> Unit:
     """What is due, as a compiler understands it. Raises ``SpecError``."""
-    due = expectation(harness.spec)
-    if compiler not in store.due:
+    due, compiler, known = expectation(harness.spec), harness.compiler, harness.store.due
+    if compiler not in known:
         command = [compiler, f"-I{harness.questions}", *harness.flags]
         try:
-            store.due[compiler] = _compiled(harness, command, due.unit(), "due")
-        except (BuildError, SourceError) as error:
-            check_pieces(harness, due, compiler)
+            known[compiler] = _compiled(harness, command, due.unit(), "due")
+        except BuildError as error:
+            check_pieces(harness, due)
             # It is nothing that stands in one piece.
-            complaints = error.complaints() if isinstance(error, BuildError) else error.complaints
-            raise unreadable(harness.spec, complaints) from None
-    return store.due[compiler]
+            raise unreadable(harness.spec, error.complaints()) from None
+    return known[compiler]
 
 
-def read_tree(
-    harness: Harness, compiler: str, store: Store, turned: Configuration | None = None
-) -> Declarations:
+def read_tree(harness: Harness, turned: Configuration | None = None) -> Declarations:
     """Parse and compile every C file of the spec that lies in the tree.
 
     With a configuration only those that name options of the kernel that it turns.
     """
-    read_due(harness, compiler, store)  # to tell early what the spec has wrong
+    read_due(harness)  # to tell early what the spec has wrong
     tree, paths = harness.tree, c_files(harness.spec)
     if missing := [path for path in paths if not (tree / path).is_file()]:
         message = "the tree has no such file"
         findings = [_finding("file-missing", message, Location(path)) for path in missing]
         return Declarations({}, tuple(findings))
-    readers = {path: _FileReader(harness, compiler, path, harness.configs) for path in paths}
+    readers = {path: _FileReader(harness, path, harness.configs) for path in paths}
     if turned:
         named = {path: reader.named_options(turned) for path, reader in readers.items()}
         readers = {
@@ -106,7 +103,7 @@ def read_tree(
             if any(options)
         }
     with ThreadPoolExecutor() as pool:
-        results = pool.map(lambda reader: reader.read(store), readers.values())
+        results = pool.map(_FileReader.read, readers.values())
         readings = dict(zip(readers, results, strict=True))
     findings = []
     for path, reading in readings.items():
@@ -132,7 +129,6 @@ class _FileReader(NamedTuple):
     """Reads one file, with some of the kernel's options on."""
 
     harness: Harness
-    compiler: str
     path: str
     defines: list[str]
 
@@ -146,25 +142,27 @@ class _FileReader(NamedTuple):
         is_predicates = self.path == self.harness.spec.predicates.file
         return own._replace(off=()) if is_predicates else own
 
-    def read(self, store: Store) -> Reading:
+    def read(self) -> Reading:
         """What is known of it; the store keeps what could be read."""
-        key = store.key(self.harness.tree, self.file, self.compiler, self.path, *self.defines)
+        harness, store = self.harness, self.harness.store
+        key = store.key(harness.tree, self.file, harness.compiler, self.path, *self.defines)
         if key in store.readings:
             return store.readings[key]
         try:
-            reading = self.understood(self.parsed(), key)
-        except SourceError as error:
-            return Reading(complaints=error.complaints)
+            facts = self.parsed()
+        except BuildError as error:
+            return Reading(complaints=tuple(error.complaints()))
+        reading = self.understood(facts, key)
         if not reading.complaints:
             store.readings[key] = reading
         return reading
 
     def parsed(self) -> Facts:
-        """What it declares. Raises ``SourceError``."""
-        harness, compiler = self.harness, self.compiler
+        """What it declares. Raises ``BuildError``."""
+        harness = self.harness
         includes = [harness.overlay, SHIM, harness.tree / "include"]
         output = preprocess(
-            self.file, includes, defines=self.defines, cc=compiler, view=harness.view
+            self.file, includes, defines=self.defines, cc=harness.compiler, view=harness.view
         )
         return read_facts(output, self.file, harness.reader)
 
@@ -174,7 +172,7 @@ class _FileReader(NamedTuple):
         names = {fact[:2] for fact in due.files[self.path]}
         present = tuple(fact for fact in facts if fact[:2] in names)
         c = due.judged_unit(self.path, present)
-        command = [self.compiler, *harness.flags, *(f"-U{name}" for name in harness.configs)]
+        command = [harness.compiler, *harness.flags, *(f"-U{name}" for name in harness.configs)]
         command += [f"-D{name}=1" for name in self.defines]
         complaints: tuple[Complaint, ...] = ()
         for _ in range(2):
@@ -189,6 +187,5 @@ class _FileReader(NamedTuple):
 def _compiled(harness: Harness, command: list[str], c: str, name: str) -> Unit:
     """What a compiler understands of C. Raises ``BuildError``."""
     target = harness.work / f"{name}.o"
-    command = [*command, *_FLAGS, str(target)]
-    run_all([Job(command, harness.tree, input=c.encode(), view=harness.view)])
+    harness.run([*command, *_FLAGS, target], harness.tree, c)
     return read_unit(target, harness.reader)

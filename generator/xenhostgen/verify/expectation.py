@@ -43,12 +43,12 @@ class Expectation:
 
     @cached_property
     def files(self) -> dict[str, Facts]:
-        """Each file's facts. Raises ``SourceError``."""
+        """Each file's facts. Raises ``BuildError``."""
         c_of = {path: "\n".join(c) for path, c in self.c_of.items()}
         return {path: snippet_facts(c, self.typedefs) for path, c in c_of.items()}
 
     def unit(self) -> str:
-        """C for a compiler: what is due, and its anchors. Raises ``SourceError``."""
+        """C for a compiler: what is due, and its anchors. Raises ``BuildError``."""
         facts = [fact for file in self.files.values() for fact in file]
         return "\n".join([self.declared(), *dict.fromkeys(map(self.anchor, facts)), ""])
 

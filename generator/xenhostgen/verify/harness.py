@@ -3,7 +3,8 @@
 
 import errno
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
@@ -14,6 +15,7 @@ from xenhostgen.reference_model.boot import Scenario, scenarios
 from xenhostgen.reference_model.ops import only
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.sandbox.confinement import View
+from xenhostgen.sandbox.process import Job, run_all
 from xenhostgen.sandbox.reader import Reader
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import (
@@ -33,28 +35,35 @@ from xenhostgen.spec.paths import fault
 from xenhostgen.spec.source import Text
 from xenhostgen.spec.template_sets import template_root
 from xenhostgen.verify.drift import read_text
+from xenhostgen.verify.store import Store
 
 TEMPLATES = template_root() / "harness"
 _COMPOUND = re.compile(r"[*\[]|\b(?:struct|union)\b")
 
 
+@dataclass(eq=False)
 class Harness:
-    """What a tree of one spec is compiled with: files below ``work``, written on first need."""
+    """What a tree of one spec is compiled with: files below ``work``, written on first need.
 
-    def __init__(
-        self,
-        spec: Interface,
-        tree: Path,
-        work: Path,
-        view: View | None = None,
-        reader: Reader | None = None,
-    ) -> None:
-        self.spec, self.tree, self.work, self.view = spec, tree, work, view
-        self.reader = reader
-        self.configs: list[str] = sorted(
-            {macro.config for macro in spec.kernel.macros if macro.config}
-        )
+    ``compiler`` tells what is declared, and what the spec's own C does.
+    """
+
+    spec: Interface
+    tree: Path
+    work: Path
+    store: Store
+    compiler: str = "gcc"
+    view: View | None = None
+    reader: Reader | None = None
+
+    @property
+    def configs(self) -> list[str]:
         """The kernel options that the spec stands on."""
+        return sorted({macro.config for macro in self.spec.kernel.macros if macro.config})
+
+    def run(self, command: Sequence[str | Path], folder: Path, c: str = "") -> None:
+        """Run a program that may see foreign files, and reads some C. Raises ``BuildError``."""
+        run_all([Job(command, folder, input=c.encode(), view=self.view)])
 
     @cached_property
     def overlay(self) -> Path:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
+from xenhostgen.sandbox.process import BuildError, Complaint
 from xenhostgen.spec.model import NONE, Interface, Op
 from xenhostgen.spec.source import At, Inside, Problem, Problems, SpecError, Text
 from xenhostgen.spec.yaml import read_file
@@ -28,13 +28,12 @@ _UNKNOWN = re.compile("unknown type name|implicit declaration|undeclared|^expect
 _HINT = "C must know it: declare it in 'kernel', or include the kernel's header"
 
 
-def check_pieces(harness: Harness, due: Expectation, compiler: str) -> None:
+def check_pieces(harness: Harness, due: Expectation) -> None:
     """Raise ``SpecError`` with all that a compiler complains of."""
     pieces = Pieces(due)
-    command = [compiler, f"-I{harness.questions}", *harness.flags, *_FLAGS]
-    c = pieces.unit().encode()
+    command = [harness.compiler, f"-I{harness.questions}", *harness.flags, *_FLAGS]
     try:
-        run_all([Job(command, harness.tree, input=c, view=harness.view)])
+        harness.run(command, harness.tree, pieces.unit())
     except BuildError as error:
         raise unreadable(due.spec, error.complaints(), pieces.texts) from None
 

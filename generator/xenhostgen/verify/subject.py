@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from xenhostgen import extension_points
-from xenhostgen.csource.confined import reader
 from xenhostgen.csource.preprocess import SHIM
 from xenhostgen.sandbox.confinement import View, is_trusting, obstacle
 from xenhostgen.sandbox.files import FILE_MAX, KERNEL_FILE_MAX, UnreadableFile, blocking, read_file
@@ -18,13 +17,15 @@ from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused, refusal
 from xenhostgen.spec.template_sets import template_root
-from xenhostgen.verify.build import Program, Store, build
+from xenhostgen.verify.build import build
 from xenhostgen.verify.configurations import Configuration, configurations
 from xenhostgen.verify.declarations import Declarations, read_tree
 from xenhostgen.verify.drift import Reduce, rendered
+from xenhostgen.verify.driver import Program
 from xenhostgen.verify.findings import Finding, Statistics
 from xenhostgen.verify.harness import TEMPLATES, Harness, write_files
 from xenhostgen.verify.oracle import Oracle
+from xenhostgen.verify.store import Store
 
 _OPS_MAX = 300
 _GUESTS_MAX = 200
@@ -75,17 +76,17 @@ class Subject:
     ) -> None:
         self.spec, self.judged, self.work, self.options = spec, judged, work, options
         self.tree = judged.path
-        self.store = options.store or Store(spec, work)
-        view = View((self.tree, SHIM, TEMPLATES), (work, self.store.folder))
+        store, compiler = options.store or Store(spec, work), options.compilers[0]
+        view = View((self.tree, SHIM, TEMPLATES), (work, store.folder))
         confining = view if is_confined(spec, options) else None
-        self.harness = Harness(spec, self.tree, work, confining, reader)
+        self.harness = Harness(spec, self.tree, work, store, compiler, confining, reader)
         self.statistics = Statistics(options.level, left_out=list(judged.left_out))
         self.programs: dict[tuple[str, Configuration | None], Program] = {}
 
     @cached_property
     def declarations(self) -> Declarations:
         """What the files declare."""
-        return read_tree(self.harness, self.options.compilers[0], self.store)
+        return read_tree(self.harness)
 
     @cached_property
     def configurations(self) -> tuple[Configuration, ...]:
@@ -96,18 +97,18 @@ class Subject:
 
     def turned(self, configuration: Configuration) -> Declarations:
         """What files that name options of the kernel declare where these are turned."""
-        return read_tree(self.harness, self.options.compilers[0], self.store, configuration)
+        return read_tree(self.harness, configuration)
 
     def oracle(self, off: Sequence[str]) -> Oracle:
         """What the spec's own C does, with options of the kernel off."""
         named = {str(macro.config) for macro in self.spec.macros}
         key = tuple(sorted(named.intersection(off)))
-        return Oracle(self.harness, self.options.compilers[0], self.store, key)
+        return Oracle(self.harness, key)
 
     def program(self, compiler: str, turned: Configuration | None = None) -> Program:
         """The C and the driver that runs it, in one configuration. Raises ``BuildError``."""
         if (compiler, turned) not in self.programs:
-            program = build(self.harness, compiler, self.store, turned or Configuration())
+            program = build(self.harness, compiler, turned or Configuration())
             self.programs[compiler, turned] = program
         return self.programs[compiler, turned]
 
@@ -170,7 +171,7 @@ def prepared(spec: Interface, options: Options) -> Iterator[Subject]:
         confined = None
         if is_foreign:
             stored = [options.store.folder] if options.store else []
-            confined = stack.enter_context(reader(work, *stored))
+            confined = stack.enter_context(Reader((work, *stored)))
         yield Subject(spec, judged, work, options, confined)
 
 

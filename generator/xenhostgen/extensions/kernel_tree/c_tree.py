@@ -2,7 +2,7 @@
 """C as tree-sitter sees it, for files that only their own kernel can compile.
 
 It parses what it can, macros and all, and never gives up. Where bubblewrap works, it runs in a
-program of its own, which this module is too: in C of a stranger's it could be at fault itself.
+program of its own: in C of a stranger's it could be at fault itself.
 """
 
 import re
@@ -17,7 +17,7 @@ from tree_sitter import Language, Parser
 
 from xenhostgen.sandbox.confinement import is_trusting, obstacle
 from xenhostgen.sandbox.process import BuildError
-from xenhostgen.sandbox.reader import Reader, serve
+from xenhostgen.sandbox.reader import Reader
 
 CONDITIONALS = ("preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "preproc_elifdef")
 _DEFINITIONS = ("function_definition", "preproc_def", "preproc_function_def")
@@ -126,8 +126,8 @@ def parse(content: bytes) -> Node:
     if obstacle() or is_trusting():
         rows = _rows(content.decode("latin-1"))
     else:
-        with Reader(__name__) as reader:
-            rows = reader.ask(content.decode("latin-1"))
+        with Reader() as reader:
+            rows = reader.ask(_rows, content.decode("latin-1"))
     source = _Source(content)
     try:
         return _tree(source, rows)
@@ -218,7 +218,3 @@ def declared(node: Node) -> Node:
     while inner := node.child_by_field_name("declarator") or node.child_by_field_name("name"):
         node = inner
     return node
-
-
-if __name__ == "__main__":
-    serve(_rows)

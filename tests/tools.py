@@ -12,9 +12,14 @@ import pytest
 from xenhostgen.api import Interface, render
 from xenhostgen.cli import main
 
-__all__ = ["assert_printed", "main", "need", "sampled", "written"]
+__all__ = ["assert_printed", "examples", "main", "need", "sampled", "written"]
 
 T = TypeVar("T")
+
+
+def examples(few: int, many: int) -> int:
+    """How many examples a slow property is tried on: many under XENHOSTGEN_THOROUGH=1."""
+    return many if os.environ.get("XENHOSTGEN_THOROUGH") == "1" else few
 
 
 def sampled(cases: Iterable[T], kind: Callable[[T], object]) -> list[Any]:

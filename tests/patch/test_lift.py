@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from interfaces import interfaces, patch_between, trees
 
-from tools import main
+from tools import examples, main
 from xenhostgen.api import Refused, Text, load, load_text, render
 from xenhostgen.extensions.kernel_tree.carry import carry_path
 from xenhostgen.extensions.kernel_tree.placing import placed_in
@@ -303,6 +303,7 @@ def test_the_interface_may_be_named(tmp_path: Path) -> None:
         lift([path], "lifted.yaml", "schema.json", prefix="third")
 
 
+@pytest.mark.thorough
 def test_much_code_is_lifted_in_time_and_too_much_refused(tmp_path: Path) -> None:
     path = tmp_path / "much.h"
     text = shipped("rfc-v1", tmp_path)[HEADER]
@@ -366,7 +367,7 @@ def _mutated(text: str, chance: random.Random) -> str:
 
 @pytest.mark.parametrize("templates", ["rfc", "kernel"])
 @given(choices=st.data())
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(3, 24), deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_line_of_edited_code_is_lost(
     templates: str, tmp_path_factory: pytest.TempPathFactory, choices: st.DataObject
 ) -> None:
@@ -414,7 +415,7 @@ def _lines(files: dict[str, PatchFile], path: str, kind: str) -> Counter[str]:
 
 @pytest.mark.parametrize("templates", ["rfc", "kernel"])
 @given(choices=st.data())
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(3, 24), deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_byte_of_an_edited_tree_comes_back(
     templates: str, tmp_path_factory: pytest.TempPathFactory, choices: st.DataObject
 ) -> None:

@@ -204,7 +204,7 @@ READING = {
 
 @pytest.mark.parametrize(
     ("name", "unconfined"),
-    [("time", False), ("memory", False), ("memory", True)],
+    [("time", False), ("memory", False), pytest.param("memory", True, marks=pytest.mark.thorough)],
     ids=["time", "memory", "unconfined"],
 )
 def test_reading_is_limited(

@@ -3,6 +3,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,10 @@ import pytest
 from xenhostgen.api import Interface, render
 from xenhostgen.cli import main
 
-__all__ = ["assert_printed", "main", "need", "written"]
+__all__ = ["Golden", "main", "need", "written"]
+
+Golden = Callable[[Path, str], None]
+"""The fixture ``golden``: holds a text against a golden file."""
 
 
 def written(spec: Interface, folder: Path) -> Path:
@@ -19,17 +23,6 @@ def written(spec: Interface, folder: Path) -> Path:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
     return folder
-
-
-def assert_printed(
-    document: Path, command: list[str], capsys: pytest.CaptureFixture[str], update: bool
-) -> None:
-    """A document is what a command prints; ``--update`` makes it so."""
-    assert main(command) == 0
-    text = capsys.readouterr().out
-    if update:
-        document.write_text(text)
-    assert document.read_text() == text
 
 
 def need(tool: str, package: str) -> None:

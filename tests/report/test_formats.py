@@ -20,7 +20,7 @@ import jsonschema
 import pytest
 from recorded import ODD, odd, rfc_v1
 
-from tools import main, need
+from tools import Golden, main, need
 from xenhostgen.api import At, Finding, Location, Problem, Proof, Statistics, Verdict
 from xenhostgen.extensions.formats import github, junit, ktap, sarif
 from xenhostgen.report.cases import Judged, Report, cases, problem_suites
@@ -77,13 +77,10 @@ def results(log: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_golden(form: str, update: bool) -> None:
-    golden = HERE / f"rfc-v1.{form}"
+def test_golden(form: str, golden: Golden) -> None:
     text = FORMATS[form](report(rfc_v1()))
     assert text == FORMATS[form](report(rfc_v1()))
-    if update:
-        golden.write_text(text)
-    assert text == golden.read_text()
+    golden(HERE / f"rfc-v1.{form}", text)
 
 
 def test_sarif_suppresses_what_is_expected() -> None:

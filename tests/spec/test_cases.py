@@ -69,4 +69,4 @@ def test_every_rule_has_a_case() -> None:
     in_test_files = {"no-such-file", "unreadable", "spec-name"}
     shown = " ".join(path.read_text() for path in CASES.glob("*.expected"))
     missing = {rule for rule in rules_in_code() if f"[{rule}]" not in shown}
-    assert missing <= in_test_files
+    assert missing <= in_test_files, "put a spec with this fault into tests/spec/cases"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # make                 set everything up; regenerate, verify, diff; seconds after an edit
+# make update          write again what is made from specs and code: schema, out/, docs, golden files
 # make test            the tests that need Python, gcc and git; two minutes
 # make test-thorough   further cases of the same, and many random ones; six minutes
 # make measure         proofs and mutation scores; three minutes
@@ -16,7 +17,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: all setup missing measure test test-thorough test-proof test-kernel test-boot kernel-source fuzz bench dist test-dist clean
+.PHONY: all setup update missing measure test test-thorough test-proof test-kernel test-boot kernel-source fuzz bench dist test-dist clean
 
 all: setup
 	$(BIN)/xenhostgen generate
@@ -45,6 +46,10 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python -m compileall -q generator/xenhostgen
 	touch $@
+
+update: setup
+	$(BIN)/xenhostgen generate
+	$(BIN)/pytest --update -n $(WORKERS)
 
 # One more than there are cores: some tests wait for C that never ends.
 WORKERS = $(shell expr $$(nproc) + 1)

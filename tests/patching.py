@@ -68,13 +68,22 @@ def read_hunks(lines: list[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, .
 
 
 def spec_of_case(case: Path) -> bytes:
-    """The spec of a case: a file of its own, or a change of the smallest spec beside it."""
+    """The spec of a case: a file of its own, or a change of another, as ``base_of_case`` has it."""
     if case.suffix != ".diff":
         return case.read_bytes()
-    text = case.with_name("succ_minimal.yaml").read_text()
-    for sides in read_hunks(case.read_text().splitlines()):
+    text = base_of_case(case).read_text()
+    lines = [line for line in case.read_text().splitlines() if not line.startswith("# ")]
+    for sides in read_hunks(lines):
         text = changed(text, *sides)
     return text.encode()
+
+
+def base_of_case(case: Path) -> Path:
+    """The spec that a case changes: by its line ``# spec:``, else the smallest one beside it."""
+    for line in case.read_text().splitlines():
+        if line.startswith("# spec: "):
+            return REPO / line.removeprefix("# spec: ")
+    return case.with_name("succ_minimal.yaml")
 
 
 def apply(tree: Path, changes: tuple[Change, ...]) -> None:

@@ -12,7 +12,10 @@ import pytest
 from xenhostgen.api import Interface, render
 from xenhostgen.cli import main
 
-__all__ = ["assert_printed", "examples", "main", "need", "sampled", "written"]
+__all__ = ["Golden", "examples", "main", "need", "sampled", "written"]
+
+Golden = Callable[[Path, str], None]
+"""The fixture ``golden``: holds a text against a golden file."""
 
 T = TypeVar("T")
 
@@ -38,17 +41,6 @@ def written(spec: Interface, folder: Path) -> Path:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
     return folder
-
-
-def assert_printed(
-    document: Path, command: list[str], capsys: pytest.CaptureFixture[str], update: bool
-) -> None:
-    """A document is what a command prints; ``--update`` makes it so."""
-    assert main(command) == 0
-    text = capsys.readouterr().out
-    if update:
-        document.write_text(text)
-    assert document.read_text() == text
 
 
 def need(tool: str, package: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools import examples
+from tools import Golden, examples
 from xenhostgen.api import Interface, Refused, load
 from xenhostgen.extensions.kernel_tree.apply import apply, record, revert
 from xenhostgen.extensions.kernel_tree.build import Scratch
@@ -56,7 +56,7 @@ def said(caught: pytest.ExceptionInfo[Refused], tree: Path) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
-def test_case(case: Path, spec: Interface, tree: Path, update: bool) -> None:
+def test_case(case: Path, spec: Interface, tree: Path, golden: Golden) -> None:
     git(tree, "apply", "--whitespace=nowarn", str(case))
     before = contents(tree)
     if case.stem.startswith("succ_"):
@@ -70,10 +70,7 @@ def test_case(case: Path, spec: Interface, tree: Path, update: bool) -> None:
         shown = said(caught, tree)
         assert all(problem.hint for problem in caught.value.problems), "an error says what to do"
     assert contents(tree) == before
-    expected = case.with_suffix(".expected")
-    if update:
-        expected.write_text(shown)
-    assert shown == expected.read_text()
+    golden(case.with_suffix(".expected"), shown)
 
 
 def diff(placement: Placement) -> str:

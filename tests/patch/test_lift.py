@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from interfaces import interfaces, patch_between, trees
 
-from tools import examples, main
+from tools import Golden, examples, main
 from xenhostgen.api import Refused, Text, load, load_text, render
 from xenhostgen.extensions.kernel_tree.carry import carry_path
 from xenhostgen.extensions.kernel_tree.placing import placed_in
@@ -237,7 +237,9 @@ def test_a_later_patch_for_another_header_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("case", sorted(CASES.glob("*.[pmhc]*")), ids=lambda path: path.stem)
-def test_case(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], update: bool) -> None:
+def test_case(
+    case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], golden: Golden
+) -> None:
     spec = tmp_path / "lifted.yaml"
     status = main(["import", str(case), "-o", str(spec)])
     printed = "".join(capsys.readouterr()).replace(str(case), case.name)
@@ -249,10 +251,7 @@ def test_case(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], up
             else ""
         )
         assert main(["lint", str(spec)]) == 0
-    expected = case.with_suffix(".expected")
-    if update:
-        expected.write_text(printed)
-    assert printed == expected.read_text()
+    golden(case.with_suffix(".expected"), printed)
     assert (status, spec.exists()) == ((2, False) if case.name.startswith("err_") else (0, True))
 
 

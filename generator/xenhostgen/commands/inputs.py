@@ -23,9 +23,13 @@ SPECS = Path("specs")
 
 
 def add_specs(parser: argparse.ArgumentParser) -> None:
-    """Declare ``SPEC…``; without one, the specs of the current folder."""
+    """Declare ``SPEC…``; without one, the specs of the current folder.
+
+    ``each_spec`` shows each outcome as text, unless the command has ``--format``, too.
+    """
     text = "spec files (default: specs/*.yaml here)"
     parser.add_argument("specs", nargs="*", metavar="SPEC", type=Path, help=text)
+    parser.set_defaults(format="text")
 
 
 def add_format(parser: argparse.ArgumentParser, *others: str) -> None:

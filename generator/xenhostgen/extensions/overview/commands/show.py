@@ -26,7 +26,6 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_specs(parser)
-    parser.set_defaults(format="text")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -21,8 +21,8 @@ HEAD = """\
 
 # Rules
 
-What each finding of `xenhostgen verify` means, and how to fix it. The names of the rules are stable:
-a spec lists its expected findings by them (`expected_findings`). `xenhostgen rules RULE` prints one
+What each finding of `xenhostgen verify` means, and how to fix it. The names of rules are stable: a
+spec lists its expected findings by them (`expected_findings`). `xenhostgen rules RULE` prints one
 of the texts below."""
 
 

@@ -472,30 +472,30 @@ static void boot(char *line, int due)
 }
 
 /*
- * "register STATE TYPE OPS", "unregister STATE TYPE", "iterate STATE 0", "iterate STATE SLOT alone",
- * "iterate STATE SLOT others", "slots STATE", "wrapper STATE SLOT OP [FILL [HOLDS]]" (slot -1: no host).
- * The first letter tells them apart.
+ * "register STATE TYPE OPS", "unregister STATE TYPE", "iterate STATE 0 - 1", "slots STATE",
+ * "wrapper STATE SLOT OP FILL" (slot -1: no host). The first letter tells them apart. Behind the last
+ * two stand slots, each with a type and a table, that are first made to hold these.
  */
 static void call_in_state(char kind, const char *line)
 {
-	char name[256] = "";
+	char name[256] = "", held[256];
 	unsigned long state = 0;
 	long type = 0, result = 0, before = 0, behind;
 	const int only_reads = kind == 'w' || kind == 'i';
-	int taking;
-	int fill = GLUE_MARKS, holds = GLUE_AS_IT_IS;
+	int fill = GLUE_MARKS, used = 0, is_held = 0, slot, holds;
 
-	sscanf(line, "%lu %ld %255s %d %d", &state, &type, name, &fill, &holds);
-	taking = kind == 'i' && name[0];
+	sscanf(line, "%lu %ld %255s %d%n", &state, &type, name, &fill, &used);
 	restore(state);
 	filled = fill;
 	memset(is_pointed, 0, sizeof(is_pointed));
 	if (kind == 'w')
 		glue_prepare(fill);
-	if (taking) {
-		glue_take((int)type, name[0] == 'o');
-		before = current();
+	for (line += used; used && sscanf(line, "%d %d %255s%n", &slot, &holds, held, &used) == 3; line += used) {
+		glue_hold(slot, holds, table(held));
+		is_held = 1;
 	}
+	if (is_held)
+		before = current();
 	remember();
 	if (only_reads)
 		seal();
@@ -516,7 +516,7 @@ static void call_in_state(char kind, const char *line)
 		result = glue_unregister(type);
 		break;
 	case 'w':
-		result = glue_wrapper(name, (int)type, holds);
+		result = glue_wrapper(name, (int)type);
 		say_writes();
 		break;
 	case 'i':
@@ -531,8 +531,8 @@ static void call_in_state(char kind, const char *line)
 		say_missed_slots();
 		say_slots();
 	}
-	/* Of what was taken here, no calls tell. */
-	say_ending(result, taking && behind == before ? (long)state : behind);
+	/* Of what is held only here, no calls tell. */
+	say_ending(result, is_held && behind == before ? (long)state : behind);
 }
 
 /* Run calls from the one under way on; only a crash ends this early. */

@@ -41,6 +41,11 @@ class Call(ABC):
     def findings(self, before: Answer, answer: Answer) -> Iterable[Finding]:
         """The faults that an answer to the call shows, without counterexamples."""
 
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The calls that show the same from the state in which it is made."""
+        return (str(self),)
+
     def difference(self, before: Answer, answer: Answer) -> str:
         """The message of a finding: the call, what was expected of it, and what happened."""
         happened = self.happened(before, answer)
@@ -100,7 +105,7 @@ class Runner(ABC):
         self.counts[finding.rule, finding.subject] += 1
         if (finding.rule, finding.subject) in self.kept:
             return
-        steps = [str(call) for call in calls]
+        steps = [step for call in calls for step in call.steps]
         while origin := self.origins.get(state.state):
             state, call = origin
             steps.insert(0, str(call))

@@ -33,14 +33,14 @@ def add_specs(parser: argparse.ArgumentParser) -> None:
 def add_format(parser: argparse.ArgumentParser, *others: str) -> None:
     """Declare ``--format``; ``others`` are the forms that this command has besides."""
     parser.add_argument(
-        "--format", choices=(*FORMATS, *others), default="text", help="how the outcome is printed"
+        "--format", choices=(*FORMATS, *others), default="text", help="the output format"
     )
 
 
 def add_reports(parser: argparse.ArgumentParser) -> None:
     """Declare ``--format`` with the formats of extensions, and ``--report``."""
     add_format(parser, *formats())
-    text = f"write the outcome to a file, too, as {', '.join(formats())}; may be repeated"
+    text = f"also write the outcome to a file, as {', '.join(formats())}; may be repeated"
     parser.add_argument(
         "--report", metavar="FORMAT=FILE", type=report, action="append", default=[], help=text
     )
@@ -65,7 +65,7 @@ def write_reports(arguments: argparse.Namespace, outcome: Report) -> None:
 
 def add_unconfined(parser: argparse.ArgumentParser) -> None:
     """Declare ``--unconfined``."""
-    text = "compile and run the C as if it were yours, without bubblewrap around it"
+    text = "trust the C: compile and run it without bubblewrap"
     parser.add_argument("--unconfined", action="store_true", help=text)
 
 

@@ -35,13 +35,13 @@ def add_specs(parser: argparse.ArgumentParser) -> None:
 def add_format(parser: argparse.ArgumentParser, *others: str) -> None:
     """Declare ``--format``; ``others`` are the forms that this command has besides."""
     parser.add_argument(
-        "--format", choices=(*FORMATS, *others), default="text", help="how the outcome is printed"
+        "--format", choices=(*FORMATS, *others), default="text", help="the output format"
     )
 
 
 def add_unconfined(parser: argparse.ArgumentParser) -> None:
     """Declare ``--unconfined``."""
-    text = "compile and run the C as if it were yours, without bubblewrap around it"
+    text = "trust the C: compile and run it without bubblewrap"
     parser.add_argument("--unconfined", action="store_true", help=text)
 
 

@@ -12,7 +12,7 @@ from xenhostgen.report.cases import Report
 def add_reports(parser: argparse.ArgumentParser) -> None:
     """Declare ``--format`` with the formats of extensions, and ``--report``."""
     add_format(parser, *formats())
-    text = f"write the outcome to a file, too, as {', '.join(formats())}; may be repeated"
+    text = f"also write the outcome to a file, as {', '.join(formats())}; may be repeated"
     parser.add_argument(
         "--report", metavar="FORMAT=FILE", type=report, action="append", default=[], help=text
     )

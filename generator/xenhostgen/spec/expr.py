@@ -99,7 +99,7 @@ class _Parser:
             kind = match.lastgroup or ""
             if kind == "odd":
                 raise ExpressionError(
-                    f"'{match[kind]}' can't stand in a condition", match.start(kind)
+                    f"'{match[kind]}' is not allowed in a condition", match.start(kind)
                 )
             if kind == "number" and len(match[kind]) > MAX_DIGITS:
                 raise ExpressionError("the number is too large", match.start(kind))

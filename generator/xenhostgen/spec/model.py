@@ -609,7 +609,7 @@ class Interface(Part):
     interface = key(NAME, "the interface's name: the prefix of every generated symbol")
     templates = key(NAME, "the template set: a folder of templates")
     header = key(SourceFile, "the interface's header")
-    source = key(SourceFile, "the interface's C file; its keys are those of 'header'")
+    source = key(SourceFile, "the interface's C file, with the keys of 'header'")
     object = key(ObjectLine, "the interface's object in the Makefile")
     types = key(Types, "the enum of host types")
     registry = key(Registry, "slots and the functions that change them")

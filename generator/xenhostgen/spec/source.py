@@ -17,7 +17,7 @@ _IGNORABLE = (
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 MOST_GUESSES = 20  # so many problems of a file are told with the word that was probably meant
-OTHERS_FIRST = "mend the others first"
+OTHERS_FIRST = "fix the others first"
 
 
 class At(NamedTuple):

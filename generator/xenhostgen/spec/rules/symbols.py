@@ -155,10 +155,7 @@ def _functions(spec: Interface, taken: set[str]) -> Iterator[Fault]:
                 continue
             name = entry.function
             if signatures.setdefault(name, signature) != signature:
-                hint = (
-                    "what it returns and takes besides the host is the same for each op, and in "
-                    "'kernel'"
-                )
+                hint = "every op, and 'kernel', must give it the same result and parameters"
                 message = f"'{name}' has another signature elsewhere"
                 yield "two-signatures", message, name, hint
             if name in others:
@@ -189,7 +186,7 @@ def _adapters(spec: Interface, taken: set[str]) -> Iterator[Fault]:
 
 
 def _name_taken(name: Text) -> Fault:
-    message = f"'{name}' is the name of something else already"
+    message = f"'{name}' already names something else"
     return (
         "name-collision",
         message,

@@ -232,32 +232,24 @@ static void say_writes(void)
 }
 
 /*
- * Whole sections, red zones and all: not by memcpy() and memcmp(), which the sanitizer watches. The
- * words are volatile, or the compiler would make those calls of the loops.
+ * Whole sections, which are pages, red zones and all: not by memcpy() and memcmp(), which the
+ * sanitizer watches. The words are volatile, or the compiler would make those calls of the loops.
  */
-typedef volatile unsigned long __attribute__((may_alias, aligned(1))) word;
+typedef volatile unsigned long __attribute__((may_alias)) word;
 
-static void copy(char *to, const char *from, size_t size)
+static void copy(void *to, const void *from, size_t size)
 {
-	size_t done = 0;
-
-	for (; done + sizeof(word) <= size; done += sizeof(word))
-		*(word *)(to + done) = *(const word *)(from + done);
-	for (; done < size; done++)
-		*(volatile char *)(to + done) = from[done];
+	for (size_t at = 0; at < size / sizeof(word); at++)
+		((word *)to)[at] = ((const word *)from)[at];
 }
 
-static int same(const char *left, const char *right, size_t size)
+static int same(const void *left, const void *right, size_t size)
 {
-	size_t done = 0;
+	size_t at = 0;
 
-	for (; done + sizeof(word) <= size; done += sizeof(word))
-		if (*(const word *)(left + done) != *(const word *)(right + done))
-			return 0;
-	for (; done < size; done++)
-		if (left[done] != right[done])
-			return 0;
-	return 1;
+	while (at < size / sizeof(word) && ((const word *)left)[at] == ((const word *)right)[at])
+		at++;
+	return at == size / sizeof(word);
 }
 
 void driver_clear_bss(void)
@@ -324,34 +316,22 @@ static void iterate(void)
 		say(" not-in-another");
 }
 
-/* Keep what is the kernel's, to see what a call changes. */
-static void remember(void)
+/* Keep what is the kernel's, or compare it with what has been kept. */
+static void remember(int compare)
 {
-	size_t used = 0;
+	char *at = kept;
 
-	effect = NULL;
+	effect = compare ? effect : NULL;
 	for (int i = 0; i < glue_memory_count; i++) {
 		const struct glue_memory *memory = &glue_memories[i];
 
-		if (memory->size > KEPT_MAX - used)
+		if (memory->size > (size_t)(kept + KEPT_MAX - at))
 			return;
-		copy(kept + used, memory->address, memory->size);
-		used += memory->size;
-	}
-}
-
-static void compare(void)
-{
-	size_t used = 0;
-
-	for (int i = 0; i < glue_memory_count && !effect; i++) {
-		const struct glue_memory *memory = &glue_memories[i];
-
-		if (memory->size > KEPT_MAX - used)
-			return;
-		if (!same(kept + used, memory->address, memory->size))
+		if (!compare)
+			memcpy(at, memory->address, memory->size);
+		else if (!effect && memcmp(at, memory->address, memory->size))
 			effect = memory->name;
-		used += memory->size;
+		at += memory->size;
 	}
 }
 
@@ -496,7 +476,7 @@ static void call_in_state(char kind, const char *line)
 	}
 	if (is_held)
 		before = current();
-	remember();
+	remember(0);
 	if (only_reads)
 		seal();
 	if (setjmp(after_bug)) {
@@ -525,7 +505,7 @@ static void call_in_state(char kind, const char *line)
 	}
 	if (only_reads)
 		unseal();
-	compare();
+	remember(1);
 	behind = current();
 	if (kind != 'w' && kind != 'i') {
 		say_missed_slots();

@@ -40,12 +40,12 @@ def told(declared: Facts) -> list[str]:
 def test_header(cc: str) -> None:
     declared = read(SOURCES / "succ_header.c", cc)
     assert told(declared) == [
+        "macro for_each_line",
+        "macro LINES",
         "enum kind",
         "struct line_t",
         "variable first extern",
         "variable lines extern",
-        "macro for_each_line",
-        "macro LINES",
     ]
     macros = [fact for fact in declared if fact.kind == "macro"]
     assert [fact.at.line for fact in macros] == [29, 31]

@@ -65,8 +65,7 @@ def read_facts(source: Preprocessed) -> Facts:
             declaration = node.decl if isinstance(node, c_ast.FuncDef) else node
             if reader.at(declaration).file == source.path:
                 reader.read(node)
-    macros = (Fact("macro", name, at, text) for name, text, at in source.macros)
-    return (*(Fact("include", *include) for include in source.includes), *reader.facts, *macros)
+    return (*(Fact(*directive) for directive in source.directives), *reader.facts)
 
 
 class _Reader(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types

@@ -30,12 +30,14 @@ _FLAGS = (
 )
 
 
-class Macro(NamedTuple):
-    """A macro's definition; ``text`` is its parameters, ``(a, b)``, and its tokens."""
+class Directive(NamedTuple):
+    """An include, with the header as it is written, or a macro's definition."""
 
+    kind: str
     name: str
-    text: str
     at: Location
+    text: str = ""
+    """A macro's parameters, ``(a, b)``, and its tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,8 @@ class Preprocessed:
     path: str
     text: str
     origins: tuple[Location, ...]
-    macros: tuple[Macro, ...]
-    """Those defined in the file itself, in order; what its includes define isn't here."""
-    includes: tuple[tuple[str, Location], ...]
-    """The headers that the file itself includes, as it writes them."""
+    directives: tuple[Directive, ...]
+    """Those of the file itself, in order; what its includes define isn't here."""
 
     def origin(self, line: int, column: int) -> Location:
         """The source position of a place in ``text``; line 0 stands for none in particular.
@@ -108,8 +108,7 @@ def read_output(output: str, path: str) -> Preprocessed:
     """
     kept: list[str] = []
     origins: list[Location] = []
-    macros: list[Macro] = []
-    includes: list[tuple[str, Location]] = []
+    directives: list[Directive] = []
     main = current = ""  # file names as the markers spell them
     file, line = path, 0
     entered = False  # the compiler's own preamble is over
@@ -132,19 +131,20 @@ def read_output(output: str, path: str) -> Preprocessed:
             kept.append(text)
             origins.append(Location(file, line))
         elif current == main and re.match(r"#\s*define\b", text):
-            macros.append(_macro(text, Location(path, line, 1)))
+            directives.append(_macro(text, Location(path, line, 1)))
         elif current == main and (include := _INCLUDE.match(text)):
-            includes.append((include[1], Location(path, line, 1)))
+            directives.append(Directive("include", include[1], Location(path, line, 1)))
         line += 1
     text = "\n".join(kept)
-    return Preprocessed(path, text, tuple(origins), tuple(macros), tuple(includes))
+    return Preprocessed(path, text, tuple(origins), tuple(directives))
 
 
-def _macro(text: str, at: Location) -> Macro:
+def _macro(text: str, at: Location) -> Directive:
     name, *body = code_tokens(text)[2:-1]  # between `# define` and the end of the directive
     parts = []
     if body and body[0].kind is Kind.PARAMETERS:
         end = next(i for i, token in enumerate(body) if token.text == ")")
         parts.append(f"({', '.join(token.text for token in body[1:end] if token.text != ',')})")
         body = body[end + 1 :]
-    return Macro(name.text, " ".join([*parts, *(token.text for token in body)]), at)
+    words = [*parts, *(token.text for token in body)]
+    return Directive("macro", name.text, at, " ".join(words))

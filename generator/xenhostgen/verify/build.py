@@ -4,7 +4,7 @@
 The tree is laid out like the kernel's. In front of it come an overlay (placeholders, and stand-ins
 for the kernel headers that the spec names) and the shim. The judged objects are linked into one
 first, which gathers their writable memory in two sections that the driver can see, in pages of
-their own that it can protect, and hides their names from it.
+their own that it can protect, and hides all names from it but the glue's.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from threading import get_ident
 from typing import NamedTuple
 
 from xenhostgen.csource.confined import read_contents
-from xenhostgen.csource.objects import Contents, Symbol
+from xenhostgen.csource.objects import Contents
 from xenhostgen.sandbox.process import BuildError, Job, run_all
 from xenhostgen.sandbox.scratch import state_folder
 from xenhostgen.verify.configurations import Configuration, options_in
@@ -42,8 +42,11 @@ _SECTIONS = """SECTIONS {
 """
 _WRITABLE = set("judged_data judged_bss judged_start judged_end shim_exports asan_globals".split())
 _GLUE_WRITABLE = set(".data .bss .data.rel .data.rel.local .data.rel.ro .data.rel.ro.local".split())
-_STRINGS = set("memcmp memcpy memmove memset strcmp strcpy strlen strncmp".split())
-SANITIZER = re.compile(r"__(asan|ubsan)_|__(start|stop)_asan_globals$|_GLOBAL_OFFSET_TABLE_$")
+# What the driver, its sanitizers and the compilers' own code define.
+_KNOWN = re.compile(
+    r"driver_\w+|shim_bug|mem(?:cmp|cpy|move|set)|str(?:n?cmp|cpy|len)|__(?:asan|ubsan)_\w+"
+    r"|__(?:start|stop)_asan_globals|_GLOBAL_OFFSET_TABLE_"
+)
 _IFUNC = "LOOS"  # the number of GNU's own kind of symbol
 # C as the kernel's Makefile has it: signed numbers wrap.
 DIALECT = ("-std=gnu11", "-fno-strict-overflow")
@@ -53,7 +56,6 @@ _OWN_PROGRAMS = {"driver.o": ("-std=gnu11", "-O2", "-c"), "launcher": ("-w",)}
 SANITIZE = (f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all")
 
 
-_AS_THE_SPEC = Configuration()
 # Compilers that run side by side, each with a pipe or two.
 _AT_ONCE = 64
 
@@ -62,33 +64,24 @@ class Unwatchable(BuildError):
     """The judged C compiles, and does what would escape being judged."""
 
 
-def build(harness: Harness, compiler: str, turned: Configuration = _AS_THE_SPEC) -> Program:
+def build(harness: Harness, compiler: str, turned: Configuration) -> Program:
     """Compile and link; objects that the store has are taken from there. Raises ``BuildError``."""
     work = harness.work / "-".join([compiler.replace("/", "_"), *turned.on, "", *turned.off])
     write_files({"sections.ld": _SECTIONS}, work)
     *judged, glue = _objects(harness, compiler, turned)
-    store = harness.store
-    driver = own_program("driver.o", compiler, store)
-
-    stored = (glue, driver, judged[0])
-    for path in stored:
-        if path not in store.contents:
-            store.contents[path] = read_contents(path, harness.reader)
-    of_glue, of_driver, of_registry = (store.contents[path].symbols for path in stored)
-    undefined = {symbol.name for symbol in of_driver if symbol.section == "UNDEF"}
-    answered = undefined & {symbol.name for symbol in of_glue}
-    (work / "wanted").write_text("\n".join(sorted(answered)))
-    c, whole = harness.spec.c, work / "judged.o"
+    c, store, whole = harness.spec.c, harness.store, work / "judged.o"
     wrapping = [f"--wrap={function}" for function in (c.register, c.unregister)]
     harness.run(["ld", "-r", *wrapping, "-T", "sections.ld", *judged, glue, "-o", whole], work)
-    harness.run(["objcopy", "--keep-global-symbols=wanted", whole, "hidden.o"], work)
-    _check(read_contents(whole, harness.reader), of_driver)
+    hiding = ["--wildcard", "--keep-global-symbol=glue_*"]
+    harness.run(["objcopy", *hiding, whole, "hidden.o"], work)
+    _check(read_contents(whole, harness.reader))
     # The linker spends most of its time on what the sanitizers' libraries stand on.
     quickly = "-Wl,--allow-shlib-undefined"
-    link = [compiler, *SANITIZE, quickly, str(driver), "hidden.o", "-o", "driver"]
-    harness.run(link, work)
-    array = (symbol.section for symbol in of_registry if symbol.name == harness.spec.c.array)
+    driver = own_program("driver.o", compiler, store)
+    harness.run([compiler, *SANITIZE, quickly, driver, "hidden.o", "-o", "driver"], work)
     command = (own_program("launcher", compiler, store), work / "driver")
+    of_registry = read_contents(judged[0], harness.reader).symbols
+    array = (symbol.section for symbol in of_registry if symbol.name == c.array)
     section = next(array, "").removesuffix(".rel.local")  # where gcc makes what may lie anywhere
     return Program(command, len(harness.spec.slots), section, harness.view, turned.off)
 
@@ -164,27 +157,22 @@ def _objects(harness: Harness, compiler: str, turned: Configuration) -> list[Pat
 
 def _turning(harness: Harness, source: Path, turned: Configuration) -> list[str]:
     """What turns those options that a file or a header names."""
-    headers = [text for path, text in harness.judged.items() if path.endswith(".h")]
-    of_file = turned
-    if turned != _AS_THE_SPEC:
-        texts = [*headers, source.read_text(errors="replace")]
-        of_file = turned.of(set().union(*map(options_in, texts)))
+    texts = [text for path, text in harness.judged.items() if path.endswith(".h")]
+    texts.append(source.read_text(errors="replace"))
+    of_file = turned.of(set().union(*map(options_in, texts)))
     return [*(f"-D{name}=1" for name in of_file.on), *(f"-U{name}" for name in of_file.off)]
 
 
-def _check(linked: Contents, driver: Sequence[Symbol]) -> None:
+def _check(linked: Contents) -> None:
     """Refuse memory that escapes the driver, code that runs before it, and unknown functions."""
     for section in linked.writable:
         if section == "judged_constructors":
             raise Unwatchable("a constructor runs before anything that could be judged")
         if section not in _WRITABLE | _GLUE_WRITABLE:
             raise Unwatchable(f"data in the section '{section}' can't be watched")
-    defined = [symbol for symbol in driver if symbol.section.startswith(".")]
-    known = {symbol.name for symbol in defined if symbol.binding == "GLOBAL"} - {"main"} | _STRINGS
     for symbol in linked.symbols:
         if symbol.kind == _IFUNC:
             message = "is chosen by code that runs before anything that could be judged"
             raise Unwatchable(f"'{symbol.name}' {message}")
-        is_known = symbol.name in known or SANITIZER.match(symbol.name)
-        if symbol.section == "UNDEF" and not is_known:
+        if symbol.section == "UNDEF" and not _KNOWN.fullmatch(symbol.name):
             raise BuildError(f"undefined reference to '{symbol.name}'")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from xenhostgen.csource.preprocess import SHIM
+from xenhostgen.csource.tokens import includes
 from xenhostgen.reference_model.boot import Scenario, scenarios
 from xenhostgen.reference_model.ops import only
 from xenhostgen.render.environment import environment, guarded
@@ -92,9 +93,12 @@ class Harness:
 
     @cached_property
     def questions(self) -> Path:
-        """The folder to include first where nothing judged may count: the spec's own facts."""
+        """The folder to include first where nothing judged may count: the spec's own facts.
+
+        They stand in place of the header with the predicates: questions stay calls.
+        """
         facts = [*map(enum_c, self.spec.kernel.enums), *kernel_facts(self.spec)]
-        header = rendered("harness/asked.h", self.spec, facts=facts)
+        header = "\n".join(["#pragma once", "#include <linux/types.h>", *facts, ""])
         name = include_name(self.spec.predicates.file)[1:-1]
         return write_files({name: header}, self.work / "asked")
 
@@ -144,10 +148,16 @@ def judged_files(spec: Interface, tree: Path) -> dict[str, str]:
         if path in texts or (text := read_text(tree, path)) is None:
             continue
         texts[path] = text
-        for name in re.findall(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^">\n]+)[">]', text, re.M):
-            folders = ("include", str(Path(path).parent))
-            paths += [file for folder in folders if (tree / (file := f"{folder}/{name}")).is_file()]
+        paths += included(tree, path, text)
     return texts
+
+
+def included(tree: Path, path: str, text: str) -> Iterator[str]:
+    """The headers of the tree that a file includes."""
+    for name in includes(text):
+        for folder in ("include", str(Path(path).parent)):
+            if (tree / folder / name).is_file():
+                yield f"{folder}/{name}"
 
 
 def write_files(files: Mapping[str, str], folder: Path) -> Path:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from xenhostgen.csource.debug_info import Unit
 from xenhostgen.csource.facts import Facts
-from xenhostgen.csource.objects import Contents
 from xenhostgen.sandbox.files import read_file
 from xenhostgen.sandbox.process import Complaint
 from xenhostgen.spec.model import Interface
@@ -36,7 +35,6 @@ class Store:
         self.folder = folder
         self.lock, self.oracle_lock = Lock(), Lock()
         self.readings: dict[str, Reading] = {}
-        self.contents: dict[Path, Contents] = {}
         self.due: dict[str, Unit] = {}
         """What each compiler understands of what is due."""
         self.oracles: dict[tuple[str, ...], Program] = {}

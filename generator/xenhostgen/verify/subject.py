@@ -18,7 +18,7 @@ from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused, refusal
 from xenhostgen.spec.template_sets import template_root
 from xenhostgen.verify.build import build
-from xenhostgen.verify.configurations import Configuration, configurations
+from xenhostgen.verify.configurations import AS_THE_SPEC, Configuration, configurations
 from xenhostgen.verify.declarations import Declarations, read_tree
 from xenhostgen.verify.drift import Reduce, rendered
 from xenhostgen.verify.driver import Program
@@ -81,7 +81,7 @@ class Subject:
         confining = view if is_confined(spec, options) else None
         self.harness = Harness(spec, self.tree, work, store, compiler, confining, reader)
         self.statistics = Statistics(options.level, left_out=list(judged.left_out))
-        self.programs: dict[tuple[str, Configuration | None], Program] = {}
+        self.programs: dict[tuple[str, Configuration], Program] = {}
 
     @cached_property
     def declarations(self) -> Declarations:
@@ -89,11 +89,11 @@ class Subject:
         return read_tree(self.harness)
 
     @cached_property
-    def configurations(self) -> tuple[Configuration, ...]:
+    def configurations(self) -> list[Configuration]:
         """Those besides the spec's in which the C is judged, too."""
-        turned = configurations(self.spec, self.harness.judged, self.harness.configs)
-        self.statistics.left_out += turned.left_out
-        return turned.judged
+        judged, left_out = configurations(self.spec, self.harness.judged, self.harness.configs)
+        self.statistics.left_out += left_out
+        return judged
 
     def turned(self, configuration: Configuration) -> Declarations:
         """What files that name options of the kernel declare where these are turned."""
@@ -105,10 +105,10 @@ class Subject:
         key = tuple(sorted(named.intersection(off)))
         return Oracle(self.harness, key)
 
-    def program(self, compiler: str, turned: Configuration | None = None) -> Program:
+    def program(self, compiler: str, turned: Configuration = AS_THE_SPEC) -> Program:
         """The C and the driver that runs it, in one configuration. Raises ``BuildError``."""
         if (compiler, turned) not in self.programs:
-            program = build(self.harness, compiler, turned or Configuration())
+            program = build(self.harness, compiler, turned)
             self.programs[compiler, turned] = program
         return self.programs[compiler, turned]
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
-from typing import Any
 
 from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.reference_model.ops import only
@@ -171,7 +170,6 @@ class WrapperRunner(Runner):
 
     seen_by = "wrappers"
     counted = "wrapper_calls"
-    undefined = 0
 
     def run(self) -> None:
         """Call them all; raises ``DriverError``."""
@@ -179,7 +177,7 @@ class WrapperRunner(Runner):
         if answer.stages != (self.wording.registry.initial,):
             return  # exploring shows that
         assert self.oracle
-        calls = list(with_due([*self.on_empty_slots(), *self.on_hosts()], self.oracle))
+        calls = list(with_due(list(self.calls()), self.oracle))
         self.note_undefined(calls)
         list(self.check((POWER_ON, call) for call in calls if not call.does or call.is_defined))
 
@@ -188,32 +186,15 @@ class WrapperRunner(Runner):
         defined: dict[Wrapper, bool] = {}
         for call in calls:
             if call.due:
-                self.undefined += not call.is_defined
+                self.done["undefined_calls"] += not call.is_defined
                 defined[call.due] = defined.get(call.due, False) or call.is_defined
         for due in (due for due, is_defined in defined.items() if not is_defined):
             message = f"what '{due.call}' does is undefined for all arguments that are tried"
             finding = Finding("undefined-body", self.spec.c.wrapper(due.op.name), message)
             self.note(replace(finding, spec_at=due.op.at), POWER_ON)
 
-    def done(self) -> dict[str, Any]:
-        """With the calls whose outcome the spec's C leaves undefined, which aren't made."""
-        return {"undefined_calls": self.undefined, **super().done()}
-
-    def on_empty_slots(self) -> Iterator[WrapperCall]:
-        """Every wrapper for every slot, while it is empty.
-
-        Where nothing is right, as the spec doesn't say what is, one slot shows that.
-        """
-        slots = range(len(self.spec.slots))
-        for wrapper in self.wording.wrappers:
-            if (wrapper.op.name, NONE) not in self.wording.due_calls:
-                yield WrapperCall(self.wording, wrapper, 0)
-                continue
-            for fill, slot in product(_FILLS, slots):
-                yield WrapperCall(self.wording, wrapper, slot, fill=fill)
-
-    def on_hosts(self) -> Iterator[WrapperCall]:
-        """Every wrapper without a host, and for every slot with every table.
+    def calls(self) -> Iterator[WrapperCall]:
+        """Every wrapper for every slot while it is empty, without a host, and with every table.
 
         What the guests' boot code registers comes first, as it makes the better counterexamples.
         """
@@ -224,18 +205,25 @@ class WrapperRunner(Runner):
             (spec.values[step.type], spec.table(guest, step)) for guest, step in spec.host_steps()
         }
         pairs.sort(key=lambda pair: pair not in booted)
-        hosts = [
-            (-1, ()),
-            *((home[value], self.registering(value, table)) for value, table in pairs),
+        hosts: list[tuple[int, tuple[Register, ...]]] = [
+            (slot, ()) for slot in (*range(len(spec.slots)), -1)
         ]
+        hosts += [(home[value], self.registering(value, table)) for value, table in pairs]
         for fill, host, wrapper in product(_FILLS, hosts, wording.wrappers):
             call = WrapperCall(wording, wrapper, *host, fill)
-            is_others = call.table in wording.made_up and call.table not in (
-                "A",
-                only(wrapper.op.name),
-            )
-            if not is_others and (call.table or wrapper.op.takes_no_host):
+            if self.is_tried(call):
                 yield call
+
+    def is_tried(self, call: WrapperCall) -> bool:
+        """Whether a call can make a difference."""
+        op = call.wrapper.op
+        if call.slot < 0:
+            return op.takes_no_host
+        if call.is_empty:
+            # Where nothing is right, as the spec doesn't say what is, one slot shows that.
+            is_said = (op.name, NONE) in self.wording.due_calls
+            return is_said or (call.slot, call.fill) == (0, _MARKS)
+        return call.table not in self.wording.made_up or call.table in ("A", only(op.name))
 
     def registering(self, value: int, table: str) -> tuple[Register, ...]:
         """The calls that register a table, after those for each slot that its own requires."""

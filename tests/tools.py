@@ -25,13 +25,16 @@ def examples(few: int, many: int) -> int:
     return many if os.environ.get("XENHOSTGEN_THOROUGH") == "1" else few
 
 
-def sampled(cases: Iterable[T], kind: Callable[[T], object]) -> list[Any]:
-    """Cases for ``parametrize``: the first of each kind always, the others where all are wanted."""
+def sampled(cases: Iterable[T], kind: Callable[[T], object] = lambda case: "") -> list[Any]:
+    """Cases for ``parametrize``: the first of each kind always, the others where all are wanted.
+
+    A tuple holds the values of several parameters.
+    """
     params, kinds = [], set()
     for case in cases:
         marks = [pytest.mark.thorough] if kind(case) in kinds else []
         kinds.add(kind(case))
-        params.append(pytest.param(case, marks=marks))
+        params.append(pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=marks))
     return params
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from interfaces import interfaces, patch_between, trees
 
-from tools import Golden, examples, main
+from tools import Golden, examples, main, sampled
 from xenhostgen.api import Refused, Text, load, load_text, render
 from xenhostgen.extensions.kernel_tree.carry import carry_path
 from xenhostgen.extensions.kernel_tree.placing import placed_in
@@ -130,7 +130,7 @@ def test_patches_of_shipped_specs_are_lifted_whole(name: str, tmp_path: Path) ->
     assert len(lifted.spec.ops) == len(original.ops)
 
 
-@pytest.mark.parametrize("onto", [False, True])
+@pytest.mark.parametrize("onto", sampled([False, True]))
 def test_what_is_filled_in_is_enough_to_verify(
     onto: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

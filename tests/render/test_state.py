@@ -47,7 +47,7 @@ def test_nothing_is_written_through_a_link(root: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "missing").exists()
 
 
-@pytest.mark.parametrize("encoding", sampled(["ascii", ""], lambda encoding: "any"))
+@pytest.mark.parametrize("encoding", sampled(["ascii", ""]))
 @pytest.mark.parametrize(
     "words",
     [

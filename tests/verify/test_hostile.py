@@ -308,7 +308,7 @@ def has_driver(folder: Path) -> bool:
 
 @pytest.mark.parametrize(
     "signals",
-    [[signal.SIGINT] * 5, [signal.SIGTERM], [signal.SIGHUP] * 2],
+    sampled([[signal.SIGINT] * 5, [signal.SIGTERM], [signal.SIGHUP] * 2]),
     ids=["five times ctrl-c", "terminated", "hung up"],
 )
 def test_ended_from_outside(

@@ -75,17 +75,17 @@ CASES = [(path, change) for path, every in SPECS.items() for change in changes(p
 
 
 @pytest.mark.parametrize(
-    "case",
+    ("path", "change"),
     sampled(CASES, lambda case: (case[0], case[1].file)),
-    ids=lambda case: f"{Path(case[0]).stem}-{case[1]}",
+    ids=[f"{Path(path).stem}-{change}" for path, change in CASES],
 )
 def test_change(
-    case: tuple[str, TokenChange],
+    path: str,
+    change: TokenChange,
     tmp_path: Path,
     load_spec: Callable[[str], Interface],
     judge_tree: Callable[[Interface, Path, Callable[[Finding], bool]], Verdict],
 ) -> None:
-    path, change = case
     spec = load_spec(path)
     tree = write_rendering(spec, tmp_path / "tree")
     file = tree / change.file

@@ -18,7 +18,7 @@ from tools import main, sampled
 from xenhostgen.api import load, load_text
 from xenhostgen.extensions.kernel_tree.placing import placed_alone, placed_in
 from xenhostgen.extensions.patches.history import states
-from xenhostgen.extensions.patches.lift_input import apply_patch
+from xenhostgen.extensions.patches.lift_input import PatchedTree
 from xenhostgen.extensions.patches.messages import read_messages
 from xenhostgen.extensions.patches.yaml_writer import write_yaml
 
@@ -305,7 +305,11 @@ FORMS: dict[str, Callable[[list[bytes]], list[bytes]]] = {
     ],
     "no prefix": lambda mails: [re.sub(rb" [ab]/(?=\w)", b" ", mail) for mail in mails],
     "old and new": lambda mails: [
-        re.sub(rb"(?m)^(---|\+\+\+) [ab]/", rb"\1 some/", re.sub(rb"(?m)^diff .*\n", b"", mail))
+        re.sub(
+            rb"(?m)^(---|\+\+\+) [ab]/",
+            rb"\1 some/",
+            re.sub(rb"(?m)^(diff|new|index) .*\n", b"", mail),
+        )
         for mail in mails
     ],
 }
@@ -319,13 +323,13 @@ def test_mails_of_many_forms_are_read(form: str, series: Series, tmp_path: Path)
         path.write_bytes(mail)
     messages = read_messages(paths)
     assert [message.number for message in messages] == list(range(1, 12))
-    state: Files = {}
+    state = PatchedTree(series.base.get, "tree")
     for message in messages:
         assert message.body.startswith("Because of it.")
-        apply_patch(state, message, series.base.get, "tree")
+        state.take(message)
     git(series.tree, "checkout", "-q", "HEAD~1")
     wanted = series.contents()
-    assert {**series.base, **state} == wanted
+    assert {**series.base, **state.after} == wanted
 
 
 @pytest.mark.parametrize(
@@ -340,7 +344,7 @@ def test_mails_of_many_forms_are_read(form: str, series: Series, tmp_path: Path)
             ],
             "HTML",
         ),
-        (lambda mails: [mails[0][: len(mails[0]) // 2]], "doesn't fit"),
+        (lambda mails: [mails[0][: len(mails[0]) // 2]], "lines were lost"),
         (lambda mails: [mails[1]], "doesn't fit"),
     ],
 )

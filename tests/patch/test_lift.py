@@ -274,6 +274,11 @@ def test_a_spec_that_is_there_is_kept(tmp_path: Path, capsys: pytest.CaptureFixt
     assert {path.name for path in tmp_path.iterdir()} == {"mine.yaml", "mine.carry.patch"}
 
 
+def test_a_spec_needs_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["import", str(CASES / "succ_plain.patch"), "-o", "-"]) == 2
+    assert capsys.readouterr().err.startswith("-o: a spec needs a name")
+
+
 @pytest.mark.parametrize("missing", ["-o", "--onto", "PATCH"])
 def test_files_that_cannot_be_had(
     missing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

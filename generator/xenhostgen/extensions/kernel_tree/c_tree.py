@@ -28,17 +28,21 @@ _SILENT = re.compile(f"{_COMMENT}|{_LITERAL}", re.DOTALL)
 _PARSED_MAX = 1 << 20  # bytes
 _NESTED_MAX = 1000  # the parser takes more than 4 KiB of memory for each bracket that is open
 _PAIRS = {")": "(", "]": "[", "}": "{"}
-# Attributes without arguments, of which the parser would make types.
+_INNER = rb"[^()]*+"
+for _ in range(4):  # brackets within brackets
+    _INNER = rb"[^()]*+(?:\(" + _INNER + rb"\)[^()]*+)*+"
+# Attributes, which the parser takes for types, declarations or calls.
 _MARKS = re.compile(
     rb"\b(?:asmlinkage|noinline|__(?:init|exit|ref)(?:data|const)?"
     rb"|__(?:read_mostly|ro_after_init|visible|used|cold|weak|noreturn|must_check|maybe_unused"
     rb"|always_unused|always_inline))\b"
+    rb"|\b__(?:attribute__|section|aligned|printf)\s*+\(" + _INNER + rb"\)"
 )
 
 
 def without_marks(content: bytes) -> bytes:
     """C with blanks in place of the kernel's attributes."""
-    return _MARKS.sub(lambda mark: b" " * len(mark[0]), content)
+    return _MARKS.sub(lambda mark: re.sub(rb"[^\n]", b" ", mark[0]), content)
 
 
 class Point(NamedTuple):

@@ -22,11 +22,15 @@ _BIT = re.compile(r"\(?1U?L? << (\d\d?)\)?|BIT\((\d\d?)\)")
 
 @dataclass(slots=True)
 class Seen:
-    """What the header declares: the spec's keys, and what the other files are read by."""
+    """What the header declares: the spec's keys, and what the other files are read by.
+
+    ``enum`` is that of the types, by which the interface is known.
+    """
 
     data: Data
     c: Names
     path: str
+    enum: Piece
 
     @property
     def included(self) -> str:
@@ -71,7 +75,7 @@ def lift_header(path: str, text: str, prefix: str = "") -> Seen | None:
         ops=_ops(ops, c),
     )
     data["registry"] = {"slots": []}
-    return Seen(data, c, path)
+    return Seen(data, c, path, enum)
 
 
 def complete_names(probing: Probing, seen: Seen, *keys: str) -> None:

@@ -66,6 +66,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Lift, write, tell; 1 if a new file isn't re-created to the byte, 2 on an error."""
     target = arguments.refresh or arguments.output
+    if str(target) == "-":
+        hint = "-o NAME.yaml for one spec, -o DIR for the history of a series"
+        raise refusal("no-file", "a spec needs a name, by which its carry patch goes", "-o", hint)
     whole = is_history(target) if arguments.refresh else target.is_dir() or not target.suffix
     folder = target if whole else target.parent
     with writing_alone(folder):

@@ -5,9 +5,7 @@ They lie with the user's state, where no stranger can put one: a folder that is 
 stranger's. A record is locked while its process is alive.
 """
 
-import fcntl
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -38,27 +36,18 @@ def only_writer(root: Path) -> Iterator[bool]:
     if lock in _HELD.get():
         yield False
         return
-    handle = _lock(lock)
-    token = _HELD.set(_HELD.get() | {lock})
-    try:
-        yield True
-    finally:
-        _HELD.reset(token)
-        lock.unlink(missing_ok=True)  # while it is locked: whoever waits looks again
-        os.close(handle)
-
-
-def _lock(path: Path) -> int:
-    """The descriptor of a locked file, which is there as long as it is locked."""
     deadline = time.monotonic() + WAIT_SECONDS
     while True:
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        handle = os.open(path, flags, 0o600)
-        with suppress(BlockingIOError, FileNotFoundError):
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.path.samestat(os.fstat(handle), path.lstat()):
-                return handle
-        os.close(handle)
+        lock.touch(0o600)
+        with locked(lock) as is_ours:
+            if is_ours:
+                token = _HELD.set(_HELD.get() | {lock})
+                try:
+                    yield True
+                finally:
+                    _HELD.reset(token)
+                    lock.unlink(missing_ok=True)  # while it is locked: whoever waits looks again
+                return
         if time.monotonic() > deadline:
             raise Busy
         time.sleep(0.02)

@@ -28,8 +28,7 @@ def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
             folder = Path(mkdtemp(dir=home))
         except FileNotFoundError:
             continue
-        with locked(folder) as is_locked:
-            is_ours = is_locked and folder.exists()  # before that it looked abandoned
+        with locked(folder) as is_ours:  # else it looked abandoned, before that
             try:
                 if is_ours:
                     yield folder
@@ -83,17 +82,16 @@ def _home() -> Path:
 
 @contextmanager
 def locked(path: Path) -> Iterator[bool]:
-    """Lock a file or folder; whether that is possible."""
+    """Lock a file or folder; whether that is possible, and it is still there."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         yield False
         return
-    try:
+    is_ours = False
+    with suppress(OSError):
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        is_ours = True
-    except BlockingIOError:
-        is_ours = False
+        is_ours = os.path.samestat(os.fstat(handle), path.lstat())
     try:
         yield is_ours
     finally:

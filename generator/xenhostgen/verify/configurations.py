@@ -9,7 +9,6 @@ What else a condition of the preprocessor names can't be tried, and is a finding
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 from xenhostgen.csource.tokens import Kind, Token, code_tokens, parts
@@ -84,29 +83,25 @@ def configurations(
 def unexplained(spec: Interface, texts: dict[str, str]) -> Iterator[Finding]:
     """Names in conditions of the preprocessor that neither spec nor options explain."""
     known = set(_ALWAYS_ALIKE) | {str(macro.name) for macro in spec.macros}
-    conditions: list[tuple[str, Token]] = []
-    valued: list[tuple[str, Token]] = []
+    conditions: list[tuple[str, Token, str]] = []
     for path, text in texts.items():
         for line in parts(text).directives:
             match line:
                 case [Token(text="define"), macro, *_]:
                     known.add(macro.text)
                 case [Token(text=word), *rest] if word in _CONDITIONS:
-                    conditions += [(path, token) for token in rest]
-                    for token, operator in pairwise(rest):
-                        if OPTION.fullmatch(token.text) and operator.text in _COMPARING:
-                            valued.append((path, token))
-    for path, token in valued:
-        message = f"the condition compares '{token.text}', of which only on and off are tried"
-        where = Location(path, token.line, token.column)
-        yield Finding("unexplained-condition", token.text, message, where, seen_by="preprocessing")
+                    following = [*(token.text for token in rest[1:]), ""]
+                    conditions += [(path, *pair) for pair in zip(rest, following, strict=True)]
     seen = set()
-    for path, token in conditions:
-        name = token.text
-        is_known = name in known or OPTION.fullmatch(name) or (path, name) in seen
+    for path, token, operator in conditions:
+        name, where = token.text, Location(path, token.line, token.column)
+        is_option = OPTION.fullmatch(name)
+        if is_option and operator in _COMPARING:
+            message = f"the condition compares '{name}', of which only on and off are tried"
+            yield Finding("unexplained-condition", name, message, where, seen_by="preprocessing")
+        is_known = is_option or name in known or (path, name) in seen
         if token.kind is Kind.IDENTIFIER and not is_known:
             seen.add((path, name))
-            where = Location(path, token.line, token.column)
             message = f"the condition names '{name}', which is neither an option of the kernel's"
             message += " nor anything of the spec's; what depends on it is judged on one side only"
             yield Finding("unexplained-condition", name, message, where, seen_by="preprocessing")

@@ -183,7 +183,11 @@ def _vocabulary(spec: Interface) -> dict[str, Any]:
     for guest in spec.guests:
         variables |= {declared_name(param): param for param in guest.boot.params}
     inputs = [put for path in spec.kinds for put in path.inputs]
-    pointers = sorted({str(put.target) for put in inputs if "object" in put.values})
+    scalars = [name for name, c in variables.items() if not _COMPOUND.search(c)]
+    for name in sorted({str(put.target) for put in inputs if "object" in put.values}):
+        variables[f"object_{name}"] = f"{variables[name].split('*')[0]} object_{name}"
+    for macro in spec.predicates.placeholders:
+        variables[f"driver_{macro.name}"] = f"int driver_{macro.name}"
     return {
         "spec": spec,
         "c": spec.c,
@@ -193,8 +197,7 @@ def _vocabulary(spec: Interface) -> dict[str, Any]:
         "variables": variables,
         "observed": observed_variables(spec),
         "due_steps": due_steps,
-        "scalars": [name for name, c in variables.items() if not _COMPOUND.search(c)],
-        "objects": {f"object_{name}": variables[name].split("*")[0] for name in pointers},
+        "scalars": scalars,
         "assignments": numbered_inputs(spec),
         "declared_name": declared_name,
         "errno_value": errno_value,

@@ -6,6 +6,7 @@ stranger's. A record is locked while its process is alive.
 """
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator

@@ -51,6 +51,8 @@ def read_tree_case(file: Path) -> Tree:
             path, hunks = line[4:], []
         elif not line.startswith("# "):
             hunks.append(line)
+    for key in ("spec", "rule") if file.name.startswith("err_") else ("spec",):
+        assert key in about, f"{file} lacks a line '# {key}: …'"
     further = {key: about.get(key, "") for key in _FURTHER}
     return Tree(about["spec"], about.get("rule"), tuple(changes), **further)
 
@@ -137,5 +139,5 @@ def has_room(files: dict[str, str], changes: tuple[Change, ...]) -> bool:
 def changed(text: str, *sides: tuple[str, ...]) -> str:
     """A text in which some lines, which must be there once, have become others."""
     old, new = ("".join(f"{row}\n" for row in rows) for rows in sides)
-    assert text.count(old) == 1, f"it holds {text.count(old)} times:\n{old}"
+    assert text.count(old) == 1, f"must be there once, but is {text.count(old)} times:\n{old}"
     return text.replace(old, new)

@@ -120,6 +120,8 @@ def check_c(spec: Interface) -> str:
         headers = subject.harness.stand_ins
         try:
             check_pieces(subject.harness, Expectation(spec))
+            for check in hooks("lint c"):
+                check(subject)
         except SpecError as error:
             if problems := [
                 problem for problem in error.problems if not headers or is_certain(problem)

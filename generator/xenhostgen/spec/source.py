@@ -244,6 +244,16 @@ def nearest(word: str, known: Collection[str]) -> list[str]:
     return [word] if word in known else get_close_matches(word[:100], sorted(known), n=2)
 
 
+def is_slip(word: str, meant: str) -> bool:
+    """Whether one letter too many, too few or wrong, or two swapped, make one word of another."""
+    while word and meant and word[0] == meant[0]:
+        word, meant = word[1:], meant[1:]
+    while word and meant and word[-1] == meant[-1]:
+        word, meant = word[:-1], meant[:-1]
+    is_letter = max(len(word), len(meant)) <= 1 and (word + meant).isalpha()
+    return is_letter or (len(word) == 2 and word == meant[::-1])
+
+
 def did_you_mean(word: str, known: Collection[str], otherwise: str = "") -> str:
     """A hint that names the nearest known word, else ``otherwise``, else what is known."""
     return _hint(nearest(word, known), known, otherwise)

@@ -11,7 +11,7 @@ from tools import need
 from xenhostgen.csource.confined import read_contents, read_facts, read_unit
 from xenhostgen.csource.objects import read_contents as contents
 from xenhostgen.sandbox.process import BuildError
-from xenhostgen.sandbox.reader import Reader
+from xenhostgen.sandbox.reader import Reader, reader
 
 
 class Liar:
@@ -54,7 +54,7 @@ def test_facts_come_back_as_they_are() -> None:
     need("bwrap", "bubblewrap")
     c = "static const int a[2];\nvoid f(int b)\n{\n\tint c;\n\tb = 1;\n}\n"
     question = (f'# 0 "a.c"\n# 1 "a.c"\n#include <x.h>\n{c}', Path("a.c"))
-    with Reader() as program:
+    with reader() as program:
         assert read_facts(*question, program) == read_facts(*question, None) != ()
 
 
@@ -64,5 +64,5 @@ def test_only_its_folders_are_seen(*, sees: bool, tmp_path: Path) -> None:
     target = tmp_path / "a.o"
     command = ["gcc", "-x", "c", "-c", "-", "-o", str(target)]
     subprocess.run(command, input=b"int canary;", check=True)
-    with Reader([tmp_path] * sees) as program:
+    with reader([tmp_path] * sees) as program:
         assert ("canary" in f"{program.ask(contents, target)}") == sees

@@ -6,7 +6,7 @@ Types are for a compiler to tell (see ``debug_info``); attributes and sections l
 
 import re
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -58,10 +58,9 @@ def snippet_facts(c: str, typedefs: Collection[str] = ()) -> Facts:
 
 def read_facts(source: Preprocessed) -> Facts:
     """Parse a file: what it declares itself, macros and includes too. Raises BuildError."""
-    ast = _parse(source)
-    reader = _Reader(source)
-    with _parser_errors(source.origin):
-        for node in ast.ext:
+    reader, parser = _Reader(source), CParser(lexer=_Lexer)
+    with _parser_errors(source, parser.clex):
+        for node in parser.parse(_outline(source)).ext:
             declaration = node.decl if isinstance(node, c_ast.FuncDef) else node
             if reader.at(declaration).file == source.path:
                 reader.read(node)
@@ -134,13 +133,6 @@ def _statics(node: Any) -> Iterator[Any]:
         if isinstance(child, c_ast.Decl) and "static" in child.storage:
             yield child
         yield from _statics(child)
-
-
-def _parse(preprocessed: Preprocessed) -> Any:
-    """The pycparser AST of preprocessed C; its coordinates are lines of ``preprocessed.text``."""
-    parser = CParser(lexer=_Lexer)
-    with _parser_errors(preprocessed.origin, lambda: parser.clex.place):
-        return parser.parse(_outline(preprocessed))
 
 
 _QUOTED = r""""(?:\\.|[^"\\\n])*+"?|'(?:\\.|[^'\\\n])*+'?"""  # an open one ends with its line
@@ -232,13 +224,8 @@ class _Lexer(CLexer):  # type: ignore[misc]  # pycparser has no types
 
 
 @contextmanager
-def _parser_errors(
-    origin: Callable[[int, int], Location], place: Callable[[], tuple[int, int]] = lambda: (0, 0)
-) -> Iterator[None]:
-    """Turn what pycparser raises into BuildError.
-
-    ``origin(line, column)`` gives a place's position; ``place()`` is where the parser has got to.
-    """
+def _parser_errors(source: Preprocessed, lexer: _Lexer) -> Iterator[None]:
+    """Turn what pycparser raises into BuildError; it reads the text of ``source``."""
     # Never lowered again, as other threads may be parsing.
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _DEPTH_MAX))
     try:
@@ -246,10 +233,11 @@ def _parser_errors(
     except (BuildError, MemoryError):
         raise
     except RecursionError as error:
-        raise Complaint("nested too deeply", origin(*place())).error() from error
+        at = source.origin(*lexer.place)
+        raise Complaint("nested too deeply", at).error() from error
     except Exception as error:  # asserts, too: strange input trips a few within the parser
         match = re.fullmatch(r"(?:[^:]*:(\d+)(?::(\d+))?|): (.*)", str(error), re.DOTALL)
         line, column, reason = match.groups() if match else (None, None, repr(error))
-        at = (int(line), int(column or 0)) if line else place()
+        at = source.origin(*((int(line), int(column or 0)) if line else lexer.place))
         message = f"not C that can be parsed: {reason[0].lower()}{reason[1:]}"
-        raise Complaint(message, origin(*at)).error() from error
+        raise Complaint(message, at).error() from error

@@ -11,8 +11,8 @@ import signal
 import site
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -33,26 +33,24 @@ _OUT_OF_TIME = 128 + signal.SIGXCPU  # as bubblewrap says it
 _OUT_OF_MEMORY = b"out of memory\n"
 
 
-class Reader:
+@contextmanager
+def reader(readable: Sequence[Path] = ()) -> Iterator["Reader"]:
     """A program that runs while the block does, and sees some folders.
 
     It ends with the thread that enters the block, too: bubblewrap takes that for its parent.
     """
+    command = [sys.executable, "-I", "-B", "-c", _START, *map(str, _SITES), __name__]
+    job = Job(command, Path("/"), LIMITS, view=View((*_OWN, *_SITES, *readable)))
+    with started(job, subprocess.PIPE, subprocess.PIPE, subprocess.DEVNULL) as running:
+        yield Reader(running.process)
 
-    def __init__(self, readable: Sequence[Path] = ()) -> None:
-        command = [sys.executable, "-I", "-B", "-c", _START, *map(str, _SITES), __name__]
-        view = View((*_OWN, *_SITES, *readable))
-        self.job = Job(command, Path("/"), LIMITS, view=view)
-        self.lock, self.stack = Lock(), ExitStack()
+
+class Reader:
+    """The program, which can be asked."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process, self.lock = process, Lock()
         self.has_failed = False
-
-    def __enter__(self) -> "Reader":
-        streams = (subprocess.PIPE, subprocess.PIPE, subprocess.DEVNULL)
-        self.process = self.stack.enter_context(started(self.job, *streams)).process
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.stack.close()
 
     def ask(self, function: Callable[..., object], *arguments: object) -> Any:
         """What a function of a module returns, unchecked. Raises BuildError where that does.

@@ -81,16 +81,15 @@ class Explorer(Runner):
         """Enter the state before the first call; none if it can't even be read."""
         (answer,) = self.driver.ask(["slots 0"])
         if answer.failure:
-            message = f"reading the slots before the first call {answer.failure}"
-            self.note(Finding("crash", self.spec.c.array, message), answer)
-            return []
-        if answer.slots != self.wording.registry.initial:
+            rule, message = "crash", f"reading the slots before the first call {answer.failure}"
+        elif answer.slots != self.wording.registry.initial:
             held = self.wording.state(answer.slots)
-            message = f"slots are not empty before the first call: {held}"
-            self.note(Finding("initial-state", self.spec.c.array, message), answer)
-            return []
-        self.enter(answer)
-        return [answer]
+            rule, message = "initial-state", f"slots are not empty before the first call: {held}"
+        else:
+            self.enter(answer)
+            return [answer]
+        self.note(Finding(rule, self.spec.c.array, message), answer)
+        return []
 
     def expand(self, level: Sequence[Answer], calls: Sequence[Call]) -> list[Answer]:
         """Make and judge all calls in each of these states; the new states that they lead to.

@@ -104,8 +104,15 @@ class Harness:
 
     @cached_property
     def judged(self) -> dict[str, str]:
-        """The texts of the judged C, by their paths."""
-        return judged_files(self.spec, self.tree)
+        """The texts of the spec's C files, and of the headers of the tree that these include."""
+        texts: dict[str, str] = {}
+        paths = c_files(self.spec)
+        while paths:
+            path = paths.pop(0)
+            if path not in texts and (text := read_text(self.tree, path)) is not None:
+                texts[path] = text
+                paths += included(self.tree, path, text)
+        return texts
 
     @cached_property
     def glue(self) -> Path:
@@ -137,19 +144,6 @@ def c_files(spec: Interface) -> list[str]:
     """The C files of a spec: all but the Makefile."""
     first = [spec.header.file, spec.source.file, spec.predicates.file]
     return [*first, *(guest.file for guest in spec.guests)]
-
-
-def judged_files(spec: Interface, tree: Path) -> dict[str, str]:
-    """The texts of the spec's C files, and of the headers of the tree that these include."""
-    texts: dict[str, str] = {}
-    paths = c_files(spec)
-    while paths:
-        path = paths.pop(0)
-        if path in texts or (text := read_text(tree, path)) is None:
-            continue
-        texts[path] = text
-        paths += included(tree, path, text)
-    return texts
 
 
 def included(tree: Path, path: str, text: str) -> Iterator[str]:

@@ -96,12 +96,12 @@ class Runner(ABC):
                 self.note(replace(finding, outcome=outcome), before, call)
             yield before, call, answer
 
-    def note(self, finding: Finding, state: Answer, *calls: Call) -> None:
+    def note(self, finding: Finding, state: Answer, call: Call | None = None) -> None:
         """Keep a fault that hasn't been seen, with the calls that lead to a state and on."""
         self.counts[finding.rule, finding.subject] += 1
         if (finding.rule, finding.subject) in self.kept:
             return
-        steps = [step for call in calls for step in call.steps]
+        steps = list(call.steps) if call else []
         while origin := self.origins.get(state.state):
             state, call = origin
             steps.insert(0, str(call))

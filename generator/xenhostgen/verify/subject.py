@@ -12,7 +12,7 @@ from xenhostgen import extension_points
 from xenhostgen.csource.preprocess import SHIM
 from xenhostgen.sandbox.confinement import View, is_trusting, obstacle
 from xenhostgen.sandbox.files import FILE_MAX, KERNEL_FILE_MAX, UnreadableFile, blocking, read_file
-from xenhostgen.sandbox.reader import Reader
+from xenhostgen.sandbox.reader import Reader, reader
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused, refusal
@@ -171,7 +171,7 @@ def prepared(spec: Interface, options: Options) -> Iterator[Subject]:
         confined = None
         if is_foreign:
             stored = [options.store.folder] if options.store else []
-            confined = stack.enter_context(Reader((work, *stored)))
+            confined = stack.enter_context(reader((work, *stored)))
         yield Subject(spec, judged, work, options, confined)
 
 

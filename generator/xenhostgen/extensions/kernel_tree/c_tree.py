@@ -18,7 +18,7 @@ from tree_sitter import Language, Parser
 
 from xenhostgen.sandbox.confinement import is_trusting, obstacle
 from xenhostgen.sandbox.process import BuildError
-from xenhostgen.sandbox.reader import Reader
+from xenhostgen.sandbox.reader import reader
 
 CONDITIONALS = ("preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "preproc_elifdef")
 _DEFINITIONS = ("function_definition", "preproc_def", "preproc_function_def")
@@ -132,8 +132,8 @@ def parse(content: bytes) -> Node:
     if obstacle() or is_trusting():
         rows = _rows(content.decode("latin-1"))
     else:
-        with Reader() as reader:
-            rows = reader.ask(_rows, content.decode("latin-1"))
+        with reader() as program:
+            rows = program.ask(_rows, content.decode("latin-1"))
     source = _Source(content)
     try:
         return _tree(source, rows)

@@ -51,6 +51,8 @@ def read_tree_case(file: Path) -> Tree:
             path, hunks = line[4:], []
         elif not line.startswith("# "):
             hunks.append(line)
+    for key in ("spec", "rule") if file.name.startswith("err_") else ("spec",):
+        assert key in about, f"{file} lacks a line '# {key}: …'"
     further = {key: about.get(key, "") for key in _FURTHER}
     return Tree(about["spec"], about.get("rule"), tuple(changes), **further)
 
@@ -68,13 +70,22 @@ def read_hunks(lines: list[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, .
 
 
 def spec_of_case(case: Path) -> bytes:
-    """The spec of a case: a file of its own, or a change of the smallest spec beside it."""
+    """The spec of a case: a file of its own, or a change of another, as ``base_of_case`` has it."""
     if case.suffix != ".diff":
         return case.read_bytes()
-    text = case.with_name("succ_minimal.yaml").read_text()
-    for sides in read_hunks(case.read_text().splitlines()):
+    text = base_of_case(case).read_text()
+    lines = [line for line in case.read_text().splitlines() if not line.startswith("# ")]
+    for sides in read_hunks(lines):
         text = changed(text, *sides)
     return text.encode()
+
+
+def base_of_case(case: Path) -> Path:
+    """The spec that a case changes: by its line ``# spec:``, else the smallest one beside it."""
+    for line in case.read_text().splitlines():
+        if line.startswith("# spec: "):
+            return REPO / line.removeprefix("# spec: ")
+    return case.with_name("succ_minimal.yaml")
 
 
 def apply(tree: Path, changes: tuple[Change, ...]) -> None:
@@ -128,5 +139,5 @@ def has_room(files: dict[str, str], changes: tuple[Change, ...]) -> bool:
 def changed(text: str, *sides: tuple[str, ...]) -> str:
     """A text in which some lines, which must be there once, have become others."""
     old, new = ("".join(f"{row}\n" for row in rows) for rows in sides)
-    assert text.count(old) == 1, f"it holds {text.count(old)} times:\n{old}"
+    assert text.count(old) == 1, f"must be there once, but is {text.count(old)} times:\n{old}"
     return text.replace(old, new)

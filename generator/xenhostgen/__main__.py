@@ -21,7 +21,7 @@ def main() -> NoReturn:
 
 
 def use_utf8() -> None:
-    """Start again where the locale has another encoding, in which paths and names can't be said."""
+    """Replace this process by one in Python's UTF-8 mode, unless file names are UTF-8 already."""
     if sys.getfilesystemencoding() == "utf-8" or os.environ.get("PYTHONUTF8") == "1":
         return
     output = sys.stdout.encoding if sys.stdout else "utf-8"

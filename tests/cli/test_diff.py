@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.cli import main
+from tools import Golden, main
 
 SPECS = Path(__file__).parents[2] / "specs"
 CASES = Path(__file__).parent / "diff"
@@ -33,16 +33,13 @@ def edit(folder: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def expect(printed: str, path: Path, update: bool) -> None:
-    printed = re.sub(r"rfc-v1\.yaml:\d+:\d+", "rfc-v1.yaml:LINE:COLUMN", printed)
-    if update:
-        path.write_text(printed, encoding="utf-8")
-    assert printed == path.read_text(encoding="utf-8")
+def without_places(printed: str) -> str:
+    return re.sub(r"rfc-v1\.yaml:\d+:\d+", "rfc-v1.yaml:LINE:COLUMN", printed)
 
 
-def test_shipped_facts(folder: Path, update: bool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_shipped_facts(folder: Path, golden: Golden, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", "specs/rfc-v1.yaml"]) == 0
-    expect(capsys.readouterr().out, CASES / "succ_facts.expected", update)
+    golden(CASES / "succ_facts.expected", without_places(capsys.readouterr().out))
     edit(
         folder,
         "{line: <xen/xenhost.h>, place: {after: <xen/events.h>}}",
@@ -60,7 +57,7 @@ def test_shipped_facts(folder: Path, update: bool, capsys: pytest.CaptureFixture
         "  includes: [<linux/bug.h>, <linux/types.h>,",
     )
     assert main(["diff", "specs/rfc-v1.yaml"]) == 1
-    expect(capsys.readouterr().out, CASES / "err_facts.expected", update)
+    golden(CASES / "err_facts.expected", without_places(capsys.readouterr().out))
 
 
 def test_json_says_the_same(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tools import main, need
+from tools import main, need, sampled
 from xenhostgen.api import load
+from xenhostgen.spec.template_sets import template_sets
 
 
-@pytest.mark.parametrize("templates", ["kernel", "rfc"])
-@pytest.mark.parametrize("prefix", ["widget", "a", "x9_long_name_of_an_interface"])
+@pytest.mark.parametrize("templates", template_sets())
+@pytest.mark.parametrize("prefix", sampled(["widget", "a", "x9_long_name_of_an_interface"]))
 def test_the_spec_is_right(templates: str, prefix: str, tmp_path: Path) -> None:
     need("gcc", "gcc")
     spec = tmp_path / "start.yaml"

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tools import Golden, examples
 from xenhostgen.api import Interface, Refused, load
 from xenhostgen.extensions.kernel_tree.apply import apply, record, revert
 from xenhostgen.extensions.kernel_tree.build import Scratch
@@ -55,7 +56,7 @@ def said(caught: pytest.ExceptionInfo[Refused], tree: Path) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
-def test_case(case: Path, spec: Interface, tree: Path, update: bool) -> None:
+def test_case(case: Path, spec: Interface, tree: Path, golden: Golden) -> None:
     git(tree, "apply", "--whitespace=nowarn", str(case))
     before = contents(tree)
     if case.stem.startswith("succ_"):
@@ -69,10 +70,7 @@ def test_case(case: Path, spec: Interface, tree: Path, update: bool) -> None:
         shown = said(caught, tree)
         assert all(problem.hint for problem in caught.value.problems), "an error says what to do"
     assert contents(tree) == before
-    expected = case.with_suffix(".expected")
-    if update:
-        expected.write_text(shown)
-    assert shown == expected.read_text()
+    golden(case.with_suffix(".expected"), shown)
 
 
 def diff(placement: Placement) -> str:
@@ -264,7 +262,7 @@ def test_a_tree_with_a_build_of_its_own_is_not_built_in(tree: Path, tmp_path: Pa
     assert not (tmp_path / "work").exists()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20, 60), deadline=None)
 @given(st.data())
 def test_edits_by_chance_never_break_it(data: st.DataObject) -> None:
     """Whatever lines go or are doubled: it refuses, or what it placed counts as applied."""

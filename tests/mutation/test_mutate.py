@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import main, need
+from tools import Golden, main, need
 from xenhostgen.api import Interface, Refused, Text, load, render
 from xenhostgen.extensions.mutation import mutate as mutating
 from xenhostgen.extensions.mutation.accepted import acceptances
@@ -23,7 +23,6 @@ from xenhostgen.verify.harness import c_files
 
 REPO = Path(__file__).parents[2]
 PAIR = "tests/verify/succ_pair.yaml"
-GOLDEN = Path(__file__).with_name("mutants_pair.expected")
 XENHOST = "specs/xenhost.yaml"
 SHIPPED = ("specs/rfc-v1.yaml", "specs/rfc-v1-ops.yaml", XENHOST)
 SOURCE = "drivers/pair/pair.c"
@@ -72,11 +71,9 @@ def only(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return restrict
 
 
-def test_every_fault_of_a_small_interface(update: bool) -> None:
+def test_every_fault_of_a_small_interface(golden: Golden) -> None:
     listed = "".join("\n".join([mutant.id, *mutant.diff()]) + "\n" for mutant in all_mutants(PAIR))
-    if update:
-        GOLDEN.write_text(listed)
-    assert listed == GOLDEN.read_text()
+    golden(Path(__file__).with_name("mutants_pair.expected"), listed)
 
 
 @pytest.mark.parametrize("path", SHIPPED)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import main
+from tools import Golden, main
 
 REPO = Path(__file__).parents[2]
 FOREIGN = REPO / "tests" / "verify" / "succ_gate.yaml"
@@ -31,13 +31,9 @@ def shown(
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
 def test_the_text_is_as_expected(
-    spec: Path, update: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    spec: Path, golden: Golden, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = shown(spec, 100, capsys, monkeypatch)
-    expected = EXPECTED / f"{spec.stem}.txt"
-    if update:
-        expected.write_text(text)
-    assert text == expected.read_text()
+    golden(EXPECTED / f"{spec.stem}.txt", shown(spec, 100, capsys, monkeypatch))
 
 
 @pytest.mark.parametrize("width", [40, 133])

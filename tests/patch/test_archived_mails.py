@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tools import main
+from tools import Golden, main
 from xenhostgen.api import Interface, Rendering, Text, load, load_text, render
 from xenhostgen.extensions.kernel_tree.placing import placed_in
 from xenhostgen.extensions.patches.diff import files_of
@@ -154,17 +154,14 @@ def test_an_import_lifts_the_whole_mail(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    update: bool,
+    golden: Golden,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["import", str(mail.path), "-o", "lifted.yaml"]) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["lifted.yaml"]
     assert main(["diff", "lifted.yaml", str(mail.path)]) == 0
-    expected = MAILS / f"{mail.path.stem}.expected"
     printed = capsys.readouterr().out.replace(str(mail.path), mail.path.name)
-    if update:
-        expected.write_text(printed)
-    assert printed == expected.read_text()
+    golden(MAILS / f"{mail.path.stem}.expected", printed)
     assert main(["lint", "lifted.yaml"]) == 0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from posted import BREAKS, PVH, SPEC, Tree, kernel, posted, without_fragments
 
-from tools import main
+from tools import Golden, main
 
 TOLD = Path(__file__).parent / "told"
 FAULTS = (
@@ -48,7 +48,7 @@ def test_told(
     trees: Callable[[], tuple[Tree, Tree]],
     *,
     tmp_path: Path,
-    update: bool,
+    golden: Golden,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -60,10 +60,7 @@ def test_told(
     printed = capsys.readouterr()
     assert (status, printed.err) == (0 if name.startswith("succ_") else 1, "")
     out = re.sub(r"my\.yaml:\d+:\d+", "my.yaml:LINE:COLUMN", printed.out)
-    expected = TOLD / f"{name}.expected"
-    if update:
-        expected.write_text(out, encoding="utf-8")
-    assert out == expected.read_text(encoding="utf-8")
+    golden(TOLD / f"{name}.expected", out)
 
     Path("reference").mkdir()
     main(["facts", "x.patch", "-o", "reference/rfc-v1-01.json"])

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Each `cases/succ_*.patch` and `err_*.patch` has what is read from it, or the error, beside it.
-
-XENHOSTGEN_UPDATE=1 rewrites the `.expected` files; look at their diff before committing it.
-"""
+"""Each `cases/succ_*.patch` and `err_*.patch` has what is read from it, or the error, beside it."""
 
 import os
 from collections.abc import Iterator
@@ -10,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tools import Golden
 from xenhostgen.api import Refused
 from xenhostgen.extensions.patches.diff import files_of
 from xenhostgen.extensions.patches.hunks import PatchFile
@@ -47,12 +45,9 @@ def outcome(path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.mark.parametrize("path", sorted(CASES.glob("*.patch")), ids=lambda path: path.stem)
-def test_case(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = path.with_suffix(".expected")
+def test_case(path: Path, golden: Golden, monkeypatch: pytest.MonkeyPatch) -> None:
     actual = outcome(path, monkeypatch)
-    if os.environ.get("XENHOSTGEN_UPDATE") == "1":
-        expected.write_text(actual, encoding="utf-8")
-    assert actual == expected.read_text(encoding="utf-8")
+    golden(path.with_suffix(".expected"), actual)
     is_error = actual.startswith(f"{path.name}:")
     assert is_error == path.name.startswith("err_")
 

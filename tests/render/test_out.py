@@ -13,12 +13,12 @@ SPECS = sorted(path.relative_to(REPO) for path in REPO.glob("specs/*.yaml"))
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
 def test_out_is_fresh(spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If not: run 'xenhostgen generate' and look at what changes."""
     monkeypatch.chdir(REPO)
     folder = Path("out", spec.stem)
     files = [path for path in folder.rglob("*") if path.is_file()]
     committed = {str(path.relative_to(folder)): path.read_bytes().decode() for path in files}
-    assert committed == render(load(spec)).files
+    rendered = render(load(spec)).files
+    assert committed == rendered, "run 'xenhostgen generate' and look at what changes"
 
 
 def test_each_folder_in_out_has_its_spec() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 import xenhostgen.spec
 from patching import spec_of_case
+from tools import Golden
 from xenhostgen.api import SpecError, load, render
 
 NOTING = ("add", "lose", "stop", "refuse", "repeated")
@@ -23,17 +24,14 @@ ERRONEOUS = sorted({*CASES.glob("err_*")} - {*CASES.glob("*.expected")})
 
 
 @pytest.mark.parametrize("path", ERRONEOUS, ids=lambda path: path.stem)
-def test_error(path: Path, update: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error(path: Path, golden: Golden, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     file = Path(f"{path.stem}.yaml")
     file.write_bytes(spec_of_case(path))
     with pytest.raises(SpecError) as caught:
         load(file)
     shown = "".join(problem.shown() + "\n" for problem in caught.value.problems)
-    expected = path.with_suffix(".expected")
-    if update:
-        expected.write_text(shown, encoding="utf-8")
-    assert shown == expected.read_text(encoding="utf-8")
+    golden(path.with_suffix(".expected"), shown)
     for problem in caught.value.problems:
         assert problem.hint, "an error says what to do"
 
@@ -71,4 +69,4 @@ def test_every_rule_has_a_case() -> None:
     in_test_files = {"no-such-file", "unreadable", "spec-name"}
     shown = " ".join(path.read_text() for path in CASES.glob("*.expected"))
     missing = {rule for rule in rules_in_code() if f"[{rule}]" not in shown}
-    assert missing <= in_test_files
+    assert missing <= in_test_files, "put a spec with this fault into tests/spec/cases"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import need
+from tools import Golden, need
 from xenhostgen.api import Expected, Finding, Interface, Text, Verdict, load
 from xenhostgen.verify.findings import judge
 from xenhostgen.verify.replay import replay
@@ -16,7 +16,6 @@ from xenhostgen.verify.store import Store
 from xenhostgen.verify.subject import Options
 
 SPEC = "specs/rfc-v1.yaml"
-GOLDEN = Path(__file__).with_name("rfc-v1.expected")
 COMPILERS = ("gcc", "clang")
 EXPECTED = [
     number
@@ -49,13 +48,11 @@ def told(finding: Finding) -> str:
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-def test_finds_exactly_the_seven_faults(compiler: str, update: bool) -> None:
+def test_finds_exactly_the_seven_faults(compiler: str, golden: Golden) -> None:
     verdict = verdict_under(compiler)
     faults = [finding for finding in found(verdict) if not finding.rule.endswith("-warning")]
     text = "".join(sorted(map(told, faults)))
-    if update:
-        GOLDEN.write_text(text)
-    assert text == GOLDEN.read_text()
+    golden(Path(__file__).with_name("rfc-v1.expected"), text)
     assert not verdict.unexpected
     assert not verdict.missing
     (run,) = verdict.statistics.runs

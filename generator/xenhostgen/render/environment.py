@@ -30,8 +30,9 @@ class _Loader(jinja2.FileSystemLoader):
 class _BytecodeCache(jinja2.FileSystemBytecodeCache):
     """Compiled templates in a folder beside them, as Python keeps its modules.
 
-    Whoever can write there can write the templates too. A damaged file, or a folder that can't be
-    written to, is no error. A named pipe in place of a file is left alone.
+    The folder needs no more protection than the templates: who can write to it can write to them.
+    A damaged file, or a folder that can't be written to, is no error. A named pipe in place of a
+    file is left alone.
     """
 
     def load_bytecode(self, bucket: Bucket) -> None:
@@ -81,7 +82,7 @@ def guarded(render: Callable[..., str], **context: Any) -> str:
         # Jinja rewrites tracebacks so that frames inside templates carry their file and line.
         frames = traceback.extract_tb(error.__traceback__)
         inside = [frame for frame in frames if frame.filename.endswith(".j2")]
-        if inside:
+        if inside:  # a template that another includes and that isn't there is told here
             at = At(inside[-1].lineno or 1, 1)
             raise refusal("template", str(error), inside[-1].filename, at=at) from None
         if isinstance(error, jinja2.TemplateNotFound):

@@ -10,21 +10,25 @@ from xenhostgen.spec.model import Entry, Interface, Op
 
 
 class OpC(NamedTuple):
-    """The C of an op; ``returns`` ends where a name may follow."""
+    """The C of an op and of its wrapper, as templates put it together."""
 
     returns: str
+    """What the op returns, up to where a name follows: ``int `` or ``char *``."""
     params: tuple[str, ...]
+    """The op's parameters, the host first."""
     member: str
-    head: str  # of its wrapper
+    """The op's member of the structure of ops."""
+    head: str
+    """The wrapper's, up to its body."""
     call: str
+    """The wrapper's call of the op, without a semicolon."""
     result: str
+    """What stands in front of that call: ``return `` or nothing."""
 
 
 def operations(spec: Interface) -> dict[str, OpC]:
     """All ops by name, in the order of the spec."""
-    return {
-        op.name: _operation(op, spec.c.host, spec.c.prefix, not spec.typedefs) for op in spec.ops
-    }
+    return {op.name: _operation(spec, op) for op in spec.ops}
 
 
 def pointer(c_type: str) -> str:
@@ -32,17 +36,16 @@ def pointer(c_type: str) -> str:
     return c_type if c_type.endswith("*") else c_type + " "
 
 
-def _operation(op: Op, host: str, prefix: str, plain: bool) -> OpC:
-    name, args, returns = str(op.name), op.args, pointer(op.returns)
-    params = (f"{host} *{op.host!s}", *args)
-    member = wrapped(f"\t{returns}(*{name})", params, ");").lstrip("\t")
-    wrapper_type = op.wrapper_type
-    answer = returns if wrapper_type is op.returns else pointer(wrapper_type)
-    wrapper = f"static inline {answer}{prefix}_{name}"
-    head = wrapped(wrapper, (f"{host} *xh", *args))
-    passed = ", ".join(["xh", *map(declared_name, args)])
-    call = f"xh->ops->{name}({passed})" if plain else f"(xh->ops->{name})({passed})"
-    result = "" if wrapper_type == "void" else "return "
+def _operation(spec: Interface, op: Op) -> OpC:
+    host, returns = spec.c.host, pointer(op.returns)
+    params = (f"{host} *{op.host}", *op.args)
+    member = wrapped(f"\t{returns}(*{op.name})", params, ");").lstrip("\t")
+    wrapper = f"static inline {pointer(op.wrapper_type)}{spec.c.wrapper(op.name)}"
+    head = wrapped(wrapper, (f"{host} *xh", *op.args))
+    passed = ", ".join(["xh", *map(declared_name, op.args)])
+    function = f"xh->ops->{op.name}"
+    call = f"({function})({passed})" if spec.typedefs else f"{function}({passed})"
+    result = "" if op.wrapper_type == "void" else "return "
     return OpC(returns, params, member, head, call, result)
 
 
@@ -50,17 +53,17 @@ def prototypes(ops: Mapping[str, OpC], entries: Iterable[tuple[Op, Entry]]) -> d
     """The declaration of each function that table entries name."""
     heads: dict[str, str] = {}
     for op, entry in entries:
-        c, function = ops[op.name], entry.function
+        in_c, function = ops[op.name], entry.function
         if function not in heads:
-            heads[function] = wrapped(f"{c.returns}{function}", c.params, ");")
+            heads[function] = wrapped(f"{in_c.returns}{function}", in_c.params, ");")
     return heads
 
 
 def adapters(spec: Interface, ops: Mapping[str, OpC], owner: str) -> Iterator[tuple[str, str, str]]:
     """Name, head and body of each adapter that a guest's file defines, or for NONE the C file."""
     for op, entry in spec.adapters(owner):
-        c, function = ops[op.name], entry.function
-        static = "" if function in spec.shared_adapters else "static "
-        head = wrapped(f"{static}{c.returns}{function}", c.params)
+        in_c, function = ops[op.name], entry.function
+        linkage = "" if function in spec.shared_adapters else "static "
+        head = wrapped(f"{linkage}{in_c.returns}{function}", in_c.params)
         result = "" if op.returns == "void" else "return "
         yield function, head, f"{result}{entry.body};" if entry.body else ""

@@ -30,13 +30,10 @@ def styled(text: str, style: str, stream: TextIO) -> str:
 
 
 def progress(title: str) -> Callable[[str], None]:
-    """Shows what is being done, in one line of a terminal until ``clear_progress``.
-
-    Nothing is shown where the output goes elsewhere, such as to a pager on the same terminal.
-    """
+    """A function that shows what is being done, in one line of a terminal."""
 
     def show(doing: str) -> None:
-        if is_live(sys.stderr) and is_live(sys.stdout):
+        if _has_progress():
             line = printable(f"{title}: {doing} …", "?")[: shutil.get_terminal_size().columns - 1]
             print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
 
@@ -44,6 +41,11 @@ def progress(title: str) -> Callable[[str], None]:
 
 
 def clear_progress() -> None:
-    """Make room for output where ``progress`` may have shown something."""
-    if is_live(sys.stderr) and is_live(sys.stdout):
+    """Remove the line of ``progress``, to make room for output."""
+    if _has_progress():
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _has_progress() -> bool:
+    """Whether progress is shown; not where output goes to a pager on the same terminal, say."""
+    return is_live(sys.stderr) and is_live(sys.stdout)

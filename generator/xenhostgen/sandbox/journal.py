@@ -6,13 +6,13 @@ stranger's. A record is locked while its process is alive.
 """
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 from xenhostgen.sandbox.scratch import locked, state_folder
@@ -59,7 +59,7 @@ def staging_folder(root: Path) -> Iterator[tuple[Path, Callable[[Moves], None]]]
     """A new folder below a root for what is staged, and how to record the moves from there."""
     records = _records(root)
     records.mkdir(exist_ok=True)
-    record = records / token_hex(8)
+    record = records / os.urandom(8).hex()
     staging = _staging(root, record)
     with ExitStack() as locks:
 

@@ -14,11 +14,13 @@ from xenhostgen.sandbox.process import BuildError
 from xenhostgen.verify.boots import BootRunner
 from xenhostgen.verify.build import SANITIZERS, Unwatchable
 from xenhostgen.verify.configurations import AS_THE_SPEC, Configuration
+from xenhostgen.verify.declarations import expectation
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.driver import DriverError, Program, run_driver
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.findings import Finding, Run
 from xenhostgen.verify.harness import c_files
+from xenhostgen.verify.pieces import check_pieces
 from xenhostgen.verify.protocol import Runner
 from xenhostgen.verify.subject import Subject
 from xenhostgen.verify.wording import Wording
@@ -107,7 +109,10 @@ def _found(
 
 
 def _uncompilable(error: BuildError, subject: Subject) -> Finding:
-    """What the compiler or linker says, with its place in the judged files if there is one."""
+    """What the compiler or linker says, with its place in the judged files if there is one.
+
+    Raises ``SpecError`` where it is the spec's own C that a caller can't be compiled with.
+    """
     complaint, spec = error.complaints()[0], subject.spec
     where, message = complaint.at, "does not compile"
     if not where.line:
@@ -116,6 +121,7 @@ def _uncompilable(error: BuildError, subject: Subject) -> Finding:
     elif where.file.startswith("/") or not (subject.tree / where.file).is_file():
         where = _mention(complaint.symbol, subject, c_files(spec)) or Location(spec.header.file)
         message = "a caller that keeps to the spec does not compile"
+        check_pieces(subject.harness, expectation(spec))
     rule = "not-runnable" if isinstance(error, Unwatchable) else "uncompilable"
     return Finding(rule, where.file, f"{message}: {complaint.text}", where, seen_by="compiler")
 

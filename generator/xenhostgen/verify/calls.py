@@ -17,8 +17,8 @@ from xenhostgen.verify.wording import Wording
 _OUTSIDE = (-1, 1 << 30, (1 << 31) - 1, -(1 << 31))
 # By the model's reason for misuse: its words, and the rule of the finding if misuse succeeds.
 MISUSE = {
-    "type": ("nothing such can be registered", "unlisted-type-accepted"),
-    "ops": ("nothing such can be registered", "null-ops-accepted"),
+    "type": ("no slot accepts that type", "unlisted-type-accepted"),
+    "ops": ("its ops are NULL", "null-ops-accepted"),
     "occupied": ("the slot is taken", "slot-overwritten"),
     "requires": ("the slot that it requires is empty", "dependency-not-enforced"),
     "absent": ("no host of that type is registered", "unregister-wrong-type"),
@@ -110,7 +110,7 @@ class Change(RegistryCall):
         outcome = self.outcome(before.slots)
         if outcome.misuse:
             reason, _ = MISUSE[outcome.reason]
-            return f"{outcome.errno or 'a BUG'} and no change, for {reason}"
+            return f"{outcome.errno or 'a BUG'} and no change, because {reason}"
         return f"success, with {self.wording.state(outcome.state)}"
 
     def happened(self, before: Answer, answer: Answer) -> str:

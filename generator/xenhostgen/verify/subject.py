@@ -130,7 +130,7 @@ def is_confined(spec: Interface, options: Options) -> bool:
         return True
     if is_ours(spec, options):
         return False
-    hint = "if you trust it: --unconfined, or XENHOSTGEN_UNCONFINED=1 (see docs/verify.md)"
+    hint = "if you trust it: --unconfined, or XENHOSTGEN_UNCONFINED=1 (see docs/confinement.md)"
     message = f"{reason}; this C would run unconfined"
     raise refusal("unconfined", message, spec.path, hint)
 
@@ -147,7 +147,7 @@ def check_size(spec: Interface) -> None:
     for noun, count, limit in limits:
         if count > limit:
             message = f"has {count} {noun}; at most {limit} are verified"
-            hint = f"verify copies with some of the {noun} each (docs/limits.md)"
+            hint = f"split it into copies with a part of the {noun} each (docs/limits.md)"
             raise refusal("too-large", message, spec.path, hint)
 
 

@@ -29,9 +29,10 @@ _DOMAIN = re.compile(r"^xenhostgen: creating (\S+)\n(.*?)(?:^xenhostgen: end \1$
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """A work folder for one kernel, Debian's of that version or a tree's.
+    """A work folder for one kernel, in which a run builds on what the last one has left there.
 
-    What one run has made the next one uses.
+    ``kernel`` is a version, whose source Debian has, or the path of a tree. ``stopped`` ends the
+    machines that run.
     """
 
     work: Path
@@ -45,9 +46,9 @@ class Lab:
     ) -> tuple[dict[Boot, str], bool]:
         """Build and boot: each boot's console, and whether the array of slots lies in .bss.
 
-        ``extra``: other texts of some files, to see them found. Raises ``Refused``: Debian packages
-        are missing, the spec doesn't fit the kernel or doesn't know a guest, or the kernel doesn't
-        build.
+        ``extra``: other texts of some files, with faults that the boot should show. Raises
+        ``Refused``: Debian packages are missing, the spec doesn't fit the kernel or doesn't know a
+        guest, or the kernel doesn't build.
         """
         boots = boots_of(suite, guests)
         objects = self.compile(suite, extra or {})
@@ -56,8 +57,11 @@ class Lab:
         in_bss = re.search(rf"^\w+ [bB] {suite.spec.c.array}$", symbols, re.M)
         return consoles, in_bss is not None
 
-    def run(self, what: str, seconds: float, folder: Path, *command: str | Path) -> None:
-        """Run a program and say so. Raises ``Refused`` with the end of its log if it fails."""
+    def _run(self, what: str, seconds: float, folder: Path, *command: str | Path) -> None:
+        """Run a program and say so. Raises ``Refused`` with the end of its log if it fails.
+
+        The log has the first word of ``what`` as its name.
+        """
         self.say(what)
         log = self.work / f"{what.partition(' ')[0]}.log"
         limits = UNLIMITED._replace(seconds=seconds)
@@ -69,25 +73,21 @@ class Lab:
             raise refusal("program", message, what, f"all of it: {log}")
 
     def compile(self, suite: Suite, extra: Mapping[str, str]) -> Path:
-        """Have everything unpacked and built; the folder of the objects."""
-        spec, version = suite.spec, self.kernel if re.fullmatch(r"\d+\.\d+", self.kernel) else ""
+        """Fetch Xen and Debian's kernel, and build the kernel; the folder of its objects."""
         self.work.mkdir(parents=True, exist_ok=True)
+        version = self.kernel if re.fullmatch(r"\d+\.\d+", self.kernel) else ""
         what = f"fetching Xen {_XEN}" + (f", Linux {version}" if version else "")
-        self.run(what, 900, self.work, "sh", DATA / "fetch", version, _XEN)
+        self._run(what, 900, self.work, "sh", DATA / "fetch", version, _XEN)
         source = self.work / f"linux-{version}" if version else Path(self.kernel)
-        wanted = placed(spec, source).after
-        for path, text in suite.appendices().items():
-            wanted[path] = (wanted.get(path) or content(source, path) or b"") + text.encode()
-        files = suite.files() | dict(extra)
-        wanted |= {path: text.encode() for path, text in files.items()}
-        name = f"CONFIG_{spec.interface.upper()}_KUNIT"
+        files = _files(suite, source, extra)
+        name = f"CONFIG_{suite.spec.interface.upper()}_KUNIT"
         config = f"{_CONFIG.read_text()}{name}_TEST=y\n{name}_OVERRIDE=y\n"
         folder = self.work / f"kernel-{version or 'given'}"
-        tree = Scratch(source, folder, wanted, Kernel("booted", config))
-        tree.fill(wanted)
+        tree = Scratch(source, folder, files, Kernel("booted", config))
+        tree.fill(files)
         self.say("configuring the kernel")
         tree.configure()
-        self.run("building the kernel", 3600, tree.source, *tree.kbuild, "bzImage")
+        self._run("building the kernel", 3600, tree.source, *tree.kbuild, "bzImage")
         return tree.objects
 
     def machines(self, suite: Suite, boots: Sequence[Boot], image: Path) -> dict[Boot, str]:
@@ -126,7 +126,7 @@ class Lab:
         write_files(folder, files)
         pack = "chmod +x init; find . | cpio -oH newc --quiet >../initramfs"
         pack += "; cat ../tools.cpio.gz >>../initramfs"
-        self.run("packing dom0's initramfs", 120, folder, "sh", "-ec", pack)
+        self._run("packing dom0's initramfs", 120, folder, "sh", "-ec", pack)
 
     def _machine(self, suite: Suite, group: Sequence[Boot], image: Path) -> dict[Boot, str]:
         """One machine: a boot of dom0, or of a dom0 that makes one domain after another."""
@@ -150,24 +150,38 @@ class Lab:
     def _shown(self, command: Sequence[str], name: str, seconds: float, end: bytes) -> str:
         """Run a machine until its console shows the pattern ``end``; what it shows.
 
-        One that comes to no end by a fault of ours does it again, once.
+        One that stands still or takes too long is started again, once.
         """
-        log, xen = self.work / f"qemu-{name}.log", ["-kernel", str(self.work / "xen")]
-        limits, environment = UNLIMITED._replace(seconds=seconds), user_environment()
-        for doing in ("", f"booting {name} once more, as it comes to no end"):
-            if doing:
-                self.say(doing)
-            with Console(self.work / "consoles" / f"{name}.log", end) as console:
-                options = [*command, *xen, *console.options]
-                job = Job(options, self.work, limits, environment, console.stdin, log)
-                done = run(job, lambda: self.stopped.is_set() or console.over())
-            if console.done() or not (done.exceeded or console.silent()):
-                break
+        log = self.work / f"qemu-{name}.log"
+        console = Console(self.work / "consoles" / f"{name}.log", end)
+        if not self._comes_to_an_end(console, command, seconds, log):
+            self.say(f"booting {name} once more, as it comes to no end")
+            self._comes_to_an_end(console, command, seconds, log)
         text = console.log.read_text(errors="replace").replace("\r", "")
         if not text:
             message = log.read_text(errors="replace").strip() or "fails"
             raise refusal("program", message, command[0])
         return text
+
+    def _comes_to_an_end(
+        self, console: Console, command: Sequence[str], seconds: float, log: Path
+    ) -> bool:
+        """Run a machine; whether it shows its last words or goes off by itself."""
+        limits = UNLIMITED._replace(seconds=seconds)
+        with console:
+            options = [*command, "-kernel", str(self.work / "xen"), *console.options]
+            job = Job(options, self.work, limits, user_environment(), console.stdin, log)
+            done = run(job, lambda: self.stopped.is_set() or console.over())
+        return console.done() or not (done.exceeded or console.silent())
+
+
+def _files(suite: Suite, source: Path, extra: Mapping[str, str]) -> dict[str, bytes | None]:
+    """What differs from a kernel's source: the interface in its place, the tests, ``extra``."""
+    files = placed(suite.spec, source).after
+    for path, text in suite.appendices().items():
+        files[path] = (files.get(path) or content(source, path) or b"") + text.encode()
+    further = suite.files() | dict(extra)
+    return files | {path: text.encode() for path, text in further.items()}
 
 
 def _seconds(group: Sequence[Boot]) -> int:

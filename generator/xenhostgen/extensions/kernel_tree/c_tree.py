@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """C as tree-sitter sees it, for files that only their own kernel can compile.
 
-It parses what it can, macros and all, and never gives up. Where bubblewrap works, it runs in a
-program of its own: in C of a stranger's it could be at fault itself.
+It parses what it can, macros and all, and never gives up. The parser is native code and the C may
+be a stranger's: where bubblewrap works, the parser runs confined, in a process whose program is
+this module too.
 """
 
 import re
@@ -27,17 +28,21 @@ _SILENT = re.compile(f"{_COMMENT}|{_LITERAL}", re.DOTALL)
 _PARSED_MAX = 1 << 20  # bytes
 _NESTED_MAX = 1000  # the parser takes more than 4 KiB of memory for each bracket that is open
 _PAIRS = {")": "(", "]": "[", "}": "{"}
-# Attributes without arguments, of which the parser would make types.
+_INNER = rb"[^()]*+"
+for _ in range(4):  # brackets within brackets
+    _INNER = rb"[^()]*+(?:\(" + _INNER + rb"\)[^()]*+)*+"
+# Attributes, which the parser takes for types, declarations or calls.
 _MARKS = re.compile(
     rb"\b(?:asmlinkage|noinline|__(?:init|exit|ref)(?:data|const)?"
     rb"|__(?:read_mostly|ro_after_init|visible|used|cold|weak|noreturn|must_check|maybe_unused"
     rb"|always_unused|always_inline))\b"
+    rb"|\b__(?:attribute__|section|aligned|printf)\s*+\(" + _INNER + rb"\)"
 )
 
 
 def without_marks(content: bytes) -> bytes:
     """C with blanks in place of the kernel's attributes."""
-    return _MARKS.sub(lambda mark: b" " * len(mark[0]), content)
+    return _MARKS.sub(lambda mark: re.sub(rb"[^\n]", b" ", mark[0]), content)
 
 
 class Point(NamedTuple):
@@ -48,18 +53,19 @@ class Point(NamedTuple):
 
 
 _ROW = [str, str, int, int, bool, bool, int]
-"""A node's type, field, first byte, last byte, whether it is named, broken, and its children."""
+"""What the parser's process tells of a node: its type, its field, where it begins and ends, whether
+it is named, whether it has an error, and how many children it has."""
 
 
 class Node:
-    """A node of a syntax tree. ``field`` is what it is to the node that it is a part of."""
+    """A node of a syntax tree; ``field`` is its role in its parent, such as ``declarator``."""
 
     def __init__(self, source: "_Source", parent: "Node | None", row: Sequence[Any]) -> None:
         if [*map(type, row)] != _ROW:
             raise TypeError(row)
         self.source, self.parent = source, parent
-        self.type, self.field, self.start_byte, self.end_byte, *flags, _ = row
-        self.is_named, self.has_error = flags
+        self.type, self.field, self.start_byte, self.end_byte = row[:4]
+        self.is_named, self.has_error, self.child_count = row[4:]
         self.index = len(parent.children) if parent else 0
         self.children: list[Node] = []
         if parent:
@@ -93,15 +99,15 @@ class Node:
     @property
     def next_sibling(self) -> "Node | None":
         """The node below, of the same parent."""
-        following = self.parent.children[self.index + 1 :][:1] if self.parent else []
-        return next(iter(following), None)
+        following = self.parent.children[self.index + 1 :] if self.parent else []
+        return following[0] if following else None
 
     def children_by_field_name(self, name: str) -> list["Node"]:
-        """The children that are this to it."""
+        """The children that have this role."""
         return [child for child in self.children if child.field == name]
 
     def child_by_field_name(self, name: str) -> "Node | None":
-        """The first of them."""
+        """The first child that has this role."""
         return next(iter(self.children_by_field_name(name)), None)
 
 
@@ -136,7 +142,7 @@ def parse(content: bytes) -> Node:
 
 
 def _rows(text: str) -> list[list[Any]]:
-    """The nodes of a syntax tree, each above those that it consists of, with their number."""
+    """The rows of a syntax tree's nodes, each in front of those of its children."""
     language = Language(tree_sitter_c.language())
     cursor = Parser(language).parse(text.encode("latin-1")).walk()
     rows: list[list[Any]] = []
@@ -153,17 +159,19 @@ def _rows(text: str) -> list[list[Any]]:
 
 
 def _tree(source: _Source, rows: Sequence[Sequence[Any]]) -> Node:
-    root = Node(source, None, rows[0])
-    open_nodes = [(root, rows[0][-1])]
+    """The nodes of rows; a row's parent is the last node above that still lacks a child."""
+    root = node = Node(source, None, rows[0])
     for row in rows[1:]:
-        while len(open_nodes[-1][0].children) == open_nodes[-1][1]:
-            open_nodes.pop()
-        open_nodes.append((Node(source, open_nodes[-1][0], row), row[-1]))
+        while len(node.children) == node.child_count:
+            if not node.parent:
+                raise ValueError(row)
+            node = node.parent
+        node = Node(source, node, row)
     return root
 
 
 def excess(content: bytes) -> str:
-    """Why a file isn't parsed, also where no limit holds; empty if it may be."""
+    """Why a file is too much for the parser, which no limit holds everywhere; empty if it isn't."""
     if len(content) > _PARSED_MAX:
         return f"is larger than {_PARSED_MAX >> 20} MiB: not parsed"
     opened: list[str] = []
@@ -195,7 +203,11 @@ def text_of(node: Node | None) -> str:
 
 def bare(c: str) -> str:
     """C without comments and white space: equal for code that differs in layout alone."""
-    return "".join(_SILENT.sub(lambda match: match[0] * (match[0][0] != "/"), c).split())
+
+    def without_comment(match: re.Match[str]) -> str:
+        return "" if match[0].startswith("/") else match[0]
+
+    return "".join(_SILENT.sub(without_comment, c).split())
 
 
 def silent(c: str) -> str:

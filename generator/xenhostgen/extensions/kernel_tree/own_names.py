@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""By what a piece of a kernel's file is known to be an interface's: its names, what it sets."""
+"""Tells an interface's code in a kernel's file: by names that it defines, by what it sets."""
 
 import re
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from xenhostgen.spec.model import Assign, Interface, Step
 
 
 def own_names(spec: Interface) -> list[str]:
-    """What the interface defines, types and predicates left out: these may be used by anybody."""
+    """The C names that only the interface's code has: its types and predicates anybody may use."""
     c = spec.c
     names = [c.register, c.unregister, c.array, c.iterator, c.slot_count, c.none]
     names += [slot.pointer for slot in spec.slots]
@@ -22,7 +22,7 @@ def own_names(spec: Interface) -> list[str]:
 
 
 def targets(steps: Iterable[Step]) -> list[str]:
-    """What boot steps set."""
+    """The variables and members that boot steps set."""
     names: list[str] = []
     for step in steps:
         names += (assignment.target for assignment in step.parts(Assign))
@@ -30,8 +30,9 @@ def targets(steps: Iterable[Step]) -> list[str]:
 
 
 def setting(names: Iterable[str]) -> re.Pattern[str]:
-    """Matches C without comments that sets one of these."""
-    target = f"(?:{'|'.join(re.escape(bare(name)) for name in names) or '(?!)'})"
+    """Matches where C without comments sets one of these, by an operator or a call; none: never."""
+    alternatives = "|".join(re.escape(bare(name)) for name in names)
+    target = f"(?:{alternatives})" if alternatives else "(?!)"
     by_operator = rf"(?<![\w.>]){target}\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)"
     by_call = rf"\b(?:(?:memset|memcpy|memmove|xchg)\s*\(\s*&|WRITE_ONCE\(){target}\b"
     return re.compile(f"{by_operator}|{by_call}")

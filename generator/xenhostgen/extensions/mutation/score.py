@@ -49,10 +49,10 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Mutants that may survive, and the file that says so: a spec or one of its template set.
+    """Mutants that may survive, and the file that says so: a spec, or its template set's.
 
-    What a template set accepts need not be in the C of each spec. Of a shipped one's it must not be
-    killed: there its reason is tried.
+    What a template set accepts need not be in every spec's C (``by_templates``). In a shipped
+    spec's it must not be killed (``is_shipped``): that would refute its reason.
     """
 
     path: str
@@ -61,21 +61,23 @@ class Acceptance:
     is_shipped: bool = True
 
     def covers(self, mutant: Mutant) -> bool:
-        """Whether a mutant has the id and the change; of neighbours, either may be the first."""
+        """Whether a mutant has the id and the change; reordered lines match both ways round."""
         if not fnmatchcase(mutant.id, self.accepted.mutant):
             return False
         changes = [mutant.change]
         if ":reorder-" in mutant.id:
             changes.append(" => ".join(reversed(mutant.change.split(" => "))))
-        pattern = (self.accepted.change or "*").replace("[", "[[]")  # a bracket of C's
+        pattern = (self.accepted.change or "*").replace("[", "[[]")  # a bracket of C
         return any(fnmatchcase(change, pattern) for change in changes)
 
 
 class Score:
-    """The judged mutants of one spec's C, and how many of those that count were seen.
+    """The judged mutants of one spec's C, and how many of those that count were killed.
 
-    ``reasons`` are those of accepted survivors, by id; ``left``: how many are not judged. Unless
-    all mutants ``is_whole`` are, acceptances that match none are not stale.
+    ``left`` is the number of mutants that were not judged. Only a run that ``is_whole``, with all
+    mutants of all files, can show that an acceptance is stale. ``reasons`` are those of accepted
+    survivors, by id; ``stale`` holds acceptances that none survives by, each with what became of
+    its first mutant.
     """
 
     def __init__(
@@ -91,15 +93,18 @@ class Score:
         self.reasons: dict[str, str] = {}
         self.stale: list[tuple[Acceptance, str]] = []
         for acceptance in acceptances:
-            fates = {mutant.id: mutant.fate for mutant in mutants if acceptance.covers(mutant)}
-            survivors = [name for name, fate in fates.items() if fate == "survived"]
+            covered = [mutant for mutant in mutants if acceptance.covers(mutant)]
+            survivors = [mutant.id for mutant in covered if mutant.fate == "survived"]
             self.reasons |= dict.fromkeys(survivors, acceptance.accepted.reason.strip())
-            fate = next(iter(fates.values()), "no such mutant")
+            fate = covered[0].fate if covered else "no such mutant"
             is_refuted = fate == "killed" and acceptance.is_shipped
             if is_whole and not survivors and (is_refuted or not acceptance.by_templates):
                 self.stale.append((acceptance, fate))
-        unseen = [mutant for mutant in mutants if mutant.fate == "survived"]
-        self.survivors = [mutant for mutant in unseen if mutant.id not in self.reasons]
+        self.survivors = [
+            mutant
+            for mutant in mutants
+            if mutant.fate == "survived" and mutant.id not in self.reasons
+        ]
 
     @property
     def percent(self) -> float:

@@ -1,22 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make              set everything up; regenerate, verify, diff; seconds after an edit
-# make update       write again what is made from specs and code: schema, out/, docs, golden files
-# make test         the tests that need Python, gcc and git; under two minutes
-# make measure      proofs and mutation scores; three minutes
-# make test-proof   the tests that prove with Frama-C and cbmc; five minutes
-# make test-kernel  the tests that build in Debian's kernel trees
-# make test-boot    the tests that boot on Xen under QEMU
-# make fuzz         ten minutes of random input; FUZZ='spec --seconds 60' for less
-# make bench        how fast generating is
-# make dist         wheel and sdist, checked, in dist/; the same commit gives the same bytes
-# make test-dist    the tests that install these into empty venvs, for each Python that is there
+# make                 set everything up; regenerate, verify, diff; seconds after an edit
+# make update          write again what is made from specs and code: schema, out/, docs, golden files
+# make test            the tests that need Python, gcc and git; two minutes
+# make test-thorough   further cases of the same, and many random ones; six minutes
+# make measure         proofs and mutation scores; three minutes
+# make test-proof      the tests that prove with Frama-C and cbmc; five minutes
+# make test-kernel     the tests that build in Debian's kernel trees
+# make test-boot       the tests that boot on Xen under QEMU
+# make fuzz            ten minutes of random input; FUZZ='spec --seconds 60' for less
+# make bench           how fast generating is
+# make dist            wheel and sdist, checked, in dist/; the same commit gives the same bytes
+# make test-dist       the tests that install these into empty venvs, for each Python that is there
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: all setup update missing measure test test-proof test-kernel test-boot kernel-source fuzz bench dist test-dist clean
+.PHONY: all setup update missing measure test test-thorough test-proof test-kernel test-boot kernel-source fuzz bench dist test-dist clean
 
 all: setup
 	$(BIN)/xenhostgen generate
@@ -55,6 +56,9 @@ WORKERS = $(shell expr $$(nproc) + 1)
 
 test: setup
 	$(BIN)/pytest -n $(WORKERS)
+
+test-thorough: setup
+	XENHOSTGEN_THOROUGH=1 $(BIN)/pytest -n $(WORKERS) -m 'thorough or hypothesis'
 
 test-proof: setup
 	$(BIN)/pytest -m proof -n $(WORKERS)

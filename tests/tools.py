@@ -3,18 +3,39 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
 from xenhostgen.api import Interface, render
 from xenhostgen.cli import main
 
-__all__ = ["Golden", "main", "need", "written"]
+__all__ = ["Golden", "examples", "main", "need", "sampled", "written"]
 
 Golden = Callable[[Path, str], None]
 """The fixture ``golden``: holds a text against a golden file."""
+
+T = TypeVar("T")
+
+
+def examples(few: int, many: int) -> int:
+    """How many examples a slow property is tried on: many under XENHOSTGEN_THOROUGH=1."""
+    return many if os.environ.get("XENHOSTGEN_THOROUGH") == "1" else few
+
+
+def sampled(cases: Iterable[T], kind: Callable[[T], object] = lambda case: "") -> list[Any]:
+    """Cases for ``parametrize``: the first of each kind always, the others where all are wanted.
+
+    A tuple holds the values of several parameters.
+    """
+    params, kinds = [], set()
+    for case in cases:
+        marks = [pytest.mark.thorough] if kind(case) in kinds else []
+        kinds.add(kind(case))
+        params.append(pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=marks))
+    return params
 
 
 def written(spec: Interface, folder: Path) -> Path:

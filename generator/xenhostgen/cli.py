@@ -116,10 +116,10 @@ def exit_without_command(argv: Sequence[str], commands: dict[str, tuple[str, str
     parser = Parser(
         "xenhostgen",
         "xenhostgen [--help] [--version] COMMAND …",
-        "From a declarative spec of a host interface to kernel C, and its verification.",
+        "Render a declarative spec of a host interface to kernel C, and verify the C.",
         f"commands:\n{listed}\n\n"
-        "xenhostgen COMMAND --help tells more, with examples.\n"
-        "Exit status: 0 fine, 1 a difference or a finding, 2 usage, spec or environment error.",
+        "xenhostgen COMMAND --help says more, with examples.\n"
+        "Exit status: 0 success, 1 a difference or finding, 2 a usage, spec or environment error.",
         **_FORM,
     )
     parser.add_argument("--version", action="version", version=f"xenhostgen {__version__}")

@@ -21,6 +21,8 @@ points some names as ``MODULE:NAME`` in the package, which are imported when the
     a function from a spec and a patch, or None for the spec's reference, to their comparison;
 ``lint``
     a function that raises ``Refused`` for what is wrong with a spec;
+``lint c``
+    a function that raises ``SpecError`` for what is wrong with the rendering of a ``Subject``;
 ``format NAME``
     a function from a ``report.cases.Report`` to the text that ``--format NAME`` prints.
 """

@@ -232,32 +232,24 @@ static void say_writes(void)
 }
 
 /*
- * Whole sections, red zones and all: not by memcpy() and memcmp(), which the sanitizer watches. The
- * words are volatile, or the compiler would make those calls of the loops.
+ * Whole sections, which are pages, red zones and all: not by memcpy() and memcmp(), which the
+ * sanitizer watches. The words are volatile, or the compiler would make those calls of the loops.
  */
-typedef volatile unsigned long __attribute__((may_alias, aligned(1))) word;
+typedef volatile unsigned long __attribute__((may_alias)) word;
 
-static void copy(char *to, const char *from, size_t size)
+static void copy(void *to, const void *from, size_t size)
 {
-	size_t done = 0;
-
-	for (; done + sizeof(word) <= size; done += sizeof(word))
-		*(word *)(to + done) = *(const word *)(from + done);
-	for (; done < size; done++)
-		*(volatile char *)(to + done) = from[done];
+	for (size_t at = 0; at < size / sizeof(word); at++)
+		((word *)to)[at] = ((const word *)from)[at];
 }
 
-static int same(const char *left, const char *right, size_t size)
+static int same(const void *left, const void *right, size_t size)
 {
-	size_t done = 0;
+	size_t at = 0;
 
-	for (; done + sizeof(word) <= size; done += sizeof(word))
-		if (*(const word *)(left + done) != *(const word *)(right + done))
-			return 0;
-	for (; done < size; done++)
-		if (left[done] != right[done])
-			return 0;
-	return 1;
+	while (at < size / sizeof(word) && ((const word *)left)[at] == ((const word *)right)[at])
+		at++;
+	return at == size / sizeof(word);
 }
 
 void driver_clear_bss(void)
@@ -324,34 +316,22 @@ static void iterate(void)
 		say(" not-in-another");
 }
 
-/* Keep what is the kernel's, to see what a call changes. */
-static void remember(void)
+/* Keep what is the kernel's, or compare it with what has been kept. */
+static void remember(int compare)
 {
-	size_t used = 0;
+	char *at = kept;
 
-	effect = NULL;
+	effect = compare ? effect : NULL;
 	for (int i = 0; i < glue_memory_count; i++) {
 		const struct glue_memory *memory = &glue_memories[i];
 
-		if (memory->size > KEPT_MAX - used)
+		if (memory->size > (size_t)(kept + KEPT_MAX - at))
 			return;
-		copy(kept + used, memory->address, memory->size);
-		used += memory->size;
-	}
-}
-
-static void compare(void)
-{
-	size_t used = 0;
-
-	for (int i = 0; i < glue_memory_count && !effect; i++) {
-		const struct glue_memory *memory = &glue_memories[i];
-
-		if (memory->size > KEPT_MAX - used)
-			return;
-		if (!same(kept + used, memory->address, memory->size))
+		if (!compare)
+			memcpy(at, memory->address, memory->size);
+		else if (!effect && memcmp(at, memory->address, memory->size))
 			effect = memory->name;
-		used += memory->size;
+		at += memory->size;
 	}
 }
 
@@ -472,31 +452,31 @@ static void boot(char *line, int due)
 }
 
 /*
- * "register STATE TYPE OPS", "unregister STATE TYPE", "iterate STATE 0", "iterate STATE SLOT alone",
- * "iterate STATE SLOT others", "slots STATE", "wrapper STATE SLOT OP [FILL [HOLDS]]" (slot -1: no host).
- * The first letter tells them apart.
+ * "register STATE TYPE OPS", "unregister STATE TYPE", "iterate STATE 0 - 1", "slots STATE",
+ * "wrapper STATE SLOT OP FILL" (slot -1: no host). The first letter tells them apart. Behind the last
+ * two stand slots, each with a type and a table, that are first made to hold these.
  */
 static void call_in_state(char kind, const char *line)
 {
-	char name[256] = "";
+	char name[256] = "", held[256];
 	unsigned long state = 0;
 	long type = 0, result = 0, before = 0, behind;
 	const int only_reads = kind == 'w' || kind == 'i';
-	int taking;
-	int fill = GLUE_MARKS, holds = GLUE_AS_IT_IS;
+	int fill = GLUE_MARKS, used = 0, is_held = 0, slot, holds;
 
-	sscanf(line, "%lu %ld %255s %d %d", &state, &type, name, &fill, &holds);
-	taking = kind == 'i' && name[0];
+	sscanf(line, "%lu %ld %255s %d%n", &state, &type, name, &fill, &used);
 	restore(state);
 	filled = fill;
 	memset(is_pointed, 0, sizeof(is_pointed));
 	if (kind == 'w')
 		glue_prepare(fill);
-	if (taking) {
-		glue_take((int)type, name[0] == 'o');
-		before = current();
+	for (line += used; used && sscanf(line, "%d %d %255s%n", &slot, &holds, held, &used) == 3; line += used) {
+		glue_hold(slot, holds, table(held));
+		is_held = 1;
 	}
-	remember();
+	if (is_held)
+		before = current();
+	remember(0);
 	if (only_reads)
 		seal();
 	if (setjmp(after_bug)) {
@@ -516,7 +496,7 @@ static void call_in_state(char kind, const char *line)
 		result = glue_unregister(type);
 		break;
 	case 'w':
-		result = glue_wrapper(name, (int)type, holds);
+		result = glue_wrapper(name, (int)type);
 		say_writes();
 		break;
 	case 'i':
@@ -525,14 +505,14 @@ static void call_in_state(char kind, const char *line)
 	}
 	if (only_reads)
 		unseal();
-	compare();
+	remember(1);
 	behind = current();
 	if (kind != 'w' && kind != 'i') {
 		say_missed_slots();
 		say_slots();
 	}
-	/* Of what was taken here, no calls tell. */
-	say_ending(result, taking && behind == before ? (long)state : behind);
+	/* Of what is held only here, no calls tell. */
+	say_ending(result, is_held && behind == before ? (long)state : behind);
 }
 
 /* Run calls from the one under way on; only a crash ends this early. */

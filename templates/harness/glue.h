@@ -35,8 +35,8 @@ int glue_register(long type, const volatile void *ops);
 int glue_unregister(long type);
 /* All hosts, or for each of them all once more. */
 void glue_iterate(int nested);
-/* Take a slot alone, or all the others, past the functions for that. */
-void glue_take(int slot, int others);
+/* Take a slot, past the functions for that. */
+void glue_hold(int slot, int type, const volatile void *ops);
 void glue_reset(void);
 void glue_assign(int number);
 void glue_boot(int guest, int due);
@@ -52,9 +52,8 @@ void glue_prepare(int fill);
 /* What a value is: a host points to one, a string to characters. */
 enum glue_kind { GLUE_NUMBER, GLUE_POINTER, GLUE_STRING, GLUE_HOST };
 const void *glue_host(int slot);
-/* A call by its name, for the host in a slot, which is first made to hold a type. */
-#define GLUE_AS_IT_IS (-2147483647 - 1)
-long glue_wrapper(const char *name, int slot, int holds);
+/* A call by its name, for the host in a slot. */
+long glue_wrapper(const char *name, int slot);
 
 /* In the driver. */
 void driver_say(const char *format, ...) __attribute__((format(printf, 1, 2)));

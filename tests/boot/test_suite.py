@@ -13,6 +13,7 @@ from xenhostgen.extensions.boot.judge import Outcome, judge_boot
 from xenhostgen.extensions.boot.suite import Suite
 from xenhostgen.verify.calls import Iterate
 from xenhostgen.verify.harness import Harness
+from xenhostgen.verify.store import Store
 
 REPO = Path(__file__).parents[2]
 STUB = Path(__file__).parent / "stub"
@@ -37,7 +38,7 @@ def compiled(spec: Interface, folder: Path, old: str = "", new: str = "") -> Pat
     prefix = f"{suite.folder}/{spec.c.prefix}_kunit_"
     # The adapters beside the registry call kernel functions; nothing calls them here, so they go.
     flags = ["-std=gnu11", "-w", "-fno-common", "-ffunction-sections", "-Wl,--gc-sections"]
-    flags += [*Harness(spec, folder, folder).flags]
+    flags += Harness(spec, folder, folder, Store(spec, folder)).flags
     command = ["gcc", *flags, f"-I{STUB}", f"{prefix}rules.c", STUB / "main.c", "-o", "suite"]
     subprocess.run(command, cwd=folder, check=True, timeout=20)
     return folder / "suite"

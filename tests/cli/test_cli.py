@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from patching import spec_of_case
-from tools import need
+from tools import main, need
 from xenhostgen.cli import all_commands
 
 CASES = Path(__file__).parents[1] / "spec" / "cases"
@@ -251,12 +251,15 @@ def test_without_a_spec_is_said_what_to_do(command: str, tmp_path: Path) -> None
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", all_commands())
-def test_help_has_examples(tmp_path: Path, name: str) -> None:
-    done = run(tmp_path, name, "--help", status=0)
-    assert f"xenhostgen {name}" in done.stdout
-    assert "examples:" in done.stdout
-    assert name in run(tmp_path, "--help", status=0).stdout
+def test_help_has_examples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    overview = run(tmp_path, "--help", status=0).stdout
+    for name in all_commands():
+        with pytest.raises(SystemExit, match="0"):
+            main([name, "--help"])
+        text = capsys.readouterr().out
+        assert text.startswith(f"usage: xenhostgen {name}")
+        assert "examples:" in text
+        assert name in overview
 
 
 @pytest.mark.parametrize(
@@ -279,8 +282,19 @@ def test_help_has_examples(tmp_path: Path, name: str) -> None:
         (["schema", "-o", "nowhere/schema.json"], "No such file or directory"),
     ],
 )
-def test_usage_errors(work: Path, arguments: list[str], message: str) -> None:
-    assert message in run(work, *arguments, status=2).stderr
+def test_usage_errors(
+    work: Path,
+    arguments: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(work)
+    try:
+        assert main(arguments) == 2
+    except SystemExit as error:  # argparse's
+        assert error.code == 2
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["verify", "mutate"])
@@ -386,6 +400,15 @@ def test_the_findings_that_the_readme_shows() -> None:
     lines = [line.strip().removesuffix("…") for line in shown.split("\n")]
     assert len(lines) == 8
     assert not [line for line in lines if line not in printed]
+
+
+def test_the_error_that_the_readme_shows(work: Path) -> None:
+    readme = (SPECS.parent / "README.md").read_text()
+    shown = readme.partition("lint specs/xenhost.yaml\n")[2].partition("\n\n")[0]
+    text = (SPECS / "xenhost.yaml").read_text()
+    (work / "specs/xenhost.yaml").write_text(text.replace("requires: default", "requires: defualt"))
+    printed = run(work, "lint", "specs/xenhost.yaml", status=2).stderr
+    assert printed.splitlines() == [line.removeprefix(" " * 4) for line in shown.splitlines()]
 
 
 def test_options_may_stand_anywhere(work: Path) -> None:

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tools import need
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"
@@ -43,6 +45,7 @@ def run(folder: Path, words: list[str], status: int, shown: list[str]) -> None:
         assert line in printed
 
 
+@pytest.mark.thorough
 def test_what_the_tutorial_says(tmp_path: Path) -> None:
     need("git", "git")
     need("gcc", "gcc")

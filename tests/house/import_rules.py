@@ -14,7 +14,7 @@ ROOMS = {
     "proof": ("extensions.proof",),
     "reference_model": ("reference_model",),
     "render": ("render", "sandbox"),
-    "report": ("report", "extensions.formats", "extension_points"),
+    "report": ("report", "extension_points", "extensions.formats"),
     "sandbox": ("sandbox",),
     "spec": ("spec",),
     "verify": ("verify", "sandbox"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import need
+from tools import need, sampled
 
 ROOT = Path(__file__).parents[2]
 PYTHONS = ("python3.11", "python3.12", "python3.13", "python3.14")
@@ -52,12 +52,14 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     ("command", "says"),
-    [
-        (["generate"], "xenhost.yaml: 7 written"),
-        (["verify", "--cc", "gcc", "--brief"], "verified: 7 of 7 expected findings"),
-        (["diff", "{site}/xenhostgen/specs/rfc-v1.yaml"], "code tokens equal 7/7"),
-        (["rules", "dependency-not-enforced"], "dependency-not-enforced"),
-    ],
+    sampled(
+        [
+            (["generate"], "xenhost.yaml: 7 written"),
+            (["verify", "--cc", "gcc", "--brief"], "verified: 7 of 7 expected findings"),
+            (["diff", "{site}/xenhostgen/specs/rfc-v1.yaml"], "code tokens equal 7/7"),
+            (["rules", "dependency-not-enforced"], "dependency-not-enforced"),
+        ]
+    ),
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
 def test_installed_elsewhere(

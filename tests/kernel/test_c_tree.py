@@ -62,7 +62,7 @@ def test_an_answer_that_makes_no_sense_is_refused(
     answer: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     need("bwrap", "bubblewrap")
-    reader = "xenhostgen.extensions.kernel_tree.c_tree.Reader"
-    monkeypatch.setattr(f"{reader}.ask", lambda self, text: answer)
+    reader = "xenhostgen.sandbox.reader.Reader"
+    monkeypatch.setattr(f"{reader}.ask", lambda self, *question: answer)
     with pytest.raises(Exception, match="makes no sense"):
         parse(f"int answer_{id(answer)};".encode())

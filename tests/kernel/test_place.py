@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools import Golden
+from tools import Golden, examples
 from xenhostgen.api import Interface, Refused, load
 from xenhostgen.extensions.kernel_tree.apply import apply, record, revert
 from xenhostgen.extensions.kernel_tree.build import Scratch
@@ -262,7 +262,7 @@ def test_a_tree_with_a_build_of_its_own_is_not_built_in(tree: Path, tmp_path: Pa
     assert not (tmp_path / "work").exists()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20, 60), deadline=None)
 @given(st.data())
 def test_edits_by_chance_never_break_it(data: st.DataObject) -> None:
     """Whatever lines go or are doubled: it refuses, or what it placed counts as applied."""

@@ -12,7 +12,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tools import need
+from tools import need, sampled
 
 OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 
@@ -57,7 +57,7 @@ def background(browser: webdriver.Chrome) -> Any:
 
 @pytest.mark.parametrize("width", [400, 1600])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", [spec.stem for spec in SHIPPED])
+@pytest.mark.parametrize("name", sampled([spec.stem for spec in SHIPPED]))
 def test_nothing_is_wider_than_the_window(
     browser: webdriver.Chrome, pages: dict[str, Path], name: str, theme: str, width: int
 ) -> None:

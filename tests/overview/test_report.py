@@ -113,7 +113,7 @@ def test_findings_have_counterexamples_step_by_step(judged: Element) -> None:
     assert re.search(
         r"xenhost_register\(xenhost_r1, A\) due: success, with default=r1:A remote=empty.*"
         r"xenhost_register\(xenhost_r2, A\) due: success, with default=r1:A remote=r2:A.*"
-        r"unregister\(xenhost_r1\) due: a BUG and no change, for a taken slot requires this one"
+        r"unregister\(xenhost_r1\) due: a BUG and no change, because a taken slot requires this one"
         r".*the C: success, with default=empty remote=r2:A",
         emptied,
     )

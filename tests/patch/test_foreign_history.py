@@ -145,6 +145,7 @@ def test_lines_of_a_patch_are_limited(
     assert "holds more than 1000000 lines [input-too-large]" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_a_header_of_nested_conditions_is_imported_in_time(tmp_path: Path) -> None:
     text = (TREE.parents[2] / "out" / "rfc-v1" / "include/xen/xenhost.h").read_text()
     nested = "#if A\n" * 20_000 + "#endif\n" * 20_000
@@ -203,6 +204,7 @@ LONG = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", LONG)
 def test_a_header_with_a_long_declaration_is_imported_in_time(kind: str, tmp_path: Path) -> None:
     text = (TREE.parents[2] / "out" / "rfc-v1-ops" / "include/xen/xenhost.h").read_text()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tools import examples
 from xenhostgen.api import Refused
 from xenhostgen.extensions.kernel_tree.patching import Contents, difference, patched
 from xenhostgen.extensions.patches.diff import files_of, prefix_option
@@ -63,7 +64,7 @@ _CODE = st.lists(
 ).map(lambda lines: "\n".join(lines) + "\n")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(15, 40), deadline=None)
 @given(_CODE, _CODE)
 def test_collapsed_has_the_same_words(old: str, new: str) -> None:
     if old == new:
@@ -81,7 +82,7 @@ def test_collapsed_has_the_same_words(old: str, new: str) -> None:
         assert [x.text.split() for x in ours.lines] == [x.text.split() for x in theirs.lines]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(30, 100), deadline=None)
 @given(st.data())
 def test_damaged_patches_are_read_or_refused(data: st.DataObject) -> None:
     """Any damage ends in a patch or a refusal, never in another exception."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Import with a kernel tree: what a patch says beyond the interface comes back to the byte."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -122,6 +123,23 @@ def test_a_patch_for_another_tree_is_refused(
     assert "0002-toy-use-the-gate.patch:1:1: doesn't fit" in printed
     assert "name the revision that the patch is based on" in printed
     assert not spec.exists()
+
+
+def test_what_no_spec_can_say_is_shown_in_the_patch(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (patch,) = tree.parent.glob("0001-*")
+    text = patch.read_text()
+    value = re.search(r"^\+\tgate_\w+ = 0,$|^\+\tGATE_\w+ = 0,$", text, re.MULTILINE)
+    assert value
+    patch.write_text(text.replace(value[0], value[0].replace("0", "1")))
+    spec = tree.parent / "x.yaml"
+    for target in (spec, tree.parent / "history"):
+        words = ["import", str(patch), "--tree", f"{tree}@HEAD~2", "-o", str(target)]
+        assert main(words) == 2
+        row = text[: text.index("+enum gate_type {")].count("\n") + 1
+        wanted = f"{patch}:{row}:2: no spec can say this interface: no type has the value 0"
+        assert wanted in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("change", ["mode", "link"])

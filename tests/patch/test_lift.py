@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from interfaces import interfaces, patch_between, trees
 
-from tools import Golden, main
+from tools import Golden, examples, main, sampled
 from xenhostgen.api import Refused, Text, load, load_text, render
 from xenhostgen.extensions.kernel_tree.carry import carry_path
 from xenhostgen.extensions.kernel_tree.placing import placed_in
@@ -130,7 +130,7 @@ def test_patches_of_shipped_specs_are_lifted_whole(name: str, tmp_path: Path) ->
     assert len(lifted.spec.ops) == len(original.ops)
 
 
-@pytest.mark.parametrize("onto", [False, True])
+@pytest.mark.parametrize("onto", sampled([False, True]))
 def test_what_is_filled_in_is_enough_to_verify(
     onto: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -271,7 +271,12 @@ def test_a_spec_that_is_there_is_kept(tmp_path: Path, capsys: pytest.CaptureFixt
     assert spec.read_text() == "precious\n"
     assert main([*command, "--force"]) == 0
     assert spec.read_text().startswith("# yaml-language-server: $schema=")
-    assert list(tmp_path.iterdir()) == [spec]
+    assert {path.name for path in tmp_path.iterdir()} == {"mine.yaml", "mine.carry.patch"}
+
+
+def test_a_spec_needs_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["import", str(CASES / "succ_plain.patch"), "-o", "-"]) == 2
+    assert capsys.readouterr().err.startswith("-o: a spec needs a name")
 
 
 @pytest.mark.parametrize("missing", ["-o", "--onto", "PATCH"])
@@ -302,6 +307,7 @@ def test_the_interface_may_be_named(tmp_path: Path) -> None:
         lift([path], "lifted.yaml", "schema.json", prefix="third")
 
 
+@pytest.mark.thorough
 def test_much_code_is_lifted_in_time_and_too_much_refused(tmp_path: Path) -> None:
     path = tmp_path / "much.h"
     text = shipped("rfc-v1", tmp_path)[HEADER]
@@ -365,7 +371,7 @@ def _mutated(text: str, chance: random.Random) -> str:
 
 @pytest.mark.parametrize("templates", ["rfc", "kernel"])
 @given(choices=st.data())
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(3, 24), deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_line_of_edited_code_is_lost(
     templates: str, tmp_path_factory: pytest.TempPathFactory, choices: st.DataObject
 ) -> None:
@@ -413,7 +419,7 @@ def _lines(files: dict[str, PatchFile], path: str, kind: str) -> Counter[str]:
 
 @pytest.mark.parametrize("templates", ["rfc", "kernel"])
 @given(choices=st.data())
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(3, 24), deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_byte_of_an_edited_tree_comes_back(
     templates: str, tmp_path_factory: pytest.TempPathFactory, choices: st.DataObject
 ) -> None:

@@ -2,7 +2,6 @@
 """Spec → C → git → format-patch → import → C: the same bytes, and nothing carried."""
 
 import copy
-import os
 import tempfile
 from itertools import pairwise
 from pathlib import Path
@@ -12,14 +11,15 @@ from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 from interfaces import KERNELS_WRAPPERS, WRAPPERS, Data, interfaces, patch_between, trees
 
+from tools import examples
 from xenhostgen.api import Interface, load, load_text, render
 from xenhostgen.extensions.patches.lift import Lifted, lift
 from xenhostgen.extensions.patches.yaml_writer import write_yaml
 
 MISUSE = "type occupied requires ops absent required"
 
-# Each set draws this many; XENHOSTGEN_ROUND_TRIPS=1000 asks for more.
-ROUNDS = int(os.environ.get("XENHOSTGEN_ROUND_TRIPS", "8"))
+# Each set draws so many.
+ROUNDS = examples(3, 50)
 
 
 def spec_of(data: Data) -> Interface:

@@ -203,6 +203,7 @@ def test_time_grows_with_the_size(tmp_path: Path) -> None:
     assert seconds(40_000) < 12 * max(seconds(10_000), 0.01)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ['multipart/mixed; boundary="b"', "message/rfc822"])
 def test_parts_nested_without_end_are_refused(tmp_path: Path, kind: str) -> None:
     mark = "" if "rfc822" in kind else "--b\n"

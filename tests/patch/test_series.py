@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import main, need
+from tools import main, need, sampled
 from xenhostgen.api import Interface, Refused, load
 from xenhostgen.extensions.kernel_tree.git import git
 from xenhostgen.extensions.patches import recreation
@@ -84,15 +84,17 @@ def test_git_takes_it(tree: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [
-        ("{name: toy_is_nested", "{name: toy_is_last, expands: 1}, {name: toy_is_nested"),
-        ("pointer: gate_other", "pointer: gate_more"),
-        ("doc: There is but one.", "doc: The only one."),
-        (r"when: toy_is_nested\(\)", "when: toy_mode == MODE_SMALL && toy_is_nested()"),
-        (r"  big:\n(?:    .*\n)+|  big: .*\n", ""),
-        ("toy/gate.h", "toy/gates.h"),
-        ("arch/toy/gate.c", "arch/toy/gates.c"),
-    ],
+    sampled(
+        [
+            ("{name: toy_is_nested", "{name: toy_is_last, expands: 1}, {name: toy_is_nested"),
+            ("pointer: gate_other", "pointer: gate_more"),
+            ("doc: There is but one.", "doc: The only one."),
+            (r"when: toy_is_nested\(\)", "when: toy_mode == MODE_SMALL && toy_is_nested()"),
+            (r"  big:\n(?:    .*\n)+|  big: .*\n", ""),
+            ("toy/gate.h", "toy/gates.h"),
+            ("arch/toy/gate.c", "arch/toy/gates.c"),
+        ]
+    ),
     ids=["macro", "name", "comment", "condition", "a guest less", "the header", "the source"],
 )
 def test_a_step_goes_on_top_of_an_earlier_spec(

@@ -10,10 +10,10 @@ import pytest
 
 from tools import need
 from xenhostgen.api import Finding, Interface, Verdict
-from xenhostgen.verify.build import Store
 from xenhostgen.verify.findings import judge
 from xenhostgen.verify.run import core_checks, verify
 from xenhostgen.verify.static import StaticChecks
+from xenhostgen.verify.store import Store
 from xenhostgen.verify.subject import Check, Options, Subject
 
 JudgeTree = Callable[[Interface, Path, Callable[[Finding], bool]], Verdict]

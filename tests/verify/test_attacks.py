@@ -156,8 +156,16 @@ ATTACKS: dict[str, tuple[str, str, Judge]] = {
 }
 
 
+# Unconfined they show that the attack is one.
+BOTH = pytest.mark.parametrize(
+    "unconfined",
+    [False, pytest.param(True, marks=pytest.mark.thorough)],
+    ids=["confined", "unconfined"],
+)
+
+
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="system calls of x86-64")
-@pytest.mark.parametrize("unconfined", [False, True], ids=["confined", "unconfined"])
+@BOTH
 @pytest.mark.parametrize("name", ATTACKS)
 def test_attack(
     name: str,
@@ -196,7 +204,7 @@ READING = {
 
 @pytest.mark.parametrize(
     ("name", "unconfined"),
-    [("time", False), ("memory", False), ("memory", True)],
+    [("time", False), ("memory", False), pytest.param("memory", True, marks=pytest.mark.thorough)],
     ids=["time", "memory", "unconfined"],
 )
 def test_reading_is_limited(
@@ -230,7 +238,7 @@ FILL = """\
 
 
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="system calls of x86-64")
-@pytest.mark.parametrize("unconfined", [False, True], ids=["confined", "unconfined"])
+@BOTH
 def test_shared_memory_is_limited(
     *,
     unconfined: bool,

@@ -8,6 +8,7 @@ import pytest
 from tools import main
 from xenhostgen.api import Text, load
 from xenhostgen.verify.harness import Harness
+from xenhostgen.verify.store import Store
 
 MINIMAL = Path(__file__).parents[1] / "spec" / "cases" / "succ_minimal.yaml"
 
@@ -28,7 +29,7 @@ def test_verify_writes_no_header_outside_its_folder(
 def test_overlay_refuses_a_header_that_lint_has_not_seen(tmp_path: Path) -> None:
     spec = load(MINIMAL)
     outside = tmp_path / "outside.h"
-    source = spec.source.with_(includes=(Text(f"<{outside}>"),))
+    wrong = spec.with_(source=spec.source.with_(includes=(Text(f"<{outside}>"),)))
     with pytest.raises(ValueError, match="leads out"):
-        _ = Harness(spec.with_(source=source), tmp_path, tmp_path / "work").overlay
+        _ = Harness(wrong, tmp_path, tmp_path / "work", Store(wrong, tmp_path)).overlay
     assert not outside.exists()

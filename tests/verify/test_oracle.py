@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tools import sampled
 from verified_shapes import guests, ops
 from xenhostgen.api import Finding, Refused, SpecError, load
 from xenhostgen.verify.behaviour import Behaviour
@@ -55,10 +56,17 @@ def test_a_body_that_names_what_only_the_tree_knows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("file", "before", "after", "about"),
-    [
-        ("arch/a/wood.c", "gate_width ?", "gate_mode ?", "gate_limit"),
-        ("arch/a/iron.c", "watch_gate(seen, NULL)", "watch_gate(seen, gate_first)", "gate_watch"),
-    ],
+    sampled(
+        [
+            ("arch/a/wood.c", "gate_width ?", "gate_mode ?", "gate_limit"),
+            (
+                "arch/a/iron.c",
+                "watch_gate(seen, NULL)",
+                "watch_gate(seen, gate_first)",
+                "gate_watch",
+            ),
+        ]
+    ),
     ids=["one of the kernel's variables for another", "a host for NULL"],
 )
 def test_what_is_alike(file: str, before: str, after: str, about: str, tmp_path: Path) -> None:

@@ -16,6 +16,15 @@ WRONG = {
     "too few arguments": (CALL, "widget_bus_read()", "widget_bus_read", "too few arguments"),
     "too many": (CALL, "'widget_bus_read(reg, 1)'", "widget_bus_read", "too many arguments"),
     "an unknown type": (ARGUMENT, "[cpumask_v reg]", "cpumask_v", "unknown type name"),
+    "an undeclared structure": (ARGUMENT, "[struct cpu *reg]", "", "'struct cpu' is not declared"),
+    "an undeclared union": (ARGUMENT, "[unsigned int reg, union u **a]", "", "'union u' is not"),
+    "an undeclared enum": (ARGUMENT, "[enum e *reg]", "", "'enum e' is not declared"),
+    "in a function's type": (
+        ARGUMENT,
+        "['int (*reg)(struct cpu *)']",
+        "cpu *)",
+        "'struct cpu' is not",
+    ),
     "an unknown result": (RESULT, "returns: u23\n", "u23", "unknown type name"),
     "a declarator inside": (RESULT, "returns: int (*)(int)\n", ")(int)", "expected identifier"),
     "a pointer for a number": (CALL, "xh", "xh", "makes integer from pointer"),
@@ -62,3 +71,15 @@ def test_what_only_the_kernel_declares_is_left_open(
     assert "OK, but for its pieces of C: only the kernel knows what linux/elsewhere.h declare" in (
         capsys.readouterr().out
     )
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_verify_says_it_too(
+    compiler: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    need(compiler, compiler)
+    spec, line = wrong_spec("an undeclared union", tmp_path)
+    spec.write_text(spec.read_text().replace("body: widget_bus_read(reg)", "body: '0'"))
+    capsys.readouterr()
+    assert main(["verify", str(spec), "--cc", compiler]) == 2
+    assert capsys.readouterr().err.startswith(f"{spec}:{line}:")

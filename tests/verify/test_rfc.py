@@ -9,10 +9,10 @@ import pytest
 
 from tools import Golden, need
 from xenhostgen.api import Expected, Finding, Interface, Text, Verdict, load
-from xenhostgen.verify.build import Store
 from xenhostgen.verify.findings import judge
 from xenhostgen.verify.replay import replay
 from xenhostgen.verify.run import verify
+from xenhostgen.verify.store import Store
 from xenhostgen.verify.subject import Options
 
 SPEC = "specs/rfc-v1.yaml"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from patching import apply, read_tree_case, together
+from tools import sampled
 from xenhostgen.api import Finding, Interface, Verdict
 from xenhostgen.verify.subject import write_rendering
 
@@ -16,7 +17,9 @@ JudgeTree = Callable[[Interface, Path, Callable[[Finding], bool]], Verdict]
 
 
 @pytest.mark.parametrize(
-    "cases", together(RIGHT), ids=lambda cases: f"{cases[0].stem}+{len(cases) - 1}"
+    "cases",
+    sampled(together(RIGHT), lambda cases: read_tree_case(cases[0]).spec),
+    ids=lambda cases: f"{cases[0].stem}+{len(cases) - 1}",
 )
 def test_right_trees(
     cases: list[Path], tmp_path: Path, load_spec: Callable[[str], Interface], judge_tree: JudgeTree
@@ -31,7 +34,9 @@ def test_right_trees(
     assert verdict.passed, (verdict.unexpected, [case.stem for case in cases])
 
 
-@pytest.mark.parametrize("case", WRONG, ids=lambda case: case.stem)
+@pytest.mark.parametrize(
+    "case", sampled(WRONG, lambda case: read_tree_case(case).rule), ids=lambda case: case.stem
+)
 def test_wrong_tree(
     case: Path, tmp_path: Path, load_spec: Callable[[str], Interface], judge_tree: JudgeTree
 ) -> None:

@@ -9,10 +9,10 @@ from xenhostgen.extension_points import extensions, module_of
 COMMANDS = {
     "init": "write a small spec to start from",
     "generate": "render specs into kernel C",
-    "lint": "check specs: shape and meaning, all errors at once",
-    "verify": "judge the C: parse it back, run it beside the model, boot every guest",
-    "rules": "explain the rules by which findings are named",
-    "schema": "print what specs may hold, for editors",
+    "lint": "check specs, and report all errors at once",
+    "verify": "judge the C: parse it, run it beside the model, boot every kind of guest",
+    "rules": "explain what findings mean and how to fix them",
+    "schema": "print the JSON Schema of specs, for editors",
 }
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Render each spec into OUT/SPEC/, laid out like the kernel tree. Only what differs is written."""
+"""Render each spec into OUT/SPEC/, laid out like the kernel tree. Write only files that differ."""
 
 import argparse
 import re
@@ -40,7 +40,7 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_specs(parser)
-    text = "the folder that gets a folder for each spec (default: %(default)s)"
+    text = "the folder in which each spec gets a folder (default: %(default)s)"
     parser.add_argument("-o", "--output", metavar="OUT", type=Path, default=Path("out"), help=text)
     only = parser.add_mutually_exclusive_group()
     for name, what in _ONLY.items():

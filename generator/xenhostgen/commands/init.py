@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A spec to start from: small, commented, and right as it is."""
+"""Write a spec to start from: small, commented and valid."""
 
 import argparse
 import sys
@@ -21,10 +21,12 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("prefix", metavar="PREFIX", help="what every generated name begins with")
+    parser.add_argument("prefix", metavar="PREFIX", help="the prefix of all generated names")
     sets = template_sets()
     parser.add_argument("--set", choices=sets, default="kernel", help="the template set")
-    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write it to a file")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, help="write to this file instead of stdout"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

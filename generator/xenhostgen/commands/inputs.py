@@ -9,9 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from xenhostgen.extension_points import formats, hooks
 from xenhostgen.render.write import alone, write_files
-from xenhostgen.report.cases import Report
 from xenhostgen.report.problems import as_json
 from xenhostgen.report.problems import show as show_problems
 from xenhostgen.report.terminal import clear_progress, say
@@ -37,39 +35,13 @@ def add_specs(parser: argparse.ArgumentParser) -> None:
 def add_format(parser: argparse.ArgumentParser, *others: str) -> None:
     """Declare ``--format``; ``others`` are the forms that this command has besides."""
     parser.add_argument(
-        "--format", choices=(*FORMATS, *others), default="text", help="how the outcome is printed"
+        "--format", choices=(*FORMATS, *others), default="text", help="the output format"
     )
-
-
-def add_reports(parser: argparse.ArgumentParser) -> None:
-    """Declare ``--format`` with the formats of extensions, and ``--report``."""
-    add_format(parser, *formats())
-    text = f"write the outcome to a file, too, as {', '.join(formats())}; may be repeated"
-    parser.add_argument(
-        "--report", metavar="FORMAT=FILE", type=report, action="append", default=[], help=text
-    )
-
-
-def report(argument: str) -> tuple[str, Path]:
-    """The format and the file that ``--report`` names."""
-    form, _, file = argument.partition("=")
-    if form not in formats() or not file:
-        known = ", ".join(formats())
-        raise argparse.ArgumentTypeError(f"'{argument}' is no FORMAT=FILE; formats: {known}")
-    return form, Path(file)
-
-
-def write_reports(arguments: argparse.Namespace, outcome: Report) -> None:
-    """Print the outcome if ``--format`` is an extension's, and write each ``--report``."""
-    wanted: list[tuple[str, Path | None]] = [(arguments.format, None), *arguments.report]
-    for form, file in wanted:
-        for write in hooks(f"format {form}"):
-            print_or_write(write(outcome), file)
 
 
 def add_unconfined(parser: argparse.ArgumentParser) -> None:
     """Declare ``--unconfined``."""
-    text = "compile and run the C as if it were yours, without bubblewrap around it"
+    text = "trust the C: compile and run it without bubblewrap"
     parser.add_argument("--unconfined", action="store_true", help=text)
 
 

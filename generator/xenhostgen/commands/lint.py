@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Check specs: their shape, what must hold beyond it, and each piece of C, by a compiler.
+"""Check specs: the shape, the rules of the language, and, with a compiler, each piece of C.
 
-All errors of all files in one go.
+Reports all errors of all files at once.
 """
 
 import argparse
@@ -10,14 +10,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from xenhostgen.commands.inputs import (
-    add_reports,
-    add_specs,
-    each_spec,
-    print_json,
-    spec_paths,
-    write_reports,
-)
+from xenhostgen.commands.inputs import add_specs, each_spec, print_json, spec_paths
+from xenhostgen.commands.reports import add_reports, write_reports
 from xenhostgen.extension_points import hooks
 from xenhostgen.render.write import write_files
 from xenhostgen.report.cases import Case, Report, problem_suites
@@ -40,16 +34,16 @@ _WORD = re.compile(r"^([\"']?)[\w-]+\1(?=[\s:,\]}]|$)")
 EXAMPLES = """\
 examples:
   xenhostgen lint                         every spec in specs/
-  xenhostgen lint my.yaml --fix           put keys right that are misspelt, or of version 1
+  xenhostgen lint my.yaml --fix           correct keys that are misspelt or from version 1
   xenhostgen lint my.yaml --format json   for scripts and editors
-  xenhostgen lint --format github         marks beside the spec's lines, in GitHub Actions
+  xenhostgen lint --format github         annotations of the spec's lines, in GitHub Actions
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_specs(parser)
-    text = "first put right what has one answer: the language's words, misspelt or of version 1"
+    text = "first correct misspelt words of the language, and words of version 1"
     parser.add_argument("--fix", action="store_true", help=text)
     add_reports(parser)
 
@@ -125,7 +119,9 @@ def check_c(spec: Interface) -> str:
     with prepared(spec, options) as subject:
         headers = subject.harness.stand_ins
         try:
-            check_pieces(subject.harness, Expectation(spec), COMPILER)
+            check_pieces(subject.harness, Expectation(spec))
+            for check in hooks("lint c"):
+                check(subject)
         except SpecError as error:
             if problems := [
                 problem for problem in error.problems if not headers or is_certain(problem)

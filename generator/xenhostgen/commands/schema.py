@@ -11,7 +11,7 @@ from xenhostgen.spec.schema import json_schema
 EXAMPLES = """\
 examples:
   xenhostgen schema                         print it
-  xenhostgen schema -o specs/schema.json    write it, if that file is not the same already
+  xenhostgen schema -o specs/schema.json    update the file if it differs
 
 Editors find it by a spec's first line:
   # yaml-language-server: $schema=schema.json
@@ -20,7 +20,9 @@ Editors find it by a spec's first line:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write it to a file")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, help="write to this file instead of stdout"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

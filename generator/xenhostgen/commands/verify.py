@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Judge each spec's C: parse it back, run it beside the reference model, boot every kind of guest.
+"""Judge each spec's C: parse it, run it beside the reference model, boot every kind of guest.
 
-Passes when exactly the findings are made that the spec lists as expected. The C is what the spec
-renders to, or with --tree what lies in a folder laid out like the kernel's. At the levels kernel
-and boot, --tree is the Linux source tree to build in. It may have the rendering already.
+Passes if the findings are exactly those that the spec lists as expected. Judges the C that the spec
+renders to or, with --tree, the C in a folder laid out like the kernel. At the levels kernel and
+boot, --tree is the Linux source tree to build in; it may already have the rendering.
 """
 
 import argparse
@@ -18,14 +18,13 @@ from pathlib import Path
 
 from xenhostgen.commands.inputs import (
     FORMATS,
-    add_reports,
     add_specs,
     add_unconfined,
     each_spec,
     print_json,
     spec_paths,
-    write_reports,
 )
+from xenhostgen.commands.reports import add_reports, write_reports
 from xenhostgen.extension_points import LEVELS, check_reachable, hooks
 from xenhostgen.render.write import write_files
 from xenhostgen.report.cases import Judged, Report, cases, problem_suites
@@ -72,21 +71,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--cc",
         metavar="COMPILER",
         action="append",
-        help="compile with this; may be repeated (default: gcc, and clang where installed)",
+        help="compile with this; may be repeated (default: gcc, and clang if installed)",
     )
     parser.add_argument(
         "--replay", metavar="CALLS", help="run these calls, separated by ';', and show each outcome"
     )
     parser.add_argument(
-        "--brief", action="store_true", help="tell expected findings by their rules alone"
+        "--brief", action="store_true", help="list expected findings by their rules only"
     )
-    text = "take any difference of a tree from the rendering for a finding"
+    text = "report any difference between a tree and the rendering as a finding"
     parser.add_argument("--strict", action="store_true", help=text)
-    text = "write what is found into the spec's expected_findings, and show what changes there"
+    text = "update the spec's expected_findings to the findings, and show what changes"
     parser.add_argument("--accept", action="store_true", help=text)
     add_unconfined(parser)
     add_reports(parser)
-    text = "in sarif and github, tell expected findings, too"
+    text = "in sarif and github, include expected findings"
     parser.add_argument("--all", action="store_true", help=text)
 
 

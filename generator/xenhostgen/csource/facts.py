@@ -6,17 +6,17 @@ Types are for a compiler to tell (see ``debug_info``); attributes and sections l
 
 import re
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from pycparser import CParser, c_ast
 from pycparser.c_lexer import CLexer
 
-from xenhostgen.csource.preprocess import Preprocessed, SourceError, read_output
+from xenhostgen.csource.preprocess import Preprocessed, read_output
 from xenhostgen.csource.tokens import code_tokens, spaced
 from xenhostgen.sandbox.location import Location
-from xenhostgen.sandbox.process import Complaint
+from xenhostgen.sandbox.process import BuildError, Complaint
 
 _TYPE_NAME = re.compile(r"\w+_t|(__)?[us](8|16|32|64)|bool")
 # In files the shim's <linux/compiler.h> takes them out.
@@ -44,7 +44,7 @@ Facts = tuple[Fact, ...]
 
 
 def snippet_facts(c: str, typedefs: Collection[str] = ()) -> Facts:
-    """The facts of C in which no macro is used. Raises SourceError.
+    """The facts of C in which no macro is used. Raises BuildError.
 
     ``typedefs`` are its type names besides those that end as the kernel's do.
     """
@@ -57,16 +57,14 @@ def snippet_facts(c: str, typedefs: Collection[str] = ()) -> Facts:
 
 
 def read_facts(source: Preprocessed) -> Facts:
-    """Parse a file: what it declares itself, macros and includes too. Raises SourceError."""
-    ast = _parse(source)
-    reader = _Reader(source)
-    with _parser_errors(source.origin):
-        for node in ast.ext:
+    """Parse a file: what it declares itself, macros and includes too. Raises BuildError."""
+    reader, parser = _Reader(source), CParser(lexer=_Lexer)
+    with _parser_errors(source, parser.clex):
+        for node in parser.parse(_outline(source)).ext:
             declaration = node.decl if isinstance(node, c_ast.FuncDef) else node
             if reader.at(declaration).file == source.path:
                 reader.read(node)
-    macros = (Fact("macro", name, at, text) for name, text, at in source.macros)
-    return (*(Fact("include", *include) for include in source.includes), *reader.facts, *macros)
+    return (*(Fact(*directive) for directive in source.directives), *reader.facts)
 
 
 class _Reader(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no types
@@ -135,13 +133,6 @@ def _statics(node: Any) -> Iterator[Any]:
         if isinstance(child, c_ast.Decl) and "static" in child.storage:
             yield child
         yield from _statics(child)
-
-
-def _parse(preprocessed: Preprocessed) -> Any:
-    """The pycparser AST of preprocessed C; its coordinates are lines of ``preprocessed.text``."""
-    parser = CParser(lexer=_Lexer)
-    with _parser_errors(preprocessed.origin, lambda: parser.clex.place):
-        return parser.parse(_outline(preprocessed))
 
 
 _QUOTED = r""""(?:\\.|[^"\\\n])*+"?|'(?:\\.|[^'\\\n])*+'?"""  # an open one ends with its line
@@ -233,24 +224,20 @@ class _Lexer(CLexer):  # type: ignore[misc]  # pycparser has no types
 
 
 @contextmanager
-def _parser_errors(
-    origin: Callable[[int, int], Location], place: Callable[[], tuple[int, int]] = lambda: (0, 0)
-) -> Iterator[None]:
-    """Turn what pycparser raises into SourceError.
-
-    ``origin(line, column)`` gives a place's position; ``place()`` is where the parser has got to.
-    """
+def _parser_errors(source: Preprocessed, lexer: _Lexer) -> Iterator[None]:
+    """Turn what pycparser raises into BuildError; it reads the text of ``source``."""
     # Never lowered again, as other threads may be parsing.
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _DEPTH_MAX))
     try:
         yield
-    except (SourceError, MemoryError):
+    except (BuildError, MemoryError):
         raise
     except RecursionError as error:
-        raise SourceError(Complaint("nested too deeply", origin(*place()))) from error
+        at = source.origin(*lexer.place)
+        raise Complaint("nested too deeply", at).error() from error
     except Exception as error:  # asserts, too: strange input trips a few within the parser
         match = re.fullmatch(r"(?:[^:]*:(\d+)(?::(\d+))?|): (.*)", str(error), re.DOTALL)
         line, column, reason = match.groups() if match else (None, None, repr(error))
-        at = (int(line), int(column or 0)) if line else place()
+        at = source.origin(*((int(line), int(column or 0)) if line else lexer.place))
         message = f"not C that can be parsed: {reason[0].lower()}{reason[1:]}"
-        raise SourceError(Complaint(message, origin(*at))) from error
+        raise Complaint(message, at).error() from error

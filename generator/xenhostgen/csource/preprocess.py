@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Run the compiler's preprocessor on a stranger's file, under limits, keeping track of lines.
 
-What may go wrong ends as a ``SourceError``: an include of /dev/zero, includes that include
+What may go wrong ends as a ``BuildError``: an include of /dev/zero, includes that include
 themselves, endless output, a file that names another in ``#line`` to hide what it defines.
 """
 
@@ -22,14 +22,6 @@ SHIM = Path(__file__).parent / "shim"
 """The stand-ins for kernel headers; its README says how to compile against them."""
 
 
-class SourceError(Exception):
-    """C that can't be preprocessed or parsed; ``complaints`` say where and why."""
-
-    def __init__(self, *complaints: Complaint) -> None:
-        super().__init__("\n".join(map(str, complaints)))
-        self.complaints = complaints
-
-
 LIMITS = Limits(output_bytes=32 << 20, memory_bytes=1 << 30)
 _FLAGS = (
     *("-E", "-w", "-dD", "-dI", "-std=gnu11", "-nostdinc", "-DXENHOSTGEN_PARSE"),
@@ -38,12 +30,14 @@ _FLAGS = (
 )
 
 
-class Macro(NamedTuple):
-    """A macro's definition; ``text`` is its parameters, ``(a, b)``, and its tokens."""
+class Directive(NamedTuple):
+    """An include, with the header as it is written, or a macro's definition."""
 
+    kind: str
     name: str
-    text: str
     at: Location
+    text: str = ""
+    """A macro's parameters, ``(a, b)``, and its tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +47,8 @@ class Preprocessed:
     path: str
     text: str
     origins: tuple[Location, ...]
-    macros: tuple[Macro, ...]
-    """Those defined in the file itself, in order; what its includes define isn't here."""
-    includes: tuple[tuple[str, Location], ...]
-    """The headers that the file itself includes, as it writes them."""
+    directives: tuple[Directive, ...]
+    """Those of the file itself, in order; what its includes define isn't here."""
 
     def origin(self, line: int, column: int) -> Location:
         """The source position of a place in ``text``; line 0 stands for none in particular.
@@ -80,26 +72,16 @@ def preprocess(
 
     ``defines`` are macros to define as 1, such as the kernel's options.
 
-    Raises SourceError with the compiler's own messages, or with the limit that was hit.
+    Raises BuildError with the compiler's own messages, or with the limit that was hit.
     """
-    whole = Location(str(path))
     if reason := _unreadable(path):
-        raise SourceError(Complaint(reason, whole))
+        raise BuildError(reason)
     includes = [f"-I{directory}" for directory in (*include_dirs, SHIM)]
     options = [*_FLAGS, *includes, *(f"-D{name}=1" for name in defines)]
     name = f"./{path}" if str(path).startswith("-") else str(path)
-    try:
-        folder = path.parent if view else Path()
-        job = Job([cc, *options, name], folder, limits, view=view)
-        (output,) = run_all([job], "preprocessing")
-    except BuildError as error:
-        complaints = error.complaints()
-        raise SourceError(
-            *(
-                complaint if complaint.at.file else complaint._replace(at=whole)
-                for complaint in complaints
-            )
-        ) from None
+    folder = path.parent if view else Path()
+    job = Job([cc, *options, name], folder, limits, view=view)
+    (output,) = run_all([job], "preprocessing")
     return output
 
 
@@ -120,11 +102,13 @@ _INCLUDE = re.compile(r'#\s*include\s*(<[^>]*>|"[^"]*"|\w+)')
 
 
 def read_output(output: str, path: str) -> Preprocessed:
-    """Take the line markers and definitions out of the preprocessor's output."""
+    """Take the line markers and definitions out of the preprocessor's output.
+
+    Raises BuildError for what would hide a part of the file.
+    """
     kept: list[str] = []
     origins: list[Location] = []
-    macros: list[Macro] = []
-    includes: list[tuple[str, Location]] = []
+    directives: list[Directive] = []
     main = current = ""  # file names as the markers spell them
     file, line = path, 0
     entered = False  # the compiler's own preamble is over
@@ -135,10 +119,10 @@ def read_output(output: str, path: str) -> Preprocessed:
             main = main or name
             if entered and name != current and not {"1", "2"} & set(flags):
                 message = "#line renames the file, which would hide what it defines"
-                raise SourceError(Complaint(message, Location(file, line)))
+                raise Complaint(message, Location(file, line)).error()
             if "3" in flags and not name.startswith("<"):  # clang's own
                 message = "a pragma makes it a system header, which would hide warnings"
-                raise SourceError(Complaint(message, Location(name, int(marker[1]) - 1)))
+                raise Complaint(message, Location(name, int(marker[1]) - 1)).error()
             entered = entered or (name == main and current.startswith("<command"))
             current, line = name, int(marker[1])
             file = path if name == main else re.sub(r"\\(.)", r"\1", name)
@@ -147,19 +131,20 @@ def read_output(output: str, path: str) -> Preprocessed:
             kept.append(text)
             origins.append(Location(file, line))
         elif current == main and re.match(r"#\s*define\b", text):
-            macros.append(_macro(text, Location(path, line, 1)))
+            directives.append(_macro(text, Location(path, line, 1)))
         elif current == main and (include := _INCLUDE.match(text)):
-            includes.append((include[1], Location(path, line, 1)))
+            directives.append(Directive("include", include[1], Location(path, line, 1)))
         line += 1
     text = "\n".join(kept)
-    return Preprocessed(path, text, tuple(origins), tuple(macros), tuple(includes))
+    return Preprocessed(path, text, tuple(origins), tuple(directives))
 
 
-def _macro(text: str, at: Location) -> Macro:
+def _macro(text: str, at: Location) -> Directive:
     name, *body = code_tokens(text)[2:-1]  # between `# define` and the end of the directive
     parts = []
     if body and body[0].kind is Kind.PARAMETERS:
         end = next(i for i, token in enumerate(body) if token.text == ")")
         parts.append(f"({', '.join(token.text for token in body[1:end] if token.text != ',')})")
         body = body[end + 1 :]
-    return Macro(name.text, " ".join([*parts, *(token.text for token in body)]), at)
+    words = [*parts, *(token.text for token in body)]
+    return Directive("macro", name.text, at, " ".join(words))

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -106,6 +108,37 @@ def code_tokens(text: str, first_line: int = 1) -> list[Token]:
         for token in tokens(text, first_line)
         if token.kind not in (Kind.BLANK, Kind.COMMENT)
     ]
+
+
+class Parts(NamedTuple):
+    """The tokens of C: those of each directive, without its '#', and those between directives."""
+
+    directives: list[list[Token]]
+    code: list[Token]
+
+
+@lru_cache(maxsize=32)
+def parts(text: str) -> Parts:
+    """Take C apart; comments and blanks are left out."""
+    parts = Parts([], [])
+    tokens = parts.code
+    for token in code_tokens(text):
+        if token.kind is Kind.DIRECTIVE:
+            tokens = []
+            parts.directives.append(tokens)
+        elif token.kind is Kind.DIRECTIVE_END:
+            tokens = parts.code
+        else:
+            tokens.append(token)
+    return parts
+
+
+def includes(text: str) -> Iterator[str]:
+    """The headers that C includes, without their brackets or quotes."""
+    for directive in parts(text).directives:
+        match directive:
+            case [Token(text="include"), Token(text=header), *_]:
+                yield header[1:-1]
 
 
 def comments(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 """How bubblewrap shuts a program in: what it sees, and nothing of the network or of others.
 
 Inside there are the system's programs and the paths of a ``View``, by the names that they have
-outside, and a scratch folder in memory. docs/verify.md says what that keeps from a stranger's C.
+outside, and a scratch folder in memory. docs/confinement.md says what this keeps from foreign C.
 """
 
 import json

@@ -5,7 +5,6 @@ They lie with the user's state, where no stranger can put one: a folder that is 
 stranger's. A record is locked while its process is alive.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -14,10 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
-from xenhostgen.sandbox.scratch import locked, temporary
+from xenhostgen.sandbox.scratch import locked, state_folder
 
 Moves = list[Any]
 WAIT_SECONDS = 30
@@ -35,31 +33,22 @@ def only_writer(root: Path) -> Iterator[bool]:
 
     Raises ``Busy`` if another process doesn't end.
     """
-    lock = _state() / f"{_name(root)}.lock"
+    lock = state_folder() / f"{_name(root)}.lock"
     if lock in _HELD.get():
         yield False
         return
-    handle = _lock(lock)
-    token = _HELD.set(_HELD.get() | {lock})
-    try:
-        yield True
-    finally:
-        _HELD.reset(token)
-        lock.unlink(missing_ok=True)  # while it is locked: whoever waits looks again
-        os.close(handle)
-
-
-def _lock(path: Path) -> int:
-    """The descriptor of a locked file, which is there as long as it is locked."""
     deadline = time.monotonic() + WAIT_SECONDS
     while True:
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        handle = os.open(path, flags, 0o600)
-        with suppress(BlockingIOError, FileNotFoundError):
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.path.samestat(os.fstat(handle), path.lstat()):
-                return handle
-        os.close(handle)
+        lock.touch(0o600)
+        with locked(lock) as is_ours:
+            if is_ours:
+                token = _HELD.set(_HELD.get() | {lock})
+                try:
+                    yield True
+                finally:
+                    _HELD.reset(token)
+                    lock.unlink(missing_ok=True)  # while it is locked: whoever waits looks again
+                return
         if time.monotonic() > deadline:
             raise Busy
         time.sleep(0.02)
@@ -70,7 +59,7 @@ def staging_folder(root: Path) -> Iterator[tuple[Path, Callable[[Moves], None]]]
     """A new folder below a root for what is staged, and how to record the moves from there."""
     records = _records(root)
     records.mkdir(exist_ok=True)
-    record = records / token_hex(8)
+    record = records / os.urandom(8).hex()
     staging = _staging(root, record)
     with ExitStack() as locks:
 
@@ -115,20 +104,9 @@ def _staging(root: Path, record: Path) -> Path:
 
 def _records(root: Path) -> Path:
     """The folder of a root's records, which is there if there are any."""
-    return _state() / _name(root)
+    return state_folder() / _name(root)
 
 
 def _name(root: Path) -> str:
     status = root.stat()
     return f"{status.st_dev:x}-{status.st_ino:x}"
-
-
-def _state() -> Path:
-    """The folder in which this user's state is kept."""
-    state = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
-    for home in (state / "xenhostgen", temporary() / f".xenhostgen-{os.geteuid()}-state"):
-        with suppress(OSError):
-            home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if home.lstat().st_uid == os.geteuid() and os.access(home, os.W_OK):
-                return home
-    raise PermissionError(None, "the user's state can't be kept; set XDG_STATE_HOME", str(state))

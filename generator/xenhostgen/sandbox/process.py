@@ -53,12 +53,16 @@ class Complaint(NamedTuple):
     at: Location = Location()
     symbol: str = ""
 
-    def __str__(self) -> str:
-        return f"{self.at}: {self.text}"
+    def error(self) -> "BuildError":
+        """The same as compilers put it."""
+        return BuildError(f"{self.at}: error: {self.text}" if self.at.line else self.text)
 
 
 class BuildError(Exception):
-    """A program isn't installed or fails; ``output`` holds its messages, with file and line."""
+    """A program isn't installed, fails or uses too much, or what it reads is no C.
+
+    ``output`` holds its messages, with file and line.
+    """
 
     def __init__(self, output: str) -> None:
         super().__init__(output)
@@ -78,10 +82,6 @@ class BuildError(Exception):
         if linked := re.search(linker, self.output):
             return [Complaint(linked[0].replace("`", "'"), symbol=linked[1])]
         return [Complaint((self.output.strip().splitlines() or ["no reason given"])[-1])]
-
-
-class LimitHit(BuildError):
-    """It would have used too much; ``output`` says of what."""
 
 
 class Job(NamedTuple):
@@ -144,7 +144,7 @@ def run(job: Job, stop: Callable[[], bool] = lambda: False) -> Completed:
 def run_all(jobs: Sequence[Job], action: str = "compiling") -> list[str]:
     """Run programs side by side; their outputs.
 
-    Raises BuildError for the first that fails, LimitHit with ``action`` for one that hits a limit.
+    Raises BuildError for the first that fails, with ``action`` where it hits a limit.
     """
     with ExitStack() as stack:
         started = [stack.enter_context(_running(job)) for job in jobs]
@@ -298,7 +298,7 @@ def _running(job: Job) -> Iterator[_Recorded]:
 
 def _checked(completed: Completed, action: str) -> str:
     if completed.exceeded:
-        raise LimitHit(f"{action} {completed.exceeded}")
+        raise BuildError(f"{action} {completed.exceeded}")
     if completed.status:
         message = completed.errors[:_COMPLAINT_MAX].decode(errors="backslashreplace")
         if not message.strip():

@@ -28,8 +28,7 @@ def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
             folder = Path(mkdtemp(dir=home))
         except FileNotFoundError:
             continue
-        with locked(folder) as is_locked:
-            is_ours = is_locked and folder.exists()  # before that it looked abandoned
+        with locked(folder) as is_ours:  # else it looked abandoned, before that
             try:
                 if is_ours:
                     yield folder
@@ -60,6 +59,17 @@ def temporary() -> Path:
     return Path(folder if os.access(folder, os.W_OK | os.X_OK) else "/tmp").absolute()
 
 
+def state_folder() -> Path:
+    """The folder in which this user's state is kept."""
+    state = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
+    for home in (state / "xenhostgen", temporary() / f".xenhostgen-{os.geteuid()}-state"):
+        with suppress(OSError):
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if home.lstat().st_uid == os.geteuid() and os.access(home, os.W_OK):
+                return home
+    raise PermissionError(None, "the user's state can't be kept; set XDG_STATE_HOME", str(state))
+
+
 def _home() -> Path:
     """The folder of all scratch folders, which nobody else can have prepared."""
     home = temporary() / f".xenhostgen-{os.geteuid()}"
@@ -72,17 +82,16 @@ def _home() -> Path:
 
 @contextmanager
 def locked(path: Path) -> Iterator[bool]:
-    """Lock a file or folder; whether that is possible."""
+    """Lock a file or folder; whether that is possible, and it is still there."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         yield False
         return
-    try:
+    is_ours = False
+    with suppress(OSError):
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        is_ours = True
-    except BlockingIOError:
-        is_ours = False
+        is_ours = os.path.samestat(os.fstat(handle), path.lstat())
     try:
         yield is_ours
     finally:

@@ -70,6 +70,13 @@ def parse(source: str) -> Expression:
     return expression
 
 
+def is_operand(source: str) -> bool:
+    """Whether an expression binds tighter than any binary operator; raises ``ExpressionError``."""
+    parser = _Parser(source)
+    parser.unary()
+    return parser.take()[0] == "end"
+
+
 def names(expression: Expression) -> set[str]:
     """The variables and constants in an expression, without members, and macros with ``()``."""
     match expression:
@@ -92,7 +99,7 @@ class _Parser:
             kind = match.lastgroup or ""
             if kind == "odd":
                 raise ExpressionError(
-                    f"'{match[kind]}' can't stand in a condition", match.start(kind)
+                    f"'{match[kind]}' is not allowed in a condition", match.start(kind)
                 )
             if kind == "number" and len(match[kind]) > MAX_DIGITS:
                 raise ExpressionError("the number is too large", match.start(kind))

@@ -15,7 +15,7 @@ _SPDX = r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*"
 def check_comment(text: Text) -> Iterator[Fault]:
     """A text that lands in a C comment can't end the comment nor hide what it says."""
     if match := re.search(r"\*/|/\*", text):
-        message = f"'{match[0]}' in a text that lands in a C comment"
+        message = f"'{match[0]}' in a text that becomes a C comment"
         place = Inside(text, match.start())
         yield "comment-break", message, place, "put a blank between '*' and '/'"
 
@@ -23,14 +23,14 @@ def check_comment(text: Text) -> Iterator[Fault]:
 def _check_path(path: Text) -> Iterator[Fault]:
     """A path leads straight down from the root."""
     if reason := fault(path):
-        hint = "write it straight down from the root, as 'include/linux/x.h'"
+        hint = "write it from the kernel tree's root, without '..', as 'include/linux/x.h'"
         yield "unsafe-path", f"the path '{path[:60]}' {reason}", path, hint
 
 
 def _check_header(header: Text) -> Iterator[Fault]:
     """A header's name leads straight down from a folder of headers."""
     if reason := fault(header[1:-1]):
-        hint = "write it as it stands below include/, as <linux/x.h>"
+        hint = "write it relative to include/, as <linux/x.h>"
         yield "unsafe-path", f"the header {header[:60]} {reason}", header, hint
 
 

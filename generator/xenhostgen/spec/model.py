@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from xenhostgen.spec.c_names import declared_name
+from xenhostgen.spec.expr import is_operand
 from xenhostgen.spec.kinds import (
     C_DECLARATION,
     C_TEXT,
@@ -51,7 +52,7 @@ class HostType(Part):
     """One enumerator of the enum of host types."""
 
     name = key(NAME, "the type's name; the enumerator is the prefix, '_' and this")
-    value = optional(NUMBER, "its value, written out in C; without it C counts on")
+    value = optional(NUMBER, "its value, written out in C (default: the previous value plus 1)")
     distance = optional(NUMBER, "how many hypervisors away such a host is")
     doc = optional(DOC, "the comment above the enumerator")
 
@@ -59,7 +60,7 @@ class HostType(Part):
 class Types(Part):
     """The enum of host types. The type of value 0 marks an empty slot."""
 
-    values = key(Items(HostType), "the types in the order of their declaration")
+    values = key(Items(HostType), "the types, in the order of declaration")
     doc = optional(DOC, "the comment above the enum")
 
     @property
@@ -72,7 +73,7 @@ class Types(Part):
 
 
 class Slot(Part):
-    """A place where one registered host lives."""
+    """A place in the registry that holds one registered host."""
 
     name = key(NAME, "the slot's name")
     pointer = key(SYMBOL, "the C pointer that always points to this slot")
@@ -82,7 +83,7 @@ class Slot(Part):
 
 
 class Misuse(Part):
-    """The errno that each misuse returns, by rule."""
+    """The errno for each kind of misuse, by rule."""
 
     type = key(C_VALUE, "a type that no slot accepts (rule 1)")
     occupied = key(C_VALUE, "the slot is taken already (rule 2)")
@@ -132,20 +133,20 @@ class Registry(Part):
     """The array of slots, the functions that change it, and the iterator."""
 
     slots = key(Items(Slot), "the slots in the order of the array")
-    exports = optional(Items(Export), "what modules may use")
-    misuse = optional(Misuse, "errnos for misuse; without them misuse is a BUG")
+    exports = optional(Items(Export), "symbols that modules may use")
+    misuse = optional(Misuse, "errnos for misuse; without this key misuse is a BUG")
     storage = optional(
         Choice(
-            bss="among data without a value, in .data if slots hold tables from the start",
-            read_mostly="among data that seldom changes",
-            ro_after_init="among data that nobody can write to once the kernel has booted",
+            bss="in .bss, or in .data if empty slots hold a table",
+            read_mostly="`__read_mostly`: with data that seldom changes",
+            ro_after_init="`__ro_after_init`: read-only once the kernel has booted",
         ),
-        "where the array lives; the kernel clears .bss during boot",
+        "where the array lies; the kernel clears .bss during boot",
         "bss",
     )
     cursor = optional(
         Choice(host="a pointer to a host", pointer="a pointer to a pointer to a host"),
-        "what the iterator's variable is (default: as the template set has it)",
+        "the type of the iterator's variable (default: the template set's)",
     )
     doc = optional(DOC, "the comment above the slots' pointers")
     register_doc = optional(DOC, "the comment above the registering function")
@@ -159,7 +160,7 @@ class Registry(Part):
 
 
 class Field(Part):
-    """A further member of the host structure: a declaration, or an anonymous struct of some."""
+    """An additional member of the host structure: a declaration, or an anonymous struct."""
 
     c = optional(C_DECLARATION, "the member's C declaration, without ';'")
     struct = optional(Items(C_DECLARATION), "the members of an anonymous struct")
@@ -174,13 +175,13 @@ class Field(Part):
 class Entry(Part):
     """One designated initialiser of an ops table."""
 
-    table = key(PROSE, "GUEST.TABLE, or 'none' for what every empty slot holds")
+    table = key(PROSE, "GUEST.TABLE, or 'none' for the table of empty slots")
     function = key(SYMBOL, "the function that implements the op there, or NULL")
     body = optional(
         STATEMENT,
-        "makes the function an adapter, written beside the table, or in the interface's C file if "
-        "tables of several files name it: the value it returns or the call it makes, empty for "
-        "nothing; without it the function is the kernel's",
+        "the value that the function returns or the call that it makes, empty for no effect; it "
+        "makes the function an adapter, defined beside the table, or in the interface's C file if "
+        "tables in several files use it. Without this key the function is the kernel's",
     )
 
     @property
@@ -198,22 +199,22 @@ class Op(Part):
     host = optional(NAME, "the name of its host parameter", Text("xh"))
     tables = optional(
         Rows(Entry),
-        "GUEST.TABLE: function, for each table that sets it; 'none': what it does for an empty "
-        "slot, for each op or for no op",
+        "GUEST.TABLE: the function, for each table that sets the op; 'none': what the op does for "
+        "an empty slot. Either all ops have 'none' or no op has",
     )
     wrapper = optional(
         Choice(
             plain="calls it unchecked",
-            guarded="calls it for a host that is not NULL",
-            optional="calls it where the table has it",
-            none="there is no such function",
+            guarded="calls it unless the host is NULL",
+            optional="calls it if the table has it",
+            none="the op has no wrapper",
         ),
         "the inline function that calls it",
         "plain",
     )
-    wrapper_returns = optional(C_TYPE, "what the wrapper returns, if not what the op does")
-    no_host = optional(C_VALUE, "what the wrapper evaluates to when the host is NULL")
-    fallback = optional(C_VALUE, "what the wrapper evaluates to when the table lacks the op")
+    wrapper_returns = optional(C_TYPE, "the wrapper's C type, if it differs from the op's")
+    no_host = optional(C_VALUE, "the wrapper's value if the host is NULL")
+    fallback = optional(C_VALUE, "the wrapper's value if the table lacks the op")
     doc = optional(DOC, "the comment above the member")
 
     @property
@@ -228,12 +229,17 @@ class Op(Part):
 
 
 class Macro(Part):
-    """A predicate: a macro without arguments that boot code asks."""
+    """A predicate: a macro without arguments that boot code evaluates."""
 
     name = key(SYMBOL, "the macro's name")
     expands = key(LINE, "what it expands to")
-    placeholder = optional(FLAG, "stands for detection to come: explored with both values", False)
-    config = optional(SYMBOL, "the kernel option without which it is 0")
+    placeholder = optional(FLAG, "detection is yet to come: 'verify' tries both values", False)
+    config = optional(SYMBOL, "the kernel option; without it the macro is 0")
+
+    @property
+    def c(self) -> str:
+        """What it expands to as one value in C: operators stand in parentheses."""
+        return self.expands if is_operand(self.expands) else f"({self.expands})"
 
 
 class Place(Part):
@@ -253,7 +259,7 @@ class Predicates(Part):
     """The predicates, and the kernel header that they go into."""
 
     file = key(PATH, "the kernel header")
-    place = key(Place, "where in it: after or before which line")
+    place = key(Place, "after or before which of its lines")
     macros = key(Items(Macro), "the predicates")
 
     @property
@@ -270,12 +276,12 @@ class Predicates(Part):
 
 
 class SourceFile(Part):
-    """A C file that the interface brings along."""
+    """A C file of the interface: its header, or the C file under 'source'."""
 
     file = key(PATH, "its path in the kernel tree")
     includes = optional(Items(HEADER), "the headers that it includes")
     guard = optional(SYMBOL, "a header's include guard")
-    declares = optional(Items(FORWARD), "structures declared ahead, as 'struct page'")
+    declares = optional(Items(FORWARD), "forward declarations, such as 'struct page'")
     doc = optional(DOC, "the comment at its top")
 
 
@@ -301,7 +307,7 @@ class Table(Part):
 
 
 class Register(Part):
-    """Boot step, ours: register a host."""
+    """The interface's boot step: register a host."""
 
     type = key(NAME, "the host type")
     table = key(NAME, "the role of the ops table")
@@ -310,7 +316,7 @@ class Register(Part):
 
 
 class Unregister(Part):
-    """Boot step, ours: unregister a host."""
+    """The interface's boot step: unregister a host."""
 
     table = ""  # that is registered
     type = key(NAME, "the host type")
@@ -319,10 +325,10 @@ class Unregister(Part):
 
 
 class Each(Part):
-    """Boot step, ours: call an op of every registered host."""
+    """The interface's boot step: call an op of every registered host."""
 
-    op = key(NAME, "the op, which has a wrapper")
-    args = optional(Items(LINE), "C for its parameters after the host")
+    op = key(NAME, "the op; it must have a wrapper")
+    args = optional(Items(LINE), "the C arguments after the host")
     doc = optional(DOC, "the comment above it")
 
 
@@ -332,7 +338,7 @@ def _either(*c: str) -> str:
 
 
 class ReturnIf(Part):
-    """Boot step of the kernel: leave the boot function."""
+    """The kernel's boot step: return from the boot function."""
 
     condition = key(LINE, "the C condition")
     alternatives = optional(Items(LINE), "conditions that other kernel versions have instead")
@@ -347,7 +353,7 @@ class ReturnIf(Part):
 
 
 class Assign(Part):
-    """Boot step of the kernel: set a variable."""
+    """The kernel's boot step: set a variable."""
 
     target = key(LINE, "what is set")
     value = key(LINE, "the C expression it is set to")
@@ -377,14 +383,14 @@ class _Calling(Part):
 
 
 class Call(_Calling):
-    """Boot step of the kernel: call a function, of which we know what it sets."""
+    """The kernel's boot step: call a function that sets variables."""
 
     function = key(SYMBOL, "the function's name")
     sets = optional(Rows(Assign), "the variables it sets")
 
 
 class ClearBss(_Calling):
-    """Boot step of the kernel: set all of .bss to zero."""
+    """The kernel's boot step: clear .bss."""
 
     function = key(SYMBOL, "the kernel function that does it")
 
@@ -408,13 +414,13 @@ STEP: Tagged[Step] = Tagged(
 class Boot(Part):
     """A guest's boot function.
 
-    Its steps are the stub's body, the anchor in the real one, and what the boot model runs.
+    Its steps are the body of the stub, the anchors in the kernel's function, and the boot model.
     """
 
     function = key(SYMBOL, "the kernel function")
     linkage = optional(C_TEXT, "specifiers before its return type")
     params = optional(Items(C_DECLARATION), "its C parameters")
-    steps = optional(Items(STEP), "what it does, in order")
+    steps = optional(Items(STEP), "its steps, in order")
 
     @property
     def head(self) -> str:
@@ -428,19 +434,19 @@ class Guest(Part):
 
     name = key(NAME, "the guest's name")
     file = key(PATH, "its file in the kernel tree")
-    include = key(Include, "the interface's header there")
+    include = key(Include, "its include of the interface's header")
     boot = key(Boot, "its boot function")
     context = optional(Items(HEADER), "headers that the file includes already")
-    tables = optional(Rows(Table), "role: C name of each ops table it defines")
+    tables = optional(Rows(Table), "role: C name, for each ops table that it defines")
     borrows = optional(NAME, "the guest whose tables it registers")
     place = optional(Place, "after or before which function its tables stand")
 
 
 class EnumFact(Part):
-    """An enum of the kernel's."""
+    """A kernel enum."""
 
     name = key(SYMBOL, "the enum's tag")
-    values = key(Items(SYMBOL), "its enumerators from 0 on")
+    values = key(Items(SYMBOL), "its enumerators, counted from 0")
 
 
 def _declared(c_type: str, name: str) -> str:
@@ -448,9 +454,9 @@ def _declared(c_type: str, name: str) -> str:
 
 
 class Variable(Part):
-    """A variable or member of the kernel's that boot code reads or sets, or a name of a type."""
+    """A kernel variable or structure member that boot code reads or sets, or a typedef."""
 
-    name = key(SYMBOL, "the variable, member or name")
+    name = key(SYMBOL, "the variable, member or typedef")
     type = key(C_TYPE, "its C type")
 
     @property
@@ -459,21 +465,21 @@ class Variable(Part):
 
 
 class StructFact(Part):
-    """A structure of the kernel's, as far as boot code reads it."""
+    """A kernel structure, with the members that boot code uses."""
 
     name = key(SYMBOL, "the structure's tag")
     members = key(Rows(Variable), "member: C type")
 
 
 class Constant(Part):
-    """A constant of the kernel's."""
+    """A kernel constant."""
 
     name = key(SYMBOL, "the constant")
     value = key(NUMBER, "its value")
 
 
 class FunctionFact(Part):
-    """A function of the kernel's that wrappers or adapters call."""
+    """A kernel function that wrappers or adapters call."""
 
     name = key(SYMBOL, "the function")
     returns = key(C_TYPE, "the C type it returns")
@@ -486,15 +492,15 @@ class FunctionFact(Part):
 
 
 class Kernel(Part):
-    """What the kernel has already and the boot code uses: facts by which boot can be modelled."""
+    """What the kernel provides, as far as boot code and ops use it."""
 
-    constants = optional(Rows(Constant), "name: value")
-    typedefs = optional(Rows(Variable), "name: the C type that it stands for")
-    enums = optional(Rows(EnumFact), "enum: its enumerators")
-    structs = optional(Rows(StructFact), "struct: its members")
-    variables = optional(Rows(Variable), "variable: C type")
-    macros = optional(Rows(Macro), "macro: what it expands to")
-    functions = optional(Rows(FunctionFact), "function: its C type")
+    constants = optional(Rows(Constant), "name: value, for each constant")
+    typedefs = optional(Rows(Variable), "name: C type, for each typedef")
+    enums = optional(Rows(EnumFact), "tag: enumerators, for each enum")
+    structs = optional(Rows(StructFact), "tag: members, for each structure")
+    variables = optional(Rows(Variable), "name: C type, for each variable")
+    macros = optional(Rows(Macro), "name: expansion, or the keys of 'predicates.macros'")
+    functions = optional(Rows(FunctionFact), "name: C type, for each function")
 
     @property
     def values(self) -> dict[str, int]:
@@ -506,42 +512,42 @@ class Kernel(Part):
 
 
 class Input(Part):
-    """What differs from boot to boot: a place in memory and the values it may begin with."""
+    """What differs between boots: a variable or member, and the initial values to try."""
 
     target = key(LINE, "the variable or member")
-    values = key(Items(LINE), "its values; 'object' points a pointer at something")
+    values = key(Items(LINE), "its initial values; 'object' is a valid pointer")
 
 
 class BootPath(Part):
-    """A kind of guest as the kernel brings it up: the boot functions that run, in order."""
+    """A kind of guest: the boot functions that run, in order."""
 
     kind = key(NAME, "the kind of guest")
     runs = key(Items(NAME), "the guests whose boot functions run; 'clear_bss' between them")
-    inputs = optional(Rows(Input), "what the hypervisor hands over: place: values")
+    inputs = optional(Rows(Input), "what the hypervisor passes in, as TARGET: VALUES")
 
 
 class Expected(Part):
-    """A finding that is known, with the reason why it stands."""
+    """A known finding, and why it is accepted."""
 
     rule = key(LINE, "the finding's rule")
     reason = key(PROSE, "why it is expected")
     subject = optional(LINE, "the symbol it is about")
     shows = optional(NUMBER, "how many transitions, boots or calls show it")
-    outcome = optional(LINE, "what the C does in the shortest of them")
+    outcome = optional(LINE, "what the C does in the shortest one")
 
 
 class AcceptedMutant(Part):
-    """A wrong version of the C that no check can tell from the right one, and why."""
+    """A mutant that no check can tell from the original, and why."""
 
     mutant = key(LINE, "the mutant's id, as 'mutate' shows it, or a pattern with '*' for several")
-    reason = key(PROSE, "why no observer can tell it apart")
+    reason = key(PROSE, "why nothing can tell them apart")
     change = optional(
         LINE, "what it changes, as 'mutate' shows it, or a pattern with '*' for any code"
     )
 
 
 class Message(Part):
-    """What a mail of the series says."""
+    """The text of one mail of the series."""
 
     part = key(NAME, "'cover', 'interface', 'predicates' or a guest")
     subject = key(LINE, "the subject, without the series' area")
@@ -549,22 +555,22 @@ class Message(Part):
 
 
 class Series(Part):
-    """The words of a patch series; where they lack, the subjects are made up."""
+    """The texts of a patch series; the default ones are plain."""
 
     area = key(LINE, "the subsystem that each subject begins with")
     messages = optional(Rows(Message), "part: its subject and text")
 
 
 class NameChoices(Part):
-    """Names that differ from those that the prefix would give."""
+    """Names that differ from the ones derived from the prefix."""
 
     register = optional(SYMBOL, "the registering function")
     unregister = optional(SYMBOL, "the unregistering function")
     array = optional(SYMBOL, "the array of slots")
     iterator = optional(SYMBOL, "the iterator macro")
     enumerators = optional(
-        Choice(lower="as the RFC has them", upper="as the kernel has them"),
-        "the case of enumerators (default: as the template set has it)",
+        Choice(lower="as in the RFC", upper="as usual in the kernel"),
+        "the case of enumerators (default: the template set's)",
     )
 
 
@@ -603,18 +609,18 @@ class Interface(Part):
     interface = key(NAME, "the interface's name: the prefix of every generated symbol")
     templates = key(NAME, "the template set: a folder of templates")
     header = key(SourceFile, "the interface's header")
-    source = key(SourceFile, "the interface's C file")
-    object = key(ObjectLine, "its object in the Makefile")
+    source = key(SourceFile, "the interface's C file, with the keys of 'header'")
+    object = key(ObjectLine, "the interface's object in the Makefile")
     types = key(Types, "the enum of host types")
     registry = key(Registry, "slots and the functions that change them")
     guests = key(Rows(Guest), "the guests that register hosts")
     kinds = key(Rows(BootPath), "how each kind of guest boots")
-    predicates = key(Predicates, "what boot code asks")
-    kernel = optional(Kernel, "the kernel state that boot code reads and sets", Kernel())
-    fields = optional(Items(Field), "further members of the host structure")
-    ops = optional(Rows(Op), "the operations: a row an op, a column a table")
-    names = optional(NameChoices, "names that differ from the prefix's", NameChoices())
-    typedefs = optional(FLAG, "name structures by typedef (default: as the template set does)")
+    predicates = key(Predicates, "the macros that boot code evaluates")
+    kernel = optional(Kernel, "what the kernel provides to boot code and ops", Kernel())
+    fields = optional(Items(Field), "additional members of the host structure")
+    ops = optional(Rows(Op), "the operations: one row per op, one column per table")
+    names = optional(NameChoices, "names that aren't derived from the prefix", NameChoices())
+    typedefs = optional(FLAG, "name structures by typedefs (default: the template set's)")
     spdx = optional(LICENCE, "the licence line of the interface's files")
     banner = optional(FLAG, "say in each file that it is generated, and how", True)
     reference = optional(PATH, "facts of the kernel patch that this spec re-creates")
@@ -622,7 +628,7 @@ class Interface(Part):
     accepted_mutants = optional(
         Items(AcceptedMutant), "mutants that may survive, each with its reason"
     )
-    series = optional(Series, "the words of a patch series")
+    series = optional(Series, "the texts of a patch series")
     path: str = ""
 
     @cached_property

@@ -96,7 +96,7 @@ class _Text(Shape[Text, E]):
         if (offset := first_unseen(node, self.layout)) is not None:
             name = unicodedata.name(node[offset], "a control character")
             message = f"character U+{ord(node[offset]):04X} ({name.lower()}) in {what}"
-            hint = "remove it: only characters that readers see may stand here"
+            hint = "remove it: only visible characters are allowed here"
             problems.add("unseen-character", message, Inside(node, offset), hint)
         elif not self._matches(node):
             shown = f"'{node[:60]}'" if node else "an empty text"

@@ -17,7 +17,7 @@ _IGNORABLE = (
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 MOST_GUESSES = 20  # so many problems of a file are told with the word that was probably meant
-OTHERS_FIRST = "mend the others first"
+OTHERS_FIRST = "fix the others first"
 
 
 class At(NamedTuple):
@@ -242,6 +242,16 @@ def nearest(word: str, known: Collection[str]) -> list[str]:
     from difflib import get_close_matches  # for those only who have erred
 
     return [word] if word in known else get_close_matches(word[:100], sorted(known), n=2)
+
+
+def is_slip(word: str, meant: str) -> bool:
+    """Whether one letter too many, too few or wrong, or two swapped, make one word of another."""
+    while word and meant and word[0] == meant[0]:
+        word, meant = word[1:], meant[1:]
+    while word and meant and word[-1] == meant[-1]:
+        word, meant = word[:-1], meant[:-1]
+    is_letter = max(len(word), len(meant)) <= 1 and (word + meant).isalpha()
+    return is_letter or (len(word) == 2 and word == meant[::-1])
 
 
 def did_you_mean(word: str, known: Collection[str], otherwise: str = "") -> str:

@@ -225,6 +225,6 @@ class _Reader:
                 mapping[key] = value
             else:
                 hint = f"the first is on line {first.line}; remove one"
-                message = f"key '{key[:60]}' stands here again"
+                message = f"key '{key[:60]}' is repeated here"
                 self.problems.add("duplicate-key", message, key, hint)
         return mapping

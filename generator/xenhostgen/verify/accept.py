@@ -7,6 +7,7 @@ included. Comments within an entry that goes, go with it.
 
 import json
 import re
+from itertools import pairwise
 
 from xenhostgen.spec.model import Expected, Interface
 from xenhostgen.verify.findings import Finding, Verdict, extent
@@ -18,26 +19,25 @@ _BLOCK = re.compile(r"\s+(?:shows|outcome):")
 
 def accepted(spec: Interface, text: str, verdict: Verdict) -> str:
     """The spec's text with entries for exactly the findings that were made, with their extent."""
-    lines = text.split("\n")
+    lines, entries = text.split("\n"), list(spec.expected_findings)
     findings: dict[Expected, list[Finding]] = {}
     for finding, known in verdict.expected:
         findings.setdefault(known, []).append(finding)
-    entries = list(spec.expected_findings)
-    ends = [*(_first(lines, entry) for entry in entries[1:]), _end(lines, entries)]
-    new = [finding for finding in verdict.unexpected if finding.rule != "expected-otherwise"]
-    for finding in reversed(new):
-        lines[ends[-1] : ends[-1]] = _entry(lines, entries, finding)
-    for known, end in reversed(list(zip(entries, ends, strict=False))):
-        first = _first(lines, known)
-        if known in verdict.missing:
-            del lines[first:end]
-        elif known in findings:
+    places = [*(_first(lines, entry) for entry in entries), _end(lines, entries)]
+    section: list[str] = []
+    for known, (first, end) in zip(entries, pairwise(places), strict=True):
+        entry = [] if known in verdict.missing else lines[first:end]
+        if known in findings:
             shows, outcome = extent(findings[known])
             if (shows, outcome) != (known.shows or 0, known.outcome or ""):
-                lines[first:end] = _extended(lines[first:end], shows, outcome)
+                entry = _extended(entry, shows, outcome)
+        section += entry
+    new = [finding for finding in verdict.unexpected if finding.rule != "expected-otherwise"]
     if new and not entries:
-        lines[ends[-1] : ends[-1]] = ["expected_findings:"]
-    return "\n".join(lines)
+        section.append("expected_findings:")
+    for finding in new:
+        section += _entry(lines, entries, finding)
+    return "\n".join([*lines[: places[0]], *section, *lines[places[-1] :]])
 
 
 def _first(lines: list[str], entry: Expected) -> int:

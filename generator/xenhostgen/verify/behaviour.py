@@ -2,23 +2,25 @@
 """Run the C that one compiler makes: the registry's states, every boot, every wrapper."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
-from itertools import chain, product, repeat
+from itertools import chain, product
 
 from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError
 from xenhostgen.verify.boots import BootRunner
-from xenhostgen.verify.build import SANITIZERS, Program, Unwatchable
-from xenhostgen.verify.configurations import Configuration
+from xenhostgen.verify.build import SANITIZERS, Unwatchable
+from xenhostgen.verify.configurations import AS_THE_SPEC, Configuration
+from xenhostgen.verify.declarations import expectation
 from xenhostgen.verify.drift import read_text
-from xenhostgen.verify.driver import DriverError, run_driver
+from xenhostgen.verify.driver import DriverError, Program, run_driver
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.findings import Finding, Run
 from xenhostgen.verify.harness import c_files
+from xenhostgen.verify.pieces import check_pieces
 from xenhostgen.verify.protocol import Runner
 from xenhostgen.verify.subject import Subject
 from xenhostgen.verify.wording import Wording
@@ -39,82 +41,78 @@ class Behaviour:
         """Compile and run, side by side: first the spec's configuration, then the others."""
         subject.options.progress(f"run under {' and '.join(self.compilers)}")
         _ = subject.harness.flags, subject.harness.glue
-        others = list(product(self.compilers, subject.configurations))
+        runs = product([AS_THE_SPEC, *subject.configurations], self.compilers)
         with ThreadPoolExecutor(2) as pool:
-            execute = partial(_Execution, subject, self.runners)
-            judged = list(pool.map(execute, self.compilers, repeat(None)))
-            judged += pool.map(lambda other: execute(*other), others)
-        left_out = chain.from_iterable(execution.left_out for execution in judged)
-        subject.statistics.left_out += dict.fromkeys(left_out)
+            judged = list(pool.map(lambda run: self.judge(subject, *run), runs))
         # What a run shows otherwise than the first is of interest where it is expected.
         known: dict[tuple[str, str, int, str], Finding] = {}
-        for execution in judged:
-            subject.statistics.runs.append(execution.done)
-            for finding in execution.findings:
+        left_out: dict[str, None] = {}
+        for run, findings, gaps in judged:
+            subject.statistics.runs.append(run)
+            left_out |= dict.fromkeys(gaps)
+            for finding in findings:
                 key = (finding.rule, finding.subject, finding.count, finding.outcome)
                 known.setdefault(key, finding)
+        subject.statistics.left_out += left_out
         yield from known.values()
 
-
-class _Execution:
-    """One configuration as one compiler makes it, run: what was done, and what is wrong."""
-
-    def __init__(
-        self,
-        subject: Subject,
-        runners: Sequence[type[Runner]],
-        compiler: str,
-        turned: Configuration | None,
-    ) -> None:
-        self.runners, self.compiler, self.turned = runners, compiler, turned
-        self.left_out: list[str] = []
-        self.done = Run(compiler, configuration=str(turned or ""))
-        self.findings = list(self.judge(subject))
-        if turned:
-            self.findings = [
-                replace(finding, message=f"{finding.message}, with {turned}")
-                for finding in self.findings
-            ]
-
-    def judge(self, subject: Subject) -> Iterator[Finding]:
-        """Compile and run."""
+    def judge(
+        self, subject: Subject, turned: Configuration, compiler: str
+    ) -> tuple[Run, list[Finding], list[str]]:
+        """What was run of one configuration, what is wrong with it, and what was too much."""
+        words = str(turned)
+        run = Run(compiler, configuration=words)
+        runners: list[Runner] = []
         try:
-            program = subject.program(self.compiler, self.turned)
+            program = subject.program(compiler, turned)
         except BuildError as error:
-            yield _uncompilable(error, subject)
-            return
-        registry, array = subject.spec.registry, subject.spec.c.array
-        for finding in self.execute(subject, program):
-            yield replace(_diagnosed(subject, finding), where=_place(subject, finding))
-        if program.registry != subject.spec.section:
-            message = f"'{array}' lies in the section '{program.registry}'"
-            message += f", should lie in '{subject.spec.section}'"
-            yield Finding(
-                "declaration-differs", array, message, spec_at=registry.at, seen_by="compiler"
-            )
+            findings = [_uncompilable(error, subject)]
+        else:
+            runners, broken = self.execute(subject, program)
+            counts: Counter[str] = sum((runner.done for runner in runners), Counter())
+            run = Run(compiler, SANITIZERS, configuration=words, **counts)
+            findings = list(_found(subject, program, runners, broken))
+        if words:
+            findings = [
+                replace(finding, message=f"{finding.message}, with {words}") for finding in findings
+            ]
+        return run, findings, [runner.left_out for runner in runners if runner.left_out]
 
-    def execute(self, subject: Subject, program: Program) -> Iterator[Finding]:
-        """Call everything in every state, and count that."""
-        wording, where = Wording(subject.spec), Location(subject.spec.source.file)
-        oracle, broken = subject.oracle(program.off), []
+    def execute(self, subject: Subject, program: Program) -> tuple[list[Runner], str]:
+        """What has called everything in every state, and how the program broke."""
+        wording, oracle = Wording(subject.spec), subject.oracle(program.off)
         with run_driver(program) as driver:
             runners = [runner(wording, driver, oracle) for runner in self.runners]
             try:
                 for runner in runners:
                     runner.run()
             except DriverError as error:
-                rule, seen_by = "not-runnable", "execution"
-                broken = [Finding(rule, where.file, str(error), where, seen_by=seen_by)]
-        self.done = replace(self.done, sanitizers=SANITIZERS)
-        for runner in runners:
-            self.done = replace(self.done, **runner.done())
-            self.left_out += [runner.left_out] if runner.left_out else []
-            yield from runner.findings()
-        yield from broken
+                return runners, str(error)
+        return runners, ""
+
+
+def _found(
+    subject: Subject, program: Program, runners: Iterable[Runner], broken: str
+) -> Iterator[Finding]:
+    """What a program that ran shows."""
+    spec = subject.spec
+    for finding in chain.from_iterable(runner.findings() for runner in runners):
+        yield replace(_diagnosed(subject, finding), where=_place(subject, finding))
+    if broken:
+        file = spec.source.file
+        yield Finding("not-runnable", file, broken, Location(file), seen_by="execution")
+    if program.registry != spec.section:
+        array, at = spec.c.array, spec.registry.at
+        message = f"'{array}' lies in the section '{program.registry}'"
+        message += f", should lie in '{spec.section}'"
+        yield Finding("declaration-differs", array, message, spec_at=at, seen_by="compiler")
 
 
 def _uncompilable(error: BuildError, subject: Subject) -> Finding:
-    """What the compiler or linker says, with its place in the judged files if there is one."""
+    """What the compiler or linker says, with its place in the judged files if there is one.
+
+    Raises ``SpecError`` where it is the spec's own C that a caller can't be compiled with.
+    """
     complaint, spec = error.complaints()[0], subject.spec
     where, message = complaint.at, "does not compile"
     if not where.line:
@@ -123,6 +121,7 @@ def _uncompilable(error: BuildError, subject: Subject) -> Finding:
     elif where.file.startswith("/") or not (subject.tree / where.file).is_file():
         where = _mention(complaint.symbol, subject, c_files(spec)) or Location(spec.header.file)
         message = "a caller that keeps to the spec does not compile"
+        check_pieces(subject.harness, expectation(spec))
     rule = "not-runnable" if isinstance(error, Unwatchable) else "uncompilable"
     return Finding(rule, where.file, f"{message}: {complaint.text}", where, seen_by="compiler")
 

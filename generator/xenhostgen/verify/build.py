@@ -4,28 +4,28 @@
 The tree is laid out like the kernel's. In front of it come an overlay (placeholders, and stand-ins
 for the kernel headers that the spec names) and the shim. The judged objects are linked into one
 first, which gathers their writable memory in two sections that the driver can see, in pages of
-their own that it can protect, and hides their names from it.
+their own that it can protect, and hides all names from it but the glue's.
 """
 
 import hashlib
+import os
+import platform
 import re
-import shlex
+import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
-from threading import Lock, get_ident
-from typing import Any, NamedTuple
+from threading import get_ident
+from typing import NamedTuple
 
 from xenhostgen.csource.confined import read_contents
-from xenhostgen.csource.debug_info import Unit
-from xenhostgen.csource.facts import Facts
-from xenhostgen.csource.objects import Contents, Symbol
-from xenhostgen.sandbox.confinement import View
-from xenhostgen.sandbox.files import read_file
-from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
-from xenhostgen.spec.model import Interface
+from xenhostgen.csource.objects import Contents
+from xenhostgen.sandbox.process import BuildError, Job, run_all
+from xenhostgen.sandbox.scratch import state_folder
 from xenhostgen.verify.configurations import Configuration, options_in
+from xenhostgen.verify.driver import Program
 from xenhostgen.verify.harness import TEMPLATES, Harness, units, write_files
+from xenhostgen.verify.store import Store
 
 # Where sanitizers register variables (those priorities are reserved) must not run before the
 # driver's main(), as nothing must that comes from judged files; the driver calls it in the child.
@@ -42,17 +42,20 @@ _SECTIONS = """SECTIONS {
 """
 _WRITABLE = set("judged_data judged_bss judged_start judged_end shim_exports asan_globals".split())
 _GLUE_WRITABLE = set(".data .bss .data.rel .data.rel.local .data.rel.ro .data.rel.ro.local".split())
-_STRINGS = set("memcmp memcpy memmove memset strcmp strcpy strlen strncmp".split())
-SANITIZER = re.compile(r"__(asan|ubsan)_|__(start|stop)_asan_globals$|_GLOBAL_OFFSET_TABLE_$")
+# What the driver, its sanitizers and the compilers' own code define.
+_KNOWN = re.compile(
+    r"driver_\w+|shim_bug|mem(?:cmp|cpy|move|set)|str(?:n?cmp|cpy|len)|__(?:asan|ubsan)_\w+"
+    r"|__(?:start|stop)_asan_globals|_GLOBAL_OFFSET_TABLE_"
+)
 _IFUNC = "LOOS"  # the number of GNU's own kind of symbol
 # C as the kernel's Makefile has it: signed numbers wrap.
 DIALECT = ("-std=gnu11", "-fno-strict-overflow")
 FLAGS = [*DIALECT, *"-g1 -O1 -fno-common -fno-omit-frame-pointer -w -fmax-errors=20".split()]
 SANITIZERS = ("address", "undefined")
+_OWN_PROGRAMS = {"driver.o": ("-std=gnu11", "-O2", "-c"), "launcher": ("-w",)}
 SANITIZE = (f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all")
 
 
-_AS_THE_SPEC = Configuration()
 # Compilers that run side by side, each with a pipe or two.
 _AT_ONCE = 64
 
@@ -61,106 +64,51 @@ class Unwatchable(BuildError):
     """The judged C compiles, and does what would escape being judged."""
 
 
-class Reading(NamedTuple):
-    """What a file declares, and what a compiler understood of it; none of that where it fails."""
-
-    facts: Facts = ()
-    unit: Unit | None = None
-    complaints: tuple[Complaint, ...] = ()
-    """Why it can't be parsed, or else why it can't be compiled."""
-
-
-class Store:
-    """Objects and declarations of one spec's trees, kept by what they were made from.
-
-    Variants of a tree that are judged one after another, such as mutants, share what they have in
-    common. They differ in files that the spec names.
-    """
-
-    def __init__(self, spec: Interface, folder: Path) -> None:
-        self.headers = (spec.header.file, spec.predicates.file)
-        self.folder = folder
-        self.lock, self.oracle_lock = Lock(), Lock()
-        self.readings: dict[str, Reading] = {}
-        self.contents: dict[Path, Contents] = {}
-        self.due: dict[str, Unit] = {}
-        """What each compiler understands of what is due."""
-        self.oracles: dict[tuple[str, ...], Program] = {}
-        """What does what is due, by the options that are off."""
-        self.answers: dict[tuple[str, ...], dict[str, Any]] = {}
-        """What that has answered to each call."""
-
-    def key(self, tree: Path, source: Path, *words: str) -> str:
-        """A text that differs when the file, a header of the spec's or a word does."""
-        digest = hashlib.sha256("\0".join(words).encode())
-        for file in (source, *(tree / header for header in self.headers)):
-            folder = tree if file.is_relative_to(tree) else file.parent
-            content = read_file(folder, str(file.relative_to(folder)))
-            content = b"missing" if content is None else content
-            digest.update(b"%d " % len(content) + content)
-        return digest.hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A driver that is ready to run, for so many slots; ``registry`` is their array's section."""
-
-    command: tuple[Path, ...]
-    slots: int
-    registry: str
-    view: View | None
-    off: tuple[str, ...] = ()
-    """Options of the kernel that it lacks."""
-
-    @property
-    def in_bss(self) -> bool:
-        """Whether the kernel clears the array in boot."""
-        return self.registry.startswith(".bss")
-
-
-def build(
-    harness: Harness, compiler: str, store: Store, turned: Configuration = _AS_THE_SPEC
-) -> Program:
+def build(harness: Harness, compiler: str, turned: Configuration) -> Program:
     """Compile and link; objects that the store has are taken from there. Raises ``BuildError``."""
     work = harness.work / "-".join([compiler.replace("/", "_"), *turned.on, "", *turned.off])
     write_files({"sections.ld": _SECTIONS}, work)
-    *judged, glue, driver = _objects(harness, compiler, store, turned)
-
-    stored = (glue, driver, judged[0])
-    for path in stored:
-        if path not in store.contents:
-            store.contents[path] = read_contents(path, harness.reader)
-    of_glue, of_driver, of_registry = (store.contents[path].symbols for path in stored)
-    undefined = {symbol.name for symbol in of_driver if symbol.section == "UNDEF"}
-    answered = undefined & {symbol.name for symbol in of_glue}
-    (work / "wanted").write_text("\n".join(sorted(answered)))
-    c, whole = harness.spec.c, work / "judged.o"
+    *judged, glue = _objects(harness, compiler, turned)
+    c, store, whole = harness.spec.c, harness.store, work / "judged.o"
     wrapping = [f"--wrap={function}" for function in (c.register, c.unregister)]
-    commands: tuple[tuple[str | Path, ...], ...] = (
-        ("ld", "-r", *wrapping, "-T", "sections.ld", *judged, glue, "-o", whole),
-        ("objcopy", "--keep-global-symbols=wanted", whole, "hidden.o"),
-    )
-    script = " && ".join(shlex.join(map(str, command)) for command in commands)
-    run_all([Job(["sh", "-c", script], work, view=harness.view)])
-    _check(read_contents(whole, harness.reader), of_driver)
+    harness.run(["ld", "-r", *wrapping, "-T", "sections.ld", *judged, glue, "-o", whole], work)
+    hiding = ["--wildcard", "--keep-global-symbol=glue_*"]
+    harness.run(["objcopy", *hiding, whole, "hidden.o"], work)
+    _check(read_contents(whole, harness.reader))
     # The linker spends most of its time on what the sanitizers' libraries stand on.
     quickly = "-Wl,--allow-shlib-undefined"
-    link = [compiler, *SANITIZE, quickly, str(driver), "hidden.o", "-o", "driver"]
-    run_all([Job(link, work, view=harness.view)])
-    array = (symbol.section for symbol in of_registry if symbol.name == harness.spec.c.array)
-    command = (launcher(harness, compiler, store), work / "driver")
+    driver = own_program("driver.o", compiler, store)
+    harness.run([compiler, *SANITIZE, quickly, driver, "hidden.o", "-o", "driver"], work)
+    command = (own_program("launcher", compiler, store), work / "driver")
+    of_registry = read_contents(judged[0], harness.reader).symbols
+    array = (symbol.section for symbol in of_registry if symbol.name == c.array)
     section = next(array, "").removesuffix(".rel.local")  # where gcc makes what may lie anywhere
     return Program(command, len(harness.spec.slots), section, harness.view, turned.off)
 
 
-def launcher(harness: Harness, compiler: str, store: Store) -> Path:
-    """The program that confines a driver and starts it."""
-    path = store.folder / "launcher"
+def own_program(name: str, compiler: str, store: Store) -> Path:
+    """What a compiler makes of the driver or the launcher, which see nothing judged.
+
+    The user's state keeps it: to compile the driver takes longer than all judged files together.
+    Raises ``BuildError``.
+    """
+    installed = shutil.which(compiler)
+    words = [name, compiler, platform.machine()]
+    words += [str(Path(installed).stat().st_mtime_ns)] if installed else []
+    words += [file.read_text() for file in sorted(TEMPLATES.glob("*.[ch]"))]
+    digest = hashlib.sha256("\0".join(words).encode()).hexdigest()
+    program, kept = (folder / f"{digest}-{name}" for folder in (store.folder, state_folder()))
     with store.lock:
-        if not path.exists():
-            command = [compiler, "-w", str(TEMPLATES / "launcher.c"), "-o", str(path)]
-            run_all([Job(command, store.folder, view=harness.view)])
-    return path
+        if not program.exists() and kept.exists():
+            shutil.copy(kept, program)
+        elif not program.exists():
+            source = str(TEMPLATES / Path(name).with_suffix(".c"))
+            run_all([Job([compiler, *_OWN_PROGRAMS[name], source, "-o", str(program)])])
+            with suppress(OSError):
+                new = kept.with_name(f"{os.getpid()}-{kept.name}")
+                shutil.copy(program, new)
+                new.replace(kept)
+    return program
 
 
 class Source(NamedTuple):
@@ -171,21 +119,14 @@ class Source(NamedTuple):
     flags: Sequence[str]
 
 
-def driver_source(compiler: str) -> Source:
-    """The driver, which sees no judged header."""
-    source = TEMPLATES / "driver.c"
-    digest = hashlib.sha256(f"{compiler}\0{source.read_text()}".encode()).hexdigest()
-    return Source(str(source), f"{digest}-driver.o", ("-std=gnu11", "-O2"))
-
-
 def compiled(
-    sources: Iterable[Source], folder: Path, compiler: str, harness: Harness, store: Store
+    sources: Iterable[Source], folder: Path, compiler: str, harness: Harness
 ) -> list[Path]:
     """The objects of files, compiled in a folder; what the store has is taken from there."""
     objects: list[Path] = []
     jobs, fresh = [], {}
     for source in sources:
-        target = store.folder / source.object
+        target = harness.store.folder / source.object
         objects.append(target)
         if not target.exists():
             # Others may be waiting for the same object.
@@ -199,8 +140,8 @@ def compiled(
     return objects
 
 
-def _objects(harness: Harness, compiler: str, store: Store, turned: Configuration) -> list[Path]:
-    """The objects of the judged sources, of the glue and of the driver."""
+def _objects(harness: Harness, compiler: str, turned: Configuration) -> list[Path]:
+    """The objects of the judged sources and of the glue."""
     tree = harness.tree
     # clang watches variables in sections of their own anyhow.
     sections = [] if "clang" in compiler else ["-fsanitize-sections=.data*,.init.*data*"]
@@ -209,34 +150,29 @@ def _objects(harness: Harness, compiler: str, store: Store, turned: Configuratio
     sources = []
     for name, role in [*judged, (str(harness.glue), "glue")]:
         flags = [*_turning(harness, tree / name, turned), *(["-O0"] if role == "glue" else [])]
-        key = store.key(tree, tree / name, compiler, *flags)
+        key = harness.store.key(tree, tree / name, compiler, *flags)
         sources.append(Source(name, f"{key}-{role}.o", [*judge, *flags]))
-    return compiled([*sources, driver_source(compiler)], tree, compiler, harness, store)
+    return compiled(sources, tree, compiler, harness)
 
 
 def _turning(harness: Harness, source: Path, turned: Configuration) -> list[str]:
     """What turns those options that a file or a header names."""
-    headers = [text for path, text in harness.judged.items() if path.endswith(".h")]
-    of_file = turned
-    if turned != _AS_THE_SPEC:
-        texts = [*headers, source.read_text(errors="replace")]
-        of_file = turned.of(set().union(*map(options_in, texts)))
+    texts = [text for path, text in harness.judged.items() if path.endswith(".h")]
+    texts.append(source.read_text(errors="replace"))
+    of_file = turned.of(set().union(*map(options_in, texts)))
     return [*(f"-D{name}=1" for name in of_file.on), *(f"-U{name}" for name in of_file.off)]
 
 
-def _check(linked: Contents, driver: Sequence[Symbol]) -> None:
+def _check(linked: Contents) -> None:
     """Refuse memory that escapes the driver, code that runs before it, and unknown functions."""
     for section in linked.writable:
         if section == "judged_constructors":
             raise Unwatchable("a constructor runs before anything that could be judged")
         if section not in _WRITABLE | _GLUE_WRITABLE:
             raise Unwatchable(f"data in the section '{section}' can't be watched")
-    defined = [symbol for symbol in driver if symbol.section.startswith(".")]
-    known = {symbol.name for symbol in defined if symbol.binding == "GLOBAL"} - {"main"} | _STRINGS
     for symbol in linked.symbols:
         if symbol.kind == _IFUNC:
             message = "is chosen by code that runs before anything that could be judged"
             raise Unwatchable(f"'{symbol.name}' {message}")
-        is_known = symbol.name in known or SANITIZER.match(symbol.name)
-        if symbol.section == "UNDEF" and not is_known:
+        if symbol.section == "UNDEF" and not _KNOWN.fullmatch(symbol.name):
             raise BuildError(f"undefined reference to '{symbol.name}'")

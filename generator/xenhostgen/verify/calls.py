@@ -17,8 +17,8 @@ from xenhostgen.verify.wording import Wording
 _OUTSIDE = (-1, 1 << 30, (1 << 31) - 1, -(1 << 31))
 # By the model's reason for misuse: its words, and the rule of the finding if misuse succeeds.
 MISUSE = {
-    "type": ("nothing such can be registered", "unlisted-type-accepted"),
-    "ops": ("nothing such can be registered", "null-ops-accepted"),
+    "type": ("no slot accepts that type", "unlisted-type-accepted"),
+    "ops": ("its ops are NULL", "null-ops-accepted"),
     "occupied": ("the slot is taken", "slot-overwritten"),
     "requires": ("the slot that it requires is empty", "dependency-not-enforced"),
     "absent": ("no host of that type is registered", "unregister-wrong-type"),
@@ -82,11 +82,22 @@ class IterateAmong(Iterate):
         taken = "alone taken" if self.table == "alone" else "alone empty"
         return f"{self.wording.spec.c.iterator}() with '{slot}' {taken}"
 
-    def expected(self, before: Answer) -> str:
+    @property
+    def taken(self) -> list[int]:
         """The slots that are taken."""
         slots = range(len(self.wording.spec.slots))
-        taken = [slot for slot in slots if (slot == self.type) == (self.table == "alone")]
-        return self.wording.visits(map(str, taken))
+        return [slot for slot in slots if (slot == self.type) == (self.table == "alone")]
+
+    def line(self, state: int) -> str:
+        """The call as the driver reads it, which makes the hosts."""
+        spec = self.wording.spec
+        types = (spec.values[spec.slots[slot].accepts[0]] for slot in self.taken)
+        hosts = (Register(self.wording, value, "A").held for value in types)
+        return " ".join([f"{self.verb} {state} 0 - 1", *hosts])
+
+    def expected(self, before: Answer) -> str:
+        """The slots that are taken."""
+        return self.wording.visits(map(str, self.taken))
 
 
 class Change(RegistryCall):
@@ -99,7 +110,7 @@ class Change(RegistryCall):
         outcome = self.outcome(before.slots)
         if outcome.misuse:
             reason, _ = MISUSE[outcome.reason]
-            return f"{outcome.errno or 'a BUG'} and no change, for {reason}"
+            return f"{outcome.errno or 'a BUG'} and no change, because {reason}"
         return f"success, with {self.wording.state(outcome.state)}"
 
     def happened(self, before: Answer, answer: Answer) -> str:
@@ -161,6 +172,16 @@ class Register(Change):
 
     def __str__(self) -> str:
         return f"{self.wording.spec.c.register}({self.wording.type(self.type)}, {self.table})"
+
+    @property
+    def slot(self) -> int:
+        """The slot that accepts the type."""
+        return self.wording.registry.home[self.type]
+
+    @property
+    def held(self) -> str:
+        """What it leads to, for the driver to bring about before a call."""
+        return f"{self.slot} {self.type} {self.table}"
 
     def outcome(self, state: State) -> Outcome:
         """What registering must lead to."""

@@ -15,7 +15,7 @@ from xenhostgen.spec.yaml import read_file
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: its texts, and the part of verification that sees it.
+    """One rule: its texts, and the part of verification that checks it.
 
     ``level`` is a level, or static, strict or expectation.
     """
@@ -30,13 +30,13 @@ class Rule:
     former: str = ""  # its name in version 1
 
     def explained(self) -> str:
-        """All that there is to say of it, in plain text that is Markdown as well."""
+        """The whole text of the rule, as plain text that is also Markdown."""
         example = f"Example:\n\n{indent(self.example.rstrip(), '    ')}"
-        why, mend = f"Why it matters: {self.why}", f"To mend it: {self.mend}"
+        why, mend = f"Why it matters: {self.why}", f"To fix it: {self.mend}"
         parts = [fill(self.meaning, 110), fill(why, 110), example, fill(mend, 110)]
         if self.level != "expectation":  # which no level sees
             names = {"static": "run (static checks)", "strict": "parse, with --strict"}
-            parts.append(f"Seen at the level: {names.get(self.level, self.level)}")
+            parts.append(f"Checked at the level: {names.get(self.level, self.level)}")
         return "\n\n".join(parts)
 
 

@@ -9,10 +9,9 @@ What else a condition of the preprocessor names can't be tried, and is a finding
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
-from xenhostgen.csource.tokens import Kind, Token, code_tokens
+from xenhostgen.csource.tokens import Kind, Token, code_tokens, parts
 from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.findings import Finding
@@ -47,6 +46,9 @@ class Configuration(NamedTuple):
         )
 
 
+AS_THE_SPEC = Configuration()
+
+
 @lru_cache(1 << 8)  # variants of a tree, such as mutants, have most of their files in common
 def options_in(text: str) -> frozenset[str]:
     """The kernel's options that C names, comments left out."""
@@ -58,74 +60,48 @@ def options_in(text: str) -> frozenset[str]:
     return options | {f"{name}_MODULE" for macro, name in of_modules if macro == "IS_MODULE"}
 
 
-def configurations(spec: Interface, texts: dict[str, str], known: Iterable[str]) -> "Turned":
-    """All that are to be judged besides that of the spec, whose options are ``known``."""
+def configurations(
+    spec: Interface, texts: dict[str, str], known: Iterable[str]
+) -> tuple[list[Configuration], list[str]]:
+    """All that are to be judged besides that of the spec, whose options are ``known``.
+
+    And in words those that are too many.
+    """
     named: set[str] = set()
     for path, text in texts.items():
         options = options_in(text)
         # These predicates are what the option means.
         named |= options.difference(known) if path == spec.predicates.file else options
     on, off = sorted(named.difference(known)), sorted(named.intersection(known))
-    single = [Configuration(on=(name,)) for name in on] + [
-        Configuration(off=(name,)) for name in off
-    ]
+    single = [Configuration(on=(name,)) for name in on]
+    single += [Configuration(off=(name,)) for name in off]
     together = [Configuration(tuple(on), tuple(off))] if len(single) > 1 else []
-    left_out = [
-        f"{configuration} by itself, which is one of many options"
-        for configuration in single[MANY:]
-    ]
-    return Turned((*single[:MANY], *together), left_out)
-
-
-class Turned(NamedTuple):
-    """Configurations, and in words those that are too many."""
-
-    judged: tuple[Configuration, ...]
-    left_out: list[str]
+    words = [f"{turned} by itself, which is one of many options" for turned in single[MANY:]]
+    return [*single[:MANY], *together], words
 
 
 def unexplained(spec: Interface, texts: dict[str, str]) -> Iterator[Finding]:
     """Names in conditions of the preprocessor that neither spec nor options explain."""
     known = set(_ALWAYS_ALIKE) | {str(macro.name) for macro in spec.macros}
-    conditions: list[tuple[str, Token]] = []
-    valued: list[tuple[str, Token]] = []
+    conditions: list[tuple[str, Token, str]] = []
     for path, text in texts.items():
-        for line in _directives(text):
+        for line in parts(text).directives:
             match line:
                 case [Token(text="define"), macro, *_]:
                     known.add(macro.text)
                 case [Token(text=word), *rest] if word in _CONDITIONS:
-                    conditions += [(path, token) for token in rest]
-                    for token, operator in pairwise(rest):
-                        if OPTION.fullmatch(token.text) and operator.text in _COMPARING:
-                            valued.append((path, token))
-    for path, token in valued:
-        message = f"the condition compares '{token.text}', of which only on and off are tried"
-        where = Location(path, token.line, token.column)
-        yield Finding("unexplained-condition", token.text, message, where, seen_by="preprocessing")
+                    following = [*(token.text for token in rest[1:]), ""]
+                    conditions += [(path, *pair) for pair in zip(rest, following, strict=True)]
     seen = set()
-    for path, token in conditions:
-        name = token.text
-        is_known = name in known or OPTION.fullmatch(name) or (path, name) in seen
+    for path, token, operator in conditions:
+        name, where = token.text, Location(path, token.line, token.column)
+        is_option = OPTION.fullmatch(name)
+        if is_option and operator in _COMPARING:
+            message = f"the condition compares '{name}', of which only on and off are tried"
+            yield Finding("unexplained-condition", name, message, where, seen_by="preprocessing")
+        is_known = is_option or name in known or (path, name) in seen
         if token.kind is Kind.IDENTIFIER and not is_known:
             seen.add((path, name))
-            where = Location(path, token.line, token.column)
             message = f"the condition names '{name}', which is neither an option of the kernel's"
             message += " nor anything of the spec's; what depends on it is judged on one side only"
             yield Finding("unexplained-condition", name, message, where, seen_by="preprocessing")
-
-
-@lru_cache(maxsize=32)
-def _directives(text: str) -> list[list[Token]]:
-    """The tokens of each directive, without its '#'."""
-    lines: list[list[Token]] = []
-    line: list[Token] | None = None
-    for token in code_tokens(text):
-        if token.kind is Kind.DIRECTIVE:
-            line = []
-        elif line is not None and token.kind is Kind.DIRECTIVE_END:
-            lines.append(line)
-            line = None
-        elif line is not None:
-            line.append(token)
-    return lines

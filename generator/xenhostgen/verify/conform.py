@@ -7,6 +7,7 @@ judged by running.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
@@ -14,14 +15,15 @@ from pathlib import Path
 from xenhostgen.csource.debug_info import Unit
 from xenhostgen.csource.facts import Fact, Facts
 from xenhostgen.sandbox.location import Location
+from xenhostgen.spec.expr import ExpressionError, is_operand
 from xenhostgen.spec.model import Interface, Register
-from xenhostgen.verify.build import Reading
 from xenhostgen.verify.configurations import unexplained
 from xenhostgen.verify.declarations import Declarations, expectation, read_due
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.expectation import LOOP
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.makefile import Makefile
+from xenhostgen.verify.store import Reading
 from xenhostgen.verify.subject import Subject
 
 # What the kernel frees when it has booted.
@@ -60,7 +62,7 @@ def _declared(subject: Subject, declarations: Declarations) -> Iterator[Finding]
     """What couldn't be read, and every way in which what was read differs from the spec."""
     spec = subject.spec
     yield from declarations.findings
-    due = read_due(subject.harness, subject.options.compilers[0], subject.store)
+    due = read_due(subject.harness)
     units = [reading.unit for reading in declarations.readings.values() if reading.unit]
     sections = {name: section for unit in units for name, section in unit.sections.items()}
     for path, reading in declarations.readings.items():
@@ -125,7 +127,7 @@ def _said(spec: Interface, fact: Fact, unit: Unit | None) -> Iterator[str]:
             text = ""  # a compiler tells its value, or its type, and running where it points
         if fact.name == spec.c.iterator:
             text = re.sub(r"\w+", "xh", text.partition(" ")[0])
-        text = re.sub(r"^(\(\) )?\( (.+) \)$", r"\1\2", text)
+        text = re.sub(r"^(\(\) )?\( (.+) \)$", _without_parentheses, text)
     linkage = {"function": ("static",), "variable": ("static", "extern")}.get(fact.kind, ())
     yield from (word for word in fact.words if word in linkage)
     yield text
@@ -133,6 +135,14 @@ def _said(spec: Interface, fact: Fact, unit: Unit | None) -> Iterator[str]:
         description = unit.descriptions.get(f"{fact.kind}_{fact.name}", ())
         # Of a table that is only declared, the type is known.
         yield from description[:1] if "extern" in fact.words else description
+
+
+def _without_parentheses(macro: re.Match[str]) -> str:
+    """A macro's tokens, bare where it means the same without the parentheses around them."""
+    with suppress(ExpressionError):
+        if is_operand(macro[2]):
+            return f"{macro[1] or ''}{macro[2]}"
+    return macro[0]
 
 
 def _lasting(

@@ -1,26 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Read a judged tree back: what each file declares, what a compiler understood, and where."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import NamedTuple
 
 from xenhostgen.csource.confined import read_facts, read_unit
 from xenhostgen.csource.debug_info import Unit
 from xenhostgen.csource.facts import Fact, Facts
-from xenhostgen.csource.preprocess import SHIM, SourceError, preprocess
+from xenhostgen.csource.preprocess import SHIM, preprocess
 from xenhostgen.sandbox.location import Location
-from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
+from xenhostgen.sandbox.process import BuildError, Complaint
 from xenhostgen.spec.model import Interface
-from xenhostgen.verify.build import Reading, Store
-from xenhostgen.verify.configurations import Configuration, options_in
+from xenhostgen.verify.configurations import AS_THE_SPEC, Configuration, options_in
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.expectation import Expectation
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import Harness, c_files
 from xenhostgen.verify.pieces import check_pieces, unreadable
+from xenhostgen.verify.store import Reading
 
 _DEFINING = ("function", "variable", "macro", "enumerator")
 # Each function and variable by itself, so that its section shows what it refers to.
@@ -67,47 +67,36 @@ def expectation(spec: Interface) -> Expectation:
     return Expectation(spec)
 
 
-def read_due(harness: Harness, compiler: str, store: Store) -> Unit:
+def read_due(harness: Harness) -> Unit:
     """What is due, as a compiler understands it. Raises ``SpecError``."""
-    due = expectation(harness.spec)
-    if compiler not in store.due:
+    due, compiler, known = expectation(harness.spec), harness.compiler, harness.store.due
+    if compiler not in known:
         command = [compiler, f"-I{harness.questions}", *harness.flags]
         try:
-            store.due[compiler] = _compiled(harness, command, due.unit(), "due")
-        except (BuildError, SourceError) as error:
-            check_pieces(harness, due, compiler)
+            known[compiler] = _compiled(harness, command, due.unit(), "due")
+        except BuildError as error:
+            check_pieces(harness, due)
             # It is nothing that stands in one piece.
-            complaints = error.complaints() if isinstance(error, BuildError) else error.complaints
-            raise unreadable(harness.spec, complaints) from None
-    return store.due[compiler]
+            raise unreadable(harness.spec, error.complaints()) from None
+    return known[compiler]
 
 
-def read_tree(
-    harness: Harness, compiler: str, store: Store, turned: Configuration | None = None
-) -> Declarations:
+def read_tree(harness: Harness, turned: Configuration = AS_THE_SPEC) -> Declarations:
     """Parse and compile every C file of the spec that lies in the tree.
 
-    With a configuration only those that name options of the kernel that it turns.
+    In another configuration only those that name options of the kernel that it turns.
     """
-    read_due(harness, compiler, store)  # to tell early what the spec has wrong
+    read_due(harness)  # to tell early what the spec has wrong
     tree, paths = harness.tree, c_files(harness.spec)
     if missing := [path for path in paths if not (tree / path).is_file()]:
         message = "the tree has no such file"
         findings = [_finding("file-missing", message, Location(path)) for path in missing]
         return Declarations({}, tuple(findings))
-    readers = {path: _FileReader(harness, compiler, path, harness.configs) for path in paths}
-    if turned:
-        named = {path: reader.named_options(turned) for path, reader in readers.items()}
-        readers = {
-            path: readers[path]._replace(
-                defines=sorted({*harness.configs, *options.on}.difference(options.off))
-            )
-            for path, options in named.items()
-            if any(options)
-        }
+    defines = {path: _options(harness, path, turned) for path in paths}
+    defines = {path: options for path, options in defines.items() if options is not None}
     with ThreadPoolExecutor() as pool:
-        results = pool.map(lambda reader: reader.read(store), readers.values())
-        readings = dict(zip(readers, results, strict=True))
+        results = pool.map(partial(_read, harness), defines.keys(), defines.values())
+        readings = dict(zip(defines, results, strict=True))
     findings = []
     for path, reading in readings.items():
         rule = "uncompilable" if reading.facts else "unparsable"
@@ -128,67 +117,55 @@ def _finding(rule: str, message: str, where: Location) -> Finding:
     return Finding(rule, where.file, message, where, seen_by="parsing")
 
 
-class _FileReader(NamedTuple):
-    """Reads one file, with some of the kernel's options on."""
+def _options(harness: Harness, path: str, turned: Configuration) -> Sequence[str] | None:
+    """The kernel's options that are on for a file; None where those that are turned change none."""
+    if turned == AS_THE_SPEC:
+        return harness.configs
+    own = turned.of(options_in(read_text(harness.tree, path) or ""))
+    if path == harness.spec.predicates.file:  # the spec says what its own mean
+        own = own._replace(off=())
+    return sorted({*harness.configs, *own.on}.difference(own.off)) if any(own) else None
 
-    harness: Harness
-    compiler: str
-    path: str
-    defines: list[str]
 
-    @property
-    def file(self) -> Path:
-        return self.harness.tree / self.path
+def _read(harness: Harness, path: str, options: Sequence[str]) -> Reading:
+    """What is known of a file, with options on; the store keeps what could be read."""
+    store, file = harness.store, harness.tree / path
+    key = store.key(harness.tree, file, harness.compiler, path, *options)
+    if key in store.readings:
+        return store.readings[key]
+    includes = [harness.overlay, SHIM, harness.tree / "include"]
+    try:
+        output = preprocess(file, includes, defines=options, cc=harness.compiler, view=harness.view)
+        facts = read_facts(output, file, harness.reader)
+    except BuildError as error:
+        return Reading(complaints=tuple(error.complaints()))
+    reading = _understood(harness, path, options, facts, key)
+    if not reading.complaints:
+        store.readings[key] = reading
+    return reading
 
-    def named_options(self, turned: Configuration) -> Configuration:
-        """Those of the options that it names; of predicates the spec says what its own mean."""
-        own = turned.of(options_in(read_text(self.harness.tree, self.path) or ""))
-        is_predicates = self.path == self.harness.spec.predicates.file
-        return own._replace(off=()) if is_predicates else own
 
-    def read(self, store: Store) -> Reading:
-        """What is known of it; the store keeps what could be read."""
-        key = store.key(self.harness.tree, self.file, self.compiler, self.path, *self.defines)
-        if key in store.readings:
-            return store.readings[key]
+def _understood(
+    harness: Harness, path: str, options: Sequence[str], facts: Facts, key: str
+) -> Reading:
+    """What the compiler makes of a file; a name that it doesn't know it tries as a function's."""
+    due = expectation(harness.spec)
+    names = {fact[:2] for fact in due.files[path]}
+    c = due.judged_unit(path, tuple(fact for fact in facts if fact[:2] in names))
+    command = [harness.compiler, *harness.flags, *(f"-U{name}" for name in harness.configs)]
+    command += [f"-D{name}=1" for name in options]
+    complaints: tuple[Complaint, ...] = ()
+    for _ in range(2):
         try:
-            reading = self.understood(self.parsed(), key)
-        except SourceError as error:
-            return Reading(complaints=error.complaints)
-        if not reading.complaints:
-            store.readings[key] = reading
-        return reading
-
-    def parsed(self) -> Facts:
-        """What it declares. Raises ``SourceError``."""
-        harness, compiler = self.harness, self.compiler
-        includes = [harness.overlay, SHIM, harness.tree / "include"]
-        output = preprocess(
-            self.file, includes, defines=self.defines, cc=compiler, view=harness.view
-        )
-        return read_facts(output, self.file, harness.reader)
-
-    def understood(self, facts: Facts, key: str) -> Reading:
-        """What the compiler makes of it; a name that it doesn't know it tries as a function's."""
-        harness, due = self.harness, expectation(self.harness.spec)
-        names = {fact[:2] for fact in due.files[self.path]}
-        present = tuple(fact for fact in facts if fact[:2] in names)
-        c = due.judged_unit(self.path, present)
-        command = [self.compiler, *harness.flags, *(f"-U{name}" for name in harness.configs)]
-        command += [f"-D{name}=1" for name in self.defines]
-        complaints: tuple[Complaint, ...] = ()
-        for _ in range(2):
-            try:
-                return Reading(facts, _compiled(harness, command, c, key), complaints)
-            except BuildError as error:
-                complaints = complaints or tuple(error.complaints()[:1])
-                c = f"void {complaints[0].symbol or 'nothing'}(void);\n{c}"
-        return Reading(facts, None, complaints)
+            return Reading(facts, _compiled(harness, command, c, key), complaints)
+        except BuildError as error:
+            complaints = complaints or tuple(error.complaints()[:1])
+            c = f"void {complaints[0].symbol or 'nothing'}(void);\n{c}"
+    return Reading(facts, None, complaints)
 
 
 def _compiled(harness: Harness, command: list[str], c: str, name: str) -> Unit:
     """What a compiler understands of C. Raises ``BuildError``."""
     target = harness.work / f"{name}.o"
-    command = [*command, *_FLAGS, str(target)]
-    run_all([Job(command, harness.tree, input=c.encode(), view=harness.view)])
+    harness.run([*command, *_FLAGS, target], harness.tree, c)
     return read_unit(target, harness.reader)

@@ -21,7 +21,6 @@ from xenhostgen.reference_model.registry import State
 from xenhostgen.sandbox.confinement import View
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import Job, Limits, Running, started
-from xenhostgen.verify.build import Program
 
 # The sanitizers reserve more address space than there is memory.
 LIMITS = Limits(60, 64 << 10, None, 60, 2 << 30)
@@ -104,6 +103,23 @@ class Answer:
         if not self.stages:
             raise DriverError(_NONSENSE)
         return self.stages[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A driver that is ready to run, for so many slots; ``registry`` is their array's section."""
+
+    command: tuple[Path, ...]
+    slots: int
+    registry: str
+    view: View | None
+    off: tuple[str, ...] = ()
+    """Options of the kernel that it lacks."""
+
+    @property
+    def in_bss(self) -> bool:
+        """Whether the kernel clears the array in boot."""
+        return self.registry.startswith(".bss")
 
 
 class DriverError(Exception):

@@ -12,16 +12,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from xenhostgen.csource.tokens import Kind, Token, code_tokens
+from xenhostgen.csource.tokens import Kind, Token, parts
 from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.model import Interface
 from xenhostgen.verify.declarations import expectation
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.findings import Finding
-from xenhostgen.verify.harness import c_files
+from xenhostgen.verify.harness import c_files, included
 from xenhostgen.verify.subject import Subject
 
-_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^">\n]+)[">]', re.M)
 _ERRNO = re.compile(
     r"^[ \t]*#[ \t]*define[ \t]+(E[A-Z0-9]+)[ \t]+\(?(\w+)\)?[ \t]*(?:/[/*].*)?$", re.M
 )
@@ -52,7 +51,7 @@ class Elsewhere:
         """Look through the tree."""
         spec, root = subject.spec, subject.options.tree or subject.tree
         texts: dict[str, str] = {}
-        for path in _paths(spec, root):
+        for path in dict.fromkeys(_paths(spec, root)):
             text = read_text(root, path)
             texts[path] = text or ""
             if text is None:
@@ -64,15 +63,10 @@ class Elsewhere:
 
 def _paths(spec: Interface, root: Path) -> Iterator[str]:
     """The files beside the spec's, and headers that the spec's include."""
-    paths: dict[str, None] = {}
     for path in c_files(spec):
         folder = Path(path).parent
-        for file in sorted((root / folder).glob("*.[ch]")):
-            paths[str(folder / file.name)] = None
-        for name in _INCLUDE.findall(read_text(root, path) or ""):
-            paths[f"include/{name}"] = None
-            paths[str(folder / name)] = None
-    yield from (path for path in paths if (root / path).is_file())
+        yield from (str(folder / file.name) for file in sorted((root / folder).glob("*.[ch]")))
+        yield from included(root, path, read_text(root, path) or "")
 
 
 def _uses(spec: Interface, texts: dict[str, str]) -> Iterator[Finding]:
@@ -147,26 +141,21 @@ def _is_written(tokens: list[Token]) -> bool:
 
 
 def definitions(path: str, text: str) -> Iterator[Definition]:
-    """What a file defines, in order; declarations are none."""
+    """What a file defines, macros first; declarations are none."""
+    directives, code = parts(text)
+    for directive in directives:
+        match directive:
+            case [Token(text="define"), name, *body]:
+                yield Definition(path, name.text, body)
     chunk: list[Token] = []
-    directive: list[Token] | None = None
     depth = 0
-    for token in code_tokens(text):
-        if token.kind is Kind.DIRECTIVE:
-            directive = []
-        elif token.kind is Kind.DIRECTIVE_END:
-            if directive and directive[0].text == "define" and len(directive) > 1:
-                yield Definition(path, directive[1].text, directive[2:])
-            directive = None
-        elif directive is not None:
-            directive.append(token)
-        else:
-            chunk.append(token)
-            depth = max(0, depth + (token.text in "({[") - (token.text in ")}]"))
-            is_body = token.text == "}" and not _has_more(chunk)
-            if depth == 0 and (token.text == ";" or is_body):
-                yield from _definition(path, chunk)
-                chunk = []
+    for token in code:
+        chunk.append(token)
+        depth = max(0, depth + (token.text in "({[") - (token.text in ")}]"))
+        is_body = token.text == "}" and not _has_more(chunk)
+        if depth == 0 and (token.text == ";" or is_body):
+            yield from _definition(path, chunk)
+            chunk = []
 
 
 def _has_more(chunk: list[Token]) -> bool:

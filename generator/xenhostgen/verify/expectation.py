@@ -43,12 +43,12 @@ class Expectation:
 
     @cached_property
     def files(self) -> dict[str, Facts]:
-        """Each file's facts. Raises ``SourceError``."""
+        """Each file's facts. Raises ``BuildError``."""
         c_of = {path: "\n".join(c) for path, c in self.c_of.items()}
         return {path: snippet_facts(c, self.typedefs) for path, c in c_of.items()}
 
     def unit(self) -> str:
-        """C for a compiler: what is due, and its anchors. Raises ``SourceError``."""
+        """C for a compiler: what is due, and its anchors. Raises ``BuildError``."""
         facts = [fact for file in self.files.values() for fact in file]
         return "\n".join([self.declared(), *dict.fromkeys(map(self.anchor, facts)), ""])
 
@@ -57,7 +57,7 @@ class Expectation:
         spec = self.spec
         lines = [f"#define {constant.name} {constant.value}" for constant in spec.kernel.constants]
         lines += [_TYPES, f"#include {include_name(spec.predicates.file)}"]
-        lines += [f"#define {macro.name}() {macro.expands}" for macro in spec.macros]
+        lines += [f"#define {macro.name}() {macro.c}" for macro in spec.macros]
         lines += [f"#include {header}" for header in spec.header.includes]
         for path, c in self.c_of.items():
             if path != spec.predicates.file:  # facts of the kernel, which it has included
@@ -107,7 +107,7 @@ class Expectation:
         yield from map(enum_c, kernel.enums)
         yield from (f"#define {macro.name}() ({macro.expands})" for macro in kernel.macros)
         for macro in self.spec.predicates.macros:
-            yield f"#define {macro.name}() {macro.expands}"
+            yield f"#define {macro.name}() {macro.c}"
 
     def header(self) -> Iterator[str]:
         """What the interface's header declares."""

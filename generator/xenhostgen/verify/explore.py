@@ -10,7 +10,6 @@ its own. The first counterexample of each kind is the shortest one.
 from collections.abc import Sequence
 from ctypes import c_int
 from itertools import product, starmap
-from typing import Any
 
 from xenhostgen.reference_model.registry import State
 from xenhostgen.verify.calls import Change, Iterate, IterateAmong, Register, Unregister, all_changes
@@ -64,10 +63,6 @@ class Explorer(Runner):
         removing = [Unregister(self.wording, value) for value in values]
         self.expand(level, [Iterate(self.wording), *removing])
 
-    def done(self) -> dict[str, Any]:
-        """With the states reached."""
-        return {"states": len(self.states), **super().done()}
-
     def expand_far(self) -> None:
         """Try types of all sizes, each once, and with the most hosts that there are to remove."""
         wording, states = self.wording, list(self.states.values())
@@ -86,23 +81,22 @@ class Explorer(Runner):
         """Enter the state before the first call; none if it can't even be read."""
         (answer,) = self.driver.ask(["slots 0"])
         if answer.failure:
-            message = f"reading the slots before the first call {answer.failure}"
-            self.note(Finding("crash", self.spec.c.array, message), answer)
-            return []
-        if answer.slots != self.wording.registry.initial:
+            rule, message = "crash", f"reading the slots before the first call {answer.failure}"
+        elif answer.slots != self.wording.registry.initial:
             held = self.wording.state(answer.slots)
-            message = f"slots are not empty before the first call: {held}"
-            self.note(Finding("initial-state", self.spec.c.array, message), answer)
-            return []
-        self.enter(answer)
-        return [answer]
+            rule, message = "initial-state", f"slots are not empty before the first call: {held}"
+        else:
+            self.enter(answer)
+            return [answer]
+        self.note(Finding(rule, self.spec.c.array, message), answer)
+        return []
 
     def expand(self, level: Sequence[Answer], calls: Sequence[Call]) -> list[Answer]:
         """Make and judge all calls in each of these states; the new states that they lead to.
 
         In some of these states, one at least, where all would be too many calls.
         """
-        room = max(1, (_CALLS_MAX - self.count) // len(calls))
+        room = max(1, (_CALLS_MAX - self.done[self.counted]) // len(calls))
         if room < len(level):
             self.left_out, level = _LEFT_OUT, level[:room]
         followed = starmap(self.follow, self.check(product(level, calls)))
@@ -129,6 +123,7 @@ class Explorer(Runner):
     def enter(self, state: Answer) -> None:
         """Remember a new state, and look at what it holds besides what the slots should."""
         self.states[state.state] = state
+        self.done["states"] += 1
         array = self.spec.c.array
         for index, slot in enumerate(self.spec.slots):
             if str(index) in state.words:

@@ -3,17 +3,20 @@
 
 import errno
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from xenhostgen.csource.preprocess import SHIM
+from xenhostgen.csource.tokens import includes
 from xenhostgen.reference_model.boot import Scenario, scenarios
 from xenhostgen.reference_model.ops import only
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.sandbox.confinement import View
+from xenhostgen.sandbox.process import Job, run_all
 from xenhostgen.sandbox.reader import Reader
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import (
@@ -33,28 +36,35 @@ from xenhostgen.spec.paths import fault
 from xenhostgen.spec.source import Text
 from xenhostgen.spec.template_sets import template_root
 from xenhostgen.verify.drift import read_text
+from xenhostgen.verify.store import Store
 
 TEMPLATES = template_root() / "harness"
 _COMPOUND = re.compile(r"[*\[]|\b(?:struct|union)\b")
 
 
+@dataclass(eq=False)
 class Harness:
-    """What a tree of one spec is compiled with: files below ``work``, written on first need."""
+    """What a tree of one spec is compiled with: files below ``work``, written on first need.
 
-    def __init__(
-        self,
-        spec: Interface,
-        tree: Path,
-        work: Path,
-        view: View | None = None,
-        reader: Reader | None = None,
-    ) -> None:
-        self.spec, self.tree, self.work, self.view = spec, tree, work, view
-        self.reader = reader
-        self.configs: list[str] = sorted(
-            {macro.config for macro in spec.kernel.macros if macro.config}
-        )
+    ``compiler`` tells what is declared, and what the spec's own C does.
+    """
+
+    spec: Interface
+    tree: Path
+    work: Path
+    store: Store
+    compiler: str = "gcc"
+    view: View | None = None
+    reader: Reader | None = None
+
+    @property
+    def configs(self) -> list[str]:
         """The kernel options that the spec stands on."""
+        return sorted({macro.config for macro in self.spec.kernel.macros if macro.config})
+
+    def run(self, command: Sequence[str | Path], folder: Path, c: str = "") -> None:
+        """Run a program that may see foreign files, and reads some C. Raises ``BuildError``."""
+        run_all([Job(command, folder, input=c.encode(), view=self.view)])
 
     @cached_property
     def overlay(self) -> Path:
@@ -83,16 +93,26 @@ class Harness:
 
     @cached_property
     def questions(self) -> Path:
-        """The folder to include first where nothing judged may count: the spec's own facts."""
+        """The folder to include first where nothing judged may count: the spec's own facts.
+
+        They stand in place of the header with the predicates: questions stay calls.
+        """
         facts = [*map(enum_c, self.spec.kernel.enums), *kernel_facts(self.spec)]
-        header = rendered("harness/asked.h", self.spec, facts=facts)
+        header = "\n".join(["#pragma once", "#include <linux/types.h>", *facts, ""])
         name = include_name(self.spec.predicates.file)[1:-1]
         return write_files({name: header}, self.work / "asked")
 
     @cached_property
     def judged(self) -> dict[str, str]:
-        """The texts of the judged C, by their paths."""
-        return judged_files(self.spec, self.tree)
+        """The texts of the spec's C files, and of the headers of the tree that these include."""
+        texts: dict[str, str] = {}
+        paths = c_files(self.spec)
+        while paths:
+            path = paths.pop(0)
+            if path not in texts and (text := read_text(self.tree, path)) is not None:
+                texts[path] = text
+                paths += included(self.tree, path, text)
+        return texts
 
     @cached_property
     def glue(self) -> Path:
@@ -126,19 +146,12 @@ def c_files(spec: Interface) -> list[str]:
     return [*first, *(guest.file for guest in spec.guests)]
 
 
-def judged_files(spec: Interface, tree: Path) -> dict[str, str]:
-    """The texts of the spec's C files, and of the headers of the tree that these include."""
-    texts: dict[str, str] = {}
-    paths = c_files(spec)
-    while paths:
-        path = paths.pop(0)
-        if path in texts or (text := read_text(tree, path)) is None:
-            continue
-        texts[path] = text
-        for name in re.findall(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^">\n]+)[">]', text, re.M):
-            folders = ("include", str(Path(path).parent))
-            paths += [file for folder in folders if (tree / (file := f"{folder}/{name}")).is_file()]
-    return texts
+def included(tree: Path, path: str, text: str) -> Iterator[str]:
+    """The headers of the tree that a file includes."""
+    for name in includes(text):
+        for folder in ("include", str(Path(path).parent)):
+            if (tree / folder / name).is_file():
+                yield f"{folder}/{name}"
 
 
 def write_files(files: Mapping[str, str], folder: Path) -> Path:
@@ -164,7 +177,11 @@ def _vocabulary(spec: Interface) -> dict[str, Any]:
     for guest in spec.guests:
         variables |= {declared_name(param): param for param in guest.boot.params}
     inputs = [put for path in spec.kinds for put in path.inputs]
-    pointers = sorted({str(put.target) for put in inputs if "object" in put.values})
+    scalars = [name for name, c in variables.items() if not _COMPOUND.search(c)]
+    for name in sorted({str(put.target) for put in inputs if "object" in put.values}):
+        variables[f"object_{name}"] = f"{variables[name].split('*')[0]} object_{name}"
+    for macro in spec.predicates.placeholders:
+        variables[f"driver_{macro.name}"] = f"int driver_{macro.name}"
     return {
         "spec": spec,
         "c": spec.c,
@@ -174,8 +191,7 @@ def _vocabulary(spec: Interface) -> dict[str, Any]:
         "variables": variables,
         "observed": observed_variables(spec),
         "due_steps": due_steps,
-        "scalars": [name for name, c in variables.items() if not _COMPOUND.search(c)],
-        "objects": {f"object_{name}": variables[name].split("*")[0] for name in pointers},
+        "scalars": scalars,
         "assignments": numbered_inputs(spec),
         "declared_name": declared_name,
         "errno_value": errno_value,

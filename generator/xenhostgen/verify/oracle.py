@@ -13,20 +13,11 @@ from itertools import chain
 from typing import Any
 
 from xenhostgen.reference_model.ops import Dispatch, dispatch, only
-from xenhostgen.sandbox.process import BuildError, Job, run_all
+from xenhostgen.sandbox.process import BuildError
 from xenhostgen.spec.model import NONE, Interface
-from xenhostgen.verify.build import (
-    FLAGS,
-    SANITIZE,
-    Program,
-    Source,
-    Store,
-    compiled,
-    driver_source,
-    launcher,
-)
+from xenhostgen.verify.build import FLAGS, SANITIZE, Source, compiled, own_program
 from xenhostgen.verify.declarations import expectation
-from xenhostgen.verify.driver import Answer, run_driver
+from xenhostgen.verify.driver import Answer, Program, run_driver
 from xenhostgen.verify.harness import (
     TEMPLATES,
     Harness,
@@ -68,13 +59,11 @@ class Oracle:
     """
 
     harness: Harness
-    compiler: str
-    store: Store
     off: tuple[str, ...] = ()
 
     def ask(self, lines: Iterable[str]) -> list[Answer]:
         """The answer to each call. Raises ``DriverError``, or ``SpecError`` for what is no C."""
-        lines, store = list(lines), self.store
+        lines, store = list(lines), self.harness.store
         with store.oracle_lock:
             answers = store.answers.setdefault(self.off, {})
             if new := [line for line in dict.fromkeys(lines) if line not in answers]:
@@ -84,14 +73,14 @@ class Oracle:
 
     def program(self) -> Program:
         """The program. Raises ``SpecError``."""
-        store, spec = self.store, self.harness.spec
-        if self.off not in store.oracles:
+        oracles, spec = self.harness.store.oracles, self.harness.spec
+        if self.off not in oracles:
             try:
-                store.oracles[self.off] = _build(self.harness, self.compiler, store, self.off)
+                oracles[self.off] = _build(self.harness, self.off)
             except BuildError as error:
-                check_pieces(self.harness, expectation(spec), self.compiler)
+                check_pieces(self.harness, expectation(spec))
                 raise unreadable(spec, error.complaints()) from None
-        return store.oracles[self.off]
+        return oracles[self.off]
 
 
 def spec_alone(spec: Interface, off: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -105,16 +94,17 @@ def spec_alone(spec: Interface, off: tuple[str, ...] = ()) -> dict[str, Any]:
     }
 
 
-def _build(harness: Harness, compiler: str, store: Store, off: tuple[str, ...]) -> Program:
+def _build(harness: Harness, off: tuple[str, ...]) -> Program:
     """Compile and link it, in a folder where nothing judged is found."""
-    spec, folder = harness.spec, store.folder / "-".join(["oracle", *off])
+    spec, store, compiler = harness.spec, harness.store, harness.compiler
+    folder = store.folder / "-".join(["oracle", *off])
     calls = {call.name: call for call in due_calls(spec).values()}
     c = rendered("harness/oracle.c", spec, calls=list(calls.values()), **spec_alone(spec, off))
     write_files({"oracle.c": c}, folder)
     flags = [*FLAGS, *SANITIZE, "-O0", "-fno-builtin", f"-I{harness.questions}", f"-I{TEMPLATES}"]
     source = Source("oracle.c", f"{folder.name}.o", [*flags, *harness.flags])
-    objects = compiled([source, driver_source(compiler)], folder, compiler, harness, store)
-    command = [compiler, *SANITIZE, *map(str, objects), "-o", "driver"]
-    run_all([Job(command, folder, view=harness.view)])
-    programs = (launcher(harness, compiler, store), folder / "driver")
+    objects = compiled([source], folder, compiler, harness)
+    objects.append(own_program("driver.o", compiler, store))
+    harness.run([compiler, *SANITIZE, *objects, "-o", "driver"], folder)
+    programs = (own_program("launcher", compiler, store), folder / "driver")
     return Program(programs, len(spec.slots), "", harness.view)

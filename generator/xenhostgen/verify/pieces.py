@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from xenhostgen.sandbox.process import BuildError, Complaint, Job, run_all
+from xenhostgen.sandbox.process import BuildError, Complaint, Job, run
 from xenhostgen.spec.model import NONE, Interface, Op
 from xenhostgen.spec.source import At, Inside, Problem, Problems, SpecError, Text
 from xenhostgen.spec.yaml import read_file
@@ -21,27 +21,44 @@ _FLAGS = (
     "-std=gnu11 -fsyntax-only -Werror=implicit-function-declaration -Werror=int-conversion"
     " -Werror=incompatible-pointer-types -Werror=return-type -x c -"
 ).split()
-_OF_FLAG = re.compile(r" \[-W[\w=-]+\]$")
-_ADVICE = re.compile(r"; (did you mean .*\?|have you .*)$")
+_ADVICE = re.compile(r"; (did you mean .*\?|have you .*?)(?: \[-W|$)")
+# What a complaint says of compilers' options and habits, and what it advises.
+_BESIDES = re.compile(r" \(first use in this function\)|; did you .*| \[-W[\w=-]+\]$|; have you .*")
+# Compilers only warn of it, and then find any two such types different.
+_HIDDEN = re.compile(
+    "warning: (?:declaration of )?('(?:struct|union|enum) [^']*') "
+    "(?:declared inside parameter list|will not be visible).*"
+)
 # Complaints of names that a header may declare which only the kernel has.
-_UNKNOWN = re.compile("unknown type name|implicit declaration|undeclared|^expected ")
+_UNKNOWN = re.compile("unknown type|implicit decl|undeclared|^expected |is not declared$")
+UNDECLARED = "is not declared"
+_DECLARE = "name it in 'structs' under 'kernel', and if the header uses it in its 'declares'"
+MEND = "mend this piece, or what 'kernel' says of the names in it"
 _HINT = "C must know it: declare it in 'kernel', or include the kernel's header"
 
 
-def check_pieces(harness: Harness, due: Expectation, compiler: str) -> None:
+def check_pieces(harness: Harness, due: Expectation) -> None:
     """Raise ``SpecError`` with all that a compiler complains of."""
     pieces = Pieces(due)
-    command = [compiler, f"-I{harness.questions}", *harness.flags, *_FLAGS]
-    c = pieces.unit().encode()
-    try:
-        run_all([Job(command, harness.tree, input=c, view=harness.view)])
-    except BuildError as error:
-        raise unreadable(due.spec, error.complaints(), pieces.texts) from None
+    if complaints := complaints_of(harness, [f"-I{harness.questions}"], pieces.unit()):
+        raise unreadable(due.spec, complaints, pieces.texts)
+
+
+def complaints_of(harness: Harness, options: Sequence[str], c: str) -> list[Complaint]:
+    """What a compiler says of C: errors, and structures that are known to one function alone."""
+    command = [harness.compiler, *options, *harness.flags, *_FLAGS]
+    completed = run(Job(command, harness.tree, input=c.encode(), view=harness.view))
+    if completed.exceeded:
+        return BuildError(f"compiling {completed.exceeded}").complaints()
+    output = completed.errors.decode(errors="backslashreplace")
+    errors = _HIDDEN.sub(rf"error: \1 {UNDECLARED}", output)
+    is_right = completed.status == 0 and errors == output
+    return [] if is_right else BuildError(errors).complaints()
 
 
 def is_certain(problem: Problem) -> bool:
     """Whether a piece is wrong whatever other headers declare, or has a known name misspelt."""
-    return problem.hint != _HINT or not _UNKNOWN.search(problem.message)
+    return problem.hint != _HINT
 
 
 class Pieces:
@@ -53,7 +70,10 @@ class Pieces:
 
     def unit(self) -> str:
         """C that declares what is due, and then has each piece where it belongs."""
-        lines = ["#include <linux/errno.h>", self.due.declared()]
+        lines = ["#include <linux/errno.h>"]
+        for header in self.spec.context_headers:  # of a guest's file, the kernel may have it alone
+            lines += [f"#if __has_include({header})", f"#include {header}", "#endif"]
+        lines.append(self.due.declared())
         lines += [*self.of_kernel(), *self.of_hosts(), *self.of_ops()]
         return "\n".join([*lines, ""])
 
@@ -106,6 +126,16 @@ class Pieces:
         return f"static {returns} {name}({self.params(op)}) {{ {body} }}"
 
 
+def plain(complaint: Complaint) -> str:
+    """What a compiler says, without its advice."""
+    return _BESIDES.sub("", complaint.text)
+
+
+def is_of_unknown(text: str) -> bool:
+    """Whether a compiler says that it doesn't know a name, so that another header may help."""
+    return bool(_UNKNOWN.search(text))
+
+
 def unreadable(
     spec: Interface, complaints: Iterable[Complaint], pieces: Sequence[Text] = ()
 ) -> SpecError:
@@ -113,9 +143,11 @@ def unreadable(
     problems = Problems(spec.path, read_file(Path(spec.path)))
     placed = [complaint for complaint in complaints if complaint.at.file == _FILE]
     for complaint in placed or complaints:
-        text, advice = _OF_FLAG.sub("", complaint.text), _HINT
-        if match := _ADVICE.search(text):
-            text, advice = text[: match.start()], match[1]
+        text, advice = plain(complaint), MEND
+        if match := _ADVICE.search(complaint.text):
+            advice = match[1]
+        elif is_of_unknown(text):
+            advice = _DECLARE if text.endswith(UNDECLARED) else _HINT
         at: At | Inside = spec.at
         if placed:
             at = Inside(pieces[complaint.at.line - 1], max(0, complaint.at.column - 1))

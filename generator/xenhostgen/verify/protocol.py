@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from xenhostgen.verify.driver import Answer, Driver, Ending
 from xenhostgen.verify.findings import Finding
@@ -41,6 +41,11 @@ class Call(ABC):
     def findings(self, before: Answer, answer: Answer) -> Iterable[Finding]:
         """The faults that an answer to the call shows, without counterexamples."""
 
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The calls that show the same from the state in which it is made."""
+        return (str(self),)
+
     def difference(self, before: Answer, answer: Answer) -> str:
         """The message of a finding: the call, what was expected of it, and what happened."""
         happened = self.happened(before, answer)
@@ -50,7 +55,7 @@ class Call(ABC):
 
 
 class Runner(ABC):
-    """Drives one interface's C. ``count``: the calls checked, which a ``Run`` has as ``counted``.
+    """Drives one interface's C. ``done`` counts the calls as ``counted``, as a ``Run`` has them.
 
     ``seen_by`` is its findings' tag. ``kept`` has the faults seen, with the first counterexample of
     each, by rule and subject; ``origins`` has, for each state but the first, the state and the call
@@ -68,16 +73,12 @@ class Runner(ABC):
         self.kept: dict[tuple[str, str], Finding] = {}
         self.counts: Counter[tuple[str, str]] = Counter()
         self.origins: dict[int, tuple[Answer, Call]] = {}
-        self.count = 0
+        self.done: Counter[str] = Counter()
 
     def findings(self) -> Iterator[Finding]:
         """The faults seen, each with the number of calls that show it."""
         for key, finding in self.kept.items():
             yield replace(finding, count=self.counts[key])
-
-    def done(self) -> dict[str, Any]:
-        """What ``run`` has done, by the names of a ``Run``."""
-        return {self.counted: self.count}
 
     @abstractmethod
     def run(self) -> None:
@@ -88,19 +89,19 @@ class Runner(ABC):
         calls = list(calls)
         lines = (call.line(before.state) for before, call in calls)
         for (before, call), answer in zip(calls, self.driver.ask(lines), strict=True):
-            self.count += 1
+            self.done[self.counted] += 1
             for finding in call.findings(before, answer):
                 is_crash = answer.ending is Ending.CRASH  # whose words are the compiler's
                 outcome = "crashes" if is_crash else call.happened(before, answer)
                 self.note(replace(finding, outcome=outcome), before, call)
             yield before, call, answer
 
-    def note(self, finding: Finding, state: Answer, *calls: Call) -> None:
+    def note(self, finding: Finding, state: Answer, call: Call | None = None) -> None:
         """Keep a fault that hasn't been seen, with the calls that lead to a state and on."""
         self.counts[finding.rule, finding.subject] += 1
         if (finding.rule, finding.subject) in self.kept:
             return
-        steps = [str(call) for call in calls]
+        steps = list(call.steps) if call else []
         while origin := self.origins.get(state.state):
             state, call = origin
             steps.insert(0, str(call))

@@ -99,8 +99,10 @@ class _Replayer:
             return call
         table = self.tables.get(call.slot, "")
         if not table or table in self.wording.tables or table in self.wording.made_up:
-            holds = self.state.slots[call.slot][0] if table else 0
-            return next(with_due([replace(call, table=table, holds=holds)], self.oracle))
+            if table:
+                registered = Register(self.wording, self.state.slots[call.slot][0], table)
+                call = replace(call, registered=(registered,))
+            return next(with_due([call], self.oracle))
         hint = f"register a table first, such as {next(iter(self.wording.tables))}"
         raise _refused(f"can't replay '{call}'", hint)
 

@@ -9,22 +9,23 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from xenhostgen import extension_points
-from xenhostgen.csource.confined import reader
 from xenhostgen.csource.preprocess import SHIM
 from xenhostgen.sandbox.confinement import View, is_trusting, obstacle
 from xenhostgen.sandbox.files import FILE_MAX, KERNEL_FILE_MAX, UnreadableFile, blocking, read_file
-from xenhostgen.sandbox.reader import Reader
+from xenhostgen.sandbox.reader import Reader, reader
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused, refusal
 from xenhostgen.spec.template_sets import template_root
-from xenhostgen.verify.build import Program, Store, build
-from xenhostgen.verify.configurations import Configuration, configurations
+from xenhostgen.verify.build import build
+from xenhostgen.verify.configurations import AS_THE_SPEC, Configuration, configurations
 from xenhostgen.verify.declarations import Declarations, read_tree
 from xenhostgen.verify.drift import Reduce, rendered
+from xenhostgen.verify.driver import Program
 from xenhostgen.verify.findings import Finding, Statistics
 from xenhostgen.verify.harness import TEMPLATES, Harness, write_files
 from xenhostgen.verify.oracle import Oracle
+from xenhostgen.verify.store import Store
 
 _OPS_MAX = 300
 _GUESTS_MAX = 200
@@ -75,39 +76,39 @@ class Subject:
     ) -> None:
         self.spec, self.judged, self.work, self.options = spec, judged, work, options
         self.tree = judged.path
-        self.store = options.store or Store(spec, work)
-        view = View((self.tree, SHIM, TEMPLATES), (work, self.store.folder))
+        store, compiler = options.store or Store(spec, work), options.compilers[0]
+        view = View((self.tree, SHIM, TEMPLATES), (work, store.folder))
         confining = view if is_confined(spec, options) else None
-        self.harness = Harness(spec, self.tree, work, confining, reader)
+        self.harness = Harness(spec, self.tree, work, store, compiler, confining, reader)
         self.statistics = Statistics(options.level, left_out=list(judged.left_out))
-        self.programs: dict[tuple[str, Configuration | None], Program] = {}
+        self.programs: dict[tuple[str, Configuration], Program] = {}
 
     @cached_property
     def declarations(self) -> Declarations:
         """What the files declare."""
-        return read_tree(self.harness, self.options.compilers[0], self.store)
+        return read_tree(self.harness)
 
     @cached_property
-    def configurations(self) -> tuple[Configuration, ...]:
+    def configurations(self) -> list[Configuration]:
         """Those besides the spec's in which the C is judged, too."""
-        turned = configurations(self.spec, self.harness.judged, self.harness.configs)
-        self.statistics.left_out += turned.left_out
-        return turned.judged
+        judged, left_out = configurations(self.spec, self.harness.judged, self.harness.configs)
+        self.statistics.left_out += left_out
+        return judged
 
     def turned(self, configuration: Configuration) -> Declarations:
         """What files that name options of the kernel declare where these are turned."""
-        return read_tree(self.harness, self.options.compilers[0], self.store, configuration)
+        return read_tree(self.harness, configuration)
 
     def oracle(self, off: Sequence[str]) -> Oracle:
         """What the spec's own C does, with options of the kernel off."""
         named = {str(macro.config) for macro in self.spec.macros}
         key = tuple(sorted(named.intersection(off)))
-        return Oracle(self.harness, self.options.compilers[0], self.store, key)
+        return Oracle(self.harness, key)
 
-    def program(self, compiler: str, turned: Configuration | None = None) -> Program:
+    def program(self, compiler: str, turned: Configuration = AS_THE_SPEC) -> Program:
         """The C and the driver that runs it, in one configuration. Raises ``BuildError``."""
         if (compiler, turned) not in self.programs:
-            program = build(self.harness, compiler, self.store, turned or Configuration())
+            program = build(self.harness, compiler, turned)
             self.programs[compiler, turned] = program
         return self.programs[compiler, turned]
 
@@ -129,7 +130,7 @@ def is_confined(spec: Interface, options: Options) -> bool:
         return True
     if is_ours(spec, options):
         return False
-    hint = "if you trust it: --unconfined, or XENHOSTGEN_UNCONFINED=1 (see docs/verify.md)"
+    hint = "if you trust it: --unconfined, or XENHOSTGEN_UNCONFINED=1 (see docs/confinement.md)"
     message = f"{reason}; this C would run unconfined"
     raise refusal("unconfined", message, spec.path, hint)
 
@@ -146,7 +147,7 @@ def check_size(spec: Interface) -> None:
     for noun, count, limit in limits:
         if count > limit:
             message = f"has {count} {noun}; at most {limit} are verified"
-            hint = f"verify copies with some of the {noun} each (docs/limits.md)"
+            hint = f"split it into copies with a part of the {noun} each (docs/limits.md)"
             raise refusal("too-large", message, spec.path, hint)
 
 
@@ -170,7 +171,7 @@ def prepared(spec: Interface, options: Options) -> Iterator[Subject]:
         confined = None
         if is_foreign:
             stored = [options.store.folder] if options.store else []
-            confined = stack.enter_context(reader(work, *stored))
+            confined = stack.enter_context(reader((work, *stored)))
         yield Subject(spec, judged, work, options, confined)
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
-from typing import Any
 
 from xenhostgen.csource.tokens import code_tokens
 from xenhostgen.reference_model.ops import only
@@ -35,23 +34,34 @@ _FILLS = (_MARKS, 0, -1, 2, 3, *range(_NUMBERS, _NUMBERS + 4))
 class WrapperCall(Call):
     """An op's wrapper, called for the host in a slot, -1 for none.
 
-    ``table``: the one that is registered there; empty for none. ``does``: what the spec's C does.
+    ``registered``: the calls that lead there, the host's own last; none for an empty slot.
+    ``does``: what the spec's C does.
     """
 
     wording: Wording
     wrapper: Wrapper
     slot: int = -1
-    table: str = ""
+    registered: tuple[Register, ...] = ()
     fill: int = _MARKS
-    holds: int = 0
     does: Answer | None = None
 
     def __str__(self) -> str:
         return self.wording.wrapper(self.wrapper.op.name, self.slot)
 
     def line(self, state: int) -> str:
-        """The call as the driver reads it."""
-        return f"wrapper {state} {self.slot} {self.wrapper.name} {self.fill}"
+        """The call as the driver reads it, which makes the host; in later states it is there."""
+        hosts = () if state else (register.held for register in self.registered)
+        return " ".join([f"wrapper {state} {self.slot} {self.wrapper.name} {self.fill}", *hosts])
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The calls that lead to it, and it."""
+        return (*map(str, self.registered), str(self))
+
+    @property
+    def table(self) -> str:
+        """The table of the host; empty for none."""
+        return self.registered[-1].table if self.registered else ""
 
     @property
     def due(self) -> Wrapper | None:
@@ -69,7 +79,9 @@ class WrapperCall(Call):
     def due_line(self) -> str:
         """What the call must amount to, as the oracle's driver reads it."""
         name = self.due.name if self.due else ""
-        return f"wrapper 0 {self.slot} {name} {self.fill} {self.holds}"
+        holds = self.registered[-1].type if self.registered else 0
+        host = f" {self.slot} {holds} NULL" if self.slot >= 0 else ""
+        return f"wrapper 0 {self.slot} {name} {self.fill}{host}"
 
     @property
     def is_empty(self) -> bool:
@@ -158,60 +170,31 @@ class WrapperRunner(Runner):
 
     seen_by = "wrappers"
     counted = "wrapper_calls"
-    undefined = 0
 
     def run(self) -> None:
         """Call them all; raises ``DriverError``."""
         (answer,) = self.driver.ask(["slots 0"])
         if answer.stages != (self.wording.registry.initial,):
             return  # exploring shows that
-        wording = self.wording
         assert self.oracle
-        calls = list(self.on_empty_slots())
-        hosts = [(POWER_ON, -1, ""), *self.registered()]
-        for fill, host, wrapper in product(_FILLS, hosts, wording.wrappers):
-            state, slot, table = host
-            holds = state.slots[slot][0] if table else 0
-            is_others = table in wording.made_up and table not in ("A", only(wrapper.op.name))
-            if not is_others and (table or wrapper.op.takes_no_host):
-                call = WrapperCall(wording, wrapper, slot, table, fill, holds)
-                calls.append((state, call))
-        states = [state for state, _ in calls]
-        judged = list(zip(states, with_due([call for _, call in calls], self.oracle), strict=True))
-        self.note_undefined(judged)
-        list(self.check(pair for pair in judged if not pair[1].does or pair[1].is_defined))
+        calls = list(with_due(list(self.calls()), self.oracle))
+        self.note_undefined(calls)
+        list(self.check((POWER_ON, call) for call in calls if not call.does or call.is_defined))
 
-    def note_undefined(self, calls: Iterable[tuple[Answer, WrapperCall]]) -> None:
+    def note_undefined(self, calls: Iterable[WrapperCall]) -> None:
         """Count calls of which the spec's C doesn't say what they do; it must do so of one."""
         defined: dict[Wrapper, bool] = {}
-        for _, call in calls:
+        for call in calls:
             if call.due:
-                self.undefined += not call.is_defined
+                self.done["undefined_calls"] += not call.is_defined
                 defined[call.due] = defined.get(call.due, False) or call.is_defined
         for due in (due for due, is_defined in defined.items() if not is_defined):
             message = f"what '{due.call}' does is undefined for all arguments that are tried"
             finding = Finding("undefined-body", self.spec.c.wrapper(due.op.name), message)
             self.note(replace(finding, spec_at=due.op.at), POWER_ON)
 
-    def done(self) -> dict[str, Any]:
-        """With the calls whose outcome the spec's C leaves undefined, which aren't made."""
-        return {"undefined_calls": self.undefined, **super().done()}
-
-    def on_empty_slots(self) -> Iterator[tuple[Answer, WrapperCall]]:
-        """Every wrapper for every slot, while it is empty.
-
-        Where nothing is right, as the spec doesn't say what is, one slot shows that.
-        """
-        slots = range(len(self.spec.slots))
-        for wrapper in self.wording.wrappers:
-            if (wrapper.op.name, NONE) not in self.wording.due_calls:
-                yield POWER_ON, WrapperCall(self.wording, wrapper, 0)
-                continue
-            for fill, slot in product(_FILLS, slots):
-                yield POWER_ON, WrapperCall(self.wording, wrapper, slot, fill=fill)
-
-    def registered(self) -> Iterator[tuple[Answer, int, str]]:
-        """States in which a slot holds a table.
+    def calls(self) -> Iterator[WrapperCall]:
+        """Every wrapper for every slot while it is empty, without a host, and with every table.
 
         What the guests' boot code registers comes first, as it makes the better counterexamples.
         """
@@ -222,35 +205,31 @@ class WrapperRunner(Runner):
             (spec.values[step.type], spec.table(guest, step)) for guest, step in spec.host_steps()
         }
         pairs.sort(key=lambda pair: pair not in booted)
-        paths = [self.setup(*pair) for pair in pairs]
-        reached = self.reach(paths)
-        for path, (value, table) in zip(paths, pairs, strict=True):
-            if state := reached.get(path):
-                yield state, home[value], table
+        hosts: list[tuple[int, tuple[Register, ...]]] = [
+            (slot, ()) for slot in (*range(len(spec.slots)), -1)
+        ]
+        hosts += [(home[value], self.registering(value, table)) for value, table in pairs]
+        for fill, host, wrapper in product(_FILLS, hosts, wording.wrappers):
+            call = WrapperCall(wording, wrapper, *host, fill)
+            if self.is_tried(call):
+                yield call
 
-    def setup(self, value: int, table: str) -> tuple[Register, ...]:
-        """The calls that register a table, after one for each slot that its own requires."""
-        registry, calls = self.wording.registry, (Register(self.wording, value, table),)
-        required = registry.requires[registry.home[value]]
+    def is_tried(self, call: WrapperCall) -> bool:
+        """Whether a call can make a difference."""
+        op = call.wrapper.op
+        if call.slot < 0:
+            return op.takes_no_host
+        if call.is_empty:
+            # Where nothing is right, as the spec doesn't say what is, one slot shows that.
+            is_said = (op.name, NONE) in self.wording.due_calls
+            return is_said or (call.slot, call.fill) == (0, _MARKS)
+        return call.table not in self.wording.made_up or call.table in ("A", only(op.name))
+
+    def registering(self, value: int, table: str) -> tuple[Register, ...]:
+        """The calls that register a table, after those for each slot that its own requires."""
+        registry, call = self.wording.registry, Register(self.wording, value, table)
+        required = registry.requires[call.slot]
         if required is None:
-            return calls
+            return (call,)
         first = self.spec.slots[required].accepts[0]
-        return (*self.setup(self.spec.values[first], "A"), *calls)
-
-    def reach(self, paths: Sequence[tuple[Register, ...]]) -> dict[tuple[Register, ...], Answer]:
-        """The states behind sequences of calls, but where the C refuses one, as exploring shows."""
-        reached: dict[tuple[Register, ...], Answer] = {(): POWER_ON}
-        for length in range(1, max(map(len, paths), default=0) + 1):
-            begun = dict.fromkeys(path[:length] for path in paths if len(path) >= length)
-            steps = [path for path in begun if path[:-1] in reached]
-            lines = [path[-1].line(reached[path[:-1]].state) for path in steps]
-            for path, answer in zip(steps, self.driver.ask(lines), strict=True):
-                before = reached[path[:-1]]
-                slots = before.slots if before.stages else self.wording.registry.initial
-                due = path[-1].outcome(slots).state
-                if answer.failure or answer.slots != due or answer.state < 0:
-                    continue
-                if answer.state:
-                    self.origins.setdefault(answer.state, (before, path[-1]))
-                reached[path] = answer
-        return reached
+        return (*self.registering(self.spec.values[first], "A"), call)

@@ -7,6 +7,4 @@ read), judge (what guests report against the model), report.
 """
 
 HOOKS = {"after boot": ("commands.boot:after_verify",)}
-COMMANDS = {
-    "boot": "boot a spec's kernel on Xen as every kind of guest, and judge what they report"
-}
+COMMANDS = {"boot": "boot a spec's kernel on Xen as every kind of guest, and judge the results"}

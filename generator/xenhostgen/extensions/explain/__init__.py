@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Says which template line and which place of the spec made a line of a rendered file."""
 
-COMMANDS = {"explain": "say which template line and which place of the spec made a line"}
+HOOKS = {"lint c": ("compiled:check_rendering",)}
+COMMANDS = {"explain": "name the template line and the place in the spec that a line comes from"}

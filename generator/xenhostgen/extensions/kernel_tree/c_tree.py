@@ -18,7 +18,7 @@ from tree_sitter import Language, Parser
 
 from xenhostgen.sandbox.confinement import is_trusting, obstacle
 from xenhostgen.sandbox.process import BuildError
-from xenhostgen.sandbox.reader import Reader, serve
+from xenhostgen.sandbox.reader import reader
 
 CONDITIONALS = ("preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif", "preproc_elifdef")
 _DEFINITIONS = ("function_definition", "preproc_def", "preproc_function_def")
@@ -28,17 +28,21 @@ _SILENT = re.compile(f"{_COMMENT}|{_LITERAL}", re.DOTALL)
 _PARSED_MAX = 1 << 20  # bytes
 _NESTED_MAX = 1000  # the parser takes more than 4 KiB of memory for each bracket that is open
 _PAIRS = {")": "(", "]": "[", "}": "{"}
-# Attributes without arguments, of which the parser would make types.
+_INNER = rb"[^()]*+"
+for _ in range(4):  # brackets within brackets
+    _INNER = rb"[^()]*+(?:\(" + _INNER + rb"\)[^()]*+)*+"
+# Attributes, which the parser takes for types, declarations or calls.
 _MARKS = re.compile(
     rb"\b(?:asmlinkage|noinline|__(?:init|exit|ref)(?:data|const)?"
     rb"|__(?:read_mostly|ro_after_init|visible|used|cold|weak|noreturn|must_check|maybe_unused"
     rb"|always_unused|always_inline))\b"
+    rb"|\b__(?:attribute__|section|aligned|printf)\s*+\(" + _INNER + rb"\)"
 )
 
 
 def without_marks(content: bytes) -> bytes:
     """C with blanks in place of the kernel's attributes."""
-    return _MARKS.sub(lambda mark: b" " * len(mark[0]), content)
+    return _MARKS.sub(lambda mark: re.sub(rb"[^\n]", b" ", mark[0]), content)
 
 
 class Point(NamedTuple):
@@ -128,8 +132,8 @@ def parse(content: bytes) -> Node:
     if obstacle() or is_trusting():
         rows = _rows(content.decode("latin-1"))
     else:
-        with Reader(__name__) as reader:
-            rows = reader.ask(content.decode("latin-1"))
+        with reader() as program:
+            rows = program.ask(_rows, content.decode("latin-1"))
     source = _Source(content)
     try:
         return _tree(source, rows)
@@ -226,7 +230,3 @@ def declared(node: Node) -> Node:
     while inner := node.child_by_field_name("declarator") or node.child_by_field_name("name"):
         node = inner
     return node
-
-
-if __name__ == "__main__":
-    serve(_rows)

@@ -5,7 +5,14 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import NoReturn
 
-from xenhostgen.extensions.kernel_tree.c_tree import Node, defined, excess, outside_functions, parse
+from xenhostgen.extensions.kernel_tree.c_tree import (
+    Node,
+    defined,
+    excess,
+    outside_functions,
+    parse,
+    without_marks,
+)
 from xenhostgen.sandbox.process import BuildError
 from xenhostgen.spec.source import At, Problems, Refused, did_you_mean
 
@@ -41,7 +48,7 @@ class KernelFile:
         if reason := excess(self.content):
             self.refuse("too-large", f"the file {reason}", 0, hint)
         try:
-            return list(outside_functions(parse(self.content)))
+            return list(outside_functions(parse(without_marks(self.content))))
         except BuildError as error:
             self.refuse("unparsable", str(error), 0, hint)
 
@@ -88,6 +95,7 @@ class KernelFile:
 
         With it begin the comments directly above it, and what shares its lines.
         """
+        row = self._first(node)
         while previous := node.prev_sibling:
             end = previous.end_point
             last = end.row - (end.column == 0)  # a directive ends with its newline
@@ -96,10 +104,19 @@ class KernelFile:
             # Specifiers that the parser doesn't know look like a declaration without an end.
             broken = previous.has_error and previous.type in ("ERROR", "declaration")
             specifiers = broken and "(" not in first
-            if last < node.start_point.row - (comment or specifiers):
+            if last < row - (comment or specifiers):
                 break
-            node = previous
-        return node.start_point.row
+            node, row = previous, self._first(previous)
+        return row
+
+    def _first(self, node: Node) -> int:
+        """The row on which a node begins, with the lines above that hold attributes alone."""
+        row = node.start_point.row
+        while row and (above := self.lines[row - 1].encode(errors="replace")).strip():
+            if without_marks(above).strip():
+                break
+            row -= 1
+        return row
 
     def below(self, node: Node) -> int:
         """The row below a node, the rest of its last line, and a function's exports.

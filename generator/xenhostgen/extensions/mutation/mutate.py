@@ -22,13 +22,14 @@ from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.verify.behaviour import Behaviour
 from xenhostgen.verify.boots import BootRunner
-from xenhostgen.verify.build import DIALECT, Store
+from xenhostgen.verify.build import DIALECT
 from xenhostgen.verify.conform import Conformance
 from xenhostgen.verify.drift import rendered
 from xenhostgen.verify.explore import Explorer
 from xenhostgen.verify.findings import Finding, Statistics, judge
 from xenhostgen.verify.harness import c_files, units, write_files
 from xenhostgen.verify.run import core_checks
+from xenhostgen.verify.store import Store
 from xenhostgen.verify.subject import JudgedTree, Options, Subject
 from xenhostgen.verify.wrappers import WrapperRunner
 
@@ -92,10 +93,11 @@ class _View(Store):
     """A mutant's view of the store: what a changed header leaves as it is, is the rendering's."""
 
     def __init__(self, base: Subject, changed: set[str]) -> None:
-        super().__init__(base.spec, base.store.folder)
-        self.readings, self.due = base.store.readings, base.store.due
-        self.oracles, self.answers = base.store.oracles, base.store.answers
-        self.oracle_lock = base.store.oracle_lock
+        store = base.harness.store
+        super().__init__(base.spec, store.folder)
+        self.readings, self.due = store.readings, store.due
+        self.oracles, self.answers = store.oracles, store.answers
+        self.oracle_lock = store.oracle_lock
         self.base, self.changed = base.tree, changed
 
     def key(self, tree: Path, source: Path, *words: str) -> str:

@@ -25,7 +25,7 @@ from xenhostgen.extensions.kernel_tree.patching import (
 from xenhostgen.extensions.kernel_tree.placing import placed_in
 from xenhostgen.extensions.patches.carrying import carry_of
 from xenhostgen.extensions.patches.lift import Lifted, Target, lifted_from
-from xenhostgen.extensions.patches.lift_input import apply_patch, of_tree
+from xenhostgen.extensions.patches.lift_input import Input, PatchedTree
 from xenhostgen.extensions.patches.messages import Message, read_messages
 from xenhostgen.extensions.patches.recreation import Proof, Proving
 from xenhostgen.extensions.patches.series import commit, identity
@@ -44,22 +44,23 @@ class State(NamedTuple):
 
 def states(messages: Sequence[Message], tree: Reader, root: str, schema: str) -> Iterator[State]:
     """The series' states, each lifted from the tree as it is then. Raises ``Refused``."""
-    after: dict[str, bytes | None] = {}
+    patched_tree = PatchedTree(tree, root)
     for number, message in enumerate(messages, 1):
-        apply_patch(after, message, tree, root)
-        imported = of_tree(tree, after)
+        patched_tree.take(message)
+        imported = patched_tree.imported()
         lifted = None
         try:
             lifted = lifted_from(imported, Target(f"{number:02}.yaml", schema, message.source))
         except Refused as refused:
             if {problem.rule for problem in refused.problems} != {"no-interface"}:
                 raise
-        yield State(message, lifted, lifted.carry if lifted else _change(tree, after))
+        yield State(message, lifted, lifted.carry if lifted else _change(imported))
 
 
-def _change(tree: Reader, after: Contents) -> bytes:
-    """What changes a tree into files, where no spec says any of it."""
-    return difference({path: tree(path) for path in after}, after)
+def _change(imported: Input) -> bytes:
+    """What changes the tree, where no spec says any of it."""
+    assert imported.base
+    return difference({path: imported.base(path) for path in imported.after}, imported.after)
 
 
 def refreshed(
@@ -70,13 +71,12 @@ def refreshed(
     Raises ``Refused``.
     """
     _check_count(folder, messages)
-    after: dict[str, bytes | None] = {}
+    patched_tree = PatchedTree(tree, root)
     for number, message in enumerate(messages, 1):
-        apply_patch(after, message, tree, root)
+        patched_tree.take(message)
+        imported = patched_tree.imported()
         path = folder / f"{number:02}.yaml"
-        carry = _change(tree, after)
-        if path.is_file():
-            carry, _ = carry_of(of_tree(tree, after), load(path))
+        carry = carry_of(imported, load(path))[0] if path.is_file() else _change(imported)
         yield f"{number:02}{SUFFIX}", carry
 
 

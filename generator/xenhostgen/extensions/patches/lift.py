@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from xenhostgen.extensions.kernel_tree.carry import carried_alone
 from xenhostgen.extensions.kernel_tree.git import SHORTEST_ID, blob_id, same_id
-from xenhostgen.extensions.kernel_tree.patching import Contents, Reader
+from xenhostgen.extensions.kernel_tree.patching import Contents, Reader, over
 from xenhostgen.extensions.patches.carrying import ROOT, Share, carry_of, shares
 from xenhostgen.extensions.patches.foreign import other_kind
+from xenhostgen.extensions.patches.kernel_headers import KernelHeaders
 from xenhostgen.extensions.patches.lift_assumed import assume, functions_of
 from xenhostgen.extensions.patches.lift_c import pieces
 from xenhostgen.extensions.patches.lift_guests import Guests, object_line, predicates
@@ -101,7 +102,18 @@ def lifted_from(
     imported: Input, target: Target, onto: Interface | None = None, prefix: str = ""
 ) -> Lifted:
     """The spec of the interface that is in the input. Raises ``Refused``."""
-    data, assumed = _data(imported, onto, prefix, target.source)
+    try:
+        seen = _header(imported, onto, prefix, target.source)
+        return _lifted(imported, seen, target, onto)
+    except Refused as refused:
+        raise Refused(map(imported.located, refused.problems)) from None
+
+
+def _lifted(imported: Input, seen: Seen, target: Target, onto: Interface | None) -> Lifted:
+    base: Data = _base(onto, imported.on_top) if onto else {}
+    _complete(imported, seen, onto, base.get("guests", {}))
+    data = _on_base(base, seen.data)
+    assumed = _assumed(data, seen, imported)
     remarks = {"": f"Lifted by: xenhostgen import {printable(target.source, '?')}"}
     for key, what in assumed.items():
         remarks[key] = f"Assumed, as it isn't in what was imported: {what}."
@@ -110,21 +122,13 @@ def lifted_from(
         keys = dict.fromkeys([*_ORDER.split(), *data])
         return write_yaml({key: data[key] for key in keys if key in data}, target.schema, remarks)
 
-    text, spec, carry, placed = _carried(imported, data, written, target.output)
+    try:
+        text, spec, carry, placed = _carried(imported, data, written, target.output)
+    except SpecError as error:
+        raise _not_liftable(error, imported, seen) from None
     after = carried_alone(carry, {path: placed.get(path) for path in imported.whole})
     known = [_proved(share, imported, after) for share in shares(imported, carry)]
     return Lifted(text, spec, carry, known, assumed)
-
-
-def _data(
-    imported: Input, onto: Interface | None, prefix: str, origin: str
-) -> tuple[Data, dict[str, str]]:
-    """The spec as data, and what was assumed for which key."""
-    seen = _header(imported, onto, prefix, origin)
-    base: Data = _base(onto, imported.on_top) if onto else {}
-    _complete(imported, seen, onto, base.get("guests", {}))
-    data = _on_base(base, seen.data)
-    return data, _assumed(data, seen)
 
 
 def _carried(
@@ -135,24 +139,27 @@ def _carried(
     What a tree has no place for is put elsewhere, or left out.
     """
     while True:
+        text, spec = _accepted(data, written, output)
         try:
-            text, spec = _accepted(data, written, output)
             return text, spec, *carry_of(imported, spec)
-        except SpecError as error:
-            whole = [problem for problem in error.problems if problem.rule in _WHOLE]
-            if whole and (problem := other_kind(imported.whole, has_types=True)):
-                raise Refused([problem]) from None
-            # Without types and slots all else can't be right.
-            messages = [
-                f"no spec can say this interface: {problem.message}"
-                for problem in whole[:1] or error.problems
-            ]
-            problems = [Problem("not-liftable", message, output) for message in messages]
-            raise Refused(problems) from None
         except Refused as refused:
             files = {problem.path.removeprefix(f"{ROOT}/") for problem in refused.problems}
             if not imported.base or not relocate(data, imported, files):
                 raise
+
+
+def _not_liftable(error: SpecError, imported: Input, seen: Seen) -> Refused:
+    """What the rules say of an interface that no spec can say, at its types."""
+    whole = [problem for problem in error.problems if problem.rule in _WHOLE]
+    if whole and (problem := other_kind(imported.whole, has_types=True)):
+        return Refused([problem])
+    # Without types and slots all else can't be right.
+    messages = [problem.message for problem in whole[:1] or error.problems]
+    at, enum = At(seen.enum.first, 1), seen.enum.head
+    return Refused(
+        Problem("not-liftable", f"no spec can say this interface: {text}", seen.path, at, "", enum)
+        for text in messages
+    )
 
 
 def _on_base(base: Data, lifted: Data) -> Data:
@@ -232,10 +239,13 @@ def _lift_guests(imported: Input, seen: Seen, probing: Probing, known: Data) -> 
     guests.complete(probing)
 
 
-def _assumed(data: Data, seen: Seen) -> dict[str, str]:
+def _assumed(data: Data, seen: Seen, imported: Input) -> dict[str, str]:
     """Fill in what isn't in the input; what was assumed, by key."""
     assumed: dict[str, str] = {}
-    for key, what in assume(data, seen):
+    read = over(imported.after, imported.base) if imported.base else imported.after.get
+    files = [guest["file"] for guest in data["guests"].values()]
+    headers = KernelHeaders(read, [*files, seen.path])
+    for key, what in assume(data, seen, headers):
         assumed[key] = f"{assumed[key]}, {what}" if key in assumed else what
     # A step's function is defined beside it, and these are defined elsewhere.
     declared = {*data["kernel"].get("functions", {}), *functions_of(data)}

@@ -17,16 +17,20 @@ from xenhostgen.spec.source import At, Problem, Refused
 from xenhostgen.spec.template_sets import style, template_sets
 
 _ENUMERATOR = re.compile(r"(\w+)(?: ?= ?(.+?))? ?,?")
-_BIT = re.compile(r"\(?1U?L? << (\d\d?)\)?|BIT\((\d\d?)\)")
+_NUMBER = re.compile(r"\(*(-?\w+?)U?L{0,2}(?: ?<< ?(\d\d?))?\)*|BIT\((\d\d?)\)", re.I)
 
 
 @dataclass(slots=True)
 class Seen:
-    """What the header declares: the spec's keys, and what the other files are read by."""
+    """What the header declares: the spec's keys, and what the other files are read by.
+
+    ``enum`` is that of the types, by which the interface is known.
+    """
 
     data: Data
     c: Names
     path: str
+    enum: Piece
 
     @property
     def included(self) -> str:
@@ -43,6 +47,15 @@ def type_name(c: Names, enumerator: str) -> str:
     """The host type of an enumerator."""
     name = enumerator.removeprefix(c.type(""))
     return name.lower() if c.enumerators == "upper" else name
+
+
+def number(c: str) -> int | None:
+    """The value of a number, of a shifted one, or of a ``BIT()``; None for other C."""
+    match = _NUMBER.fullmatch(c)
+    try:
+        return (int(match[1] or "1", 0) << int(match[2] or match[3] or 0)) if match else None
+    except ValueError:
+        return None
 
 
 def lift_header(path: str, text: str, prefix: str = "") -> Seen | None:
@@ -71,7 +84,7 @@ def lift_header(path: str, text: str, prefix: str = "") -> Seen | None:
         ops=_ops(ops, c),
     )
     data["registry"] = {"slots": []}
-    return Seen(data, c, path)
+    return Seen(data, c, path, enum)
 
 
 def complete_names(probing: Probing, seen: Seen, *keys: str) -> None:
@@ -129,8 +142,8 @@ def _types(path: str, enum: Piece, c: Names) -> list[Data]:
         if not (declarations := _ENUMERATOR.fullmatch(piece.code)):
             continue
         name, value = declarations[1], declarations[2] or ""
-        if bit := _BIT.fullmatch(value):
-            value = str(1 << int(bit[1] or bit[2]))
+        if not value.isalnum() and (bit := number(value)) is not None:
+            value = str(bit)
         if not re.match(ours, name):
             hint = "rename it, or the enum: its name less '_type' is what they begin with"
             other = other or refused(

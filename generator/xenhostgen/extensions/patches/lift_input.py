@@ -6,20 +6,20 @@ one, hunks are what the patches show, one on top of the other.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from xenhostgen.extensions.kernel_tree.carry import carry_path, including, read_carry
 from xenhostgen.extensions.kernel_tree.git import GitFailure
-from xenhostgen.extensions.kernel_tree.patching import Reader, difference, over, patched
+from xenhostgen.extensions.kernel_tree.patching import Contents, Reader, difference, over, patched
 from xenhostgen.extensions.kernel_tree.placing import placed_in
 from xenhostgen.extensions.patches.diff import files_of, prefix_option, read_diff
 from xenhostgen.extensions.patches.hunks import Hunk, HunkLine, PatchFile, reworded, squeezed
 from xenhostgen.extensions.patches.messages import Message, bare, content_of, read_messages
 from xenhostgen.render.files import BANNER, render
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import At, Refused, refusal
+from xenhostgen.spec.source import At, Problem, refusal
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 WORDS_LIMIT = 500_000  # of code, which is cut into them a dozen times
@@ -34,6 +34,7 @@ class Input:
     """The files by path: new ones whole, the kernel's as hunks.
 
     ``ids`` are the blob ids that a patch names, ``collapsed`` are those without tabs.
+    ``origins``: where whole files were read from, and the rows of their lines there, if others.
     ``on_top``: what is given goes on top of a spec, as opposed to a patch that brings its header
     in.
     ``base`` reads the tree without the interface, and ``after`` are all files that the patches and
@@ -43,11 +44,47 @@ class Input:
     whole: dict[str, str] = field(default_factory=dict)
     hunks: dict[str, list[Hunk]] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
+    origins: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
     collapsed: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
     on_top: bool = False
     base: Reader | None = None
     after: dict[str, bytes | None] = field(default_factory=dict)
+
+    def located(self, problem: Problem) -> Problem:
+        """A problem of a whole file, at the place that this was read from."""
+        source, rows = self.origins.get(problem.path, (problem.path, []))
+        if rows and problem.at.line:
+            at = At(rows[problem.at.line - 1], problem.at.column + 1)
+            problem = problem._replace(at=at, excerpt=f"+{problem.excerpt}")
+        return problem._replace(path=source)
+
+
+class PatchedTree:
+    """A kernel tree as patches leave it, one after the other; ``root`` names it in messages."""
+
+    def __init__(self, tree: Reader, root: str, onto: Interface | None = None) -> None:
+        self.tree, self.root = tree, root
+        self.before: Contents = {}
+        self.after: dict[str, bytes | None] = {}
+        self.seen = Input(on_top=onto is not None)
+        if onto:
+            self.before, after = _without(onto, tree, root)
+            self.after |= after
+
+    def take(self, message: Message) -> None:
+        """Go on to the state after one more patch. Raises ``Refused`` where it doesn't fit."""
+        files = files_of(message)
+        _check_files(message, files, self.tree)
+        self.after |= after_patch(message, over(self.after, self.tree), self.root)
+        for file in files:
+            _note_origin(self.seen, message, file)
+
+    def imported(self) -> Input:
+        """What differs from the tree without the interface, each file whole. Raises ``Refused``."""
+        state = of_tree(over(self.before, self.tree), self.after)
+        seen = self.seen
+        return replace(state, on_top=seen.on_top, ids=seen.ids, origins=seen.origins)
 
 
 def read_input(
@@ -57,28 +94,26 @@ def read_input(
 
     Raises ``Refused``.
     """
-    sources = [path for path in paths if path.suffix in (".c", ".h")]
-    c_files = {_in_tree(path): _text(path) for path in sources}
-    messages = read_messages(path for path in paths if path not in sources)
+    sources = {_in_tree(path): path for path in paths if path.suffix in (".c", ".h")}
+    c_files = {path: _text(source) for path, source in sources.items()}
+    messages = read_messages(path for path in paths if path not in sources.values())
     if tree is None:
-        _check(shown := _shown(c_files, messages, onto))
-        return shown
-    before: dict[str, bytes | None] = {}
-    after: dict[str, bytes | None] = {}
-    ids: dict[str, str] = {}
-    if onto:
-        before, after = _without(onto, tree, root)
-    after |= {path: text.encode(errors="surrogateescape") for path, text in c_files.items()}
-    for message in messages:
-        files = files_of(message)
-        _check_files(files, message.source)
-        apply_patch(after, message, tree, root)
-        ids |= {file.path: file.post for file in files}
-    state = of_tree(over(before, tree), after)
-    return replace(state, on_top=onto is not None, ids=ids)
+        state = _shown(c_files, messages, onto)
+        _check(state)
+    else:
+        patched = PatchedTree(tree, root, onto)
+        patched.after |= {
+            path: text.encode(errors="surrogateescape") for path, text in c_files.items()
+        }
+        for message in messages:
+            patched.take(message)
+        state = patched.imported()
+    for path, source in sources.items():
+        state.origins.setdefault(path, (str(source), []))
+    return state
 
 
-def of_tree(base: Reader, after: Mapping[str, bytes | None]) -> Input:
+def of_tree(base: Reader, after: Contents) -> Input:
     """What differs from a tree without the interface, each file whole. Raises ``Refused``."""
     state = Input(base=base, after=dict(after))
     change = difference({path: base(path) for path in after}, after, f"--unified={WHOLE}")
@@ -91,14 +126,9 @@ def of_tree(base: Reader, after: Mapping[str, bytes | None]) -> Input:
     return state
 
 
-def apply_patch(
-    state: dict[str, bytes | None], message: Message, tree: Reader, root: str, *options: str
-) -> None:
-    """Bring the files of a tree to where a patch leaves them. Raises ``Refused``."""
-    state |= _patched(message, over(state, tree), root, *options)
-
-
-def _patched(message: Message, read: Reader, root: str, *options: str) -> dict[str, bytes | None]:
+def after_patch(
+    message: Message, read: Reader, root: str, *options: str
+) -> dict[str, bytes | None]:
     """Files as git leaves them. Raises ``Refused`` where the patch doesn't fit."""
     likely = prefix_option(message.patch)
     reason = ""
@@ -111,26 +141,35 @@ def _patched(message: Message, read: Reader, root: str, *options: str) -> dict[s
     raise message.problem("hunk-no-fit", f"doesn't fit {root}: {reason}", hint)
 
 
+def _note_origin(state: Input, message: Message, file: PatchFile) -> None:
+    """Note a file's blob id, and where its lines stand in the patch that brings it in."""
+    state.ids[file.path] = file.post
+    state.origins.pop(file.path, None)
+    if file.change == "new":
+        rows = [line.number for hunk in file.hunks for line in hunk.after]
+        state.origins[file.path] = (message.source, rows)
+
+
 def _text(path: Path) -> str:
     data = content_of(path, 4 * SIZE_LIMIT)
     return _BANNER.sub("", data.decode("utf-8", "surrogateescape"), count=1)
 
 
-def _check_files(files: Iterable[PatchFile], source: str) -> None:
-    """Refuse what no tree can take."""
+def _check_files(message: Message, files: Iterable[PatchFile], tree: Reader | None) -> None:
+    """Refuse what a tree can't take, and without a tree what needs one."""
     for file in files:
+        at = At(file.number, 1)
         if file.binary:
-            raise _binary(file, source)
-        if file.collapsed:
+            text = "a binary file, whose content the patch doesn't hold"
+            hint = "leave it out, or make the patch by 'git diff' without it"
+            raise refusal("binary-hunk", text, message.source, hint, at)
+        if tree and file.collapsed:
+            text = "has lost its white space, so that it fits no tree"
             hint = "get the mail with its white space, or leave --tree out"
-            message = "has lost its white space, so that it fits no tree"
-            raise refusal("collapsed", message, source, hint)
-
-
-def _binary(file: PatchFile, source: str) -> Refused:
-    message = "a binary file, whose content the patch doesn't hold"
-    hint = "leave it out, or make the patch by 'git diff' without it"
-    return refusal("binary-hunk", message, source, hint, At(file.number, 1))
+            raise refusal("collapsed", text, message.source, hint)
+        if not tree and file.change in ("renamed", "copied"):
+            text = f"a {file.change} file, which needs the tree that the patch is based on"
+            raise refusal("needs-tree", text, message.source, "name that tree: --tree DIR@REV", at)
 
 
 def _without(
@@ -147,6 +186,8 @@ def _without(
 def _shown(c_files: dict[str, str], messages: Sequence[Message], onto: Interface | None) -> Input:
     """What the patches show by themselves, or on top of a spec's rendering."""
     patches = [(message, files_of(message)) for message in messages]
+    for message, files in patches:
+        _check_files(message, files, None)
     changes = [(file.path, file.change) for _, files in patches for file in files]
     if onto and (onto.header.file, "new") not in changes:
         return _on_top(c_files, onto, patches)
@@ -221,7 +262,7 @@ def _apply(state: Input, message: Message, files: Sequence[PatchFile]) -> None:
             whole = {path: _by_words(text) for path, text in whole.items()}
             patch = re.sub(rb"^([ +-])[ \t]+", rb"\1", message.patch, flags=re.MULTILINE)
             message = message._replace(patch=patch)
-        after = _patched(message, whole.get, "the patch before", *including(changed))
+        after = after_patch(message, whole.get, "the patch before", *including(changed))
         for path, content in after.items():
             before = state.whole.pop(path)
             if content is not None:
@@ -232,9 +273,8 @@ def _apply(state: Input, message: Message, files: Sequence[PatchFile]) -> None:
             state.collapsed.add(file.path)
         if file.change == "new":
             state.whole[file.path] = file.content
-        if file.path in state.whole:
-            state.ids[file.path] = file.post
-        elif file.path not in changed:
+        _note_origin(state, message, file)
+        if file.path not in state.whole and file.path not in changed:
             _apply_hunks(state, file)
 
 
@@ -244,15 +284,9 @@ def _by_words(text: bytes) -> bytes:
 
 
 def _check_fresh(state: Input, message: Message, files: Sequence[PatchFile]) -> None:
-    """Refuse what needs a tree, and what is there already."""
+    """Refuse what is there already."""
     for file in files:
         path, at = file.path, At(file.number, 1)
-        if file.binary:
-            raise _binary(file, message.source)
-        if file.change in ("renamed", "copied"):
-            text = f"a {file.change} file, which needs the tree that the patch is based on"
-            hint = "name that tree: --tree DIR@REV"
-            raise refusal("needs-tree", text, message.source, hint, at)
         known = state.hunks.get(path, [])
         again = {_texts(hunk) for hunk in known} & {_texts(hunk) for hunk in file.hunks}
         if again or (file.change == "new" and (known or path in state.whole)):

@@ -126,7 +126,7 @@ def _reason(message: Message) -> str:
         return "a cover letter"
     if re.match(r"(?i)(re|aw|fwd?)\s*:", message.title):
         return "a reply"
-    return "" if message.patch.strip() else message.kind or "without a patch"
+    return "" if message.patch.strip() else message.kind or "it holds no diff"
 
 
 def _check_order(messages: list[Message]) -> None:

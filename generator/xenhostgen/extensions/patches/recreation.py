@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from xenhostgen.extensions.kernel_tree.patching import Contents, Reader, content
 from xenhostgen.extensions.kernel_tree.placing import kernel_version, placed_in
 from xenhostgen.extensions.patches.diff import files_of
 from xenhostgen.extensions.patches.hunks import reworded
-from xenhostgen.extensions.patches.lift_input import apply_patch, read_input
+from xenhostgen.extensions.patches.lift_input import after_patch, read_input
 from xenhostgen.extensions.patches.messages import Message
 from xenhostgen.extensions.patches.step import step
 from xenhostgen.render.files import render
@@ -46,6 +47,7 @@ def reader(tree: Path, revision: str | None = None) -> Iterator[Reader]:
     with borrowed(tree) as repository:
         _check_revision(repository, revision, tree)
 
+        @cache  # a revision stays as it is
         def read(path: str) -> bytes | None:
             if not git(repository, "ls-tree", "--end-of-options", revision, path):
                 return None
@@ -76,13 +78,12 @@ class Proving:
     def take(self, message: Message) -> None:
         """Go on to the state after one more patch."""
         self._ids |= {file.path: file.post for file in files_of(message)}
+        known = over(self._theirs, self._base)
         for options in ((), ("--reverse",)):
-            state = dict(self._theirs)
             with suppress(Refused):  # it has lost its white space, or is another tree's
-                apply_patch(state, message, self._base, self._root, *options)
+                after = after_patch(message, known, self._root, *options)
                 # Where it can be taken out, the tree has it already.
-                read = self._theirs if options else state
-                self._theirs |= {path: read.get(path, self._base(path)) for path in state}
+                self._theirs |= {path: known(path) for path in after} if options else after
                 return
 
     def proofs(self, ours: Contents) -> list[Proof]:

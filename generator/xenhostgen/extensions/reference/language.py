@@ -30,13 +30,13 @@ _EXAMPLE_LINES = 7
 
 
 def reference(sources: Iterable[str]) -> Iterator[str]:
-    """Lines: what holds for all specs, and a section a part; the texts of specs have examples."""
+    """The lines of the page: an introduction and a section per part, with examples from specs."""
     yield Path(__file__).with_suffix(".md").read_text().rstrip()
     yield from _Reference(sources).part("the spec", Mapped(Interface))
 
 
 class _Reference:
-    """Tells of each part once, where it stands first."""
+    """Describes each part once, where it occurs first."""
 
     def __init__(self, sources: Iterable[str]) -> None:
         self.specs = [(parse(text, Problems("", text)), text.splitlines()) for text in sources]
@@ -52,7 +52,7 @@ class _Reference:
             yield from ("", f"Each is a row: {_row(shape)}.")
             keys = keys[1:]
         elif isinstance(shape, Brief) and shape.short:
-            yield from ("", f"In short, the value of `{shape.short.name}` alone.")
+            yield from ("", f"Short form: the value of `{shape.short.name}` alone.")
         yield from ("", "| key | value | meaning |", "| --- | --- | --- |")
         yield from (f"| `{key.name}` | {_value(key)} | {_cell(key.doc)} |" for key in keys)
         yield from self.example(path)
@@ -100,7 +100,7 @@ def _row(shape: Rows[Any]) -> str:
     forms = [f"`{name}: {{…}}`"] if shape.rest.is_long else []
     if short := shape.rest.short:
         forms.append(f"`{name}: {short.name.upper()}`")
-    return f"{' or, in short, '.join(forms)}, where {name} is {shape.key.doc}"
+    return f"{' or, in short form, '.join(forms)}, where {name} is {shape.key.doc}"
 
 
 def _value(key: Key) -> str:

@@ -4,4 +4,4 @@
 In order: parsers (all commands as one parser), commands.completion, manual (which the build calls).
 """
 
-COMMANDS = {"completion": "print what makes a shell complete commands, options and specs"}
+COMMANDS = {"completion": "print the completion script for bash, zsh or fish"}

@@ -10,8 +10,8 @@ from xenhostgen.spec.source import Refused
 
 FORM = argparse.RawDescriptionHelpFormatter
 DESCRIPTION = """\
-From a declarative spec of a host interface to kernel C, and its verification. Each command has
---help, with examples. Exit status: 0 fine, 1 a difference or a finding, 2 a usage, spec or
+Render a declarative spec of a host interface to kernel C, and verify the C. Each command has
+--help, with examples. Exit status: 0 success, 1 a difference or a finding, 2 a usage, spec or
 environment error."""
 
 

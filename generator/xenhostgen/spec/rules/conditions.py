@@ -45,7 +45,7 @@ def _assigned(target: Text, constants: set[str]) -> Iterator[Fault]:
     """What is set is a variable or a member of one."""
     place = _parsed(target)
     if not isinstance(place, expr.Place) or place.path in constants:
-        message = f"'{target[:60]}' can't be assigned to"
+        message = f"'{target[:60]}' is not assignable"
         yield "not-assignable", message, target, "name a variable or a member"
 
 
@@ -85,7 +85,7 @@ def _expressions(sources: Iterable[Text], known: set[str]) -> Iterator[Fault]:
             names = expr.names(expr.parse(source))
         except expr.ExpressionError as error:
             message = f"'{source[:60]}': {error}"
-            hint = "names, members, f(), numbers, ! && || == != & | and parentheses may stand here"
+            hint = "allowed are names, members, f(), numbers, ! && || == != & | and parentheses"
             yield "condition", message, Inside(source, error.offset), hint
             continue
         for name in sorted(names - known - {"NULL"}):

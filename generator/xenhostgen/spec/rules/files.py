@@ -53,5 +53,5 @@ def places(spec: Interface) -> Iterator[Fault]:
     for part in (spec.object, spec.predicates, *spec.guests):
         for place in part.parts(Place):
             if (place.after is None) == (place.before is None):
-                message = "a place is told by 'after' or by 'before'"
+                message = "a place has either 'after' or 'before'"
                 yield "place-form", message, place, "write one of the two"

@@ -20,7 +20,7 @@ def guests(spec: Interface) -> Iterator[Fault]:
     for guest in spec.guests:
         yield from _borrowed(spec, guest)
         if guest.tables and guest.place is None:
-            message = f"guest '{guest.name}' doesn't say where its tables stand"
+            message = f"guest '{guest.name}' doesn't say where its tables go"
             yield "no-place", message, guest, "add 'place: {after: FUNCTION}'"
         if guest.name not in run:
             message = f"no kind of guest runs '{guest.name}'"
@@ -100,10 +100,10 @@ def boot_functions(spec: Interface) -> Iterator[Fault]:
         linkage = guest.boot.linkage
         words = re.findall(r"\w+", linkage or "")
         if "static" in words:
-            message = f"'{guest.boot.function}' can't be static: what runs the C calls it by name"
+            message = f"'{guest.boot.function}' can't be static: the test harness calls it by name"
             yield "linkage", message, linkage or guest.boot, "leave 'static' out"
         elif linkage and not (declares_one(linkage) and KEYWORDS.isdisjoint({*words} - _LINKAGE)):
-            message = f"'{linkage[:60]}' are no specifiers of a function"
+            message = f"'{linkage[:60]}' are not specifiers of a function"
             hint = "write what stands before its return type, as 'asmlinkage __visible'"
             yield "linkage", message, linkage, hint
 
@@ -147,5 +147,5 @@ def _input(place: Input, is_pointer: dict[str, bool]) -> Iterator[Fault]:
         message = f"'{target}' is no pointer to an object"
         yield "not-a-pointer", message, target, "give it numbers or constants"
     if not place.values:
-        message = f"'{target}' has no value to begin with"
+        message = f"'{target}' has no initial value"
         yield "no-values", message, target, "list at least one"

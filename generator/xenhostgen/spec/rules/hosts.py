@@ -121,7 +121,7 @@ def members(spec: Interface) -> Iterator[Fault]:
                 hint = "write it as in C: 'struct page *page'"
                 yield "field-name", f"'{c}' declares no name", c, hint
             elif name in declared:
-                message = f"field '{name}' stands twice"
+                message = f"field '{name}' appears twice"
                 yield "duplicate-field", message, c, f"the other is {declared[name]}"
             else:
                 declared[name] = f"on line {c.line}"

@@ -18,7 +18,7 @@ def expected(spec: Interface) -> Iterator[Fault]:
         listed.add((finding.rule, finding.subject))
         if not finding.reason.strip():
             message = f"'{finding.rule}' is expected without a reason"
-            yield "no-reason", message, finding.rule, "say why the fault stands"
+            yield "no-reason", message, finding.rule, "say why the fault remains"
 
 
 def accepted(spec: Interface) -> Iterator[Fault]:
@@ -28,7 +28,7 @@ def accepted(spec: Interface) -> Iterator[Fault]:
     for mutant in spec.accepted_mutants:
         if not mutant.reason.strip():
             message = f"'{mutant.mutant}' is accepted without a reason"
-            yield "no-reason", message, mutant.mutant, "say why no observer can tell it apart"
+            yield "no-reason", message, mutant.mutant, "say why nothing can tell it apart"
 
 
 def messages(spec: Interface) -> Iterator[Fault]:

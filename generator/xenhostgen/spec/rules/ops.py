@@ -34,7 +34,7 @@ def ops(spec: Interface) -> Iterator[Fault]:
         if op.wrapper == "none":
             yield from parameters(op.args, taken, {op.host})
             if fallback := op.no_host or op.fallback:
-                message = f"'{op.name}' has no wrapper that could do this"
+                message = f"'{op.name}' has no wrapper to which this applies"
                 yield "no-wrapper", message, fallback, "remove it, or 'wrapper: none'"
         else:
             yield from parameters(op.args, taken, {op.host, "xh"})
@@ -60,11 +60,11 @@ def _empty_slots(spec: Interface) -> Iterator[Fault]:
         silent += [] if entries else [op]
         for entry in entries:
             if entry.body is None:
-                message = f"what '{op.name}' does for an empty slot is no function of ours"
+                message = f"op '{op.name}' needs an adapter for an empty slot"
                 hint = "give it 'body': a value, a call, or an empty text"
                 yield "none-without-calls", message, entry.function, hint
     for op in silent if len(silent) < len(spec.ops) else ():
-        message = f"op '{op.name}' doesn't say what it does for an empty slot, as others do"
+        message = f"op '{op.name}' says nothing about an empty slot, unlike other ops"
         yield "op-without-none", message, op.name, f"add '{NONE}' to its 'tables'"
 
 
@@ -80,7 +80,7 @@ def parameters(params: Iterable[Text], taken: frozenset[str], others: set[str]) 
             message = f"'{param}' is no C parameter with a name"
             yield "arg-name", message, param, "write it as in C: 'int cpu'"
         elif name in others:
-            yield "duplicate-arg", f"parameter '{name}' stands twice", param, "rename one"
+            yield "duplicate-arg", f"parameter '{name}' appears twice", param, "rename one"
         others.add(name)
 
 

@@ -29,7 +29,7 @@ def _of_kernel(spec: Interface) -> Iterator[_Unfit]:
     yield from _of_kernels_exports(spec)
     for guest in spec.guests:
         if guest.borrows and guest.place and not guest.tables:
-            reason = "declares in its header what is borrowed, and needs no 'place' for it"
+            reason = "declares borrowed tables in its header, and needs no 'place'"
             yield guest.place, reason
     for op in spec.ops:
         if op.no_host is not None and op.wrapper_type == "void":
@@ -44,21 +44,21 @@ def _of_kernels_exports(spec: Interface) -> Iterator[_Unfit]:
             if name in (spec.c.register, spec.c.unregister):
                 yield name, "exports no functions"
             elif name in [slot.pointer for slot in spec.slots]:
-                yield name, f"has a macro for it, and exports '{spec.c.array}' instead"
+                yield name, f"has a macro for it; export '{spec.c.array}' instead"
 
 
 def _of_rfc(spec: Interface) -> Iterator[_Unfit]:
     yield from _style(spec)
     if spec.registry.misuse is not None:
-        yield spec.registry.misuse, "knows no 'misuse': it is a BUG"
+        yield spec.registry.misuse, "has no key 'misuse': misuse is a BUG"
     for guest in spec.guests:
         if guest.borrows and not guest.place:
-            yield guest.borrows, "declares what is borrowed where 'place' says, which lacks"
+            yield guest.borrows, "declares borrowed tables at 'place', which is missing"
     for op in spec.ops:
         if op.fallback is not None:
-            yield op.fallback, "knows no 'fallback'"
+            yield op.fallback, "has no 'fallback'"
         if op.wrapper == "optional":
-            yield _written(op.wrapper, op), "knows no optional wrapper"
+            yield _written(op.wrapper, op), "has no optional wrapper"
         for entry in op.tables:
             if entry.table == NONE:
                 yield entry.table, "leaves NULL in empty slots"

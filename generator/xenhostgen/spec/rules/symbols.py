@@ -2,7 +2,7 @@
 """No keyword, no reserved word, and no two things by one name once prefixed."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from xenhostgen.spec.c_names import KEYWORDS, RESERVED, declared_name
@@ -16,7 +16,7 @@ from xenhostgen.spec.model import (
     StructFact,
     Variable,
 )
-from xenhostgen.spec.source import Fault, Placed, Text
+from xenhostgen.spec.source import Fault, Nearest, Placed, Text, is_slip
 from xenhostgen.spec.template_sets import style
 
 _RESERVED = re.compile(r"_[A-Z]|__builtin_")
@@ -155,14 +155,26 @@ def _functions(spec: Interface, taken: set[str]) -> Iterator[Fault]:
                 continue
             name = entry.function
             if signatures.setdefault(name, signature) != signature:
-                hint = (
-                    "what it returns and takes besides the host is the same for each op, and in "
-                    "'kernel'"
-                )
+                hint = "every op, and 'kernel', must give it the same result and parameters"
                 message = f"'{name}' has another signature elsewhere"
                 yield "two-signatures", message, name, hint
             if name in others:
                 yield _name_taken(name)
+    yield from _misspelt(spec, signatures)
+
+
+def _misspelt(spec: Interface, signatures: Mapping[Text, tuple[object, ...]]) -> Iterator[Fault]:
+    """No table names what is nearly a known function that could stand there, and none itself."""
+    known = {function.name for function in spec.kernel.functions}
+    named = {entry.function: op for op, entry in spec.cells if entry.is_kernels}
+    for name, op in named.items():
+        signature = _signature(op.returns, op.args)
+        fitting = {other for other in known if signatures.get(other, signature) == signature}
+        meant = [other for other in fitting if is_slip(name, other)]
+        if meant and name not in known:
+            message = f"'{name}' is not among the functions of 'kernel', where a similar one is"
+            message += "; list it there if both are right"
+            yield "unknown-function", message, name, Nearest(name, meant)
 
 
 def _signature(returns: str, args: tuple[str, ...]) -> tuple[object, ...]:
@@ -189,7 +201,7 @@ def _adapters(spec: Interface, taken: set[str]) -> Iterator[Fault]:
 
 
 def _name_taken(name: Text) -> Fault:
-    message = f"'{name}' is the name of something else already"
+    message = f"'{name}' already names something else"
     return (
         "name-collision",
         message,

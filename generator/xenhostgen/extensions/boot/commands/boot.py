@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Build a kernel with a spec's interface and boot it on a real Xen, as every kind of guest.
 
-KUnit tests generated from the reference model report from inside each guest. It all runs under
-QEMU's software emulation; nothing is installed, everything lies in the work folder.
+Runs KUnit tests, generated from the reference model, inside each guest. Everything runs under
+QEMU's software emulation and stays in the work folder; nothing is installed.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("spec", metavar="SPEC", type=Path, help="the spec file")
     parser.add_argument(
-        "--guests", metavar="LIST", help="pv-dom0,pvh-dom0,pv,pvh,hvm,nested or some of them"
+        "--guests", metavar="LIST", help="some of pv-dom0,pvh-dom0,pv,pvh,hvm,nested (default: all)"
     )
     source = (
         "the version of a linux-source package, or a kernel tree, which is left as it is "
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kernel-source", metavar="VERSION|DIR", default="6.12", help=source)
     work = "where everything is built, and kept for the next run (default: %(default)s)"
     parser.add_argument("--work", metavar="DIR", type=Path, default=Path(".cache/boot"), help=work)
-    parser.add_argument("--kvm", action="store_true", help="use KVM, which must be able to nest")
+    parser.add_argument("--kvm", action="store_true", help="use KVM, which must support nesting")
     add_format(parser, "junit")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Say which template line made a line of a rendered file, and what place in the spec it is from."""
+"""Name the template line and the place in the spec that a line of a rendered file comes from."""
 
 import argparse
 import re
@@ -24,9 +24,9 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    text = "as compilers write it; a column behind it is ignored"
+    text = "as in compiler messages; a column after it is ignored"
     parser.add_argument("place", metavar="FILE:LINE", help=text)
-    text = "(default: told by the file's folder)"
+    text = "the spec file (default: from the file's folder)"
     parser.add_argument("spec", metavar="SPEC", nargs="?", type=Path, help=text)
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Write a spec's files and fragments into a kernel tree, or take them out again: all or none.
 
-Each fragment goes where the spec wants it, found by the C code's structure. Where a file isn't as
-the spec describes it, nothing is written and all such places are told. What was done is
-recorded in the tree, in the file .xenhostgen-INTERFACE.patch, for --revert; don't commit that.
+Each fragment goes where the spec says, located by the structure of the kernel's C. If some place
+isn't as the spec describes it, nothing is written, and all such places are listed. For --revert a
+record stays in the tree, the file .xenhostgen-INTERFACE.patch; don't commit it.
 """
 
 import argparse

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Measure the checks of verify: make faults in each spec's C, one at a time: which go unseen?
+"""Measure the checks of verify: put faults into each spec's C, one at a time, and verify it.
 
 Passes when every mutant is killed, is equivalent by its machine code, or is accepted with a reason.
 Says first when the spec fails verify. Interrupted (Ctrl-C), reports the mutants judged so far.
@@ -23,7 +23,7 @@ EXAMPLES = """\
 examples:
   xenhostgen mutate                                     every spec in specs/
   xenhostgen mutate specs/xenhost.yaml --format json    each mutant with the check that killed it
-  xenhostgen mutate my.yaml --file include/xen/my.h     the faults of one file alone
+  xenhostgen mutate my.yaml --file include/xen/my.h     the faults of a single file
 """
 
 
@@ -37,9 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=jobs,
         metavar="N",
-        help="mutants at a time (default: %(default)s)",
+        help="mutants to judge in parallel (default: %(default)s)",
     )
-    text = "make faults in this C file of the spec's only; may be repeated"
+    text = "put faults only into this C file of the spec; may be repeated"
     parser.add_argument("--file", action="append", default=[], metavar="PATH", help=text)
     add_format(parser)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Write one HTML page about specs: ops, states, boots, findings, and what was measured how.
+"""Write one HTML page about specs: ops, states, boots, findings and measurements.
 
-The page holds all it shows and asks nothing of the network. Its verdict, and the exit status, are
+The page is self-contained and loads nothing from the network. Its verdict, and the exit status, are
 those of verify.
 """
 
@@ -37,11 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_specs(parser)
     parser.add_argument(
-        "-o", "--output", metavar="FILE", type=Path, help="the page (default: printed)"
+        "-o", "--output", metavar="FILE", type=Path, help="the page (default: stdout)"
     )
     text = "how far to go (default: %(default)s)"
     parser.add_argument("--level", choices=("parse", "run", "prove"), default="run", help=text)
-    text = "compile with this; may be repeated (default: gcc, and clang where installed)"
+    text = "compile with this; may be repeated (default: gcc, and clang if installed)"
     parser.add_argument("--cc", metavar="COMPILER", action="append", help=text)
     text = "compare with this patch (default: the facts that a spec names as its reference)"
     parser.add_argument("--patch", metavar="PATCH", type=Path, help=text)

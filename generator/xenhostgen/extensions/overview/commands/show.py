@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Print the matrix of ops and each kind of guest's boot as a time line, without running anything.
 
-A row is an op, a column a table of a guest, or 'none', the table of empty slots. A time line has
-the steps in the order in which a boot comes to them, what the slots hold, and what is promised.
+The matrix has one row per op and one column per table of a guest, and the column 'none' for empty
+slots. A time line shows the steps in the order of the boot, what the slots hold after each, and
+what is promised at the end.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Compare a spec's rendering with the patch that it re-creates: code, place, comments, bytes.
 
-Without PATCH, the spec's shipped facts of the patch stand in for it. Exit status 0 means that a
-compiler sees the same code in the same places; the wording of comments may differ.
+Without PATCH, the rendering is compared with the facts of a patch that the spec names. Exit status
+0 means that a compiler sees the same code in the same places; comments may be worded differently.
 """
 
 import argparse
@@ -45,12 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "patch", metavar="PATCH", type=Path, nargs="?", help="the patch (default: the spec's facts)"
     )
-    words = "place the spec into this kernel tree, compare blob ids"
+    words = "place the spec into this kernel tree, and compare every byte"
     parser.add_argument("--tree", metavar="DIR", type=Path, help=words)
     parser.add_argument(
         "--since", metavar="SPEC", type=Path, help="the earlier spec that the patch goes on top of"
     )
-    parser.add_argument("--rev", metavar="REV", help="the tree as git has it at this revision")
+    parser.add_argument("--rev", metavar="REV", help="use the tree's files at this git revision")
     add_format(parser)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Note the facts of a kernel patch: blob ids and digests by which diff works without it.
+"""Write the facts of a kernel patch: blob ids and digests by which diff works without the patch.
 
 The facts hold names and digests, and no text of the patch but its subject.
 """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Lift a kernel patch, or an interface's C files, into a spec.
 
-What a spec can't say is carried by a patch beside it, NAME.carry.patch, which diff, apply, patch
-and verify read. The spec is rendered and held against what was imported before it is written.
+A patch beside the spec, NAME.carry.patch, carries what a spec can't say; diff, apply, patch and
+verify read it. Before the spec is written, its rendering is compared with the input.
 """
 
 import argparse
@@ -44,28 +44,31 @@ _PLACES_MAX = 20  # of carried lines that are told of a file
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "patches", nargs="+", metavar="PATCH", type=Path, help="patches in their order, or C files"
+        "patches", nargs="+", metavar="PATCH", type=Path, help="patches, in order, or C files"
     )
     to = parser.add_mutually_exclusive_group(required=True)
     words = "the spec to write, or a folder: a spec for each patch of a series"
     to.add_argument("-o", "--output", metavar="SPEC", type=Path, help=words)
-    words = "make the carry patches of this spec or folder anew, and leave its specs as they are"
+    words = "recreate the carry patches of this spec or folder, and leave the specs alone"
     to.add_argument("--refresh", metavar="SPEC", type=Path, help=words)
     parser.add_argument(
-        "--onto", metavar="SPEC", type=Path, help="a spec that the patches go on top of"
+        "--onto", metavar="SPEC", type=Path, help="the spec on top of which the patches go"
     )
     parser.add_argument(
-        "--name", metavar="PREFIX", default="", help="the interface, if there are several"
+        "--name", metavar="PREFIX", default="", help="the interface to import, if there are several"
     )
     parser.add_argument(
         "--tree", metavar="DIR[@REV]", help="the kernel tree that the patches apply to"
     )
-    parser.add_argument("--force", action="store_true", help="replace SPEC if it is there")
+    parser.add_argument("--force", action="store_true", help="replace an existing SPEC")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Lift, write, tell; 1 if a new file isn't re-created to the byte, 2 on an error."""
     target = arguments.refresh or arguments.output
+    if str(target) == "-":
+        hint = "-o NAME.yaml for one spec, -o DIR for the history of a series"
+        raise refusal("no-file", "a spec needs a name, by which its carry patch goes", "-o", hint)
     whole = is_history(target) if arguments.refresh else target.is_dir() or not target.suffix
     folder = target if whole else target.parent
     with writing_alone(folder):

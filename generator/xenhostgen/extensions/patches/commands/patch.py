@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Write a spec as a patch series against a kernel tree, for git am.
 
-There is a patch a concern, and a cover letter, 0000-cover-letter.patch, to be left out when git am
-takes the others. The spec's 'series' has the words of the mails. In a tree that has an earlier
-spec, given by --since, the patches go on top of it. Sender and Signed-off-by are those of git's
-configuration, the addressees those of the tree's get_maintainer.pl. With SOURCE_DATE_EPOCH set, the
-same input makes the same bytes.
+Writes one patch per concern, and a cover letter, 0000-cover-letter.patch, which is not for git am.
+The spec's 'series' holds the texts of the mails. If the tree has an earlier spec, named by --since,
+the patches go on top of it. Sender and Signed-off-by come from git's configuration, addressees from
+the tree's get_maintainer.pl. With SOURCE_DATE_EPOCH set, the same input gives the same bytes.
 """
 
 import argparse
@@ -57,11 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--since",
         metavar="SPEC",
         type=Path,
-        help="log the changes since this earlier spec, or begin behind it",
+        help="an earlier spec: log the changes since then; if the tree has it, build on it",
     )
     parser.add_argument("--version", metavar="N", type=int, default=1, help="the series' version")
     parser.add_argument(
-        "--prefix", metavar="WORDS", default="PATCH", help="what the subject's brackets begin with"
+        "--prefix", metavar="WORDS", default="PATCH", help="how the subjects' brackets begin"
     )
 
 

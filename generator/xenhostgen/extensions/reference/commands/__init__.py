@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The command ``explain``."""
+"""The command ``reference``."""

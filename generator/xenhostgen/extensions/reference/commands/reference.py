@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The reference of the spec language as Markdown, made from the model that reads specs."""
+"""Print the reference of the spec language as Markdown, from the model that reads specs."""
 
 import argparse
 from pathlib import Path
@@ -12,13 +12,15 @@ from xenhostgen.spec.yaml import read_file
 EXAMPLES = """\
 examples:
   xenhostgen reference | less             read it
-  xenhostgen reference -o docs/spec.md    write it, if that file is not the same already
+  xenhostgen reference -o docs/spec.md    update the file if it differs
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write it to a file")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, help="write to this file instead of stdout"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Print what makes a shell complete commands, options, specs and the names of rules by Tab."""
+"""Print the script by which a shell completes commands, options, specs and names of rules."""
 
 import argparse
 import sys
@@ -15,7 +15,7 @@ SHELLS = ("bash", "zsh", "fish")
 SPECS = {**shtab.glob("*.yaml"), "zsh": "_files -g *.yaml"}
 EXAMPLES = """\
 examples:
-  source <(xenhostgen completion bash)                 in this bash; or for each, later:
+  source <(xenhostgen completion bash)                 for this shell; or for all later ones:
   xenhostgen completion bash > ~/.local/share/bash-completion/completions/xenhostgen
   xenhostgen completion zsh > ~/.zfunc/_xenhostgen     in a folder of your $fpath
   xenhostgen completion fish > ~/.config/fish/completions/xenhostgen.fish

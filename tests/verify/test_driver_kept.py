@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The driver and the launcher are compiled once for all verifications."""
+
+from pathlib import Path
+
+import pytest
+
+from tools import need
+from xenhostgen.api import load
+from xenhostgen.verify.build import own_program
+from xenhostgen.verify.store import Store
+
+SPEC = Path(__file__).with_name("succ_gate.yaml")
+
+
+@pytest.mark.parametrize("name", ["driver.o", "launcher"])
+def test_a_program_of_ours_is_compiled_once_for_each_compiler(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need("gcc", "gcc")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    calls, compiler = tmp_path / "calls", tmp_path / "cc"
+    compiler.write_text(f'#!/bin/sh\necho >> {calls}\nexec gcc "$@"\n')
+    compiler.chmod(0o755)
+    programs = []
+    for number in range(2):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        programs.append(own_program(name, str(compiler), Store(load(SPEC), folder)).read_bytes())
+    assert programs[0] == programs[1]
+    assert calls.read_text() == "\n"
+    compiler.write_text(compiler.read_text() + "# another version\n")
+    own_program(name, str(compiler), Store(load(SPEC), tmp_path))
+    assert calls.read_text() == "\n\n"

@@ -98,10 +98,7 @@ HEAD = "# yaml-language-server: $schema=schema.json\n"
     [
         ("regi|stry:\n  storage: bss\n", "slots and the functions that change them"),
         ("registry:\n  stor|age: bss\n", "the kernel clears .bss during boot"),
-        (
-            "registry:\n  storage: ro_after|_init\n",
-            "read-only once the kernel has booted",
-        ),
+        ("registry:\n  storage: ro_after|_init\n", "read-only once the kernel has booted"),
         ("ops:\n  read:\n    ret|urns: int\n", "the C type it returns"),
     ],
 )

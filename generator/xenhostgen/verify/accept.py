@@ -11,7 +11,7 @@ import re
 from xenhostgen.spec.model import Expected, Interface
 from xenhostgen.verify.findings import Finding, Verdict, extent
 
-_REASON = "Accepted as found; say here why it stands."
+_REASON = "Accepted as it is; replace this with the reason."
 _FLOW = re.compile(r',\s*(?:shows|outcome):\s*(?:"(?:[^"\\]|\\.)*"|[^,}]*)')
 _BLOCK = re.compile(r"\s+(?:shows|outcome):")
 

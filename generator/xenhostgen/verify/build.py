@@ -228,14 +228,14 @@ def _check(linked: Contents, driver: Sequence[Symbol]) -> None:
     """Refuse memory that escapes the driver, code that runs before it, and unknown functions."""
     for section in linked.writable:
         if section == "judged_constructors":
-            raise Unwatchable("a constructor runs before anything that could be judged")
+            raise Unwatchable("a constructor runs before the driver")
         if section not in _WRITABLE | _GLUE_WRITABLE:
             raise Unwatchable(f"data in the section '{section}' can't be watched")
     defined = [symbol for symbol in driver if symbol.section.startswith(".")]
     known = {symbol.name for symbol in defined if symbol.binding == "GLOBAL"} - {"main"} | _STRINGS
     for symbol in linked.symbols:
         if symbol.kind == _IFUNC:
-            message = "is chosen by code that runs before anything that could be judged"
+            message = "is an ifunc, whose resolver runs before the driver"
             raise Unwatchable(f"'{symbol.name}' {message}")
         is_known = symbol.name in known or SANITIZER.match(symbol.name)
         if symbol.section == "UNDEF" and not is_known:

@@ -100,7 +100,7 @@ def unexplained(spec: Interface, texts: dict[str, str]) -> Iterator[Finding]:
                         if OPTION.fullmatch(token.text) and operator.text in _COMPARING:
                             valued.append((path, token))
     for path, token in valued:
-        message = f"the condition compares '{token.text}', of which only on and off are tried"
+        message = f"the condition compares '{token.text}'; only on and off are tried"
         where = Location(path, token.line, token.column)
         yield Finding("unexplained-condition", token.text, message, where, seen_by="preprocessing")
     seen = set()
@@ -110,8 +110,8 @@ def unexplained(spec: Interface, texts: dict[str, str]) -> Iterator[Finding]:
         if token.kind is Kind.IDENTIFIER and not is_known:
             seen.add((path, name))
             where = Location(path, token.line, token.column)
-            message = f"the condition names '{name}', which is neither an option of the kernel's"
-            message += " nor anything of the spec's; what depends on it is judged on one side only"
+            message = f"the condition names '{name}', which is neither a kernel option"
+            message += " nor part of the spec; only one side of it is judged"
             yield Finding("unexplained-condition", name, message, where, seen_by="preprocessing")
 
 

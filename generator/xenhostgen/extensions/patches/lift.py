@@ -144,7 +144,7 @@ def _carried(
                 raise Refused([problem]) from None
             # Without types and slots all else can't be right.
             messages = [
-                f"no spec can say this interface: {problem.message}"
+                f"no spec can describe this interface: {problem.message}"
                 for problem in whole[:1] or error.problems
             ]
             problems = [Problem("not-liftable", message, output) for message in messages]

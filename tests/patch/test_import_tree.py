@@ -138,7 +138,7 @@ def test_what_no_spec_can_say_is_shown_in_the_patch(
         words = ["import", str(patch), "--tree", f"{tree}@HEAD~2", "-o", str(target)]
         assert main(words) == 2
         row = text[: text.index("+enum gate_type {")].count("\n") + 1
-        wanted = f"{patch}:{row}:2: no spec can say this interface: no type has the value 0"
+        wanted = f"{patch}:{row}:2: no spec can describe this interface: no type has the value 0"
         assert wanted in capsys.readouterr().err
 
 

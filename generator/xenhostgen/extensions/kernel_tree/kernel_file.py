@@ -132,10 +132,8 @@ class KernelFile:
             goes_on = follower.end_point.row >= row and follower.type != "comment"
             if joined and (goes_on or follower.type == "}"):
                 what = "function" if node.type == "function_definition" else "step"
-                message = (
-                    "a fragment goes below this line, where the code goes on that begins on it"
-                )
-                hint = "give that code a line of its own"
+                message = "a fragment goes below this line, but other code shares the line"
+                hint = "move the other code to a line of its own"
                 self.refuse(f"{what}-shares-line", message, row - 1, hint)
             node, row = follower, follower.end_point.row + 1
         return row

@@ -85,7 +85,7 @@ def spec_of(path: Path) -> Path:
     if specs and path.is_file():
         return min(specs, key=lambda spec: folders.index(spec.stem))
     message = "no such file" if specs else "is not in the folder of a spec"
-    hint = "make it by 'xenhostgen generate', or name a tree's file and then its spec"
+    hint = "run 'xenhostgen generate', or name a file of a tree and then its spec"
     raise refusal("explain", message, path, hint)
 
 

@@ -105,7 +105,7 @@ def _states(
         with reader(tree) as read:
             before, after = step(earlier, was, spec, read, str(tree))
         if not after:
-            message, hint = f"is what {spec.path} makes of it", "nothing is left to be sent"
+            message, hint = f"already is what {spec.path} gives", "there is nothing to send"
             raise refusal("applied-already", message, tree, hint)
         return before, after, True
     placement = placed(spec, tree)

@@ -2,8 +2,8 @@
 """Patches. What reads them, in order: collapsed, messages (mails, by git), hunks, diff.
 
 What compares a rendering with them: fingerprint, compare. What makes a spec of them: lift_input,
-lift_c, lift_header, lift_source, lift_guests, lift_assumed, lift_places, carrying,
-yaml_writer, lift; of a series history. What writes one: step, series.
+lift_c, lift_header, lift_source, lift_guests, kernel_headers, lift_kernel, lift_assumed,
+lift_places, carrying, yaml_writer, lift; of a series history. What writes one: step, series.
 """
 
 COMMANDS = {

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from xenhostgen.extensions.kernel_tree.carry import carried_alone
 from xenhostgen.extensions.kernel_tree.git import SHORTEST_ID, blob_id, same_id
-from xenhostgen.extensions.kernel_tree.patching import Contents, Reader
+from xenhostgen.extensions.kernel_tree.patching import Contents, Reader, over
 from xenhostgen.extensions.patches.carrying import ROOT, Share, carry_of, shares
 from xenhostgen.extensions.patches.foreign import other_kind
+from xenhostgen.extensions.patches.kernel_headers import KernelHeaders
 from xenhostgen.extensions.patches.lift_assumed import assume, functions_of
 from xenhostgen.extensions.patches.lift_c import pieces
 from xenhostgen.extensions.patches.lift_guests import Guests, object_line, predicates
@@ -112,7 +113,7 @@ def _lifted(imported: Input, seen: Seen, target: Target, onto: Interface | None)
     base: Data = _base(onto, imported.on_top) if onto else {}
     _complete(imported, seen, onto, base.get("guests", {}))
     data = _on_base(base, seen.data)
-    assumed = _assumed(data, seen)
+    assumed = _assumed(data, seen, imported)
     remarks = {"": f"Lifted by: xenhostgen import {printable(target.source, '?')}"}
     for key, what in assumed.items():
         remarks[key] = f"Assumed, as it isn't in what was imported: {what}."
@@ -238,10 +239,13 @@ def _lift_guests(imported: Input, seen: Seen, probing: Probing, known: Data) -> 
     guests.complete(probing)
 
 
-def _assumed(data: Data, seen: Seen) -> dict[str, str]:
+def _assumed(data: Data, seen: Seen, imported: Input) -> dict[str, str]:
     """Fill in what isn't in the input; what was assumed, by key."""
     assumed: dict[str, str] = {}
-    for key, what in assume(data, seen):
+    read = over(imported.after, imported.base) if imported.base else imported.after.get
+    files = [guest["file"] for guest in data["guests"].values()]
+    headers = KernelHeaders(read, [*files, seen.path])
+    for key, what in assume(data, seen, headers):
         assumed[key] = f"{assumed[key]}, {what}" if key in assumed else what
     # A step's function is defined beside it, and these are defined elsewhere.
     declared = {*data["kernel"].get("functions", {}), *functions_of(data)}

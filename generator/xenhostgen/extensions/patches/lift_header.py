@@ -17,7 +17,7 @@ from xenhostgen.spec.source import At, Problem, Refused
 from xenhostgen.spec.template_sets import style, template_sets
 
 _ENUMERATOR = re.compile(r"(\w+)(?: ?= ?(.+?))? ?,?")
-_BIT = re.compile(r"\(?1U?L? << (\d\d?)\)?|BIT\((\d\d?)\)")
+_NUMBER = re.compile(r"\(*(-?\w+?)U?L{0,2}(?: ?<< ?(\d\d?))?\)*|BIT\((\d\d?)\)", re.I)
 
 
 @dataclass(slots=True)
@@ -47,6 +47,15 @@ def type_name(c: Names, enumerator: str) -> str:
     """The host type of an enumerator."""
     name = enumerator.removeprefix(c.type(""))
     return name.lower() if c.enumerators == "upper" else name
+
+
+def number(c: str) -> int | None:
+    """The value of a number, of a shifted one, or of a ``BIT()``; None for other C."""
+    match = _NUMBER.fullmatch(c)
+    try:
+        return (int(match[1] or "1", 0) << int(match[2] or match[3] or 0)) if match else None
+    except ValueError:
+        return None
 
 
 def lift_header(path: str, text: str, prefix: str = "") -> Seen | None:
@@ -133,8 +142,8 @@ def _types(path: str, enum: Piece, c: Names) -> list[Data]:
         if not (declarations := _ENUMERATOR.fullmatch(piece.code)):
             continue
         name, value = declarations[1], declarations[2] or ""
-        if bit := _BIT.fullmatch(value):
-            value = str(1 << int(bit[1] or bit[2]))
+        if not value.isalnum() and (bit := number(value)) is not None:
+            value = str(bit)
         if not re.match(ours, name):
             hint = "rename it, or the enum: its name less '_type' is what they begin with"
             other = other or refused(

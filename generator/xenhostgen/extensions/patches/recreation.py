@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
@@ -46,6 +47,7 @@ def reader(tree: Path, revision: str | None = None) -> Iterator[Reader]:
     with borrowed(tree) as repository:
         _check_revision(repository, revision, tree)
 
+        @cache  # a revision stays as it is
         def read(path: str) -> bytes | None:
             if not git(repository, "ls-tree", "--end-of-options", revision, path):
                 return None

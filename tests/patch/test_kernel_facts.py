@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a spec has to know of the kernel is read from the tree's headers, and assumed without."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from test_shapes import TREE, Files, interface
+
+from xenhostgen.api import load_text
+from xenhostgen.extensions.kernel_tree.patching import difference
+from xenhostgen.extensions.kernel_tree.placing import placed_alone
+from xenhostgen.extensions.patches.lift import Lifted, Target, lift, lifted_from
+from xenhostgen.extensions.patches.lift_input import of_tree
+from xenhostgen.extensions.patches.yaml_writer import write_yaml
+
+STATE = "include/toy/state.h"
+HEADERS = {
+    STATE: TREE[STATE].replace(
+        b"extern int toy_mode;\n", b'#include "boot.h"\nextern enum toy_modes toy_mode;\n'
+    ),
+    "include/toy/boot.h": b"""\
+#include <asm/toy.h>
+
+enum toy_modes { MODE_NONE, MODE_SMALL = MODE_NONE + 1 };
+enum toy_kinds { TOY_PLAIN, TOY_LARGE };
+
+struct boot_info { int size; toy_flags_t flags; };
+extern struct boot_info *toy_info __attribute__((section(".data")));
+extern __must_check int toy_clock_id(unsigned int cpu);
+""",
+    "arch/toy/include/asm/toy.h": b"""\
+typedef __u32 toy_flags_t;
+#define TOY_FIRST (1UL << 2)
+#define toy_is_late() (toy_kind == TOY_LARGE)
+static enum toy_kinds toy_kind;
+""",
+}
+
+
+def imported(headers: Files, folder: Path, with_tree: bool) -> tuple[Lifted, dict[str, Any]]:
+    data = interface("kernel")
+    steps = data["guests"]["small"]["boot"]["steps"]
+    steps[-1]["register"]["when"] = "toy_is_late() && (toy_info->flags & TOY_FIRST)"
+    data["kernel"]["constants"]["TOY_FIRST"] = 4
+    data["kernel"]["macros"] = {"toy_is_late": {"expands": "0", "placeholder": True}}
+    data["kernel"]["structs"]["boot_info"] = {"flags": "int"}
+    base = {**TREE, **headers}
+    spec = load_text(write_yaml(data, "schema.json", {}), "made-up.yaml")
+    after = placed_alone(spec, base.get, "tree").after
+    if with_tree:
+        target = Target("lifted.yaml", "schema.json", "the test")
+        lifted = lifted_from(of_tree(base.get, after), target)
+    else:
+        patch = folder / "x.patch"
+        patch.write_bytes(difference({path: base.get(path) for path in after}, after))
+        lifted = lift([patch], "lifted.yaml", "schema.json")
+    assert not lifted.carry
+    return lifted, yaml.safe_load(lifted.text)
+
+
+def test_the_headers_of_the_tree_tell(tmp_path: Path) -> None:
+    lifted, data = imported(HEADERS, tmp_path, with_tree=True)
+    assert data["kernel"] == {
+        "constants": {"TOY_FIRST": 4, "MODE_SMALL": 2},
+        "typedefs": {"toy_flags_t": "__u32"},
+        "enums": {"toy_kinds": ["TOY_PLAIN", "TOY_LARGE"]},
+        "structs": {"boot_info": {"flags": "toy_flags_t"}},
+        "variables": {
+            "toy_info": "struct boot_info *",
+            "toy_kind": "enum toy_kinds",
+            "toy_mode": "unsigned long",
+            "big_ready": "bool",
+        },
+        "macros": {"toy_is_late": "(toy_kind == TOY_LARGE)"},
+        "functions": {"toy_clock_id": {"returns": "int", "args": ["unsigned int cpu"]}},
+    }
+    # An enum that doesn't count from 0 is none that a spec can say.
+    assert "toy_mode, MODE_SMALL stand for" in lifted.assumed["kernel"]
+    inputs = {"toy_info": ["object"], "toy_info->flags": [0, "TOY_FIRST"]}
+    assert data["kinds"]["small"] == {"runs": ["small"], "inputs": inputs}
+
+
+@pytest.mark.parametrize("with_tree", [False, True])
+def test_what_no_header_tells_is_assumed(with_tree: bool, tmp_path: Path) -> None:
+    lifted, data = imported({}, tmp_path, with_tree)
+    kernel = data["kernel"]
+    assert kernel["macros"]["toy_is_late"] == {"expands": 0, "placeholder": True}
+    assert kernel["variables"]["toy_info"] == "struct toy_info_facts *"
+    assert kernel["functions"]["toy_clock_id"] == {"returns": "int", "args": ["int cpu"]}
+    assert "toy_is_late()" in lifted.assumed["kernel"]
+    assert (kernel["variables"]["toy_mode"] == "int") == with_tree

@@ -160,7 +160,7 @@ def _check_files(message: Message, files: Iterable[PatchFile], tree: Reader | No
     """Refuse what a tree can't take, and without a tree what needs one."""
     for file in files:
         at = At(file.number, 1)
-        if file.binary:
+        if file.binary and not (tree and b"\nGIT binary patch\n" in message.patch):
             text = "a binary file, whose content the patch doesn't hold"
             hint = "leave it out, or make the patch by 'git diff' without it"
             raise refusal("binary-hunk", text, message.source, hint, at)

@@ -8,12 +8,12 @@ import pytest
 import yaml
 from test_shapes import TREE, Files, interface
 
+from xenhostgen.api import load_text
 from xenhostgen.extensions.kernel_tree.patching import difference
 from xenhostgen.extensions.kernel_tree.placing import placed_alone
 from xenhostgen.extensions.patches.lift import Lifted, Target, lift, lifted_from
 from xenhostgen.extensions.patches.lift_input import of_tree
 from xenhostgen.extensions.patches.yaml_writer import write_yaml
-from xenhostgen.spec.load import unchecked
 
 STATE = "include/toy/state.h"
 HEADERS = {
@@ -43,8 +43,11 @@ def imported(headers: Files, folder: Path, with_tree: bool) -> tuple[Lifted, dic
     data = interface("kernel")
     steps = data["guests"]["small"]["boot"]["steps"]
     steps[-1]["register"]["when"] = "toy_is_late() && (toy_info->flags & TOY_FIRST)"
+    data["kernel"]["constants"]["TOY_FIRST"] = 4
+    data["kernel"]["macros"] = {"toy_is_late": {"expands": "0", "placeholder": True}}
+    data["kernel"]["structs"]["boot_info"] = {"flags": "int"}
     base = {**TREE, **headers}
-    spec = unchecked(write_yaml(data, "schema.json", {}))
+    spec = load_text(write_yaml(data, "schema.json", {}), "made-up.yaml")
     after = placed_alone(spec, base.get, "tree").after
     if with_tree:
         target = Target("lifted.yaml", "schema.json", "the test")

@@ -132,8 +132,7 @@ def _hunk(message: Message, first: int, hunk: "DiffHunk", lines: list[str]) -> H
         text = "the hunk has more lines than its '@@' says"
         raise message.problem("bad-diff", text, _LOST, first + end)
     old, new = (hunk.source_start, hunk.source_length), (hunk.target_start, hunk.target_length)
-    number = read[0].number - 1 if read else message.row(first)
-    return Hunk(*old, *new, hunk.section_header.rstrip("\r"), tuple(read), number)
+    return Hunk(*old, *new, hunk.section_header.rstrip("\r"), tuple(read))
 
 
 def _goes_on(following: Sequence[str]) -> bool:

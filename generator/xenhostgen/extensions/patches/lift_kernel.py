@@ -37,15 +37,15 @@ class KernelFacts:
 
     def collect(self) -> Data:
         """All that boot code, adapters and wrappers ask for."""
-        asked: dict[str, None] = {}
-        while names := dict.fromkeys(name for name in self.unknown() if name not in asked):
-            asked |= names
+        tried: dict[str, None] = {}
+        while names := dict.fromkeys(name for name in self.unknown() if name not in tried):
+            tried |= names
             for name in names:
                 self.ask(name)
         for name, c in self.facts["variables"].items():
             if c.startswith("struct "):
                 self.members(name, c)
-        known = {*_LANGUAGE, *self.facts["macros"], *asked}
+        known = {*_LANGUAGE, *self.facts["macros"], *tried}
         known |= {macro["name"] for macro in self.data["predicates"]["macros"]}
         for op in self.data.get("ops", {}).values():
             for text in _expressions(op):

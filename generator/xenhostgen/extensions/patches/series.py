@@ -107,11 +107,14 @@ def series(
             "--thread=shallow",
             *([] if obstacle() else _addressees(tree, diff)),
         ]
-        ask("format-patch", "-q", "-o", ".git/mails", *options, base)
-        mails = {
-            path.name: path.read_bytes() for path in sorted(Path(folder, ".git/mails").iterdir())
-        }
+        mails = formatted(folder, sender, *options, base)
     return _threaded(mails, letter.version)
+
+
+def formatted(folder: Path, variables: Mapping[str, str], *options: str) -> dict[str, bytes]:
+    """A repository's commits as mails, by their file names."""
+    git(folder, "format-patch", "-q", "-o", ".git/mails", *options, variables=variables)
+    return {path.name: path.read_bytes() for path in sorted((folder / ".git/mails").iterdir())}
 
 
 def commit(

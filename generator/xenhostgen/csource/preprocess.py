@@ -63,24 +63,24 @@ def preprocess(
     path: Path,
     include_dirs: Sequence[Path] = (),
     *,
-    defines: Sequence[str] = (),
+    options: Sequence[str] = (),
     cc: str = "gcc",
     limits: Limits = LIMITS,
     view: View | None = None,
 ) -> str:
     """Preprocess ``path``, for ``read_output``; ``include_dirs`` come before the shim's.
 
-    ``defines`` are macros to define as 1, such as the kernel's options.
+    ``options`` are the compiler's, such as define those of the kernel.
 
     Raises BuildError with the compiler's own messages, or with the limit that was hit.
     """
     if reason := _unreadable(path):
         raise BuildError(reason)
     includes = [f"-I{directory}" for directory in (*include_dirs, SHIM)]
-    options = [*_FLAGS, *includes, *(f"-D{name}=1" for name in defines)]
+    flags = [*_FLAGS, *includes, *options]
     name = f"./{path}" if str(path).startswith("-") else str(path)
     folder = path.parent if view else Path()
-    job = Job([cc, *options, name], folder, limits, view=view)
+    job = Job([cc, *flags, name], folder, limits, view=view)
     (output,) = run_all([job], "preprocessing")
     return output
 

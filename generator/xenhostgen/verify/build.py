@@ -149,18 +149,18 @@ def _objects(harness: Harness, compiler: str, turned: Configuration) -> list[Pat
     judged = [(f"./{unit}", "judged") for unit in units(harness.spec)]
     sources = []
     for name, role in [*judged, (str(harness.glue), "glue")]:
-        flags = [*_turning(harness, tree / name, turned), *(["-O0"] if role == "glue" else [])]
+        flags = turned.of(_options(harness, tree / name)).flags
+        flags += ["-O0"] if role == "glue" else []
         key = harness.store.key(tree, tree / name, compiler, *flags)
         sources.append(Source(name, f"{key}-{role}.o", [*judge, *flags]))
     return compiled(sources, tree, compiler, harness)
 
 
-def _turning(harness: Harness, source: Path, turned: Configuration) -> list[str]:
-    """What turns those options that a file or a header names."""
+def _options(harness: Harness, source: Path) -> set[str]:
+    """The kernel's options that a file or a header names."""
     texts = [text for path, text in harness.judged.items() if path.endswith(".h")]
     texts.append(source.read_text(errors="replace"))
-    of_file = turned.of(set().union(*map(options_in, texts)))
-    return [*(f"-D{name}=1" for name in of_file.on), *(f"-U{name}" for name in of_file.off)]
+    return set().union(*map(options_in, texts))
 
 
 def _check(linked: Contents) -> None:

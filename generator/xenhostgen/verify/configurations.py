@@ -37,6 +37,11 @@ class Configuration(NamedTuple):
     def __str__(self) -> str:
         return ", ".join([f"{name} on" for name in self.on] + [f"{name} off" for name in self.off])
 
+    @property
+    def flags(self) -> list[str]:
+        """The options of a compiler that turn them."""
+        return [*(f"-D{name}=1" for name in self.on), *(f"-U{name}" for name in self.off)]
+
     def of(self, names: Iterable[str]) -> "Configuration":
         """Those of its options that are among some names."""
         known = set(names)

@@ -185,12 +185,12 @@ def _finding(rule: str, name: str, message: str, where: Location) -> Finding:
 
 def _other_makefile(subject: Subject) -> Iterator[Finding]:
     """kbuild reads no Makefile where a Kbuild stands beside it."""
-    folder, stem = Path(subject.spec.object.file).parent, Path(subject.spec.source.file).stem
-    other = folder / "Kbuild"
+    makefile, name = Path(subject.spec.object.file), Path(subject.spec.source.file).stem
+    other = makefile.with_name("Kbuild")
     root = subject.options.tree or subject.tree
-    if folder / "Makefile" == Path(subject.spec.object.file) and (root / other).exists():
-        message = f"kbuild reads this file instead of {subject.spec.object.file}"
-        yield _finding("makefile-line", f"{stem}.o", message, Location(str(other), 1, 1))
+    if makefile.name == "Makefile" and (root / other).exists():
+        message = f"kbuild reads this file instead of {makefile}"
+        yield _finding("makefile-line", f"{name}.o", message, Location(str(other), 1, 1))
 
 
 def _unused_tables(spec: Interface) -> Iterator[Finding]:

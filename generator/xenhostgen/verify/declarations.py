@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 
 from xenhostgen.csource.confined import read_facts, read_unit
@@ -92,11 +92,11 @@ def read_tree(harness: Harness, turned: Configuration = AS_THE_SPEC) -> Declarat
         message = "the tree has no such file"
         findings = [_finding("file-missing", message, Location(path)) for path in missing]
         return Declarations({}, tuple(findings))
-    defines = {path: _options(harness, path, turned) for path in paths}
-    defines = {path: options for path, options in defines.items() if options is not None}
+    own = {path: _named(harness, path, turned) for path in paths}
+    affected = [path for path in paths if turned == AS_THE_SPEC or any(own[path])]
     with ThreadPoolExecutor() as pool:
-        results = pool.map(partial(_read, harness), defines.keys(), defines.values())
-        readings = dict(zip(defines, results, strict=True))
+        results = pool.map(lambda path: _read(harness, path, own[path].flags), affected)
+        readings = dict(zip(affected, results, strict=True))
     findings = []
     for path, reading in readings.items():
         rule = "uncompilable" if reading.facts else "unparsable"
@@ -117,43 +117,39 @@ def _finding(rule: str, message: str, where: Location) -> Finding:
     return Finding(rule, where.file, message, where, seen_by="parsing")
 
 
-def _options(harness: Harness, path: str, turned: Configuration) -> Sequence[str] | None:
-    """The kernel's options that are on for a file; None where those that are turned change none."""
-    if turned == AS_THE_SPEC:
-        return harness.configs
+def _named(harness: Harness, path: str, turned: Configuration) -> Configuration:
+    """Those of the options that a file names; of predicates the spec says what its own mean."""
     own = turned.of(options_in(read_text(harness.tree, path) or ""))
-    if path == harness.spec.predicates.file:  # the spec says what its own mean
-        own = own._replace(off=())
-    return sorted({*harness.configs, *own.on}.difference(own.off)) if any(own) else None
+    return own._replace(off=()) if path == harness.spec.predicates.file else own
 
 
-def _read(harness: Harness, path: str, options: Sequence[str]) -> Reading:
-    """What is known of a file, with options on; the store keeps what could be read."""
+def _read(harness: Harness, path: str, flags: Sequence[str]) -> Reading:
+    """What is known of a file, with options turned; the store keeps what could be read."""
     store, file = harness.store, harness.tree / path
-    key = store.key(harness.tree, file, harness.compiler, path, *options)
+    key = store.key(harness.tree, file, harness.compiler, path, *flags)
     if key in store.readings:
         return store.readings[key]
-    includes = [harness.overlay, SHIM, harness.tree / "include"]
+    folders = [harness.overlay, SHIM, harness.tree / "include"]
+    options, view = [*harness.defines, *flags], harness.view
     try:
-        output = preprocess(file, includes, defines=options, cc=harness.compiler, view=harness.view)
+        output = preprocess(file, folders, options=options, cc=harness.compiler, view=view)
         facts = read_facts(output, file, harness.reader)
     except BuildError as error:
         return Reading(complaints=tuple(error.complaints()))
-    reading = _understood(harness, path, options, facts, key)
+    reading = _understood(harness, path, flags, facts, key)
     if not reading.complaints:
         store.readings[key] = reading
     return reading
 
 
 def _understood(
-    harness: Harness, path: str, options: Sequence[str], facts: Facts, key: str
+    harness: Harness, path: str, flags: Sequence[str], facts: Facts, key: str
 ) -> Reading:
     """What the compiler makes of a file; a name that it doesn't know it tries as a function's."""
     due = expectation(harness.spec)
     names = {fact[:2] for fact in due.files[path]}
     c = due.judged_unit(path, tuple(fact for fact in facts if fact[:2] in names))
-    command = [harness.compiler, *harness.flags, *(f"-U{name}" for name in harness.configs)]
-    command += [f"-D{name}=1" for name in options]
+    command = [harness.compiler, *harness.flags, *flags]
     complaints: tuple[Complaint, ...] = ()
     for _ in range(2):
         try:

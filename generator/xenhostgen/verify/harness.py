@@ -35,6 +35,7 @@ from xenhostgen.spec.model import (
 from xenhostgen.spec.paths import fault
 from xenhostgen.spec.source import Text
 from xenhostgen.spec.template_sets import template_root
+from xenhostgen.verify.configurations import Configuration
 from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.store import Store
 
@@ -121,12 +122,16 @@ class Harness:
         files["glue.c"] = _glue(self.spec)
         return write_files(files, self.work) / "glue.c"
 
+    @property
+    def defines(self) -> list[str]:
+        """The options of a compiler that turn on those of the kernel."""
+        return Configuration(on=tuple(self.configs)).flags
+
     @cached_property
     def flags(self) -> list[str]:
         """The options of a compiler that runs in the tree."""
-        defines = [f"-D{config}=1" for config in self.configs]
         kconfig = ["-D__KERNEL__", "-include", str(SHIM / "linux/kconfig.h")]
-        return [f"-I{self.overlay}", f"-I{SHIM}", "-Iinclude", *defines, *kconfig]
+        return [f"-I{self.overlay}", f"-I{SHIM}", "-Iinclude", *self.defines, *kconfig]
 
 
 @lru_cache(maxsize=1)

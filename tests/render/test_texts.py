@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What version 2's templates make of texts and wrappers that the shipped specs have none of."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,23 @@ def test_texts_of_several_lines_and_of_none() -> None:
         ("  doc: Which", "  # Which"),
     )
     assert " * @cpuid_base: one\n *\n * three\n * @" in header
-    assert "/**\n * enum xenhost_type -\n * @XENHOST_INVALID:\n * @" in header
+    assert (
+        "/**\n * enum xenhost_type - the types of hosts\n * @XENHOST_INVALID: invalid\n" in header
+    )
+
+
+@pytest.mark.parametrize(
+    "left_out", ["", r"(, |(?<=\{)|\n +)doc: [^|}\n]+(?=[}\n])"], ids=["as it is", "no docs"]
+)
+@pytest.mark.parametrize("name", ["specs/xenhost.yaml", "tests/verify/succ_gate.yaml"])
+def test_each_line_of_kernel_doc_says_something(name: str, left_out: str) -> None:
+    source = re.sub(left_out or "$^", "", (SPEC.parents[1] / name).read_text())
+    spec = load_text(source, str(SPEC))
+    lines = render(spec).files[spec.header.file].splitlines()
+    summaries = [line for line in lines if re.match(r" \* (?:@|enum |struct )", line)]
+    members = len(spec.ops) + len(spec.types.values)
+    assert len(summaries) > members
+    assert not [line for line in summaries if re.search(r"[-:]$", line)]
 
 
 def test_comments_above_members_and_requirements() -> None:

@@ -43,6 +43,9 @@ def interface(templates: str) -> Data:
         "stop": {"tables": {"small.direct": "toy_stop"}, "doc": "For good."},
     }
     if plain:
+        data["types"]["doc"] = "Where it leads."  # without docs the C has some of its own
+        for row in data["types"]["values"]:
+            row["doc"] = f"It leads {row['name']}."
         data["kernel"]["functions"] = {"toy_clock_id": {"returns": "int", "args": ["int cpu"]}}
         data["guests"]["big"].pop("place")
         kinds = ("type", "occupied", "requires", "ops", "absent", "required")

@@ -86,6 +86,9 @@ def run(arguments: argparse.Namespace) -> int:
     letter = Letter(arguments.version, arguments.prefix, log, is_step)
     contents = series(spec, before, after, arguments.tree, letter)
     warn_of_edits(arguments.tree, before)
+    if not spec.series:
+        hint = "name it in the spec, as 'series: {area: x86/xen}'"
+        say(f"xenhostgen: the subjects begin with no subsystem; {hint}", sys.stderr)
     if reason := obstacle():
         say(f"xenhostgen: no addressees: {reason}; the tree's script isn't run", sys.stderr)
     return write_mails(arguments.output, contents)

@@ -52,7 +52,7 @@ class KernelFacts:
                 for name in dict.fromkeys(_NAME.findall(text)):
                     if name not in known:
                         self.evaluate(name, text, op)
-        for tag in re.findall(r"\bstruct (\w+)", str(self.facts["functions"])):
+        for tag in re.findall(r"\bstruct (\w+)", f"{self.facts['functions']} {self.text}"):
             self.facts["structs"].setdefault(tag, {})
         return compact(**self.facts)
 

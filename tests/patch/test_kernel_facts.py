@@ -27,7 +27,7 @@ enum toy_modes { MODE_NONE, MODE_SMALL = MODE_NONE + 1 };
 enum toy_kinds { TOY_PLAIN, TOY_LARGE };
 
 struct boot_info { int size; toy_flags_t flags; };
-extern struct boot_info *toy_info __attribute__((section(".data")));
+extern const struct boot_info *toy_info __attribute__((section(".data")));
 extern __must_check int toy_clock_id(unsigned int cpu);
 """,
     "arch/toy/include/asm/toy.h": b"""\
@@ -42,7 +42,8 @@ static enum toy_kinds toy_kind;
 def imported(headers: Files, folder: Path, with_tree: bool) -> tuple[Lifted, dict[str, Any]]:
     data = interface("kernel")
     steps = data["guests"]["small"]["boot"]["steps"]
-    steps[-1]["register"]["when"] = "toy_is_late() && (toy_info->flags & TOY_FIRST)"
+    for step in steps[-2:]:
+        step["register"]["when"] = "toy_is_late() && (toy_info->flags & TOY_FIRST)"
     data["kernel"]["constants"]["TOY_FIRST"] = 4
     data["kernel"]["macros"] = {"toy_is_late": {"expands": "0", "placeholder": True}}
     data["kernel"]["structs"]["boot_info"] = {"flags": "int"}
@@ -68,7 +69,7 @@ def test_the_headers_of_the_tree_tell(tmp_path: Path) -> None:
         "enums": {"toy_kinds": ["TOY_PLAIN", "TOY_LARGE"]},
         "structs": {"boot_info": {"flags": "toy_flags_t"}},
         "variables": {
-            "toy_info": "struct boot_info *",
+            "toy_info": "const struct boot_info *",
             "toy_kind": "enum toy_kinds",
             "toy_mode": "unsigned long",
             "big_ready": "bool",

@@ -15,7 +15,7 @@ from xenhostgen.api import Finding, Interface, Verdict
 from xenhostgen.extensions.kernel_tree.kernel_slice import projected
 from xenhostgen.extensions.kernel_tree.patching import content
 from xenhostgen.extensions.kernel_tree.placing import placed_in
-from xenhostgen.verify.run import KERNELS
+from xenhostgen.verify.conform import KERNELS
 from xenhostgen.verify.subject import write_rendering
 
 REPO = Path(__file__).parents[2]

@@ -19,7 +19,7 @@ from xenhostgen.spec.expr import ExpressionError, is_operand
 from xenhostgen.spec.model import Interface, Register
 from xenhostgen.verify.configurations import unexplained
 from xenhostgen.verify.declarations import Declarations, expectation, read_due
-from xenhostgen.verify.drift import read_text
+from xenhostgen.verify.drift import drift, read_text
 from xenhostgen.verify.expectation import LOOP
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.makefile import Makefile
@@ -28,6 +28,32 @@ from xenhostgen.verify.subject import Subject
 
 # What the kernel frees when it has booted.
 _FREED = re.compile(r"\.(init|exit)\..*")
+
+
+KERNELS = (
+    "taken for a kernel's tree: of its boot files, what the interface adds and the spec's steps"
+    " are judged"
+)
+
+
+class Drift:
+    """Where a tree differs from the rendering, which is a finding only for who wants none."""
+
+    level = "parse"
+
+    def run(self, subject: Subject) -> Iterator[Finding]:
+        """Note the differences."""
+        judged, statistics = subject.judged, subject.statistics
+        if judged.is_rendering:
+            return
+        differences = drift(subject.spec, judged.path, judged.reduce)
+        statistics.drift = [*([KERNELS] if judged.reduce else []), *differences]
+        if subject.options.strict:
+            statistics.strict = True
+            for note in differences:
+                path, line, message = note.split(":", 2)
+                where = Location(path, int(line), 1)
+                yield Finding("drift", path, message.strip(), where, seen_by="comparison")
 
 
 class Conformance:

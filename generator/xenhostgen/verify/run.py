@@ -12,18 +12,13 @@ from xenhostgen.spec.model import Interface
 from xenhostgen.spec.places import spec_places
 from xenhostgen.spec.source import At
 from xenhostgen.verify.behaviour import Behaviour
-from xenhostgen.verify.conform import Conformance, OtherOptions
+from xenhostgen.verify.conform import Conformance, Drift, OtherOptions
 from xenhostgen.verify.declarations import Declarations
-from xenhostgen.verify.drift import drift
 from xenhostgen.verify.elsewhere import Elsewhere
 from xenhostgen.verify.findings import OF_PROVERS, Finding, Verdict, judge
 from xenhostgen.verify.static import StaticChecks
 from xenhostgen.verify.subject import Check, Options, Subject, prepared
 
-KERNELS = (
-    "taken for a kernel's tree: of its boot files, what the interface adds and the spec's steps"
-    " are judged"
-)
 _NOT_C = ("unparsable", "uncompilable")
 _OF_COMPILERS = (*_NOT_C, "compiler-warning", "sparse-warning")
 # What gcc and clang say of a header that isn't there.
@@ -40,26 +35,10 @@ def verify(spec: Interface, options: Options, checks: Sequence[Check] | None = N
     extension_points.check_reachable(options.level, options.tree)
     started = time.monotonic()
     with prepared(spec, options) as subject:
-        findings = examine(subject, all_checks(options) if checks is None else checks)
-        statistics, judged = subject.statistics, subject.judged
-        if not judged.is_rendering:
-            notes = [KERNELS] if judged.reduce else []
-            differences = drift(spec, judged.path, judged.reduce)
-            statistics.drift = notes + differences
-            if options.strict:
-                statistics.strict = True
-                places = spec_places(spec)
-                strict = map(_strictly, differences)
-                findings += [_located(finding, subject, places) for finding in strict]
-    statistics.seconds = round(time.monotonic() - started, 2)
-    return judge(spec, findings, statistics)
-
-
-def _strictly(note: str) -> Finding:
-    """A difference from the rendering, for who wants none."""
-    path, line, difference = note.split(":", 2)
-    where = Location(path, int(line), 1)
-    return Finding("drift", path, difference.strip(), where, seen_by="comparison")
+        checks = all_checks(options) if checks is None else checks
+        findings = examine(subject, [Drift(), *checks])
+        subject.statistics.seconds = round(time.monotonic() - started, 2)
+        return judge(spec, findings, subject.statistics)
 
 
 def core_checks(options: Options) -> list[Check]:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Adds to a wheel what is made from the commands themselves: manual pages, completion by Tab."""
 
+import os
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +19,14 @@ COMPLETIONS = {
 }
 
 
+def page_date(changelog: str) -> str:
+    """The date of the manual pages: SOURCE_DATE_EPOCH, else that of the last release."""
+    release = re.search(r"^## \S+ - ([\d-]+)$", changelog, re.MULTILINE)
+    if release and "SOURCE_DATE_EPOCH" not in os.environ:
+        return release[1]
+    return datetime.fromtimestamp(get_reproducible_timestamp(), UTC).date().isoformat()
+
+
 class CustomBuildHook(BuildHookInterface[Any]):
     """Has the package that is being built print them."""
 
@@ -29,8 +39,8 @@ class CustomBuildHook(BuildHookInterface[Any]):
         from xenhostgen.extensions.shell.manual import pages
 
         self.folder = TemporaryDirectory()
-        date = datetime.fromtimestamp(get_reproducible_timestamp(), UTC).date()
-        files = {f"share/man/man1/{name}": text for name, text in pages(date.isoformat())}
+        date = page_date(Path(self.root, "CHANGELOG.md").read_text(encoding="utf-8"))
+        files = {f"share/man/man1/{name}": text for name, text in pages(date)}
         files |= {path: script(shell) for shell, path in COMPLETIONS.items()}
         for path, text in files.items():
             file = Path(self.folder.name, path)

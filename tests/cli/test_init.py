@@ -7,10 +7,11 @@ import pytest
 
 from tools import main, need, sampled
 from xenhostgen.api import load
-from xenhostgen.spec.template_sets import template_sets
+
+SETS = [start.parent.name for start in Path(__file__).parents[2].glob("templates/*/start.yaml.j2")]
 
 
-@pytest.mark.parametrize("templates", template_sets())
+@pytest.mark.parametrize("templates", SETS)
 @pytest.mark.parametrize("prefix", sampled(["widget", "a", "x9_long_name_of_an_interface"]))
 def test_the_spec_is_right(templates: str, prefix: str, tmp_path: Path) -> None:
     need("gcc", "gcc")

@@ -203,3 +203,41 @@ def test_refused(
     assert not out
     assert message in err
     assert hint in err.partition("hint: ")[2]
+
+
+@pytest.mark.parametrize(
+    ("folder", "place"),
+    [
+        (".", "out/barge/drivers/barge/barge.c:12"),
+        (".", "barge/drivers/barge/barge.c:12"),
+        (".", "drivers/barge/barge.c:12"),
+        ("out", "barge/drivers/barge/barge.c:12"),
+        ("out/barge", "drivers/barge/barge.c:12"),
+        ("out/barge/drivers", "./barge/barge.c:12"),
+    ],
+)
+def test_a_path_may_begin_anywhere_in_out(
+    folder: str,
+    place: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "barge", "-o", "barge.yaml"]) == 0
+    assert main(["generate", "barge.yaml"]) == 0
+    monkeypatch.chdir(tmp_path / folder)
+    capsys.readouterr()
+    assert main(["explain", place]) == 0
+    assert "barge.yaml:" in capsys.readouterr().out
+
+
+def test_a_path_that_several_specs_have_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("low.yaml", "high.yaml"):
+        assert main(["init", "barge", "-o", name]) == 0
+        assert main(["generate", name]) == 0
+    assert main(["explain", "drivers/barge/barge.c:12"]) == 2
+    assert "out/high/drivers/barge/barge.c" in capsys.readouterr().err

@@ -51,7 +51,7 @@ def test_tests_import_the_public_face_and_their_own_room() -> None:
         if modules := reaches(path.parts[0], file.read_text()):
             reaching[str(path)] = modules
     new = {path: modules for path, modules in reaching.items() if path not in REACHING}
-    assert not new
+    assert not new, "use xenhostgen.api or the command; see ROOMS in tests/house/import_rules.py"
     assert not REACHING - reaching.keys(), "take out what no longer reaches into other rooms"
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The wheel holds all it needs: installed elsewhere, run from an empty folder, without extras."""
 
+import importlib.util
 import os
 import re
 import shutil
@@ -23,6 +24,21 @@ def built(folder: Path, *options: str, **environment: str) -> dict[str, Path]:
     build = [sys.executable, "-m", "build", *options, "--no-isolation", "--outdir", folder, ROOT]
     subprocess.run(build, check=True, capture_output=True, env=os.environ | environment)
     return {file.suffix: file for file in folder.iterdir()}
+
+
+@pytest.mark.parametrize(("epoch", "date"), [("", "2031-02-03"), ("86400", "1970-01-02")])
+def test_manual_pages_are_dated(epoch: str, date: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the last release, unless the build is told another date."""
+    where = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    assert where
+    assert where.loader
+    hook = importlib.util.module_from_spec(where)
+    where.loader.exec_module(hook)
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    if epoch:
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+    changelog = "# Changelog\n\n## Unreleased\n\n## 3.1.0 - 2031-02-03\n\n## 3.0.0 - 2030-01-01\n"
+    assert hook.page_date(changelog) == date
 
 
 @pytest.fixture(scope="module")

@@ -316,7 +316,7 @@ def test_an_interrupted_run_reports_what_it_has(
 
     only(f"{SOURCE}:pair_register:condition-false:3", f"{SOURCE}:pair_register:condition-false:2")
     monkeypatch.setattr(
-        "xenhostgen.extensions.mutation.commands.mutate.progress", lambda _: interrupt
+        "xenhostgen.extensions.mutation.commands.mutate.progress", lambda *_: interrupt
     )
     assert main(["mutate", str(REPO / PAIR), str(REPO / XENHOST), "--jobs", "1"]) == 130
     output = capsys.readouterr().out

@@ -13,7 +13,7 @@ REPO = Path(__file__).parents[2]
 SHIPPED = sorted((REPO / "specs").glob("*.yaml"))
 RFC = REPO / "specs" / "rfc-v1.yaml"
 SMALL = REPO / "tests" / "verify" / "succ_pair.yaml"
-FAULTY = REPO / "tests" / "spec" / "cases" / "succ_minimal.yaml"
+FAULTY = Path(__file__).with_name("faulty.yaml")
 """A spec with one finding that it doesn't expect: ``unparsable``."""
 
 

@@ -234,7 +234,7 @@ def test_other_json_is_refused(
 
 def test_the_exit_status_is_that_of_verify(tmp_path: Path) -> None:
     page = parsed(written(tmp_path / "x.html", FAULTY, status=1))
-    assert "succ_minimal.yaml FAILED" in text_of(page)
+    assert "faulty.yaml FAILED" in text_of(page)
     (finding,) = elements(page, "article")
     assert finding.get("class") == "unexpected"
 

@@ -138,7 +138,7 @@ def test_what_no_spec_can_say_is_shown_in_the_patch(
         words = ["import", str(patch), "--tree", f"{tree}@HEAD~2", "-o", str(target)]
         assert main(words) == 2
         row = text[: text.index("+enum gate_type {")].count("\n") + 1
-        wanted = f"{patch}:{row}:2: no spec can say this interface: no type has the value 0"
+        wanted = f"{patch}:{row}:2: no spec can describe this interface: no type has the value 0"
         assert wanted in capsys.readouterr().err
 
 
@@ -164,6 +164,28 @@ def test_what_no_content_can_say_is_refused(
     assert not spec.exists()
 
 
+def test_a_binary_file_is_carried_if_the_patch_holds_it(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / "drivers/toy/blob").write_bytes(bytes(range(256)))
+    commit(tree, "a blob")
+    wanted, folder = files(tree), tree.parent / "history"
+    git(tree, "format-patch", "-q", "-3", "-o", str(tree.parent))
+    patches = sorted(str(path) for path in tree.parent.glob("000*"))
+    spec = imported(tree, ["000*"], "HEAD~3", "all.yaml")
+    assert main(["import", *patches, "--tree", f"{tree}@HEAD~3", "-o", str(folder)]) == 0
+    mail = tree.parent / "mail"
+    mail.write_bytes(git(tree, "format-patch", "-1", "--no-binary", "--stdout"))
+    command = ["import", str(mail), "--tree", f"{tree}@HEAD~1"]
+    assert main([*command, "-o", str(tree.parent / "x.yaml")]) == 2
+    assert "whose content the patch doesn't hold" in capsys.readouterr().err
+    git(tree, "checkout", "-q", "HEAD~3")
+    for whole in (spec, folder / "03.yaml"):
+        assert main(["apply", str(whole), "--tree", str(tree)]) == 0
+        assert files(tree) == wanted
+        assert main(["apply", str(whole), "--tree", str(tree), "--revert"]) == 0
+
+
 def test_a_series_becomes_a_history_and_comes_back(tree: Path) -> None:
     trees = git(tree, "log", "--format=%T %an <%ae> %aI %s", "-2")
     folder, out = tree.parent / "history", tree.parent / "out"
@@ -175,7 +197,7 @@ def test_a_series_becomes_a_history_and_comes_back(tree: Path) -> None:
     ]
     assert sorted(path.name for path in folder.iterdir()) == names
     for spec in sorted(folder.glob("*.yaml")):
-        assert main(["lint", str(spec)]) == 0
+        load(spec)
     git(tree, "checkout", "-q", "HEAD~2")
     assert main(["patch", str(folder), "--tree", str(tree), "-o", str(out)]) == 0
     git(tree, "am", "-q", *(str(path) for path in sorted(out.iterdir())))

@@ -8,12 +8,12 @@ import pytest
 import yaml
 from test_shapes import TREE, Files, interface
 
+from xenhostgen.api import load_text
 from xenhostgen.extensions.kernel_tree.patching import difference
 from xenhostgen.extensions.kernel_tree.placing import placed_alone
 from xenhostgen.extensions.patches.lift import Lifted, Target, lift, lifted_from
 from xenhostgen.extensions.patches.lift_input import of_tree
 from xenhostgen.extensions.patches.yaml_writer import write_yaml
-from xenhostgen.spec.load import unchecked
 
 STATE = "include/toy/state.h"
 HEADERS = {
@@ -27,7 +27,7 @@ enum toy_modes { MODE_NONE, MODE_SMALL = MODE_NONE + 1 };
 enum toy_kinds { TOY_PLAIN, TOY_LARGE };
 
 struct boot_info { int size; toy_flags_t flags; };
-extern struct boot_info *toy_info __attribute__((section(".data")));
+extern const struct boot_info *toy_info __attribute__((section(".data")));
 extern __must_check int toy_clock_id(unsigned int cpu);
 """,
     "arch/toy/include/asm/toy.h": b"""\
@@ -42,9 +42,13 @@ static enum toy_kinds toy_kind;
 def imported(headers: Files, folder: Path, with_tree: bool) -> tuple[Lifted, dict[str, Any]]:
     data = interface("kernel")
     steps = data["guests"]["small"]["boot"]["steps"]
-    steps[-1]["register"]["when"] = "toy_is_late() && (toy_info->flags & TOY_FIRST)"
+    for step in steps[-2:]:
+        step["register"]["when"] = "toy_is_late() && (toy_info->flags & TOY_FIRST)"
+    data["kernel"]["constants"]["TOY_FIRST"] = 4
+    data["kernel"]["macros"] = {"toy_is_late": {"expands": "0", "placeholder": True}}
+    data["kernel"]["structs"]["boot_info"] = {"flags": "int"}
     base = {**TREE, **headers}
-    spec = unchecked(write_yaml(data, "schema.json", {}))
+    spec = load_text(write_yaml(data, "schema.json", {}), "made-up.yaml")
     after = placed_alone(spec, base.get, "tree").after
     if with_tree:
         target = Target("lifted.yaml", "schema.json", "the test")
@@ -65,7 +69,7 @@ def test_the_headers_of_the_tree_tell(tmp_path: Path) -> None:
         "enums": {"toy_kinds": ["TOY_PLAIN", "TOY_LARGE"]},
         "structs": {"boot_info": {"flags": "toy_flags_t"}},
         "variables": {
-            "toy_info": "struct boot_info *",
+            "toy_info": "const struct boot_info *",
             "toy_kind": "enum toy_kinds",
             "toy_mode": "unsigned long",
             "big_ready": "bool",

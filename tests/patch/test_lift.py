@@ -250,7 +250,8 @@ def test_case(
             if carry_path(spec).exists()
             else ""
         )
-        assert main(["lint", str(spec)]) == 0
+        main(["lint", str(spec)])
+        printed += capsys.readouterr().err.replace(f"{tmp_path}/", "")
     golden(case.with_suffix(".expected"), printed)
     assert (status, spec.exists()) == ((2, False) if case.name.startswith("err_") else (0, True))
 

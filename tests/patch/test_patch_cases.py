@@ -29,7 +29,7 @@ def file_told(file: PatchFile) -> Iterator[str]:
     yield f"{file.number}: {file.change} {file.path}{flags}, blobs {file.pre} -> {file.post}"
     for hunk in file.hunks:
         ranges = f"-{hunk.old_start},{hunk.old_count} +{hunk.new_start},{hunk.new_count}"
-        yield f"    {hunk.number}: {ranges} {hunk.section!r}"
+        yield f"    {ranges} {hunk.section!r}"
         for line in hunk.lines:
             end = "" if line.newline else " (no newline)"
             yield f"        {line.number}: {line.kind} {line.text!r}{end}"

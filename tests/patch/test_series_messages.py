@@ -8,7 +8,7 @@ import yaml
 
 from tools import need
 from xenhostgen.api import Interface, Refused, load_text
-from xenhostgen.extensions.patches.series import check_messages
+from xenhostgen.extensions.patches.series import check_messages, message
 
 SPEC = Path(__file__).parents[2] / "specs" / "xenhost.yaml"
 
@@ -73,3 +73,17 @@ def test_the_headers_text_is_a_message_too(doc: str) -> None:
     with pytest.raises(Refused, match="git am would lose part of the") as caught:
         check_messages(spec)
     assert {problem.at for problem in caught.value.problems} == {spec.header.doc.at}
+
+
+@pytest.mark.parametrize("doc", [True, False], ids=["a doc", "no doc"])
+def test_made_up_mails_differ(doc: bool) -> None:
+    data = yaml.safe_load(SPEC.read_text())
+    del data["series"]
+    if not doc:
+        del data["header"]["doc"]
+    spec = load_text(yaml.safe_dump(data, sort_keys=False), str(SPEC))
+    parts = ["interface", "predicates", *(guest.name for guest in spec.guests)]
+    mails = [message(spec, part) for part in parts]
+    assert len({body for _, body in mails}) == len(parts)
+    for subject, body in mails[1:]:
+        assert body == f"{subject[0].upper()}{subject[1:]}."

@@ -43,6 +43,9 @@ def interface(templates: str) -> Data:
         "stop": {"tables": {"small.direct": "toy_stop"}, "doc": "For good."},
     }
     if plain:
+        data["types"]["doc"] = "Where it leads."  # without docs the C has some of its own
+        for row in data["types"]["values"]:
+            row["doc"] = f"It leads {row['name']}."
         data["kernel"]["functions"] = {"toy_clock_id": {"returns": "int", "args": ["int cpu"]}}
         data["guests"]["big"].pop("place")
         kinds = ("type", "occupied", "requires", "ops", "absent", "required")
@@ -67,13 +70,28 @@ def imported(data: Data, edits: list[Data]) -> tuple[Lifted, Files]:
     return lifted_from(files, Target("lifted.yaml", "schema.json", "the test")), after
 
 
-def assert_recreated(lifted: Lifted, after: Files, folder: Path) -> None:
+def assert_recreated(
+    lifted: Lifted, after: Files, folder: Path, tree: dict[str, bytes] = TREE
+) -> None:
     """The spec as it was written, its carry patch beside it, gives the tree again."""
     path = folder / "lifted.yaml"
     path.write_text(lifted.text)
     carry_path(path).write_bytes(lifted.carry)
-    again = placed_in(load_text(lifted.text, str(path)), TREE.get, "tree").after
-    assert {**TREE, **again} == {**TREE, **after}
+    again = placed_in(load_text(lifted.text, str(path)), tree.get, "tree").after
+    assert {**tree, **again} == {**tree, **after}
+
+
+def test_a_place_that_the_tree_has_twice_is_moved_by_the_carry_patch(tmp_path: Path) -> None:
+    state, macro = "include/toy/state.h", b"#define toy_is_nested()\t0\n"
+    tree = {**TREE, state: TREE[state].replace(b"struct", b"int twice;\nint twice;\n\nstruct")}
+    spec = load_text(write_yaml(interface("rfc"), "schema.json", {}), "made-up.yaml")
+    after: Files = dict(placed_alone(spec, tree.get, "tree").after)
+    text = (after[state] or b"").replace(macro, b"")
+    after[state] = text.replace(b"twice;\n\n", b"twice;\n\n" + macro + b"\n")
+    lifted = lifted_from(of_tree(tree.get, after), Target("lifted.yaml", "schema.json", "the test"))
+    assert [macro.name for macro in lifted.spec.predicates.macros] == ["toy_is_nested"]
+    assert state.encode() in lifted.carry
+    assert_recreated(lifted, after, tmp_path, tree)
 
 
 @pytest.mark.parametrize("templates", ["rfc", "kernel"])

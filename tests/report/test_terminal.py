@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tools import need
+from xenhostgen.report.terminal import progress
 
 REPO = Path(__file__).parents[2]
 WIDTH = 40
@@ -76,3 +77,22 @@ def test_no_progress_where_it_would_stay(options: dict[str, object]) -> None:
     assert "…" not in received
     assert "\x1b" not in received
     assert "verified" in received or options.get("is_piped")
+
+
+@pytest.mark.parametrize(
+    ("log_seconds", "shown"), [((10,), ["x: 12 …", "x: 25 …"]), ((), [])], ids=["a log", "none"]
+)
+def test_a_log_has_progress_now_and_then(
+    log_seconds: tuple[float, ...],
+    shown: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    show = progress("x", *log_seconds)
+    for second in (0, 5, 12, 13, 21, 25):
+        clock[0] = second
+        show(str(second))
+    monkeypatch.undo()
+    assert capsys.readouterr().err.splitlines() == shown

@@ -42,7 +42,7 @@ def test_accept(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = spec.read_text()
     assert "-  - rule: misuse-misreported" in diff
     assert "+  - rule: required-slot-emptied" in diff
-    assert "reason: Accepted as found; say here why it stands." in text
+    assert "reason: Accepted as it is; replace this with the reason." in text
     assert "# a comment of its own" in text
     shipped = load(REPO / "specs/rfc-v1.yaml").expected_findings
     (guard,) = (entry for entry in shipped if entry.rule == "dependency-not-enforced")
@@ -71,7 +71,7 @@ def test_accept_takes_no_tree(capsys: pytest.CaptureFixture[str]) -> None:
     path = str(REPO / "specs/rfc-v1.yaml")
     for others in (["--tree", str(REPO / "out/rfc-v1")], ["--format", "json"]):
         assert main(["verify", "--accept", path, *others]) == 2
-        assert "takes what the spec's own rendering shows" in "".join(capsys.readouterr())
+        assert "works on the spec's own rendering" in "".join(capsys.readouterr())
 
 
 def test_strict_finds_nothing_in_the_rendering(

@@ -153,7 +153,7 @@ SYSTEM_CALLS = {
     "kill": (62, 1, 0, 0, "operating system"),
     "kill_thread": (234, 1, 1, 0, "operating system"),
     "creates": (2, '"stolen"', 0o101, 0o777, ""),
-    "answers": (1, 1, '"ok 0 0\\n"', 7, "make no sense"),
+    "answers": (1, 1, '"ok 0 0\\n"', 7, "invalid answers"),
     "pauses": (34, 0, 0, 0, ""),
 }
 

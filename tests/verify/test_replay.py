@@ -86,7 +86,5 @@ def test_a_state_is_told_without_addresses(
         finding.rule: finding.message
         for finding in judge_tree(spec, tree, lambda finding: False).unexpected
     }
-    wanted = (
-        "slots are not empty before the first call: default=empty remote=invalid:what is no table"
-    )
+    wanted = "slots are not empty before the first call: default=empty remote=invalid:not a table"
     assert outcome["initial-state"] == wanted

@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def show(checked: tuple[Path, str]) -> None:
         path, why_not = checked
-        but = f", but for its pieces of C: {why_not}" if why_not else ""
+        but = f", but its pieces of C weren't checked: {why_not}" if why_not else ""
         say(f"{path}: OK{but}", sys.stdout)
 
     done, problems = each_spec(arguments, check, show)

@@ -166,7 +166,7 @@ def usable(compilers: Sequence[str]) -> tuple[str, ...]:
 def accept(options: Options, arguments: argparse.Namespace) -> int:
     """Write what is found of each spec's rendering into the spec; 2 on an error."""
     if options.tree or arguments.report or arguments.format != "text":
-        message = "takes what the spec's own rendering shows, and tells it as text"
+        message = "works on the spec's own rendering, and prints text only"
         raise refusal("accept", message, "--accept", "leave out --tree, --format and --report")
 
     def rewritten(path: Path) -> str:

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Colour on a terminal, plain text everywhere else; never a control character of a user's."""
 
+import math
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from typing import TextIO
 
@@ -29,13 +31,22 @@ def styled(text: str, style: str, stream: TextIO) -> str:
     return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if coloured else text
 
 
-def progress(title: str) -> Callable[[str], None]:
-    """A function that shows what is being done, in one line of a terminal."""
+def progress(title: str, log_seconds: float = math.inf) -> Callable[[str], None]:
+    """Shows what is being done, in one line of a terminal until ``clear_progress``.
+
+    Where errors go to no terminal it is a line each ``log_seconds``, never by default.
+    """
+    due = time.monotonic() + log_seconds
 
     def show(doing: str) -> None:
+        nonlocal due
+        line = printable(f"{title}: {doing} …", "?")
         if _has_progress():
-            line = printable(f"{title}: {doing} …", "?")[: shutil.get_terminal_size().columns - 1]
+            line = line[: shutil.get_terminal_size().columns - 1]
             print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+        elif not is_live(sys.stderr) and time.monotonic() >= due:
+            due = time.monotonic() + log_seconds
+            print(line, file=sys.stderr, flush=True)
 
     return show
 

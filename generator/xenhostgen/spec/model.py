@@ -48,6 +48,11 @@ NONE = "none"
 """The table of empty slots, as ops name it."""
 
 
+def _in_words(name: str) -> str:
+    """A name as kernel-doc says it where the spec says no more: an empty text is an error there."""
+    return name.replace("_", " ").strip()
+
+
 class HostType(Part):
     """One enumerator of the enum of host types."""
 
@@ -56,12 +61,22 @@ class HostType(Part):
     distance = optional(NUMBER, "how many hypervisors away such a host is")
     doc = optional(DOC, "the comment above the enumerator")
 
+    @property
+    def summary(self) -> str:
+        """What kernel-doc says of it."""
+        return self.doc or _in_words(self.name)
+
 
 class Types(Part):
     """The enum of host types. The type of value 0 marks an empty slot."""
 
     values = key(Items(HostType), "the types, in the order of declaration")
     doc = optional(DOC, "the comment above the enum")
+
+    @property
+    def summary(self) -> str:
+        """What kernel-doc says of the enum."""
+        return self.doc or "the types of hosts"
 
     @property
     def counted(self) -> Iterator[tuple[HostType, int]]:
@@ -167,9 +182,10 @@ class Field(Part):
     doc = optional(DOC, "the comment above the member")
 
     @property
-    def names(self) -> list[str]:
-        """The members that it declares."""
-        return [declared_name(c) for c in ((self.c,) if self.c else self.struct)]
+    def summaries(self) -> dict[str, str]:
+        """The members that it declares, and what kernel-doc says of each."""
+        names = [declared_name(c) for c in ((self.c,) if self.c else self.struct)]
+        return {name: self.doc or _in_words(name) for name in names}
 
 
 class Entry(Part):
@@ -216,6 +232,11 @@ class Op(Part):
     no_host = optional(C_VALUE, "the wrapper's value if the host is NULL")
     fallback = optional(C_VALUE, "the wrapper's value if the table lacks the op")
     doc = optional(DOC, "the comment above the member")
+
+    @property
+    def summary(self) -> str:
+        """What kernel-doc says of it."""
+        return self.doc or _in_words(self.name)
 
     @property
     def wrapper_type(self) -> Text:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from xenhostgen.spec.model import Expected, Interface
 from xenhostgen.verify.findings import Finding, Verdict, extent
 
-_REASON = "Accepted as found; say here why it stands."
+_REASON = "Accepted as it is; replace this with the reason."
 _FLOW = re.compile(r',\s*(?:shows|outcome):\s*(?:"(?:[^"\\]|\\.)*"|[^,}]*)')
 _BLOCK = re.compile(r"\s+(?:shows|outcome):")
 

@@ -121,8 +121,8 @@ class Boot(Call):
             read = ", ".join(sorted(reads_before_set(spec, step.when)))
             askers = [guest for guest, other in spec.host_steps() if other.when == step.when]
             functions = ", ".join(f"{guest.boot.function}()" for guest in askers)
-            message = f"asked before {read} is set, so '{table}' is never {verb}"
-            message += f"; asked in {functions}"
+            message = f"the condition reads {read} too early, so '{table}' is never {verb}"
+            message += f"; read in {functions}"
             return Finding("state-read-before-set", subject, message, spec_at=step.at)
         message = f"{function} should have {verb} '{table}' as {step.type}; in the end {holds}"
         return Finding("boot-registration-missing", table, message, spec_at=step.at)
@@ -154,7 +154,7 @@ def _misstep(due: Sequence[str], actual: Sequence[str]) -> tuple[str, str]:
         rule = "step-missing"
     if "=" in due[0]:
         return rule, f"{does} with {actual[0]}, should be {due[0]}"
-    return rule, f"{does}, where by the spec's steps it {should}"
+    return rule, f"{does}, but by the spec's steps it {should}"
 
 
 def boots(wording: Wording, in_bss: bool, off: Sequence[str] = ()) -> Iterator[Boot]:

@@ -167,12 +167,12 @@ def _check(linked: Contents) -> None:
     """Refuse memory that escapes the driver, code that runs before it, and unknown functions."""
     for section in linked.writable:
         if section == "judged_constructors":
-            raise Unwatchable("a constructor runs before anything that could be judged")
+            raise Unwatchable("a constructor runs before the driver")
         if section not in _WRITABLE | _GLUE_WRITABLE:
             raise Unwatchable(f"data in the section '{section}' can't be watched")
     for symbol in linked.symbols:
         if symbol.kind == _IFUNC:
-            message = "is chosen by code that runs before anything that could be judged"
+            message = "is an ifunc, whose resolver runs before the driver"
             raise Unwatchable(f"'{symbol.name}' {message}")
         if symbol.section == "UNDEF" and not _KNOWN.fullmatch(symbol.name):
             raise BuildError(f"undefined reference to '{symbol.name}'")

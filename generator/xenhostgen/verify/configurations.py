@@ -102,11 +102,11 @@ def unexplained(spec: Interface, texts: dict[str, str]) -> Iterator[Finding]:
         name, where = token.text, Location(path, token.line, token.column)
         is_option = OPTION.fullmatch(name)
         if is_option and operator in _COMPARING:
-            message = f"the condition compares '{name}', of which only on and off are tried"
+            message = f"the condition compares '{name}'; only on and off are tried"
             yield Finding("unexplained-condition", name, message, where, seen_by="preprocessing")
         is_known = is_option or name in known or (path, name) in seen
         if token.kind is Kind.IDENTIFIER and not is_known:
             seen.add((path, name))
-            message = f"the condition names '{name}', which is neither an option of the kernel's"
-            message += " nor anything of the spec's; what depends on it is judged on one side only"
+            message = f"the condition names '{name}', which is neither a kernel option"
+            message += " nor part of the spec; only one side of it is judged"
             yield Finding("unexplained-condition", name, message, where, seen_by="preprocessing")

@@ -123,7 +123,7 @@ def _compare(
         for text, should in zip_longest(*texts, fillvalue=""):
             if text not in (should, re.sub(r"\[\d+\]$", "[]", should)):
                 message = f"{kind} '{name}' is '{text}', "
-                message += f"should be '{should}'" if should else "which is not due"
+                message += f"should be '{should}'" if should else "which the spec lacks"
                 yield _finding(
                     "declaration-differs", name, message, facts[0].at._replace(file=path)
                 )
@@ -136,7 +136,7 @@ def _compare(
     for kind, name in [key for key in actual if key not in expected]:
         is_declared = kind == "prototype" and ("function", name) in expected
         if name not in own and not is_declared:
-            message = f"{kind} '{name}' is nothing that the spec knows"
+            message = f"{kind} '{name}' is not in the spec"
             at = actual[kind, name].at._replace(file=path)
             yield _finding("declaration-unknown", name, message, at)
 
@@ -183,7 +183,7 @@ def _lasting(
     kind = "function" if path == spec.header.file else "variable"
     for name in [fact.name for fact in due if fact.kind == kind]:
         if _FREED.match(sections.get(name, "")):
-            message = f"'{name}' is used after boot, and freed by then"
+            message = f"'{name}' is used after boot, when it has been freed"
             yield _finding("declaration-differs", name, message, Location(path))
     own = {fact.name: fact.name for fact in reading.facts if fact.kind in ("function", "variable")}
     for symbol, user in {**own, LOOP: spec.c.iterator}.items():
@@ -191,7 +191,7 @@ def _lasting(
         freed = [name for name in reading.unit.references.get(section, ()) if name in sections]
         freed = [name for name in freed if _FREED.match(sections[name])]
         if freed and not _FREED.match(section) and section != ".ref.text":
-            message = f"'{user}' stays after boot and uses '{freed[0]}', which is freed by then"
+            message = f"'{user}' stays after boot and uses '{freed[0]}', which has been freed then"
             yield _finding("declaration-differs", user, message, Location(path))
 
 
@@ -201,7 +201,7 @@ def _remembering(path: str, facts: Facts) -> Iterator[Finding]:
         is_variable = fact.kind in ("local", "variable") and "static" in fact.words
         if is_variable and "const" not in fact.words:
             name = fact.text or fact.name
-            message = f"'{name}' keeps a variable from call to call"
+            message = f"'{name}' keeps its value from call to call"
             yield _finding("hidden-state", name, message, fact.at._replace(file=path))
 
 

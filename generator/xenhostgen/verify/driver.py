@@ -31,11 +31,8 @@ _OPTIONS = {
     "ASAN_OPTIONS": "detect_leaks=0:symbolize=0:exitcode=77:allocator_may_return_null=1",
     "UBSAN_OPTIONS": "print_stacktrace=0:exitcode=77",
 }
-_NONSENSE = "the answers of the judged C make no sense"
-_PLAIN = {
-    "Bad system call": "it asks the operating system for something",
-    "Profiling timer expired": "it doesn't end",
-}
+_NONSENSE = "the judged C gives invalid answers"
+_PLAIN = {"Bad system call": "it makes a system call", "Profiling timer expired": "it doesn't end"}
 # How driver.c ends when it can't go on.
 _ENDINGS = {
     5: "nearly every call crashes",

@@ -93,7 +93,7 @@ def _uses(spec: Interface, texts: dict[str, str]) -> Iterator[Finding]:
     for definition in users:
         at = mention(definition)
         if at and definition not in allowed and definition not in helpers:
-            message = f"'{definition.name}' uses '{at.text}', which is for the boot path alone"
+            message = f"'{definition.name}' uses '{at.text}', which only boot code may use"
             where = Location(definition.path, at.line, at.column)
             yield Finding("used-elsewhere", definition.name, message, where, seen_by="reading")
 
@@ -197,5 +197,5 @@ def _errnos(path: str, text: str) -> Iterator[Finding]:
         due = getattr(errno, name, None)
         if due is not None and value != str(due):
             where = Location(path, text.count("\n", 0, match.start()) + 1, 1)
-            message = f"'{name}' is '{value}' here, and {due} to everybody else"
+            message = f"'{name}' is '{value}' here, but {due} everywhere else"
             yield Finding("declaration-differs", name, message, where, seen_by="reading")

@@ -113,7 +113,7 @@ class Explorer(Runner):
             self.left_out = _LEFT_OUT
             return None
         if answer.state < 0:
-            message = "there is no end of states: something counts"
+            message = "the number of states keeps growing: something counts"
             self.note(Finding("hidden-state", self.spec.c.array, message), before, call)
             return None
         self.origins[answer.state] = before, call

@@ -58,10 +58,10 @@ class Makefile:
         for number, statement in enumerate(self.statements):
             reason = self.obstacle(statement)
             if not reason and self.replaces(statement) and self.is_built(number):
-                reason = f"'{statement.variable}' may be the whole list, which it replaces"
+                reason = f"it replaces '{statement.variable}', which may hold the object"
             if reason:
                 where, name = Location(self.file, statement.line, 1), f"{self.stem}.o"
-                message = f"what this line does to {name} isn't known: {reason}"
+                message = f"this line may affect {name}: {reason}"
                 yield Finding("makefile-line", name, message, where, seen_by="conformance")
         if not self.is_built():
             message = f"no line 'obj-y += {self.stem}.o' in {self.file}"
@@ -92,14 +92,14 @@ class Makefile:
         if statement.variable:
             return self.of_assignment(statement)
         if words[0] in _KEYWORDS:
-            return f"'{words[0]}' reads another Makefile, or looks elsewhere for files"
+            return f"'{words[0]}' makes other files part of the build"
         if words[0] in _SETTING:
             is_ours = self.sets_ours(words[-1] if words[0] == "undefine" else words[1])
             return f"'{words[0]}' changes how the list is read" if is_ours else ""
         if _RUNS.search(text) or (_CALLS.match(text) and ":" not in text):
-            return "it runs what is not written here"
+            return "it runs a command or a function of make"
         if self.is_target(text):
-            return "it is a rule of its own"
+            return "it is a rule for it"
         return f"it names '{self.stem}'" if self.names_object(text) else ""
 
     def of_assignment(self, statement: Statement) -> str:
@@ -107,7 +107,7 @@ class Makefile:
         variable, operator, words = statement.variable, statement.operator, statement.words
         text = " ".join(words)
         if operator == "!=" or _RUNS.search(text):
-            return "it runs what is not written here"
+            return "it runs a command or a function of make"
         if "override" in statement.modifiers and self.sets_ours(variable):
             return "'override' keeps later lines from adding to the list"
         if flags := self.of_flags(variable, words):

@@ -22,7 +22,7 @@ class Wording:
         self.spec = spec
         self.registry = Registry(spec)
         self.type_names = {value: name for name, value in spec.values.items()}
-        self.slot_names: dict[str, str] = {"-1": "what is no slot"}
+        self.slot_names: dict[str, str] = {"-1": "something that isn't a slot"}
         self.slot_names |= {str(index): slot.name for index, slot in enumerate(spec.slots)}
         self.tables: dict[str, str] = {
             table.symbol: f"{guest.name}.{table.role}" for guest, table in spec.tables()
@@ -49,7 +49,7 @@ class Wording:
         for slot, held in zip(self.spec.slots, state, strict=True):
             value, table = held
             if table and table.startswith("0x"):  # an address, which differs from run to run
-                table = "what is no table"
+                table = "not a table"
             holds = f"{self.type_names.get(value, value)}:{table or 'NULL'}"
             words.append(f"{slot.name}={holds if self.registry.is_taken(held) else 'empty'}")
         return " ".join(words)

@@ -96,9 +96,9 @@ class WrapperCall(Call):
     def expected(self, before: Answer) -> str:
         """What the spec's C does, by rules 11 and 12."""
         if not self.due:
-            return "what the spec doesn't say" if self.is_empty else "a call through NULL"
+            return "unspecified by the spec" if self.is_empty else "a call through NULL"
         if not self.does or not self.is_defined:
-            return "what the spec's C leaves undefined"
+            return "undefined by the spec's C"
         return self.happened(self.does, self.does)
 
     def happened(self, before: Answer, answer: Answer) -> str:

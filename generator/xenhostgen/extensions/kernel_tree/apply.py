@@ -43,7 +43,7 @@ def apply(spec: Interface, placement: Placement, tree: Path) -> None:
 def _write(tree: Path, before: Contents, after: Contents) -> None:
     """Write files of which some are as they were when they were read. Raises ``Refused``."""
     if edited := stale_files(tree, before):
-        message, hint = "was edited meanwhile", "do it once more"
+        message, hint = "was edited meanwhile", "run the command again"
         raise Refused(
             [Problem("edited-since", message, f"{tree}/{path}", hint=hint) for path in edited]
         )
@@ -70,8 +70,8 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
         ]
         raise Refused(problems) from None
     if _has_more(spec, tree, before):
-        message = "holds more of it than was applied, as by a series since"
-        hint = "revert that by git first, or go on by hand"
+        message = "contains more of the interface than was applied, perhaps from a later series"
+        hint = "revert that with git first, or edit by hand"
         raise refusal("edited-since", message, tree, hint)
     if not dry_run:
         _write(tree, current, {**before, kept.name: None})
@@ -113,8 +113,8 @@ def _edited(failure: GitFailure, tree: Path) -> Refused:
     The failure itself if it says nothing of it.
     """
     pattern = r"^error: (?:patch failed: (\S+):(\d+)|(\S+): No such file.*)$"
-    message = "was edited where it was applied, or next to that"
-    hint = "undo these edits, or go on by hand"
+    message = "was edited in or next to the applied lines"
+    hint = "undo these edits, or revert by hand"
     problems = []
     for path, row, gone in re.findall(pattern, failure.output, re.M):
         at = At(int(row or 1), 1)

@@ -121,7 +121,7 @@ class Build:
         self.before = Log(scratch.log(placement.before))
         for file, _, kind, words in self.before.complaints:
             if kind.endswith("error"):
-                hint = "it must build before anything can be told of the interface"
+                hint = "it must build without the interface first"
                 raise _unbuilt(f"{file}: {words}", str(scratch.tree), hint)
         tell("building it with the interface")
         self.after = Log(scratch.log(placement.after))

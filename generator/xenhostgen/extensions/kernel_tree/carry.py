@@ -49,7 +49,7 @@ def newest(path: Path) -> Path:
         return path
     state = path / f"{patch_count(path):02}.yaml"
     if not state.is_file():
-        message = f"has no {state.name}: behind its last patch there is no interface"
+        message = f"has no {state.name}: after its last patch there is no interface"
         raise refusal("history", message, path, f"name one of its states: {path}/NN.yaml")
     return state
 

@@ -144,8 +144,8 @@ def _judge_others(kernel: KernelFile, steps: dict[int, KernelStep], inside: list
             continue
         c, row = silent(text_of(node)), node.start_point.row
         if words(c) & {"return", "goto"}:
-            message = "this may lead past steps of the spec, which doesn't know of it"
-            hint = "if it should, make a return_if step of it"
+            message = "this may bypass steps of the spec, and isn't one of them"
+            hint = "if that is intended, make it a return_if step"
             kernel.note("step-passed", message, row, hint)
         for target, setter in setters.items():
             if setting([target]).search(c):

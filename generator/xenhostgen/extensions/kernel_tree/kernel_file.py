@@ -71,14 +71,14 @@ class KernelFile:
 
     def landmark(self, candidates: dict[int, str], names: list[str], where: str) -> int:
         """The row of the only candidate line that is one of the names, white space left out."""
-        expected, *_ = wanted = [_spaced(name) for name in names]
-        rows = [row for row, line in candidates.items() if _spaced(line) in wanted]
+        expected, *_ = wanted = [squeezed(name) for name in names]
+        rows = [row for row, line in candidates.items() if squeezed(line) in wanted]
         if len(rows) > 1:
             message = f"'{expected}' stands {len(rows)} times; which one does the spec mean?"
             hint = "give the place a landmark that is unique"
             self.refuse("landmark-twice", message, rows[1], hint)
         if not rows:
-            lines = [_spaced(line) for line in self.lines]
+            lines = [squeezed(line) for line in self.lines]
             near = [line for line in lines if line in wanted]
             near += [line for line in lines if expected in line]
             near += get_close_matches(expected, lines, n=1, cutoff=0.5)
@@ -132,15 +132,13 @@ class KernelFile:
             goes_on = follower.end_point.row >= row and follower.type != "comment"
             if joined and (goes_on or follower.type == "}"):
                 what = "function" if node.type == "function_definition" else "step"
-                message = (
-                    "a fragment goes below this line, where the code goes on that begins on it"
-                )
-                hint = "give that code a line of its own"
+                message = "a fragment goes below this line, but other code shares the line"
+                hint = "move the other code to a line of its own"
                 self.refuse(f"{what}-shares-line", message, row - 1, hint)
             node, row = follower, follower.end_point.row + 1
         return row
 
 
-def _spaced(line: str) -> str:
-    """A line with its white space made single blanks."""
+def squeezed(line: str) -> str:
+    """A line by its words, as text still has it whose white space was lost."""
     return " ".join(line.split())

@@ -129,7 +129,7 @@ def _left_out(spec: Interface, tree: Path, part: Path) -> Iterator[str]:
     """What of a kernel's files has no part in the judgement, file by file."""
     for path in dict.fromkeys(guest.file for guest in spec.guests):
         if missing := _missing(spec, tree, path, read_text(tree, path) or ""):
-            yield f"{path}: for {missing[0]} is nowhere, its headers and the kernel's own code"
+            yield f"{path}: its headers and the kernel's own code, because {missing[0]} is missing"
     source = read_text(tree, spec.source.file) or ""
     kept = _INCLUDE.findall(read_text(part, spec.source.file) or "")
     for name in _INCLUDE.findall(source):

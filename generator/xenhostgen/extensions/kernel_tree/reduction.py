@@ -84,7 +84,7 @@ class Reduction:
         place = next((place for place in sorted(cut + blank) if place[0] >= top), None)
         if text := " ".join(c):
             if not place or len(missing) > len(lines):
-                raise BuildError("it has no blank line for what the spec says of the kernel")
+                raise BuildError("it has no blank line to hold the spec's kernel declarations")
             self.cuts.append((*place[:2], text))
 
     def _blank_lines(self) -> Iterator[int]:

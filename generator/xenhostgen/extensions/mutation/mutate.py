@@ -63,9 +63,7 @@ def mutate(
         if not judging.verdict.passed:
             rules = [finding.rule for finding in judging.verdict.unexpected]
             rules += [expected.rule for expected in judging.verdict.missing]
-            warn(
-                f"it fails verify ({', '.join(dict.fromkeys(rules))}); mutants may hide behind that"
-            )
+            warn(f"it fails verify ({', '.join(dict.fromkeys(rules))}); mutants may hide behind it")
         try:
             for mutant in pool.map(judging.judged, todo):
                 judged.append(mutant)

@@ -80,7 +80,7 @@ def outcome(wording: Wording, line: TimeLine) -> str:
     promised = f"promised: {wording.state(line.promised)}"
     if line.is_kept:
         return f"{promised}: kept"
-    early = f"; asked too early for {', '.join(line.early)}" if line.early else ""
+    early = f"; evaluated too early for {', '.join(line.early)}" if line.early else ""
     return f"{promised}: BROKEN, the slots hold {wording.state(line.final)}{early}"
 
 

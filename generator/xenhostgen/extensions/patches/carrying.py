@@ -11,10 +11,11 @@ from difflib import unified_diff
 from itertools import pairwise
 from typing import NamedTuple
 
+from xenhostgen.extensions.kernel_tree.kernel_file import squeezed
 from xenhostgen.extensions.kernel_tree.patching import Contents, difference
 from xenhostgen.extensions.kernel_tree.placing import placed_alone
 from xenhostgen.extensions.patches.diff import read_diff
-from xenhostgen.extensions.patches.hunks import Hunk, matcher_of, reworded, squeezed
+from xenhostgen.extensions.patches.hunks import Hunk, matcher_of, reworded
 from xenhostgen.extensions.patches.lift_input import Input
 from xenhostgen.render.files import Rendering, render
 from xenhostgen.render.style import lines_of

@@ -111,7 +111,7 @@ def _file(
     pre, post = index.groups() if index else ("", "")
     empty = any(same_id(blob, EMPTY_BLOB) for blob in (pre, post))
     if not name or (pre != post and not (hunks or file.is_binary_file or empty)):
-        text = f"it says nothing of what is changed in '{name or file.path}'"
+        text = f"it doesn't show what is changed in '{name or file.path}'"
         raise message.problem("truncated", text, _LOST, first)
     number = message.row(first + (file.diff_line_no or 1) - 1)
     return PatchFile(name, change, tuple(hunks), pre, post, file.is_binary_file, False, number)
@@ -129,11 +129,10 @@ def _hunk(message: Message, first: int, hunk: "DiffHunk", lines: list[str]) -> H
         elif line.line_type == "\\":
             read[-1] = read[-1]._replace(newline=False)
     if _goes_on(lines[end : end + 2]):
-        text = "the hunk goes on beyond the count of lines in its '@@'"
+        text = "the hunk has more lines than its '@@' says"
         raise message.problem("bad-diff", text, _LOST, first + end)
     old, new = (hunk.source_start, hunk.source_length), (hunk.target_start, hunk.target_length)
-    number = read[0].number - 1 if read else message.row(first)
-    return Hunk(*old, *new, hunk.section_header.rstrip("\r"), tuple(read), number)
+    return Hunk(*old, *new, hunk.section_header.rstrip("\r"), tuple(read))
 
 
 def _goes_on(following: Sequence[str]) -> bool:

@@ -173,11 +173,11 @@ def _file_print(file: PatchFile, texts: dict[str, str]) -> FilePrint:
     for hunk in file.hunks:
         for places, text in _added(hunk):
             words += remarks(file.path, text)
-            code = {chunk_digest(chunk): shown(chunk) for chunk in chunks(file.path, text)}
+            code = list(chunks(file.path, text))
+            digests = tuple(map(chunk_digest, code))
             anchors = {place_digest(place): place for place in places}
-            texts |= code | anchors
-            listed = tuple(map(chunk_digest, chunks(file.path, text)))
-            blocks.append(Block(tuple(anchors), listed))
+            texts |= anchors | dict(zip(digests, map(shown, code), strict=True))
+            blocks.append(Block(tuple(anchors), digests))
     texts |= {digest(text): text for text in words}
     is_known = file.change == "new" and not (file.collapsed or file.binary)
     kinds = [line.kind for hunk in file.hunks for line in hunk.lines]

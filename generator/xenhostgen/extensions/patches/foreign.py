@@ -29,8 +29,8 @@ def other_kind(files: Mapping[str, str], has_types: bool) -> Problem | None:
                 is_ops = not names and token.text.endswith("_ops") and following.text == "*"
                 if is_ops or token.text in names.split():
                     message = (
-                        f"this uses {what}, where an interface that a spec can say has an array of "
-                        "slots, each for some types of an 'enum X_type' beside 'struct X'"
+                        f"this uses {what}; a spec can only describe an array of slots, each "
+                        "for some types of an 'enum X_type' beside 'struct X'"
                     )
                     line = text.split("\n")[token.line - 1]
                     at = At(token.line, token.column)

@@ -8,12 +8,11 @@ before the series. Before the patch that brings the interface in, there is only 
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.extensions.kernel_tree.carry import SUFFIX, patch_count
-from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, create_repository, git
+from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, create_repository
 from xenhostgen.extensions.kernel_tree.patching import (
     SIZE_LIMIT,
     Contents,
@@ -28,7 +27,7 @@ from xenhostgen.extensions.patches.lift import Lifted, Target, lifted_from
 from xenhostgen.extensions.patches.lift_input import Input, PatchedTree
 from xenhostgen.extensions.patches.messages import Message, read_messages
 from xenhostgen.extensions.patches.recreation import Proof, Proving
-from xenhostgen.extensions.patches.series import commit, identity
+from xenhostgen.extensions.patches.series import commit, formatted, identity
 from xenhostgen.sandbox.scratch import scratch_folder
 from xenhostgen.spec.load import load
 from xenhostgen.spec.source import Refused, refusal
@@ -109,15 +108,13 @@ def mails(folder: Path, tree: Reader, root: str, prefix: str) -> dict[str, bytes
     wanted = [_contents(folder, number, tree, root) for number in range(1, len(messages) + 1)]
     paths = dict.fromkeys(path for contents in wanted for path in contents)
     with scratch_folder() as work:
-        ask = partial(git, work, variables=NO_SETTINGS)
         create_repository(work, NO_SETTINGS)
         before: Contents = {path: tree(path) for path in paths}
         _commit(work, before, Message("base <base@localhost>", "@0 +0000", "base", "", b""))
         for message, contents in zip(messages, wanted, strict=True):
             _commit(work, {**before, **contents}, message)
         since = f"HEAD~{len(messages)}"
-        ask("format-patch", "-q", f"--subject-prefix={prefix}", "-o", ".git/mails", since)
-        written = {path.name: path.read_bytes() for path in sorted((work / ".git/mails").iterdir())}
+        written = formatted(work, NO_SETTINGS, f"--subject-prefix={prefix}", since)
         _check(work / ".git/mails", messages, folder)
     return written
 

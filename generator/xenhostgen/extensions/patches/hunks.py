@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Literal, NamedTuple
 
+from xenhostgen.extensions.kernel_tree.kernel_file import squeezed
 from xenhostgen.render.style import lines_of
 
 SLOW = 4000  # lines, beyond which the comparison leaves lines out of account that stand everywhere
@@ -37,7 +38,6 @@ class Hunk(NamedTuple):
     new_count: int
     section: str
     lines: tuple[HunkLine, ...]
-    number: int
 
     @property
     def after(self) -> list[HunkLine]:
@@ -72,11 +72,6 @@ class PatchFile(NamedTuple):
     def changes(self) -> list[tuple[Kind, str]]:
         """Kind and text of each line that it adds or removes."""
         return [line[:2] for hunk in self.hunks for line in hunk.lines if line.kind != "context"]
-
-
-def squeezed(line: str) -> str:
-    """A line by its words, as collapsed text still has it."""
-    return " ".join(line.split())
 
 
 def reworded(ours: str, theirs: str) -> str:

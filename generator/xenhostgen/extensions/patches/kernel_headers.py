@@ -28,10 +28,11 @@ class KernelHeaders:
     def find(self, name: str, *kinds: str) -> Piece | None:
         """The first declaration of a name that is of one of these kinds, or the enum it is in."""
         for text in self._all():
-            for piece in pieces(text) if re.search(rf"\b{name}\b", text) else ():
+            if not re.search(rf"\b{name}\b", text):
+                continue
+            for piece in (piece for piece in pieces(text) if piece.kind in kinds):
                 values = piece.inner if piece.kind == "enum" else ()
-                names = (piece.name, *(_WORD.split(value.code)[0] for value in values))
-                if piece.kind in kinds and name in names:
+                if name in (piece.name, *(_WORD.split(value.code)[0] for value in values)):
                     return piece
         return None
 

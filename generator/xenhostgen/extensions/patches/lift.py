@@ -157,7 +157,9 @@ def _not_liftable(error: SpecError, imported: Input, seen: Seen) -> Refused:
     messages = [problem.message for problem in whole[:1] or error.problems]
     at, enum = At(seen.enum.first, 1), seen.enum.head
     return Refused(
-        Problem("not-liftable", f"no spec can say this interface: {text}", seen.path, at, "", enum)
+        Problem(
+            "not-liftable", f"no spec can describe this interface: {text}", seen.path, at, "", enum
+        )
         for text in messages
     )
 

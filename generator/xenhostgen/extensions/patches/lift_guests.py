@@ -96,7 +96,7 @@ class Guests:
         self.guests = guests
         self.tables: dict[str, list[tuple[str, str]]] = {}  # op and function of each entry
         self.entries: dict[str, Data] = {}  # by function, as tables share them
-        self.functions: dict[str, str] = {}  # beside tables, the C file's first, and their files
+        self.functions: list[str] = []  # beside tables, the C file's first
         self.own_steps = _own_steps(spec)
 
     def read(self, path: str, hunks: list[Hunk]) -> None:
@@ -146,7 +146,7 @@ class Guests:
         """A table, a function beside it, or the declaration of another guest's."""
         piece = part.piece
         if piece.kind == "function":
-            self.functions[piece.name] = guest["file"]
+            self.functions.append(piece.name)
         symbol = piece.name.partition(",")[0]
         if piece.kind != "variable" or f"{self.c.ops} {symbol}" not in piece.head:
             return
@@ -217,7 +217,7 @@ class Guests:
         """The table of empty slots, and the functions beside it, in the interface's C file."""
         for piece in declarations:
             if piece.kind == "function":
-                self.functions[piece.name] = ""
+                self.functions.append(piece.name)
             elif piece.kind == "variable" and piece.name == self.c.none:
                 self.add_entries(_initialised(piece), NONE)
 

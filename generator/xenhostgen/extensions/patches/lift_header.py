@@ -145,7 +145,7 @@ def _types(path: str, enum: Piece, c: Names) -> list[Data]:
         if not value.isalnum() and (bit := number(value)) is not None:
             value = str(bit)
         if not re.match(ours, name):
-            hint = "rename it, or the enum: its name less '_type' is what they begin with"
+            hint = "rename it, or the enum: all names begin with the enum's, without '_type'"
             other = other or refused(
                 piece, f"'{name}' should begin with '{begin}', as a type of it", hint
             )

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from xenhostgen.extensions.kernel_tree.carry import carry_path, including, read_carry
 from xenhostgen.extensions.kernel_tree.git import GitFailure
+from xenhostgen.extensions.kernel_tree.kernel_file import squeezed
 from xenhostgen.extensions.kernel_tree.patching import Contents, Reader, difference, over, patched
 from xenhostgen.extensions.kernel_tree.placing import placed_in
 from xenhostgen.extensions.patches.diff import files_of, prefix_option, read_diff
-from xenhostgen.extensions.patches.hunks import Hunk, HunkLine, PatchFile, reworded, squeezed
+from xenhostgen.extensions.patches.hunks import Hunk, HunkLine, PatchFile, reworded
 from xenhostgen.extensions.patches.messages import Message, bare, content_of, read_messages
 from xenhostgen.render.files import BANNER, render
 from xenhostgen.spec.model import Interface
@@ -159,7 +160,7 @@ def _check_files(message: Message, files: Iterable[PatchFile], tree: Reader | No
     """Refuse what a tree can't take, and without a tree what needs one."""
     for file in files:
         at = At(file.number, 1)
-        if file.binary:
+        if file.binary and not (tree and b"\nGIT binary patch\n" in message.patch):
             text = "a binary file, whose content the patch doesn't hold"
             hint = "leave it out, or make the patch by 'git diff' without it"
             raise refusal("binary-hunk", text, message.source, hint, at)
@@ -206,7 +207,7 @@ def _on_top(c_files: dict[str, str], onto: Interface, patches: Sequence[Patch]) 
             HunkLine("added", line, 0) for line in fragment.text.removesuffix("\n").split("\n")
         ]
         state.hunks.setdefault(fragment.file, []).append(
-            Hunk(0, 0, 1, len(lines), "", tuple(lines), 0)
+            Hunk(0, 0, 1, len(lines), "", tuple(lines))
         )
     if text := read_carry(onto):
         carry = bare(text, str(carry_path(onto.path)))

@@ -18,6 +18,7 @@ from xenhostgen.spec.source import Inside, Nearest
 
 _NAME = re.compile(r"(?<![-\w])[A-Za-z_]\w+")
 _TYPEDEF = re.compile(r"^typedef .*?(\w+);", re.MULTILINE)
+_TESTS_MAX = 6  # of bits, each of which doubles the boots
 _LANGUAGE = KEYWORDS | RESERVED
 _KEYS = "constants typedefs enums structs variables macros functions".split()
 
@@ -37,22 +38,22 @@ class KernelFacts:
 
     def collect(self) -> Data:
         """All that boot code, adapters and wrappers ask for."""
-        asked: dict[str, None] = {}
-        while names := dict.fromkeys(name for name in self.unknown() if name not in asked):
-            asked |= names
+        tried: dict[str, None] = {}
+        while names := dict.fromkeys(name for name in self.unknown() if name not in tried):
+            tried |= names
             for name in names:
                 self.ask(name)
         for name, c in self.facts["variables"].items():
-            if c.startswith("struct "):
-                self.members(name, c)
-        known = {*_LANGUAGE, *self.facts["macros"], *asked}
+            if tag := re.search(r"\bstruct (\w+)", c):
+                self.members(name, tag[1])
+        known = {*_LANGUAGE, *self.facts["macros"], *tried}
         known |= {macro["name"] for macro in self.data["predicates"]["macros"]}
         for op in self.data.get("ops", {}).values():
             for text in _expressions(op):
                 for name in dict.fromkeys(_NAME.findall(text)):
                     if name not in known:
                         self.evaluate(name, text, op)
-        for tag in re.findall(r"\bstruct (\w+)", str(self.facts["functions"])):
+        for tag in re.findall(r"\bstruct (\w+)", f"{self.facts['functions']} {self.text}"):
             self.facts["structs"].setdefault(tag, {})
         return compact(**self.facts)
 
@@ -81,7 +82,7 @@ class KernelFacts:
     def body(self, macro: str) -> str:
         """What stands for a macro, with brackets or without; empty if there is none."""
         piece = self.headers.find(macro.removesuffix("()"), "macro")
-        return piece.code.partition(macro)[2].strip() if piece else ""
+        return piece.code.partition(f"define {macro}")[2].strip() if piece else ""
 
     def macro(self, name: str) -> None:
         """What a macro expands to, or, if no boot condition can ask that, both answers."""
@@ -133,9 +134,8 @@ class KernelFacts:
             self.facts["typedefs"][name] = meaning
         return bool(c)
 
-    def members(self, name: str, c: str) -> None:
+    def members(self, name: str, tag: str) -> None:
         """Note what is asked for of a variable that is a structure, or points to one."""
-        tag = c.removeprefix("struct ").rstrip(" *")
         struct = self.headers.find(tag, "struct")
         declared = {inner.name: inner for inner in struct.inner} if struct else {}
         for member in re.findall(rf"(?<![\w.>]){name}(?:->|\.)(\w+)", self.text):
@@ -157,7 +157,7 @@ class KernelFacts:
     def inputs(self) -> dict[str, Data]:
         """What each guest's boot code may find behind pointers, and in bits that it tests."""
         variables = self.facts["variables"]
-        tests = re.findall(r"((\w+)(?:(?:->|\.)\w+)?) & ([A-Z]\w*)", self.text)
+        tests = re.findall(r"(\w+(?:(?:->|\.)\w+)?) & ([A-Z]\w*)", self.text)
         inputs: dict[str, Data] = {}
         for guest, guest_data in self.data["guests"].items():
             text = str(guest_data["boot"])
@@ -169,10 +169,11 @@ class KernelFacts:
             sources: dict[str, str] = {}
             for step in guest_data["boot"].get("steps", ()):
                 sources |= step.get("assign", {})
-            for place, name, constant in tests:
+            for place, constant in [*dict.fromkeys(tests)][:_TESTS_MAX]:
                 source = sources.get(place, place)
-                if name in variables and re.fullmatch(r"[a-z_]\w*(?:(->|\.)\w+)?", source):
-                    values.setdefault(source, ["0"]).append(constant)
+                match = re.fullmatch(r"(\w+)(?:(?:->|\.)\w+)?", source)
+                if match and match[1] in variables and constant not in values.get(source, ()):
+                    values[source] = [*values.get(source, ["0"]), constant]
             inputs |= compact(**{guest: values})
         return inputs
 

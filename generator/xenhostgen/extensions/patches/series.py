@@ -67,14 +67,21 @@ def message(spec: Interface, part: str, is_step: bool = False) -> tuple[str, str
         plain = {"cover": f"change {spec.interface}s", "predicates": "change predicates"}
         plain["interface"] = f"change the {spec.interface} interface"
         subject = plain.get(part, f"change how {part} guests register {spec.interface}s")
-        return area + subject, f"{subject[0].upper()}{subject[1:]}."
+        return area + subject, _sentence(subject)
     for entry in spec.series.messages if spec.series else ():
         if entry.part == part:
             return area + entry.subject, entry.body.strip()
     plain = {"cover": f"{spec.interface}s", "interface": f"add the {spec.interface} interface"}
     plain["predicates"] = f"add predicates for {spec.interface}s"
     subject = plain.get(part, f"register the {spec.interface}s of {part} guests")
-    return area + subject, textwrap.fill(" ".join((spec.header.doc or subject).split()), 72)
+    if part not in ("cover", "interface"):
+        return area + subject, _sentence(subject)
+    words = spec.header.doc or _sentence(plain["interface"])
+    return area + subject, textwrap.fill(" ".join(words.split()), 72)
+
+
+def _sentence(subject: str) -> str:
+    return f"{subject[0].upper()}{subject[1:]}."
 
 
 def series(
@@ -107,11 +114,14 @@ def series(
             "--thread=shallow",
             *([] if obstacle() else _addressees(tree, diff)),
         ]
-        ask("format-patch", "-q", "-o", ".git/mails", *options, base)
-        mails = {
-            path.name: path.read_bytes() for path in sorted(Path(folder, ".git/mails").iterdir())
-        }
+        mails = formatted(folder, sender, *options, base)
     return _threaded(mails, letter.version)
+
+
+def formatted(folder: Path, variables: Mapping[str, str], *options: str) -> dict[str, bytes]:
+    """A repository's commits as mails, by their file names."""
+    git(folder, "format-patch", "-q", "-o", ".git/mails", *options, variables=variables)
+    return {path.name: path.read_bytes() for path in sorted((folder / ".git/mails").iterdir())}
 
 
 def commit(

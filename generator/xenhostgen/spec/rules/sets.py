@@ -74,6 +74,9 @@ def _style(spec: Interface) -> Iterator[_Unfit]:
     if cursor != its.cursor:
         place = _written(cursor, spec.registry)
         yield place, f"has an iterator whose cursor is a '{its.cursor}'"
+    for macro in spec.predicates.macros:
+        if macro.config:
+            yield macro.config, "writes predicates without a kernel option around them"
 
 
 def _written(value: str | None, otherwise: Located) -> Located:

@@ -5,6 +5,7 @@
 #include <linux/build_bug.h>
 #include <linux/compiler.h>
 #include <linux/export.h>	/* why: see README.md */
+#include <linux/printk.h>
 
 #ifndef XENHOSTGEN_PARSE
 /* The embedding program says what a BUG does; it must not return. */

@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     def scored(path: Path) -> tuple[str, Score]:
         if scores and scores[-1][1].left:
             raise Refused([])  # it was interrupted
-        spec, jobs, tell = load(path), max(1, arguments.jobs), progress(str(path))
+        spec, jobs, tell = load(path), max(1, arguments.jobs), progress(str(path), 10)
 
         def warn(text: str) -> None:
             clear_progress()

@@ -86,6 +86,9 @@ def run(arguments: argparse.Namespace) -> int:
     letter = Letter(arguments.version, arguments.prefix, log, is_step)
     contents = series(spec, before, after, arguments.tree, letter)
     warn_of_edits(arguments.tree, before)
+    if not spec.series:
+        hint = "name it in the spec, as 'series: {area: x86/xen}'"
+        say(f"xenhostgen: the subjects begin with no subsystem; {hint}", sys.stderr)
     if reason := obstacle():
         say(f"xenhostgen: no addressees: {reason}; the tree's script isn't run", sys.stderr)
     return write_mails(arguments.output, contents)
@@ -105,7 +108,7 @@ def _states(
         with reader(tree) as read:
             before, after = step(earlier, was, spec, read, str(tree))
         if not after:
-            message, hint = f"is what {spec.path} makes of it", "nothing is left to be sent"
+            message, hint = f"already is what {spec.path} gives", "there is nothing to send"
             raise refusal("applied-already", message, tree, hint)
         return before, after, True
     placement = placed(spec, tree)

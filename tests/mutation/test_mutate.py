@@ -349,3 +349,10 @@ def test_a_rendering_that_does_not_compile(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(mutating, "rendered", lambda spec: broken)
     with pytest.raises(Refused, match="doesn't compile"):
         mutating.mutate(load_spec(PAIR), 1)
+
+
+def test_the_spec_to_start_from_is_clean(tmp_path: Path) -> None:
+    need("gcc", "gcc")
+    spec = tmp_path / "buoy.yaml"
+    assert main(["init", "buoy", "-o", str(spec)]) == 0
+    assert main(["mutate", str(spec), "--file", "drivers/buoy/buoy.c"]) == 0

@@ -149,9 +149,9 @@ def test_hostile(
 
 # Harmless if they came through: signal 0 only asks whether there is such a process.
 SYSTEM_CALLS = {
-    "fork": (57, 0, 0, 0, "operating system"),
-    "kill": (62, 1, 0, 0, "operating system"),
-    "kill_thread": (234, 1, 1, 0, "operating system"),
+    "fork": (57, 0, 0, 0, "system call"),
+    "kill": (62, 1, 0, 0, "system call"),
+    "kill_thread": (234, 1, 1, 0, "system call"),
     "creates": (2, '"stolen"', 0o101, 0o777, ""),
     "answers": (1, 1, '"ok 0 0\\n"', 7, "invalid answers"),
     "pauses": (34, 0, 0, 0, ""),

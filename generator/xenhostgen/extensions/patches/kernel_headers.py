@@ -10,7 +10,7 @@ from xenhostgen.extensions.patches.lift_c import Piece, pieces
 
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"\n]+)', re.MULTILINE)
 _WORD = re.compile(r"\W")
-_BYTES_MAX = 4 << 20  # that are read; what is asked for stands in a header near by
+_BYTES_MAX = 2 << 20  # that are read; what is asked for stands in a header near by
 
 
 class KernelHeaders:

@@ -47,9 +47,12 @@ def reader(tree: Path, revision: str | None = None) -> Iterator[Reader]:
     with borrowed(tree) as repository:
         _check_revision(repository, revision, tree)
 
+        question = ("ls-tree", "-r", "-z", "--name-only", "--end-of-options", revision)
+        names = {*git(repository, *question).split("\0")}
+
         @cache  # a revision stays as it is
         def read(path: str) -> bytes | None:
-            if not git(repository, "ls-tree", "--end-of-options", revision, path):
+            if path not in names:
                 return None
             blob = git(repository, "cat-file", "blob", f"{revision}:{path}")
             return blob.encode(errors="surrogateescape")

@@ -32,17 +32,18 @@ _INNER = rb"[^()]*+"
 for _ in range(4):  # brackets within brackets
     _INNER = rb"[^()]*+(?:\(" + _INNER + rb"\)[^()]*+)*+"
 # Attributes, which the parser takes for types, declarations or calls.
-_MARKS = re.compile(
+_WORDS = (
     rb"\b(?:asmlinkage|noinline|__(?:init|exit|ref)(?:data|const)?"
     rb"|__(?:read_mostly|ro_after_init|visible|used|cold|weak|noreturn|must_check|maybe_unused"
     rb"|always_unused|always_inline))\b"
-    rb"|\b__(?:attribute__|section|aligned|printf)\s*+\(" + _INNER + rb"\)"
 )
+_WITH_BRACKETS = rb"\b__(?:attribute__|section|aligned|printf)\s*+\(" + _INNER + rb"\)"
 
 
-def without_marks(content: bytes) -> bytes:
-    """C with blanks in place of the kernel's attributes."""
-    return _MARKS.sub(lambda mark: re.sub(rb"[^\n]", b" ", mark[0]), content)
+def without_marks(content: bytes, words_alone: bool = False) -> bytes:
+    """C with blanks in place of the kernel's attributes, or of those that are one word."""
+    marks = _WORDS if words_alone else _WORDS + rb"|" + _WITH_BRACKETS
+    return re.sub(marks, lambda mark: re.sub(rb"[^\n]", b" ", mark[0]), content)
 
 
 class Point(NamedTuple):

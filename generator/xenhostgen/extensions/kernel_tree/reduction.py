@@ -32,8 +32,9 @@ class Reduction:
     """
 
     def __init__(self, text: str) -> None:
-        self.content = without_marks(text.encode("utf-8", "replace"))
-        self.root = parse(self.content)
+        # What an attribute says in brackets is judged; its words may stand in a header that is cut.
+        self.content = without_marks(text.encode("utf-8", "replace"), words_alone=True)
+        self.root = parse(without_marks(self.content))
         self.cuts: list[tuple[int, int, str]] = []
         self.kept: list[Node] = []
         self.free: list[Node] = []

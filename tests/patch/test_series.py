@@ -491,12 +491,14 @@ def test_uncommitted_edits_are_told(
 ) -> None:
     need("bwrap", "bubblewrap")
     mails(tree, tmp_path / "out")
-    assert capsys.readouterr().err == ""
+    others = capsys.readouterr().err
+    assert "edits" not in others
+    assert "name it in the spec, as 'series: {area: x86/xen}'" in others
     for name in ("arch/toy/small.c", "scripts/README"):
         (tree / name).write_text((tree / name).read_text() + "\n")
     mails(tree, tmp_path / "out")
     message = "small.c has edits that aren't committed; the patches are based on them\n"
-    assert capsys.readouterr().err == f"xenhostgen: {tree}/arch/toy/{message}"
+    assert capsys.readouterr().err == f"xenhostgen: {tree}/arch/toy/{message}{others}"
 
 
 def test_without_get_maintainer(tree: Path, tmp_path: Path) -> None:

@@ -105,6 +105,10 @@ def complete_comments(probing: Probing) -> None:
     holes = [(part, "doc") for part in parts]
     holes += [(data["registry"], f"{what}_doc") for what in ("register", "unregister", "iterator")]
     probing.fill(holes)
+    host = str(probing.spec().c.host).removeprefix("struct ")
+    for field in data.get("fields", ()):
+        if "struct" in field:  # kernel-doc of its members, or what stands there without a text
+            probing.choose({host: field}, ({"doc": HOLE}, {}))
 
 
 def _pointers(declarations: Sequence[Piece], seen: Seen) -> list[str]:

@@ -48,6 +48,7 @@ def started(tmp_path: Path, old: str, new: str) -> str:
     return str(spec)
 
 
+@pytest.mark.thorough
 def test_without_a_storage_the_array_lies_in_data(tmp_path: Path) -> None:
     need("gcc", "gcc")
     assert main(["verify", started(tmp_path, "  storage: ro_after_init\n", "")]) == 0

@@ -87,6 +87,7 @@ with alone(Path(sys.argv[1])):
 """
 
 
+@pytest.mark.thorough
 def test_what_two_runs_write_at_once_is_there_in_the_end(tmp_path: Path) -> None:
     tree = copy_of(KERNEL / "tree", tmp_path / "tree")
     command = [sys.executable, "-c", EDITING, tree, GUEST]

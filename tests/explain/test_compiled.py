@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tools import main, need
+from tools import main, need, sampled
 
 
 class Case(NamedTuple):
@@ -90,7 +90,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", sampled(CASES, lambda name: CASES[name].hint))
 def test_what_a_file_lacks_is_told(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

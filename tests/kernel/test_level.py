@@ -30,7 +30,7 @@ class Built:
 @pytest.fixture
 def spec() -> Interface:
     need("gcc", "gcc")
-    return load(Path(__file__).parents[2] / "specs/xenhost.yaml")
+    return load(Path(__file__).parents[2] / "tests/verify/succ_pair.yaml")
 
 
 def built(spec: Interface, *findings: Finding) -> Verdict:

@@ -351,6 +351,7 @@ def test_a_rendering_that_does_not_compile(monkeypatch: pytest.MonkeyPatch) -> N
         mutating.mutate(load_spec(PAIR), 1)
 
 
+@pytest.mark.thorough
 def test_the_spec_to_start_from_is_clean(tmp_path: Path) -> None:
     need("gcc", "gcc")
     spec = tmp_path / "buoy.yaml"

@@ -3,6 +3,7 @@
 
 import shutil
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,9 @@ def background(browser: webdriver.Chrome) -> Any:
     return browser.execute_script("return getComputedStyle(document.body).backgroundColor")
 
 
-@pytest.mark.parametrize("width", [400, 1600])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("width", "theme"), sampled(product((400, 1600), ("light", "dark")), lambda case: case[0])
+)
 @pytest.mark.parametrize("name", sampled([spec.stem for spec in SHIPPED]))
 def test_nothing_is_wider_than_the_window(
     browser: webdriver.Chrome, pages: dict[str, Path], name: str, theme: str, width: int

@@ -316,6 +316,7 @@ def test_the_first_difference_is_told(tree: Path, tmp_path: Path) -> None:
     assert proofs["arch/toy/gate.c"].verdict == "isn't in the patch"
 
 
+@pytest.mark.thorough
 def test_what_the_patch_shows_counts(tree: Path, tmp_path: Path) -> None:
     """What index lines say is compared, in the base and in a tree that has the patch."""
     spec = load(Path(SPEC))

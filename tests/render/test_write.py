@@ -267,6 +267,7 @@ def test_a_kill_at_any_step_leaves_all_or_nothing(
     assert not list((tmp_path / "state").rglob("*.new"))
 
 
+@pytest.mark.thorough
 def test_what_was_edited_since_a_kill_is_kept(
     tmp_path: Path, killed: Callable[[Path, int], int]
 ) -> None:

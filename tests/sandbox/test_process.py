@@ -9,7 +9,7 @@ from subprocess import DEVNULL, PIPE
 
 import pytest
 
-from tools import need
+from tools import need, sampled
 from xenhostgen.sandbox.confinement import Inmate, View
 from xenhostgen.sandbox.ending import ENDING
 from xenhostgen.sandbox.process import (
@@ -128,7 +128,7 @@ CROWDS = {
 }
 
 
-@pytest.mark.parametrize("kind", CROWDS)
+@pytest.mark.parametrize("kind", sampled(CROWDS))
 def test_too_many_processes_end_a_confined_program(kind: str) -> None:
     need("bwrap", "bubblewrap")
     limits = Limits(seconds=3, group_size=30)

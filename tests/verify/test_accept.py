@@ -57,6 +57,7 @@ def test_accept(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert spec.read_text() == text
 
 
+@pytest.mark.thorough
 def test_accept_a_spec_that_expects_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

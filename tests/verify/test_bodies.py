@@ -23,7 +23,7 @@ Load = Callable[[str], Interface]
 StoreOf = Callable[[Interface], Store]
 
 
-@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+@pytest.mark.parametrize("compiler", sampled(["gcc", "clang"]))
 def test_right_bodies(compiler: str, tmp_path: Path, load_spec: Load, store_of: StoreOf) -> None:
     """They stand in different functions, so that one tree can have them all."""
     need(compiler, compiler)

@@ -41,6 +41,7 @@ def test_a_body_that_is_undefined(tmp_path: Path) -> None:
     assert "'*(int *)0 == (int)unit'" in finding.message
 
 
+@pytest.mark.thorough
 def test_a_body_that_is_undefined_for_some_arguments(tmp_path: Path) -> None:
     assert not judged(with_body("100 / unit > 2"), tmp_path)
 

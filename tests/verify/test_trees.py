@@ -17,9 +17,7 @@ JudgeTree = Callable[[Interface, Path, Callable[[Finding], bool]], Verdict]
 
 
 @pytest.mark.parametrize(
-    "cases",
-    sampled(together(RIGHT), lambda cases: read_tree_case(cases[0]).spec),
-    ids=lambda cases: f"{cases[0].stem}+{len(cases) - 1}",
+    "cases", sampled(together(RIGHT)), ids=lambda cases: f"{cases[0].stem}+{len(cases) - 1}"
 )
 def test_right_trees(
     cases: list[Path], tmp_path: Path, load_spec: Callable[[str], Interface], judge_tree: JudgeTree
@@ -35,7 +33,9 @@ def test_right_trees(
 
 
 @pytest.mark.parametrize(
-    "case", sampled(WRONG, lambda case: read_tree_case(case).rule), ids=lambda case: case.stem
+    "case",
+    sampled(WRONG, lambda case: (read_tree_case(case).rule or "").partition("-")[0]),
+    ids=lambda case: case.stem,
 )
 def test_wrong_tree(
     case: Path, tmp_path: Path, load_spec: Callable[[str], Interface], judge_tree: JudgeTree

@@ -2,7 +2,7 @@
 #
 # make                 set everything up; regenerate, verify, diff; seconds after an edit
 # make update          write again what is made from specs and code: schema, out/, docs, golden files
-# make test            the tests that need Python, gcc and git; two minutes
+# make test            the tests that need Python, gcc and git; three minutes
 # make test-thorough   further cases of the same, and many random ones; six minutes
 # make measure         proofs and mutation scores; three minutes
 # make test-proof      the tests that prove with Frama-C and cbmc; five minutes

@@ -87,6 +87,7 @@ def test_every_link_leads_somewhere_and_opens_what_it_leads_into(
     assert 0 <= browser.execute_script("return arguments[0].getBoundingClientRect().top", row) < 900
 
 
+@pytest.mark.thorough
 def test_what_a_link_leads_into_opens_where_the_browser_does_not_open_it(
     browser: webdriver.Chrome, pages: dict[str, Path]
 ) -> None:
@@ -98,6 +99,7 @@ def test_what_a_link_leads_into_opens_where_the_browser_does_not_open_it(
     assert row.is_displayed()
 
 
+@pytest.mark.thorough
 def test_findings_are_filtered_by_words_and_status(
     browser: webdriver.Chrome, pages: dict[str, Path]
 ) -> None:
@@ -116,6 +118,7 @@ def test_findings_are_filtered_by_words_and_status(
     assert not any(finding.is_displayed() for finding in findings)
 
 
+@pytest.mark.thorough
 def test_each_spec_has_its_own_filter(browser: webdriver.Chrome, pages: dict[str, Path]) -> None:
     show(browser, pages["faulty"])
     browser.find_element(By.TAG_NAME, "select").send_keys("expected")
@@ -124,6 +127,7 @@ def test_each_spec_has_its_own_filter(browser: webdriver.Chrome, pages: dict[str
     assert all(finding.is_displayed() for finding in others)
 
 
+@pytest.mark.thorough
 def test_the_keyboard_reaches_the_content_first_and_shows_where_it_is(
     browser: webdriver.Chrome, pages: dict[str, Path]
 ) -> None:
@@ -135,6 +139,7 @@ def test_the_keyboard_reaches_the_content_first_and_shows_where_it_is(
     assert link.value_of_css_property("outline-style") == "solid"
 
 
+@pytest.mark.thorough
 def test_a_script_that_is_not_ours_does_not_run(
     browser: webdriver.Chrome, pages: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a spec has to know of the kernel is read from the tree's headers, and assumed without."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import yaml
 from test_shapes import TREE, Files, interface
 
 from xenhostgen.api import load_text
-from xenhostgen.extensions.kernel_tree.patching import difference
+from xenhostgen.extensions.kernel_tree.patching import content, difference
 from xenhostgen.extensions.kernel_tree.placing import placed_alone
+from xenhostgen.extensions.patches.kernel_headers import KernelHeaders
 from xenhostgen.extensions.patches.lift import Lifted, Target, lift, lifted_from
 from xenhostgen.extensions.patches.lift_input import of_tree
 from xenhostgen.extensions.patches.yaml_writer import write_yaml
@@ -81,6 +83,18 @@ def test_the_headers_of_the_tree_tell(tmp_path: Path) -> None:
     assert "toy_mode, MODE_SMALL stand for" in lifted.assumed["kernel"]
     inputs = {"toy_info": ["object"], "toy_info->flags": [0, "TOY_FIRST"]}
     assert data["kinds"]["small"] == {"runs": ["small"], "inputs": inputs}
+
+
+def test_a_header_that_can_not_be_read_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "include/toy/folder.h").mkdir(parents=True)
+    near = '#include "folder.h"\n#include "../../../x.h"\n#include <toy/far.h>\n'
+    (tmp_path / "include/toy/near.h").write_text(near)
+    (tmp_path / "include/toy/far.h").write_text("#define FAR 7\n")
+    (tmp_path.parent / "x.h").write_text("#define FAR 8\n")
+    (tmp_path / "a.c").write_text("#include <toy/near.h>\n")
+    macro = KernelHeaders(partial(content, tmp_path), ["a.c"]).find("FAR", "macro")
+    assert macro is not None
+    assert macro.code == "#define FAR 7"
 
 
 @pytest.mark.parametrize("with_tree", [False, True])

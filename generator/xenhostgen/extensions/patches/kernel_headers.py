@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from xenhostgen.extensions.kernel_tree.patching import Reader
 from xenhostgen.extensions.patches.lift_c import Piece, pieces
+from xenhostgen.spec.source import Refused
 
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"\n]+)', re.MULTILINE)
 _WORD = re.compile(r"\W")
@@ -47,7 +48,11 @@ class KernelHeaders:
 
     def _open(self, path: str) -> list[str]:
         """Read a file that may be there; where headers may be that it includes first of all."""
-        if (content := self._read(path)) is None:
+        try:
+            content = self._read(path)
+        except Refused:  # too large, or no file at all: a header that says nothing
+            content = None
+        if content is None:
             return []
         self._read_bytes += len(content)
         text = self._texts[path] = content[:_BYTES_MAX].decode(errors="replace")

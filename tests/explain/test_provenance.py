@@ -241,3 +241,13 @@ def test_a_path_that_several_specs_have_is_refused(
         assert main(["generate", name]) == 0
     assert main(["explain", "drivers/barge/barge.c:12"]) == 2
     assert "out/high/drivers/barge/barge.c" in capsys.readouterr().err
+
+
+def test_a_path_is_no_pattern(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "barge", "-o", "barge.yaml"]) == 0
+    assert main(["generate", "barge.yaml"]) == 0
+    assert main(["explain", "drivers/x**y/barge.c:12"]) == 2
+    assert "internal error" not in capsys.readouterr().err

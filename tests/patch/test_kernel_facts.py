@@ -83,6 +83,7 @@ def test_the_headers_of_the_tree_tell(tmp_path: Path) -> None:
     assert "toy_mode, MODE_SMALL stand for" in lifted.assumed["kernel"]
     inputs = {"toy_info": ["object"], "toy_info->flags": [0, "TOY_FIRST"]}
     assert data["kinds"]["small"] == {"runs": ["small"], "inputs": inputs}
+    assert {kind for kind, runs in data["kinds"].items() if "inputs" in runs} == {"small"}
 
 
 def test_a_header_that_can_not_be_read_says_nothing(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The driver and the launcher are compiled once for all verifications."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,14 @@ def test_a_program_of_ours_is_compiled_once_for_each_compiler(
         programs.append(own_program(name, str(compiler), Store(load(SPEC), folder)).read_bytes())
     assert programs[0] == programs[1]
     assert calls.read_text() == "\n"
+    (kept,) = (tmp_path / "xenhostgen").glob(f"*-{name}")
+    kept.write_bytes(b"")
+    again = tmp_path / "again"
+    again.mkdir()
+    own = own_program(name, str(compiler), Store(load(SPEC), again))
+    assert own.read_bytes() == kept.read_bytes() == programs[0]
+    assert os.access(own, os.X_OK)
+    calls.write_text("\n")
     compiler.write_text(compiler.read_text() + "# another version\n")
     own_program(name, str(compiler), Store(load(SPEC), tmp_path))
     assert calls.read_text() == "\n\n"

@@ -82,3 +82,25 @@ def test_verify_says_it_too(
     capsys.readouterr()
     assert main(["verify", str(spec), "--cc", compiler]) == 2
     assert capsys.readouterr().err.startswith(f"{spec}:{line}:")
+
+
+def test_a_trees_header_is_no_fault_of_the_spec(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    need("gcc", "gcc")
+    need("bwrap", "bubblewrap")
+    spec = tmp_path / "widget.yaml"
+    assert main(["init", "widget", "-o", str(spec)]) == 0
+    text = spec.read_text()
+    assert "context: [" in text
+    spec.write_text(text.replace("context: [", "context: [<linux/more.h>, "))
+    assert main(["generate", str(spec), "-o", str(tmp_path / "out")]) == 0
+    tree = tmp_path / "out" / "widget"
+    (tree / "include/linux/more.h").write_text("void zip(struct zap *z);\n")
+    (header,) = tree.rglob("widget.h")
+    read = "static inline int widget_read(struct widget *xh, unsigned int reg"
+    assert read in header.read_text()
+    header.write_text(header.read_text().replace(read, f"{read}, int more"))
+    capsys.readouterr()
+    assert main(["verify", str(spec), "--tree", str(tree), "--cc", "gcc"]) == 1
+    assert "FOUND uncompilable" in "".join(capsys.readouterr())

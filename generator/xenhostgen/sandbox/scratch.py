@@ -61,8 +61,13 @@ def temporary() -> Path:
 
 def state_folder() -> Path:
     """The folder in which this user's state is kept."""
-    state = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
-    for home in (state / "xenhostgen", temporary() / f".xenhostgen-{os.geteuid()}-state"):
+    state = Path(os.environ.get("XDG_STATE_HOME", ""))
+    homes = [temporary() / f".xenhostgen-{os.geteuid()}-state"]
+    with suppress(RuntimeError):  # nobody knows this user's home
+        if not state.is_absolute():  # as the XDG's rules have it
+            state = Path("~/.local/state").expanduser()
+        homes.insert(0, state / "xenhostgen")
+    for home in homes:
         with suppress(OSError):
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
             if home.lstat().st_uid == os.geteuid() and os.access(home, os.W_OK):
@@ -89,7 +94,7 @@ def locked(path: Path) -> Iterator[bool]:
         yield False
         return
     is_ours = False
-    with suppress(OSError):
+    with suppress(BlockingIOError, FileNotFoundError):
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         is_ours = os.path.samestat(os.fstat(handle), path.lstat())
     try:

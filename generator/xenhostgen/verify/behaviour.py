@@ -121,7 +121,7 @@ def _uncompilable(error: BuildError, subject: Subject) -> Finding:
     elif where.file.startswith("/") or not (subject.tree / where.file).is_file():
         where = _mention(complaint.symbol, subject, c_files(spec)) or Location(spec.header.file)
         message = "a caller that keeps to the spec does not compile"
-        check_pieces(subject.harness, expectation(spec))
+        check_pieces(subject.harness, expectation(spec), alone=True)
     rule = "not-runnable" if isinstance(error, Unwatchable) else "uncompilable"
     return Finding(rule, where.file, f"{message}: {complaint.text}", where, seen_by="compiler")
 

@@ -20,8 +20,10 @@ from typing import NamedTuple
 
 from xenhostgen.csource.confined import read_contents
 from xenhostgen.csource.objects import Contents
+from xenhostgen.render import write
 from xenhostgen.sandbox.process import BuildError, Job, run_all
 from xenhostgen.sandbox.scratch import state_folder
+from xenhostgen.spec.source import Refused
 from xenhostgen.verify.configurations import Configuration, options_in
 from xenhostgen.verify.driver import Program
 from xenhostgen.verify.harness import TEMPLATES, Harness, units, write_files
@@ -52,6 +54,7 @@ _IFUNC = "LOOS"  # the number of GNU's own kind of symbol
 DIALECT = ("-std=gnu11", "-fno-strict-overflow")
 FLAGS = [*DIALECT, *"-g1 -O1 -fno-common -fno-omit-frame-pointer -w -fmax-errors=20".split()]
 SANITIZERS = ("address", "undefined")
+_ELF = b"\x7fELF"
 _OWN_PROGRAMS = {"driver.o": ("-std=gnu11", "-O2", "-c"), "launcher": ("-w",)}
 SANITIZE = (f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all")
 
@@ -89,26 +92,37 @@ def build(harness: Harness, compiler: str, turned: Configuration) -> Program:
 def own_program(name: str, compiler: str, store: Store) -> Path:
     """What a compiler makes of the driver or the launcher, which see nothing judged.
 
-    The user's state keeps it: to compile the driver takes longer than all judged files together.
-    Raises ``BuildError``.
+    The user's state keeps it, if it can: to compile the driver takes longer than all judged files
+    together. Raises ``BuildError``.
     """
-    installed = shutil.which(compiler)
-    words = [name, compiler, platform.machine()]
-    words += [str(Path(installed).stat().st_mtime_ns)] if installed else []
+    words = [name, *_OWN_PROGRAMS[name], platform.machine()]
+    if installed := shutil.which(compiler):
+        status = Path(installed).stat()
+        words += [os.path.realpath(installed), f"{status.st_mtime_ns} {status.st_size}"]
     words += [file.read_text() for file in sorted(TEMPLATES.glob("*.[ch]"))]
-    digest = hashlib.sha256("\0".join(words).encode()).hexdigest()
-    program, kept = (folder / f"{digest}-{name}" for folder in (store.folder, state_folder()))
+    key = f"{hashlib.sha256(chr(0).join(words).encode()).hexdigest()}-{name}"
+    program = store.folder / key
     with store.lock:
-        if not program.exists() and kept.exists():
-            shutil.copy(kept, program)
-        elif not program.exists():
-            source = str(TEMPLATES / Path(name).with_suffix(".c"))
-            run_all([Job([compiler, *_OWN_PROGRAMS[name], source, "-o", str(program)])])
-            with suppress(OSError):
-                new = kept.with_name(f"{os.getpid()}-{kept.name}")
-                shutil.copy(program, new)
-                new.replace(kept)
+        if not program.exists():
+            new = program.with_name(f"{get_ident()}-{key}")
+            kept = _kept(key)
+            if kept.startswith(_ELF):
+                new.write_bytes(kept)
+            else:
+                source = str(TEMPLATES / Path(name).with_suffix(".c"))
+                run_all([Job([compiler, *_OWN_PROGRAMS[name], source, "-o", str(new)])])
+                with suppress(OSError, Refused):
+                    write.write_files(state_folder(), {key: new.read_bytes()})
+            new.chmod(0o755)
+            new.replace(program)
     return program
+
+
+def _kept(name: str) -> bytes:
+    """A program that the user's state keeps; nothing if it keeps none."""
+    with suppress(OSError):
+        return (state_folder() / name).read_bytes()
+    return b""
 
 
 class Source(NamedTuple):

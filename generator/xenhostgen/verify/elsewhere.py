@@ -65,7 +65,8 @@ def _paths(spec: Interface, root: Path) -> Iterator[str]:
     """The files beside the spec's, and headers that the spec's include."""
     for path in c_files(spec):
         folder = Path(path).parent
-        yield from (str(folder / file.name) for file in sorted((root / folder).glob("*.[ch]")))
+        beside = sorted(file for file in (root / folder).glob("*.[ch]") if file.is_file())
+        yield from (str(folder / file.name) for file in beside)
         yield from included(root, path, read_text(root, path) or "")
 
 

@@ -25,7 +25,7 @@ _ADVICE = re.compile(r"; (did you mean .*\?|have you .*?)(?: \[-W|$)")
 # What a complaint says of compilers' options and habits, and what it advises.
 _BESIDES = re.compile(r" \(first use in this function\)|; did you .*| \[-W[\w=-]+\]$|; have you .*")
 # Compilers only warn of it, and then find any two such types different.
-_HIDDEN = re.compile(
+_HIDDEN = (
     "warning: (?:declaration of )?('(?:struct|union|enum) [^']*') "
     "(?:declared inside parameter list|will not be visible).*"
 )
@@ -37,21 +37,27 @@ MEND = "mend this piece, or what 'kernel' says of the names in it"
 _HINT = "C must know it: declare it in 'kernel', or include the kernel's header"
 
 
-def check_pieces(harness: Harness, due: Expectation) -> None:
-    """Raise ``SpecError`` with all that a compiler complains of."""
+def check_pieces(harness: Harness, due: Expectation, alone: bool = False) -> None:
+    """Raise ``SpecError`` with all that a compiler complains of, or what is ``alone`` of pieces."""
     pieces = Pieces(due)
-    if complaints := complaints_of(harness, [f"-I{harness.questions}"], pieces.unit()):
+    complaints = complaints_of(harness, [f"-I{harness.questions}"], pieces.unit(), [_FILE])
+    if alone:
+        complaints = [complaint for complaint in complaints if complaint.at.file == _FILE]
+    if complaints:
         raise unreadable(due.spec, complaints, pieces.texts)
 
 
-def complaints_of(harness: Harness, options: Sequence[str], c: str) -> list[Complaint]:
-    """What a compiler says of C: errors, and structures that are known to one function alone."""
+def complaints_of(
+    harness: Harness, options: Sequence[str], c: str, files: Iterable[str]
+) -> list[Complaint]:
+    """What a compiler says of C: errors and, of files, structures known to one function alone."""
     command = [harness.compiler, *options, *harness.flags, *_FLAGS]
     completed = run(Job(command, harness.tree, input=c.encode(), view=harness.view))
     if completed.exceeded:
         return BuildError(f"compiling {completed.exceeded}").complaints()
     output = completed.errors.decode(errors="backslashreplace")
-    errors = _HIDDEN.sub(rf"error: \1 {UNDECLARED}", output)
+    hidden = rf"^((?:{'|'.join(map(re.escape, files))}):\d+:\d+: ){_HIDDEN}"
+    errors = re.sub(hidden, rf"\1error: \2 {UNDECLARED}", output, flags=re.MULTILINE)
     is_right = completed.status == 0 and errors == output
     return [] if is_right else BuildError(errors).complaints()
 

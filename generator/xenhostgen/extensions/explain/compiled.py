@@ -93,7 +93,8 @@ class _Compiler:
     def complaints(self, path: str, *options: str) -> list[Complaint]:
         """What it says of our files while it reads one of them."""
         if (path, *options) not in self.answers:
-            answer = complaints_of(self.subject.harness, options, f'#include "{path}"\n')
+            c = f'#include "{path}"\n'
+            answer = complaints_of(self.subject.harness, options, c, self.files)
             own = [complaint for complaint in answer if complaint.at.file in self.files]
             self.answers[path, *options] = own
         return self.answers[path, *options]

@@ -53,6 +53,7 @@ class KernelHeaders:
         except Refused:  # too large, or no file at all: a header that says nothing
             content = None
         if content is None:
+            self._texts[path] = ""
             return []
         self._read_bytes += len(content)
         text = self._texts[path] = content[:_BYTES_MAX].decode(errors="replace")

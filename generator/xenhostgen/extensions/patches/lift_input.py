@@ -97,7 +97,7 @@ def read_input(
     """
     sources = {_in_tree(path): path for path in paths if path.suffix in (".c", ".h")}
     c_files = {path: _text(source) for path, source in sources.items()}
-    messages = read_messages(path for path in paths if path not in sources.values())
+    messages = read_messages(path for path in paths if path.suffix not in (".c", ".h"))
     if tree is None:
         state = _shown(c_files, messages, onto)
         _check(state)

@@ -171,8 +171,9 @@ class KernelFacts:
                 sources |= step.get("assign", {})
             for place, constant in [*dict.fromkeys(tests)][:_TESTS_MAX]:
                 source = sources.get(place, place)
-                match = re.fullmatch(r"(\w+)(?:(?:->|\.)\w+)?", source)
-                if match and match[1] in variables and constant not in values.get(source, ()):
+                match = re.fullmatch(r"(\w+)((?:->|\.)\w+)?", source)
+                is_there = match and match[1] in (values if "->" in source else variables)
+                if is_there and constant not in values.get(source, ()):
                     values[source] = [*values.get(source, ["0"]), constant]
             inputs |= compact(**{guest: values})
         return inputs

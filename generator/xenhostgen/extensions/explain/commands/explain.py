@@ -84,7 +84,8 @@ def in_out(path: Path) -> Path:
     """A file as it is named, or the one of that name in OUT. Raises ``Refused`` for several."""
     if path.is_file() or path.is_absolute() or ".." in path.parts:
         return path
-    matches = [file for file in (OUT / path, *OUT.glob(f"*/{path}")) if file.is_file()]
+    folders = [OUT, *(OUT.iterdir() if OUT.is_dir() else ())]
+    matches = sorted(folder / path for folder in folders if (folder / path).is_file())
     if len(matches) > 1:
         hint = "name one of " + ", ".join(map(str, matches))
         raise refusal("explain", "stands for several files", path, hint)

@@ -184,7 +184,7 @@ def _vocabulary(spec: Interface) -> dict[str, Any]:
     inputs = [put for path in spec.kinds for put in path.inputs]
     scalars = [name for name, c in variables.items() if not _COMPOUND.search(c)]
     for name in sorted({str(put.target) for put in inputs if "object" in put.values}):
-        variables[f"object_{name}"] = f"{variables[name].split('*')[0]} object_{name}"
+        variables[f"glue_object_{name}"] = f"{variables[name].split('*')[0]} glue_object_{name}"
     for macro in spec.predicates.placeholders:
         variables[f"driver_{macro.name}"] = f"int driver_{macro.name}"
     return {
@@ -270,7 +270,7 @@ def boot_inputs(scenario: Scenario) -> list[str]:
     """C that sets each thing that a scenario begins with, placeholders' answers included."""
     inputs = []
     for place, value in scenario.inputs:
-        inputs.append(f"{place} = {f'&object_{place}' if value == 'object' else value}")
+        inputs.append(f"{place} = {f'&glue_object_{place}' if value == 'object' else value}")
     return [*inputs, *(f"driver_{name} = {answer:d}" for name, answer in scenario.placeholders)]
 
 

@@ -30,3 +30,14 @@ def test_a_reader_that_ends_answers_nothing_from_then_on() -> None:
             program.ask(sys.exit)
         with pytest.raises(reader.BuildError, match="reading another file of the tree has failed"):
             program.ask(len, "b")
+
+
+def test_a_reader_leaves_no_pipe_open() -> None:
+    need("bwrap", "bubblewrap")
+    with reader.reader() as program:
+        program.ask(len, "b")
+    process = program.process
+    assert process.stdin
+    assert process.stdout
+    assert process.stdin.closed
+    assert process.stdout.closed

@@ -120,8 +120,9 @@ class Inmate:
         family = [self.process]
         for member in family:
             counts[member] = 0
-            with suppress(OSError):  # they come and go
-                for thread in os.scandir(f"/proc/{member}/task"):
+            # They come and go.
+            with suppress(OSError), os.scandir(f"/proc/{member}/task") as threads:
+                for thread in threads:
                     counts[member] += 1
                     family += map(int, Path(thread.path, "children").read_text().split())
             if sum(counts.values()) > most:
@@ -131,11 +132,8 @@ class Inmate:
 
 def memory_bytes(processes: Iterable[int]) -> int:
     """The memory that processes have, shared memory counted for each."""
-    return sum(map(_resident_bytes, processes))
-
-
-def _resident_bytes(process: int) -> int:
-    with suppress(OSError, IndexError):
-        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-    return 0
+    pages = 0
+    for process in processes:
+        with suppress(OSError, IndexError):  # it has ended
+            pages += int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -122,9 +122,9 @@ class Completed(NamedTuple):
         return self.output.decode(errors="backslashreplace")
 
 
-def user_environment(**additions: str) -> dict[str, str]:
-    """The user's environment, with the plain locale and some additions."""
-    return {**os.environ, "LC_ALL": "C", **additions}
+def user_environment() -> dict[str, str]:
+    """The user's environment, with the plain locale."""
+    return {**os.environ, "LC_ALL": "C"}
 
 
 def plain_environment(**additions: str) -> dict[str, str]:
@@ -186,10 +186,12 @@ class Running:
         return ""
 
     def end(self) -> None:
-        """End it and all that it has started."""
+        """End it and all that it has started, and wait for it."""
         if self.inmate:
             self.inmate.end()
-        end_group(self.process)
+        with suppress(ProcessLookupError, PermissionError):  # it leads its own session
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 @contextmanager
@@ -228,13 +230,9 @@ def started(job: Job, stdin: Stream, stdout: Stream, stderr: Stream) -> Iterator
         running.end()
         if running.inmate:
             running.inmate.forget()
-
-
-def end_group(process: subprocess.Popen[bytes]) -> None:
-    """End a process that leads its own session, whatever it has started, and wait for it."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+        for pipe in filter(None, (process.stdin, process.stdout, process.stderr)):
+            with suppress(BrokenPipeError):  # of what it was never given
+                pipe.close()
 
 
 def _limiting(limits: Limits) -> list[str]:
@@ -283,7 +281,7 @@ def _running(job: Job) -> Iterator[_Recorded]:
     with scratch_folder() as scratch, ExitStack() as files:
         output, errors = job.log or scratch / "output", scratch / "errors"
         if job.environment is None:
-            job = job._replace(environment={**plain_environment(), "TMPDIR": str(scratch)})
+            job = job._replace(environment=plain_environment(TMPDIR=str(scratch)))
         stdin: Stream = job.input if isinstance(job.input, int) else subprocess.DEVNULL
         if isinstance(job.input, bytes) and job.input:
             (scratch / "input").write_bytes(job.input)

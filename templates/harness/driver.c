@@ -496,7 +496,7 @@ static void call_in_state(char kind, const char *line)
 		result = glue_unregister(type);
 		break;
 	case 'w':
-		result = glue_wrapper(name, (int)type);
+		glue_wrapper(name, (int)type);
 		say_writes();
 		break;
 	case 'i':

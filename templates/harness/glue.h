@@ -53,7 +53,7 @@ void glue_prepare(int fill);
 enum glue_kind { GLUE_NUMBER, GLUE_POINTER, GLUE_STRING, GLUE_HOST };
 const void *glue_host(int slot);
 /* A call by its name, for the host in a slot. */
-long glue_wrapper(const char *name, int slot);
+void glue_wrapper(const char *name, int slot);
 
 /* In the driver. */
 void driver_say(const char *format, ...) __attribute__((format(printf, 1, 2)));

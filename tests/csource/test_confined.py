@@ -24,6 +24,13 @@ class Liar:
         return self.answer
 
 
+def compiled(folder: Path) -> Path:
+    target = folder / "a.o"
+    command = ["gcc", "-x", "c", "-c", "-", "-o", str(target)]
+    subprocess.run(command, input=b"int canary;", check=True)
+    return target
+
+
 FACT = ["macro", "A", ["a.c", 1, 1], "", []]
 
 
@@ -50,6 +57,20 @@ def test_answers_are_checked(answer: Any) -> None:
         read_contents(Path("a.o"), liar)
 
 
+def test_only_a_library_shows_what_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug of ours is no fault of the file's."""
+    text = tmp_path / "a.o"
+    text.write_text("no object file")
+    with pytest.raises(BuildError, match="can't be read"):
+        read_contents(text, None)
+    monkeypatch.setattr("xenhostgen.csource.objects.Contents", "no class")
+    target = compiled(tmp_path)
+    with pytest.raises(TypeError):
+        read_contents(target, None)
+
+
 def test_facts_come_back_as_they_are() -> None:
     need("bwrap", "bubblewrap")
     c = "static const int a[2];\nvoid f(int b)\n{\n\tint c;\n\tb = 1;\n}\n"
@@ -61,8 +82,6 @@ def test_facts_come_back_as_they_are() -> None:
 @pytest.mark.parametrize("sees", [False, True])
 def test_only_its_folders_are_seen(*, sees: bool, tmp_path: Path) -> None:
     need("bwrap", "bubblewrap")
-    target = tmp_path / "a.o"
-    command = ["gcc", "-x", "c", "-c", "-", "-o", str(target)]
-    subprocess.run(command, input=b"int canary;", check=True)
+    target = compiled(tmp_path)
     with reader([tmp_path] * sees) as program:
         assert ("canary" in f"{program.ask(contents, target)}") == sees

@@ -37,7 +37,15 @@ def test_a_program_of_ours_is_compiled_once_for_each_compiler(
     own = own_program(name, str(compiler), Store(load(SPEC), again))
     assert own.read_bytes() == kept.read_bytes() == programs[0]
     assert os.access(own, os.X_OK)
+    unused = kept.with_name(f"0-{name}")
+    unused.touch()
+    for program in (unused, kept):
+        os.utime(program, (0, 0))
+    (tmp_path / "used").mkdir()
+    own_program(name, str(compiler), Store(load(SPEC), tmp_path / "used"))
     calls.write_text("\n")
     compiler.write_text(compiler.read_text() + "# another version\n")
     own_program(name, str(compiler), Store(load(SPEC), tmp_path))
     assert calls.read_text() == "\n\n"
+    assert kept.exists()
+    assert not unused.exists(), "what hasn't been used for long goes with the next that is kept"

@@ -7,6 +7,7 @@ What that answers is checked, and taken for what the same function returns here.
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from xenhostgen.csource import debug_info, facts, objects
@@ -41,7 +42,7 @@ def _facts(output: str, path: str) -> Facts:
 
 
 def _read(function: Callable[..., T], by: Reader | None, *arguments: object) -> T:
-    """What a function returns, here or by a reader. Raises BuildError for whatever goes wrong."""
+    """What a function returns, here or by a reader. Raises BuildError where that can't read it."""
     try:
         if by is None:
             return function(*arguments)
@@ -49,8 +50,16 @@ def _read(function: Callable[..., T], by: Reader | None, *arguments: object) -> 
     except BuildError:
         raise
     except Exception as error:  # assembler code can put anything anywhere
+        if by is None and not _is_of_library(error):
+            raise
         raise BuildError("what was made of it can't be read") from error
     return result
+
+
+def _is_of_library(error: Exception) -> bool:
+    """Whether a library raises an error, which what it reads may cause; ours would be a bug."""
+    *_, (frame, _) = walk_tb(error.__traceback__)
+    return not str(frame.f_globals["__name__"]).startswith(f"{__name__.split('.')[0]}.")
 
 
 def _typed(wanted: Any, raw: Any) -> Any:

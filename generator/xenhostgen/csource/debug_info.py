@@ -15,6 +15,8 @@ from elftools.elf.relocation import RelocationHandler
 from xenhostgen.csource.objects import ObjectFile, opened
 
 ANCHOR = "anchor_"
+VALUE = "value_"
+"""Begins the keys of those anchors of which the parts are asked."""
 Description = tuple[str, ...]
 """What can be said of a name: enumerators, members and layout, or a type and a table's entries."""
 
@@ -79,6 +81,9 @@ def _number(die: Any, name: str) -> int | None:
 
 def _describe(file: ObjectFile, anchor: str, die: Any) -> Iterator[str]:
     """What an anchored type holds; of anything else, its type and what a table points to."""
+    if anchor.startswith(f"{ANCHOR}{VALUE}"):
+        yield from _parts(die)
+        return
     if die.tag != "DW_TAG_pointer_type":
         yield from _held(die)
         return
@@ -98,6 +103,16 @@ def _describe(file: ObjectFile, anchor: str, die: Any) -> Iterator[str]:
     is_table = structure is not None and structure.tag == "DW_TAG_structure_type"
     if is_table and not re.match(rf"\.(init|exit)\.|.*\.{name}$", symbol.section):
         yield f"in the section {symbol.section}"
+
+
+def _parts(die: Any, path: str = "") -> Iterator[str]:
+    """What of a value is no padding: the C behind its name, and the type."""
+    bare = _without(die, "typedef")
+    if bare.tag != "DW_TAG_structure_type":
+        yield f"{path}: {_text(bare)}"
+        return
+    for member in bare.iter_children():
+        yield from _parts(_target(member), f"{path}.{_name(member)}")
 
 
 def _held(die: Any) -> Iterator[str]:

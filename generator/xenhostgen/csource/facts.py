@@ -27,8 +27,7 @@ class Fact(NamedTuple):
     """One thing that a file defines or declares.
 
     ``kind`` is include (its name is the header as written), enum, enumerator, struct (or a union,
-    or its typedef), function, prototype, variable, local (a static variable of the function that is
-    its text), export or macro.
+    or its typedef), function, prototype, variable, export or macro.
     """
 
     kind: str
@@ -59,11 +58,13 @@ def snippet_facts(c: str, typedefs: Collection[str] = ()) -> Facts:
 def read_facts(source: Preprocessed) -> Facts:
     """Parse a file: what it declares itself, macros and includes too. Raises BuildError."""
     reader, parser = _Reader(source), CParser(lexer=_Lexer)
+    outline = _outline(source)
     with _parser_errors(source, parser.clex):
-        for node in parser.parse(_outline(source)).ext:
-            declaration = node.decl if isinstance(node, c_ast.FuncDef) else node
-            if reader.at(declaration).file == source.path:
-                reader.read(node)
+        unit = parser.parse(outline)
+    for node in unit.ext:
+        declaration = node.decl if isinstance(node, c_ast.FuncDef) else node
+        if reader.at(declaration).file == source.path:
+            reader.read(node)
     return (*(Fact(*directive) for directive in source.directives), *reader.facts)
 
 
@@ -87,8 +88,6 @@ class _Reader(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no type
         match node:
             case c_ast.FuncDef():
                 self.declared("function", node.decl)
-                for local in _statics(node.body):
-                    self.declared("local", local, node.decl.name)
             case c_ast.StaticAssert(
                 # What the shim's EXPORT_SYMBOL makes of it: sizeof(&symbol), and a message.
                 cond=c_ast.UnaryOp(expr=c_ast.UnaryOp(expr=c_ast.ID(name=symbol))),
@@ -105,13 +104,13 @@ class _Reader(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no type
                 if isinstance(node, c_ast.Decl) and node.name:
                     self.declared("variable", node)
 
-    def declared(self, kind: str, node: Any, text: str = "") -> None:
+    def declared(self, kind: str, node: Any) -> None:
         """Note a function or variable."""
         element = node.type
         while isinstance(element, c_ast.ArrayDecl):
             element = element.type
         words = (*node.storage, *node.funcspec, *getattr(element, "quals", ()))
-        self.facts.append(Fact(kind, node.name, self.at(node), text, words))
+        self.facts.append(Fact(kind, node.name, self.at(node), "", words))
 
     def visit_Enum(self, node: Any) -> None:
         if node.values:
@@ -127,32 +126,15 @@ class _Reader(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no type
     visit_Union = visit_Struct
 
 
-def _statics(node: Any) -> Iterator[Any]:
-    """The declarations of static variables in a function's body."""
-    for _, child in node.children():
-        if isinstance(child, c_ast.Decl) and "static" in child.storage:
-            yield child
-        yield from _statics(child)
-
-
 _QUOTED = r""""(?:\\.|[^"\\\n])*+"?|'(?:\\.|[^'\\\n])*+'?"""  # an open one ends with its line
 _MARK = re.compile(rf"[(){{}};=]|{_QUOTED}")
 _BRACE = re.compile(rf"[{{}}]|{_QUOTED}")
-# Braces, two deep, hold the semicolons of members, which don't end what is static.
-_STATICS = re.compile(
-    rf"(\bstatic\b(?:{_QUOTED}|\{{(?:{_QUOTED}|[^{{}}\"']|\{{(?:{_QUOTED}|[^{{}}\"'])*+\}})*+\}}"
-    rf"|[^;\"'])*+;?)|{_QUOTED}|[^\n\"'s]+|."
-)
-
-
-def _kept(match: re.Match[str]) -> str:
-    return match[1] or " " * len(match[0])
 
 
 def _outline(source: Preprocessed) -> str:
     """The text, blank where the parser needn't read it, which takes most of the time.
 
-    Of bodies it needs static variables alone, and of other files only what names types.
+    Of bodies it needs nothing, and of other files only what names types.
     """
     text, pieces, line = source.text, [], 0
     for start, body, end in _declarations(text):
@@ -163,7 +145,7 @@ def _outline(source: Preprocessed) -> str:
         if source.path not in files and "typedef" not in piece:
             piece = "\n" * lines
         elif body < end:
-            inner = _STATICS.sub(_kept, text[body + 1 : end - 1])
+            inner = "\n" * text.count("\n", body, end)
             piece = f"{text[start : body + 1]}{inner}{text[end - 1 : end]}"
         pieces.append(piece)
         line += lines

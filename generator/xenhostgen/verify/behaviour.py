@@ -40,7 +40,7 @@ class Behaviour:
     def run(self, subject: Subject) -> Iterator[Finding]:
         """Compile and run, side by side: first the spec's configuration, then the others."""
         subject.options.progress(f"run under {' and '.join(self.compilers)}")
-        _ = subject.harness.flags, subject.harness.glue
+        _ = subject.harness.flags
         runs = product([AS_THE_SPEC, *subject.configurations], self.compilers)
         with ThreadPoolExecutor(2) as pool:
             judged = list(pool.map(lambda run: self.judge(subject, *run), runs))

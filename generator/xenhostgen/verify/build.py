@@ -12,6 +12,7 @@ import os
 import platform
 import re
 import shutil
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -25,8 +26,9 @@ from xenhostgen.sandbox.process import BuildError, Job, run_all
 from xenhostgen.sandbox.scratch import state_folder
 from xenhostgen.spec.source import Refused
 from xenhostgen.verify.configurations import Configuration, options_in
+from xenhostgen.verify.declarations import values
 from xenhostgen.verify.driver import Program
-from xenhostgen.verify.harness import TEMPLATES, Harness, units, write_files
+from xenhostgen.verify.harness import TEMPLATES, Harness, rendered, units, wrappers, write_files
 from xenhostgen.verify.store import Store
 
 # Where sanitizers register variables (those priorities are reserved) must not run before the
@@ -56,6 +58,7 @@ FLAGS = [*DIALECT, *"-g1 -O1 -fno-common -fno-omit-frame-pointer -w -fmax-errors
 SANITIZERS = ("address", "undefined")
 _ELF = b"\x7fELF"
 _OWN_PROGRAMS = {"driver.o": ("-std=gnu11", "-O2", "-c"), "launcher": ("-w",)}
+_UNUSED_MAX = 30 * 24 * 3600  # seconds
 SANITIZE = (f"-fsanitize={','.join(SANITIZERS)}", "-fno-sanitize-recover=all")
 
 
@@ -112,7 +115,7 @@ def own_program(name: str, compiler: str, store: Store) -> Path:
                 source = str(TEMPLATES / Path(name).with_suffix(".c"))
                 run_all([Job([compiler, *_OWN_PROGRAMS[name], source, "-o", str(new)])])
                 with suppress(OSError, Refused):
-                    write.write_files(state_folder(), {key: new.read_bytes()})
+                    _keep(key, new.read_bytes())
             new.chmod(0o755)
             new.replace(program)
     return program
@@ -121,8 +124,17 @@ def own_program(name: str, compiler: str, store: Store) -> Path:
 def _kept(name: str) -> bytes:
     """A program that the user's state keeps; nothing if it keeps none."""
     with suppress(OSError):
+        os.utime(state_folder() / name)
         return (state_folder() / name).read_bytes()
     return b""
+
+
+def _keep(name: str, program: bytes) -> None:
+    """Keep a program, and none any more that hasn't been used for long."""
+    folder, limit = state_folder(), time.time() - _UNUSED_MAX
+    kept = (path for own in _OWN_PROGRAMS for path in folder.glob(f"*-{own}"))
+    unused = [path.name for path in kept if path.stat().st_mtime < limit]
+    write.write_files(folder, {**dict.fromkeys(unused), name: program})
 
 
 class Source(NamedTuple):
@@ -154,6 +166,19 @@ def compiled(
     return objects
 
 
+def write_glue(harness: Harness) -> Path:
+    """The C file between the judged files and the driver. Raises ``SpecError``."""
+    with harness.store.lock:
+        glue = harness.work / "glue.c"
+        if not glue.exists():
+            spec, store = harness.spec, harness.store
+            context = {"calls": wrappers(spec), "parts": values(harness)}
+            store.glue = store.glue or rendered("harness/glue.c", spec, **context)
+            header = (TEMPLATES / "glue.h").read_text()
+            write_files({"glue.h": header, glue.name: store.glue}, harness.work)
+    return glue
+
+
 def _objects(harness: Harness, compiler: str, turned: Configuration) -> list[Path]:
     """The objects of the judged sources and of the glue."""
     tree = harness.tree
@@ -162,7 +187,7 @@ def _objects(harness: Harness, compiler: str, turned: Configuration) -> list[Pat
     judge = [*FLAGS, *SANITIZE, *sections, *harness.flags]
     judged = [(f"./{unit}", "judged") for unit in units(harness.spec)]
     sources = []
-    for name, role in [*judged, (str(harness.glue), "glue")]:
+    for name, role in [*judged, (str(write_glue(harness)), "glue")]:
         flags = turned.of(_options(harness, tree / name)).flags
         flags += ["-O0"] if role == "glue" else []
         key = harness.store.key(tree, tree / name, compiler, *flags)

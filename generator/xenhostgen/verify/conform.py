@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 
-from xenhostgen.csource.debug_info import Unit
+from xenhostgen.csource.debug_info import ANCHOR, Unit
 from xenhostgen.csource.facts import Fact, Facts
 from xenhostgen.sandbox.location import Location
 from xenhostgen.spec.expr import ExpressionError, is_operand
@@ -28,6 +28,7 @@ from xenhostgen.verify.subject import Subject
 
 # What the kernel frees when it has booted.
 _FREED = re.compile(r"\.(init|exit)\..*")
+_WRITABLE = re.compile(r"\.(data|bss)\b(?!\.rel\.ro)")
 
 
 KERNELS = (
@@ -97,8 +98,8 @@ def _declared(subject: Subject, declarations: Declarations) -> Iterator[Finding]
         if reading.unit:
             own = {**sections, **reading.unit.sections}
             yield from _lasting(spec, path, expected, reading, own)
-        if path == spec.header.file:
-            yield from _remembering(path, reading.facts)
+        if path == spec.header.file and reading.unit:
+            yield from _remembering(path, reading.unit)
 
 
 def _compare(
@@ -142,7 +143,7 @@ def _compare(
 
 
 def _by_name(facts: Facts) -> dict[tuple[str, str], Fact]:
-    return {fact[:2]: fact for fact in facts if fact.kind not in ("enumerator", "local")}
+    return {fact[:2]: fact for fact in facts if fact.kind != "enumerator"}
 
 
 def _said(spec: Interface, fact: Fact, unit: Unit | None) -> Iterator[str]:
@@ -195,14 +196,18 @@ def _lasting(
             yield _finding("declaration-differs", user, message, Location(path))
 
 
-def _remembering(path: str, facts: Facts) -> Iterator[Finding]:
+def _remembering(path: str, unit: Unit) -> Iterator[Finding]:
     """The variables of the header's code: they lie with the caller, unseen by exploration."""
-    for fact in facts:
-        is_variable = fact.kind in ("local", "variable") and "static" in fact.words
-        if is_variable and "const" not in fact.words:
-            name = fact.text or fact.name
+    for symbol, section in unit.sections.items():
+        if _WRITABLE.match(section) and not symbol.startswith(ANCHOR):
+            users = (
+                name
+                for name, code in unit.sections.items()
+                if symbol in unit.references.get(code, ())
+            )
+            name = next(users, symbol)
             message = f"'{name}' keeps its value from call to call"
-            yield _finding("hidden-state", name, message, fact.at._replace(file=path))
+            yield _finding("hidden-state", name, message, Location(path))
 
 
 def _finding(rule: str, name: str, message: str, where: Location) -> Finding:

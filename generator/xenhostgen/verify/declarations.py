@@ -21,6 +21,7 @@ from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import Harness, c_files
 from xenhostgen.verify.pieces import check_pieces, unreadable
 from xenhostgen.verify.store import Reading
+from xenhostgen.verify.values import Values
 
 _DEFINING = ("function", "variable", "macro", "enumerator")
 # Each function and variable by itself, so that its section shows what it refers to.
@@ -79,6 +80,11 @@ def read_due(harness: Harness) -> Unit:
             # It is nothing that stands in one piece.
             raise unreadable(harness.spec, error.complaints()) from None
     return known[compiler]
+
+
+def values(harness: Harness) -> Values:
+    """The parts of the interface's values. Raises ``SpecError``."""
+    return Values(harness.spec, read_due(harness))
 
 
 def read_tree(harness: Harness, turned: Configuration = AS_THE_SPEC) -> Declarations:

@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from xenhostgen.csource.debug_info import ANCHOR
+from xenhostgen.csource.debug_info import ANCHOR, VALUE
 from xenhostgen.csource.facts import Fact, Facts, snippet_facts
 from xenhostgen.spec.model import NONE, Call, ClearBss, Guest, Interface, Op
 from xenhostgen.verify.harness import enum_c, include_name, struct_c
+from xenhostgen.verify.values import value_types
 
 LOOP = f"{ANCHOR}loop"
 _TYPES = "#include <linux/types.h>"
@@ -50,7 +51,9 @@ class Expectation:
     def unit(self) -> str:
         """C for a compiler: what is due, and its anchors. Raises ``BuildError``."""
         facts = [fact for file in self.files.values() for fact in file]
-        return "\n".join([self.declared(), *dict.fromkeys(map(self.anchor, facts)), ""])
+        types = enumerate(value_types(self.spec))
+        values = [f"{c} {ANCHOR}{VALUE}{number};" for number, c in types]
+        return "\n".join([self.declared(), *dict.fromkeys(map(self.anchor, facts)), *values, ""])
 
     def declared(self) -> str:
         """What is due as one unit, with functions' bodies left out."""

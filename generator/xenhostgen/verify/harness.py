@@ -5,7 +5,7 @@ import errno
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -115,13 +115,6 @@ class Harness:
                 paths += included(self.tree, path, text)
         return texts
 
-    @cached_property
-    def glue(self) -> Path:
-        """The C file between the judged files and the driver."""
-        files = {"glue.h": (TEMPLATES / "glue.h").read_text()}
-        files["glue.c"] = _glue(self.spec)
-        return write_files(files, self.work) / "glue.c"
-
     @property
     def defines(self) -> list[str]:
         """The options of a compiler that turn on those of the kernel."""
@@ -132,12 +125,6 @@ class Harness:
         """The options of a compiler that runs in the tree."""
         kconfig = ["-D__KERNEL__", "-include", str(SHIM / "linux/kconfig.h")]
         return [f"-I{self.overlay}", f"-I{SHIM}", "-Iinclude", *self.defines, *kconfig]
-
-
-@lru_cache(maxsize=1)
-def _glue(spec: Interface) -> str:
-    """The glue, kept for the next tree of the same spec."""
-    return rendered("harness/glue.c", spec, calls=wrappers(spec))
 
 
 def units(spec: Interface) -> list[str]:
@@ -279,27 +266,14 @@ def numbered_inputs(spec: Interface) -> list[str]:
     return list(dict.fromkeys(chain.from_iterable(map(boot_inputs, scenarios(spec)))))
 
 
-class Argument(NamedTuple):
-    """A wrapper's argument and the number that marks it."""
-
-    name: str
-    declaration: str
-    number: int
-
-    @property
-    def is_pointer(self) -> bool:
-        """Whether it points to memory, as arrays do."""
-        return "*" in self.declaration
-
-
 class Wrapper(NamedTuple):
-    """The call of an op's wrapper, or of what it must amount to, with marked arguments.
+    """The call of an op's wrapper, or of what it must amount to, with arguments of its own.
 
-    ``returns``: its result is a number, which ``result`` declares.
+    ``returns``: it has a result, which ``result`` declares.
     """
 
     op: Op
-    args: tuple[Argument, ...]
+    args: tuple[Text, ...]
     call: str
     returns: bool
     name: str
@@ -311,29 +285,25 @@ def wrappers(spec: Interface) -> list[Wrapper]:
     calls = []
     for op in spec.ops:
         if op.wrapper != "none":
-            marked = enumerate(op.args, 10)
-            args = tuple(
-                Argument(declared_name(c), _local(c), _mark(c, number)) for number, c in marked
-            )
-            call = f"{spec.c.wrapper(op.name)}({', '.join(['xh', *(arg.name for arg in args)])})"
-            returns = op.wrapper_type != "void" and not is_struct(op.wrapper_type)
-            calls.append(Wrapper(op, args, call, returns, op.name))
+            arguments = ", ".join(["xh", *map(declared_name, op.args)])
+            call = f"{spec.c.wrapper(op.name)}({arguments})"
+            args = tuple(map(_local, op.args))
+            calls.append(Wrapper(op, args, call, op.wrapper_type != "void", op.name))
     return calls
 
 
-def _local(param: str) -> str:
+def _local(param: str) -> Text:
     """A variable of the type that a parameter has: an array is a pointer to its first element."""
     name = declared_name(param)
-    return re.sub(rf"\b{name}\s*\[[^]]*\]", f"(*{name})", param)
+    return Text(re.sub(rf"\b{name}\s*\[[^]]*\]", f"(*{name})", param))
 
 
 class Function(NamedTuple):
-    """A kernel function that is only called: it tells its arguments and returns its mark."""
+    """A kernel function that is only called: it tells its arguments."""
 
-    name: str
     fact: FunctionFact
     returns: str
-    number: int
+    """Its type without the qualifiers that no variable for it may have."""
 
 
 def kernel_functions(spec: Interface) -> list[Function]:
@@ -345,16 +315,11 @@ def kernel_functions(spec: Interface) -> list[Function]:
         host = Text(f"{spec.c.host} *{op.host}")
         facts |= {name: FunctionFact(name, op.returns, (host, *op.args)) for name in names}
     functions = []
-    for number, (name, known) in enumerate(facts.items()):
-        fact = FunctionFact(known.name, known.returns, tuple(Text(_local(c)) for c in known.args))
+    for fact in facts.values():
         returns = fact.returns if "*" in fact.returns else fact.returns.removeprefix("const ")
-        functions.append(Function(name, fact, returns, _mark(returns, number)))
+        local = FunctionFact(fact.name, fact.returns, tuple(map(_local, fact.args)))
+        functions.append(Function(local, returns))
     return functions
-
-
-def _mark(c_type: str, number: int) -> int:
-    """A byte to tell a value by; a truth value has but one."""
-    return 1 if "bool" in c_type.lower() and "*" not in c_type else number % 120 + 1
 
 
 def is_struct(c: str) -> bool:

@@ -16,17 +16,9 @@ from xenhostgen.reference_model.ops import Dispatch, dispatch, only
 from xenhostgen.sandbox.process import BuildError
 from xenhostgen.spec.model import NONE, Interface
 from xenhostgen.verify.build import FLAGS, SANITIZE, Source, compiled, own_program
-from xenhostgen.verify.declarations import expectation
+from xenhostgen.verify.declarations import expectation, values
 from xenhostgen.verify.driver import Answer, Program, run_driver
-from xenhostgen.verify.harness import (
-    TEMPLATES,
-    Harness,
-    Wrapper,
-    is_struct,
-    rendered,
-    wrappers,
-    write_files,
-)
+from xenhostgen.verify.harness import TEMPLATES, Harness, Wrapper, rendered, wrappers, write_files
 from xenhostgen.verify.pieces import check_pieces, unreadable
 
 OTHER = "other"
@@ -44,7 +36,7 @@ def due_calls(spec: Interface) -> dict[tuple[str, str | None], Wrapper]:
             if due := dispatch(wrapper.op, key):
                 name = f"{wrapper.op.name}_{numbers.setdefault(due, len(numbers))}"
                 returns = wrapper.op.wrapper_type
-                is_converted = due.returns not in ("void", returns) and not is_struct(due.returns)
+                is_converted = due.returns not in ("void", returns)
                 c = f"({due.returns})({due.c})" if is_converted else due.c
                 call = wrapper._replace(name=name, call=c, result=f"{returns} glue_result")
                 calls[wrapper.op.name, key] = call
@@ -99,7 +91,8 @@ def _build(harness: Harness, off: tuple[str, ...]) -> Program:
     spec, store, compiler = harness.spec, harness.store, harness.compiler
     folder = store.folder / "-".join(["oracle", *off])
     calls = {call.name: call for call in due_calls(spec).values()}
-    c = rendered("harness/oracle.c", spec, calls=list(calls.values()), **spec_alone(spec, off))
+    alone = {"parts": values(harness), **spec_alone(spec, off)}
+    c = rendered("harness/oracle.c", spec, calls=list(calls.values()), **alone)
     write_files({"oracle.c": c}, folder)
     flags = [*FLAGS, *SANITIZE, "-O0", "-fno-builtin", f"-I{harness.questions}", f"-I{TEMPLATES}"]
     source = Source("oracle.c", f"{folder.name}.o", [*flags, *harness.flags])

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError, Job, run_all
+from xenhostgen.verify.build import write_glue
 from xenhostgen.verify.declarations import Declarations
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import units
@@ -54,7 +55,7 @@ class StaticChecks:
 def _output(subject: Subject, command: list[str]) -> str:
     """What a tool says of all files; nothing where one of them has errors."""
     command = [*command, *subject.harness.flags]
-    sources = [*(f"./{file}" for file in units(subject.spec)), str(subject.harness.glue)]
+    sources = [*(f"./{file}" for file in units(subject.spec)), str(write_glue(subject.harness))]
     jobs = [
         Job([*command, file], subject.tree, merge_errors=True, view=subject.harness.view)
         for file in sources

@@ -37,6 +37,8 @@ class Store:
         self.readings: dict[str, Reading] = {}
         self.due: dict[str, Unit] = {}
         """What each compiler understands of what is due."""
+        self.glue = ""
+        """What the judged files are run by."""
         self.oracles: dict[tuple[str, ...], Program] = {}
         """What does what is due, by the options that are off."""
         self.answers: dict[tuple[str, ...], dict[str, Answer]] = {}

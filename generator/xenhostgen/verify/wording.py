@@ -30,7 +30,7 @@ class Wording:
         self.wrappers = wrappers(spec)
         self.made_up = ["A", *(only(wrapper.op.name) for wrapper in self.wrappers)]
         self.due_calls = due_calls(spec)
-        self.functions = {function.name for function in kernel_functions(spec)}
+        self.functions = {function.fact.name for function in kernel_functions(spec)}
         self.state = cache(self._state)  # explored states recur in thousands of checks
 
     def type(self, value: int) -> str:

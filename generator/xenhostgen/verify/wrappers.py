@@ -27,6 +27,7 @@ from xenhostgen.verify.wording import Wording
 # arguments and result have random bits of their own, from GLUE_NUMBERS on they are small numbers.
 _MARKS = 1
 _NUMBERS = 1000
+_RESULT = "=:"  # begins the word for a result, part by part
 _FILLS = (_MARKS, 0, -1, 2, 3, *range(_NUMBERS, _NUMBERS + 4))
 
 
@@ -108,10 +109,12 @@ class WrapperCall(Call):
         if answer.failure:
             return answer.failure
         is_ordered = self.due and has_order(self.due.call)
-        words = answer.words if is_ordered else sorted(answer.words)
+        words = [word for word in answer.words if not word.startswith(_RESULT)]
+        words = words if is_ordered else sorted(words)
         outcome = f"calls to {', '.join(words) or 'nothing'}"
-        if self.wrapper.returns:
-            outcome += f" with the result {answer.result}"
+        for word in answer.words:
+            if word.startswith(_RESULT):
+                outcome += f" with the result {word.removeprefix(_RESULT)}"
         return outcome + answer.changes(before)
 
     def _values(self) -> str:

@@ -22,7 +22,7 @@ from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import Problem, Refused
 from xenhostgen.verify.behaviour import Behaviour
 from xenhostgen.verify.boots import BootRunner
-from xenhostgen.verify.build import DIALECT
+from xenhostgen.verify.build import DIALECT, write_glue
 from xenhostgen.verify.conform import Conformance
 from xenhostgen.verify.drift import rendered
 from xenhostgen.verify.explore import Explorer
@@ -191,7 +191,7 @@ class _Judge:
         command = [_CC, *DIALECT, "-Werror", *harness.flags, *flags, "-c"]
         # The glue calls every macro and inline function: -O2 takes long for that.
         files = {unit: ("-O2", f"./{unit}") for unit in units}
-        files |= {_GLUE: ("-O1", f"../{harness.glue.name}")}
+        files |= {_GLUE: ("-O1", f"../{write_glue(harness).name}")}
         objects = {unit: str(self.object(subject, unit)) for unit in units}
         jobs = ([*command, *files[unit], "-o", objects[unit]] for unit in units)
         run_all([Job(job, tree, view=harness.view) for job in jobs])

@@ -20,6 +20,7 @@ from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError, Job, run_all
 from xenhostgen.spec.model import Interface, Slot
 from xenhostgen.verify.calls import Iterate, Register, Unregister
+from xenhostgen.verify.declarations import values
 from xenhostgen.verify.findings import Finding, Proof
 from xenhostgen.verify.harness import rendered, units, wrappers, write_files
 from xenhostgen.verify.subject import Subject
@@ -102,7 +103,7 @@ def _preprocessed(subject: Subject) -> list[Path]:
     """The judged files, the harness and due C as cbmc reads them. Raises ``BuildError``."""
     spec, work = subject.spec, subject.work / "cbmc"
     filled = sorted(spec.slots, key=lambda slot: _depth(spec, slot))
-    due = due_c(spec)
+    due = due_c(spec, values(subject.harness))
     write_files({"harness.c": rendered("prove/cbmc.c", spec, filled=filled, **due)}, work)
     # Due C lies, and is preprocessed, where nothing of the tree's is found.
     alone = write_files({"due.c": rendered("prove/due.c", spec, **due)}, work / "due")

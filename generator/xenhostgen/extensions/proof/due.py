@@ -6,12 +6,13 @@ from typing import Any
 from xenhostgen.spec.model import NONE, Interface
 from xenhostgen.verify.harness import Wrapper, kernel_functions, observed_variables, wrappers
 from xenhostgen.verify.oracle import OTHER, due_calls, spec_alone
+from xenhostgen.verify.values import Values
 
 CALLS_MAX = 8
 """So many calls of the kernel's functions by one wrapper are compared one by one."""
 
 
-def due_c(spec: Interface) -> dict[str, Any]:
+def due_c(spec: Interface, parts: Values) -> dict[str, Any]:
     """What templates ask about the spec's own C.
 
     ``due_of`` has the due calls of each op, each with the numbers of the tables for which it is
@@ -29,7 +30,7 @@ def due_c(spec: Interface) -> dict[str, Any]:
                 by_name.setdefault(due.name, (due, []))[1].append(number)
         due_of[op] = list(by_name.values())
         undue[op] = [number for number, key in enumerate(keys[:3]) if (op, key) not in calls]
-    arguments = [len(function.fact.args) for function in kernel_functions(spec)]
+    arguments = [len(parts.of(function.fact.args)) for function in kernel_functions(spec)]
     answers = [f"driver_{macro.name}" for macro in spec.predicates.placeholders]
     return {
         "due_of": due_of,
@@ -37,6 +38,7 @@ def due_c(spec: Interface) -> dict[str, Any]:
         "dues": [_prototyped(spec, due) for pairs in due_of.values() for due, _ in pairs],
         "compared": [*observed_variables(spec), *answers],
         "calls_max": CALLS_MAX,
+        "parts": parts,
         "arguments_max": max([1, *arguments]),
         **spec_alone(spec),
     }

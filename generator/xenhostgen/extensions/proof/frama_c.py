@@ -22,9 +22,11 @@ from xenhostgen.extensions.proof.provers import (
 from xenhostgen.reference_model.boot import CLEAR_BSS, boot, scenarios
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import Interface
+from xenhostgen.verify.declarations import values
 from xenhostgen.verify.findings import Finding, Proof
 from xenhostgen.verify.harness import Wrapper, boot_inputs, rendered, units, wrappers, write_files
 from xenhostgen.verify.subject import Subject
+from xenhostgen.verify.values import Values
 
 # The kernel is built with -fno-strict-overflow: signed numbers wrap.
 _KERNEL = ("-no-warn-signed-overflow", "-no-warn-left-shift-negative")
@@ -61,7 +63,7 @@ class _Session:
         self.subject, self.spec, self.tree = subject, subject.spec, subject.tree
         self.proved = self.goals = 0
         self.work = subject.work / "prove"
-        self.eva_c = _eva_c(self.spec)
+        self.eva_c = _eva_c(self.spec, values(subject.harness))
         source = self.tree / self.spec.source.file
         wp_c = rendered("prove/wp.c", self.spec, source=source)
         write_files({"eva.c": self.eva_c, "wp.c": wp_c}, self.work)
@@ -142,14 +144,15 @@ def _subject(entry: str) -> str:
     return entry.removeprefix("prove_").rpartition("_")[0]
 
 
-def _eva_c(spec: Interface) -> str:
+def _eva_c(spec: Interface, parts: Values) -> str:
     """C that follows each wrapper with each table, and each boot."""
     calls: list[tuple[Wrapper, str | None]] = []
     for wrapper in wrappers(spec):
         calls += [(wrapper, table.symbol) for _, table in spec.tables()]
         calls += [(wrapper, spec.none)] if spec.none else []
         calls += [(wrapper, None)] * wrapper.op.takes_no_host
-    return rendered("prove/eva.c", spec, calls=calls, boots=list(_boots(spec)))
+    boots = list(_boots(spec))
+    return rendered("prove/eva.c", spec, calls=calls, boots=boots, parts=parts)
 
 
 def _boots(spec: Interface) -> Iterator[tuple[str, list[str], list[str], list[tuple[str, str]]]]:

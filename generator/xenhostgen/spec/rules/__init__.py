@@ -43,6 +43,8 @@ _RULES = (
     (accepted, ""),
     (templates, "interface? templates? source? registry? predicates? guests?"),
 )
+_SECTIONS = {section.rstrip("?") for _, sections, *_ in _RULES for section in sections.split()}
+assert Interface.KEYS.keys() >= _SECTIONS, "a misspelt section"
 
 
 def check(spec: Interface, unread: set[str]) -> Iterator[Fault]:

@@ -125,6 +125,18 @@ def test_a_patch_for_another_tree_is_refused(
     assert not spec.exists()
 
 
+def test_a_patch_whose_tabs_became_blanks_is_refused_for_that(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (patch,) = tree.parent.glob("0002-*")
+    patch.write_text(patch.read_text().replace("\t", " " * 8))
+    words = ["import", str(patch), "--tree", f"{tree}@HEAD~1", "-o", str(tree.parent / "x.yaml")]
+    assert main(words) == 2
+    printed = capsys.readouterr().err
+    assert "for its white space alone" in printed
+    assert "tabs were lost on the way" in printed
+
+
 def test_what_no_spec_can_say_is_shown_in_the_patch(
     tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -52,6 +52,15 @@ def attached(whole: bool) -> bytes:
     return mail.as_bytes()
 
 
+def twofold() -> bytes:
+    mail = EmailMessage()
+    mail["Subject"] = "[PATCH] widget: schön"
+    mail["From"] = "Wandä <w@example.org>"
+    mail.set_content(TEXT, cte="8bit")
+    mail.add_alternative(f"<html><pre>{TEXT}</pre></html>", subtype="html")
+    return mail.as_bytes()
+
+
 def flowed() -> bytes:
     lines = []
     for line in TEXT.split("\n"):
@@ -71,6 +80,7 @@ WRAPPED = {
     "crlf in quoted-printable": plain("quoted-printable").replace(b"\n", b"\r\n"),
     "attached diff": attached(whole=False),
     "attached mail": attached(whole=True),
+    "once more in HTML": twofold(),
     "flowed": flowed(),
     "byte order mark": b"\xef\xbb\xbf" + plain("8bit"),
     "mbox": b"From w@example.org Tue Mar  4 10:00:00 2025\n" + plain("base64") + b"\n",

@@ -7,6 +7,7 @@ one, hunks are what the patches show, one on top of the other.
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -139,6 +140,10 @@ def after_patch(
         except GitFailure as failure:
             reason = reason or failure.output.split("\n")[0].removeprefix("error: ")
     hint = "name the revision that the patch is based on: --tree DIR@REV"
+    with suppress(GitFailure):
+        patched(message.patch, read, likely, "--ignore-whitespace", *options, name=message.source)
+        reason += ", for its white space alone"
+        hint = "tabs were lost on the way: get the original mail by 'b4 am'"
     raise message.problem("hunk-no-fit", f"doesn't fit {root}: {reason}", hint)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git, git_environment
-from xenhostgen.extensions.patches.collapsed import Ambiguous, is_intact, with_markers
+from xenhostgen.extensions.patches.collapsed import Ambiguous, has_blanks, with_markers
 from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.sandbox.process import Job, run
 from xenhostgen.sandbox.scratch import scratch_folder
@@ -212,15 +212,27 @@ def _plain(mail: bytes, depth: int = 0) -> Iterator[bytes]:
 
 
 def _attached(mail: EmailMessage) -> Iterator[bytes]:
+    """The mails attached to a mail; else the mail itself without what it says once more in HTML."""
+    is_twofold = False
+    for part in mail.walk():
+        if part.get_content_type() == "multipart/alternative":
+            parts = list(part.iter_parts())
+            plain = [inner for inner in parts if inner.get_content_type() != "text/html"]
+            is_twofold |= 0 < len(plain) < len(parts)
+            part.set_payload(plain or parts)
     for part in mail.walk():
         if part.get_content_type() == "message/rfc822":
+            is_twofold = False
             inner = part.get_payload(0)
             assert isinstance(inner, EmailMessage)
             yield inner.as_bytes()
         elif part.is_attachment():
             data = part.get_payload(decode=True)
             if isinstance(data, bytes) and _MAIL.match(data):
+                is_twofold = False
                 yield data
+    if is_twofold:
+        yield mail.as_bytes()
 
 
 def read_mail(mail: bytes, folder: Path) -> Message:
@@ -271,10 +283,10 @@ def _placed(message: Message, source: str, start: int, mail: bytes) -> Message:
     message = message._replace(source=source, start=start, line=line, patch=patch)
     if patch.count(b"\n") > _LINES_MAX:  # in base64 it has fewer
         raise message.problem("input-too-large", f"holds more than {_LINES_MAX} lines")
-    if is_intact(patch):
+    if has_blanks(patch, rb"\t"):
         return message
     try:
-        restored = with_markers(patch)
+        restored = patch if has_blanks(patch, rb"  |^ ") else with_markers(patch)
     except Ambiguous as error:
         text = "white space was lost, and the hunk's counts don't tell its lines of context"
         raise message.problem(

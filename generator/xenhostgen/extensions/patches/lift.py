@@ -49,7 +49,7 @@ _ORDER += " predicates guests kinds kernel"
 # What the rules may refuse without the rest losing its sense: an item of these, or a text.
 _PARTS = set(
     "values slots accepts fields ops tables macros functions steps exports guests includes "
-    "declares".split()
+    "declares kinds".split()
 )
 _TEXTS = set(
     "doc register_doc unregister_doc iterator_doc requires_doc spdx requires guard linkage".split()

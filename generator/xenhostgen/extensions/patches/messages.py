@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import EmailPolicy, default
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git, git_environment
 from xenhostgen.extensions.patches.collapsed import Ambiguous, has_blanks, with_markers
@@ -216,8 +216,8 @@ def _attached(mail: EmailMessage) -> Iterator[bytes]:
     is_twofold = False
     for part in mail.walk():
         if part.get_content_type() == "multipart/alternative":
-            parts = list(part.iter_parts())
-            plain = [inner for inner in parts if inner.get_content_type() != "text/html"]
+            parts: list[Any] = list(part.iter_parts())
+            plain: list[Any] = [inner for inner in parts if inner.get_content_type() != "text/html"]
             is_twofold |= 0 < len(plain) < len(parts)
             part.set_payload(plain or parts)
     for part in mail.walk():

@@ -110,7 +110,7 @@ def test_diff_and_verify_read_the_carry_patch(
     assert main(["verify", str(spec), "--level", "parse", "--cc", "gcc"]) == 1
     carry.write_text(f"--- a/{header}\n+++ b/{header}\n@@ -1 +1,2 @@\n nothing\n+int a;\n")
     assert main(["verify", str(spec), "--level", "parse", "--cc", "gcc"]) == 2
-    assert "first.carry.patch: doesn't fit: include/toy/gate.h:1" in capsys.readouterr().err
+    assert "first.carry.patch:3:1: doesn't fit: include/toy/gate.h:1" in capsys.readouterr().err
 
 
 def test_a_patch_for_another_tree_is_refused(

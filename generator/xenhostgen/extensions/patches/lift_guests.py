@@ -303,9 +303,9 @@ def _signature(head: str) -> Data:
 
 def _place(part: Part) -> Data:
     """Beside which function a table stands."""
-    below = "\n".join(line.text for line in part.lines[part.piece.last :])
+    kernels = [line.text for line in part.lines[part.piece.last :] if line.kind == "context"]
     above = function_begun(part.head)
-    following = [piece.name for piece in pieces(below) if piece.kind == "function"]
+    following = [piece.name for piece in pieces("\n".join(kernels)) if piece.kind == "function"]
     if following and not (above and part.beside(-1) == "}"):
         return {"before": following[0]}
     return {"after": above or part.beside(-1) or "?"}

@@ -34,6 +34,7 @@ from xenhostgen.extensions.patches.lift_source import (
     complete_wrappers,
     lift_registry,
 )
+from xenhostgen.extensions.patches.messages import Left
 from xenhostgen.extensions.patches.probe import Data, Probing, words_of
 from xenhostgen.extensions.patches.yaml_writer import write_yaml
 from xenhostgen.spec import yaml
@@ -64,7 +65,7 @@ Tree = tuple[Reader, str]  # with the name by which messages call it
 class Lifted(NamedTuple):
     """The spec as text and model, its carry patch, and what was lifted of each file.
 
-    ``assumed``: what was assumed for which key.
+    ``assumed``: what was assumed for which key. ``left``: mails that are no patches.
     """
 
     text: str
@@ -72,6 +73,7 @@ class Lifted(NamedTuple):
     carry: bytes
     shares: list[Share]
     assumed: dict[str, str]
+    left: list[Left]
 
 
 class Target(NamedTuple):
@@ -129,7 +131,7 @@ def _lifted(imported: Input, seen: Seen, target: Target, onto: Interface | None)
         raise _not_liftable(error, imported, seen) from None
     after = carried_alone(carry, {path: placed.get(path) for path in imported.whole})
     known = [_proved(share, imported, after) for share in shares(imported, carry)]
-    return Lifted(text, spec, carry, known, assumed)
+    return Lifted(text, spec, carry, known, assumed, imported.left)
 
 
 def _laid_out(

@@ -12,7 +12,7 @@ from xenhostgen.extensions.patches.lift_c import Piece, arguments, function_begu
 from xenhostgen.extensions.patches.lift_header import Seen, compact
 from xenhostgen.extensions.patches.lift_input import landmarks
 from xenhostgen.extensions.patches.lift_source import distinguished
-from xenhostgen.extensions.patches.probe import HOLE, Data, Probing, match
+from xenhostgen.extensions.patches.probe import Data, Probing, match
 from xenhostgen.render.files import Renderer
 from xenhostgen.spec.model import (
     NONE,
@@ -257,7 +257,9 @@ class Guests:
     def complete(self, probing: Probing) -> None:
         """Read what the adapters do."""
         adapters = {name: self.entries[name] for name in self.functions if name in self.entries}
-        probing.choose(adapters, [{"body": HOLE}, {"body": ""}, {}])
+        probing.fill((entry, "body") for entry in adapters.values())
+        for entry in adapters.values():
+            entry.setdefault("body", "")
         ours, theirs = _bodies(probing.rendered()), _bodies(probing.files)
         for name, entry in adapters.items():
             if ours.get(name) != theirs[name]:  # it does more than an adapter can

@@ -33,6 +33,7 @@ _MALFORMED = (LookupError, ValueError, TypeError, AttributeError, RecursionError
 _POLICY = EmailPolicy(
     header_factory=lambda name, value: default.header_factory(name, value[:_FIELD_MAX])
 )
+_COVER, _REPLY = "a cover letter", "a reply or a forwarded mail"
 # What a packed file begins with, if it isn't told by a null character.
 _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
 _HTML = re.compile(rb"\s*<(?:!doctype html|html|\?xml)", re.IGNORECASE)
@@ -90,6 +91,11 @@ class Left(NamedTuple):
     subject: str
     reason: str
 
+    @property
+    def shown(self) -> str:
+        """What `import` says of it."""
+        return f"  left out, {self.reason}: {self.subject}"
+
 
 def read_messages(paths: Iterable[Path], left: list[Left] | None = None) -> list[Message]:
     """The mails that hold patches, in their series' order; ``left`` gets those left out.
@@ -98,21 +104,24 @@ def read_messages(paths: Iterable[Path], left: list[Left] | None = None) -> list
     """
     messages: dict[tuple[str, bytes], Message] = {}
     left_out = [] if left is None else left
+    refused: list[Refused] = []
     for path in paths:
-        refused: list[Refused] = []
         known = len(messages)
         for message in _split(path):
             if reason := _reason(message):
                 left_out.append(Left(message.title, reason))
                 hint = "save the mail that holds the patch as text, or get it by 'b4 am'"
                 refused.append(message.problem("no-patch", f"no patch in it: {reason}", hint))
+                known -= reason in (_COVER, _REPLY)  # of a series, in files of their own
             elif (key := (message.subject, message.patch.strip())) in messages:
                 left_out.append(Left(message.title, "there already"))
                 known -= 1
             else:
                 messages[key] = message
         if len(messages) == known:
-            raise refused[0]
+            raise refused[-1]
+    if refused and not messages:
+        raise refused[0]
     ordered = list(messages.values())
     if ordered and all(message.number for message in ordered):
         ordered.sort(key=lambda message: message.number)
@@ -123,9 +132,9 @@ def read_messages(paths: Iterable[Path], left: list[Left] | None = None) -> list
 def _reason(message: Message) -> str:
     """Why a mail is no patch of a series; empty if it is one."""
     if _POSITION.search(message.title) and not message.number:
-        return "a cover letter"
+        return _COVER
     if re.match(r"(?i)(re|aw|fwd?)\s*:", message.title):
-        return "a reply"
+        return _REPLY
     return "" if message.patch.strip() else message.kind or "it holds no diff"
 
 

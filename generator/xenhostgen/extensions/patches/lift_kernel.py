@@ -14,7 +14,7 @@ from xenhostgen.extensions.patches.probe import Data, Probing
 from xenhostgen.spec import expr
 from xenhostgen.spec.c_names import KEYWORDS, RESERVED, STORAGE, declared_name
 from xenhostgen.spec.rules.conditions import conditions
-from xenhostgen.spec.source import Inside, Nearest
+from xenhostgen.spec.source import Inside, Nearest, is_slip
 
 _NAME = re.compile(r"(?<![-\w])[A-Za-z_]\w+")
 _TYPEDEF = re.compile(r"^typedef .*?(\w+);", re.MULTILINE)
@@ -57,7 +57,17 @@ class KernelFacts:
                         self.evaluate(name, text, op)
         for tag in re.findall(r"\bstruct (\w+)", f"{self.facts['functions']} {self.text}"):
             self.facts["structs"].setdefault(tag, {})
+        self.tell_apart()
         return compact(**self.facts)
+
+    def tell_apart(self) -> None:
+        """List functions of tables that would be taken for others misspelt, as both are right."""
+        functions, host = self.facts["functions"], Probing(self.data, {}).spec().c.host
+        for op in self.data.get("ops", {}).values():
+            for entry in op.get("tables", {}).values():
+                if isinstance(entry, str) and any(is_slip(entry, known) for known in functions):
+                    args = [f"{host} *{op.get('host', 'xh')}", *op.get("args", ())]
+                    functions[entry] = {"returns": op.get("returns", "void"), "args": args}
 
     def evaluate(self, name: str, text: str, op: Data) -> None:
         """Find out what a name stands for that an op's adapter or wrapper evaluates."""

@@ -234,11 +234,12 @@ def test_a_carry_patch_that_fits_no_more_is_refused(spec: Interface, tree: Path)
     (problem,) = caught.value.problems
     assert (problem.rule, problem.path) == ("carry-misfit", str(HERE / "gate.carry.patch"))
     assert problem.message == "doesn't fit: arch/toy/Kconfig:1"
+    assert (problem.at.line, problem.excerpt) == (4, "@@ -1,2 +1,3 @@")
 
 
 def test_a_tree_with_the_carry_patch_alone_is_refused(spec: Interface, tree: Path) -> None:
     git(tree, "apply", str(HERE / "gate.carry.patch"))
-    with pytest.raises(Refused, match=r"carry\.patch: doesn't fit: arch/toy/Kconfig:1"):
+    with pytest.raises(Refused, match=r"carry\.patch:4:1: doesn't fit: arch/toy/Kconfig:1"):
         placed(spec, tree)
 
 

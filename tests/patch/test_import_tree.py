@@ -110,7 +110,7 @@ def test_diff_and_verify_read_the_carry_patch(
     assert main(["verify", str(spec), "--level", "parse", "--cc", "gcc"]) == 1
     carry.write_text(f"--- a/{header}\n+++ b/{header}\n@@ -1 +1,2 @@\n nothing\n+int a;\n")
     assert main(["verify", str(spec), "--level", "parse", "--cc", "gcc"]) == 2
-    assert "first.carry.patch: doesn't fit: include/toy/gate.h:1" in capsys.readouterr().err
+    assert "first.carry.patch:3:1: doesn't fit: include/toy/gate.h:1" in capsys.readouterr().err
 
 
 def test_a_patch_for_another_tree_is_refused(
@@ -123,6 +123,18 @@ def test_a_patch_for_another_tree_is_refused(
     assert "0002-toy-use-the-gate.patch:1:1: doesn't fit" in printed
     assert "name the revision that the patch is based on" in printed
     assert not spec.exists()
+
+
+def test_a_patch_whose_tabs_became_blanks_is_refused_for_that(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (patch,) = tree.parent.glob("0002-*")
+    patch.write_text(patch.read_text().replace("\t", " " * 8))
+    words = ["import", str(patch), "--tree", f"{tree}@HEAD~1", "-o", str(tree.parent / "x.yaml")]
+    assert main(words) == 2
+    printed = capsys.readouterr().err
+    assert "for its white space alone" in printed
+    assert "tabs were lost on the way" in printed
 
 
 def test_what_no_spec_can_say_is_shown_in_the_patch(

@@ -52,6 +52,15 @@ def attached(whole: bool) -> bytes:
     return mail.as_bytes()
 
 
+def twofold() -> bytes:
+    mail = EmailMessage()
+    mail["Subject"] = "[PATCH] widget: schön"
+    mail["From"] = "Wandä <w@example.org>"
+    mail.set_content(TEXT, cte="8bit")
+    mail.add_alternative(f"<html><pre>{TEXT}</pre></html>", subtype="html")
+    return mail.as_bytes()
+
+
 def flowed() -> bytes:
     lines = []
     for line in TEXT.split("\n"):
@@ -71,6 +80,7 @@ WRAPPED = {
     "crlf in quoted-printable": plain("quoted-printable").replace(b"\n", b"\r\n"),
     "attached diff": attached(whole=False),
     "attached mail": attached(whole=True),
+    "once more in HTML": twofold(),
     "flowed": flowed(),
     "byte order mark": b"\xef\xbb\xbf" + plain("8bit"),
     "mbox": b"From w@example.org Tue Mar  4 10:00:00 2025\n" + plain("base64") + b"\n",
@@ -139,7 +149,20 @@ def test_a_thread_is_put_in_order(tmp_path: Path) -> None:
         "[PATCH 1/2] a",
         "[PATCH 2/2] b",
     ]
-    assert {message.reason for message in left} == {"a reply", "a cover letter", "there already"}
+    reasons = {"a reply or a forwarded mail", "a cover letter", "there already"}
+    assert {message.reason for message in left} == reasons
+
+
+def test_covers_and_replies_may_have_files_of_their_own(tmp_path: Path) -> None:
+    subjects = ["[PATCH 0/1] all", "[PATCH 1/1] a", "Re: [PATCH 1/1] a"]
+    paths = [tmp_path / str(number) for number, _ in enumerate(subjects)]
+    for path, subject in zip(paths, subjects, strict=True):
+        path.write_bytes(thread(subject))
+    left: list[Left] = []
+    assert [message.title for message in read_messages(paths, left)] == subjects[1:2]
+    assert [mail.subject for mail in left] == subjects[::2]
+    with pytest.raises(Refused, match=r"0:\d+:1: no patch in it: a cover letter"):
+        read_messages(paths[::2])
 
 
 def test_a_missing_patch_is_named(tmp_path: Path) -> None:

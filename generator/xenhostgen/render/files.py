@@ -5,12 +5,12 @@ A *fragment* is what the interface adds to a file that the kernel has already. F
 rendered first, each for itself; the stubs then are skeletons around them, and so are patches later.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from xenhostgen.render.environment import environment, guarded
-from xenhostgen.render.operations import adapters, operations, prototypes
+from xenhostgen.render.operations import Adapter, adapters, operations, prototypes
 from xenhostgen.render.style import TAB, pad
 from xenhostgen.spec.model import (
     NONE,
@@ -118,14 +118,12 @@ class Renderer:
         spec, include = self.spec, guest.include
         fragments = [self.added("include", guest.file, include, include.place, header=include.line)]
         if guest.place and guest.tables:
-            context = {
-                "tables": [(table, _aligned(self.entries(guest, table))) for table in guest.tables],
-                "adapters": adapters(spec, self.ops, guest.name),
-            }
-            fragments.append(self.added("tables", guest.file, guest.place, guest.place, **context))
-        if guest.place and (tables := spec.declared_by(guest)):
+            tables = list(self.tables(guest))
             place = guest.place
-            fragments.append(self.added("borrowed", guest.file, place, place, tables=tables))
+            fragments.append(self.added("tables", guest.file, place, place, tables=tables))
+        if guest.place and (borrowed := spec.declared_by(guest)):
+            place = guest.place
+            fragments.append(self.added("borrowed", guest.file, place, place, tables=borrowed))
         if any(guest.parts(Each)):
             fragments.append(self.added("cursor", guest.file, guest.boot, Place()))
         for step in guest.boot.steps:
@@ -134,6 +132,25 @@ class Renderer:
                 fragment = self.added("step", guest.file, step, Place(), step=step, table=table)
                 fragments.append(fragment)
         return [fragment._replace(guest=guest.name) for fragment in fragments]
+
+    def tables(self, guest: Guest) -> Iterator[tuple[Table, list[tuple[str, str]], list[Adapter]]]:
+        """A guest's tables with their initialisers, and the adapters that stand above each."""
+        left = list(adapters(self.spec, self.ops, guest.name))
+        for table in guest.tables:
+            entries = self.entries(guest, table)
+            named = {entry.function for _, entry in entries}
+            is_first = self.spec.layout.adapters == "first"
+            above = [adapter for adapter in left if is_first or adapter[0] in named]
+            left = [adapter for adapter in left if adapter not in above]
+            yield table, self.initialisers(entries), above
+
+    def initialisers(self, entries: Sequence[tuple[Op, Entry]]) -> list[tuple[str, str]]:
+        """Member, with what stands between it and the ``=``, and function of each entry."""
+        if self.spec.layout.initialisers == "plain":
+            return [(f"{op.name} ", entry.function) for op, entry in entries]
+        longest = max((len(op.name) for op, _ in entries), default=0)
+        column = (longest + 2) // TAB * TAB + TAB - 1  # a '.' stands before it
+        return [(pad(op.name, column), entry.function) for op, entry in entries]
 
     def entries(self, guest: Guest, table: Table) -> list[tuple[Op, Entry]]:
         """The ops that a guest's table sets."""
@@ -146,7 +163,7 @@ class Renderer:
         shared = [pair for pair in own if pair[1].function in spec.shared_adapters]
         return {
             "adapters": list(adapters(spec, self.ops, NONE)),
-            "empty_slots": _aligned(spec.entries[NONE]),
+            "empty_slots": self.initialisers(spec.entries[NONE]),
             "prototypes": prototypes(self.ops, shared),
         }
 
@@ -182,13 +199,6 @@ class Renderer:
             entries = self.entries(guest, table)
             declared |= prototypes(self.ops, (pair for pair in entries if pair[1].is_kernels))
         return declared
-
-
-def _aligned(entries: Sequence[tuple[Op, Entry]]) -> list[tuple[str, str]]:
-    """Padded member and function of each entry of a table, the functions in one column."""
-    longest = max((len(op.name) for op, _ in entries), default=0)
-    column = (longest + 2) // TAB * TAB + TAB - 1  # a '.' stands before it
-    return [(pad(op.name, column), entry.function) for op, entry in entries]
 
 
 def render(spec: Interface, root: Path | None = None) -> Rendering:

@@ -8,6 +8,9 @@ from xenhostgen.render.style import wrapped
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import Entry, Interface, Op
 
+Adapter = tuple[str, str, str]
+"""Name, head and body of an adapter."""
+
 
 class OpC(NamedTuple):
     """The C of an op and of its wrapper, as templates put it together."""
@@ -59,8 +62,8 @@ def prototypes(ops: Mapping[str, OpC], entries: Iterable[tuple[Op, Entry]]) -> d
     return heads
 
 
-def adapters(spec: Interface, ops: Mapping[str, OpC], owner: str) -> Iterator[tuple[str, str, str]]:
-    """Name, head and body of each adapter that a guest's file defines, or for NONE the C file."""
+def adapters(spec: Interface, ops: Mapping[str, OpC], owner: str) -> Iterator[Adapter]:
+    """Each adapter that a guest's file defines, or for NONE the C file."""
     for op, entry in spec.adapters(owner):
         in_c, function = ops[op.name], entry.function
         linkage = "" if function in spec.shared_adapters else "static "

@@ -595,6 +595,26 @@ class NameChoices(Part):
     )
 
 
+class Layout(Part):
+    """How authors lay out what they write into kernel files, where they differ."""
+
+    initialisers = optional(
+        Choice(aligned="the values in one column", plain="a blank on either side of `=`"),
+        "how tables are written",
+        "aligned",
+    )
+    adapters = optional(
+        Choice(first="above all tables", beside="each above the first table that names it"),
+        "where adapters stand",
+        "first",
+    )
+    registrations = optional(
+        Choice(apart="with blank lines around them", joined="as further statements"),
+        "how registrations stand among the kernel's statements",
+        "apart",
+    )
+
+
 class Names:
     """Every generated symbol, computed from the interface's prefix in this one place."""
 
@@ -641,6 +661,7 @@ class Interface(Part):
     fields = optional(Items(Field), "additional members of the host structure")
     ops = optional(Rows(Op), "the operations: one row per op, one column per table")
     names = optional(NameChoices, "names that aren't derived from the prefix", NameChoices())
+    layout = optional(Layout, "how C is laid out in the kernel's files", Layout())
     typedefs = optional(FLAG, "name structures by typedefs (default: the template set's)")
     spdx = optional(LICENCE, "the licence line of the interface's files")
     banner = optional(FLAG, "say in each file that it is generated, and how", True)

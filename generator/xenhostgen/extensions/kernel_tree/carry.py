@@ -20,7 +20,7 @@ from xenhostgen.extensions.kernel_tree.patching import (
 )
 from xenhostgen.render.files import render
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import Problem, Refused, refusal
+from xenhostgen.spec.source import NOWHERE, At, Problem, Refused, refusal
 
 SUFFIX = ".carry.patch"
 
@@ -65,15 +65,23 @@ def carried(spec: Interface, carry: bytes, read: Reader) -> dict[str, bytes | No
     try:
         return patched(carry, read) if carry else {}
     except GitFailure as failure:
-        raise Refused(list(_misfits(spec, failure))) from None
+        raise Refused(list(_misfits(spec, carry, failure))) from None
 
 
-def _misfits(spec: Interface, failure: GitFailure) -> Iterator[Problem]:
+def _misfits(spec: Interface, carry: bytes, failure: GitFailure) -> Iterator[Problem]:
+    """What git says, at the hunks that it says it of."""
     path = str(carry_path(spec.path))
+    lines = carry.decode(errors="replace").split("\n")
     hint = "what the spec renders there has changed, or the tree has: import the patch again"
     failed = _FAILED.findall(failure.output) or [failure.output.split("\n")[0]]
     for reason in failed:
-        yield Problem("carry-misfit", f"doesn't fit: {reason}", path, hint=hint)
+        file, _, start = reason.rpartition(":")
+        file_row = lines.index(f"--- a/{file}") if f"--- a/{file}" in lines else len(lines)
+        head = re.compile(rf"@@ -{start}[, ]")
+        heads = (row for row in range(file_row, len(lines)) if head.match(lines[row]))
+        row = next(heads, None)
+        at, excerpt = (NOWHERE, "") if row is None else (At(row + 1, 1), lines[row])
+        yield Problem("carry-misfit", f"doesn't fit: {reason}", path, at, hint, excerpt)
 
 
 def with_carry(spec: Interface, files: dict[str, str]) -> dict[str, str]:
@@ -88,7 +96,7 @@ def with_carry(spec: Interface, files: dict[str, str]) -> dict[str, str]:
     try:
         after = carried_alone(carry, own)
     except GitFailure as failure:
-        raise Refused(list(_misfits(spec, failure))) from None
+        raise Refused(list(_misfits(spec, carry, failure))) from None
     kept = {path: text for path, text in files.items() if path not in own}
     own_after = existing(after).items()
     return kept | {path: text.decode(errors="surrogateescape") for path, text in own_after}

@@ -92,9 +92,11 @@ def _unless_closed(comment: re.Match[str]) -> str:
 
 
 def of_own_steps(
-    kernel: KernelFile, boot: Boot, cursor: str, texts: Iterable[str]
+    kernel: KernelFile, boot: Boot, cursor: str, texts: Iterable[str], joined: bool
 ) -> list[Insertion]:
     """Insertions of the runs of our steps, whose ``texts`` come in the steps' order.
+
+    ``joined``: no blank lines set them apart.
 
     With the declaration of the ``cursor``, if it isn't empty, below the others. The kernel's steps
     must stand there once, in the spec's order.
@@ -113,13 +115,13 @@ def of_own_steps(
     remaining = iter(texts)
     for is_ours, group in groupby(boot.steps, lambda step: isinstance(step, OwnStep)):
         if is_ours:
-            text = "\n".join(next(remaining) for _ in group)
+            text = ("" if joined else "\n").join(next(remaining) for _ in group)
             with suppress(Refused):
                 end = kernel.below(last)
                 in_body = last.type not in ("{", "declaration")
                 if cursor and not in_body:
                     text = f"{insertions.pop().text}\n{text}"
-                insertions.append(Insertion(text, end, in_body=in_body))
+                insertions.append(Insertion(text, end, tight=joined, in_body=in_body))
             continue
         for step in group:
             assert not isinstance(step, OwnStep)

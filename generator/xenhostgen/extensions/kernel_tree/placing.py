@@ -201,7 +201,8 @@ class _Placer:
             if guest.file == path:
                 cursor, own = ("".join(texts[guest.name, "cursor"]), texts[guest.name, "step"])
                 with suppress(Refused):
-                    insertions += of_own_steps(kernel, guest.boot, cursor, own)
+                    joined = self.spec.layout.registrations == "joined"
+                    insertions += of_own_steps(kernel, guest.boot, cursor, own, joined)
         return insertions
 
 

@@ -21,11 +21,11 @@ class Ambiguous(Exception):
         self.line = line
 
 
-def is_intact(patch: bytes) -> bool:
-    """Whether hunks have white space as code has: a tab, a run of blanks, or a first blank."""
+def has_blanks(patch: bytes, white_space: bytes) -> bool:
+    """Whether hunks have white space as code has it, or context its markers: a pattern of it."""
     hunks = patch[max(patch.find(b"\n@@ "), 0) :]
     signature = _SIGNATURE.search(hunks)
-    return bool(re.search(rb"\t|  |^ ", hunks[: signature and signature.start()], re.MULTILINE))
+    return bool(re.search(white_space, hunks[: signature and signature.start()], re.MULTILINE))
 
 
 def with_markers(patch: bytes) -> bytes:

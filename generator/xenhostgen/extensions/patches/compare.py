@@ -108,7 +108,9 @@ def compare(
             compared.append(_alone(path, "", "rendering", "the patch doesn't touch this file"))
         elif path not in rendering.files:
             change = theirs[path].change
-            compared.append(_alone(path, change, "patch", "the spec doesn't render this file"))
+            compared.append(
+                _alone(path, change, "patch", "beyond the spec, which doesn't render this file")
+            )
         else:
             compared.append(_compared(renderer, rendering, theirs[path], texts))
     return Comparison(tuple(subjects[True]), tuple(subjects[False]), tuple(compared))
@@ -137,6 +139,7 @@ def _compared(
     if bool(fragments) == (theirs.change == "new"):
         does = "adds to a file of the kernel" if fragments else "brings the whole file"
         message = f"the spec {does}, which for the patch is a {theirs.change} one"
+        message += "; of a patch on top of a spec, name that: --since SPEC" * (not fragments)
         place = [Detail("place", message)]
     identical = None
     bytes_ = []
@@ -226,7 +229,7 @@ def _code(
 ) -> Iterator[Detail]:
     """How the code differs, theirs quoted as far as its text is known."""
     if theirs.deletions:
-        message = f"the patch removes lines ({theirs.deletions}), the spec removes none"
+        message = f"beyond the spec: the patch removes lines ({theirs.deletions})"
         yield Detail("code", message)
     matcher = matcher_of([*map(chunk_digest, ours)], theirs.code)
     differing = [opcode for opcode in matcher.get_opcodes() if opcode[0] != "equal"]

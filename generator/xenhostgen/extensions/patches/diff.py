@@ -37,6 +37,8 @@ _SAME_NAMES = re.compile(
 _ANNOUNCED = re.compile(rb"^ *(\d{1,9}) files? changed, ", re.MULTILINE)
 _SIGNATURE = re.compile(rb"^-- ?$", re.MULTILINE)
 _FILE = re.compile(r"^(?=diff --git )", re.MULTILINE)
+# Of a head that lost its first line, which git passes over.
+_HEADLESS = re.compile(r"^(?:new|deleted) file mode .*", re.MULTILINE)
 _KINDS: dict[str, Kind] = {"+": "added", "-": "removed", " ": "context"}
 _NONE = "/dev/null"
 _LOST = "lines were lost, or edited by hand or by a mail program: get the original mail"
@@ -72,7 +74,8 @@ def _bytes_lost(files: Sequence[PatchFile]) -> bool:
     if known:
         return any(not same_id(file.post, blob_id(file.content)) for file in known)
     hunks = (hunk for file in files for hunk in file.hunks)
-    return any(line.text.startswith(" ") for hunk in hunks for line in hunk.lines)
+    texts = [line.text for hunk in hunks for line in hunk.lines]
+    return any(text[:1] == " " for text in texts) and not any("  " in text for text in texts)
 
 
 def _files(message: Message) -> Iterator[PatchFile]:
@@ -84,8 +87,9 @@ def _files(message: Message) -> Iterator[PatchFile]:
     first = 1
     for part in _FILE.split(message.patch.decode(errors="surrogateescape")):
         lines = part.split("\n")
+        readable = part if part.startswith("diff --git ") else _HEADLESS.sub("", part)
         try:
-            for file in PatchSet(StringIO(part)):
+            for file in PatchSet(StringIO(readable)):
                 hunks = [_hunk(message, first, hunk, lines) for hunk in file]
                 yield _file(message, first, file, next(names, ""), hunks)
         except UnidiffParseError as error:

@@ -5,6 +5,7 @@ The proof is the rendering of the new spec with its carry patch, which holds wha
 says otherwise; what the rules of specs refuse is left out, and so carried as well.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
@@ -33,11 +34,12 @@ from xenhostgen.extensions.patches.lift_source import (
     complete_wrappers,
     lift_registry,
 )
-from xenhostgen.extensions.patches.probe import Data, Probing
+from xenhostgen.extensions.patches.messages import Left
+from xenhostgen.extensions.patches.probe import Data, Probing, words_of
 from xenhostgen.extensions.patches.yaml_writer import write_yaml
 from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text
-from xenhostgen.spec.model import Interface
+from xenhostgen.spec.model import Interface, Layout
 from xenhostgen.spec.source import At, Problem, Problems, Refused, SpecError, printable, refusal
 
 # The order in which a spec is read; other keys follow.
@@ -49,7 +51,7 @@ _ORDER += " predicates guests kinds kernel"
 # What the rules may refuse without the rest losing its sense: an item of these, or a text.
 _PARTS = set(
     "values slots accepts fields ops tables macros functions steps exports guests includes "
-    "declares".split()
+    "declares kinds".split()
 )
 _TEXTS = set(
     "doc register_doc unregister_doc iterator_doc requires_doc spdx requires guard linkage".split()
@@ -63,7 +65,7 @@ Tree = tuple[Reader, str]  # with the name by which messages call it
 class Lifted(NamedTuple):
     """The spec as text and model, its carry patch, and what was lifted of each file.
 
-    ``assumed``: what was assumed for which key.
+    ``assumed``: what was assumed for which key. ``left``: mails that are no patches.
     """
 
     text: str
@@ -71,6 +73,7 @@ class Lifted(NamedTuple):
     carry: bytes
     shares: list[Share]
     assumed: dict[str, str]
+    left: list[Left]
 
 
 class Target(NamedTuple):
@@ -123,12 +126,36 @@ def _lifted(imported: Input, seen: Seen, target: Target, onto: Interface | None)
         return write_yaml({key: data[key] for key in keys if key in data}, target.schema, remarks)
 
     try:
-        text, spec, carry, placed = _carried(imported, data, written, target.output)
+        text, spec, carry, placed = _laid_out(imported, data, written, target.output)
     except SpecError as error:
         raise _not_liftable(error, imported, seen) from None
     after = carried_alone(carry, {path: placed.get(path) for path in imported.whole})
     known = [_proved(share, imported, after) for share in shares(imported, carry)]
-    return Lifted(text, spec, carry, known, assumed)
+    return Lifted(text, spec, carry, known, assumed, imported.left)
+
+
+def _laid_out(
+    imported: Input, data: Data, written: Callable[[], str], output: str
+) -> tuple[str, Interface, bytes, Contents]:
+    """What ``_carried`` gives, laid out so that the least is carried of files with fragments."""
+    best = _carried(imported, data, written, output)
+    layout: Data = {}
+    for key in Layout.KEYS:
+        *_, carry, _ = best
+        fragments = [guest["file"] for guest in data["guests"].values()]
+        if not any(f"--- a/{file}\n".encode() in carry for file in fragments):
+            break
+        for word in words_of(Layout.KEYS[key])[1:]:
+            data["layout"] = {**layout, key: word}
+            tried = _carried(imported, data, written, output)
+            if _size(tried[2]) < _size(best[2]):
+                best, layout = tried, data["layout"]
+    return best
+
+
+def _size(carry: bytes) -> int:
+    """How many lines a patch adds or removes, and those that name its files."""
+    return len(re.findall(rb"^[-+]", carry, re.MULTILINE))
 
 
 def _carried(

@@ -12,7 +12,7 @@ from xenhostgen.extensions.patches.lift_c import Piece, arguments, function_begu
 from xenhostgen.extensions.patches.lift_header import Seen, compact
 from xenhostgen.extensions.patches.lift_input import landmarks
 from xenhostgen.extensions.patches.lift_source import distinguished
-from xenhostgen.extensions.patches.probe import HOLE, Data, Probing, match
+from xenhostgen.extensions.patches.probe import Data, Probing, match
 from xenhostgen.render.files import Renderer
 from xenhostgen.spec.model import (
     NONE,
@@ -88,6 +88,31 @@ def parts_of(hunks: Iterable[Hunk]) -> Iterator[Part]:
                 yield part
 
 
+def _before(hunk: Hunk) -> Hunk:
+    """A hunk as if nothing were changed: what stands there before it."""
+    lines = [line._replace(kind="context") for line in hunk.lines if line.kind != "added"]
+    return hunk._replace(lines=tuple(lines))
+
+
+def _rewords(step: Data, gone: list[Data]) -> bool:
+    """Whether a step takes the place of one that is gone, by which it is placed in the tree then.
+
+    The other is its alternative, and counts as gone no more.
+    """
+    for was in gone:
+        (kind, now), (was_kind, old) = *step.items(), *was.items()
+        if kind == was_kind == "return_if":
+            step[kind] = {"condition": now, "alternatives": [old]}
+        elif kind == was_kind == "assign" and now.keys() == old.keys():
+            ((target, value),), (other,) = now.items(), old.values()
+            step[kind] = {target: {"value": value, "alternatives": [other]}}
+        else:
+            continue
+        gone.remove(was)
+        return True
+    return False
+
+
 class Guests:
     """Reads one kernel file after the other; ``guests`` are by file, ``ops`` are the header's."""
 
@@ -111,14 +136,8 @@ class Guests:
         known_steps = [(part, step) for part in parts if (step := self.step(part.piece))]
         boot = next((part.head for part, step in known_steps if "register" in step), "")
         if boot and "boot" not in guest:
-            steps = [
-                step
-                for part, step in known_steps
-                if part.head == boot
-                and (not part.added or step.keys() & _OWN)
-                # Steps that leave early count wherever they stand, others as landmarks.
-                and (part.near or "return_if" in step)
-            ]
+            inside = [(part, step) for part, step in known_steps if part.head == boot]
+            steps = list(self.boot_steps(inside, hunks))
             guest["boot"] = compact(**_signature(boot), steps=steps)
             # Every such file has these already, and the stub needs them.
             needs = ["<linux/init.h>", "<linux/errno.h>"]
@@ -155,6 +174,20 @@ class Guests:
             if symbol not in guest["tables"].values():
                 guest["tables"][symbol] = symbol
         guest.setdefault("place", _place(part))
+
+    def boot_steps(self, inside: list[tuple[Part, Data]], hunks: list[Hunk]) -> Iterator[Data]:
+        """The boot function's steps: ours, and the kernel's that were there or take a place."""
+        steps = [step for _, step in inside]
+        there = [part for part in parts_of(map(_before, hunks)) if part.head == inside[0][0].head]
+        before = [step for part in there if (step := self.step(part.piece))]
+        gone = [step for step in before if step not in steps]
+        for part, step in inside:
+            is_ours = bool(step.keys() & _OWN)
+            # Steps that leave early count wherever they stand, others as landmarks.
+            if is_ours or part.near or "return_if" in step:
+                reworded = not is_ours and step not in before and _rewords(step, gone)
+                if is_ours or reworded or not part.added:
+                    yield step
 
     def step(self, piece: Piece) -> Data | None:
         """The boot step that a statement is."""
@@ -224,7 +257,9 @@ class Guests:
     def complete(self, probing: Probing) -> None:
         """Read what the adapters do."""
         adapters = {name: self.entries[name] for name in self.functions if name in self.entries}
-        probing.choose(adapters, [{"body": HOLE}, {"body": ""}, {}])
+        probing.fill((entry, "body") for entry in adapters.values())
+        for entry in adapters.values():
+            entry.setdefault("body", "")
         ours, theirs = _bodies(probing.rendered()), _bodies(probing.files)
         for name, entry in adapters.items():
             if ours.get(name) != theirs[name]:  # it does more than an adapter can
@@ -270,9 +305,9 @@ def _signature(head: str) -> Data:
 
 def _place(part: Part) -> Data:
     """Beside which function a table stands."""
-    below = "\n".join(line.text for line in part.lines[part.piece.last :])
+    kernels = [line.text for line in part.lines[part.piece.last :] if line.kind == "context"]
     above = function_begun(part.head)
-    following = [piece.name for piece in pieces(below) if piece.kind == "function"]
+    following = [piece.name for piece in pieces("\n".join(kernels)) if piece.kind == "function"]
     if following and not (above and part.beside(-1) == "}"):
         return {"before": following[0]}
     return {"after": above or part.beside(-1) or "?"}

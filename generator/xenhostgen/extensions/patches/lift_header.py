@@ -5,8 +5,10 @@ The prefix is that of an ``enum PREFIX_type`` which stands beside a host and an 
 that name; whether these have typedefs tells the template set.
 """
 
+import ast
+import operator
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xenhostgen.extensions.patches.lift_c import Piece, arguments, pieces
@@ -17,7 +19,14 @@ from xenhostgen.spec.source import At, Problem, Refused
 from xenhostgen.spec.template_sets import style, template_sets
 
 _ENUMERATOR = re.compile(r"(\w+)(?: ?= ?(.+?))? ?,?")
-_NUMBER = re.compile(r"\(*(-?\w+?)U?L{0,2}(?: ?<< ?(\d\d?))?\)*|BIT\((\d\d?)\)", re.I)
+_SUFFIXED = re.compile(r"\b(\d\w*?)U?L{0,2}\b", re.I)
+_BITS = 64
+_OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
+    ast.BitOr: operator.or_,
+    ast.BitAnd: operator.and_,
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+}
 
 
 @dataclass(slots=True)
@@ -49,12 +58,31 @@ def type_name(c: Names, enumerator: str) -> str:
     return name.lower() if c.enumerators == "upper" else name
 
 
-def number(c: str) -> int | None:
-    """The value of a number, of a shifted one, or of a ``BIT()``; None for other C."""
-    match = _NUMBER.fullmatch(c)
+def number(c: str, value: Callable[[str], int | None] = lambda _: None) -> int | None:
+    """The value of a constant expression, its names as ``value`` gives them; None for other C.
+
+    Python's operators on numbers bind as those of C.
+    """
+
+    def evaluate(node: ast.expr) -> int:
+        match node:
+            case ast.Constant(value=int(known)):
+                return known
+            case ast.Name(id=name) if (meaning := value(name)) is not None:
+                return meaning
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -evaluate(operand)
+            case ast.Call(func=ast.Name(id="BIT"), args=[bit]):
+                return 1 << evaluate(bit) % _BITS
+            case ast.BinOp(left=left, op=ast.LShift(), right=right):
+                return evaluate(left) << evaluate(right) % _BITS
+            case ast.BinOp(left=left, op=sign, right=right) if type(sign) in _OPERATORS:
+                return _OPERATORS[type(sign)](evaluate(left), evaluate(right))
+        raise ValueError(c)
+
     try:
-        return (int(match[1] or "1", 0) << int(match[2] or match[3] or 0)) if match else None
-    except ValueError:
+        return evaluate(ast.parse(_SUFFIXED.sub(r"\1", c.strip()), mode="eval").body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 

@@ -7,6 +7,7 @@ one, hunks are what the patches show, one on top of the other.
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from xenhostgen.extensions.kernel_tree.patching import Contents, Reader, differe
 from xenhostgen.extensions.kernel_tree.placing import placed_in
 from xenhostgen.extensions.patches.diff import files_of, prefix_option, read_diff
 from xenhostgen.extensions.patches.hunks import Hunk, HunkLine, PatchFile, reworded
-from xenhostgen.extensions.patches.messages import Message, bare, content_of, read_messages
+from xenhostgen.extensions.patches.messages import Left, Message, bare, content_of, read_messages
 from xenhostgen.render.files import BANNER, render
 from xenhostgen.spec.model import Interface
 from xenhostgen.spec.source import At, Problem, refusal
@@ -40,6 +41,7 @@ class Input:
     in.
     ``base`` reads the tree without the interface, and ``after`` are all files that the patches and
     the interface change, as they are in the end; without a tree there is neither.
+    ``left``: mails that are no patches.
     """
 
     whole: dict[str, str] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class Input:
     on_top: bool = False
     base: Reader | None = None
     after: dict[str, bytes | None] = field(default_factory=dict)
+    left: list[Left] = field(default_factory=list)
 
     def located(self, problem: Problem) -> Problem:
         """A problem of a whole file, at the place that this was read from."""
@@ -97,7 +100,8 @@ def read_input(
     """
     sources = {_in_tree(path): path for path in paths if path.suffix in (".c", ".h")}
     c_files = {path: _text(source) for path, source in sources.items()}
-    messages = read_messages(path for path in paths if path.suffix not in (".c", ".h"))
+    left: list[Left] = []
+    messages = read_messages((path for path in paths if path.suffix not in (".c", ".h")), left)
     if tree is None:
         state = _shown(c_files, messages, onto)
         _check(state)
@@ -109,6 +113,7 @@ def read_input(
         for message in messages:
             patched.take(message)
         state = patched.imported()
+    state.left = left
     for path, source in sources.items():
         state.origins.setdefault(path, (str(source), []))
     return state
@@ -139,6 +144,10 @@ def after_patch(
         except GitFailure as failure:
             reason = reason or failure.output.split("\n")[0].removeprefix("error: ")
     hint = "name the revision that the patch is based on: --tree DIR@REV"
+    with suppress(GitFailure):
+        patched(message.patch, read, likely, "--ignore-whitespace", *options, name=message.source)
+        reason += ", for its white space alone"
+        hint = "tabs were lost on the way: get the original mail by 'b4 am'"
     raise message.problem("hunk-no-fit", f"doesn't fit {root}: {reason}", hint)
 
 

@@ -14,10 +14,11 @@ from xenhostgen.extensions.patches.probe import Data, Probing
 from xenhostgen.spec import expr
 from xenhostgen.spec.c_names import KEYWORDS, RESERVED, STORAGE, declared_name
 from xenhostgen.spec.rules.conditions import conditions
-from xenhostgen.spec.source import Inside, Nearest
+from xenhostgen.spec.source import Inside, Nearest, is_slip
 
 _NAME = re.compile(r"(?<![-\w])[A-Za-z_]\w+")
 _TYPEDEF = re.compile(r"^typedef .*?(\w+);", re.MULTILINE)
+_OPERAND = re.compile(r"\(.*\)|-?\w+(?:\(\w+\))?")
 _TESTS_MAX = 6  # of bits, each of which doubles the boots
 _LANGUAGE = KEYWORDS | RESERVED
 _KEYS = "constants typedefs enums structs variables macros functions".split()
@@ -30,6 +31,7 @@ class KernelFacts:
         self.data, self.headers = data, headers
         self.facts: dict[str, Data] = {key: {} for key in _KEYS}
         self.assumed: list[str] = []
+        self.values: dict[str, int | None] = {}
         boots = [guest["boot"] for guest in data["guests"].values()]
         self.text = f"{boots} {data['predicates']['macros']}"
         """Whatever asks for a variable or member."""
@@ -55,7 +57,17 @@ class KernelFacts:
                         self.evaluate(name, text, op)
         for tag in re.findall(r"\bstruct (\w+)", f"{self.facts['functions']} {self.text}"):
             self.facts["structs"].setdefault(tag, {})
+        self.tell_apart()
         return compact(**self.facts)
+
+    def tell_apart(self) -> None:
+        """List functions of tables that would be taken for others misspelt, as both are right."""
+        functions, host = self.facts["functions"], Probing(self.data, {}).spec().c.host
+        for op in self.data.get("ops", {}).values():
+            for entry in op.get("tables", {}).values():
+                if isinstance(entry, str) and any(is_slip(entry, known) for known in functions):
+                    args = [f"{host} *{op.get('host', 'xh')}", *op.get("args", ())]
+                    functions[entry] = {"returns": op.get("returns", "void"), "args": args}
 
     def evaluate(self, name: str, text: str, op: Data) -> None:
         """Find out what a name stands for that an op's adapter or wrapper evaluates."""
@@ -97,23 +109,54 @@ class KernelFacts:
 
     def constant(self, name: str) -> bool:
         """An enumerator, or a macro that is a number; False if it is neither."""
-        value = number(self.body(name))
-        if value is not None:
+        value = self.value(name)
+        if value is not None and not self.enum(name):
             self.facts["constants"][name] = value
-        return value is not None or self.enum(name)
+        return value is not None
+
+    def value(self, name: str) -> int | None:
+        """The value of a macro or enumerator; None if it has none."""
+        if name not in self.values:
+            self.values[name] = None  # of a macro that names itself
+            body = self.body(name)
+            # What stands beside others changes with them where it has no brackets.
+            value = number(body, self.value) if _OPERAND.fullmatch(body) else None
+            _, enumerators = self.enumerators(name)
+            self.values[name] = enumerators.get(name) if value is None else value
+        return self.values[name]
+
+    def enumerators(self, name: str) -> tuple[str, dict[str, int]]:
+        """The tag of the enum that has this tag or enumerator, and its values; none if unknown."""
+        enum = self.headers.find(name, "enum")
+        values: dict[str, int] = {}
+        following = 0
+        for row in enum.inner if enum else ():
+            enumerator, _, c = (part.strip() for part in row.code.rstrip(", ").partition("="))
+            value = number(c, lambda name: values.get(name, self.value(name))) if c else following
+            if value is None:
+                return "", {}
+            values[enumerator], following = value, value + 1
+        return enum.name if enum else "", values
 
     def enum(self, name: str) -> bool:
         """An enum by its tag or an enumerator, if these count from 0; False for others."""
-        enum = self.headers.find(name, "enum")
-        names = [value.code.rstrip(", ") for value in enum.inner] if enum else []
-        if enum and all(map(str.isidentifier, names)):
-            self.facts["enums"][enum.name] = names
-            return True
-        return False
+        tag, values = self.enumerators(name)
+        counted = bool(tag) and [*values.values()] == [*range(len(values))]
+        if counted:
+            self.facts["enums"][tag] = [*values]
+        return counted
+
+    def type_of(self, piece: Piece | None, name: str) -> str:
+        """The type that a declaration gives to a name, an integer for enums that have values."""
+        c = _type_of(piece, name)
+        for tag in re.findall(r"\benum (\w+)", c):
+            if not self.enum(tag) and (values := self.enumerators(tag)[1].values()):
+                c = c.replace(f"enum {tag}", "int" if min(values) < 0 else "unsigned int")
+        return c
 
     def variable(self, name: str) -> bool:
         """A variable whose type can be said; False if there is none."""
-        c = _type_of(self.headers.find(name, "variable"), name)
+        c = self.type_of(self.headers.find(name, "variable"), name)
         if is_known := self.is_known(c):
             self.facts["variables"][name] = c
         return is_known
@@ -139,7 +182,7 @@ class KernelFacts:
         struct = self.headers.find(tag, "struct")
         declared = {inner.name: inner for inner in struct.inner} if struct else {}
         for member in re.findall(rf"(?<![\w.>]){name}(?:->|\.)(\w+)", self.text):
-            known = _type_of(declared.get(member), member)
+            known = self.type_of(declared.get(member), member)
             self.facts["structs"][tag][member] = known if self.is_known(known) else "unsigned long"
 
     def function(self, name: str) -> bool:
@@ -168,7 +211,8 @@ class KernelFacts:
                     values[name] = ["object", *["NULL"] * is_checked]
             sources: dict[str, str] = {}
             for step in guest_data["boot"].get("steps", ()):
-                sources |= step.get("assign", {})
+                for target, value in step.get("assign", {}).items():
+                    sources[target] = value["value"] if isinstance(value, dict) else value
             for place, constant in [*dict.fromkeys(tests)][:_TESTS_MAX]:
                 source = sources.get(place, place)
                 match = re.fullmatch(r"(\w+)((?:->|\.)\w+)?", source)

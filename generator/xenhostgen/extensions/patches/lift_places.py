@@ -78,15 +78,8 @@ def _last(landmarks: Sequence[str]) -> str:
 
 
 def _leave_out(data: Data, file: str) -> bool:
+    """Leave out a file's guests; what names them then falls to the rules."""
     names = [name for name, guest in data["guests"].items() if guest["file"] == file]
     for name in names:
         del data["guests"][name]
-        for op in data.get("ops", {}).values():
-            tables = op.get("tables", {})
-            op["tables"] = {key: tables[key] for key in tables if not key.startswith(f"{name}.")}
-        data["kinds"] = {
-            kind: stages
-            for kind, stages in data["kinds"].items()
-            if name not in (stages if isinstance(stages, list) else stages["runs"])
-        }
     return bool(names)

@@ -12,10 +12,10 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import EmailPolicy, default
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from xenhostgen.extensions.kernel_tree.git import NO_SETTINGS, GitFailure, git, git_environment
-from xenhostgen.extensions.patches.collapsed import Ambiguous, is_intact, with_markers
+from xenhostgen.extensions.patches.collapsed import Ambiguous, has_blanks, with_markers
 from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.sandbox.process import Job, run
 from xenhostgen.sandbox.scratch import scratch_folder
@@ -33,6 +33,7 @@ _MALFORMED = (LookupError, ValueError, TypeError, AttributeError, RecursionError
 _POLICY = EmailPolicy(
     header_factory=lambda name, value: default.header_factory(name, value[:_FIELD_MAX])
 )
+_COVER, _REPLY = "a cover letter", "a reply or a forwarded mail"
 # What a packed file begins with, if it isn't told by a null character.
 _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
 _HTML = re.compile(rb"\s*<(?:!doctype html|html|\?xml)", re.IGNORECASE)
@@ -90,6 +91,11 @@ class Left(NamedTuple):
     subject: str
     reason: str
 
+    @property
+    def shown(self) -> str:
+        """What `import` says of it."""
+        return f"  left out, {self.reason}: {self.subject}"
+
 
 def read_messages(paths: Iterable[Path], left: list[Left] | None = None) -> list[Message]:
     """The mails that hold patches, in their series' order; ``left`` gets those left out.
@@ -98,21 +104,24 @@ def read_messages(paths: Iterable[Path], left: list[Left] | None = None) -> list
     """
     messages: dict[tuple[str, bytes], Message] = {}
     left_out = [] if left is None else left
+    refused: list[Refused] = []
     for path in paths:
-        refused: list[Refused] = []
         known = len(messages)
         for message in _split(path):
             if reason := _reason(message):
                 left_out.append(Left(message.title, reason))
                 hint = "save the mail that holds the patch as text, or get it by 'b4 am'"
                 refused.append(message.problem("no-patch", f"no patch in it: {reason}", hint))
+                known -= reason in (_COVER, _REPLY)  # of a series, in files of their own
             elif (key := (message.subject, message.patch.strip())) in messages:
                 left_out.append(Left(message.title, "there already"))
                 known -= 1
             else:
                 messages[key] = message
         if len(messages) == known:
-            raise refused[0]
+            raise refused[-1]
+    if refused and not messages:
+        raise refused[0]
     ordered = list(messages.values())
     if ordered and all(message.number for message in ordered):
         ordered.sort(key=lambda message: message.number)
@@ -123,9 +132,9 @@ def read_messages(paths: Iterable[Path], left: list[Left] | None = None) -> list
 def _reason(message: Message) -> str:
     """Why a mail is no patch of a series; empty if it is one."""
     if _POSITION.search(message.title) and not message.number:
-        return "a cover letter"
+        return _COVER
     if re.match(r"(?i)(re|aw|fwd?)\s*:", message.title):
-        return "a reply"
+        return _REPLY
     return "" if message.patch.strip() else message.kind or "it holds no diff"
 
 
@@ -212,15 +221,27 @@ def _plain(mail: bytes, depth: int = 0) -> Iterator[bytes]:
 
 
 def _attached(mail: EmailMessage) -> Iterator[bytes]:
+    """The mails attached to a mail; else the mail itself without what it says once more in HTML."""
+    is_twofold = False
+    for part in mail.walk():
+        if part.get_content_type() == "multipart/alternative":
+            parts: list[Any] = list(part.iter_parts())
+            plain: list[Any] = [inner for inner in parts if inner.get_content_type() != "text/html"]
+            is_twofold |= 0 < len(plain) < len(parts)
+            part.set_payload(plain or parts)
     for part in mail.walk():
         if part.get_content_type() == "message/rfc822":
+            is_twofold = False
             inner = part.get_payload(0)
             assert isinstance(inner, EmailMessage)
             yield inner.as_bytes()
         elif part.is_attachment():
             data = part.get_payload(decode=True)
             if isinstance(data, bytes) and _MAIL.match(data):
+                is_twofold = False
                 yield data
+    if is_twofold:
+        yield mail.as_bytes()
 
 
 def read_mail(mail: bytes, folder: Path) -> Message:
@@ -271,10 +292,10 @@ def _placed(message: Message, source: str, start: int, mail: bytes) -> Message:
     message = message._replace(source=source, start=start, line=line, patch=patch)
     if patch.count(b"\n") > _LINES_MAX:  # in base64 it has fewer
         raise message.problem("input-too-large", f"holds more than {_LINES_MAX} lines")
-    if is_intact(patch):
+    if has_blanks(patch, rb"\t"):
         return message
     try:
-        restored = with_markers(patch)
+        restored = patch if has_blanks(patch, rb"  |^ ") else with_markers(patch)
     except Ambiguous as error:
         text = "white space was lost, and the hunk's counts don't tell its lines of context"
         raise message.problem(

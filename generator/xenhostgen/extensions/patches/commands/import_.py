@@ -97,7 +97,7 @@ def import_history(folder: Path, arguments: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     write_files(folder, {**stale, **written})
     for mail in left:
-        say(f"  left out, {mail.reason}: {mail.subject}", sys.stdout)
+        say(mail.shown, sys.stdout)
     for number, state in enumerate(history, 1):
         say(f"{folder}/{number:02}: {state.message.subject}", sys.stdout)
         total, carried = _counts(state.lifted.shares if state.lifted else ())
@@ -175,7 +175,7 @@ def import_to(output: Path, arguments: argparse.Namespace) -> int:
         )
     files = {output.name: lifted.text.encode(), carry.name: lifted.carry or None}
     write_files(output.parent, files)
-    for line in _report(lifted, output):
+    for line in [*(mail.shown for mail in lifted.left), *_report(lifted, output)]:
         say(line, sys.stdout)
     return 0 if all(share.same is not False for share in lifted.shares) else 1
 

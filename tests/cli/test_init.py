@@ -30,11 +30,16 @@ def test_a_prefix_that_is_no_name(prefix: str, capsys: pytest.CaptureFixture[str
     assert "must be a name of small letters" in capsys.readouterr().err
 
 
+def test_a_prefix_that_is_a_keyword(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "for"]) == 2
+    assert "'for' is a keyword of C" in capsys.readouterr().err
+
+
 def test_a_spec_that_is_there_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = tmp_path / "mine.yaml"
     spec.write_text("mine")
     assert main(["init", "widget", "-o", str(spec)]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert f"{spec}: is there already" in capsys.readouterr().err
     assert spec.read_text() == "mine"
 
 

@@ -80,7 +80,7 @@ def test_fix_needs_a_file_to_write_into(tmp_path: Path) -> None:
         check=False,
     )
     assert ended.returncode == 2
-    assert b"is no file to write into" in ended.stderr
+    assert b"/dev/stdin: is a symbolic link" in ended.stderr
 
 
 def test_fix_leaves_the_names_of_the_user(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_a_cell_leads_to_its_line_of_the_spec_and_of_the_c(page: Element) -> Non
     for cell in elements(page, "td"):
         if cell.get("class") in ("set", "borrowed"):
             spec, c = (link.get("href", "")[1:] for link in elements(cell, "a"))
-            function = text_of(cell[0])
+            function = "".join(cell[0].itertext())
             assert function in text_of(by_id(page, spec))
             assert re.search(rf"\d+ \.\w+ = {function},", text_of(by_id(page, c)))
             cells += 1
@@ -111,14 +111,15 @@ def test_findings_have_counterexamples_step_by_step(judged: Element) -> None:
     findings = [text_of(article) for article in elements(judged, "article")]
     (emptied,) = (text for text in findings if text.startswith("required-slot-emptied"))
     assert re.search(
-        r"xenhost_register\(xenhost_r1, A\) due: success, with default=r1:A remote=empty.*"
-        r"xenhost_register\(xenhost_r2, A\) due: success, with default=r1:A remote=r2:A.*"
-        r"unregister\(xenhost_r1\) due: a BUG and no change, because a taken slot requires this one"
-        r".*the C: success, with default=empty remote=r2:A",
+        r"xenhost_register\(xenhost_r1, A\) expected: success, with default=r1:A remote=empty.*"
+        r"xenhost_register\(xenhost_r2, A\) expected: success, with default=r1:A remote=r2:A.*"
+        r"unregister\(xenhost_r1\) expected: a BUG and no change, because "
+        r"a taken slot requires this one"
+        r".*in fact: success, with default=empty remote=r2:A",
         emptied,
     )
     (lost,) = (text for text in findings if text.startswith("registry-in-bss"))
-    assert "due: default=r1:xh_hvm_ops remote=empty" in lost
+    assert "expected: default=r1:xh_hvm_ops remote=empty" in lost
 
 
 def test_what_was_measured_and_what_was_not(page: Element, judged: Element) -> None:
@@ -127,9 +128,6 @@ def test_what_was_measured_and_what_was_not(page: Element, judged: Element) -> N
     )
     assert "gcc" in measured and "address, undefined" in measured
     assert "Not asked for: prove, kernel, boot." in measured
-    assert re.search("dependency-not-enforced run found: 1 expected", measured)
-    assert re.search("unproved prove not looked for at this level", measured)
-    assert re.search("required-slot-emptied run not looked for at this level", unmeasured)
     assert "The C was not run." in unmeasured
     assert "Not measured." in text_of(section(page, "s1-mutants"))
 
@@ -138,7 +136,7 @@ def test_the_patch_beside_the_rendering(page: Element, tmp_path: Path) -> None:
     (number,) = (number for number, path in enumerate(SHIPPED, 1) if path == RFC)
     patch = text_of(section(page, f"s{number}-patch"))
     assert "A compiler sees the same code in the same places." in patch
-    assert "arch/x86/xen/xenhost.c equal - DIFFERS DIFFERS" in patch
+    assert "arch/x86/xen/xenhost.c equal - differs differs" in patch
     assert "Not compared: the spec names no reference" in text_of(section(page, "s3-patch"))
     changed = tmp_path / "changed.yaml"
     shutil.copytree(RFC.parent / "reference", tmp_path / "reference")

@@ -8,8 +8,9 @@ from pathlib import Path
 from xenhostgen.commands.inputs import print_or_write
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.report.terminal import say
+from xenhostgen.spec.c_names import KEYWORDS
 from xenhostgen.spec.kinds import NAME
-from xenhostgen.spec.source import NOWHERE, Problems, Text
+from xenhostgen.spec.source import NOWHERE, Problems, Text, refusal
 from xenhostgen.spec.template_sets import template_root, template_sets
 
 EXAMPLES = """\
@@ -34,11 +35,12 @@ def run(arguments: argparse.Namespace) -> int:
     problems, prefix = Problems("PREFIX", ""), Text(arguments.prefix)
     prefix.line, prefix.column = NOWHERE
     NAME.read(prefix, "the prefix", problems)
+    if prefix in KEYWORDS:
+        problems.add("c-keyword", f"'{prefix}' is a keyword of C", NOWHERE, "choose another name")
+    problems.raise_if_any()
     output: Path | None = arguments.output
     if output and output.is_file():
-        hint = "name another file, or remove it"
-        problems.add("exists", f"'{output}' is there already", NOWHERE, hint)
-    problems.raise_if_any()
+        raise refusal("exists", "is there already", output, "name another file, or remove it")
     start = environment(arguments.set, template_root()).get_template("start.yaml.j2")
     spec = guarded(start.render, prefix=arguments.prefix, templates=arguments.set)
     print_or_write(spec, output)

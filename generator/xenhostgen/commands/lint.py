@@ -19,7 +19,7 @@ from xenhostgen.report.terminal import say
 from xenhostgen.sandbox.confinement import obstacle
 from xenhostgen.spec.load import load, load_text
 from xenhostgen.spec.model import Interface
-from xenhostgen.spec.source import SpecError, refusal
+from xenhostgen.spec.source import SpecError
 from xenhostgen.spec.yaml import read_file
 from xenhostgen.verify.catalogue import check_expectations
 from xenhostgen.verify.expectation import Expectation
@@ -76,8 +76,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def fix_words(path: Path) -> bool:
     """Replace the language's words that are wrong in a spec and near to one word alone."""
-    if path.exists() and not path.is_file():
-        raise refusal("fix", "is no file to write into", path, "name a spec's file with --fix")
     source = read_file(path)
     try:
         check_expectations(load_text(source, str(path)))

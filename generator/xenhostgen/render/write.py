@@ -150,10 +150,10 @@ def _read(root: Path, name: str) -> bytes | None:
             if part == root:
                 break
             if part.is_symlink():
-                hint = "remove it; files are never written through links"
+                hint = "name the file itself; nothing is written through links"
                 raise refusal("output", "is a symbolic link", part, hint)
         if path.exists() and not path.is_file() and not path.is_dir():
-            raise refusal("output", "is no regular file", path, "move it away")
+            raise refusal("output", "is no regular file", path, "move it away, or name another")
         try:
             return path.read_bytes()
         except FileNotFoundError:
@@ -168,11 +168,13 @@ def explained(path: Path) -> Iterator[None]:
     except (NotADirectoryError, FileExistsError):
         blocker = next((part for part in path.parents if part.is_file()), path)
         raise refusal(
-            "output", "is a file where a folder must be", blocker, "move it away"
+            "output", "is a file where a folder must be", blocker, "move it away, or name another"
         ) from None
     except IsADirectoryError:
-        raise refusal("output", "is a folder where a file must be", path, "move it away") from None
+        raise refusal("output", "is a folder where a file must be", path, "move it away, or name another") from None
     except OSError as error:
         reason = error.strerror or str(error)
         hint = "the files are as they were; check permissions and free space"
+        if isinstance(error, FileNotFoundError):
+            hint = "make its folder first"
         raise refusal("output", f"cannot be written: {reason}", path, hint) from None

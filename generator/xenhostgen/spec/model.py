@@ -255,7 +255,7 @@ class Macro(Part):
     name = key(SYMBOL, "the macro's name")
     expands = key(LINE, "what it expands to")
     placeholder = optional(FLAG, "detection is yet to come: 'verify' tries both values", False)
-    config = optional(SYMBOL, "the kernel option; without it the macro is 0")
+    config = optional(SYMBOL, "a kernel macro's option, without which it is 0; not for predicates")
 
     @property
     def c(self) -> str:

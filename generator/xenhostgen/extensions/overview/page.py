@@ -3,7 +3,6 @@
 
 import base64
 import hashlib
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -26,7 +25,7 @@ from xenhostgen.report.findings import summary
 from xenhostgen.spec.model import Interface, Op
 from xenhostgen.spec.source import At, printable
 from xenhostgen.spec.template_sets import template_root
-from xenhostgen.verify.catalogue import Rule, catalogue
+from xenhostgen.verify.catalogue import catalogue
 from xenhostgen.verify.findings import Verdict
 from xenhostgen.verify.wording import Wording
 
@@ -97,31 +96,6 @@ class Section:
         """The files, and of each its lines with what made them."""
         for file, text in self.rendering.files.items():
             yield file, list(zip(text.split("\n"), self.rendering.origins[file], strict=False))
-
-    def measured(self) -> Iterator[tuple[Rule, str]]:
-        """What became of each rule."""
-        statistics = self.verdict.statistics
-        for rule in self.rules.values():
-            if rule.level == "expectation":
-                continue  # an expectation that isn't met is a finding, and no level looks for it
-            known = [case for case in self.cases if case.name.split(" ")[0] == rule.name]
-            findings = Counter("unexpected" if case.failed else "expected" for case in known)
-            obstacle = statistics.obstacle(rule.name)
-            reasons = [case.reason for case in known] + [obstacle or "", *self.lacking(rule)]
-            if any(case.finding for case in known):
-                words = (f"{number} {status}" for status, number in findings.items())
-                yield rule, f"found: {', '.join(words)}"
-            elif obstacle is None:
-                yield rule, "not looked for at this level"
-            else:
-                reason = next(filter(None, reasons), "")
-                yield rule, f"not checked: {reason}" if reason else "no finding"
-
-    def lacking(self, rule: Rule) -> list[str]:
-        """What was not checked for want of the tool whose warnings a rule is named by."""
-        tool = rule.name.removesuffix("-warning")
-        gaps = self.verdict.statistics.gaps()
-        return [gap for gap in gaps if gap.startswith(f"what {tool} sees")]
 
     def unreached(self) -> list[str]:
         """The levels of verification that weren't asked for."""

@@ -92,4 +92,6 @@ def _expressions(sources: Iterable[Text], known: set[str]) -> Iterator[Fault]:
             match = re.search(rf"\b{name.removesuffix('()')}\b", source)
             place = Inside(source, match.start() if match else 0)
             message = f"'{name}' is known neither to 'kernel' nor to 'predicates'"
+            if name.endswith("()"):
+                message = f"'{name}' is no macro of 'kernel' or 'predicates'"
             yield "unknown-name", message, place, Nearest(name, known)

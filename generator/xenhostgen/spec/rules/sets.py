@@ -16,7 +16,7 @@ def templates(spec: Interface) -> Iterator[Fault]:
     if name not in known:
         yield "unknown-templates", f"no template set '{name}'", name, Nearest(name, known)
     for place, reason in _UNFIT[name](spec) if name in _UNFIT else ():
-        hint = "change it, or name another set under 'templates'"
+        hint = "change it, take it out, or name another set under 'templates'"
         yield "unfit-templates", f"the template set '{name}' {reason}", place, hint
 
 

@@ -153,10 +153,10 @@ def c_files(spec: Interface) -> list[str]:
 
 def included(tree: Path, path: str, text: str) -> Iterator[str]:
     """The headers of the tree that a file includes."""
-    for name in includes(text):
+    for include in includes(text):
         for folder in ("include", str(Path(path).parent)):
-            if (tree / folder / name).is_file():
-                yield f"{folder}/{name}"
+            if (tree / folder / include.header[1:-1]).is_file():
+                yield f"{folder}/{include.header[1:-1]}"
 
 
 def write_files(files: Mapping[str, str], folder: Path) -> Path:

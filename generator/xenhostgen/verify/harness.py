@@ -155,8 +155,9 @@ def included(tree: Path, path: str, text: str) -> Iterator[str]:
     """The headers of the tree that a file includes."""
     for include in includes(text):
         for folder in ("include", str(Path(path).parent)):
-            if (tree / folder / include.header[1:-1]).is_file():
-                yield f"{folder}/{include.header[1:-1]}"
+            header = f"{folder}/{include.header[1:-1]}"
+            if (tree / header).is_file():
+                yield header
 
 
 def write_files(files: Mapping[str, str], folder: Path) -> Path:

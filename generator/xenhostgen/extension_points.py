@@ -28,7 +28,6 @@ points some names as ``MODULE:NAME`` in the package, which are imported when the
 """
 
 import importlib
-import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -43,7 +42,9 @@ LEVELS = {"parse": "", "run": "", "prove": "proof", "kernel": "kernel_tree", "bo
 
 def extensions() -> Iterator[ModuleType]:
     """Every installed extension, in the order of their names."""
-    for module in pkgutil.iter_modules(importlib.import_module(ROOT).__path__):
+    from pkgutil import iter_modules  # most commands of the core need no extension
+
+    for module in iter_modules(importlib.import_module(ROOT).__path__):
         yield importlib.import_module(f"{ROOT}.{module.name}")
 
 

@@ -6,7 +6,16 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xenhostgen.csource.tokens import Kind, code_tokens, comments, spaced, tokens
+from xenhostgen.csource.tokens import (
+    Kind,
+    Token,
+    code_tokens,
+    comments,
+    includes,
+    parts,
+    spaced,
+    tokens,
+)
 
 ODD = ['"', "'", "/*", "*/", "//", "\\", "\n", "\\\n", "\r\n", "#", "define", "include", "<a.h>"]
 SNIPPETS = [
@@ -59,6 +68,26 @@ def test_amounts_of_white_space_do_not_matter(text: str, blanks: str) -> None:
 @given(st.lists(st.sampled_from(["int", "x", "->", "=", "{", "}", "1", "'c'", ";"]), max_size=20))
 def test_lines_may_be_broken_anywhere_outside_directives(parts: list[str]) -> None:
     assert words("\n".join(parts)) == words(" ".join(parts)) == words(" /*\n*/".join(parts))
+
+
+LINES = ["#include <a.h>", "\n# include <b.h>\n", "x", " ", "/* */", "\\ \n", "u8'\\'"]
+
+
+@given(st.lists(st.sampled_from([*ODD, *LINES]).filter(lambda c: c != '"'), max_size=12))
+def test_includes_are_the_directives_that_tokens_show(snippets: list[str]) -> None:
+    text = "".join(snippets)
+    shown = []
+    for directive in parts(text).directives:
+        match directive:
+            case [Token(text="include"), Token(kind=Kind.HEADER, text=header), *_]:
+                shown.append(header)
+    assert [include.header for include in includes(text)] == shown
+
+
+def test_an_include_lies_from_its_hash_to_its_header() -> None:
+    text = '"\\\n#include <a.h>" /*\n#include <b.h> */\n /* c */ #\\\n include\t"d.h" // e'
+    (include,) = includes(text)
+    assert (include.header, text[include.start : include.end]) == ('"d.h"', '#\\\n include\t"d.h"')
 
 
 def test_a_directive_is_marked_from_its_hash_to_its_end() -> None:

@@ -14,7 +14,7 @@ from pycparser import CParser, c_ast
 from pycparser.c_lexer import CLexer
 
 from xenhostgen.csource.preprocess import Preprocessed, read_output
-from xenhostgen.csource.tokens import code_tokens, spaced
+from xenhostgen.csource.tokens import spaced
 from xenhostgen.sandbox.location import Location
 from xenhostgen.sandbox.process import BuildError, Complaint
 
@@ -47,7 +47,7 @@ def snippet_facts(c: str, typedefs: Collection[str] = ()) -> Facts:
 
     ``typedefs`` are its type names besides those that end as the kernel's do.
     """
-    words = {token.text for token in code_tokens(c)}
+    words = set(re.findall(r"\w+", c))
     names = [word for word in words if word in typedefs or _TYPE_NAME.fullmatch(word)]
     types = "".join(f"typedef int {name}; " for name in names)
     lines = [spaced(line) for line in _FOR_SPARSE.sub("", c).split("\n")]

@@ -97,8 +97,9 @@ def _unreadable(path: Path) -> str:
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MARKER = re.compile(r'# (\d+) "((?:[^"\\]|\\.)*)"([ \d]*)$')
-_DROPPED = re.compile(r"#\s*(?:define|undef|pragma|include(?:_next)?|import)\b")
-_INCLUDE = re.compile(r'#\s*include\s*(<[^>]*>|"[^"]*"|\w+)')
+_DIRECTIVE = re.compile(
+    r'#\s*(define|undef|pragma|include(?:_next)?|import)\b\s*(<[^>]*>|"[^"]*"|\w+|)'
+)
 
 
 def read_output(output: str, path: str) -> Preprocessed:
@@ -127,13 +128,14 @@ def read_output(output: str, path: str) -> Preprocessed:
             current, line = name, int(marker[1])
             file = path if name == main else re.sub(r"\\(.)", r"\1", name)
             continue
-        if not _DROPPED.match(text):
+        directive = _DIRECTIVE.match(text)
+        if not directive:
             kept.append(text)
             origins.append(Location(file, line))
-        elif current == main and re.match(r"#\s*define\b", text):
+        elif current == main and directive[1] == "define":
             directives.append(_macro(text, Location(path, line, 1)))
-        elif current == main and (include := _INCLUDE.match(text)):
-            directives.append(Directive("include", include[1], Location(path, line, 1)))
+        elif current == main and directive[1] == "include":
+            directives.append(Directive("include", directive[2], Location(path, line, 1)))
         line += 1
     text = "\n".join(kept)
     return Preprocessed(path, text, tuple(origins), tuple(directives))
@@ -141,10 +143,9 @@ def read_output(output: str, path: str) -> Preprocessed:
 
 def _macro(text: str, at: Location) -> Directive:
     name, *body = code_tokens(text)[2:-1]  # between `# define` and the end of the directive
-    parts = []
+    words = [token.text for token in body]
     if body and body[0].kind is Kind.PARAMETERS:
-        end = next(i for i, token in enumerate(body) if token.text == ")")
-        parts.append(f"({', '.join(token.text for token in body[1:end] if token.text != ',')})")
-        body = body[end + 1 :]
-    words = [*parts, *(token.text for token in body)]
+        end = words.index(")")
+        params = ", ".join(word for word in words[1:end] if word != ",")
+        words = [f"({params})", *words[end + 1 :]]
     return Directive("macro", name.text, at, " ".join(words))

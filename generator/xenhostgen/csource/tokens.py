@@ -7,7 +7,7 @@ amount of white space never matters. One thing about layout does: a newline ends
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -57,8 +57,19 @@ _PATTERNS = {
     r"|[][(){}.&*+\-~!/%<>^|?:;=,#]",
     "OTHER": r".",
 }
-_TOKEN = re.compile("|".join(f"(?P<{kind}>{p})" for kind, p in _PATTERNS.items()), re.DOTALL)
-_HEADER = re.compile(r"(?P<HEADER><[^>\n]*>)")
+_TOKEN = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PATTERNS.items())
+_KINDS = Kind.__members__
+_ANYWHERE = re.compile(_TOKEN, re.DOTALL)
+_BEHIND_INCLUDE = re.compile(rf"(?P<HEADER><[^>\n]*>)|{_TOKEN}", re.DOTALL)
+_SPLICE = r"\\[ \t]*\r?\n"
+_LAYOUT = rf"(?:[ \t\r\f\v]|{_SPLICE}|/\*.*?\*/)*+"
+_INCLUDE = rf"(?:\A|\n){_LAYOUT}(#{_LAYOUT}include{_LAYOUT}(<[^>\n]*>|\"[^\"\n]*\"))"
+# A directive stands behind the end of a line, unless that is within one of the others.
+_INCLUDES = re.compile(
+    f"{_INCLUDE}|{_SPLICE}|{_PATTERNS['COMMENT']}|{_PATTERNS['STRING']}"
+    f"|{_PATTERNS['CHAR']}|{_PATTERNS['ERROR']}",
+    re.DOTALL,
+)
 
 
 def tokens(text: str, line: int = 1) -> Iterator[Token]:
@@ -71,19 +82,19 @@ def tokens(text: str, line: int = 1) -> Iterator[Token]:
     directive: list[str] = []  # the first few words of the directive that we are in
     kind = Kind.BLANK
     while position < len(text):
-        in_include = directive in (["#", "include"], ["#", "include_next"])
-        match = _HEADER.match(text, position) if in_include else None
-        match = match or _TOKEN.match(text, position)
+        in_include = directive[1:] in (["include"], ["include_next"])
+        match = (_BEHIND_INCLUDE if in_include else _ANYWHERE).match(text, position)
         assert match is not None, "the last alternative takes any character"
-        word, name = match.group(), str(match.lastgroup)
-        in_macro_name = kind is Kind.IDENTIFIER and directive[1:-1] == ["define"]
+        word, name = match[0], str(match.lastgroup)
         if name == "NEWLINE":
             kind = Kind.DIRECTIVE_END if directive else Kind.BLANK
             fresh_line, directive = True, []
         elif word == "#" and fresh_line:
             kind = Kind.DIRECTIVE
+        elif word == "(" and kind is Kind.IDENTIFIER and directive[1:-1] == ["define"]:
+            kind = Kind.PARAMETERS
         else:
-            kind = Kind.PARAMETERS if word == "(" and in_macro_name else Kind[name]
+            kind = _KINDS[name]
         yield Token(kind, word, line, position - line_start + 1)
         if kind not in (Kind.BLANK, Kind.COMMENT, Kind.DIRECTIVE_END):
             fresh_line = False
@@ -102,12 +113,12 @@ def code_tokens(text: str, first_line: int = 1) -> list[Token]:
 
     White space inside strings and broken tokens is folded, since archives of mails fold it too.
     """
-    return [
-        # The end of a directive becomes empty that way.
-        Token(token.kind, " ".join(token.text.split()), token.line, token.column)
-        for token in tokens(text, first_line)
-        if token.kind not in (Kind.BLANK, Kind.COMMENT)
-    ]
+    kept = []
+    for token in tokens(text, first_line):
+        if token.kind not in (Kind.BLANK, Kind.COMMENT):
+            folded = " ".join(token.text.split())  # the end of a directive becomes empty that way
+            kept.append(token if folded == token.text else replace(token, text=folded))
+    return kept
 
 
 class Parts(NamedTuple):
@@ -133,12 +144,17 @@ def parts(text: str) -> Parts:
     return parts
 
 
-def includes(text: str) -> Iterator[str]:
-    """The headers that C includes, without their brackets or quotes."""
-    for directive in parts(text).directives:
-        match directive:
-            case [Token(text="include"), Token(text=header), *_]:
-                yield header[1:-1]
+class Include(NamedTuple):
+    """A header that C includes, in its brackets or quotes, and where the directive lies."""
+
+    header: str
+    start: int
+    end: int
+
+
+def includes(text: str) -> list[Include]:
+    """The includes of C, those under conditions too; without tokens, of which there may be many."""
+    return [Include(match[2], *match.span(1)) for match in _INCLUDES.finditer(text) if match[1]]
 
 
 def comments(text: str) -> list[str]:

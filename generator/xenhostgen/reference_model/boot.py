@@ -139,5 +139,5 @@ def reads(spec: Interface, condition: str) -> set[str]:
 
 def reads_before_set(spec: Interface, condition: str) -> set[str]:
     """The variables that a condition depends on and that boot code sets."""
-    targets = (expr.names(expr.parse(step.target)) for step in spec.parts(Assign))
+    targets = (expr.names(expr.parse(step.target)) for step in spec.steps(Assign))
     return reads(spec, condition).intersection(chain.from_iterable(targets))

@@ -196,8 +196,8 @@ class Renderer:
             step.function: f"void {step.function}(void);" for step in guest.parts(ClearBss)
         }
         for table in guest.tables:
-            entries = self.entries(guest, table)
-            declared |= prototypes(self.ops, (pair for pair in entries if pair[1].is_kernels))
+            entries = [pair for pair in self.entries(guest, table) if pair[1].is_kernels]
+            declared |= prototypes(self.ops, entries)
         return declared
 
 

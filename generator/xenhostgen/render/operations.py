@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from xenhostgen.render.style import wrapped
-from xenhostgen.spec.c_names import declared_name
+from xenhostgen.spec.c_names import declared_name, spaced_type
 from xenhostgen.spec.model import Entry, Interface, Op
 
 Adapter = tuple[str, str, str]
@@ -34,16 +34,11 @@ def operations(spec: Interface) -> dict[str, OpC]:
     return {op.name: _operation(spec, op) for op in spec.ops}
 
 
-def pointer(c_type: str) -> str:
-    """A C type with the blank that stands between it and a name, none behind a '*'."""
-    return c_type if c_type.endswith("*") else c_type + " "
-
-
 def _operation(spec: Interface, op: Op) -> OpC:
-    host, returns = spec.c.host, pointer(op.returns)
+    host, returns = spec.c.host, spaced_type(op.returns)
     params = (f"{host} *{op.host}", *op.args)
     member = wrapped(f"\t{returns}(*{op.name})", params, ");").lstrip("\t")
-    wrapper = f"static inline {pointer(op.wrapper_type)}{spec.c.wrapper(op.name)}"
+    wrapper = f"static inline {spaced_type(op.wrapper_type)}{spec.c.wrapper(op.name)}"
     head = wrapped(wrapper, (f"{host} *xh", *op.args))
     passed = ", ".join(["xh", *map(declared_name, op.args)])
     function = f"xh->ops->{op.name}"

@@ -2,8 +2,7 @@
 """Kernel style: how comments, columns and parameter lists are laid out (coding-style.rst)."""
 
 import re
-from collections.abc import Iterable
-from textwrap import indent
+from collections.abc import Sequence
 
 TAB = 8
 COLUMNS = 80
@@ -18,7 +17,8 @@ def lines_of(text: str) -> list[str]:
 
 def comment(text: str, depth: int = 0) -> str:
     """A block comment of a text's lines, indented by ``depth`` tabs; no newline at its end."""
-    return indent(f"/*\n{starred(text)}\n */", "\t" * depth)
+    tabs = "\t" * depth
+    return tabs + f"/*\n{starred(text)}\n */".replace("\n", f"\n{tabs}")
 
 
 def starred(text: str) -> str:
@@ -32,9 +32,9 @@ def pad(text: str, column: int) -> str:
     return text + "\t" * max(tabs, 1)
 
 
-def wrapped(head: str, items: Iterable[str], tail: str = ")") -> str:
+def wrapped(head: str, items: Sequence[str], tail: str = ")") -> str:
     """``head(item, item)`` broken at 80 columns, further lines aligned behind the parenthesis."""
-    items = list(items) or ["void"]
+    items = items or ("void",)
     whole = f"{head}({', '.join(items)}{tail}"
     if len(whole.expandtabs(TAB)) <= COLUMNS:
         return whole

@@ -40,6 +40,11 @@ def declared_name(c: str) -> str:
     return match[1][::-1] if match else ""
 
 
+def spaced_type(c_type: str) -> str:
+    """A C type with the blank that stands between it and a name, none behind a '*'."""
+    return c_type if c_type.endswith("*") else c_type + " "
+
+
 def declares_one(c: str) -> bool:
     """Whether brackets match and no second declaration, initialiser or width follows."""
     if _MARKS.isdisjoint(c):

@@ -7,11 +7,10 @@ template holds loops and names and nothing else.
 """
 
 import re
-import textwrap
 from collections.abc import Iterator
 from functools import cached_property
 
-from xenhostgen.spec.c_names import declared_name
+from xenhostgen.spec.c_names import declared_name, spaced_type
 from xenhostgen.spec.expr import is_operand
 from xenhostgen.spec.kinds import (
     C_DECLARATION,
@@ -35,6 +34,7 @@ from xenhostgen.spec.shape import (
     Brief,
     Choice,
     Items,
+    P,
     Part,
     Row,
     Rows,
@@ -129,12 +129,14 @@ class Misuse(Part):
 
 def _returns(*reasons: tuple[str, str]) -> str:
     """Each errno once, with all reasons for it."""
+    from textwrap import fill  # few specs have misuse
+
     by_errno: dict[str, list[str]] = {}
     for errno, reason in reasons:
         by_errno.setdefault(errno, []).append(reason)
     parts = [f"{errno} if {' or '.join(because)}" for errno, because in by_errno.items()]
     text = f"Return: 0; {', '.join(parts)}. Nothing has changed unless it returns 0."
-    return textwrap.fill(text, 74, break_on_hyphens=False)
+    return fill(text, 74, break_on_hyphens=False)
 
 
 class Export(Part):
@@ -199,6 +201,11 @@ class Entry(Part):
         "makes the function an adapter, defined beside the table, or in the interface's C file if "
         "tables in several files use it. Without this key the function is the kernel's",
     )
+
+    @property
+    def guest(self) -> str:
+        """The guest whose table it is in, or NONE."""
+        return self.table.split(".")[0]
 
     @property
     def is_kernels(self) -> bool:
@@ -291,9 +298,7 @@ class Predicates(Part):
     @property
     def guard(self) -> str:
         """The include guard of that header's skeleton."""
-        return "_" + "".join(
-            c if c.isalnum() else "_" for c in self.file.upper().removeprefix("INCLUDE/")
-        )
+        return "_" + re.sub(r"\W", "_", self.file.upper().removeprefix("INCLUDE/"))
 
 
 class SourceFile(Part):
@@ -389,7 +394,7 @@ class Assign(Part):
         return f"{_either(self.target)}={_either(self.value, *self.alternatives)};"
 
 
-class _Calling(Part):
+class Calling(Part):
     """A boot step that calls a function."""
 
     function: Text
@@ -403,14 +408,14 @@ class _Calling(Part):
         return rf"{self.function}\(.*\);"
 
 
-class Call(_Calling):
+class Call(Calling):
     """The kernel's boot step: call a function that sets variables."""
 
     function = key(SYMBOL, "the function's name")
     sets = optional(Rows(Assign), "the variables it sets")
 
 
-class ClearBss(_Calling):
+class ClearBss(Calling):
     """The kernel's boot step: clear .bss."""
 
     function = key(SYMBOL, "the kernel function that does it")
@@ -470,10 +475,6 @@ class EnumFact(Part):
     values = key(Items(SYMBOL), "its enumerators, counted from 0")
 
 
-def _declared(c_type: str, name: str) -> str:
-    return f"{c_type}{name}" if c_type.endswith("*") else f"{c_type} {name}"
-
-
 class Variable(Part):
     """A kernel variable or structure member that boot code reads or sets, or a typedef."""
 
@@ -482,7 +483,7 @@ class Variable(Part):
 
     @property
     def declaration(self) -> str:
-        return _declared(self.type, self.name)
+        return spaced_type(self.type) + self.name
 
 
 class StructFact(Part):
@@ -509,7 +510,7 @@ class FunctionFact(Part):
     @property
     def prototype(self) -> str:
         """Its declaration without ';'."""
-        return _declared(self.returns, f"{self.name}({', '.join(self.args) or 'void'})")
+        return f"{spaced_type(self.returns)}{self.name}({', '.join(self.args) or 'void'})"
 
 
 class Kernel(Part):
@@ -728,7 +729,7 @@ class Interface(Part):
     @property
     def bss_functions(self) -> set[str]:
         """The kernel functions by which boot functions clear .bss."""
-        return {step.function for step in self.parts(ClearBss)}
+        return {step.function for step in self.steps(ClearBss)}
 
     @property
     def context_headers(self) -> dict[str, None]:
@@ -792,7 +793,7 @@ class Interface(Part):
         files: dict[str, set[str]] = {}
         for _, entry in self.cells if self.none else ():
             if entry.body is not None:
-                files.setdefault(entry.function, set()).add(entry.table.split(".")[0])
+                files.setdefault(entry.function, set()).add(entry.guest)
         return frozenset(name for name, guests in files.items() if len(guests) > 1)
 
     def adapters(self, owner: str) -> list[tuple[Op, Entry]]:
@@ -800,13 +801,17 @@ class Interface(Part):
 
         Each once, in op order.
         """
-        adapters: dict[str, tuple[Op, Entry]] = {}
+        return list(self._adapters.get(owner, {}).values())
+
+    @cached_property
+    def _adapters(self) -> dict[str, dict[str, tuple[Op, Entry]]]:
+        adapters: dict[str, dict[str, tuple[Op, Entry]]] = {}
         for op, entry in self.cells:
-            is_shared = entry.function in self.shared_adapters
-            home = NONE if is_shared else entry.table.split(".")[0]
-            if entry.body is not None and home == owner:
-                adapters.setdefault(entry.function, (op, entry))
-        return list(adapters.values())
+            if entry.body is not None:
+                is_shared = entry.function in self.shared_adapters
+                owner = NONE if is_shared else entry.guest
+                adapters.setdefault(owner, {}).setdefault(entry.function, (op, entry))
+        return adapters
 
     @property
     def ahead(self) -> tuple[str, ...]:
@@ -823,6 +828,11 @@ class Interface(Part):
     def tables(self) -> Iterator[tuple[Guest, Table]]:
         """Every ops table with the guest that defines it."""
         return ((guest, table) for guest in self.guests for table in guest.tables)
+
+    def steps(self, kind: type[P]) -> Iterator[P]:
+        """The parts of a kind in boot functions: steps, or what their calls set."""
+        for guest in self.guests:
+            yield from guest.boot.parts(kind)
 
     def host_steps(self) -> Iterator[tuple[Guest, HostStep]]:
         """Every boot step that registers or unregisters, with its guest."""

@@ -7,7 +7,6 @@ None stands for it until then.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast, overload
@@ -94,8 +93,10 @@ class _Text(Shape[Text, E]):
 
     def value(self, node: Text, what: str, problems: Problems) -> Text:
         if (offset := first_unseen(node, self.layout)) is not None:
-            name = unicodedata.name(node[offset], "a control character")
-            message = f"character U+{ord(node[offset]):04X} ({name.lower()}) in {what}"
+            from unicodedata import name  # for those only who have erred
+
+            character = name(node[offset], "a control character").lower()
+            message = f"character U+{ord(node[offset]):04X} ({character}) in {what}"
             hint = "remove it: only visible characters are allowed here"
             problems.add("unseen-character", message, Inside(node, offset), hint)
         elif not self._matches(node):
@@ -189,7 +190,7 @@ class Items(Shape[tuple[T, ...], tuple[T, ...]]):
 
     def value(self, node: Sequence, what: str, problems: Problems) -> tuple[Any, ...]:
         title = f"an item of {what}"
-        items = (self.item.read(item, title, problems) for item in node)
+        items = [self.item.read(item, title, problems) for item in node]
         return tuple(item for item in items if item is not None)
 
     def schema(self) -> Schema:
@@ -254,7 +255,8 @@ class Part:
 
     def __init__(self, *first: Any, **values: Any) -> None:
         vars(self).update(values)
-        vars(self).update(zip(self.KEYS, first, strict=False))
+        if first:
+            vars(self).update(zip(self.KEYS, first, strict=False))
 
     def with_(self, **changes: Any) -> Self:
         """A copy with other values of some keys."""
@@ -292,14 +294,16 @@ class Mapped(Shape[P, None]):
         self.short = key if not self.required or self.required == [key] else None
 
     def value(self, node: Mapping, what: str, problems: Problems) -> Any:
-        return self.part(node, what, node.at, problems)
+        return self.part(node, what, node.at, {}, problems)
 
-    def part(self, node: Mapping, what: str, origin: Any, problems: Problems, **first: Any) -> Any:
-        """The part that a mapping describes, beside a value that stands elsewhere."""
+    def part(
+        self, node: Mapping, what: str, origin: Any, first: dict[str, Any], problems: Problems
+    ) -> Any:
+        """The part that a mapping describes, beside values that stand elsewhere."""
         values, lost = self.values(node, what, origin, problems)
         if lost and any(key.name not in values for key in self.required):
             return None
-        return self.cls(**first, **values, origin=origin)
+        return self.cls(origin=origin, **first, **values)
 
     def values(
         self, node: Mapping, what: str, origin: Placed | At, problems: Problems
@@ -357,18 +361,20 @@ class Brief(Mapped[P]):
         self.is_long = not is_rows or len(self.keys) > 1
 
     def read(self, node: Node, what: str, problems: Problems) -> Any:
-        return self.row(node, what, node.at, problems)
+        return self.row(node, what, node.at, {}, problems)
 
-    def row(self, node: Node, what: str, origin: Any, problems: Problems, **first: Any) -> Any:
-        """The part that a node describes, beside a value that stands elsewhere."""
+    def row(
+        self, node: Node, what: str, origin: Any, first: dict[str, Any], problems: Problems
+    ) -> Any:
+        """The part that a node describes, beside values that stand elsewhere."""
         if type(node) is Mapping and self.is_long:
-            return self.part(node, what, origin, problems, **first)
+            return self.part(node, what, origin, first, problems)
         if not self.short:
             return self.refuse_node(node, what, problems)
         value = self.short.shape.read(node, what, problems)
         if value is None:
             return None
-        return self.cls(**first, **{self.short.name: value}, origin=origin)
+        return self.cls(origin=origin, **first, **{self.short.name: value})
 
     def schema(self) -> Schema:
         forms = [self.short.shape.schema()] if self.short else []
@@ -393,7 +399,7 @@ class Rows(Shape[tuple[P, ...], tuple[P, ...]]):
         parts = []
         for name, rest in node.items():
             first = {key.name: key.shape.read(name, title, problems)}
-            part = self.rest.row(rest, f"'{name}'", name, problems, **first)
+            part = self.rest.row(rest, f"'{name}'", name, first, problems)
             if part is not None:
                 parts.append(part)
         return tuple(parts)

@@ -63,10 +63,11 @@ class Elsewhere:
 
 def _paths(spec: Interface, root: Path) -> Iterator[str]:
     """The files beside the spec's, and headers that the spec's include."""
+    for folder in dict.fromkeys(Path(path).parent for path in c_files(spec)):
+        for file in sorted((root / folder).glob("*.[ch]")):
+            if file.is_file():
+                yield str(folder / file.name)
     for path in c_files(spec):
-        folder = Path(path).parent
-        beside = sorted(file for file in (root / folder).glob("*.[ch]") if file.is_file())
-        yield from (str(folder / file.name) for file in beside)
         yield from included(root, path, read_text(root, path) or "")
 
 

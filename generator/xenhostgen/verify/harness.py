@@ -140,10 +140,11 @@ def c_files(spec: Interface) -> list[str]:
 
 def included(tree: Path, path: str, text: str) -> Iterator[str]:
     """The headers of the tree that a file includes."""
-    for name in includes(text):
+    for include in includes(text):
         for folder in ("include", str(Path(path).parent)):
-            if (tree / folder / name).is_file():
-                yield f"{folder}/{name}"
+            header = f"{folder}/{include.header[1:-1]}"
+            if (tree / header).is_file():
+                yield header
 
 
 def write_files(files: Mapping[str, str], folder: Path) -> Path:

@@ -6,16 +6,17 @@ from functools import cache
 
 from xenhostgen.reference_model.ops import only
 from xenhostgen.reference_model.registry import Registry, State
-from xenhostgen.spec.model import Interface
-from xenhostgen.verify.harness import kernel_functions, wrappers
-from xenhostgen.verify.oracle import due_calls
+from xenhostgen.spec.model import NONE, Interface
+from xenhostgen.verify.harness import Wrapper, kernel_functions, wrappers
+from xenhostgen.verify.oracle import OTHER, due_calls
 
 
 class Wording:
     """Words for what one interface's registry does and holds, and what the words are of.
 
     ``tables`` has the key (GUEST.ROLE) of each ops table by its symbol, ``made_up`` the tables that
-    set no op, or one, ``due_calls`` what wrappers must amount to, ``functions`` the kernel's.
+    set no op, or one, each with the wrappers to try, ``due_calls`` what wrappers must amount to,
+    ``functions`` the kernel's.
     """
 
     def __init__(self, spec: Interface) -> None:
@@ -28,10 +29,12 @@ class Wording:
             table.symbol: f"{guest.name}.{table.role}" for guest, table in spec.tables()
         }
         self.wrappers = wrappers(spec)
-        self.made_up = ["A", *(only(wrapper.op.name) for wrapper in self.wrappers)]
+        self.made_up = {"A": self.wrappers}
+        self.made_up |= {only(wrapper.op.name): [wrapper] for wrapper in self.wrappers}
         self.due_calls = due_calls(spec)
         self.functions = {function.fact.name for function in kernel_functions(spec)}
         self.state = cache(self._state)  # explored states recur in thousands of checks
+        self.due = cache(self._due)  # and each call of a wrapper with other arguments
 
     def type(self, value: int) -> str:
         """A host type in C."""
@@ -53,6 +56,12 @@ class Wording:
             holds = f"{self.type_names.get(value, value)}:{table or 'NULL'}"
             words.append(f"{slot.name}={holds if self.registry.is_taken(held) else 'empty'}")
         return " ".join(words)
+
+    def _due(self, op: str, slot: int, table: str) -> Wrapper | None:
+        """What a wrapper must amount to for a slot's host, or none; None where it calls NULL."""
+        key = table if table == only(op) else self.tables.get(table, OTHER)
+        key = key if table else NONE
+        return self.due_calls.get((op, None if slot < 0 else key))
 
     def visits(self, indexes: Iterable[str]) -> str:
         """The slots that an iteration visits, by the driver's words for them."""

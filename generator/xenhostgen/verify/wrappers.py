@@ -13,13 +13,12 @@ from functools import cache
 from itertools import product
 
 from xenhostgen.csource.tokens import code_tokens
-from xenhostgen.reference_model.ops import only
 from xenhostgen.spec.model import NONE
 from xenhostgen.verify.calls import Register
 from xenhostgen.verify.driver import Answer, Ending
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import Wrapper
-from xenhostgen.verify.oracle import OTHER, Oracle
+from xenhostgen.verify.oracle import Oracle
 from xenhostgen.verify.protocol import POWER_ON, Call, Runner
 from xenhostgen.verify.wording import Wording
 
@@ -67,14 +66,7 @@ class WrapperCall(Call):
     @property
     def due(self) -> Wrapper | None:
         """What the call must amount to; None where it would call NULL."""
-        name = self.wrapper.op.name
-        if self.slot < 0 or self.is_empty:
-            key = None if self.slot < 0 else NONE
-        elif self.table == only(name):
-            key = self.table
-        else:
-            key = self.wording.tables.get(self.table, OTHER)
-        return self.wording.due_calls.get((name, key))
+        return self.wording.due(self.wrapper.op.name, self.slot, self.table)
 
     @property
     def due_line(self) -> str:
@@ -191,7 +183,7 @@ class WrapperRunner(Runner):
             if call.due:
                 self.done["undefined_calls"] += not call.is_defined
                 defined[call.due] = defined.get(call.due, False) or call.is_defined
-        for due in (due for due, is_defined in defined.items() if not is_defined):
+        for due in [due for due in defined if not defined[due]]:
             message = f"what '{due.call}' does is undefined for all arguments that are tried"
             finding = Finding("undefined-body", self.spec.c.wrapper(due.op.name), message)
             self.note(replace(finding, spec_at=due.op.at), POWER_ON)
@@ -212,21 +204,19 @@ class WrapperRunner(Runner):
             (slot, ()) for slot in (*range(len(spec.slots)), -1)
         ]
         hosts += [(home[value], self.registering(value, table)) for value, table in pairs]
-        for fill, host, wrapper in product(_FILLS, hosts, wording.wrappers):
-            call = WrapperCall(wording, wrapper, *host, fill)
-            if self.is_tried(call):
-                yield call
-
-    def is_tried(self, call: WrapperCall) -> bool:
-        """Whether a call can make a difference."""
-        op = call.wrapper.op
-        if call.slot < 0:
-            return op.takes_no_host
-        if call.is_empty:
-            # Where nothing is right, as the spec doesn't say what is, one slot shows that.
-            is_said = (op.name, NONE) in self.wording.due_calls
-            return is_said or (call.slot, call.fill) == (0, _MARKS)
-        return call.table not in self.wording.made_up or call.table in ("A", only(op.name))
+        for fill, (slot, registered) in product(_FILLS, hosts):
+            if registered:
+                tried = wording.made_up.get(registered[-1].table, wording.wrappers)
+            else:
+                # Where nothing is right, as the spec doesn't say what is, one slot shows that.
+                is_first = (slot, fill) == (0, _MARKS)
+                tried = [
+                    wrapper
+                    for wrapper in wording.wrappers
+                    if is_first or wording.due(wrapper.op.name, slot, "")
+                ]
+            for wrapper in tried:
+                yield WrapperCall(wording, wrapper, slot, registered, fill)
 
     def registering(self, value: int, table: str) -> tuple[Register, ...]:
         """The calls that register a table, after those for each slot that its own requires."""

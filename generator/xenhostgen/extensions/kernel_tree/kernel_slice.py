@@ -15,6 +15,7 @@ from os.path import isfile
 from pathlib import Path
 
 from xenhostgen.csource.preprocess import SHIM
+from xenhostgen.csource.tokens import includes
 from xenhostgen.extensions.kernel_tree.c_tree import (
     Node,
     bare,
@@ -35,7 +36,6 @@ from xenhostgen.verify.drift import read_text
 from xenhostgen.verify.harness import enum_c, include_name, kernel_facts, write_files
 from xenhostgen.verify.subject import JudgedTree, Options
 
-_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(<[^>\n]+>|"[^"\n]+").*', re.MULTILINE)
 _DEFINES = re.compile(r"^[ \t]*#[ \t]*(?:define|undef)[ \t]+(\w+)", re.MULTILINE)
 _HEADERS_MAX = 20
 _TYPES = "<linux/types.h>"
@@ -79,7 +79,7 @@ def projected(spec: Interface, tree: Path, folder: Path) -> Path:
 def _missing(spec: Interface, tree: Path, path: str, text: str) -> list[str]:
     """The headers that a file includes and that neither the tree nor the shim has."""
     folders = (tree / "include", (tree / path).parent)
-    return [name for name in _INCLUDE.findall(text) if not _there(spec, name, *folders)]
+    return [header for header in _included(text).values() if not _there(spec, header, *folders)]
 
 
 def _with_headers(
@@ -93,17 +93,22 @@ def _with_headers(
     headers: dict[str, str] = {}
     kept = dict(parts)
     for path, text in texts.items():
-        lines, names = parts[str(path)].split("\n"), words(parts[str(path)])
-        for row, line in enumerate(text.split("\n")):
-            include = _INCLUDE.match(line)
-            if include and not _INCLUDE.match(lines[row]):
-                closure = _closure(spec, tree, Path(path).parent, include[1], {})
+        part = parts[str(path)]
+        lines, names, there = part.split("\n"), words(part), _included(part)
+        for row, header in _included(text).items():
+            if row not in there:
+                closure = _closure(spec, tree, Path(path).parent, header, {})
                 defines = _DEFINES.findall("\n".join((closure or {}).values()))
                 if closure and (path in own or names.intersection(defines)):
-                    lines[row] = line
+                    lines[row] = f"#include {header}"
                     headers |= closure
         kept[str(path)] = "\n".join(lines)
     return headers | kept
+
+
+def _included(text: str) -> dict[int, str]:
+    """The headers that C includes, by their rows."""
+    return {text.count("\n", 0, include.start): include.header for include in includes(text)}
 
 
 def _closure(
@@ -118,8 +123,8 @@ def _closure(
             return known
         if len(known) < _HEADERS_MAX and (text := read_text(tree, path)) is not None:
             known[path] = text
-            for name in _INCLUDE.findall(text):
-                if _closure(spec, tree, Path(path).parent, name, known) is None:
+            for inner in includes(text):
+                if _closure(spec, tree, Path(path).parent, inner.header, known) is None:
                     return None
             return known
     return None
@@ -131,10 +136,10 @@ def _left_out(spec: Interface, tree: Path, part: Path) -> Iterator[str]:
         if missing := _missing(spec, tree, path, read_text(tree, path) or ""):
             yield f"{path}: its headers and the kernel's own code, because {missing[0]} is missing"
     source = read_text(tree, spec.source.file) or ""
-    kept = _INCLUDE.findall(read_text(part, spec.source.file) or "")
-    for name in _INCLUDE.findall(source):
-        if name not in kept:
-            yield f"{spec.source.file}: its header {name}"
+    kept = _included(read_text(part, spec.source.file) or "").values()
+    for header in _included(source).values():
+        if header not in kept:
+            yield f"{spec.source.file}: its header {header}"
 
 
 def _there(spec: Interface, include: str, *folders: Path) -> bool:
@@ -157,7 +162,10 @@ def reduced(spec: Interface, path: str, text: str) -> str:
         if path == spec.predicates.file:
             return _predicates(spec, text)
     if path == spec.source.file:
-        return _INCLUDE.sub(lambda match: match[0] if _there(spec, match[1]) else "", text)
+        for include in reversed(includes(text)):
+            if not _there(spec, include.header):
+                rows = "\n" * text.count("\n", include.start, include.end)
+                text = text[: include.start] + rows + text[include.end :]
     return text
 
 

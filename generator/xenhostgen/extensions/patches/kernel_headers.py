@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
+from xenhostgen.csource.tokens import includes
 from xenhostgen.extensions.kernel_tree.patching import Reader
 from xenhostgen.extensions.patches.lift_c import Piece, pieces
 from xenhostgen.spec.source import Refused
 
-_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"\n]+)', re.MULTILINE)
 _WORD = re.compile(r"\W")
 _BYTES_MAX = 2 << 20  # that are read; what is asked for stands in a header near by
 
@@ -58,7 +58,7 @@ class KernelHeaders:
         self._read_bytes += len(content)
         text = self._texts[path] = content[:_BYTES_MAX].decode(errors="replace")
         known = {*self._paths}
-        for name in _INCLUDE.findall(text):
+        for include in includes(text):
             for folder in (PurePath(path).parent, *self._folders):
-                self._paths[f"{folder}/{name}"] = None
+                self._paths[f"{folder}/{include.header[1:-1]}"] = None
         return [header for header in self._paths if header not in known]

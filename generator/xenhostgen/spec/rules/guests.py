@@ -14,9 +14,7 @@ _LINKAGE = frozenset("extern inline const __attribute__ __inline".split())
 
 def guests(spec: Interface) -> Iterator[Fault]:
     """Each guest borrows from one that is there, has a place for its tables, and boots."""
-    run: set[str] = set()
-    for path in spec.kinds:
-        run.update(path.runs)
+    run = set[str]().union(*(path.runs for path in spec.kinds))
     for guest in spec.guests:
         yield from _borrowed(spec, guest)
         if guest.tables and guest.place is None:

@@ -115,7 +115,7 @@ def members(spec: Interface) -> Iterator[Fault]:
         if (member.c is None) == (not member.struct):
             hint = "write one declaration, or a list of them"
             yield "field-form", "a field has either 'c' or 'struct'", member, hint
-        for c in (member.c, *member.struct) if member.c else member.struct:
+        for c in filter(None, (member.c, *member.struct)):
             name = declared_name(c)
             if not name or name in KEYWORDS:
                 hint = "write it as in C: 'struct page *page'"

@@ -16,8 +16,8 @@ def names_taken(spec: Interface) -> frozenset[str]:
 
 def ops(spec: Interface) -> Iterator[Fault]:
     """Ops are set in tables that exist, and their wrappers have a value to return."""
-    tables = dict.fromkeys(f"{guest.name}.{table.role}" for guest, table in spec.tables())
-    tables[NONE] = None
+    keys = [f"{guest.name}.{table.role}" for guest, table in spec.tables()]
+    tables = dict.fromkeys([*keys, NONE])
     taken = names_taken(spec)
     yield from _empty_slots(spec)
     for op in spec.ops:
@@ -45,7 +45,7 @@ def ops(spec: Interface) -> Iterator[Fault]:
 def _called(spec: Interface) -> Iterator[Fault]:
     """The ops that boot steps call have wrappers, and as many parameters."""
     counts = {op.name: len(op.args) for op in spec.ops if op.wrapper != "none"}
-    for step in spec.parts(Each):
+    for step in spec.steps(Each):
         if counts.get(step.op) != len(step.args):
             message = f"no op '{step.op}' has a wrapper for {len(step.args)} arguments"
             hint = "name an op with a wrapper, and C for each of its parameters under 'args'"
@@ -57,7 +57,8 @@ def _empty_slots(spec: Interface) -> Iterator[Fault]:
     silent = []
     for op in spec.ops:
         entries = [entry for entry in op.tables if entry.table == NONE]
-        silent += [] if entries else [op]
+        if not entries:
+            silent.append(op)
         for entry in entries:
             if entry.body is None:
                 message = f"op '{op.name}' needs an adapter for an empty slot"

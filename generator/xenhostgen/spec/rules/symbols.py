@@ -8,7 +8,7 @@ from typing import NamedTuple
 from xenhostgen.spec.c_names import KEYWORDS, RESERVED, declared_name
 from xenhostgen.spec.model import (
     Call,
-    ClearBss,
+    Calling,
     Constant,
     EnumFact,
     Interface,
@@ -16,6 +16,7 @@ from xenhostgen.spec.model import (
     StructFact,
     Variable,
 )
+from xenhostgen.spec.rules.ops import names_taken
 from xenhostgen.spec.source import Fault, Nearest, Placed, Text, is_slip
 from xenhostgen.spec.template_sets import style
 
@@ -112,10 +113,10 @@ def _named(spec: Interface) -> Iterator[Claim]:
     known = [function.name for function in spec.kernel.functions]
     named += [("the kernel's function", name) for name in known]
     # A helper of several guests is in the file of each, what clears .bss may be in 'kernel', too.
-    called = dict.fromkeys(step.function for step in spec.parts(Call))
-    clearing = dict.fromkeys(step.function for step in spec.parts(ClearBss))
-    called |= {name: None for name in clearing if name not in known}
-    named += [("the function", name) for name in called]
+    steps = [
+        step for step in spec.steps(Calling) if isinstance(step, Call) or step.function not in known
+    ]
+    named += [("the function", name) for name in dict.fromkeys(step.function for step in steps)]
     return (Claim(name, what, name) for what, name in named)
 
 
@@ -130,8 +131,7 @@ def _kernel_names(spec: Interface) -> Iterator[Text]:
 
 def _wrappers(spec: Interface) -> Iterator[Claim]:
     """The wrappers of ops, and ops whose member of the ops structure would be a macro."""
-    taken = KEYWORDS | RESERVED | {macro.name for macro in spec.macros}
-    taken |= {constant.name for constant in spec.kernel.constants}
+    taken = names_taken(spec) | {macro.name for macro in spec.macros}
     for op in spec.ops:
         if op.name in taken:
             yield Claim(op.name, "the op", op.name)
@@ -166,10 +166,8 @@ def _functions(spec: Interface, taken: set[str]) -> Iterator[Fault]:
 def _misspelt(spec: Interface, signatures: Mapping[Text, tuple[object, ...]]) -> Iterator[Fault]:
     """No table names what is nearly a known function that could stand there, and none itself."""
     known = {function.name for function in spec.kernel.functions}
-    named = {entry.function: op for op, entry in spec.cells if entry.is_kernels}
-    for name, op in named.items():
-        signature = _signature(op.returns, op.args)
-        fitting = {other for other in known if signatures.get(other, signature) == signature}
+    for name, signature in signatures.items():
+        fitting = [other for other in known if signatures.get(other, signature) == signature]
         meant = [other for other in fitting if is_slip(name, other)]
         if meant and name not in known:
             message = f"'{name}' is not among the functions of 'kernel', where a similar one is"
@@ -194,7 +192,7 @@ def _adapters(spec: Interface, taken: set[str]) -> Iterator[Fault]:
             continue
         name = entry.function
         adapter = (op.returns, op.host, op.args, entry.body)
-        key = ("" if spec.none else entry.table.split(".")[0], name)
+        key = ("" if spec.none else entry.guest, name)
         is_new = first.setdefault(key, adapter) == adapter
         if name in taken or name in RESERVED or not is_new:
             yield _name_taken(name)

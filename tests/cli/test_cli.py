@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from forked import run_forked
 from patching import spec_of_case
 from tools import main, need
 from xenhostgen.cli import all_commands
@@ -34,6 +35,14 @@ def work(tmp_path: Path) -> Path:
 def run(
     cwd: Path, *arguments: str, status: int, **environment: str
 ) -> subprocess.CompletedProcess[str]:
+    """The command in a folder, as it runs once it is imported."""
+    return checked(run_forked(cwd, arguments, {**os.environ, **environment}), status)
+
+
+def start(
+    cwd: Path, *arguments: str, status: int, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """The command in a folder, by an interpreter of its own."""
     done = subprocess.run(
         [*COMMAND, *arguments],
         cwd=cwd,
@@ -43,17 +52,23 @@ def run(
         timeout=60,
         check=False,
     )
+    return checked(done, status)
+
+
+def checked(
+    done: subprocess.CompletedProcess[str], status: int
+) -> subprocess.CompletedProcess[str]:
     assert "Traceback" not in done.stderr
     assert done.returncode == status, done.stderr
     return done
 
 
 def test_generate_then_nothing_to_do(work: Path) -> None:
-    first = run(work, "generate", status=0)
+    first = start(work, "generate", status=0)
     assert "5 written, 0 unchanged in out/small" in first.stdout
-    second = run(work, "generate", status=0)
+    second = start(work, "generate", status=0)
     assert second.stdout == "specs/small.yaml: 5 unchanged in out/small\n"
-    run(work, "generate", "--check", status=0)
+    start(work, "generate", "--check", status=0)
 
 
 def test_unchanged_files_are_left_as_they_are(work: Path) -> None:
@@ -142,7 +157,7 @@ def test_the_command_that_mends_it(work: Path, out: str, spec: str, message: str
     done = run(work, "generate", "--check", f"--output={out}", f"./{spec}", status=1)
     assert done.stdout.endswith(f"files are stale; run: xenhostgen {message}\n")
     if out != "/":
-        subprocess.run([*COMMAND, *shlex.split(message)], cwd=work, check=True, capture_output=True)
+        run(work, *shlex.split(message), status=0)
         run(work, "generate", "--check", f"--output={out}", f"./{spec}", status=0)
 
 
@@ -205,7 +220,7 @@ def test_json(work: Path) -> None:
 
 def test_errors_of_several_specs_are_all_shown(work: Path) -> None:
     broken = [str(CASES / "err_line_separator.yaml"), str(CASES / "err_empty.yaml")]
-    done = run(work, "generate", *broken, "specs/small.yaml", status=2)
+    done = start(work, "generate", *broken, "specs/small.yaml", status=2)
     assert "[line-break]" in done.stderr
     assert "[empty]" in done.stderr
     assert (work / "out/small/lib/widget.c").exists()
@@ -233,9 +248,7 @@ def test_specs_that_may_not_be_read(work: Path) -> None:
         "pathlib.Path.iterdir = denied\n"
         "sys.exit(cli.main(['lint']))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=work, capture_output=True, text=True, check=False
-    )
+    done = run_forked(work, ["lint"], program=script)
     assert (done.returncode, done.stderr) == (2, "xenhostgen: specs: Permission denied\n")
 
 
@@ -322,27 +335,23 @@ def test_a_compiler_by_another_way_to_the_systems_folder(work: Path) -> None:
 
 
 def test_version(tmp_path: Path) -> None:
-    assert run(tmp_path, "--version", status=0).stdout.startswith("xenhostgen 2.")
-    assert run(tmp_path, status=2).stderr.startswith("usage:")
+    assert start(tmp_path, "--version", status=0).stdout.startswith("xenhostgen 2.")
+    assert start(tmp_path, status=2).stderr.startswith("usage:")
 
 
 def test_a_fault_of_our_own_is_one_line(work: Path) -> None:
-    (work / "xenhostgen_fault.py").write_text(
+    program = (
         "from xenhostgen import cli\n"
         "from xenhostgen.commands import lint\n"
         "def fault(arguments): raise ZeroDivisionError('one\\ntwo')\n"
         "lint.run = fault\n"
         "raise SystemExit(cli.main(['lint']))\n"
     )
-    command = [sys.executable, "xenhostgen_fault.py"]
-    done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)
+    done = run_forked(work, [], program=program)
     assert done.returncode == 2
     assert done.stderr.startswith("xenhostgen: internal error: ZeroDivisionError: one two")
     assert done.stderr.count("\n") == 1
-    environment = {**os.environ, "XENHOSTGEN_TRACEBACK": "1"}
-    done = subprocess.run(
-        command, cwd=work, env=environment, capture_output=True, text=True, check=False
-    )
+    done = run_forked(work, [], {**os.environ, "XENHOSTGEN_TRACEBACK": "1"}, program=program)
     assert "Traceback" in done.stderr
 
 
@@ -368,7 +377,7 @@ def test_a_closed_output(work: Path) -> None:
 
 
 def test_a_terminal_that_lacks_our_characters(work: Path) -> None:
-    assert "COMMAND \\u2026" in run(work, "--help", status=0, PYTHONIOENCODING="ascii").stdout
+    assert "COMMAND \\u2026" in start(work, "--help", status=0, PYTHONIOENCODING="ascii").stdout
 
 
 def test_the_walk_of_the_readme(work: Path) -> None:
@@ -396,7 +405,7 @@ def test_the_findings_that_the_readme_shows() -> None:
     need("gcc", "gcc")
     readme = (SPECS.parent / "README.md").read_text()
     shown = readme.partition("verify specs/rfc-v1.yaml\n")[2].partition("\n\n")[0]
-    printed = run(SPECS.parent, "verify", "specs/rfc-v1.yaml", "--cc", "gcc", status=0).stdout
+    printed = start(SPECS.parent, "verify", "specs/rfc-v1.yaml", "--cc", "gcc", status=0).stdout
     lines = [line.strip().removesuffix("…") for line in shown.split("\n")]
     assert len(lines) == 8
     assert not [line for line in lines if line not in printed]
@@ -490,9 +499,9 @@ def test_two_runs_at_once(work: Path) -> None:
 
 
 def test_output_does_not_depend_on_hash_seed_or_time(work: Path) -> None:
-    run(work, "generate", "-o", "one", status=0, PYTHONHASHSEED="1", TZ="UTC")
+    start(work, "generate", "-o", "one", status=0, PYTHONHASHSEED="1", TZ="UTC")
     time.sleep(0.01)
-    run(work, "generate", "-o", "two", status=0, PYTHONHASHSEED="2", TZ="Asia/Tokyo", LC_ALL="C")
+    start(work, "generate", "-o", "two", status=0, PYTHONHASHSEED="2", TZ="Asia/Tokyo", LC_ALL="C")
     first = {
         path.relative_to(work / "one"): path.read_bytes()
         for path in (work / "one/small").rglob("*.[ch]")

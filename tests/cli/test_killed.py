@@ -9,6 +9,7 @@ from subprocess import PIPE
 
 import pytest
 
+from forked import run_forked
 from xenhostgen import cli
 
 KERNEL = Path(__file__).parents[1] / "kernel"
@@ -29,7 +30,7 @@ def count(event, arguments):
             os.kill(os.getpid(), signal.SIGKILL)
 
 sys.addaudithook(count)
-cli.main(sys.argv[2:])
+sys.exit(cli.main(sys.argv[2:]))
 """
 
 
@@ -45,9 +46,9 @@ def content(tree: Path) -> dict[str, bytes]:
 
 def xenhostgen(*words: object, killed: str = "") -> subprocess.CompletedProcess[str]:
     """Run a command; it is killed when it writes below the folder ``killed``."""
-    start = ["-c", KILLED, killed] if killed else ["-m", "xenhostgen"]
-    command = [sys.executable, *start, *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    if killed:
+        return run_forked(Path(), (killed, *words), program=KILLED)
+    return run_forked(Path(), words)
 
 
 def test_apply_and_revert_go_on_behind_a_kill(tmp_path: Path) -> None:

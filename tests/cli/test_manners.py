@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from forked import run_forked
 from tools import main
 
 V1 = Path(__file__).parents[2] / "specs" / "rfc-v1-ops.yaml"
@@ -14,12 +15,9 @@ V1 = Path(__file__).parents[2] / "specs" / "rfc-v1-ops.yaml"
 
 @pytest.mark.parametrize("words", [["lint", "-"], ["generate", "-", "--dry-run"]], ids=" ".join)
 def test_a_spec_from_stdin(words: list[str], tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "xenhostgen", *words]
-    ended = subprocess.run(
-        command, input=V1.read_bytes(), cwd=tmp_path, capture_output=True, check=False
-    )
-    assert (ended.returncode, ended.stderr) == (0, b"")
-    assert b"/dev/stdin: " in ended.stdout
+    ended = run_forked(tmp_path, words, stdin=V1.read_bytes())
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "/dev/stdin: " in ended.stdout
 
 
 @pytest.mark.parametrize(
@@ -72,13 +70,9 @@ def test_fix_leaves_what_is_no_plain_word(wrong: str, tmp_path: Path) -> None:
 
 
 def test_fix_needs_a_file_to_write_into(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "xenhostgen", "lint", "--fix", "-"],
-        input=V1.read_bytes().replace(b"storage: bss", b"storage: bas"),
-        cwd=tmp_path,
-        capture_output=True,
-        check=False,
-    )
+    spec = V1.read_bytes().replace(b"storage: bss", b"storage: bas")
+    command = [sys.executable, "-m", "xenhostgen", "lint", "--fix", "-"]
+    ended = subprocess.run(command, input=spec, cwd=tmp_path, capture_output=True, check=False)
     assert ended.returncode == 2
     assert b"/dev/stdin: is a symbolic link" in ended.stderr
 

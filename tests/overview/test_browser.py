@@ -31,16 +31,26 @@ def browser() -> Iterator[webdriver.Chrome]:
         yield chrome
 
 
+class Pages(dict[str, Path]):
+    """A page of each shipped spec, and one of a faulty spec and another, written when wanted."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def __missing__(self, name: str) -> Path:
+        page = self.folder / f"{name}.html"
+        if name == "faulty":
+            self[name] = written(page, FAULTY, SHIPPED[0], status=1)
+        else:
+            spec = RFC.with_stem(name)
+            self[name] = written(page, spec, "--level", "run" if spec == RFC else "parse")
+        return self[name]
+
+
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A page of each shipped spec, and one of a spec with an unexpected finding and another."""
-    folder = tmp_path_factory.mktemp("pages")
-    pages = {}
-    for spec in SHIPPED:
-        level = "run" if spec == RFC else "parse"
-        pages[spec.stem] = written(folder / f"{spec.stem}.html", spec, "--level", level)
-    pages["faulty"] = written(folder / "faulty.html", FAULTY, SHIPPED[0], status=1)
-    return pages
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
+    return Pages(tmp_path_factory.mktemp("pages"))
 
 
 def show(browser: webdriver.Chrome, page: Path, width: int = 1600, theme: str = "light") -> None:

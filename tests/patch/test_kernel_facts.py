@@ -62,7 +62,7 @@ def imported(headers: Files, folder: Path, with_tree: bool) -> tuple[Lifted, dic
         patch.write_bytes(difference({path: base.get(path) for path in after}, after))
         lifted = lift([patch], "lifted.yaml", "schema.json")
     assert not lifted.carry
-    return lifted, yaml.safe_load(lifted.text)
+    return lifted, yaml.load(lifted.text, yaml.CSafeLoader)
 
 
 def test_the_headers_of_the_tree_tell(tmp_path: Path) -> None:

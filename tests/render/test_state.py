@@ -50,15 +50,18 @@ def test_nothing_is_written_through_a_link(root: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", sampled(["ascii", ""]))
 @pytest.mark.parametrize(
     "words",
-    [
-        ["lint", "err_unseen_characters_in_docs.yaml"],
-        ["lint", "succ_unicode_in_doc.yaml"],
-        ["generate", "--check", "-o", "missing", "succ_unicode_in_doc.yaml"],
-        ["explain", "succ_unicode_in_doc.yaml", "lib/widget.c:1"],
-        ["verify", "succ_unicode_in_doc.yaml"],
-        ["rules"],
-        ["schema"],
-    ],
+    sampled(
+        [
+            ["lint", "err_unseen_characters_in_docs.yaml"],
+            ["generate", "--check", "-o", "missing", "succ_unicode_in_doc.yaml"],
+            ["rules"],
+            ["lint", "succ_unicode_in_doc.yaml"],
+            ["explain", "succ_unicode_in_doc.yaml", "lib/widget.c:1"],
+            ["verify", "succ_unicode_in_doc.yaml"],
+            ["schema"],
+        ],
+        lambda words: next((word[:4] for word in words if word.endswith(".yaml")), ""),
+    ),
     ids=" ".join,
 )
 def test_output_in_a_plain_locale(words: list[str], encoding: str) -> None:

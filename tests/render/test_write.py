@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from forked import run_forked
 from xenhostgen.api import Refused
 from xenhostgen.render.write import alone, write_files
 from xenhostgen.sandbox.journal import staging_folder
@@ -236,14 +237,12 @@ NEW = {"a.h": "A", "lib/b.c": "B", "new.c": "new"}
 @pytest.fixture
 def killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, int], int]:
     """Write new files over old ones, killed at a step; the exit status."""
-    (tmp_path / "killed.py").write_text(KILLED_AT)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
     def kill(out: Path, step: int) -> int:
         out.mkdir()
         put(out, OLD)
-        command = [sys.executable, tmp_path / "killed.py", out, str(step)]
-        return subprocess.run(command, check=False).returncode
+        return run_forked(tmp_path, (out, step), program=KILLED_AT).returncode
 
     return kill
 

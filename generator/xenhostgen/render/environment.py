@@ -57,7 +57,7 @@ def environment(template_set: str, root: Path) -> jinja2.Environment:
     templates = jinja2.Environment(
         loader=_Loader([root / template_set, root / "shared"]),
         bytecode_cache=None if folder.is_symlink() else cache,
-        auto_reload=False,  # no template changes while a spec is rendered
+        auto_reload=True,  # a template may change between two specs
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

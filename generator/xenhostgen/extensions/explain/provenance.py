@@ -125,8 +125,8 @@ class _MarkingRenderer(Renderer):
         self.notes: list[_Note] = []
         self.places = spec_places(spec)
         super().__init__(spec, root)
+        self.environment = self.environment.overlay(bytecode_cache=None)
         self.environment.code_generator_class = _MarkingGenerator
-        self.environment.bytecode_cache = None
         self.environment.extend(note=self.note)
 
     def note(self, template: str, line: int, value: Any, used: list[Any], loops: list[Any]) -> str:
@@ -144,8 +144,7 @@ class _MarkingRenderer(Renderer):
     def marked(self, note: _Note, output: str) -> str:
         """An output with a mark before each of its lines."""
         self.notes.append(note)
-        mark = f"\0{len(self.notes) - 1}\0"
-        return "".join(mark + line for line in lines_of(output))
+        return "".join(f"\0{len(self.notes) - 1}\0{line}" for line in lines_of(output))
 
     def notes_of(self, line: str) -> tuple[_Note, _Note]:
         """A line's note of what made it, and that with the nearest place of the spec."""
@@ -167,8 +166,8 @@ class _MarkingGenerator(CodeGenerator):
 
     def visit_For(self, node: nodes.For, frame: Frame) -> None:
         outer = self.loops
-        names = [nodes.Name(name.name, "load") for name in _below(node.target, nodes.Name)]
-        self.loops = (*names, *outer)
+        names = (nodes.Name(name.name, "load") for name in _below(node.target, nodes.Name))
+        self.loops = *names, *outer
         super().visit_For(node, frame)
         self.loops = outer
 
@@ -183,8 +182,8 @@ class _MarkingGenerator(CodeGenerator):
             values = [nodes.Const(line) for line in lines_of(output.data)]
         used = nodes.List(_below(output, _REFERENCES)[::-1])  # the innermost first
         for line, value in enumerate(values, output.lineno):
-            file = nodes.Const(self.filename)
-            arguments = [file, nodes.Const(line), value, used, nodes.List(list(self.loops))]
+            place = nodes.Const(self.filename), nodes.Const(line)
+            arguments = [*place, value, used, nodes.List(self.loops)]
             note = nodes.EnvironmentAttribute("note")
             yield nodes.Call(note, arguments, [], None, None, lineno=line)
 

@@ -13,7 +13,7 @@ import pytest
 from tools import need
 from xenhostgen.report.terminal import progress
 
-REPO = Path(__file__).parents[2]
+FOLDER, SMALL = Path(__file__).parents[1] / "verify", "succ_pair.yaml"
 WIDTH = 40
 VERIFY = [sys.executable, "-m", "xenhostgen", "verify", "--level", "parse", "--cc", "gcc"]
 
@@ -25,7 +25,7 @@ def on_a_terminal(*arguments: str, term: str = "xterm", is_piped: bool = False) 
     environment = os.environ | {"TERM": term, "COLUMNS": str(WIDTH)}
     stdout = subprocess.PIPE if is_piped else end
     with subprocess.Popen(
-        [*VERIFY, *arguments], cwd=REPO, env=environment, stdin=end, stdout=stdout, stderr=end
+        [*VERIFY, *arguments], cwd=FOLDER, env=environment, stdin=end, stdout=stdout, stderr=end
     ) as process:
         os.close(end)
         received = b""
@@ -53,10 +53,8 @@ def screen(received: str) -> list[str]:
 
 
 def test_progress_is_shown_and_goes() -> None:
-    received = on_a_terminal("specs/xenhost.yaml")
-    shown = [
-        part for part in received.split("\r\x1b[K") if part.startswith("specs/xenhost.yaml: p")
-    ]
+    received = on_a_terminal(SMALL)
+    shown = [part for part in received.split("\r\x1b[K") if part.startswith(f"{SMALL}: p")]
     assert shown
     assert all(len(part) < WIDTH for part in shown)
     lines = screen(received)
@@ -66,14 +64,14 @@ def test_progress_is_shown_and_goes() -> None:
 
 def test_progress_fits_the_width(tmp_path: Path) -> None:
     spec = tmp_path / f"{'long' * 20}.yaml"
-    spec.write_text((REPO / "specs/xenhost.yaml").read_text())
+    spec.write_text((FOLDER / SMALL).read_text())
     shown = on_a_terminal(str(spec), "--unconfined").split("\r\x1b[K")
     assert max(len(part) for part in shown if "\n" not in part) == WIDTH - 1
 
 
 @pytest.mark.parametrize("options", [{"term": "dumb"}, {"is_piped": True}])
 def test_no_progress_where_it_would_stay(options: dict[str, object]) -> None:
-    received = on_a_terminal("specs/xenhost.yaml", **options)  # type: ignore[arg-type]
+    received = on_a_terminal(SMALL, **options)  # type: ignore[arg-type]
     assert "…" not in received
     assert "\x1b" not in received
     assert "verified" in received or options.get("is_piped")

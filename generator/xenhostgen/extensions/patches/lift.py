@@ -24,6 +24,7 @@ from xenhostgen.extensions.patches.lift_header import (
     compact,
     complete_header,
     complete_names,
+    complete_set,
     lift_header,
 )
 from xenhostgen.extensions.patches.lift_input import Input, read_input
@@ -209,6 +210,7 @@ def _complete(imported: Input, seen: Seen, onto: Interface | None, known: Data) 
     data["guests"] = {}
     if 0 not in probing.spec().values.values():
         return  # no spec can say it, and nothing can be rendered
+    complete_set(probing, seen)
     complete_names(probing, seen, "register", "unregister")
     sources = [path for path in imported.whole if path.endswith(".c")]
     for path in sources:

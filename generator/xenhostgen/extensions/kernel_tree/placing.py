@@ -203,8 +203,8 @@ class _Placer:
             if guest.file == path:
                 cursor, own = ("".join(texts[guest.name, "cursor"]), texts[guest.name, "step"])
                 with suppress(Refused):
-                    joined = self.spec.layout.registrations == "joined"
-                    insertions += of_own_steps(kernel, guest.boot, cursor, own, joined)
+                    gap = "" if self.spec.layout.registrations == "joined" else "\n"
+                    insertions += of_own_steps(kernel, guest.boot, cursor, own, gap)
         return insertions
 
 

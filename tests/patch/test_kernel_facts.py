@@ -87,6 +87,23 @@ def test_the_headers_of_the_tree_tell(tmp_path: Path) -> None:
     assert {kind for kind, runs in data["kinds"].items() if "inputs" in runs} == {"small"}
 
 
+def test_what_carried_code_calls_is_read_from_headers_too() -> None:
+    calls = b"void toy_reset(int hard);\nvoid *memset(void *at, int c, unsigned int count);\n"
+    base = {**TREE, STATE: TREE[STATE].replace(b"struct toy", calls + b"\nstruct toy")}
+    text = write_yaml(interface("kernel"), "schema.json", {})
+    after: Files = dict(placed_alone(load_text(text, "made-up.yaml"), base.get, "tree").after)
+    header = "include/toy/gate.h"
+    helper = (
+        b"static inline void gate_again(void *at)\n{\n\tmemset(at, 0, 4);\n\ttoy_reset(1);\n}\n\n"
+    )
+    after[header] = (after[header] or b"").replace(b"#endif", helper + b"#endif")
+    lifted = lifted_from(of_tree(base.get, after), Target("x.yaml", "schema.json", "the test"))
+    assert helper in lifted.carry.replace(b"\n+", b"\n")
+    functions = yaml.safe_load(lifted.text)["kernel"]["functions"]
+    assert functions["toy_reset"] == {"returns": "void", "args": ["int hard"]}
+    assert "memset" not in functions
+
+
 def test_a_header_that_can_not_be_read_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "include/toy/folder.h").mkdir(parents=True)
     near = '#include "folder.h"\n#include "../../../x.h"\n#include <toy/far.h>\n'

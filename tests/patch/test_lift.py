@@ -3,6 +3,7 @@
 
 import random
 import re
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -95,6 +96,23 @@ def test_shipped_c_files_are_lifted_whole(
     assert len(carried) <= (90 if name == "xenhost" else 0)
     assert {share.same for share in lifted.shares if share.blob} == {True}
     assert ("which slot" in lifted.assumed.get("registry", "")) == (len(files) == 1)
+
+
+def test_of_several_template_sets_the_likest_is_lifted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sets = Path(shutil.copytree(ROOT / "templates", tmp_path / "templates"))
+    shutil.copytree(sets / "kernel", sets / "another")
+    header = sets / "another" / "interface.h.j2"
+    header.write_text(header.read_text().replace("static inline", "static __always_inline"))
+    for module in ("spec.template_sets", "render.files"):
+        monkeypatch.setattr(f"xenhostgen.{module}.template_root", lambda: sets)
+    shipped("xenhost", tmp_path)
+    text = (tmp_path / HEADER).read_text()
+    for templates, word in (("kernel", "inline"), ("another", "__always_inline")):
+        (tmp_path / HEADER).write_text(text.replace("static inline", f"static {word}"))
+        lifted = lift([tmp_path / HEADER], "lifted.yaml", "schema.json")
+        assert lifted.spec.templates == templates
 
 
 def patch_of(name: str, folder: Path) -> Path:

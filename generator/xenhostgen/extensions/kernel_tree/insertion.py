@@ -92,11 +92,9 @@ def _unless_closed(comment: re.Match[str]) -> str:
 
 
 def of_own_steps(
-    kernel: KernelFile, boot: Boot, cursor: str, texts: Iterable[str], joined: bool
+    kernel: KernelFile, boot: Boot, cursor: str, texts: Iterable[str], gap: str
 ) -> list[Insertion]:
-    """Insertions of the runs of our steps, whose ``texts`` come in the steps' order.
-
-    ``joined``: no blank lines set them apart.
+    """Insertions of the runs of our steps, whose ``texts`` come in their order, a ``gap`` between.
 
     With the declaration of the ``cursor``, if it isn't empty, below the others. The kernel's steps
     must stand there once, in the spec's order.
@@ -115,13 +113,13 @@ def of_own_steps(
     remaining = iter(texts)
     for is_ours, group in groupby(boot.steps, lambda step: isinstance(step, OwnStep)):
         if is_ours:
-            text = ("" if joined else "\n").join(next(remaining) for _ in group)
+            text = gap.join(next(remaining) for _ in group)
             with suppress(Refused):
                 end = kernel.below(last)
                 in_body = last.type not in ("{", "declaration")
                 if cursor and not in_body:
                     text = f"{insertions.pop().text}\n{text}"
-                insertions.append(Insertion(text, end, tight=joined, in_body=in_body))
+                insertions.append(Insertion(text, end, tight=not gap, in_body=in_body))
             continue
         for step in group:
             assert not isinstance(step, OwnStep)

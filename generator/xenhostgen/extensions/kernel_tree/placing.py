@@ -28,6 +28,7 @@ _UNDO = (
     "take out what was applied with the spec that it was applied with: "
     "xenhostgen apply SPEC --tree DIR --revert"
 )
+_TAKEN = f"{_UNDO}; or, if it is another's, name yours otherwise (an object goes by its C file)"
 
 
 class Placement(NamedTuple):
@@ -135,12 +136,13 @@ class _Placer:
         """Place a file that only the interface has."""
         self.before[path], self.after[path] = existing, wanted
         rule, message = "applied-otherwise", "is there already and isn't what the spec renders to"
+        hint = _TAKEN
         if existing == wanted:
             self.before[path], self.partly = None, True
             return
         if existing is None:
-            rule, message = "applied-in-part", "isn't there, other parts are"
-        self.lacks.append(Problem(rule, message, f"{self.root}/{path}", hint=_UNDO))
+            rule, message, hint = "applied-in-part", "isn't there, other parts are", _UNDO
+        self.lacks.append(Problem(rule, message, f"{self.root}/{path}", hint=hint))
 
     def change_file(self, path: str, existing: bytes | None) -> None:
         """Place the fragments of a file that the kernel has."""
@@ -201,8 +203,8 @@ class _Placer:
             if guest.file == path:
                 cursor, own = ("".join(texts[guest.name, "cursor"]), texts[guest.name, "step"])
                 with suppress(Refused):
-                    joined = self.spec.layout.registrations == "joined"
-                    insertions += of_own_steps(kernel, guest.boot, cursor, own, joined)
+                    gap = "" if self.spec.layout.registrations == "joined" else "\n"
+                    insertions += of_own_steps(kernel, guest.boot, cursor, own, gap)
         return insertions
 
 
@@ -260,8 +262,7 @@ def _note_lack(spec: Interface, kernel: KernelFile, absent: Insertion) -> None:
     for name in names:
         if name in wanted:
             message = f"{name} is here, yet '{first}' isn't where the spec wants it, or isn't all"
-            hint = f"{_UNDO}; or, if it is something else, give the spec another name"
-            kernel.note("applied-otherwise", message, rows[name], hint)
+            kernel.note("applied-otherwise", message, rows[name], _TAKEN)
             return
     message = f"lacks '{first}' here, other parts are there"
     kernel.note("applied-in-part", message, absent.row, _UNDO)

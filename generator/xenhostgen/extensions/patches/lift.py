@@ -6,7 +6,7 @@ says otherwise; what the rules of specs refuse is left out, and so carried as we
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
@@ -18,12 +18,13 @@ from xenhostgen.extensions.patches.foreign import other_kind
 from xenhostgen.extensions.patches.kernel_headers import KernelHeaders
 from xenhostgen.extensions.patches.lift_assumed import assume, functions_of
 from xenhostgen.extensions.patches.lift_c import pieces
-from xenhostgen.extensions.patches.lift_guests import Guests, object_line, predicates
+from xenhostgen.extensions.patches.lift_guests import Guests, bodies, object_line, predicates
 from xenhostgen.extensions.patches.lift_header import (
     Seen,
     compact,
     complete_header,
     complete_names,
+    complete_set,
     lift_header,
 )
 from xenhostgen.extensions.patches.lift_input import Input, read_input
@@ -209,6 +210,7 @@ def _complete(imported: Input, seen: Seen, onto: Interface | None, known: Data) 
     data["guests"] = {}
     if 0 not in probing.spec().values.values():
         return  # no spec can say it, and nothing can be rendered
+    complete_set(probing, seen)
     complete_names(probing, seen, "register", "unregister")
     sources = [path for path in imported.whole if path.endswith(".c")]
     for path in sources:
@@ -274,7 +276,7 @@ def _assumed(data: Data, seen: Seen, imported: Input) -> dict[str, str]:
     read = over(imported.after, imported.base) if imported.base else imported.after.get
     files = [guest["file"] for guest in data["guests"].values()]
     headers = KernelHeaders(read, [*files, seen.path])
-    for key, what in assume(data, seen, headers):
+    for key, what in assume(data, seen, headers, list(_called(data, seen, imported))):
         assumed[key] = f"{assumed[key]}, {what}" if key in assumed else what
     # A step's function is defined beside it, and these are defined elsewhere.
     declared = {*data["kernel"].get("functions", {}), *functions_of(data)}
@@ -284,6 +286,20 @@ def _assumed(data: Data, seen: Seen, imported: Input) -> dict[str, str]:
                 step for step in guest["boot"]["steps"] if str(step.get("call")) not in declared
             ]
     return assumed
+
+
+def _called(data: Data, seen: Seen, imported: Input) -> Iterator[str]:
+    """What functions of the interface's own files call that it can't say, if it isn't theirs."""
+    own = (seen.path, data.get("source", {}).get("file", ""))
+    probing = Probing(data, {path: imported.whole[path] for path in own if path in imported.whole})
+    if 0 not in probing.spec().values.values():
+        return  # nothing can be rendered
+    rendered, theirs = bodies(probing.rendered()), bodies(probing.files)
+    declared = {piece.name for pieces in probing.files.values() for piece in pieces}
+    for name, statements in theirs.items():
+        if rendered.get(name) != statements:
+            called = re.findall(r"\b(\w+)\(", " ".join(statements))
+            yield from (word for word in dict.fromkeys(called) if word not in declared)
 
 
 def _header(imported: Input, onto: Interface | None, prefix: str, source: str) -> Seen:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a spec needs and a patch doesn't tell: filled in for ``lint`` and ``verify``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
 from xenhostgen.extensions.patches.kernel_headers import KernelHeaders
@@ -11,8 +11,13 @@ from xenhostgen.extensions.patches.probe import Data
 from xenhostgen.spec.model import Misuse
 
 
-def assume(data: Data, seen: Seen, headers: KernelHeaders) -> Iterator[tuple[str, str]]:
-    """Fill in what isn't in the input; yields each key with what was assumed."""
+def assume(
+    data: Data, seen: Seen, headers: KernelHeaders, called: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """Fill in what isn't in the input; yields each key with what was assumed.
+
+    ``called``: functions that the carry patch calls.
+    """
     if "source" not in data:
         needs = ["<linux/bug.h>", "<linux/types.h>"] if seen.c.typedefs else ["<linux/errno.h>"]
         needs += ["<linux/export.h>", "<linux/init.h>", seen.included]
@@ -29,7 +34,7 @@ def assume(data: Data, seen: Seen, headers: KernelHeaders) -> Iterator[tuple[str
         yield "predicates", "there are none; the file"
     inputs: dict[str, Data] = {}
     if "kernel" not in data:
-        facts = KernelFacts(data, headers)
+        facts = KernelFacts(data, headers, called)
         data["kernel"] = facts.collect()
         inputs = facts.inputs()
         if facts.assumed:

@@ -260,7 +260,7 @@ class Guests:
         probing.fill((entry, "body") for entry in adapters.values())
         for entry in adapters.values():
             entry.setdefault("body", "")
-        ours, theirs = _bodies(probing.rendered()), _bodies(probing.files)
+        ours, theirs = bodies(probing.rendered()), bodies(probing.files)
         for name, entry in adapters.items():
             if ours.get(name) != theirs[name]:  # it does more than an adapter can
                 entry.pop("body", None)
@@ -274,7 +274,7 @@ class Guests:
                 op["tables"][column] = entry if "body" in entry else entry["function"]
 
 
-def _bodies(files: Mapping[str, list[Piece]]) -> dict[str, list[str]]:
+def bodies(files: Mapping[str, list[Piece]]) -> dict[str, list[str]]:
     """What functions do, statement by statement."""
     return {
         piece.name: [statement.code for statement in piece.inner]

@@ -100,10 +100,9 @@ def lift_header(path: str, text: str, prefix: str = "") -> Seen | None:
     if is_lower != (c.enumerators == "lower"):
         names["enumerators"] = "lower" if is_lower else "upper"
     c = Names(c.prefix, c.typedefs, NameChoices(**names))
-    sets = [name for name in template_sets() if style(name).typedefs == c.typedefs]
     data = compact(
         interface=c.prefix,
-        templates=sets[0],
+        templates=_template_sets(c)[0],
         typedefs=c.typedefs or None,
         names=names,
         header=compact(file=path, includes=[p.name for p in declarations if p.kind == "include"]),
@@ -113,6 +112,21 @@ def lift_header(path: str, text: str, prefix: str = "") -> Seen | None:
     )
     data["registry"] = {"slots": []}
     return Seen(data, c, path, enum)
+
+
+def _template_sets(c: Names) -> list[str]:
+    return [name for name in template_sets() if style(name).typedefs == c.typedefs]
+
+
+def complete_set(probing: Probing, seen: Seen) -> None:
+    """Of several template sets choose the one that renders most of the header as it is."""
+    sets = _template_sets(seen.c)
+    likeness: dict[str, int] = {}
+    for name in sets if len(sets) > 1 else ():
+        probing.data["templates"] = name
+        rendered = {piece.code for piece in probing.rendered()[seen.path]}
+        likeness[name] = sum(piece.code in rendered for piece in probing.files[seen.path])
+    probing.data["templates"] = max(sets, key=lambda name: likeness.get(name, 0))
 
 
 def complete_names(probing: Probing, seen: Seen, *keys: str) -> None:

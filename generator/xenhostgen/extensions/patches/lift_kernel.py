@@ -2,7 +2,7 @@
 """The key ``kernel`` of a lifted spec: what the tree's headers say of each name, or assumptions."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from xenhostgen.csource.preprocess import SHIM
@@ -27,8 +27,8 @@ _KEYS = "constants typedefs enums structs variables macros functions".split()
 class KernelFacts:
     """Collects facts name by name; ``assumed`` are the names of which the headers say nothing."""
 
-    def __init__(self, data: Data, headers: KernelHeaders) -> None:
-        self.data, self.headers = data, headers
+    def __init__(self, data: Data, headers: KernelHeaders, called: Sequence[str]) -> None:
+        self.data, self.headers, self.called = data, headers, called
         self.facts: dict[str, Data] = {key: {} for key in _KEYS}
         self.assumed: list[str] = []
         self.values: dict[str, int | None] = {}
@@ -55,10 +55,18 @@ class KernelFacts:
                 for name in dict.fromkeys(_NAME.findall(text)):
                     if name not in known:
                         self.evaluate(name, text, op)
+        self.read_called(known)
         for tag in re.findall(r"\bstruct (\w+)", f"{self.facts['functions']} {self.text}"):
             self.facts["structs"].setdefault(tag, {})
         self.tell_apart()
         return compact(**self.facts)
+
+    def read_called(self, known: Set[str]) -> None:
+        """List what carried code calls, if headers declare it and not the shim."""
+        shim = " ".join(path.read_text("utf-8") for path in SHIM.rglob("*.h") if self.called)
+        for name in self.called:
+            if name not in known and not re.search(rf"\b{name}\b", shim):
+                self.function(name)
 
     def tell_apart(self) -> None:
         """List functions of tables that would be taken for others misspelt, as both are right."""

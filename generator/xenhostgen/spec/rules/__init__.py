@@ -41,7 +41,7 @@ _RULES = (
     (landmarks, "guests?"),
     (expected, ""),
     (accepted, ""),
-    (templates, "interface? templates? source? registry? predicates? guests?"),
+    (templates, "interface? templates? source? registry predicates? guests?"),
 )
 
 

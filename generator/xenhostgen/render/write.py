@@ -171,7 +171,9 @@ def explained(path: Path) -> Iterator[None]:
             "output", "is a file where a folder must be", blocker, "move it away, or name another"
         ) from None
     except IsADirectoryError:
-        raise refusal("output", "is a folder where a file must be", path, "move it away, or name another") from None
+        raise refusal(
+            "output", "is a folder where a file must be", path, "move it away, or name another"
+        ) from None
     except OSError as error:
         reason = error.strerror or str(error)
         hint = "the files are as they were; check permissions and free space"

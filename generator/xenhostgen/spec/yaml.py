@@ -111,23 +111,40 @@ def parse(source: str, problems: Problems) -> Mapping | None:
         message = f"character U+{error.character:04X} is not allowed in YAML"
         problems.add("control-character", message, at, hint)
     except yaml.MarkedYAMLError as error:
-        message = error.problem or "cannot be read"
-        hint = "check indentation, brackets and quotes around here"
-        if "cannot start any token" in message:
-            hint = (
-                "indent with blanks, never with tabs; quote a text that begins with this character"
-            )
-        place, begin = error.problem_mark, error.context_mark
-        if (
-            place
-            and begin
-            and begin.line != place.line
-            and re.search("flow|quoted", error.context or "")
-        ):
-            # What isn't closed is noticed where something else begins.
-            hint = f"noticed in line {place.line + 1}, {error.context}; {hint}"
-            place = begin
-        problems.add("yaml-syntax", f"not YAML: {message}", _at(place), hint)
+        problems.add("yaml-syntax", *_syntax(error, source))
+    return None
+
+
+def _syntax(error: yaml.MarkedYAMLError, source: str) -> tuple[str, At, str]:
+    """What breaks YAML's syntax, where that begins, and a hint."""
+    message = error.problem or "cannot be read"
+    hint = "check indentation, brackets and quotes around here"
+    if "cannot start any token" in message or "tab character" in message:
+        hint = "indent with blanks, never with tabs; quote a text that begins with this character"
+    elif "mapping values" in message:
+        hint = f"quote a text with ': ' in it; {hint}"
+    place, begin = error.problem_mark, error.context_mark
+    is_open = re.search("flow|quoted", error.context or "")
+    if place and begin and begin.line != place.line and is_open:
+        # What isn't closed is noticed where something else begins.
+        hint = f"noticed in line {place.line + 1}, {error.context}; {hint}"
+        place = begin
+    elif place and (opening := _quote_closing_in(source, place.line)):
+        hint = f"the quote that opens here closes in line {place.line + 1}; {hint}"
+        place = opening
+    return f"not YAML: {message}", _at(place), hint
+
+
+def _quote_closing_in(source: str, line: int) -> Any:
+    """Where a quoted text begins that ends in a line below; None without such a text."""
+    try:
+        for token in yaml.scan(source, yaml.CSafeLoader):
+            if not isinstance(token, yaml.ScalarToken) or token.style not in ("'", '"'):
+                continue
+            if token.start_mark.line < line == token.end_mark.line:
+                return token.start_mark
+    except yaml.MarkedYAMLError:
+        pass  # of what stands below
     return None
 
 

@@ -32,7 +32,7 @@ _HIDDEN = (
 # Complaints of names that a header may declare which only the kernel has.
 _UNKNOWN = re.compile("unknown type|implicit decl|undeclared|^expected |is not declared$")
 UNDECLARED = "is not declared"
-_DECLARE = "name it in 'structs' or 'enums' under 'kernel', and if the header uses it in its 'declares'"
+_DECLARE = "name it under 'kernel', and if the header uses it in its 'declares'"
 MEND = "mend this piece, or what 'kernel' says of the names in it"
 _HINT = "C must know it: declare it in 'kernel', or include the kernel's header"
 

@@ -41,7 +41,7 @@ _RULES = (
     (landmarks, "guests?"),
     (expected, ""),
     (accepted, ""),
-    (templates, "interface? templates? source? registry? predicates? guests?"),
+    (templates, "interface? templates? source? registry predicates? guests?"),
 )
 _SECTIONS = {section.rstrip("?") for _, sections, *_ in _RULES for section in sections.split()}
 assert Interface.KEYS.keys() >= _SECTIONS, "a misspelt section"

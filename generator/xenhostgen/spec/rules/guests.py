@@ -15,12 +15,13 @@ _LINKAGE = frozenset("extern inline const __attribute__ __inline".split())
 def guests(spec: Interface) -> Iterator[Fault]:
     """Each guest borrows from one that is there, has a place for its tables, and boots."""
     run = set[str]().union(*(path.runs for path in spec.kinds))
+    known = {"clear_bss", *(guest.name for guest in spec.guests)}
     for guest in spec.guests:
         yield from _borrowed(spec, guest)
         if guest.tables and guest.place is None:
             message = f"guest '{guest.name}' doesn't say where its tables go"
             yield "no-place", message, guest, "add 'place: {after: FUNCTION}'"
-        if guest.name not in run:
+        if guest.name not in run and run <= known:  # else its name may be misspelt there
             message = f"no kind of guest runs '{guest.name}'"
             hint = "add it to a 'runs' list under 'kinds', or remove it"
             yield "guest-never-boots", message, guest.name, hint
@@ -42,17 +43,19 @@ def _borrowed(spec: Interface, guest: Guest) -> Iterator[Fault]:
 def registrations(spec: Interface) -> Iterator[Fault]:
     """Boot steps register types and tables that exist; all tables are used."""
     registered: set[str] = set()
+    is_misnamed = False
     for guest, step in spec.host_steps():
         registered.add(symbol := spec.table(guest, step))
         if isinstance(step, Register) and not symbol:
             roles = [table.role for table in (*spec.borrowed(guest), *guest.tables)]
+            is_misnamed = True
             message = f"guest '{guest.name}' has no table '{step.table}'"
             yield "unknown-table", message, step.table, Nearest(step.table, roles)
         if step.type not in spec.values:
             message = f"unknown type '{step.type}' in a boot step of '{guest.name}'"
             yield "unknown-type", message, step.type, Nearest(step.type, spec.values)
     for guest, table in spec.tables():
-        if table.symbol not in registered:
+        if table.symbol not in registered and not is_misnamed:
             message = f"no boot step registers table '{table.role}' of guest '{guest.name}'"
             hint = "add a 'register' step, or remove the table"
             yield "unregistered-table", message, table.symbol, hint
@@ -129,7 +132,7 @@ def _runs(path: BootPath, guests: list[str]) -> Iterator[Fault]:
         if name not in known:
             message = f"kind '{path.kind}' runs unknown guest '{name}'"
             yield "unknown-guest", message, name, Nearest(name, known)
-    if set(path.runs).isdisjoint(guests):
+    if {*path.runs} <= {"clear_bss"}:
         message = f"kind '{path.kind}' runs no boot function"
         yield "kind-runs-nothing", message, path, "list guests under 'runs'"
 

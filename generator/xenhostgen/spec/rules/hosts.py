@@ -84,7 +84,7 @@ def _accepted(spec: Interface, slot: Slot, homes: dict[str, str]) -> Iterator[Fa
         if name not in spec.values:
             message = f"unknown type '{name}' in slot '{slot.name}'"
             yield "unknown-type", message, name, Nearest(name, spec.values)
-        elif spec.values[name] == 0:
+        elif spec.values[name] == 0 and [*spec.values.values()].count(0) == 1:
             message = f"slot '{slot.name}' can't accept '{name}', which marks an empty slot"
             yield "empty-type-in-slot", message, name, "remove it"
         elif name in homes:

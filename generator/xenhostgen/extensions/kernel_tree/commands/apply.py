@@ -32,7 +32,7 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "spec", metavar="SPEC", type=Path, help="the spec file, or a history's folder"
+        "spec", metavar="SPEC", type=Path, help="the spec file, or the folder of an imported series"
     )
     parser.add_argument(
         "--tree", metavar="DIR", type=Path, required=True, help="the Linux source tree"

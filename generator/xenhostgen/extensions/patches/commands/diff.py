@@ -40,7 +40,7 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "spec", metavar="SPEC", type=Path, help="the spec file, or a history's folder"
+        "spec", metavar="SPEC", type=Path, help="the spec file, or the folder of an imported series"
     )
     parser.add_argument(
         "patch", metavar="PATCH", type=Path, nargs="?", help="the patch (default: the spec's facts)"

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--version", metavar="N", type=int, default=1, help="the series' version")
     parser.add_argument(
-        "--prefix", metavar="WORDS", default="PATCH", help="how the subjects' brackets begin"
+        "--prefix", metavar="WORDS", default="PATCH", help="the words in the subjects' brackets"
     )
 
 

@@ -411,12 +411,17 @@ static void say_bug(long state)
 	say(":%d", bug_line);
 }
 
-static const volatile void *table(const char *name)
+static int table_number(const char *name)
 {
 	for (int known = 0; known < glue_table_count; known++)
 		if (!strcmp(glue_tables[known].name, name))
-			return glue_tables[known].address;
+			return known;
 	_exit(BROKEN);
+}
+
+static const volatile void *table(const char *name)
+{
+	return glue_tables[table_number(name)].address;
 }
 
 /*
@@ -468,8 +473,10 @@ static void call_in_state(char kind, const char *line)
 	restore(state);
 	filled = fill;
 	memset(is_pointed, 0, sizeof(is_pointed));
-	if (kind == 'w')
-		glue_prepare(fill);
+	/* What a call may write to the kernel's variables is not there already both times. */
+	if (kind != 'w')
+		fill = (kind == 'r' ? table_number(name) : (int)state) & 1 ? GLUE_BITS : GLUE_OTHER_BITS;
+	glue_prepare(fill);
 	for (line += used; used && sscanf(line, "%d %d %255s%n", &slot, &holds, held, &used) == 3; line += used) {
 		glue_hold(slot, holds, table(held));
 		is_held = 1;

@@ -46,6 +46,7 @@ void glue_boot(int guest, int due);
  */
 #define GLUE_MARKS 1
 #define GLUE_NUMBERS 1000
+enum { GLUE_BITS = 2, GLUE_OTHER_BITS = 4 };
 void glue_prepare(int fill);
 /* There are fewer marks. */
 #define GLUE_MARK_COUNT 128

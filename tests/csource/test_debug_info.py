@@ -57,17 +57,17 @@ def test_descriptions(unit: Unit) -> None:
     assert described["enum_kind"][:3] == ("near = -1", "far = 0", "shifted = 8")
     assert described["macro_PORTS"][0] == "PORTS_is = 2"
     kind, ops, inner, size = described["struct_port"]
-    assert (kind.split(" at ")[0], size) == ("kind: enum kind", "40 bytes")
-    assert ops.split(" at ")[0] == "ops: struct ops const *"
-    assert "ids: port_id_t [8] at 0:0:0:0; flag: unsigned int at 3:" in inner
+    assert (kind, size) == ("enum kind kind, at byte 0", "40 bytes")
+    assert ops == "struct ops const * ops, at byte 8"
+    assert "[8] ids, at byte 0; unsigned int flag, 3 bits at bit " in inner
     assert described["function_do_open"] == ("int (struct port *, unsigned int)",)
     assert described["function_start"] == ("void (void)",)
     assert described["variable_near_ops"] == ("struct ops const", ".open = do_open")
     assert described["variable_far_ops"] == ("struct ops const", "in the section far")
     assert described["variable_count"] == ("int",)
     opens, closes, _ = described["struct_ops"]
-    assert opens.startswith("open: int (*)(struct port *, unsigned int) at ")
-    assert closes.startswith("close: void (*)(struct port *) at ")
+    assert opens.startswith("int (*)(struct port *, unsigned int) open, at ")
+    assert closes.startswith("void (*)(struct port *) close, at ")
     assert described["variable_first"] == ("struct port * const", "weak")
 
 

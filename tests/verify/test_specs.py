@@ -46,7 +46,7 @@ def test_the_kernels_types_are_known(tmp_path: Path) -> None:
         store = Store(interface, tmp_path)
         return read_due(Harness(interface, tmp_path, tmp_path, store)).descriptions
 
-    assert read()["prototype_do_d"] == ("unsigned int (widget_t *, pid_t, mine_t)",)
+    assert read()["prototype_do_d"] == ("unsigned int (widget_t *, int, int)",)
     spec.write_text(
         text.replace("gfp_t flags", "unheard_of flags").replace("returns: __u32", "returns: mine")
     )

@@ -2,7 +2,7 @@
 """What a compiler understood of C, told by the debugging information of an object file.
 
 Whoever wants to know of a name declares an *anchor*, a variable ``anchor_KEY`` of its type or
-pointing to it. Types come in C's words: an integer's name is its size's, whatever its typedef.
+pointing to it. Types come in C's words, without typedefs but those of structures without a name.
 """
 
 import re
@@ -20,9 +20,15 @@ VALUE = "value_"
 Description = tuple[str, ...]
 """What can be said of a name: enumerators, members and layout, or a type and a table's entries."""
 
-_PLACES = ("bit_size", "data_member_location", "data_bit_offset", "bit_offset")
-_INTEGER = re.compile(r"(__)?[us]\d+|u?int\d+_t")
 _WORDS = {"structure_type": "struct", "union_type": "union", "enumeration_type": "enum"}
+_NAMES = {
+    "_Bool": "bool",
+    "long long int": "long int",
+    "long long unsigned int": "long unsigned int",
+    "long long": "long",
+    "unsigned long long": "unsigned long",
+}
+_TAGGED = [f"DW_TAG_{kind}" for kind in _WORDS]
 
 
 class Unit(NamedTuple):
@@ -121,9 +127,19 @@ def _held(die: Any) -> Iterator[str]:
         if child.tag == "DW_TAG_enumerator":
             yield f"{_name(child)} = {_number(child, 'const_value')}"
         elif child.tag == "DW_TAG_member":
-            places = (str(_number(child, place) or 0) for place in _PLACES)
-            yield f"{_name(child)}: {_text(_target(child))} at {':'.join(places)}"
+            c = f"{_text(_target(child))} {_name(child)}".rstrip()
+            yield f"{c}, {_place(child)}"
     yield f"{_number(die, 'byte_size')} bytes"
+
+
+def _place(member: Any) -> str:
+    """Where a member lies in its structure; compilers count bits from either end."""
+    place, bits = _number(member, "data_member_location") or 0, _number(member, "bit_size")
+    if bits is None:
+        return f"at byte {place}"
+    first = _number(member, "data_bit_offset")
+    offset = f"{place}:{_number(member, 'bit_offset')}" if first is None else str(first)
+    return f"{bits} bits at bit {offset}"
 
 
 def _text(die: Any) -> str:
@@ -132,10 +148,12 @@ def _text(die: Any) -> str:
         return "void"
     kind, name = die.tag.removeprefix("DW_TAG_"), _name(die)
     if kind == "typedef":
-        return _text(_without(die, kind)) if _INTEGER.fullmatch(name) else name
+        target = _target(die)
+        is_nameless = target is not None and target.tag in _TAGGED and not _name(target)
+        return name if is_nameless else _text(target)
     if kind in _WORDS:
-        return f"{_WORDS[kind]} {name or '; '.join(_held(die))}"
-    return name.replace("long long", "long") or _derived(kind, die)
+        return f"{_WORDS[kind]} {name or '{ ' + '; '.join(_held(die)) + ' }'}"
+    return _NAMES.get(name, name) or _derived(kind, die)
 
 
 def _derived(kind: str, die: Any) -> str:

@@ -36,7 +36,8 @@ class Fact(NamedTuple):
     text: str = ""
     """A macro's parameters and tokens, ``(a, b) its tokens``; the macro that exports."""
     words: tuple[str, ...] = ()
-    """``extern``, ``static``, ``inline``, ``const`` (as a whole) and the like."""
+    """``extern``, ``static``, ``inline``, ``const`` (as a whole) and the like; ``typedef`` where it
+    is only another name of a structure."""
 
 
 Facts = tuple[Fact, ...]
@@ -98,7 +99,8 @@ class _Reader(c_ast.NodeVisitor):  # type: ignore[misc]  # pycparser has no type
                 self.declared("prototype", node)
             case c_ast.Typedef(type=c_ast.TypeDecl(type=c_ast.Struct())):
                 self.visit(node.type)
-                self.note("struct", node.name, node)
+                words = () if node.type.type.decls else ("typedef",)
+                self.facts.append(Fact("struct", node.name, self.at(node), "", words))
             case c_ast.Decl() | c_ast.Typedef():
                 self.visit(node.type)
                 if isinstance(node, c_ast.Decl) and node.name:

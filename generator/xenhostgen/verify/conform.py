@@ -31,6 +31,7 @@ _FREED = re.compile(r"\.(init|exit)\..*")
 _WRITABLE = re.compile(r"\.(data|bss)\b(?!\.rel\.ro)")
 
 
+FactsByName = dict[tuple[str, str], Fact]
 KERNELS = (
     "taken for a kernel's tree: of its boot files, what the interface adds and the spec's steps"
     " are judged"
@@ -91,13 +92,15 @@ def _declared(subject: Subject, declarations: Declarations) -> Iterator[Finding]
     yield from declarations.findings
     due = read_due(subject.harness)
     units = [reading.unit for reading in declarations.readings.values() if reading.unit]
-    sections = {name: section for unit in units for name, section in unit.sections.items()}
+    known = (pair for unit in units for pair in unit.sections.items())
+    sections = {name: section for name, section in known if section != "UNDEF"}
     for path, reading in declarations.readings.items():
         expected = expectation(spec).files[path]
         yield from _compare(spec, path, expected, due, reading)
         if reading.unit:
-            own = {**sections, **reading.unit.sections}
-            yield from _lasting(spec, path, expected, reading, own)
+            # A boot function of which a part is judged may have lost its section.
+            own = reading.unit.sections if subject.judged.reduce else {}
+            yield from _lasting(spec, path, expected, reading, {**sections, **own})
         if path == spec.header.file and reading.unit:
             yield from _remembering(path, reading.unit)
 
@@ -123,17 +126,32 @@ def _compare(
         texts = (_said(spec, *pair) for pair in zip(facts, by_compiler, strict=True))
         for text, should in zip_longest(*texts, fillvalue=""):
             if text not in (should, re.sub(r"\[\d+\]$", "[]", should)):
-                message = f"{kind} '{name}' is '{text}', "
-                message += f"should be '{should}'" if should else "which the spec lacks"
+                message = f"{kind} '{name}' {_otherwise(text, should)}"
                 yield _finding(
                     "declaration-differs", name, message, facts[0].at._replace(file=path)
                 )
                 break
-    if path == spec.predicates.file:
-        return
+    if path != spec.predicates.file:
+        yield from _unknown(path, actual, expected)
+
+
+def _otherwise(text: str, should: str) -> str:
+    """What one part of what is known of a name is, and should be."""
+    if not text:
+        return f"lacks '{should}'"
+    return f"is '{text}', " + (f"should be '{should}'" if should else "which the spec lacks")
+
+
+def _unknown(path: str, actual: FactsByName, expected: FactsByName) -> Iterator[Finding]:
+    """What a file declares and others see, and the spec doesn't know."""
     # What nobody else sees a file may define for itself, and any file may include more.
     of_file = ("macro", "include") if path.endswith(".c") else ("include",)
-    own = {fact.name for fact in reading.facts if "static" in fact.words or fact.kind in of_file}
+    of_no_linkage = {"static", "typedef"}
+    own = {
+        fact.name
+        for fact in actual.values()
+        if fact.kind in of_file or of_no_linkage.intersection(fact.words)
+    }
     for kind, name in [key for key in actual if key not in expected]:
         is_declared = kind == "prototype" and ("function", name) in expected
         if name not in own and not is_declared:
@@ -142,7 +160,7 @@ def _compare(
             yield _finding("declaration-unknown", name, message, at)
 
 
-def _by_name(facts: Facts) -> dict[tuple[str, str], Fact]:
+def _by_name(facts: Facts) -> FactsByName:
     return {fact[:2]: fact for fact in facts if fact.kind != "enumerator"}
 
 
@@ -161,7 +179,8 @@ def _said(spec: Interface, fact: Fact, unit: Unit | None) -> Iterator[str]:
     if unit:
         description = unit.descriptions.get(f"{fact.kind}_{fact.name}", ())
         # Of a table that is only declared, the type is known.
-        yield from description[:1] if "extern" in fact.words else description
+        count = 1 if "extern" in fact.words else None
+        yield from (part.removeprefix(f"{fact.name}_is = ") for part in description[:count])
 
 
 def _without_parentheses(macro: re.Match[str]) -> str:

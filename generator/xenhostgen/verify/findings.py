@@ -33,6 +33,8 @@ class Finding:
     """How many transitions, boots or calls show it; 0 if none has run."""
     outcome: str = ""
     """What the C did at the end of the counterexample, in words."""
+    function: str = ""
+    """The function that is wrong, if it is another than the last call's."""
 
 
 @dataclass(frozen=True, slots=True)

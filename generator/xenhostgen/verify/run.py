@@ -109,6 +109,7 @@ def _place_in_c(finding: Finding, declarations: Declarations) -> Location:
         return where
     names = [finding.subject]
     if not where.file:
-        names = [call.split("(")[0] for call in finding.counterexample[-1:]] + names
+        calls = [call.split("(")[0] for call in finding.counterexample[-1:]]
+        names = [finding.function, *calls, *names]
     places = (declarations.location(name, where.file) for name in names)
     return next(filter(None, places), where)

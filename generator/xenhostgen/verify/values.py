@@ -60,5 +60,5 @@ class Values:
         descriptions = self.parts.get(_unqualified(c if name else _type(c)))
         for at, description in enumerate((": ",) if descriptions is None else descriptions):
             path, _, kind = description.partition(": ")
-            mark = _TRUTH if kind == "_Bool" else (number + 17 * at) % 120 + 2
+            mark = _TRUTH if kind == "bool" else (number + 17 * at) % 120 + 2
             yield Part((name or declared_name(c)) + path, mark)

@@ -7,15 +7,16 @@ The kernel functions behind the ops are stand-ins that tell who called them, wit
 and return a mark: a wrapper that calls the wrong op, swaps arguments or loses the result is seen.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 
 from xenhostgen.csource.tokens import code_tokens
-from xenhostgen.spec.model import NONE
+from xenhostgen.spec.model import NONE, Entry
 from xenhostgen.verify.calls import Register
-from xenhostgen.verify.driver import Answer, Ending
+from xenhostgen.verify.driver import Answer, Driver, Ending
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.harness import Wrapper
 from xenhostgen.verify.oracle import Oracle
@@ -77,6 +78,13 @@ class WrapperCall(Call):
         return f"wrapper 0 {self.slot} {name} {self.fill}{host}"
 
     @property
+    def adapter(self) -> Entry | None:
+        """What the spec has for the op in the host's table, if that is C."""
+        key = self.wording.tables.get(self.table)
+        entries = (entry for entry in self.wrapper.op.tables if entry.table == key)
+        return next((entry for entry in entries if entry.body is not None), None)
+
+    @property
     def is_empty(self) -> bool:
         """Whether the slot is empty."""
         return self.slot >= 0 and not self.table
@@ -101,12 +109,13 @@ class WrapperCall(Call):
         if answer.failure:
             return answer.failure
         is_ordered = self.due and has_order(self.due.call)
-        words = [word for word in answer.words if not word.startswith(_RESULT)]
-        words = words if is_ordered else sorted(words)
-        outcome = f"calls to {', '.join(words) or 'nothing'}"
+        words = answer.words if is_ordered else sorted(answer.words)
+        calls = [_told(word) for word in words if not word.startswith(_RESULT)]
+        outcome = f"calls to {', '.join(calls) or 'nothing'}"
         for word in answer.words:
             if word.startswith(_RESULT):
-                outcome += f" with the result {word.removeprefix(_RESULT)}"
+                result = word.removeprefix(_RESULT).replace(":", ", ")
+                outcome += f" with the result {result}"
         return outcome + answer.changes(before)
 
     def _values(self) -> str:
@@ -135,6 +144,15 @@ class WrapperCall(Call):
                 message += f", where {self._values()}, in another state of the kernel"
             rule = "wrapper-crash" if answer.failure else "wrapper-wrong"
             yield Finding(rule, function, message, spec_at=op.at)
+
+
+def _told(word: str) -> str:
+    """A call as the driver tells it, or a write, as C or in words."""
+    name, *values = word.split(":")
+    if name == "writes" and len(values) == 3:
+        pointer, place, byte = values
+        return f"(byte {place} of what {pointer} points to) = {byte}"
+    return f"{name}({', '.join(values)})"
 
 
 @cache
@@ -166,6 +184,26 @@ class WrapperRunner(Runner):
     seen_by = "wrappers"
     counted = "wrapper_calls"
 
+    def findings(self) -> Iterator[Finding]:
+        """The faults seen; of a wrapper that is right for a made-up table the adapter is wrong."""
+        for finding in super().findings():
+            calls = self.calls_of[finding.rule, finding.subject]
+            adapter = calls[0].adapter if calls else None
+            if adapter and not any(call.table in self.wording.made_up for call in calls):
+                yield replace(finding, function=adapter.function, spec_at=adapter.at)
+            else:
+                yield finding
+
+    def note(self, finding: Finding, state: Answer, call: Call | None = None) -> None:
+        """Keep the calls, too, that show a fault."""
+        super().note(finding, state, call)
+        if isinstance(call, WrapperCall):
+            self.calls_of[finding.rule, finding.subject].append(call)
+
+    def __init__(self, wording: Wording, driver: Driver, oracle: Oracle | None = None) -> None:
+        super().__init__(wording, driver, oracle)
+        self.calls_of: defaultdict[tuple[str, str], list[WrapperCall]] = defaultdict(list)
+
     def run(self) -> None:
         """Call them all; raises ``DriverError``."""
         (answer,) = self.driver.ask(["slots 0"])
@@ -195,7 +233,10 @@ class WrapperRunner(Runner):
         """
         spec, wording = self.spec, self.wording
         home = wording.registry.home
-        pairs = [*product(home, wording.tables), *product(list(home)[:1], wording.made_up)]
+        types = dict.fromkeys(
+            (*list(home)[:1], *list(home)[-1:])
+        )  # in either its own host is passed
+        pairs = [*product(home, wording.tables), *product(types, wording.made_up)]
         booted = {
             (spec.values[step.type], spec.table(guest, step)) for guest, step in spec.host_steps()
         }

@@ -23,5 +23,8 @@
 #define fs_initcall(function) shim_initcall(function)
 #define device_initcall(function) shim_initcall(function)
 #define late_initcall(function) shim_initcall(function)
+#define shim_option(function) static int (*shim_##function)(char *) __used __initdata = (function)
+#define __setup(option, function) shim_option(function)
+#define early_param(option, function) shim_option(function)
 
 #endif

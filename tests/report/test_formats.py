@@ -24,7 +24,7 @@ from xenhostgen.api import At, Finding, Location, Problem, Proof, Statistics, Ve
 from xenhostgen.extension_points import formats, hooks
 from xenhostgen.extensions.formats import github, junit, ktap, sarif
 from xenhostgen.report.cases import Judged, Report, cases, problem_suites
-from xenhostgen.report.findings import show, show_rules
+from xenhostgen.report.findings import as_json, show, show_rules
 from xenhostgen.report.problems import show as show_problems
 
 PROBLEMS = (
@@ -76,6 +76,32 @@ def test_golden(form: str, golden: Golden) -> None:
     text = write(report(rfc_v1()))
     assert text == write(report(rfc_v1()))
     golden(HERE / f"rfc-v1.{form}", text)
+
+
+def test_json_has_the_places_of_a_finding_and_the_reason_for_it() -> None:
+    outcome = as_json(rfc_v1())
+    assert (outcome["spec"], outcome["passed"]) == ("specs/rfc-v1.yaml", True)
+    assert [finding["c"]["line"] for finding in outcome["findings"]] == [15, 31, 71]
+    assert outcome["findings"][1] == {
+        "rule": "dependency-not-enforced",
+        "subject": "xh_remote",
+        "message": "xenhost_register(xenhost_r2, A): expected a BUG and no change; the C: success",
+        "expected": "As posted, the check tests a pointer that is never NULL.",
+        "c": {"file": "arch/x86/xen/xenhost.c", "line": 31, "column": 6},
+        "spec": {"file": "specs/rfc-v1.yaml", "line": 63, "column": 7},
+        "counterexample": ("xenhost_register(xenhost_r2, A)",),
+        "seen_by": "exploration",
+    }
+    failing = as_json(odd())
+    assert not failing["passed"]
+    assert [finding["expected"] for finding in failing["findings"]] == [ODD.strip(), *[None] * 3]
+    (missing,) = failing["missing"]
+    assert missing == {
+        "rule": "dependency-not-enforced",
+        "subject": "xh_remote",
+        "line": 12,
+        "column": 5,
+    }
 
 
 def test_sarif_suppresses_what_is_expected() -> None:

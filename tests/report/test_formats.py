@@ -187,6 +187,12 @@ def test_sarif_names_the_home_page_of_the_distribution(monkeypatch: pytest.Monke
     assert log["runs"][0]["tool"]["driver"]["informationUri"] == "file:///home"
 
 
+def test_lint_reports_a_right_spec_and_its_pieces_of_c(capsys: pytest.CaptureFixture[str]) -> None:
+    need("gcc", "gcc")
+    assert main(["lint", str(REPO / "specs/rfc-v1.yaml"), "--format", "ktap"]) == 0
+    assert "    1..2\n    ok 1 spec\n    ok 2 pieces-of-c\n" in capsys.readouterr().out
+
+
 def test_lint_marks_the_lines_of_a_spec(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec, xml = tmp_path / "bad.yaml", tmp_path / "lint.xml"
     spec.write_text("interface: gate\n\ttabbed: 1\n")

@@ -24,7 +24,7 @@ from xenhostgen.api import At, Finding, Location, Problem, Proof, Statistics, Ve
 from xenhostgen.extension_points import formats, hooks
 from xenhostgen.extensions.formats import github, junit, ktap, sarif
 from xenhostgen.report.cases import Judged, Report, cases, problem_suites
-from xenhostgen.report.findings import show, show_rules
+from xenhostgen.report.findings import as_json, show, show_rules
 from xenhostgen.report.problems import show as show_problems
 
 PROBLEMS = (
@@ -76,6 +76,32 @@ def test_golden(form: str, golden: Golden) -> None:
     text = write(report(rfc_v1()))
     assert text == write(report(rfc_v1()))
     golden(HERE / f"rfc-v1.{form}", text)
+
+
+def test_json_has_the_places_of_a_finding_and_the_reason_for_it() -> None:
+    outcome = as_json(rfc_v1())
+    assert (outcome["spec"], outcome["passed"]) == ("specs/rfc-v1.yaml", True)
+    assert [finding["c"]["line"] for finding in outcome["findings"]] == [15, 31, 71]
+    assert outcome["findings"][1] == {
+        "rule": "dependency-not-enforced",
+        "subject": "xh_remote",
+        "message": "xenhost_register(xenhost_r2, A): expected a BUG and no change; the C: success",
+        "expected": "As posted, the check tests a pointer that is never NULL.",
+        "c": {"file": "arch/x86/xen/xenhost.c", "line": 31, "column": 6},
+        "spec": {"file": "specs/rfc-v1.yaml", "line": 63, "column": 7},
+        "counterexample": ("xenhost_register(xenhost_r2, A)",),
+        "seen_by": "exploration",
+    }
+    failing = as_json(odd())
+    assert not failing["passed"]
+    assert [finding["expected"] for finding in failing["findings"]] == [ODD.strip(), *[None] * 3]
+    (missing,) = failing["missing"]
+    assert missing == {
+        "rule": "dependency-not-enforced",
+        "subject": "xh_remote",
+        "line": 12,
+        "column": 5,
+    }
 
 
 def test_sarif_suppresses_what_is_expected() -> None:
@@ -161,6 +187,12 @@ def test_sarif_names_the_home_page_of_the_distribution(monkeypatch: pytest.Monke
     assert log["runs"][0]["tool"]["driver"]["informationUri"] == "file:///home"
 
 
+def test_lint_reports_a_right_spec_and_its_pieces_of_c(capsys: pytest.CaptureFixture[str]) -> None:
+    need("gcc", "gcc")
+    assert main(["lint", str(REPO / "specs/rfc-v1.yaml"), "--format", "ktap"]) == 0
+    assert "    1..2\n    ok 1 spec\n    ok 2 pieces-of-c\n" in capsys.readouterr().out
+
+
 def test_lint_marks_the_lines_of_a_spec(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec, xml = tmp_path / "bad.yaml", tmp_path / "lint.xml"
     spec.write_text("interface: gate\n\ttabbed: 1\n")
@@ -190,8 +222,8 @@ def test_reports_are_further_formats_of_the_same_run(
     files = {form: tmp_path / form for form in ("sarif", "junit", "ktap", "github")}
     options = [word for form, file in files.items() for word in ("--report", f"{form}={file}")]
     command = ["verify", "specs/rfc-v1.yaml", "--level", "parse", "--cc", "gcc", "--all"]
-    assert main([*command, *options]) == 0
-    assert "own-table-unregistered" in capsys.readouterr().out
+    assert main([*command, "--brief", *options]) == 0
+    assert "expected and found: own-table-unregistered\n" in capsys.readouterr().out
     (result,) = results(json.loads(files["sarif"].read_text()))
     assert result["ruleId"] == "own-table-unregistered"
     (suite,) = ET.parse(files["junit"]).getroot()

@@ -22,6 +22,13 @@ def test_a_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
         read_given(tmp_path / "file", 4)
 
 
+def test_a_folder_may_be_missing_but_no_link_to_nothing(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("nothing")
+    assert read_file(tmp_path, "none/file") is None
+    with pytest.raises(UnreadableFile, match="is a link to nothing"):
+        read_file(tmp_path, "link/file")
+
+
 def test_a_file_that_says_no_size_is_limited_too() -> None:
     assert Path("/proc/self/smaps").stat().st_size == 0
     with pytest.raises(UnreadableFile, match="is larger than 10 bytes"):

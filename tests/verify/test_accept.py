@@ -36,7 +36,9 @@ def spec(tmp_path: Path) -> Path:
 def test_accept(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     need("sparse", "sparse")
     assert main(["verify", str(spec), "--cc", "gcc"]) == 1
-    assert "FOUND expected-otherwise" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "FOUND expected-otherwise" in printed
+    assert "\nmore: xenhostgen rules " in printed
     assert main(["verify", "--accept", str(spec), "--cc", "gcc"]) == 0
     diff = capsys.readouterr().out
     text = spec.read_text()

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Calls that a person types or copies from a finding: run as they stand, or refused with a hint."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from patching import apply, read_tree_case
-from tools import need
+from tools import main, need
 from xenhostgen.api import Interface, Refused, Verdict
 from xenhostgen.verify.replay import replay
 from xenhostgen.verify.subject import Options, write_rendering
@@ -54,6 +55,28 @@ def test_calls_as_a_person_writes_them(load_spec: Callable[[str], Interface]) ->
         "xenhost_register(-77, NULL)",
     ]
     assert all(step.agrees for step in steps)
+
+
+def test_the_command_shows_both_sides_and_whether_they_agree(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    calls = "xenhost_register(xenhost_r2, A)"
+    assert main(["verify", "specs/rfc-v1.yaml", "--replay", calls, "--cc", "gcc"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        calls,
+        "    C:     success, with default=empty remote=r2:A",
+        "    model: a BUG and no change, because the slot that it requires is empty",
+        "    DIFFERENT",
+    ]
+    calls = "for_each_xenhost(); xenhost_register(XENHOST_LOCAL, A);"
+    options = ["--replay", calls, "--cc", "gcc", "--format", "json"]
+    assert main(["verify", SPEC, *options]) == 0
+    steps = json.loads(capsys.readouterr().out)
+    assert [(step["call"], step["agrees"]) for step in steps] == [
+        ("for_each_xenhost()", True),
+        ("xenhost_register(XENHOST_LOCAL, A)", True),
+    ]
+    assert main(["verify", SPEC, SPEC, *options]) == 2
 
 
 def test_made_up_tables_are_known(load_spec: Callable[[str], Interface]) -> None:

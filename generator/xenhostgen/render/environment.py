@@ -38,10 +38,8 @@ class _BytecodeCache(jinja2.FileSystemBytecodeCache):
     def load_bytecode(self, bucket: Bucket) -> None:
         if not Path(self._get_cache_filename(bucket)).is_file():
             return  # to open a named pipe would wait for a writer
-        try:
+        with suppress(Exception):  # the bucket stays empty
             super().load_bytecode(bucket)
-        except Exception:
-            bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         with suppress(OSError):

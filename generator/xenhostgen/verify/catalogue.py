@@ -27,6 +27,7 @@ class Rule:
     example: str
     mend: str
     severity: str = "error"
+    former: str = ""  # its name in version 1
 
     def explained(self) -> str:
         """The whole text of the rule, as plain text that is also Markdown."""
@@ -56,7 +57,8 @@ def check_expectations(spec: Interface) -> None:
     unknown = [name for name in names if name not in catalogue()]
     if unknown:
         problems = Problems(spec.path, read_file(Path(spec.path)))
+        now = {rule.former: name for name, rule in catalogue().items()}
         for name in unknown:
-            hint = Nearest(name, catalogue(), "see: xenhostgen rules")
+            hint = Nearest(now.get(name, name), catalogue(), "see: xenhostgen rules")
             problems.add("unknown-rule", f"no finding is called '{name}'", name, hint)
         problems.raise_if_any()

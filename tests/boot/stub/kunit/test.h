@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* As much of KUnit as the generated suites use, for a program of the host's that writes what a console would show. */
+#include <linux/init.h>
 #include <linux/types.h>
 
 int printf(const char *format, ...);
@@ -16,6 +17,7 @@ int atoi(const char *text);
 #ifndef __ref
 #define __ref
 #endif
+#undef __setup
 #define __setup(name, function) int (*const stub_asked)(char *) = function
 
 struct kunit {

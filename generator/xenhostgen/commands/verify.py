@@ -174,7 +174,6 @@ def accept(options: Options, arguments: argparse.Namespace) -> int:
         verdict = verify(spec, replace(options, progress=progress(str(path))))
         new = accepted(spec, text, verdict)
         write_files(path.parent, {path.name: new.encode()})
-        load(path)
         old, lines = text.splitlines(), new.splitlines()
         return "\n".join(unified_diff(old, lines, str(path), str(path), lineterm="", n=1))
 

@@ -1,94 +1,89 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The expected findings of a spec, rewritten to what a verification found.
 
-The text is edited line by line: what is not about an entry that changes stays as it is, comments
-included. Comments within an entry that goes, go with it.
+An entry that changes is written anew, and with it a list in brackets; all other lines stay as they
+are, comments included.
 """
 
-import json
 import re
 from itertools import pairwise
+from textwrap import indent
 
+import yaml
+
+from xenhostgen.spec.load import load_text
 from xenhostgen.spec.model import Expected, Interface
-from xenhostgen.verify.findings import Finding, Verdict, extent
+from xenhostgen.spec.source import Problems, SpecError, refusal
+from xenhostgen.spec.yaml import parse
+from xenhostgen.verify.findings import Verdict, extent
 
+_KEY = "expected_findings"
 _REASON = "Accepted as it is; replace this with the reason."
-_FLOW = re.compile(r',\s*(?:shows|outcome):\s*(?:"(?:[^"\\]|\\.)*"|[^,}]*)')
-_BLOCK = re.compile(r"\s+(?:shows|outcome):")
 
 
 def accepted(spec: Interface, text: str, verdict: Verdict) -> str:
-    """The spec's text with entries for exactly the findings that were made, with their extent."""
-    lines, entries = text.split("\n"), list(spec.expected_findings)
-    findings: dict[Expected, list[Finding]] = {}
-    for finding, known in verdict.expected:
-        findings.setdefault(known, []).append(finding)
-    places = [*(_first(lines, entry) for entry in entries), _end(lines, entries)]
+    """The spec's text with entries for exactly the findings that were made, with their extent.
+
+    Raises ``Refused`` where its keys aren't laid out in lines, as those of JSON aren't.
+    """
+    lines, entries = text.split("\n"), spec.expected_findings
+    first, end = _section(text, lines)
+    starts = [_dash(lines, entry, first) for entry in entries]
+    in_lines = first not in starts
+    heading = lines[first : starts[0]] if entries and in_lines else [f"{_KEY}:"]
+    dash = lines[starts[0]].index("-") if entries and in_lines else 2
     section: list[str] = []
-    for known, (first, end) in zip(entries, pairwise(places), strict=True):
-        entry = [] if known in verdict.missing else lines[first:end]
-        if known in findings:
-            shows, outcome = extent(findings[known])
-            if (shows, outcome) != (known.shows or 0, known.outcome or ""):
-                entry = _extended(entry, shows, outcome)
-        section += entry
-    new = [finding for finding in verdict.unexpected if finding.rule != "expected-otherwise"]
-    if new and not entries:
-        section.append("expected_findings:")
-    for finding in new:
-        section += _entry(lines, entries, finding)
-    return "\n".join([*lines[: places[0]], *section, *lines[places[-1] :]])
+    for known, (start, stop) in zip(entries, pairwise([*starts, end]), strict=True):
+        behind, now = _behind(lines, start, stop), (known.shows or 0, known.outcome or "")
+        findings = [finding for finding, other in verdict.expected if other is known]
+        shown = extent(findings) if findings else now
+        if known not in verdict.missing:
+            is_kept = in_lines and shown == now
+            section += lines[start:behind] if is_kept else _entry(dash, known, *shown)
+        section += lines[behind:stop] if in_lines else []
+    for finding in verdict.unexpected:
+        if finding.rule != "expected-otherwise":
+            new = Expected(rule=finding.rule, subject=finding.subject, reason=_REASON)
+            section += _entry(dash, new, *extent([finding]))
+    if not _behind(section, 0, len(section)):
+        heading = []
+    new_text = "\n".join([*lines[:first], *heading, *section, *lines[end:]])
+    try:
+        load_text(new_text, spec.path)
+    except SpecError:
+        message = f"can't be edited where '{_KEY}' is due"
+        raise refusal("accept", message, spec.path, "write each key in a line of its own") from None
+    return new_text
 
 
-def _first(lines: list[str], entry: Expected) -> int:
-    """The index of an entry's first line."""
+def _section(text: str, lines: list[str]) -> tuple[int, int]:
+    """The index of the line with the key, and that behind its value."""
+    rows: dict[str, int] = {key: key.line - 1 for key in parse(text, Problems("", text)) or ()}
+    bottom = len(lines) - (lines[-1] == "")
+    first = rows.get(_KEY, bottom)
+    following = min((row for row in rows.values() if row > first), default=bottom)
+    return first, _behind(lines, first, following)
+
+
+def _behind(lines: list[str], first: int, end: int) -> int:
+    """The index behind the last line that is neither empty nor a comment."""
+    while end > first and re.match(r"\s*(#|$)", lines[end - 1]):
+        end -= 1
+    return end
+
+
+def _dash(lines: list[str], entry: Expected, first: int) -> int:
+    """The index of the line with an entry's dash; ``first`` where it has none."""
     row = entry.at.line - 1
-    while row and not lines[row].lstrip().startswith("- "):
+    while row > first and not re.match(r"\s*-(\s|$)", lines[row]):
         row -= 1
     return row
 
 
-def _end(lines: list[str], entries: list[Expected]) -> int:
-    """The index behind the last entry, or behind the text where there is none."""
-    if not entries:
-        return len(lines) - (lines[-1] == "")
-    row = _first(lines, entries[-1])
-    dash = lines[row].index("-")
-    row += 1
-    while row < len(lines) and lines[row][: dash + 1].isspace():
-        row += 1
-    return row
-
-
-def _extended(lines: list[str], shows: int, outcome: str) -> list[str]:
-    """An entry's lines with another extent."""
-    quoted = json.dumps(outcome, ensure_ascii=False)
-    if lines[0].lstrip("- ").startswith("{"):
-        text = _FLOW.sub("", "\n".join(lines))
-        added = f", shows: {shows}, outcome: {quoted}" if shows else ""
-        return re.sub(r"(\brule: *[\w-]+)", lambda match: match[1] + added, text, count=1).split(
-            "\n"
-        )
-    kept = [line for line in lines if not _BLOCK.match(line)]
-    row = next(row for row, line in enumerate(kept) if re.match(r"[\s-]*rule:", line))
-    indent = " " * kept[row].index("rule:")
-    kept[row + 1 : row + 1] = _extent(indent, shows, quoted)
-    return kept
-
-
-def _extent(indent: str, shows: int, outcome: str) -> list[str]:
-    return [f"{indent}shows: {shows}", f"{indent}outcome: {outcome}"] if shows else []
-
-
-def _entry(lines: list[str], entries: list[Expected], finding: Finding) -> list[str]:
-    """A new entry in block style, indented as the others are."""
-    dash = lines[_first(lines, entries[-1])].index("-") if entries else 2
-    indent = " " * (dash + 2)
-    subject = json.dumps(finding.subject, ensure_ascii=False)
-    outcome = json.dumps(finding.outcome, ensure_ascii=False)
-    return [
-        f"{' ' * dash}- rule: {finding.rule}",
-        f"{indent}subject: {subject}",
-        *_extent(indent, finding.count, outcome),
-        f"{indent}reason: {_REASON}",
-    ]
+def _entry(dash: int, known: Expected, shows: int, outcome: str) -> list[str]:
+    """The lines of an entry with an extent; its dash stands behind some blanks."""
+    values = {"rule": str(known.rule), "subject": str(known.subject or ""), "shows": shows}
+    values |= {"outcome": outcome, "reason": str(known.reason)}
+    entry = {key: value for key, value in values.items() if value}
+    written = yaml.safe_dump([entry], sort_keys=False, allow_unicode=True, width=1 << 30)
+    return indent(written, " " * dash).rstrip("\n").split("\n")

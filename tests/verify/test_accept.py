@@ -103,7 +103,7 @@ def test_accept_whatever_the_layout(layout: str, shown: tuple[str, ...]) -> None
 def test_accept_leaves_what_is_not_in_lines() -> None:
     text = json.dumps(yaml.load(BASE, yaml.CBaseLoader))
     verdict = Verdict(unexpected=(Finding("null-op", "a", ""),))
-    with pytest.raises(Refused, match="can.t be edited where"):
+    with pytest.raises(Refused, match="edited where"):
         accepted(load_text(text, "pair.yaml"), text, verdict)
 
 

@@ -86,4 +86,4 @@ def _entry(dash: int, known: Expected, shows: int, outcome: str) -> list[str]:
     values |= {"outcome": outcome, "reason": str(known.reason)}
     entry = {key: value for key, value in values.items() if value}
     written = yaml.safe_dump([entry], sort_keys=False, allow_unicode=True, width=1 << 30)
-    return indent(written, " " * dash).rstrip("\n").split("\n")
+    return indent(written, " " * dash).splitlines()

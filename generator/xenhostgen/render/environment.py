@@ -49,11 +49,14 @@ class _BytecodeCache(jinja2.FileSystemBytecodeCache):
             super().dump_bytecode(bucket)
 
 
-def environment(template_set: str, root: Path) -> jinja2.Environment:
-    """The environment of one template set; ``shared`` is part of all of them."""
+def environment(template_set: str, root: Path, compiler: str = __version__) -> jinja2.Environment:
+    """The environment of one template set; ``shared`` is part of all of them.
+
+    Jinja knows bytecode by its template's text. ``compiler`` says what else it depends on: our
+    settings may change with the version.
+    """
     folder = root / "__pycache__"
-    # Jinja knows bytecode by its template's text; our settings may change with the version.
-    cache = _BytecodeCache(str(folder), f"%s.{__version__}.jinja")
+    cache = _BytecodeCache(str(folder), f"%s.{compiler}.jinja")
     templates = jinja2.Environment(
         loader=_Loader([root / template_set, root / "shared"]),
         bytecode_cache=None if folder.is_symlink() else cache,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from xenhostgen import __version__
 from xenhostgen.render.environment import environment, guarded
 from xenhostgen.render.operations import adapters, operations, prototypes
 from xenhostgen.render.style import TAB, pad
@@ -64,9 +65,11 @@ def source_name(spec: Interface) -> str:
 class Renderer:
     """Renders one spec with its template set."""
 
+    compiler = __version__
+
     def __init__(self, spec: Interface, root: Path | None = None) -> None:
         self.spec = spec
-        self.environment = environment(spec.templates, root or template_root())
+        self.environment = environment(spec.templates, root or template_root(), self.compiler)
         self.ops = operations(spec)
         self.shared: dict[str, Any] = {
             "spec": spec,

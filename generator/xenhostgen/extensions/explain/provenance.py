@@ -121,12 +121,13 @@ class _Note(NamedTuple):
 class _MarkingRenderer(Renderer):
     """A renderer whose texts hold marks."""
 
+    compiler = f"marking.{Path(__file__).stat().st_mtime_ns}"
+
     def __init__(self, spec: Interface, root: Path | None) -> None:
         self.notes: list[_Note] = []
         self.places = spec_places(spec)
         super().__init__(spec, root)
         self.environment.code_generator_class = _MarkingGenerator
-        self.environment.bytecode_cache = None
         self.environment.extend(note=self.note)
 
     def note(self, template: str, line: int, value: Any, used: list[Any], loops: list[Any]) -> str:

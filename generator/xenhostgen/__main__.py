@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Run the command: ``python -m xenhostgen`` and the installed ``xenhostgen`` start here."""
 
-import gc
 import os
 import sys
 from typing import NoReturn
@@ -12,9 +11,6 @@ from xenhostgen import cli
 def main() -> NoReturn:
     """Run the command line; the exit status is 0: fine, 1: a difference or finding, 2: error."""
     use_utf8()
-    # A large spec is many objects, none of them garbage: 10,000 ops of 'make bench' take 15% longer
-    # if Python looks for it after each 700.
-    gc.set_threshold(100_000)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # the caller has closed it

@@ -80,6 +80,7 @@ def _run(
     os.environ.update(environment)
     sys.argv = ["xenhostgen", *words]
     exec(program, {"__name__": "__main__"})
+    sys.exit()  # else the fork would wait for requests, too
 
 
 if __name__ == "__main__":

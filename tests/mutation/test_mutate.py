@@ -137,6 +137,7 @@ def test_fates(only: Callable[..., None]) -> None:
     assert score.passed
 
 
+@pytest.mark.thorough
 def test_a_blunt_check_lets_mutants_live(
     only: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,13 +26,13 @@ SOURCE = "drivers/pair/pair.c"
 # What goes to the top of the C file, what into the unregistering function, the rule, words of
 # the message.
 HOSTILE = {
-    "endless": ("", "for (;;) ;", "crash", "doesn't end"),
     "recursion": (
         "static int deep(volatile int n) { return deep(n + 1) + n; }",
         "return deep(0);",
         "crash",
         "stack",
     ),
+    "endless": ("", "for (;;) ;", "crash", "doesn't end"),
     "null": ("", "*(volatile int *)0 = 1;", "crash", "null"),
     "wild": (
         "",

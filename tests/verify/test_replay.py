@@ -11,6 +11,7 @@ from patching import apply, read_tree_case
 from tools import main, need
 from xenhostgen.api import Interface, Refused, Verdict
 from xenhostgen.verify.replay import replay
+from xenhostgen.verify.store import Store
 from xenhostgen.verify.subject import Options, write_rendering
 
 SPEC = "specs/xenhost.yaml"
@@ -40,10 +41,14 @@ def gcc() -> None:
     ],
 )
 def test_what_can_not_be_replayed(
-    calls: list[str], hint: str, load_spec: Callable[[str], Interface]
+    calls: list[str],
+    hint: str,
+    load_spec: Callable[[str], Interface],
+    store_of: Callable[[Interface], Store],
 ) -> None:
+    spec = load_spec(SPEC)
     with pytest.raises(Refused) as refused:
-        replay(load_spec(SPEC), Options(), calls)
+        replay(spec, Options(store=store_of(spec)), calls)
     assert refused.value.problems[0].hint.startswith(hint)
 
 

@@ -80,6 +80,13 @@ SYMBOL = Kind(
     "letters, digits and '_', not a digit first",
     example="xen_nested",
 )
+OPTION = Kind(
+    "option",
+    r"CONFIG_[A-Za-z0-9_]+",
+    "an option of the kernel",
+    "begin it with 'CONFIG_'",
+    example="CONFIG_XEN_DOM0",
+)
 C_TEXT = Kind("c-text", _C, _C_SAYS, _C_HINT)
 C_TYPE = Kind("c-text", _C, _C_SAYS, _C_HINT, _check_type, example="struct page *")
 C_DECLARATION = Kind("c-text", _C, _C_SAYS, _C_HINT, _check_declaration, example="unsigned int cpu")

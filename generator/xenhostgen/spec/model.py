@@ -23,6 +23,7 @@ from xenhostgen.spec.kinds import (
     LICENCE,
     LINE,
     NAME,
+    OPTION,
     PATH,
     PROSE,
     STATEMENT,
@@ -316,6 +317,12 @@ class ObjectLine(Part):
 
     file = key(PATH, "the Makefile")
     place = key(Place, "after or before which object")
+    config = optional(OPTION, "the kernel option under which it is built (default: always)")
+
+    @property
+    def list(self) -> str:
+        """The variable of the Makefile to which the object is added."""
+        return f"obj-$({self.config})" if self.config else "obj-y"
 
 
 class Include(Part):

@@ -39,7 +39,7 @@ class Makefile:
 
     def __init__(self, spec: Interface, text: str, judged: Mapping[str, str]) -> None:
         self.spec, self.judged = spec, judged
-        self.file = spec.object.file
+        self.file, self.list = spec.object.file, spec.object.list
         self.stem = Path(spec.source.file).stem
         self.statements = read_makefile(text)
         folder = Path(self.file).parent
@@ -64,7 +64,7 @@ class Makefile:
                 message = f"this line may affect {name}: {reason}"
                 yield Finding("makefile-line", name, message, where, seen_by="conformance")
         if not self.is_built():
-            message = f"no line 'obj-y += {self.stem}.o' in {self.file}"
+            message = f"no line '{self.list} += {self.stem}.o' in {self.file}"
             at = self.spec.object.at
             where = Location(self.file)
             yield Finding(
@@ -74,15 +74,16 @@ class Makefile:
     def replaces(self, statement: Statement) -> bool:
         """Whether an assignment may set the list of objects anew."""
         variable = statement.variable
-        return variable.startswith("obj-$") and statement.operator != "+="
+        is_another = variable != self.list and variable.startswith(("obj-y", "obj-$"))
+        return is_another and statement.operator != "+="
 
     def is_built(self, end: int | None = None) -> bool:
-        """Whether the object is in the list, whatever the kernel's options, up to a statement."""
+        """Whether the object is in the list, on no other condition, up to a statement."""
         name, built = f"{self.stem}.o", False
         for statement in self.statements[:end]:
             words, operator = statement.words, statement.operator
-            if statement.variable == "obj-y" and operator not in ("?=", "!="):
-                kept = operator == "+=" or "$(obj-y)" in words
+            if statement.variable == self.list and operator not in ("?=", "!="):
+                kept = operator == "+=" or f"$({self.list})" in words
                 built = (built and kept) or (name in words and not statement.depth)
         return built
 
@@ -116,7 +117,7 @@ class Makefile:
             return f"kbuild builds by '{variable}'"
         if variable.startswith("$"):
             return "the name of the variable is computed"
-        is_list = variable == "obj-y" and f"{self.stem}.o" in words
+        is_list = variable == self.list and f"{self.stem}.o" in words
         if not is_list and self.names_object(f"{variable} {text}"):
             quiet = _OF_OBJECT.fullmatch(variable)
             is_quiet = quiet and _SANITIZING.fullmatch(quiet[1])

@@ -6,7 +6,7 @@ the file.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import groupby, takewhile
 from typing import NamedTuple
@@ -68,14 +68,24 @@ def of_fragment(kernel: KernelFile, fragment: Fragment) -> Insertion:
         lines = _includes(kernel)
         landmarks = [f"#include {header}" for header in landmarks]
     elif kind == "object":
-        # Those outside every condition.
-        statements = read_makefile("\n".join(kernel.lines))
-        rows = [statement.line - 1 for statement in statements if not statement.depth]
-        lines = {row: kernel.lines[row] for row in rows}
-        list_name = text.rsplit(maxsplit=1)[0]
-        landmarks = [f"{list_name} {name}" for name in landmarks]
+        lists = dict.fromkeys(("obj-y", text.split()[0]))
+        landmarks = [f"{name} += {landmark}" for landmark in landmarks for name in lists]
+        lines = _objects(kernel, landmarks)
     row = kernel.landmark(lines, landmarks, "before" if upward else "after")
     return Insertion(text, row + (not upward), upward, tight=kind != "predicates")
+
+
+def _objects(kernel: KernelFile, landmarks: Sequence[str]) -> dict[int, str]:
+    """The lines of a Makefile outside every condition, by row; a landmark for that in a list."""
+    lines: dict[int, str] = {}
+    for statement in read_makefile("\n".join(kernel.lines)):
+        row = statement.line - 1
+        if not statement.depth:
+            lines[row] = kernel.lines[row]
+            objects = [f"{statement.variable} += {name}" for name in statement.words]
+            if statement.operator == "+=" and not lines[row].endswith("\\"):
+                lines[row] = next((name for name in objects if name in landmarks), lines[row])
+    return lines
 
 
 def _includes(kernel: KernelFile) -> dict[int, str]:

@@ -28,6 +28,7 @@ from xenhostgen.spec.model import (
 )
 from xenhostgen.spec.source import Text
 
+_OBJECTS = re.compile(r"obj-(?:y|\$\((CONFIG_\w+)\))")
 _KEYS = ("type", "table", "when", "doc", "op", "args")
 _HOLES = {key: Text(f"hole{number}z") for number, key in enumerate(_KEYS)}
 _OWN = {"register", "unregister", "each"}
@@ -348,13 +349,20 @@ def predicates(path: str, hunks: list[Hunk], spec: Interface) -> Data:
 
 
 def lone_objects(makefile: str) -> dict[int, Statement]:
-    """The statements by which one object is always built, by their rows."""
+    """The statements by which one object is built, always or by an option, by their rows."""
     return {
         statement.line - 1: statement
         for statement in read_makefile(makefile)
-        if statement[3:5] == ("obj-y", "+=")
+        if _OBJECTS.fullmatch(statement.variable)
+        and statement.operator == "+="
         and re.fullmatch(r"[\w./-]+\.o", " ".join(statement.words))
     }
+
+
+def _option(statement: Statement) -> str:
+    """The option by which a statement's object is built; none where it always is."""
+    match = _OBJECTS.fullmatch(statement.variable)
+    return (match and match[1]) or ""
 
 
 def object_line(path: str, hunks: list[Hunk], source: str) -> Data:
@@ -362,10 +370,13 @@ def object_line(path: str, hunks: list[Hunk], source: str) -> Data:
     for hunk in hunks:
         lines = hunk.after
         statements = lone_objects("\n".join(line.text for line in lines))
-        objects = {row: statement.words[0] for row, statement in statements.items()}
-        for row, name in objects.items():
+        for row, statement in statements.items():
+            name, option = statement.words[0], _option(statement)
             if lines[row].kind == "added" and name == f"{PurePath(source).stem}.o":
-                above, below = objects.get(row - 1), objects.get(row + 1)
+                above, below = (
+                    near.words[0] if near and _option(near) in ("", option) else None
+                    for near in (statements.get(row - 1), statements.get(row + 1))
+                )
                 place = compact(after=above) or compact(before=below)
-                return {"file": path, "place": place} if place else {}
+                return compact(file=path, place=place, config=option) if place else {}
     return {}

@@ -67,7 +67,11 @@ def _without_macros(data: Data) -> bool:
 def _last_object(makefile: str) -> str:
     """The last object that stands alone on a line of ``obj-y``, outside every condition."""
     return _last(
-        [statement.words[0] for statement in lone_objects(makefile).values() if not statement.depth]
+        [
+            statement.words[0]
+            for statement in lone_objects(makefile).values()
+            if not statement.depth and statement.variable == "obj-y"
+        ]
     )
 
 

@@ -19,6 +19,8 @@ WRONG = {
     "an undeclared structure": (ARGUMENT, "[struct cpu *reg]", "", "'struct cpu' is not declared"),
     "an undeclared union": (ARGUMENT, "[unsigned int reg, union u **a]", "", "'union u' is not"),
     "an undeclared enum": (ARGUMENT, "[enum e *reg]", "", "'enum e' is not declared"),
+    "an undeclared result": (RESULT, "returns: struct s\n", "struct s", "'struct s' is not"),
+    "an undeclared value": (ARGUMENT, "[enum e reg]", "", "'enum e' is not declared"),
     "in a function's type": (
         ARGUMENT,
         "['int (*reg)(struct cpu *)']",

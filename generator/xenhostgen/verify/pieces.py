@@ -29,6 +29,7 @@ _HIDDEN = (
     "warning: (?:declaration of )?('(?:struct|union|enum) [^']*') "
     "(?:declared inside parameter list|will not be visible).*"
 )
+_INCOMPLETE = "invalid application of 'sizeof' to (?:an )?incomplete type ('[^']*')"
 # Complaints of names that a header may declare which only the kernel has.
 _UNKNOWN = re.compile("unknown type|implicit decl|undeclared|^expected |is not declared$")
 UNDECLARED = "is not declared"
@@ -58,6 +59,7 @@ def complaints_of(
     output = completed.errors.decode(errors="backslashreplace")
     hidden = rf"^((?:{'|'.join(map(re.escape, files))}):\d+:\d+: ){_HIDDEN}"
     errors = re.sub(hidden, rf"\1error: \2 {UNDECLARED}", output, flags=re.MULTILINE)
+    errors = re.sub(_INCOMPLETE, rf"\1 {UNDECLARED}", errors)
     is_right = completed.status == 0 and errors == output
     return [] if is_right else BuildError(errors).complaints()
 
@@ -116,6 +118,8 @@ class Pieces:
         """The ops' types, what their adapters do, and what else their wrappers evaluate to."""
         for op in self.spec.ops:
             yield f"extern {self.numbered(op.returns)} {_FILE}_{op.name}({self.params(op)});"
+            if op.returns != "void":
+                yield f"enum {{ {_FILE}_size_{op.name} = sizeof({self.numbered(op.returns)}) }};"
             if op.wrapper_type != "void":
                 values = filter(None, (op.no_host, op.fallback))
                 yield from (self.function(op, op.wrapper_type, value) for value in values)
@@ -148,7 +152,9 @@ def unreadable(
     """What a compiler says, at the pieces of which it says it, else of the spec as a whole."""
     problems = Problems(spec.path, read_file(Path(spec.path)))
     placed = [complaint for complaint in complaints if complaint.at.file == _FILE]
-    for complaint in placed or complaints:
+    # What it says of other pieces may follow from these.
+    undeclared = [complaint for complaint in placed if complaint.text.endswith(UNDECLARED)]
+    for complaint in undeclared or placed or complaints:
         text, advice = plain(complaint), MEND
         if match := _ADVICE.search(complaint.text):
             advice = match[1]

@@ -135,6 +135,14 @@ static unsigned char content(int number, size_t at)
 	return at == sizeof(pointed[0]) - 1 ? 0 : 1 + (number * 31 + filled + at * 7) % 250;
 }
 
+/* A truth value: each is both, and of eight in a row no two are the same throughout. */
+static int truth(int number)
+{
+	if (filled >= GLUE_NUMBERS) /* all 0, all 1, then by turns */
+		return (filled > GLUE_NUMBERS + 1 ? number ^ filled : filled) & 1;
+	return filled == GLUE_MARKS ? ~number & 1 : number >> (filled - 1) & 1;
+}
+
 /* Bits for a numbered value: a number, or bits of its own. */
 static void fill_in(unsigned char *bytes, size_t size, int number, unsigned int salt)
 {
@@ -144,10 +152,8 @@ static void fill_in(unsigned char *bytes, size_t size, int number, unsigned int 
 		random = random * 1103515245 + 12345;
 		bytes[i] = filled >= GLUE_NUMBERS ? i ? 0 : filled - GLUE_NUMBERS : random >> 16;
 	}
-	if (number == 1) /* a truth value */
-		memset(bytes, 0, size);
-	if (number == 1 || filled < GLUE_NUMBERS)
-		bytes[0] = number == 1 ? (filled != GLUE_NUMBERS) ^ (salt & 1) : 2 * number + 1;
+	if (filled < GLUE_NUMBERS)
+		bytes[0] = 2 * number + 1;
 	if (size > 1 && filled < GLUE_NUMBERS)
 		bytes[size - 1] |= 0x80;
 }
@@ -157,7 +163,9 @@ static void mark(void *value, size_t size, int number, enum glue_kind kind, unsi
 	/* A byte that differs from all others tells which it was. A narrower type would cut it off. */
 	memset(value, 0, size);
 	((unsigned char *)value)[size - 1] = number;
-	if (filled > GLUE_MARKS)
+	if (number >= GLUE_TRUTH)
+		*(unsigned char *)value = truth(number) ^ (filled > GLUE_MARKS && filled < GLUE_NUMBERS && salt & 1);
+	else if (filled > GLUE_MARKS)
 		fill_in(value, size, number, filled < GLUE_NUMBERS ? salt : 0);
 	if (kind == GLUE_NUMBER || filled >= GLUE_NUMBERS)
 		return;
@@ -171,7 +179,7 @@ void driver_argument(void *value, size_t size, int number, enum glue_kind kind, 
 {
 	mark(value, size, number, kind, filled);
 	if (filled < GLUE_MARKS)
-		memset(value, filled & (number == 1 ? 1 : 255), size);
+		memset(value, filled & (number >= GLUE_TRUTH ? 1 : 255), size);
 	else if (kind == GLUE_HOST && filled < GLUE_NUMBERS)
 		*(const void **)value = glue_host((slot + number) % glue_slot_count);
 }

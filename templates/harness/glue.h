@@ -50,6 +50,8 @@ enum { GLUE_BITS = 2, GLUE_OTHER_BITS = 4 };
 void glue_prepare(int fill);
 /* There are fewer marks. */
 #define GLUE_MARK_COUNT 128
+/* From here on they are those of truth values. */
+#define GLUE_TRUTH GLUE_MARK_COUNT
 /* What a value is: a host points to one, a string to characters. */
 enum glue_kind { GLUE_NUMBER, GLUE_POINTER, GLUE_STRING, GLUE_HOST };
 const void *glue_host(int slot);

@@ -189,7 +189,7 @@ def interfaces(draw: st.DrawFn, templates: str) -> Data:
     }
     data["kernel"] = {"variables": {"some_state": "int", "some_flags": "unsigned long"}}
     data["banner"] = False
-    layouts = {"initialisers": "plain", "adapters": "beside"}
+    layouts = {"initialisers": "plain"} | ({"adapters": "beside"} if plain else {})
     data["layout"] = {key: layouts[key] for key in layouts if draw(st.booleans())}
     if plain:
         data["registry"]["misuse"] = dict(

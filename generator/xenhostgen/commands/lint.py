@@ -87,15 +87,18 @@ def fix_words(path: Path) -> bool:
         ]
     else:
         return False
-    lines = source.split("\n")
+    lines, changes = source.split("\n"), []
     for problem in reversed(wrong):
         row, column = problem.at.line - 1, problem.at.column - 1
         before, rest = lines[row][:column], lines[row][column:]
         line = before + _WORD.sub(rf"\g<1>{problem.meant}\g<1>", rest)
         if line != lines[row]:  # written with escapes it stays
             lines[row] = line
-            say(f"{problem.path}:{row + 1}:{column + 1}: now '{problem.meant}'", sys.stderr)
-    return bool(write_files(path.parent, {path.name: "\n".join(lines).encode()}))
+            changes.append(f"{problem.path}:{row + 1}:{column + 1}: now '{problem.meant}'")
+    write_files(path.parent, {path.name: "\n".join(lines).encode()})
+    for change in changes:
+        say(change, sys.stderr)
+    return bool(changes)
 
 
 def cases(why_not: str) -> list[Case]:

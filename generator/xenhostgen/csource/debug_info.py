@@ -118,7 +118,8 @@ def _parts(die: Any, path: str = "") -> Iterator[str]:
         yield f"{path}: {_text(bare)}"
         return
     for member in bare.iter_children():
-        yield from _parts(_target(member), f"{path}.{_name(member)}")
+        name = _name(member)
+        yield from _parts(_target(member), f"{path}.{name}" if name else path)
 
 
 def _held(die: Any) -> Iterator[str]:

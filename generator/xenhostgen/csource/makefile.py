@@ -31,7 +31,7 @@ def read_makefile(text: str) -> list[Statement]:
     line, depth = 1, 0
     for lines in re.split(r"(?<!\\)\n", text):
         code = re.split(r"(?<!\\)#", lines.replace("\\\n", " "), maxsplit=1)[0]
-        if words := code.split():
+        if words := re.sub(r"\$\{(\w+)\}", r"$(\1)", code).split():
             keyword = next((word for word in words if word not in _MODIFIERS), "")
             depth += keyword in _BEGINS
             statements.append(_statement(line, depth, words))

@@ -69,7 +69,7 @@ class Renderer:
 
     def __init__(self, spec: Interface, root: Path | None = None) -> None:
         self.spec = spec
-        self.environment = _environment(spec.templates, root or template_root())
+        self.environment = _environment(spec.templates, (root or template_root()).absolute())
         self.ops = operations(spec)
         self.shared: dict[str, Any] = {
             "spec": spec,

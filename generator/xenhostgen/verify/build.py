@@ -124,7 +124,8 @@ def own_program(name: str, compiler: str, store: Store) -> Path:
 def _kept(name: str) -> bytes:
     """A program that the user's state keeps; nothing if it keeps none."""
     with suppress(OSError):
-        os.utime(state_folder() / name)
+        with suppress(OSError):
+            os.utime(state_folder() / name)
         return (state_folder() / name).read_bytes()
     return b""
 

@@ -99,8 +99,13 @@ def _declared(subject: Subject, declarations: Declarations) -> Iterator[Finding]
         yield from _compare(spec, path, expected, due, reading)
         if reading.unit:
             # A boot function of which a part is judged may have lost its section.
-            own = reading.unit.sections if subject.judged.reduce else {}
-            yield from _lasting(spec, path, expected, reading, {**sections, **own})
+            is_whole = not subject.judged.reduce
+            own = {
+                name: section
+                for name, section in reading.unit.sections.items()
+                if section != "UNDEF" or not is_whole
+            }
+            yield from _lasting(spec, path, expected, reading, sections | own)
         if path == spec.header.file and reading.unit:
             yield from _remembering(path, reading.unit)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The values that calls pass and return, part by part: of structures all but their padding."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -8,8 +9,9 @@ from xenhostgen.csource.debug_info import VALUE, Unit
 from xenhostgen.spec.c_names import declared_name
 from xenhostgen.spec.model import Interface
 
-_TRUTH = 1
-"""The mark of a truth value, which has but one."""
+_TRUTH = 128
+"""The first mark of truth values, beyond those of numbers and pointers."""
+_MARKS = 120
 
 
 class Part(NamedTuple):
@@ -21,7 +23,12 @@ class Part(NamedTuple):
     @property
     def is_truth(self) -> bool:
         """Whether it is 0 or 1."""
-        return self.mark == _TRUTH
+        return self.mark >= _TRUTH
+
+    def marked(self, number: int) -> "Part":
+        """The same with the mark of a number."""
+        mark = _TRUTH + number % _MARKS if self.is_truth else number % _MARKS + 2
+        return self._replace(mark=mark)
 
 
 def value_types(spec: Interface) -> list[str]:
@@ -39,19 +46,21 @@ def _type(param: str) -> str:
 
 
 def _unqualified(c: str) -> str:
-    return c.removeprefix("const ")
+    return " ".join(re.sub(r"\b(?:const|volatile)\b", "", c).split())
 
 
 class Values:
     """The parts of an interface's values, as a compiler understands what is due."""
 
     def __init__(self, spec: Interface, due: Unit) -> None:
+        self.table = spec.c.ops_tag
         keys = (f"{VALUE}{number}" for number in range(len(value_types(spec))))
         self.parts = dict(zip(value_types(spec), map(due.descriptions.get, keys), strict=True))
 
     def of(self, params: Iterable[str], number: int = 0) -> list[Part]:
         """The parts of all parameters of a function."""
-        return [part for at, param in enumerate(params, number) for part in self(param, at)]
+        parts = (part for param in params for part in self(param))
+        return [part.marked(at) for at, part in enumerate(parts, number)]
 
     def __call__(self, c: str, number: int = 0, name: str = "") -> Iterator[Part]:
         """The parts of a parameter or, with a name, of a value of a type; of nothing none."""
@@ -60,5 +69,6 @@ class Values:
         descriptions = self.parts.get(_unqualified(c if name else _type(c)))
         for at, description in enumerate((": ",) if descriptions is None else descriptions):
             path, _, kind = description.partition(": ")
-            mark = _TRUTH if kind == "bool" else (number + 17 * at) % 120 + 2
-            yield Part((name or declared_name(c)) + path, mark)
+            part = Part((name or declared_name(c)) + path, _TRUTH if kind == "bool" else 0)
+            if self.table not in kind:  # a host's table is another for either side
+                yield part.marked(number + 17 * at)

@@ -7,6 +7,7 @@ says otherwise; what the rules of specs refuse is left out, and so carried as we
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
@@ -148,9 +149,10 @@ def _laid_out(
             break
         for word in words_of(Layout.KEYS[key])[1:]:
             data["layout"] = {**layout, key: word}
-            tried = _carried(imported, data, written, output)
-            if _size(tried[2]) < _size(best[2]):
-                best, layout = tried, data["layout"]
+            with suppress(SpecError):  # not every template set has every layout
+                tried = _carried(imported, data, written, output)
+                if _size(tried[2]) < _size(best[2]):
+                    best, layout = tried, data["layout"]
     return best
 
 

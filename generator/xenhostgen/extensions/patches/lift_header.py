@@ -21,6 +21,7 @@ from xenhostgen.spec.template_sets import style, template_sets
 _ENUMERATOR = re.compile(r"(\w+)(?: ?= ?(.+?))? ?,?")
 _SUFFIXED = re.compile(r"\b(\d\w*?)U?L{0,2}\b", re.I)
 _BITS = 64
+_OF_PYTHON = re.compile(r"\d_|\b0o|#", re.I)
 _OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.BitOr: operator.or_,
     ast.BitAnd: operator.and_,
@@ -66,24 +67,38 @@ def number(c: str, value: Callable[[str], int | None] = lambda _: None) -> int |
 
     def evaluate(node: ast.expr) -> int:
         match node:
-            case ast.Constant(value=int(known)):
+            case ast.Constant(value=known) if type(known) is int:
                 return known
             case ast.Name(id=name) if (meaning := value(name)) is not None:
                 return meaning
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return -evaluate(operand)
             case ast.Call(func=ast.Name(id="BIT"), args=[bit]):
-                return 1 << evaluate(bit) % _BITS
+                return _shifted(1, evaluate(bit))
             case ast.BinOp(left=left, op=ast.LShift(), right=right):
-                return evaluate(left) << evaluate(right) % _BITS
+                return _shifted(evaluate(left), evaluate(right))
             case ast.BinOp(left=left, op=sign, right=right) if type(sign) in _OPERATORS:
                 return _OPERATORS[type(sign)](evaluate(left), evaluate(right))
         raise ValueError(c)
 
     try:
-        return evaluate(ast.parse(_SUFFIXED.sub(r"\1", c.strip()), mode="eval").body)
+        return evaluate(ast.parse(_SUFFIXED.sub(r"\1", _in_c(c)), mode="eval").body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _shifted(number: int, bits: int) -> int:
+    """A number times a power of two. Raises ValueError for what is undefined in C."""
+    if bits not in range(_BITS):
+        raise ValueError(bits)
+    return number << bits
+
+
+def _in_c(c: str) -> str:
+    """A trimmed expression. Raises ValueError where it means something in Python alone."""
+    if _OF_PYTHON.search(c):
+        raise ValueError(c)
+    return c.strip()
 
 
 def lift_header(path: str, text: str, prefix: str = "") -> Seen | None:

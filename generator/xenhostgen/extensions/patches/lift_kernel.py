@@ -18,7 +18,7 @@ from xenhostgen.spec.source import Inside, Nearest, is_slip
 
 _NAME = re.compile(r"(?<![-\w])[A-Za-z_]\w+")
 _TYPEDEF = re.compile(r"^typedef .*?(\w+);", re.MULTILINE)
-_OPERAND = re.compile(r"\(.*\)|-?\w+(?:\(\w+\))?")
+_OPERAND = re.compile(r"\((?:[^()]|\([^()]*\))*\)|-?\w+(?:\(\w+\))?")
 _TESTS_MAX = 6  # of bits, each of which doubles the boots
 _LANGUAGE = KEYWORDS | RESERVED
 _KEYS = "constants typedefs enums structs variables macros functions".split()

@@ -54,6 +54,7 @@ def _of_rfc(spec: Interface) -> Iterator[_Unfit]:
     for guest in spec.guests:
         if guest.borrows and not guest.place:
             yield guest.borrows, "declares borrowed tables at 'place', which is missing"
+    yield from _without_adapters(spec)
     for op in spec.ops:
         if op.fallback is not None:
             yield op.fallback, "has no 'fallback'"
@@ -64,6 +65,11 @@ def _of_rfc(spec: Interface) -> Iterator[_Unfit]:
                 yield entry.table, "leaves NULL in empty slots"
             elif entry.body is not None:
                 yield entry.body, "makes no adapters by 'body'"
+
+
+def _without_adapters(spec: Interface) -> Iterator[_Unfit]:
+    if spec.layout.adapters == "beside":
+        yield _written(spec.layout.adapters, spec.layout), "has no adapters beside its tables"
 
 
 def _style(spec: Interface) -> Iterator[_Unfit]:

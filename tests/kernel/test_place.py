@@ -314,3 +314,17 @@ def test_what_is_edited_while_it_is_taken_out_is_kept(
         revert(spec, tree)
     assert file.read_text() == "edited"
     assert record(spec, tree).exists()
+
+
+def test_a_file_with_the_line_ends_of_dos_keeps_them(spec: Interface, tree: Path) -> None:
+    edited = ("arch/toy/small.c", "arch/toy/big.c", "include/toy/state.h", "arch/toy/Makefile")
+    plain = placed(spec, tree).after
+    for path in edited:
+        (tree / path).write_bytes((tree / path).read_bytes().replace(b"\n", b"\r\n"))
+    before = contents(tree)
+    apply(spec, placed(spec, tree), tree)
+    for path in edited:
+        assert (tree / path).read_bytes() == (plain[path] or b"").replace(b"\n", b"\r\n")
+    assert placed(spec, tree).applied
+    revert(spec, tree)
+    assert contents(tree) == before

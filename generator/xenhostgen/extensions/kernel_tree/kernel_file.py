@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A file of the kernel: its lines, its functions, the landmarks in it, and what is beside these."""
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cached_property
 from typing import NoReturn
@@ -27,8 +28,14 @@ class KernelFile:
     def __init__(self, path: str, content: bytes) -> None:
         self.content = content
         text = content.decode(errors="surrogateescape")
-        self.lines = text.split("\n")
+        # Where every line ends as in DOS, so do the lines that are put there.
+        self.line_end = "\r\n" if text.count("\r\n") == text.count("\n") > 0 else "\n"
+        self.lines = text.split(self.line_end)
         self.problems = Problems(path, text)
+
+    def joined(self, lines: Iterable[str]) -> bytes:
+        """Lines as the content of such a file."""
+        return self.line_end.join(lines).encode(errors="surrogateescape")
 
     def note(self, rule: str, message: str, row: int, hint: str) -> None:
         """Note a problem at the first character of a line that isn't blank."""

@@ -169,7 +169,7 @@ class _Placer:
         self.partly |= bool(present)
         self.lacks += kernel.problems.noted
         self.before[path] = self.without(kernel, path, present)
-        self.after[path] = _inserted(absent, kernel.lines)
+        self.after[path] = _inserted(absent, kernel)
 
     def without(self, kernel: KernelFile, path: str, present: set[int]) -> bytes:
         """A file without what is present in these rows.
@@ -182,11 +182,11 @@ class _Placer:
             for above, row in pairwise([-1, *rows])
             if above == row - 1 or kernel.lines[row].strip() or not _opens(kernel.lines[above])
         ]
-        content = _joined(kernel.lines[row] for row in single)
+        content = kernel.joined(kernel.lines[row] for row in single)
         again = KernelFile(path, content)
-        if present and _inserted(self.insertions(again, path), again.lines) == kernel.content:
+        if present and _inserted(self.insertions(again, path), again) == kernel.content:
             return content
-        return _joined(kernel.lines[row] for row in rows)
+        return kernel.joined(kernel.lines[row] for row in rows)
 
     def insertions(self, kernel: KernelFile, path: str) -> list[Insertion]:
         """What goes into a file; problems are noted in the file."""
@@ -208,14 +208,14 @@ class _Placer:
         return insertions
 
 
-def _inserted(insertions: Iterable[Insertion], lines: list[str]) -> bytes:
-    """A file's lines with insertions, as its content."""
-    lines = list(lines)
+def _inserted(insertions: Iterable[Insertion], kernel: KernelFile) -> bytes:
+    """A file's content with insertions."""
+    lines = list(kernel.lines)
     for insertion in sorted(
         insertions, key=lambda insertion: (insertion.row, insertion.upward), reverse=True
     ):
         _insert(insertion, lines)
-    return _joined(lines)
+    return kernel.joined(lines)
 
 
 def _insert(insertion: Insertion, lines: list[str]) -> None:
@@ -242,11 +242,6 @@ def _insert(insertion: Insertion, lines: list[str]) -> None:
 def _opens(line: str) -> bool:
     """Whether no blank line is needed below a line."""
     return line.strip() in ("", "{")
-
-
-def _joined(lines: Iterable[str]) -> bytes:
-    """Lines as a file's content."""
-    return "\n".join(lines).encode(errors="surrogateescape")
 
 
 def _note_lack(spec: Interface, kernel: KernelFile, absent: Insertion) -> None:

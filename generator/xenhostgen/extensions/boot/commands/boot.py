@@ -33,9 +33,8 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("spec", metavar="SPEC", type=Path, help="the spec file")
-    parser.add_argument(
-        "--guests", metavar="LIST", help="some of pv-dom0,pvh-dom0,pv,pvh,hvm,nested (default: all)"
-    )
+    text = "those to boot (default: %(default)s)"
+    parser.add_argument("--guests", metavar="LIST", default=",".join(GUESTS), help=text)
     source = (
         "the version of a linux-source package, or a kernel tree, which is left as it is "
         "(default: %(default)s)"
@@ -50,9 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Boot; 1 if a guest differs from the model in a way that the spec doesn't expect."""
     suite = Suite(load(arguments.spec))
-    guests = arguments.guests.split(",") if arguments.guests else list(GUESTS)
+    guests = list(dict.fromkeys(name.strip() for name in arguments.guests.split(",")))
     for name in set(guests) - set(GUESTS):
-        hint = did_you_mean(name, GUESTS)
+        hint = did_you_mean(name, GUESTS, f"name some of {','.join(GUESTS)}")
         raise refusal("unknown-guest", f"no kind of guest '{name}'", "--guests", hint)
     started = time.monotonic()
     lab = Lab(arguments.work.absolute(), arguments.kernel_source, arguments.kvm, progress)
@@ -82,4 +81,5 @@ def after_verify(spec: Path, tree: Path | None) -> int:
 def progress(what: str) -> None:
     """What is being done: one line on a terminal, else a line each."""
     begin, end = ("\r\x1b[K", " …\r") if is_live(sys.stderr) else ("", "\n")
-    print(f"{begin}{time.strftime('%T')} {what}", end=end, file=sys.stderr, flush=True)
+    # In one piece: two machines are started at a time.
+    print(f"{begin}{time.strftime('%T')} {what}{end}", end="", file=sys.stderr, flush=True)

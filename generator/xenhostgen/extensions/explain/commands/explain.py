@@ -15,11 +15,9 @@ from xenhostgen.spec import yaml
 from xenhostgen.spec.load import load_text
 from xenhostgen.spec.source import At, refusal
 
-OUT = Path("out")
 EXAMPLES = """\
 examples:
   xenhostgen explain out/rfc-v1/arch/x86/xen/xenhost.c:30
-  xenhostgen explain rfc-v1/arch/x86/xen/xenhost.c:30             a path in out/
   xenhostgen explain include/xen/xenhost.h:30 specs/rfc-v1.yaml   a path in the tree, and the spec
 """
 
@@ -34,15 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Find the line's origin and print it."""
-    words = [str(word) for word in (arguments.place, arguments.spec) if word]
-    places = [re.fullmatch(r"(.+?):(\d{1,9})(?::\d*)*", word) for word in words]
-    place = next(filter(None, places), None)
+    place = re.fullmatch(r"(.+?):(\d{1,9})(?::\d*)*", arguments.place)
     if place is None:
         hint = "write FILE:LINE, as out/rfc-v1/arch/x86/xen/xenhost.c:30"
-        raise refusal("explain", "which line?", words[0], hint)
-    words.remove(place[0])  # the spec may stand before it
-    path = Path(place[1]) if words else in_out(Path(place[1]))
-    for line in explained(path, int(place[2]), Path(words[0]) if words else spec_of(path)):
+        raise refusal("explain", "which line?", arguments.place, hint)
+    path = Path(place[1])
+    for line in explained(path, int(place[2]), arguments.spec or spec_of(path)):
         say(line, sys.stdout)
     return 0
 
@@ -80,25 +75,10 @@ def explained(path: Path, number: int, spec: Path) -> Iterator[str]:
     yield "    " + re.sub(r"[^\t]", " ", text[: column - 1]) + "^"
 
 
-def in_out(path: Path) -> Path:
-    """A file as it is named, or the one of that name in OUT. Raises ``Refused`` for several."""
-    if path.is_file() or path.is_absolute() or ".." in path.parts:
-        return path
-    folders = [OUT, *(OUT.iterdir() if OUT.is_dir() else ())]
-    matches = sorted(folder / path for folder in folders if (folder / path).is_file())
-    if len(matches) > 1:
-        hint = "name one of " + ", ".join(map(str, matches))
-        raise refusal("explain", "stands for several files", path, hint)
-    return matches[0] if matches else path
-
-
 def spec_of(path: Path) -> Path:
-    """The spec that a file in OUT is made from; a folder above the file has the spec's name."""
+    """The spec that a rendered file is made from; a folder above the file has the spec's name."""
     folders = [folder.name for folder in path.absolute().parents]
     there = [*SPECS.glob("*.yaml"), *Path().glob("*.yaml")]
-    if not path.is_relative_to(OUT):  # the command may run in OUT itself, or below it
-        for above in Path.cwd().parents:
-            there += [*(above / SPECS).glob("*.yaml"), *above.glob("*.yaml")]
     specs = [spec for spec in there if spec.stem in folders]
     if specs and path.is_file():
         return min(specs, key=lambda spec: folders.index(spec.stem))

@@ -60,10 +60,10 @@ def read_carry(spec: Interface) -> bytes:
     return content(path.parent, path.name, SIZE_LIMIT) or b""
 
 
-def carried(spec: Interface, carry: bytes, read: Reader) -> dict[str, bytes | None]:
+def carried(spec: Interface, carry: bytes, read: Reader, *options: str) -> dict[str, bytes | None]:
     """The files that a carry patch changes, as it leaves them. Raises ``Refused``."""
     try:
-        return patched(carry, read) if carry else {}
+        return patched(carry, read, *options)
     except GitFailure as failure:
         raise Refused(list(_misfits(spec, carry, failure))) from None
 
@@ -93,10 +93,7 @@ def with_carry(spec: Interface, files: dict[str, str]) -> dict[str, str]:
     if not carry:
         return files
     own = {path: text.encode() for path, text in render(spec).whole().items()}
-    try:
-        after = carried_alone(carry, own)
-    except GitFailure as failure:
-        raise Refused(list(_misfits(spec, carry, failure))) from None
+    after = {**own, **carried(spec, carry, own.get, *including(own))}
     kept = {path: text for path, text in files.items() if path not in own}
     own_after = existing(after).items()
     return kept | {path: text.decode(errors="surrogateescape") for path, text in own_after}

@@ -9,7 +9,7 @@ do in a stub.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from os.path import isfile
 from pathlib import Path
@@ -42,44 +42,49 @@ _TYPES = "<linux/types.h>"
 
 
 def judged_tree(spec: Interface, options: Options, folder: Path) -> JudgedTree | None:
-    """The tree to judge, reduced if it is a kernel's; None if that is one to build in, as it is.
+    """The tree to judge; None if it is a kernel to build in, whose C is to be the rendering.
 
-    Raises ``Refused`` if the interface doesn't fit into a kernel to build in.
+    Of a kernel's tree the interface's part is written into ``folder``. It is taken for one when a
+    guest's file, or the predicates' header, includes what neither the tree nor the shim has. Raises
+    ``Refused`` for a file that can't be parsed, and if the interface doesn't fit into a kernel to
+    build in.
     """
     assert options.tree
     if options.level == "kernel" and not placed(spec, options.tree).applied:
         return None
-    tree = options.tree.absolute()
-    part = projected(spec, tree, folder)
-    if part == tree:
-        return JudgedTree(part)
-    return JudgedTree(part, reduce=reduced, left_out=tuple(_left_out(spec, tree, part)))
-
-
-def projected(spec: Interface, tree: Path, folder: Path) -> Path:
-    """The tree to judge: ``tree`` itself, or in ``folder`` the interface's part of a kernel's tree.
-
-    It is taken for one when a guest's file, or the predicates' header, includes what neither the
-    tree nor the shim has. Raises ``Refused`` for a file that can't be parsed.
-    """
-    of_kernel = (spec.predicates.file, *(guest.file for guest in spec.guests))
-    paths = (spec.header.file, spec.source.file, spec.object.file, *of_kernel)
+    tree, source = options.tree.absolute(), spec.source.file
+    guests = dict.fromkeys(guest.file for guest in spec.guests)
+    paths = (spec.header.file, source, spec.object.file, spec.predicates.file, *guests)
     texts = {path: text for path in paths if (text := read_text(tree, path)) is not None}
-    if not any(_missing(spec, tree, path, texts.get(path, "")) for path in of_kernel):
-        return tree
+    missing = {
+        path: _missing(spec, tree, path, texts.get(path, ""))
+        for path in (spec.predicates.file, *guests)
+    }
+    if not any(missing.values()):
+        return JudgedTree(tree)
     parts = {}
     for path, text in texts.items():
         try:
             parts[str(path)] = reduced(spec, path, text)
         except BuildError as error:
             raise refusal("unreadable", str(error), tree / path) from None
-    return write_files(_with_headers(spec, tree, texts, parts), folder)
+    files = _with_headers(spec, tree, texts, parts)
+    left_out = [
+        f"{path}: its headers and the kernel's own code, because {missing[path]} is missing"
+        for path in guests
+        if missing[path]
+    ]
+    kept = _included(files.get(source, "")).values()
+    headers = [header for header in _included(texts.get(source, "")).values() if header not in kept]
+    left_out += [f"{source}: its header {header}" for header in headers]
+    return JudgedTree(write_files(files, folder), reduce=reduced, left_out=tuple(left_out))
 
 
-def _missing(spec: Interface, tree: Path, path: str, text: str) -> list[str]:
-    """The headers that a file includes and that neither the tree nor the shim has."""
+def _missing(spec: Interface, tree: Path, path: str, text: str) -> str:
+    """The first header that a file includes and that neither the tree nor the shim has."""
     folders = (tree / "include", (tree / path).parent)
-    return [header for header in _included(text).values() if not _there(spec, header, *folders)]
+    headers = _included(text).values()
+    return next((header for header in headers if not _there(spec, header, *folders)), "")
 
 
 def _with_headers(
@@ -128,18 +133,6 @@ def _closure(
                     return None
             return known
     return None
-
-
-def _left_out(spec: Interface, tree: Path, part: Path) -> Iterator[str]:
-    """What of a kernel's files has no part in the judgement, file by file."""
-    for path in dict.fromkeys(guest.file for guest in spec.guests):
-        if missing := _missing(spec, tree, path, read_text(tree, path) or ""):
-            yield f"{path}: its headers and the kernel's own code, because {missing[0]} is missing"
-    source = read_text(tree, spec.source.file) or ""
-    kept = _included(read_text(part, spec.source.file) or "").values()
-    for header in _included(source).values():
-        if header not in kept:
-            yield f"{spec.source.file}: its header {header}"
 
 
 def _there(spec: Interface, include: str, *folders: Path) -> bool:

@@ -249,15 +249,12 @@ def _note_lack(spec: Interface, kernel: KernelFile, absent: Insertion) -> None:
     first = absent.lines[0].strip()
     names = [spec.header.file.removeprefix("include/"), f"{Path(spec.source.file).stem}.o"]
     names += [*own_names(spec), *(macro.name for macro in spec.predicates.macros)]
-    rows: dict[str, int] = {}
-    for row, line in enumerate(kernel.lines):
-        for word in _words(line):
-            rows.setdefault(word, row)
-    wanted = _words(absent.text) & rows.keys()
-    for name in names:
-        if name in wanted:
+    wanted = _words(absent.text)
+    for name in (name for name in names if name in wanted):
+        rows = [row for row, line in enumerate(kernel.lines) if name in _words(line)]
+        if rows:
             message = f"{name} is here, yet '{first}' isn't where the spec wants it, or isn't all"
-            kernel.note("applied-otherwise", message, rows[name], _TAKEN)
+            kernel.note("applied-otherwise", message, rows[0], _TAKEN)
             return
     message = f"lacks '{first}' here, other parts are there"
     kernel.note("applied-in-part", message, absent.row, _UNDO)

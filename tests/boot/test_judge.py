@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xenhostgen.api import load
-from xenhostgen.extensions.boot.guests import GUESTS, Boot
+from xenhostgen.api import Refused, load
+from xenhostgen.extensions.boot.guests import GUESTS, Boot, boots_of
 from xenhostgen.extensions.boot.judge import Outcome, judge_boot
 from xenhostgen.extensions.boot.suite import Suite
 from xenhostgen.extensions.boot.transcript import Transcript
@@ -152,3 +152,14 @@ def test_every_guest_has_a_scenario_and_every_domain_a_configuration() -> None:
         assert Boot(name).scenario(SUITES["xenhost"]).path.kind == guest.kind
         if guest.domain:
             assert f'name="{name}"' in Boot(name).domain(SUITES["xenhost"])
+
+
+def test_guests_that_a_spec_does_not_know_are_refused_all_at_once() -> None:
+    suite = Suite(load(REPO / "tests/kernel/gate.yaml"))
+    with pytest.raises(Refused) as caught:
+        boots_of(suite, ["pv-dom0", "pv", "hvm"])
+    assert [problem.message.split("'")[1] for problem in caught.value.problems] == [
+        "pv-dom0",
+        "pv",
+        "hvm",
+    ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from xenhostgen.extensions.boot.suite import DATA, Suite
 from xenhostgen.reference_model.boot import Scenario, scenarios
-from xenhostgen.spec.source import refusal
+from xenhostgen.spec.source import Problem, Refused, refusal
 
 _INITIAL = "SIF_INITDOMAIN"
 _XEN = "console=com1 com1=115200,8n1"
@@ -108,14 +108,20 @@ class Boot:
 
 
 def boots_of(suite: Suite, guests: Sequence[str]) -> list[Boot]:
-    """All boots of some guests. Raises ``Refused`` if the spec doesn't know one of these."""
+    """All boots of some guests. Raises ``Refused``: for each that the spec doesn't know."""
     boots = [Boot(guest) for guest in guests]
     if suite.placeholders:
         boots += [Boot(guest, answer=True) for guest in guests if GUESTS[guest].overridden]
     if "pv-dom0" in guests:
         boots += [Boot("pv-dom0", fatal=number) for number in suite.fatal]
+    problems: dict[Problem, None] = {}
     for boot in boots:
-        boot.scenario(suite)
+        try:
+            boot.scenario(suite)
+        except Refused as refused:
+            problems |= dict.fromkeys(refused.problems)
+    if problems:
+        raise Refused(list(problems))
     return boots
 
 

@@ -8,6 +8,7 @@ exit status.
 """
 
 import argparse
+import errno
 import os
 import re
 import signal
@@ -19,7 +20,7 @@ from xenhostgen import __version__
 from xenhostgen.commands import COMMANDS, all_commands, command_module
 from xenhostgen.commands.inputs import print_problems
 from xenhostgen.sandbox.ending import ENDING
-from xenhostgen.sandbox.scratch import sweep
+from xenhostgen.sandbox.scratch import sweep, temporary
 from xenhostgen.spec.source import Refused, did_you_mean, printable
 
 ERROR = 2
@@ -94,8 +95,6 @@ def unwind(number: int, frame: object) -> NoReturn:
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The arguments of a command, ``run`` among them; exits after help or an error."""
-    if argv[:1] == ["help"]:
-        argv = [*argv[1:2], "--help"]
     name, package = argv[0] if argv else "", "xenhostgen"
     if name not in COMMANDS:  # only what the core lacks is looked for in extensions
         commands = all_commands()
@@ -141,8 +140,9 @@ def report_error(error: Exception, form: str) -> None:
         return
     if isinstance(error, OSError):
         drop_output()
-        place = f"{error.filename}: " if error.filename else ""
-        message = place + (error.strerror or str(error))
+        full = f"stdout or {temporary()}" if error.errno == errno.ENOSPC else ""
+        place = error.filename or full
+        message = f"{place}: {error.strerror or error}" if place else error.strerror or str(error)
     else:
         reason = " ".join(str(error).split())
         message = (

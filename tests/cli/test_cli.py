@@ -236,10 +236,10 @@ def test_two_specs_of_one_name(work: Path) -> None:
     done = run(work, "generate", "specs/small.yaml", "more/small.yaml", status=2)
     assert "both would go into OUT/small" in done.stderr
     assert not (work / "out").exists()
-    printed = run(
-        work, "lint", "specs/small.yaml", "more/small.yaml", "specs/small.yaml", status=0
-    ).stdout
-    assert printed == "specs/small.yaml: OK\nmore/small.yaml: OK\nspecs/small.yaml: OK\n"
+    named_twice = ["specs/small.yaml", "./specs/small.yaml"]
+    run(work, "generate", "--dry-run", *named_twice, status=0)
+    printed = run(work, "lint", *named_twice, "more/small.yaml", status=0).stdout
+    assert printed == "specs/small.yaml: OK\nmore/small.yaml: OK\n"
 
 
 def test_specs_that_may_not_be_read(work: Path) -> None:
@@ -295,7 +295,7 @@ def test_help_has_examples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         (["lint", "nowhere.yaml"], "no such file"),
         (["lint", "specs"], "is a folder"),
         (["generate", "-o", "specs/small.yaml"], "is a file where a folder must be"),
-        (["schema", "-o", "nowhere/schema.json"], "No such file or directory"),
+        (["init", "a", "-o", "nowhere/a.yaml"], "No such file or directory"),
     ],
 )
 def test_usage_errors(
@@ -455,7 +455,8 @@ def test_a_full_output(work: Path) -> None:
             check=False,
         )
     assert done.returncode == 2
-    assert done.stderr == "xenhostgen: No space left on device\n"
+    assert done.stderr.startswith("xenhostgen: stdout or /")
+    assert done.stderr.endswith(": No space left on device\n")
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -249,3 +249,20 @@ def test_of_a_wrong_spec_nothing_is_written(
 def test_it_is_printed_without_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", str(SMALL), "--level", "parse", "--cc", "gcc"]) == 0
     assert capsys.readouterr().out.startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("absent", "no such file"), (".", "is a folder"), ("x.json", "is not what mutate prints")],
+)
+def test_mutants_that_cannot_be_read(
+    name: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.json").write_text("[]")
+    page = tmp_path / "x.html"
+    options = [str(SMALL), "--mutants", str(tmp_path / name), "-o", str(page)]
+    assert main(["report", *options]) == 2
+    error = capsys.readouterr().err
+    assert f": {words} [mutants]" in error
+    assert "hint: write it: xenhostgen mutate" in error
+    assert not page.exists()

@@ -64,7 +64,7 @@ COMPLETED = [
     ("verify --brief --level pr", ["prove"]),
     ("rules dependency", ["dependency-not-enforced"]),
     ("verify wid", ["widget.yaml"]),
-    ("schema -o wid", ["widget.txt", "widget.yaml"]),
+    ("init -o wid", ["widget.txt", "widget.yaml"]),
     ("verify --tree sp", ["specs"]),
 ]
 

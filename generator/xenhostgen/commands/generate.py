@@ -134,7 +134,7 @@ def refuse_same_folder(specs: list[Path]) -> None:
     by_name: dict[str, Path] = {}
     for spec in specs:
         first = by_name.setdefault(spec.stem, spec)
-        if first is not spec:
+        if first != spec:
             message = f"has the name of {first}: both would go into OUT/{spec.stem}"
             raise refusal("same-name", message, spec, "rename one")
 

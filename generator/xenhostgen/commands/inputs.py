@@ -48,7 +48,7 @@ def add_unconfined(parser: argparse.ArgumentParser) -> None:
 def spec_paths(paths: list[Path]) -> list[Path]:
     """The specs to work on, in order. Raises ``Refused`` if there is none, and ``OSError``."""
     if paths:
-        return paths
+        return list(dict.fromkeys(paths))
     # Not glob(), for which a folder that can't be read is empty.
     there = SPECS.iterdir() if SPECS.exists() else ()
     if not (paths := sorted(path for path in there if path.suffix == ".yaml")):

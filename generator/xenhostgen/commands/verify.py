@@ -157,7 +157,8 @@ def usable(compilers: Sequence[str]) -> tuple[str, ...]:
             answer = run_program(Job([Path(program).absolute(), "-dumpversion"]))
             reason = "" if answer.text[:1].isdigit() else "is no compiler"
         if reason:
-            problems.append(Problem("no-compiler", reason, f"compiler '{tool}'", NOWHERE, NAMED))
+            subject = tool if tool in BINUTILS else f"compiler '{tool}'"
+            problems.append(Problem("no-compiler", reason, subject, NOWHERE, NAMED))
     if problems:
         raise Refused(problems)
     return tuple(str(Path(name).absolute()) if "/" in name else name for name in compilers)

@@ -18,11 +18,6 @@ class Column(NamedTuple):
     table: str
     file: str
 
-    @property
-    def title(self) -> str:
-        """Its name, and that of the table that it borrows."""
-        return self.name if self.name == self.table else f"{self.name} = {self.table}"
-
 
 class Cell(NamedTuple):
     """What an op is in a table.

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from xenhostgen.sandbox.files import UnreadableFile, read_given
 from xenhostgen.spec.source import refusal
 
 
@@ -32,12 +33,14 @@ class Mutants(NamedTuple):
 def read_mutants(path: Path) -> dict[str, Mutants]:
     """The mutants by the paths of their specs. Raises ``Refused`` for a file of another form."""
     try:
-        specs = json.loads(path.read_bytes())["specs"]
+        specs = json.loads(read_given(path) or b"")["specs"]
         return {str(Path(spec["spec"]).absolute()): _mutants(spec) for spec in specs}
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        message = f"is not what mutate prints: {type(error).__name__} {error}"
-        hint = "write it: xenhostgen mutate SPEC --format json > FILE"
-        raise refusal("mutants", message, path, hint) from None
+    except UnreadableFile as error:
+        message = str(error)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        message = "is not what mutate prints" if path.exists() else "no such file"
+    hint = "write it: xenhostgen mutate SPEC --format json > FILE"
+    raise refusal("mutants", message, path, hint)
 
 
 def _mutants(spec: dict[str, Any]) -> Mutants:

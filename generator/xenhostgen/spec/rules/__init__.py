@@ -35,7 +35,7 @@ _RULES = (
     (ops, "ops guests"),
     (messages, "series guests"),
     (symbols, "interface? header? types? registry? predicates? guests?"),
-    (members, ""),
+    (members, "fields"),
     (misuse, "registry?"),
     (files, "header? source? object? predicates? guests?"),
     (landmarks, "guests?"),

@@ -28,7 +28,7 @@ from xenhostgen.verify.subject import Subject
 
 # What the kernel frees when it has booted.
 _FREED = re.compile(r"\.(init|exit)\..*")
-_WRITABLE = re.compile(r"\.(data|bss)\b(?!\.rel\.ro)")
+_WRITABLE = re.compile(r"\.(ref\.)?(data|bss)\b(?!\.rel\.ro)")
 
 
 FactsByName = dict[tuple[str, str], Fact]
@@ -215,7 +215,7 @@ def _lasting(
         section = reading.unit.sections.get(symbol, "")
         freed = [name for name in reading.unit.references.get(section, ()) if name in sections]
         freed = [name for name in freed if _FREED.match(sections[name])]
-        if freed and not _FREED.match(section) and section != ".ref.text":
+        if freed and not _FREED.match(section) and not section.startswith(".ref."):
             message = f"'{user}' stays after boot and uses '{freed[0]}', which has been freed then"
             yield _finding("declaration-differs", user, message, Location(path))
 

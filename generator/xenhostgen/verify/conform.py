@@ -36,6 +36,9 @@ KERNELS = (
     "taken for a kernel's tree: of its boot files, what the interface adds and the spec's steps"
     " are judged"
 )
+ACROSS_FILES = (
+    "__init code that another file uses after boot: of a kernel's boot files only parts are read"
+)
 
 
 class Drift:
@@ -67,6 +70,8 @@ class Conformance:
         """Compare all declarations, and the Makefile."""
         subject.options.progress("parse")
         yield from _declared(subject, subject.declarations)
+        if subject.judged.reduce:
+            subject.statistics.left_out.append(ACROSS_FILES)
         yield from _other_makefile(subject)
         makefile = read_text(subject.tree, subject.spec.object.file) or ""
         yield from Makefile(subject.spec, makefile, subject.harness.judged).findings()

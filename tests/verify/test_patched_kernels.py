@@ -15,7 +15,7 @@ from xenhostgen.api import Finding, Interface, Verdict
 from xenhostgen.extensions.kernel_tree.kernel_slice import projected
 from xenhostgen.extensions.kernel_tree.patching import content
 from xenhostgen.extensions.kernel_tree.placing import placed_in
-from xenhostgen.verify.conform import KERNELS
+from xenhostgen.verify.conform import ACROSS_FILES, KERNELS
 from xenhostgen.verify.subject import write_rendering
 
 REPO = Path(__file__).parents[2]
@@ -51,6 +51,7 @@ def test_tree(
     verdict = judge_tree(spec, tree, lambda finding: finding.rule == wanted.rule)
     assert (verdict.statistics.drift or [""])[0] == KERNELS
     assert "because <linux/cpu.h> is missing" in "\n".join(verdict.statistics.left_out)
+    assert ACROSS_FILES in verdict.statistics.left_out
     if case.stem.startswith("succ_"):
         assert verdict.passed, verdict.unexpected
     blamed = []

@@ -35,7 +35,7 @@ from xenhostgen.verify.store import Store
 # driver's main(), as nothing must that comes from judged files; the driver calls it in the child.
 _SECTIONS = """SECTIONS {
  judged_data : ALIGN(4096) {
-  EXCLUDE_FILE(*glue.o) *(.data .data.* .init.data* .init.rodata*)
+  EXCLUDE_FILE(*glue.o) *(.data .data.* .ref.data .init.data* .init.rodata*)
   . = ALIGN(4096);
  }
  judged_bss : ALIGN(4096) { EXCLUDE_FILE(*glue.o) *(.bss .bss.* COMMON) . = ALIGN(4096); }
@@ -184,7 +184,7 @@ def _objects(harness: Harness, compiler: str, turned: Configuration) -> list[Pat
     """The objects of the judged sources and of the glue."""
     tree = harness.tree
     # clang watches variables in sections of their own anyhow.
-    sections = [] if "clang" in compiler else ["-fsanitize-sections=.data*,.init.*data*"]
+    sections = [] if "clang" in compiler else ["-fsanitize-sections=.data*,.ref.data,.init.*data*"]
     judge = [*FLAGS, *SANITIZE, *sections, *harness.flags]
     judged = [(f"./{unit}", "judged") for unit in units(harness.spec)]
     sources = []

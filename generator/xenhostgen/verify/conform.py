@@ -28,13 +28,16 @@ from xenhostgen.verify.subject import Subject
 
 # What the kernel frees when it has booted.
 _FREED = re.compile(r"\.(init|exit)\..*")
-_WRITABLE = re.compile(r"\.(data|bss)\b(?!\.rel\.ro)")
+_WRITABLE = re.compile(r"\.(ref\.)?(data|bss)\b(?!\.rel\.ro)")
 
 
 FactsByName = dict[tuple[str, str], Fact]
 KERNELS = (
     "taken for a kernel's tree: of its boot files, what the interface adds and the spec's steps"
     " are judged"
+)
+ACROSS_FILES = (
+    "__init code that another file uses after boot: of a kernel's boot files only parts are read"
 )
 
 
@@ -67,6 +70,8 @@ class Conformance:
         """Compare all declarations, and the Makefile."""
         subject.options.progress("parse")
         yield from _declared(subject, subject.declarations)
+        if subject.judged.reduce:
+            subject.statistics.left_out.append(ACROSS_FILES)
         yield from _other_makefile(subject)
         makefile = read_text(subject.tree, subject.spec.object.file) or ""
         yield from Makefile(subject.spec, makefile, subject.harness.judged).findings()
@@ -215,7 +220,7 @@ def _lasting(
         section = reading.unit.sections.get(symbol, "")
         freed = [name for name in reading.unit.references.get(section, ()) if name in sections]
         freed = [name for name in freed if _FREED.match(sections[name])]
-        if freed and not _FREED.match(section) and section != ".ref.text":
+        if freed and not _FREED.match(section) and not section.startswith(".ref."):
             message = f"'{user}' stays after boot and uses '{freed[0]}', which has been freed then"
             yield _finding("declaration-differs", user, message, Location(path))
 

@@ -3,6 +3,7 @@
 
 import pytest
 
+from xenhostgen.sandbox.location import Location
 from xenhostgen.verify.driver import Answer, Ending, Program
 from xenhostgen.verify.findings import Finding
 from xenhostgen.verify.protocol import Call
@@ -46,3 +47,11 @@ def test_a_message_says_what_the_call_did(answer: Answer, message: str) -> None:
 )
 def test_the_kernel_clears_only_bss(section: str, is_cleared: bool) -> None:
     assert Program((), 0, section, None).in_bss is is_cleared
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("a/b.c:3:7: runtime error", ("a/b.c", 3, 7)), ("a/b.c:3", ("a/b.c", 3, 1)), ("null", None)],
+)
+def test_an_answer_names_its_place(text: str, place: tuple[str, int, int] | None) -> None:
+    assert Answer(Ending.CRASH, text).place == (place and Location(*place))

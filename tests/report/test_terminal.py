@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tools import need
-from xenhostgen.report.terminal import progress
+from xenhostgen.report.terminal import progress, styled
 
 FOLDER, SMALL = Path(__file__).parents[1] / "verify", "succ_pair.yaml"
 WIDTH = 40
@@ -94,3 +94,17 @@ def test_a_log_has_progress_now_and_then(
         show(str(second))
     monkeypatch.undo()
     assert capsys.readouterr().err.splitlines() == shown
+
+
+@pytest.mark.parametrize(
+    ("term", "no_color", "shown"),
+    [("xterm", "", "\x1b[2mx\x1b[0m"), ("xterm", "1", "x"), ("dumb", "", "x")],
+)
+def test_colour_is_for_terminals_whose_user_wants_it(
+    term: str, no_color: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setenv("NO_COLOR", no_color)
+    terminal, end = pty.openpty()
+    with os.fdopen(terminal), os.fdopen(end, "w") as stream:
+        assert styled("x", "dim", stream) == shown

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from xenhostgen.sandbox.scratch import scratch_folder, state_folder, temporary
+from xenhostgen.sandbox.scratch import scratch_folder, state_folder, sweep, temporary
 
 
 @pytest.fixture(autouse=True)
@@ -47,3 +47,9 @@ def test_what_is_no_folder_of_ours_is_refused(
     prepare(tmp_path / f".xenhostgen-{os.geteuid()}")
     with pytest.raises(PermissionError, match="somebody else's"), scratch_folder():
         pass
+
+
+def test_what_is_in_use_is_not_swept_away() -> None:
+    with scratch_folder() as folder:
+        sweep()
+        assert folder.is_dir()

@@ -122,3 +122,36 @@ def test_shape(case: Path, tmp_path: Path) -> None:
         for key in place.split("/"):
             node = node[int(key)] if isinstance(node, list) else node.get(key)
         assert node == value
+
+
+def test_local_variables_are_no_steps_unless_conditions_name_them() -> None:
+    small = "arch/toy/small.c"
+    text = TREE[small].replace(b"\tint i;\n", b"\tint i, j;\n\tint rc;\n")
+    text = text.replace(b"\ttoy_mode = MODE", b"\ti = 2;\n\trc = 0;\n\ttoy_mode = MODE")
+    tree = {**TREE, small: text.replace(b"if (!info)", b"if (!info || rc)")}
+    data = interface("kernel")
+    data["guests"]["small"]["boot"]["steps"][0] = {"return_if": "!info || rc"}
+    data["kernel"]["variables"]["rc"] = "int"
+    spec = load_text(write_yaml(data, "schema.json", {}), "made-up.yaml")
+    after: Files = dict(placed_alone(spec, tree.get, "tree").after)
+    lifted = lifted_from(of_tree(tree.get, after), Target("lifted.yaml", "schema.json", "the test"))
+    steps = yaml.load(lifted.text, yaml.CSafeLoader)["guests"]["small"]["boot"]["steps"]
+    targets = [target for step in steps for target in step.get("assign", ())]
+    assert targets == ["rc", "toy_mode"]
+    assert not lifted.carry
+
+
+def test_an_object_whose_neighbours_are_under_options_is_assumed_elsewhere(tmp_path: Path) -> None:
+    makefile = "arch/toy/Makefile"
+    text = b"obj-y\t+= a.o\n\nobj-$(CONFIG_TOY_BIG)\t+= big.o\n"
+    tree = {**TREE, makefile: text}
+    data = interface("kernel")
+    data["object"] = {"file": makefile, "place": {"after": "a.o"}}
+    spec = load_text(write_yaml(data, "schema.json", {}), "made-up.yaml")
+    after: Files = dict(placed_alone(spec, tree.get, "tree").after)
+    after[makefile] = text + b"obj-$(CONFIG_GATE)\t+= gate.o\n"
+    lifted = lifted_from(of_tree(tree.get, after), Target("lifted.yaml", "schema.json", "the test"))
+    assert "neighbour" in lifted.assumed["object"]
+    assert_recreated(lifted, after, tmp_path, tree)
+    spec = load_text(lifted.text, "lifted.yaml")
+    assert (spec.object.place.after, spec.object.config) == ("a.o", "CONFIG_GATE")

@@ -202,6 +202,9 @@ class Entry(Part):
         "makes the function an adapter, defined beside the table, or in the interface's C file if "
         "tables in several files use it. Without this key the function is the kernel's",
     )
+    shared = optional(
+        FLAG, "define the adapter in the interface's C file, whichever tables use it", False
+    )
 
     @property
     def guest(self) -> str:
@@ -796,11 +799,12 @@ class Interface(Part):
 
     @cached_property
     def shared_adapters(self) -> frozenset[str]:
-        """The adapters that tables of several files name."""
+        """The adapters that tables of several files name, or that the spec says are shared."""
         files: dict[str, set[str]] = {}
-        for _, entry in self.cells if self.none else ():
-            if entry.body is not None:
-                files.setdefault(entry.function, set()).add(entry.guest)
+        for _, entry in self.cells:
+            if entry.body is not None and (self.none or entry.shared):
+                users = files.setdefault(entry.function, set())
+                users |= {entry.guest, "" if entry.shared else entry.guest}
         return frozenset(name for name, guests in files.items() if len(guests) > 1)
 
     def adapters(self, owner: str) -> list[tuple[Op, Entry]]:

@@ -42,6 +42,8 @@ _HEADLESS = re.compile(r"^(?:new|deleted) file mode .*", re.MULTILINE)
 _KINDS: dict[str, Kind] = {"+": "added", "-": "removed", " ": "context"}
 _NONE = "/dev/null"
 _LOST = "lines were lost, or edited by hand or by a mail program: get the original mail"
+# A line of a mail's text, which goes on as far as '---': git takes it for the patch's first.
+_EARLY = re.compile(rb"diff --git (?s:.*?)\n---\n(?: \S|\n|diff --git )")
 
 
 def files_of(message: Message) -> list[PatchFile]:
@@ -158,9 +160,9 @@ def _names(message: Message) -> list[str]:
             line = re.search(r"\bline (\d+)|\bpatch:(\d+)", words)
             number = int(line[1] or line[2]) if line else 0
             words = re.sub(r" (?:at|on) line \d+| \([^)]*\)$", "", words)
-            raise message.problem(
-                "bad-diff", f"git can't read it: {words}", _LOST, number
-            ) from None
+            hint = "for git the patch begins at the text's line 'diff --git': indent that line"
+            hint = hint if _EARLY.match(message.patch) else _LOST
+            raise message.problem("bad-diff", f"git can't read it: {words}", hint, number) from None
     names = [entry.split("\t", 2)[2] for entry in listed.split("\0") if entry]
     for name in names:
         if reason := fault(name):

@@ -119,16 +119,16 @@ def _lifted(imported: Input, seen: Seen, target: Target, onto: Interface | None)
     _complete(imported, seen, onto, base.get("guests", {}))
     data = _on_base(base, seen.data)
     assumed = _assumed(data, seen, imported)
-    remarks = {"": f"Lifted by: xenhostgen import {printable(target.source, '?')}"}
-    for key, what in assumed.items():
-        remarks[key] = f"Assumed, as it isn't in what was imported: {what}."
 
     def written() -> str:
+        remarks = {"": f"Lifted by: xenhostgen import {printable(target.source, '?')}"}
+        for key, what in assumed.items():
+            remarks[key] = f"Assumed, as it isn't in what was imported: {what}."
         keys = dict.fromkeys([*_ORDER.split(), *data])
         return write_yaml({key: data[key] for key in keys if key in data}, target.schema, remarks)
 
     try:
-        text, spec, carry, placed = _laid_out(imported, data, written, target.output)
+        text, spec, carry, placed = _laid_out(imported, data, written, target.output, assumed)
     except SpecError as error:
         raise _not_liftable(error, imported, seen) from None
     after = carried_alone(carry, {path: placed.get(path) for path in imported.whole})
@@ -137,10 +137,10 @@ def _lifted(imported: Input, seen: Seen, target: Target, onto: Interface | None)
 
 
 def _laid_out(
-    imported: Input, data: Data, written: Callable[[], str], output: str
+    imported: Input, data: Data, written: Callable[[], str], output: str, assumed: dict[str, str]
 ) -> tuple[str, Interface, bytes, Contents]:
     """What ``_carried`` gives, laid out so that the least is carried of files with fragments."""
-    best = _carried(imported, data, written, output)
+    best = _carried(imported, data, written, output, assumed)
     layout: Data = {}
     for key in Layout.KEYS:
         *_, carry, _ = best
@@ -150,7 +150,7 @@ def _laid_out(
         for word in words_of(Layout.KEYS[key])[1:]:
             data["layout"] = {**layout, key: word}
             with suppress(SpecError):  # not every template set has every layout
-                tried = _carried(imported, data, written, output)
+                tried = _carried(imported, data, written, output, assumed)
                 if _size(tried[2]) < _size(best[2]):
                     best, layout = tried, data["layout"]
     return best
@@ -162,7 +162,7 @@ def _size(carry: bytes) -> int:
 
 
 def _carried(
-    imported: Input, data: Data, written: Callable[[], str], output: str
+    imported: Input, data: Data, written: Callable[[], str], output: str, assumed: dict[str, str]
 ) -> tuple[str, Interface, bytes, Contents]:
     """The spec as text and model, its carry patch, and the files that this goes on top of.
 
@@ -174,7 +174,7 @@ def _carried(
             return text, spec, *carry_of(imported, spec)
         except Refused as refused:
             files = {problem.path.removeprefix(f"{ROOT}/") for problem in refused.problems}
-            if not imported.base or not relocate(data, imported, files):
+            if not imported.base or not relocate(data, imported, files, assumed):
                 raise
 
 
@@ -196,6 +196,8 @@ def _not_liftable(error: SpecError, imported: Input, seen: Seen) -> Refused:
 
 def _on_base(base: Data, lifted: Data) -> Data:
     """What was lifted of header and C file, on top of what the base says."""
+    if "object" in base and not lifted.get("object", {}).get("place"):
+        lifted = {**lifted, "object": base["object"]}
     registry = {**base.get("registry", {}), **lifted["registry"]}
     data = {**base, **lifted, "banner": False, "registry": registry}
     types = base.get("types", {}).get("values", ())

@@ -24,9 +24,10 @@ def assume(
         data["source"] = {"file": f"{PurePath(seen.path).stem}.c", "includes": needs}
         yield "source", "the C file"
     yield from _registry(data["registry"], data, seen)
-    if "object" not in data:
+    if not data.setdefault("object", {}).get("place"):
         makefile = PurePath(data["source"]["file"]).with_name("Makefile")
-        data["object"] = {"file": str(makefile), "place": {"after": "built-in.o"}}
+        neighbour = {"place": {"after": "built-in.o"}}
+        data["object"] = {"file": str(makefile), **data["object"], **neighbour}
         yield "object", "the Makefile and the neighbour"
     if "predicates" not in data:
         file = f"include/linux/{data['interface']}_state.h"

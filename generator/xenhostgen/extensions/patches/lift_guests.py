@@ -123,6 +123,7 @@ class Guests:
         self.tables: dict[str, list[tuple[str, str]]] = {}  # op and function of each entry
         self.entries: dict[str, Data] = {}  # by function, as tables share them
         self.functions: list[str] = []  # beside tables, the C file's first
+        self.exposed: set[str] = set()  # by the C file
         self.own_steps = _own_steps(spec)
 
     def read(self, path: str, hunks: list[Hunk]) -> None:
@@ -138,7 +139,14 @@ class Guests:
         boot = next((part.head for part, step in known_steps if "register" in step), "")
         if boot and "boot" not in guest:
             inside = [(part, step) for part, step in known_steps if part.head == boot]
-            steps = list(self.boot_steps(inside, hunks))
+            declared = [part.piece for part in parts if part.head == boot]
+            local = {
+                name
+                for piece in declared
+                if piece.kind == "variable"
+                for name in piece.name.split(", ")
+            }
+            steps = list(_without(local, self.boot_steps(inside, hunks)))
             guest["boot"] = compact(**_signature(boot), steps=steps)
             # Every such file has these already, and the stub needs them.
             needs = ["<linux/init.h>", "<linux/errno.h>"]
@@ -252,12 +260,22 @@ class Guests:
         for piece in declarations:
             if piece.kind == "function":
                 self.functions.append(piece.name)
+                if "static" not in piece.head.split():
+                    self.exposed.add(piece.name)
             elif piece.kind == "variable" and piece.name == self.c.none:
                 self.add_entries(_initialised(piece), NONE)
 
     def complete(self, probing: Probing) -> None:
         """Read what the adapters do."""
         adapters = {name: self.entries[name] for name in self.functions if name in self.entries}
+        for name in self.exposed & adapters.keys():
+            users = {
+                column.partition(".")[0]
+                for op in self.ops.values()
+                for column, entry in op.get("tables", {}).items()
+                if entry is adapters[name]
+            }
+            adapters[name] |= compact(shared=len(users) == 1 or None)
         probing.fill((entry, "body") for entry in adapters.values())
         for entry in adapters.values():
             entry.setdefault("body", "")
@@ -273,6 +291,16 @@ class Guests:
             op.update(compact(tables={column: columns[column] for column in ordered}))
             for column, entry in op.get("tables", {}).items():
                 op["tables"][column] = entry if "body" in entry else entry["function"]
+
+
+def _without(local: set[str], steps: Iterable[Data]) -> Iterator[Data]:
+    """The steps without assignments to local variables, but for those that conditions name."""
+    steps = list(steps)
+    conditions = str([step for step in steps if "assign" not in step])
+    for step in steps:
+        targets = local.intersection(step.get("assign", ()))
+        if all(re.search(rf"\b{name}\b", conditions) for name in targets):
+            yield step
 
 
 def bodies(files: Mapping[str, list[Piece]]) -> dict[str, list[str]]:
@@ -378,5 +406,5 @@ def object_line(path: str, hunks: list[Hunk], source: str) -> Data:
                     for near in (statements.get(row - 1), statements.get(row + 1))
                 )
                 place = compact(after=above) or compact(before=below)
-                return compact(file=path, place=place, config=option) if place else {}
+                return {"file": path, "place": place, **compact(config=option)}
     return {}

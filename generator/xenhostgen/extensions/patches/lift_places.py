@@ -11,10 +11,10 @@ from xenhostgen.extensions.patches.lift_input import Input, landmarks
 from xenhostgen.extensions.patches.probe import Data
 
 
-def relocate(data: Data, imported: Input, files: Iterable[str]) -> bool:
+def relocate(data: Data, imported: Input, files: Iterable[str], assumed: dict[str, str]) -> bool:
     """Change the places in these files of a tree; leave out guests whose file has none.
 
-    False if nothing else can be tried.
+    False if nothing else can be tried. ``assumed`` gets the keys of changed places.
     """
     assert imported.base
     changed = False
@@ -22,9 +22,11 @@ def relocate(data: Data, imported: Input, files: Iterable[str]) -> bool:
         text = _text(imported.base, file)
         if file == data["object"]["file"]:
             changed |= _place(data["object"], _last_object(text)) or _move(data, imported)
+            assumed["object"] = "the neighbour; the carry patch has the place"
         elif file == data["predicates"]["file"]:
             last = _last(landmarks(text.split("\n")))
             changed |= _place(data["predicates"], last) or _without_macros(data)
+            assumed["predicates"] = "the landmark; the carry patch has the place"
         else:
             changed |= _leave_out(data, file)
     return changed

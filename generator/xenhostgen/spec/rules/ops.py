@@ -25,6 +25,9 @@ def ops(spec: Interface) -> Iterator[Fault]:
             if entry.table not in tables:
                 message = f"op '{op.name}' names unknown table '{entry.table}'"
                 yield "unknown-table", message, entry.table, Nearest(entry.table, tables)
+            if entry.shared and entry.body is None:
+                message = f"'{entry.function}' has no 'body', so that it is no adapter to share"
+                yield "shared-without-body", message, entry.function, "give it 'body', or say less"
             if entry.function in KEYWORDS:
                 message = f"'{entry.function}' is a keyword of C"
                 yield "c-keyword", message, entry.function, "name a kernel function"

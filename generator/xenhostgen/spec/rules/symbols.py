@@ -192,7 +192,7 @@ def _adapters(spec: Interface, taken: set[str]) -> Iterator[Fault]:
             continue
         name = entry.function
         adapter = (op.returns, op.host, op.args, entry.body)
-        key = ("" if spec.none else entry.guest, name)
+        key = ("" if spec.none or name in spec.shared_adapters else entry.guest, name)
         is_new = first.setdefault(key, adapter) == adapter
         if name in taken or name in RESERVED or not is_new:
             yield _name_taken(name)

@@ -12,11 +12,11 @@ import pytest
 from patching import apply, read_tree_case
 from tools import sampled
 from xenhostgen.api import Finding, Interface, Verdict
-from xenhostgen.extensions.kernel_tree.kernel_slice import projected
+from xenhostgen.extensions.kernel_tree.kernel_slice import judged_tree
 from xenhostgen.extensions.kernel_tree.patching import content
 from xenhostgen.extensions.kernel_tree.placing import placed_in
 from xenhostgen.verify.conform import ACROSS_FILES, KERNELS
-from xenhostgen.verify.subject import write_rendering
+from xenhostgen.verify.subject import Options, write_rendering
 
 REPO = Path(__file__).parents[2]
 HERE = Path(__file__).parent / "kernel_trees"
@@ -69,13 +69,14 @@ def test_tree(
 )
 def test_stubs_are_not_reduced(spec: str, tmp_path: Path, load_spec: Load) -> None:
     tree = write_rendering(load_spec(spec), tmp_path / "tree")
-    assert projected(load_spec(spec), tree, tmp_path / "part") == tree
+    judged = judged_tree(load_spec(spec), Options(tree), tmp_path / "part")
+    assert judged and judged.path == tree
 
 
 def test_lines_stay_where_they_are(tmp_path: Path, load_spec: Load) -> None:
     spec = load_spec(SPEC)
     tree = patched(spec, tmp_path / "tree")
-    part = projected(spec, tree, tmp_path / "part")
+    judged_tree(spec, Options(tree), part := tmp_path / "part")
     for path in (spec.predicates.file, *(guest.file for guest in spec.guests)):
         theirs, ours = (tree / path).read_text().split("\n"), (part / path).read_text().split("\n")
         assert len(theirs) == len(ours)

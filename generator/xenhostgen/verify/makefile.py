@@ -31,7 +31,7 @@ _FLAGS = re.compile(r"(?:subdir-)?(?:cc|cpp)flags-.+|KBUILD_\w*FLAGS\w*|EXTRA_CF
 _HARMLESS = re.compile(r"-[WfOgm].*|-p|-std=.*")
 _OPTION = re.compile(r"\$\(call cc-(?:option,\s*([^\s,()]+)|disable-warning,\s*[\w-]+)\)")
 _SANITIZING = re.compile(
-    r"(?:[KU]\w*SAN_SANITIZE|KCOV_INSTRUMENT|GCOV_PROFILE|OBJECT_FILES_\w+)_\S+\.o"
+    r"(?=\S+\.o$)(?:[KU]\w*SAN_SANITIZE|KCOV_INSTRUMENT|GCOV_PROFILE|OBJECT_FILES_\w+)_\S+\.o"
 )
 
 

@@ -287,6 +287,7 @@ def test_help_has_examples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         (["--versoin"], "did you mean '--version'?"),
         (["verify", "--level", "kernel"], "add --tree LINUX"),
         (["verify", "--level", "kernel", "--tree", "specs"], "specs: is not a kernel tree"),
+        (["apply", "specs/small.yaml", "--tree", "gone"], "gone: is no folder"),
         (["verify", "--tree", "nowhere"], "nowhere: is no folder"),
         (["verify", "--cc", "nope"], "compiler 'nope': is not installed"),
         (["verify", "--cc", ""], "compiler '': is not installed"),

@@ -51,6 +51,9 @@ def placed(spec: Interface, tree: Path) -> Placement:
 
 def kernel_version(tree: Path) -> str:
     """The tree's version, as 6.12.8. Raises ``Refused`` if it is no kernel tree."""
+    hint = "give the top folder of a Linux source tree"
+    if not tree.is_dir():
+        raise refusal("no-kernel-tree", "is no folder", tree, hint)
     makefile = (content(tree, "Makefile") or b"").decode(errors="replace")
     values = {
         statement.variable: " ".join(statement.words) for statement in read_makefile(makefile)
@@ -59,7 +62,6 @@ def kernel_version(tree: Path) -> str:
     lack = "" if all(map(str.isdecimal, numbers)) else "a Makefile that says the kernel's version"
     lack = lack or ("" if (tree / "scripts").is_dir() else "the folder scripts")
     if lack:
-        hint = "give the top folder of a Linux source tree"
         message = f"is not a kernel tree: it lacks {lack}"
         raise refusal("no-kernel-tree", message, tree, hint)
     return ".".join(numbers)

@@ -93,24 +93,6 @@ def test_a_wrong_registry_fails_its_suite(tmp_path: Path, old: str, new: str, ru
     assert all(cell.excerpt for cell in cells if cell.findings)
 
 
-def test_an_iterator_that_changes_a_slot_fails_its_suite(tmp_path: Path) -> None:
-    spec = load(REPO / "specs/xenhost.yaml")
-    console = ran(compiled(spec, tmp_path))
-    last = console[console.rindex("iteration: seen") :].partition("\n")[0]
-    changed = console.replace(last, f"{last[:-1]}A")
-    assert changed != console
-    assert found(rules(spec, changed, Boot("pv"))) == {"iteration-wrong"}
-
-
-def test_a_call_of_which_nothing_is_told_is_no_pass(tmp_path: Path) -> None:
-    spec = load(REPO / "specs/xenhost.yaml")
-    console = ran(compiled(spec, tmp_path))
-    lines = [line for line in console.splitlines() if ": seen 9 " not in line]
-    assert len(lines) == len(console.splitlines()) - 1
-    (cell,) = (cell for cell in rules(spec, "\n".join(lines), Boot("pv")) if cell.findings)
-    assert "nothing is told of it" in cell.messages[0]
-
-
 def test_the_rfc_fails_where_its_faults_are(tmp_path: Path) -> None:
     spec = load(REPO / "specs/rfc-v1.yaml")
     suite, program = Suite(spec), compiled(spec, tmp_path)

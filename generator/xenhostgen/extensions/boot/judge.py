@@ -20,7 +20,6 @@ _DIED = re.compile(r"BUG: .*|Oops: .*|general protection fault.*|Kernel panic.*"
 # What a failed case is called where its lines don't tell more.
 _RULES = {"entries": "table-entry-wrong", "wrappers": "wrapper-wrong", "walked": "iteration-wrong"}
 _EXCERPT = 12
-_UNTOLD = Answer(Ending.CRASH, "nothing is told of it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,8 @@ class _Judge:
         for check in ("registered",) if self.boot.answer else self.suite.cases:
             name = "override" if self.boot.answer else check
             if case := cases.get(check):
-                outcomes.append(self.outcome(name, *self.case(check, case)))
+                findings = self.case(check, case)
+                outcomes.append(self.outcome(name, findings, case.lines[:_EXCERPT]))
                 continue
             lines = self.transcript.rest.lines[-_EXCERPT:]
             last = lines[-1] if lines else "none"
@@ -95,24 +95,15 @@ class _Judge:
         findings = list(self.row(row, self.answer(row, CaseLog(lines))))
         return self.outcome("fatal", findings, lines[-_EXCERPT:])
 
-    def case(self, check: str, case: CaseLog) -> tuple[list[Finding], list[str]]:
-        """What a finished test case shows, and the lines that show it."""
+    def case(self, check: str, case: CaseLog) -> list[Finding]:
+        """What a finished test case shows."""
         findings = self.registered(case) if check == "registered" else []
-        lines = list(case.lines)
-        if calls := [number for number, row in enumerate(self.suite.rows) if row.check == check]:
-            before, seen = (self.replies(case, word) for word in ("before", "seen"))
-            lines = []
-            for number in calls:
-                if number in before and before[number].slots != self.suite.rows[number].before:
-                    continue  # the call that leads there is a row that fails
-                faults = list(self.row(number, seen.get(number, _UNTOLD)))
-                findings += faults
-                about = (line for line in case.lines if line.split()[3:4] == [str(number)])
-                lines += about if faults else ()
+        for row, *reply in case.reports("seen"):
+            findings += self.row(int(row), self.reply(int(row), *reply))
         if not case.passed and not findings:
             rule = _RULES.get(check, f"{check}-wrong")
             findings.append(self.finding(rule, *case.failure()))
-        return findings, lines[:_EXCERPT]
+        return findings
 
     def kind(self, registered: CaseLog) -> list[Finding]:
         """Whether the guest is of the kind that was asked for, by the kernel's own predicates."""
@@ -151,31 +142,23 @@ class _Judge:
         calls, seen_by = (str(call),), f"boot of {self.boot.name}"
         return [replace(fault, counterexample=calls, seen_by=seen_by) for fault in findings]
 
-    def replies(self, case: CaseLog, word: str) -> dict[int, Answer]:
-        """What a case reports under a word, by the rows of the suite that it is about."""
-        replies: dict[int, Answer] = {}
-        for row, result, *slots in case.reports(word):
-            number, count = int(row), len(self.suite.spec.slots)
-            reply = parse_reply(f"|{' '.join(slots)}|ok {result} 0", count)
-            tried = self.suite.rows[number]
-            if isinstance(tried.call, Iterate):
-                visited = tuple(map(str, self.suite.registry.visited(tried.before)))
-                words = ("other hosts",) if reply.result else visited
-                changed = int(reply.slots != tried.before)
-                reply = replace(reply, words=words, result=0, state=changed)
-            replies[number] = reply
-        return replies
+    def reply(self, row: int, result: str, *slots: str) -> Answer:
+        """What a call did that came back, as the suite reports it."""
+        suite = self.suite
+        if not isinstance(suite.rows[row].call, Iterate):
+            return parse_reply(f"|{' '.join(slots)}|ok {result} 0", len(suite.spec.slots))
+        visited = tuple(map(str, suite.registry.visited(suite.rows[row].before)))
+        return Answer(Ending.RETURNED, words=visited if result == "0" else ("other hosts",))
 
     def answer(self, row: int, case: CaseLog) -> Answer:
         """What came of a call that may have ended the kernel."""
         text = "\n".join(case.lines)
-        state, before = self.suite.rows[row].before, self.replies(case, "before").get(row)
-        if not before or before.slots != state:
+        if ["1"] not in [report[1:2] for report in case.reports("before")]:
             return Answer(Ending.CRASH, "the guest never comes to the call")
-        if reply := self.replies(case, "seen").get(row):
-            return reply
+        for _, *reply in case.reports("seen"):
+            return self.reply(row, *reply)
         if bug := re.search(r"kernel BUG at (\S+?)!", text):
-            return Answer(Ending.BUG, bug[1], stages=(state,))
+            return Answer(Ending.BUG, bug[1], stages=(self.suite.rows[row].before,))
         died = _DIED.search(text)
         return Answer(Ending.CRASH, died[0] if died else "the guest is gone")
 

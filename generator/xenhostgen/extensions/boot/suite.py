@@ -28,8 +28,6 @@ class Row:
     before: State
     call: RegistryCall
     outcome: Outcome
-    check: str
-    """The test case that makes the call; ``fatality`` for one that takes a boot of its own."""
 
 
 class Suite:
@@ -47,10 +45,7 @@ class Suite:
         for before in todo:
             for call in calls:
                 outcome = call.outcome(before)
-                check = "iteration" if isinstance(call, Iterate) else "rules"
-                if outcome.errno is None or (check == "iteration" and not spec.registry.misuse):
-                    check = "fatality"
-                self.rows.append(Row(before, call, outcome, check))
+                self.rows.append(Row(before, call, outcome))
                 if outcome.state not in self.origins:
                     self.origins[outcome.state] = (before, call)
                     todo.append(outcome.state)
@@ -62,12 +57,12 @@ class Suite:
         Of those that differ neither in rule nor in slot nor in taken slots there is only the first.
         """
         kept: dict[tuple[object, ...], int] = {}
-        for number, row in enumerate(self.rows):
-            if row.check != "fatality":
-                continue
+        for number, row in enumerate(self.rows if self.spec.registry.misuse is None else ()):
             about: object = self.registry.visited(row.before)
             if isinstance(row.call, Change):
                 about = self.registry.home.get(row.call.type)
+                if row.outcome.errno:
+                    continue
             kept.setdefault((type(row.call), row.outcome.rule, about), number)
         return list(kept.values())
 
@@ -117,9 +112,15 @@ class Suite:
         """The states' numbers in the C table."""
         return {state: number for number, state in enumerate(self.origins)}
 
-    def c_step(self, before: State, call: RegistryCall) -> str:
-        """A call in a state as the C tables have it."""
-        return f"{self.number[before]}, '{call.verb[0]}', {call.type}, {call.table or 'NULL'}"
+    def c_call(self, call: RegistryCall) -> str:
+        """A call as the C table has it."""
+        return f"'{call.verb[0]}', {call.type}, {call.table or 'NULL'}"
+
+    def c_slots(self, state: State) -> str:
+        """A state's slots as the C table has them."""
+        empty, none = self.registry.empty, f"&{self.spec.none}" if self.spec.none else "NULL"
+        slots = ((value, none if (value, ops) == empty else ops) for value, ops in state)
+        return ", ".join(f"{{ {value}, {ops or 'NULL'} }}" for value, ops in slots)
 
     def entries(self) -> Iterator[tuple[str, str, str]]:
         """For each table and op the function that must stand there, or NULL."""

@@ -173,7 +173,7 @@ def test_explained(work: Path, place: list[str], capsys: pytest.CaptureFixture[s
         ),
         (["out/rfc-v1/arch/x86/xen/xenhost.c:0"], "there is no line 0", "the last one is 75"),
         (["out/rfc-v1/lib/none.c:1"], "none.c: no such file", "xenhostgen generate"),
-        (["specs/rfc-v1.yaml:1"], "is not in the folder of a spec", "xenhostgen generate"),
+        (["specs/rfc-v1.yaml:1"], "is in no folder named like a spec", "xenhostgen generate"),
         (
             ["out/rfc-v1/extra.c:1"],
             "is not among the files that specs/rfc-v1.yaml renders to",

@@ -124,10 +124,10 @@ def test_shape(case: Path, tmp_path: Path) -> None:
         assert node == value
 
 
-def test_local_variables_are_no_steps_unless_conditions_name_them() -> None:
+def test_local_variables_are_no_steps_unless_later_ones_use_them() -> None:
     small = "arch/toy/small.c"
     text = TREE[small].replace(b"\tint i;\n", b"\tint i, j;\n\tint rc;\n")
-    text = text.replace(b"\ttoy_mode = MODE", b"\ti = 2;\n\trc = 0;\n\ttoy_mode = MODE")
+    text = text.replace(b"\ttoy_mode = MODE", b"\ti = 2;\n\tj = 2;\n\trc = j;\n\ttoy_mode = MODE")
     tree = {**TREE, small: text.replace(b"if (!info)", b"if (!info || rc)")}
     data = interface("kernel")
     data["guests"]["small"]["boot"]["steps"][0] = {"return_if": "!info || rc"}
@@ -137,7 +137,7 @@ def test_local_variables_are_no_steps_unless_conditions_name_them() -> None:
     lifted = lifted_from(of_tree(tree.get, after), Target("lifted.yaml", "schema.json", "the test"))
     steps = yaml.load(lifted.text, yaml.CSafeLoader)["guests"]["small"]["boot"]["steps"]
     targets = [target for step in steps for target in step.get("assign", ())]
-    assert targets == ["rc", "toy_mode"]
+    assert targets == ["j", "rc", "toy_mode"]
     assert not lifted.carry
 
 

@@ -384,7 +384,7 @@ def test_what_its_c_would_wait_for_is_refused(
     [
         (driver._COMPLAINT.search, ":1"),
         (driver._PLACE.match, "a/"),
-        (makefile._SANITIZING.fullmatch, "OBJECT_FILES_A_"),
+        (makefile._OF_OBJECT.fullmatch, "A_"),
     ],
 )
 def test_long_words_of_judged_c_take_no_time(search: Callable[[str], object], part: str) -> None:

@@ -27,12 +27,11 @@ _OF_KBUILD = re.compile(
     r"|\.\w+|(?:cmd|rule)_(?:cc_|as_|ld|ar_|objcopy|gen_|link)\w*|_?[ac]_flags"
 )
 _FLAGS = re.compile(r"(?:subdir-)?(?:cc|cpp)flags-.+|KBUILD_\w*FLAGS\w*|EXTRA_CFLAGS|CFLAGS\w*")
+_OF_OBJECT = re.compile(r"(?=\S+\.o$)(CFLAGS|CFLAGS_REMOVE|[A-Z]+_[A-Z_]+)_(\S+\.o)")
 # Flags that change code, not what it means.
 _HARMLESS = re.compile(r"-[WfOgm].*|-p|-std=.*")
 _OPTION = re.compile(r"\$\(call cc-(?:option,\s*([^\s,()]+)|disable-warning,\s*[\w-]+)\)")
-_SANITIZING = re.compile(
-    r"(?=\S+\.o$)(?:[KU]\w*SAN_SANITIZE|KCOV_INSTRUMENT|GCOV_PROFILE|OBJECT_FILES_\w+)_\S+\.o"
-)
+_SANITIZING = re.compile(r"(?:K|U)\w*SAN_SANITIZE|KCOV_INSTRUMENT|GCOV_PROFILE|OBJECT_FILES_\w+")
 
 
 class Makefile:
@@ -55,26 +54,22 @@ class Makefile:
         return {token.text for token in tokens if token.kind is Kind.IDENTIFIER}
 
     def findings(self) -> Iterator[Finding]:
-        """Lines that aren't understood, and whether the object is built.
-
-        Where one of these names the object, it is why the object isn't built.
-        """
-        name, is_explained = f"{self.stem}.o", False
-        missing = "" if self.is_built() else f"no line '{self.list} += {name}' in {self.file}"
+        """Lines that aren't understood, and whether the object is built."""
         for number, statement in enumerate(self.statements):
             reason = self.obstacle(statement)
             if not reason and self.replaces(statement) and self.is_built(number):
                 reason = f"it replaces '{statement.variable}', which may hold the object"
-            if not reason:
-                continue
-            if missing and self.names_object(" ".join((statement.variable, *statement.words))):
-                is_explained, reason = True, f"{reason}, and there is {missing}"
-            where = Location(self.file, statement.line, 1)
-            message = f"this line may affect {name}: {reason}"
-            yield Finding("makefile-line", name, message, where, seen_by="conformance")
-        if missing and not is_explained:
-            where, at = Location(self.file), self.spec.object.at
-            yield Finding("declaration-missing", name, missing, where, at, seen_by="conformance")
+            if reason:
+                where, name = Location(self.file, statement.line, 1), f"{self.stem}.o"
+                message = f"this line may affect {name}: {reason}"
+                yield Finding("makefile-line", name, message, where, seen_by="conformance")
+        if not self.is_built():
+            message = f"no line '{self.list} += {self.stem}.o' in {self.file}"
+            at = self.spec.object.at
+            where = Location(self.file)
+            yield Finding(
+                "declaration-missing", f"{self.stem}.o", message, where, at, seen_by="conformance"
+            )
 
     def replaces(self, statement: Statement) -> bool:
         """Whether an assignment may set the list of objects anew."""
@@ -124,8 +119,10 @@ class Makefile:
             return "the name of the variable is computed"
         is_list = variable == self.list and f"{self.stem}.o" in words
         if not is_list and self.names_object(f"{variable} {text}"):
-            is_harmless = _SANITIZING.fullmatch(variable) or _FLAGS.match(variable)
-            return "" if is_harmless else f"it names '{self.stem}'"
+            quiet = _OF_OBJECT.fullmatch(variable)
+            is_quiet = quiet and _SANITIZING.fullmatch(quiet[1])
+            is_flag = _FLAGS.match(variable)
+            return "" if is_quiet or is_flag else f"it names '{self.stem}'"
         return ""
 
     def of_flags(self, variable: str, words: tuple[str, ...]) -> str:

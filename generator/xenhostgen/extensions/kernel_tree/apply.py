@@ -61,11 +61,14 @@ def revert(spec: Interface, tree: Path, dry_run: bool = False) -> list[str]:
     except GitFailure as failure:
         raise _edited(failure, tree) from None
     except Refused as refused:  # a stranger's: of other paths, of links, of new modes
-        first = refused.problems[0]
-        if first.rule != "not-content":
-            raise
         hint = "it isn't what 'xenhostgen apply' writes; remove it and go on with git"
-        raise refusal("foreign-record", first.message, kept, hint) from None
+        problems = [
+            problem._replace(rule="foreign-record", hint=hint)
+            if problem.rule == "not-content"
+            else problem
+            for problem in refused.problems
+        ]
+        raise Refused(problems) from None
     if _has_more(spec, tree, before):
         message = "contains more of the interface than was applied, perhaps from a later series"
         hint = "revert that with git first, or edit by hand"

@@ -38,12 +38,13 @@ class FileDifference(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """The comparison of all files with a patch, or why there is none."""
+    """The comparison of all files, with a patch or digests of it; or why there is none."""
 
     missing: str = ""
     same: bool = False
     patches: Sequence[str] = ()
     files: Sequence[FileDifference] = ()
+    has_digests: bool = False
 
 
 def difference(spec: Interface, patch: Path | None) -> Difference:
@@ -65,7 +66,7 @@ def difference(spec: Interface, patch: Path | None) -> Difference:
         answers = (file.code, file.place, file.comments, file.bytes)
         sides = list(_sides(file, texts.get(file.path, "").split("\n")))
         files.append(FileDifference(file.path, [_ANSWERS[answer] for answer in answers], sides))
-    return Difference("", comparison.same, comparison.patches, files)
+    return Difference("", comparison.same, comparison.patches, files, patch is None)
 
 
 def _sides(file: Any, lines: list[str]) -> Iterator[Side]:

@@ -43,7 +43,7 @@ _KINDS: dict[str, Kind] = {"+": "added", "-": "removed", " ": "context"}
 _NONE = "/dev/null"
 _LOST = "lines were lost, or edited by hand or by a mail program: get the original mail"
 # A line of a mail's text, which goes on as far as '---': git takes it for the patch's first.
-_EARLY = re.compile(rb"diff --git (?s:.*?)\n---\n(?: \S|\n|diff --git )")
+_EARLY = re.compile(rb"diff --git (?s:(?:(?!\n@@ ).)*?)\n---\n(?: \S|\n|diff --git )")
 
 
 def files_of(message: Message) -> list[PatchFile]:

@@ -146,7 +146,7 @@ class Guests:
                 if piece.kind == "variable"
                 for name in piece.name.split(", ")
             }
-            steps = list(_without(local, self.boot_steps(inside, hunks)))
+            steps = _without(local, self.boot_steps(inside, hunks))
             guest["boot"] = compact(**_signature(boot), steps=steps)
             # Every such file has these already, and the stub needs them.
             needs = ["<linux/init.h>", "<linux/errno.h>"]
@@ -293,14 +293,15 @@ class Guests:
                 op["tables"][column] = entry if "body" in entry else entry["function"]
 
 
-def _without(local: set[str], steps: Iterable[Data]) -> Iterator[Data]:
-    """The steps without assignments to local variables, but for those that conditions name."""
-    steps = list(steps)
-    conditions = str([step for step in steps if "assign" not in step])
-    for step in steps:
+def _without(local: set[str], steps: Iterable[Data]) -> list[Data]:
+    """The steps without assignments to local variables that no condition or later value uses."""
+    steps, kept = list(steps), list[Data]()
+    conditions = [step for step in steps if "assign" not in step]
+    for step in reversed(steps):
         targets = local.intersection(step.get("assign", ()))
-        if all(re.search(rf"\b{name}\b", conditions) for name in targets):
-            yield step
+        if all(re.search(rf"\b{name}\b", str([conditions, kept])) for name in targets):
+            kept.insert(0, step)
+    return kept
 
 
 def bodies(files: Mapping[str, list[Piece]]) -> dict[str, list[str]]:

@@ -82,7 +82,7 @@ def spec_of(path: Path) -> Path:
     specs = [spec for spec in there if spec.stem in folders]
     if specs and path.is_file():
         return min(specs, key=lambda spec: folders.index(spec.stem))
-    message = "no such file" if specs else "is not in the folder of a spec"
+    message = "no such file" if specs else "is in no folder named like a spec in ./specs or here"
     hint = "run 'xenhostgen generate', or name a file of a tree and then its spec"
     raise refusal("explain", message, path, hint)
 

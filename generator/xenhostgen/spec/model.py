@@ -800,12 +800,12 @@ class Interface(Part):
     @cached_property
     def shared_adapters(self) -> frozenset[str]:
         """The adapters that tables of several files name, or that the spec says are shared."""
+        adapters = [entry for _, entry in self.cells if entry.body is not None]
         files: dict[str, set[str]] = {}
-        for _, entry in self.cells:
-            if entry.body is not None and (self.none or entry.shared):
-                users = files.setdefault(entry.function, set())
-                users |= {entry.guest, "" if entry.shared else entry.guest}
-        return frozenset(name for name, guests in files.items() if len(guests) > 1)
+        for entry in adapters if self.none else ():
+            files.setdefault(entry.function, set()).add(entry.guest)
+        shared = {entry.function for entry in adapters if entry.shared}
+        return frozenset(shared.union(name for name, guests in files.items() if len(guests) > 1))
 
     def adapters(self, owner: str) -> list[tuple[Op, Entry]]:
         """The adapters that a guest's file defines, or for NONE the interface's C file.

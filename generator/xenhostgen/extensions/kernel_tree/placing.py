@@ -253,7 +253,8 @@ def _note_lack(spec: Interface, kernel: KernelFile, absent: Insertion) -> None:
     names += [*own_names(spec), *(macro.name for macro in spec.predicates.macros)]
     wanted = _words(absent.text)
     for name in (name for name in names if name in wanted):
-        rows = [row for row, line in enumerate(kernel.lines) if name in _words(line)]
+        rows = [row for row, line in enumerate(kernel.lines) if name in line]
+        rows = [row for row in rows if name in _words(kernel.lines[row])]
         if rows:
             message = f"{name} is here, yet '{first}' isn't where the spec wants it, or isn't all"
             kernel.note("applied-otherwise", message, rows[0], _TAKEN)
